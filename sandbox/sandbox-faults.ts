@@ -1,6 +1,5 @@
 import type { EventFault, Gateway } from '#sandbox/gateway/gateway.ts';
-import type { RestFault } from '#sandbox/rest/rest-faults.ts';
-import type { RestServer } from '#sandbox/rest/rest-server.ts';
+import type { RestFault, RestServer } from '#sandbox/rest/rest-server.ts';
 import type { VoiceFaults } from '#sandbox/voice-server/voice-faults.ts';
 
 /** Whether requests for a seat are answered, and those to leave one. */

@@ -1,8 +1,9 @@
 import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
-import { add, RoomNoise } from '#sandbox/voice-client/acoustics.ts';
 import {
+  add,
   holdFrames,
   type MicrophoneState,
+  RoomNoise,
   stepMicrophone,
 } from '#sandbox/voice-client/microphone.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';

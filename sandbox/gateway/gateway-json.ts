@@ -1,6 +1,5 @@
 import type { Guild, World } from '#sandbox/world/world.ts';
-import { guildCreateJson } from '#sandbox/world/world-guild-json.ts';
-import { type Json, userJson } from '#sandbox/world/world-json.ts';
+import { guildCreateJson, type Json, userJson } from '#sandbox/world/world-json.ts';
 import { isOnShard, type Shard } from './gateway-shards.ts';
 import { intents } from './gateway-wire.ts';
 

@@ -22,7 +22,7 @@ import {
   type VoiceStateRequest,
 } from './gateway-wire.ts';
 
-export type GatewayOptions = {
+type GatewayOptions = {
   readonly world: World;
   readonly token: string;
   readonly heartbeatMs: number;

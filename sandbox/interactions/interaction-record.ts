@@ -1,9 +1,9 @@
 import { ConditionWait } from '#sandbox/condition-wait.ts';
 import type { World } from '#sandbox/world/world.ts';
+import type { Attachment } from '#sandbox/world/world-attachments.ts';
 import type { BoardMessage, Content, MessageBoard } from '#sandbox/world/world-messages.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
-import { type Opening, type ShownMessage, shown } from './interaction.ts';
 
 /** A callback after this is an unknown interaction. Source: Discord docs, "Responding to an Interaction". */
 const ackLimitMs = 3000;
@@ -167,4 +167,42 @@ export class InteractionRecord {
     this.#changes.notify();
     return value;
   }
+}
+
+/** A message as a person saw it at one instant; ask the sandbox for a later one. */
+export type ShownMessage = ReturnType<typeof shown>;
+/** A file on a message, as a person sees it. */
+export type ShownFile = ReturnType<typeof shownFile>;
+
+export type InteractionKind = 'command' | 'component' | 'autocomplete' | 'modal';
+
+export type Opening = {
+  readonly id: string;
+  readonly token: string;
+  readonly kind: InteractionKind;
+  readonly channelId: string;
+  readonly callerId: string;
+  /** The message whose button was pressed, now or before the form was opened. */
+  readonly message?: BoardMessage;
+};
+
+export function shown(message: BoardMessage) {
+  const { id, text, ephemeral, embeds, components, files } = message;
+  return {
+    id,
+    author: message.authorName,
+    text,
+    /** Only the person who asked sees it. */
+    ephemeral,
+    atMs: message.postedAtMs,
+    embeds,
+    components,
+    files: files.map(shownFile),
+    /** Whose phones it made ring, in any of its texts: `@everyone`, `@Adam`, `@DJ`. */
+    pings: message.pinged,
+  };
+}
+
+export function shownFile({ name, type, sizeBytes, url }: Attachment) {
+  return { name, type, sizeBytes, url };
 }

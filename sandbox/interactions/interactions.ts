@@ -2,13 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Dispatch } from '#sandbox/gateway/gateway-wire.ts';
 import type { Channel, Guild, Member, World } from '#sandbox/world/world.ts';
 import { fileLimitBytes } from '#sandbox/world/world-attachments.ts';
-import { channelJson } from '#sandbox/world/world-guild-json.ts';
-import { callerJson, type Json } from '#sandbox/world/world-json.ts';
-import { messageJson } from '#sandbox/world/world-message-json.ts';
+import { callerJson, channelJson, type Json, messageJson } from '#sandbox/world/world-json.ts';
 import type { BoardMessage, MessageBoard } from '#sandbox/world/world-messages.ts';
 import { permissionsOf } from '#sandbox/world/world-permissions.ts';
-import type { InteractionKind } from './interaction.ts';
-import { InteractionRecord } from './interaction-record.ts';
+import { type InteractionKind, InteractionRecord } from './interaction-record.ts';
 
 export type InteractionInput = {
   readonly kind: InteractionKind;

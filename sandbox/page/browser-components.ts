@@ -5,8 +5,7 @@ import {
 } from '#sandbox/rest/rest-components.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import type { Roster } from '#sandbox/sandbox-guild.ts';
-import { channelTypes } from '#sandbox/world/world-guild-json.ts';
-import type { Json } from '#sandbox/world/world-json.ts';
+import { channelTypes, type Json } from '#sandbox/world/world-json.ts';
 
 /** Something to choose, as Discord names it to bots and shows it to people. */
 type ShownChoice = {

@@ -17,7 +17,7 @@ export type BrowserSocket = {
 };
 
 /** Handlers of a WebSocket. */
-export interface SocketUse {
+interface SocketUse {
   open(socket: BrowserSocket): void;
   handle(socket: BrowserSocket, data: unknown): void;
   closed(socket: BrowserSocket): void;

@@ -9,7 +9,7 @@ import { HeardMix } from './heard-mix.ts';
 const mostUnreadBytes = 100_000;
 const malformed = { code: 1007, reason: 'A frame of sound is 20 ms of 16 bit PCM, or the end.' };
 
-export type BrowserSoundOptions = {
+type BrowserSoundOptions = {
   readonly person: SandboxPerson;
   readonly channel: Pick<BrowserChannel, 'sendToTab' | 'speaks'>;
 };

@@ -16,7 +16,7 @@ const slashType = 1;
 const wavLimitBytes = 64 * 1024 * 1024;
 const sayLimitMs = 10 * 60_000;
 
-export type ProgramParts = {
+type ProgramParts = {
   readonly sandbox: Sandbox;
   readonly voices: TypedVoices;
   /** Passes events on to the page. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ShownFile } from '#sandbox/interactions/interaction.ts';
+import type { ShownFile } from '#sandbox/interactions/interaction-record.ts';
 import {
   type RefusedRequest,
   type RequestId,

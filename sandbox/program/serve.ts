@@ -6,12 +6,12 @@ import type { BrowserPage } from '#sandbox/page/browser-page.ts';
 import type { BotEvent } from '#sandbox/page/browser-protocol.ts';
 import { TypedVoices } from '#sandbox/page/typed-voices.ts';
 import { perform } from '#sandbox/program/program.ts';
-import { readLines } from '#sandbox/program/program-lines.ts';
 import { messageLine } from '#sandbox/program/program-messages.ts';
 import { lineLimitBytes, readRequestLine, type SandboxLine } from '#sandbox/program/protocol.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
 
+const newline = 10;
 const unreadLimitBytes = 8 * 1024 * 1024;
 /** Longest that leaving may take. */
 const farewellMs = 2000;
@@ -124,4 +124,23 @@ function stopped(): Promise<void> {
 function write(line: SandboxLine): void {
   if (process.stdout.writableLength > unreadLimitBytes) stop.abort();
   else process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** Cuts a byte stream into lines, empty ones left out; one over `limitBytes` comes as undefined. */
+export async function* readLines(
+  source: AsyncIterable<Uint8Array>,
+  limitBytes: number,
+): AsyncGenerator<string | undefined> {
+  let rest = Buffer.alloc(0);
+  for await (const bytes of source) {
+    rest = Buffer.concat([rest, bytes]);
+    for (let end = rest.indexOf(newline); end >= 0; end = rest.indexOf(newline)) {
+      const line = rest.subarray(0, end).toString().trim();
+      rest = rest.subarray(end + 1);
+      if (end > limitBytes) yield undefined;
+      else if (line !== '') yield line;
+    }
+    // One byte over the limit is enough to know that the line is too long.
+    rest = rest.subarray(0, limitBytes + 1);
+  }
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import type { InteractionKind } from '#sandbox/interactions/interaction.ts';
-import type { InteractionRecord } from '#sandbox/interactions/interaction-record.ts';
+import type {
+  InteractionKind,
+  InteractionRecord,
+} from '#sandbox/interactions/interaction-record.ts';
 import { type Interactions, interactionTypes } from '#sandbox/interactions/interactions.ts';
 import type { World } from '#sandbox/world/world.ts';
-import { messageJson } from '#sandbox/world/world-message-json.ts';
+import { messageJson } from '#sandbox/world/world-json.ts';
 import type { BoardMessage } from '#sandbox/world/world-messages.ts';
 import { modalSchema } from './rest-components.ts';
 import { contentOf, contentSchema, isEmpty, isEphemeral, withContent } from './rest-content.ts';

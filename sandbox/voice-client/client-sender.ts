@@ -1,22 +1,22 @@
+import { randomBytes } from 'node:crypto';
 import type { VoicePacket } from '#sandbox/voice/rtp.ts';
 import type { EncodedSpeech, Microphone, SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
 import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
-import { RoomNoise } from './acoustics.ts';
 import {
   holdFrames,
   type MicrophoneState,
+  RoomNoise,
   silenceFrames,
   stepMicrophone,
   tailFrames,
 } from './microphone.ts';
-import { PacketCounter } from './packet-counter.ts';
 import { type EncoderRateHz, encoderRate, frameMs, SpeechFrames } from './speech-frames.ts';
 
 /** Destination of the packets, and whether there are any for now. */
-export interface PacketSink {
+interface PacketSink {
   speaking(on: boolean): void;
   packet(packet: Omit<VoicePacket, 'ssrc'>): void;
 }
@@ -245,5 +245,29 @@ export class ClientSender {
     if (!this.#sending) return;
     this.#sending = false;
     this.#listener.speaking(false);
+  }
+}
+
+/** RTP counts at 48 kHz whatever the encoder's rate. */
+const timestampsPerFrame = 960;
+
+/** Numbers the packets of one sender. Timestamps go on while nothing is sent, sequence numbers do not (RFC 3550 section 5.1). */
+class PacketCounter {
+  #sequence = randomBytes(2).readUInt16BE();
+  #timestamp = randomBytes(4).readUInt32BE();
+  #lastAtMs: number | undefined;
+
+  /** The next packet follows a pause, from the last one until now. */
+  skipPause(nowMs: number): void {
+    const pauseMs = nowMs - (this.#lastAtMs ?? nowMs);
+    const skipped = Math.max(0, Math.round(pauseMs / frameMs) - 1);
+    this.#timestamp = (this.#timestamp + skipped * timestampsPerFrame) >>> 0;
+  }
+
+  next(atMs: number): { readonly sequence: number; readonly timestamp: number } {
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    this.#timestamp = (this.#timestamp + timestampsPerFrame) >>> 0;
+    this.#lastAtMs = atMs;
+    return { sequence: this.#sequence, timestamp: this.#timestamp };
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { encryptionMode } from '#sandbox/voice/voice-cipher.ts';
+import { encryptionMode } from '#sandbox/voice/rtp.ts';
 import { op } from '#sandbox/voice/voice-ops.ts';
 
 const transition = z.object({ transition_id: z.int() });

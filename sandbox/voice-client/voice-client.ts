@@ -1,7 +1,6 @@
 import { ConditionWait } from '#sandbox/condition-wait.ts';
 import { DaveMember } from '#sandbox/dave/dave-member.ts';
-import { type VoicePacket, VoiceSealer } from '#sandbox/voice/rtp.ts';
-import { encryptionMode, voiceCipher } from '#sandbox/voice/voice-cipher.ts';
+import { encryptionMode, type VoicePacket, VoiceSealer, voiceCipher } from '#sandbox/voice/rtp.ts';
 import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 import type {
   EncodedSpeech,
@@ -26,7 +25,7 @@ import {
 import { ClientUdp } from './voice-client-udp.ts';
 import { VoiceSignals, type VoiceSignalsOptions } from './voice-signals.ts';
 
-export type VoiceClientOptions = VoiceSignalsOptions & {
+type VoiceClientOptions = VoiceSignalsOptions & {
   readonly codec: OpusCodec;
 };
 

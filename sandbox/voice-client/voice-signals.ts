@@ -12,7 +12,7 @@ export type VoiceSignalsOptions = {
 };
 
 /** Told of what the server says; of `hello`, heartbeats and `resumed` the signals take care themselves. */
-export interface SignalsListener {
+interface SignalsListener {
   json(opcode: number, d: unknown): void;
   binary(opcode: number, payload: Buffer): void;
   /** For good: there will be no other socket. */

@@ -1,7 +1,5 @@
-import { DaveGroup } from '#sandbox/dave/dave-group.ts';
-import type { DaveSend } from '#sandbox/dave/dave-transitions.ts';
-import type { VoicePacket } from '#sandbox/voice/rtp.ts';
-import { encryptionMode } from '#sandbox/voice/voice-cipher.ts';
+import { DaveGroup, type DaveSend } from '#sandbox/dave/dave-group.ts';
+import { encryptionMode, type VoicePacket } from '#sandbox/voice/rtp.ts';
 import { op } from '#sandbox/voice/voice-ops.ts';
 import type { Caller } from './voice-caller.ts';
 

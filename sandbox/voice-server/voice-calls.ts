@@ -4,11 +4,11 @@ import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
 import { VoiceCall } from './voice-call.ts';
 import { Caller } from './voice-caller.ts';
-import { type FaultSchedule, resumable } from './voice-fault-schedule.ts';
+import { type FaultSchedule, resumable } from './voice-faults.ts';
 import type { VoiceIdentify, VoiceResume } from './voice-requests.ts';
 import type { VoiceSocket } from './voice-socket.ts';
 
-export type CallRules = {
+type CallRules = {
   readonly dave: 0 | 1;
   /** A client that is silent for three of these is dead. */
   readonly heartbeatMs: number;

@@ -1,13 +1,10 @@
 import { guildSeen } from '#sandbox/gateway/gateway-json.ts';
 import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
 import type { Channel, Guild, GuildRole, Member, Overwrite, World } from './world.ts';
-import { channelJson } from './world-guild-json.ts';
-import { memberJson, roleJson } from './world-json.ts';
+import { channelJson, memberJson, roleJson } from './world-json.ts';
 import type { Seats } from './world-seats.ts';
 
-export type MemberChange = Partial<
-  Pick<Member, 'muted' | 'deafened' | 'roleIds' | 'timedOutUntilMs'>
->;
+type MemberChange = Partial<Pick<Member, 'muted' | 'deafened' | 'roleIds' | 'timedOutUntilMs'>>;
 
 /** Changes to servers, made and told of in one: what is changed here the bot hears about, as on Discord. */
 export class Changes {

@@ -1,13 +1,6 @@
-import {
-  type AllowedMentions,
-  bothPings,
-  type MessageMentions,
-  noPings,
-  pingNames,
-  pingsOf,
-} from './message-mentions.ts';
-import { placeOf, type World } from './world.ts';
+import { type Guild, placeOf, type World } from './world.ts';
 import { type Attachment, Attachments, type Upload } from './world-attachments.ts';
+import { may } from './world-permissions.ts';
 
 /** Fields of a message that its author may set. */
 export type Content = {
@@ -63,7 +56,7 @@ export const messageFlags = {
 
 /** A nonce is looked for among those of so long. Source: Discord docs, "Create Message": the past few minutes. */
 const nonceLifeMs = 180_000;
-export type Posting = {
+type Posting = {
   readonly channelId: string;
   readonly authorId: string;
   readonly ephemeral: boolean;
@@ -177,4 +170,64 @@ export class MessageBoard {
     message.pings = bothPings(message.pings, bothPings(now, { ...noPings, userIds }));
     message.pinged = pingNames(guild, message.pings);
   }
+}
+
+/** Discord's `allowed_mentions`. Source: Discord docs, "Allowed Mentions Object". */
+type AllowedMentions = {
+  readonly parse?: readonly string[];
+  readonly users?: readonly string[];
+  readonly roles?: readonly string[];
+  readonly replied_user?: boolean;
+};
+
+/** Whom a message makes a phone ring for. */
+export type MessageMentions = {
+  readonly everyone: boolean;
+  readonly userIds: readonly string[];
+  readonly roleIds: readonly string[];
+};
+
+const noPings: MessageMentions = { everyone: false, userIds: [], roleIds: [] };
+
+/** Whom `text` reaches, after what its author may do and what `allowed` lets through; without it, everything. */
+function pingsOf(
+  world: World,
+  guild: Guild,
+  authorId: string,
+  text: string,
+  allowed: AllowedMentions | null | undefined,
+): MessageMentions {
+  const mayPingAll = may(world, guild, authorId, 'mentionEveryone');
+  const lets = (kind: 'users' | 'roles', id: string) =>
+    !allowed || allowed.parse?.includes(kind) || allowed[kind]?.includes(id) === true;
+  const letsAll = !allowed || allowed.parse?.includes('everyone') === true;
+  return {
+    everyone: letsAll && mayPingAll && /@(everyone|here)/.test(text),
+    userIds: mentioned(text, /<@!?(\d+)>/g).filter(
+      (id) => guild.members.has(id) && lets('users', id),
+    ),
+    roleIds: mentioned(text, /<@&(\d+)>/g).filter(
+      (id) => mayPingAll && guild.roles.some((role) => role.id === id) && lets('roles', id),
+    ),
+  };
+}
+
+/** Everybody whom either of two messages mentions. */
+function bothPings(one: MessageMentions, two: MessageMentions): MessageMentions {
+  return {
+    everyone: one.everyone || two.everyone,
+    userIds: [...new Set([...one.userIds, ...two.userIds])],
+    roleIds: [...new Set([...one.roleIds, ...two.roleIds])],
+  };
+}
+
+/** Names of mentions as people write them: `@everyone`, `@Adam`, `@DJ`. */
+function pingNames(guild: Guild | undefined, pings: MessageMentions): readonly string[] {
+  const users = pings.userIds.map((id) => guild?.members.get(id)?.user.name ?? id);
+  const roles = pings.roleIds.map((id) => guild?.roles.find((role) => role.id === id)?.name ?? id);
+  return [...(pings.everyone ? ['everyone'] : []), ...users, ...roles].map((name) => `@${name}`);
+}
+
+function mentioned(text: string, pattern: RegExp): string[] {
+  return [...new Set(Array.from(text.matchAll(pattern), ([, id = '']) => id))];
 }

@@ -1,7 +1,7 @@
 import { type Channel, type Guild, type Member, seatedIn, type World } from './world.ts';
 
 /** The bits this Discord knows. Source: Discord docs, "Permissions". */
-export const permissionBits = {
+const permissionBits = {
   administrator: 1n << 3n,
   manageServer: 1n << 5n,
   addReactions: 1n << 6n,

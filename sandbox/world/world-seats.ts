@@ -10,11 +10,10 @@ import {
   type VoiceState,
   type World,
 } from './world.ts';
-import { voiceStateJson } from './world-guild-json.ts';
-import type { Json } from './world-json.ts';
+import { type Json, voiceStateJson } from './world-json.ts';
 import { may } from './world-permissions.ts';
 
-export type VoiceSeat = {
+type VoiceSeat = {
   readonly userId: string;
   readonly channel: Channel;
   readonly sessionId: string;

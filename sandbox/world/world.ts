@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { Snowflakes } from './world-ids.ts';
+import type { Snowflakes } from './world-making.ts';
 
 export type User = { readonly id: string; readonly name: string; readonly bot: boolean };
 export type Member = {

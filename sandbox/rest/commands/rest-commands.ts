@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   ok,
   type RestAnswer,
@@ -10,10 +11,11 @@ import {
   guildWithId,
   type RegisteredBody,
   type RegisteredCommand,
+  type RegisteredOption,
   type World,
 } from '#sandbox/world/world.ts';
 import { commandJson } from '#sandbox/world/world-json.ts';
-import { commandList } from './command-schema.ts';
+import { discordLocales } from '#src/texts/locales.ts';
 
 /** Slash commands, global and of each server. Checked as Discord checks them. */
 export function commandRoutes(world: World): readonly RestRoute[] {
@@ -77,4 +79,92 @@ function inScope(world: World, call: RestCall, then: (scope: Scope) => RestAnswe
   const guildId = call.param('guild');
   if (guildId !== '' && !guildWithId(world, guildId)) return refusals.forbidden;
   return then(new Scope(world, guildId === '' ? undefined : guildId));
+}
+
+/** Lower case where the script has it. Source: Discord docs, "Application Command Naming". */
+const word = z
+  .string()
+  .regex(/^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u, 'Must be a word of 1 to 32 letters.')
+  .refine((name) => name === name.toLowerCase(), 'Must be lower case.');
+
+/** The same field in other languages. */
+function inLocales(field: z.ZodType<string>) {
+  return z.partialRecord(z.enum(discordLocales), field.nullable()).nullish();
+}
+
+const described = {
+  name: word,
+  name_localizations: inLocales(word),
+  description: z.string().min(1),
+  description_localizations: inLocales(z.string()),
+};
+const optionFields = z.looseObject({
+  ...described,
+  type: z.int(),
+  required: z.boolean().optional(),
+  options: z.lazy(() => optionList).optional(),
+});
+const optionList: z.ZodType<RegisteredOption[]> = z
+  .array(optionFields)
+  .refine(
+    (all) => new Set(all.map(({ name }) => name)).size === all.length,
+    'Names must be unique.',
+  )
+  .refine(requiredFirst, 'Required options must be placed before non-required options.');
+const slashCommand = z.looseObject({
+  ...described,
+  type: z.literal(1),
+  options: optionList.optional(),
+});
+const menuCommand = z.looseObject({ name: z.string(), type: z.literal([2, 3]) });
+
+/** All that a command shows, with its options and choices. Source: Discord docs, "Slash Commands". */
+const mostChars = 8000;
+
+/** One command as it is registered; without a type it is a slash command. */
+const command = z
+  .preprocess(
+    (body) => (typeof body === 'object' && body !== null ? { type: 1, ...body } : body),
+    z.discriminatedUnion('type', [slashCommand, menuCommand]),
+  )
+  .refine(
+    (body) => combinedChars(body) <= mostChars,
+    `APPLICATION_COMMAND_TOO_LARGE: Command exceeds maximum size (${mostChars})`,
+  );
+const commandList = z.array(command).max(100).refine(uniqueNames, 'Names must be unique.');
+
+/**
+ * Names, descriptions and values of a command, its options and choices, in characters. Of a field in several languages the
+ * longest counts. Source: Discord docs, "Slash Commands".
+ */
+function combinedChars(part: Readonly<Record<string, unknown>>): number {
+  const inside = [part.options, part.choices].flatMap((each): unknown[] =>
+    Array.isArray(each) ? each : [],
+  );
+  const own =
+    longest(part.name, part.name_localizations) +
+    longest(part.description, part.description_localizations) +
+    longest(part.value);
+  return inside.reduce<number>(
+    (sum, each) => sum + (isFields(each) ? combinedChars(each) : 0),
+    own,
+  );
+}
+
+function longest(value: unknown, localizations?: unknown): number {
+  const all = [value, ...(isFields(localizations) ? Object.values(localizations) : [])];
+  return Math.max(...all.map((each) => (typeof each === 'string' ? each.length : 0)));
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function requiredFirst(options: readonly { readonly required?: boolean | undefined }[]): boolean {
+  const firstOptional = options.findIndex(({ required }) => !required);
+  return firstOptional < 0 || options.slice(firstOptional).every(({ required }) => !required);
+}
+
+function uniqueNames(named: readonly { readonly name: string; readonly type: number }[]): boolean {
+  return new Set(named.map(({ name, type }) => `${type} ${name}`)).size === named.length;
 }
