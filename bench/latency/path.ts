@@ -1,7 +1,10 @@
 import type { QuestionClip } from '#bench/clips.ts';
 import { serverSettings } from '#bench/pipelines/server-settings.ts';
-import type { HeardAnswer, SpokenAnswer } from '#src/console/sandbox-lines.ts';
-import { SandboxProcess } from '#src/console/sandbox-process.ts';
+import {
+  type HeardAnswer,
+  SandboxProcess,
+  type SpokenAnswer,
+} from '#src/console/sandbox-process.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import {
   type MockProviders,

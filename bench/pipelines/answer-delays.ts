@@ -1,6 +1,9 @@
 import type { QuestionClip } from '#bench/clips.ts';
-import type { HeardAnswer, SpokenAnswer } from '#src/console/sandbox-lines.ts';
-import { SandboxProcess } from '#src/console/sandbox-process.ts';
+import {
+  type HeardAnswer,
+  SandboxProcess,
+  type SpokenAnswer,
+} from '#src/console/sandbox-process.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { openRecogniser } from '#test/fakes/recogniser/recogniser.ts';

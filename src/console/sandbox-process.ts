@@ -3,16 +3,19 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import type { readCommand } from '#page/room/command-line.js';
 import type {
   AnswerLine,
   MessageLine,
   PageLine,
   ReadyLine,
   SandboxLine,
+  SandboxOrder,
 } from '#sandbox/program/protocol.ts';
+import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
+import type { HeardStretch } from '#sandbox/voice-client/heard-recorder.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { ConsoleRequest } from './sandbox-lines.ts';
 
 export type { PageLine };
 
@@ -163,3 +166,25 @@ async function firstComplaint(child: ChildProcessWithoutNullStreams): Promise<st
   for await (const chunk of child.stderr) said = `${said}${chunk}`.slice(0, 2000);
   return said.split('\n').find((line) => /error/i.test(line)) ?? 'it ended at once';
 }
+
+/** Request to people in the sandbox, before it has an id; each is answered once. */
+export type ConsoleRequest = SandboxOrder extends infer One
+  ? One extends SandboxOrder
+    ? Omit<One, 'id'>
+    : never
+  : never;
+
+/** An event for the sandbox's page. */
+export type PageEvent = Extract<SandboxOrder, { do: 'tell' }>['event'];
+
+/** When a person spoke. */
+export type SpokenAnswer = SpokenTimes;
+/** Sound of the bot that reached a person. */
+export type HeardAnswer = Pick<HeardStretch, 'firstAudibleAtMs'>;
+/** The bot's reply to a command. */
+export type CommandAnswer = { readonly text: string; readonly ephemeral: boolean };
+/** Place of the bot, and its registered commands. */
+export type StateAnswer = {
+  readonly bot: { readonly channel?: string };
+  readonly commands: Parameters<typeof readCommand>[1];
+};

@@ -4,8 +4,8 @@ import { readCommand } from '#page/room/command-line.js';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { host, outcomeOf, type SandboxObservers } from './exchange.ts';
-import type { StateAnswer } from './sandbox-lines.ts';
-import { silenceLine, silenceOf } from './silence.ts';
+import { silenceLine, silenceOf } from './printer.ts';
+import type { StateAnswer } from './sandbox-process.ts';
 
 /** Longer than the bot may take for any command. */
 const doneMs = 65_000;

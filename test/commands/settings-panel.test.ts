@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { buttons } from '#commands/buttons.ts';
-import { forms } from '#commands/forms.ts';
-import { pickers } from '#commands/pickers.ts';
+import { buttons, forms, pickers } from '#commands/buttons.ts';
 import {
   openPanel,
   panelButtons,

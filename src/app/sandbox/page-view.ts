@@ -1,6 +1,6 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
-import type { PageEvent } from '#src/console/sandbox-lines.ts';
-import { silenceLine, silenceOf, whyDropped } from '#src/console/silence.ts';
+import { silenceLine, silenceOf, whyDropped } from '#src/console/printer.ts';
+import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
 /** Takes an event for the page. */

@@ -42,10 +42,7 @@ export function openVoiceLinkOpener(
       shards.set(guild.shardId, shard);
       const server =
         servers.get(guild.id) ??
-        new GuildLinks(
-          { people, shard, report, limits: { connectMs, offlineMs } },
-          guild.id,
-        );
+        new GuildLinks({ people, shard, report, limits: { connectMs, offlineMs } }, guild.id);
       servers.set(guild.id, server);
       return await server.open(guild, channel, mayHear, signal);
     },
