@@ -13,21 +13,18 @@ import {
   type GuildRole,
   knownChannel,
   type Member,
-  type World,
 } from '#sandbox/world/world.ts';
 import type { Changes } from '#sandbox/world/world-changes.ts';
 import { enterGuild } from '#sandbox/world/world-making.ts';
-import type { MessageBoard } from '#sandbox/world/world-messages.ts';
 import { bitsOf, type Permission } from '#sandbox/world/world-permissions.ts';
-import type { Seats } from '#sandbox/world/world-seats.ts';
 
 /** One server of the sandbox, with all that its owner can do there; its people leave their calls when it is disposed. */
 export type SandboxGuild = ReturnType<typeof openGuild>;
 export type Roster = ReturnType<typeof rosterOf>;
 
-export function openGuild(
-  around: Surroundings & { readonly changes: Changes; readonly closing: AbortSignal },
-) {
+type GuildParts = Surroundings & { readonly changes: Changes; readonly closing: AbortSignal };
+
+export function openGuild(around: GuildParts) {
   const { world, guild, board, changes } = around;
   const { id, name } = guild;
   const people = new Map<string, SandboxPerson>();
@@ -91,12 +88,7 @@ export type Rights = {
 };
 
 /** Changes of a server's channels by its owner. Channels, roles and people go by name or id; unknown ones throw. */
-function channelChanges(around: {
-  readonly guild: Guild;
-  readonly changes: Changes;
-  readonly board: MessageBoard;
-}) {
-  const { guild, changes, board } = around;
+function channelChanges({ guild, changes, board }: GuildParts) {
   return {
     /** A limit of 0 is none. */
     changeChannel: (name: string, change: { readonly userLimit: number }) =>
@@ -125,14 +117,7 @@ function subject(guild: Guild, who: string) {
 }
 
 /** Changes of members by moderators, the bot included. People and roles go by name or id; unknown ones throw. */
-function memberChanges(around: {
-  readonly world: World;
-  readonly guild: Guild;
-  readonly seats: Seats;
-  readonly changes: Changes;
-  readonly closing: AbortSignal;
-}) {
-  const { world, guild, seats, changes, closing } = around;
+function memberChanges({ world, guild, seats, changes, closing }: GuildParts) {
   const { bot } = world;
   return {
     /** The id of the new role. */

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { ShownFile } from '#sandbox/interactions/interaction-record.ts';
 import {
   type RefusedRequest,
   type RequestId,
@@ -7,6 +6,7 @@ import {
   requestId,
 } from '#sandbox/json-request.ts';
 import { botEvent } from '#sandbox/page/browser-protocol.ts';
+import type { MessageLine } from '#sandbox/program/program-messages.ts';
 
 /**
  * The lines of the sandbox program: one JSON object each, at most 64 KiB.
@@ -70,25 +70,6 @@ export type ReadyLine = {
   readonly guildId: string;
   /** Path of a WAV: a synthetic man says "what time is it". */
   readonly recording: string;
-};
-export type MessageLine = {
-  readonly kind: 'message';
-  readonly change: 'posted' | 'edited' | 'deleted';
-  readonly messageId: string;
-  readonly channel: string;
-  readonly author: string;
-  readonly text: string;
-  readonly buttons: readonly {
-    readonly customId: string;
-    readonly label: string;
-    readonly disabled: boolean;
-    /** Discord's number of the style: 1 primary, 2 secondary, 3 success, 4 danger. */
-    readonly style?: number;
-  }[];
-  readonly files: readonly ShownFile[];
-  /** The only person who sees it; absent when everybody does. */
-  readonly to?: string;
-  readonly atMs: number;
 };
 export type AnswerLine =
   | { readonly id: RequestId; readonly ok: true; readonly [field: string]: unknown }

@@ -1,4 +1,4 @@
-import type { MessageLine } from '#sandbox/program/protocol.ts';
+import type { MessageLine } from '#sandbox/program/program-messages.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
 
@@ -28,7 +28,12 @@ export class ConversationPrinter {
 
 /** One line an event: a message, and a reply to a person, as Discord shows it: `\\*` as `*`. A mention is left out. */
 export function printMessage(
-  { author, change, text, to }: Pick<MessageLine, 'author' | 'change' | 'text' | 'to'>,
+  {
+    author,
+    change,
+    text,
+    to,
+  }: Pick<MessageLine, 'author' | 'change' | 'text'> & { readonly to?: string },
   show: ConversationPrinter,
 ): void {
   if (change === 'deleted' || (change === 'edited' && to === undefined)) return;

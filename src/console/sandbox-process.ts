@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { readCommand } from '#page/room/command-line.js';
+import type { MessageLine } from '#sandbox/program/program-messages.ts';
 import type {
   AnswerLine,
-  MessageLine,
   PageLine,
   ReadyLine,
   SandboxLine,
