@@ -1,4 +1,4 @@
-import { shown } from '#sandbox/interactions/interaction-record.ts';
+import { shown } from '#sandbox/interactions/interactions.ts';
 import {
   openPerson,
   type PersonOptions,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { guildSeen } from '#sandbox/gateway/gateway-json.ts';
 import { intents } from '#sandbox/gateway/gateway-wire.ts';
-import { type ShownMessage, shown } from '#sandbox/interactions/interaction-record.ts';
+import { type ShownMessage, shown } from '#sandbox/interactions/interactions.ts';
 import type { PersonOptions, SandboxPerson } from '#sandbox/people/person.ts';
 import type { LoggedRequest } from '#sandbox/rest/rest-server.ts';
 import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';

@@ -1,5 +1,5 @@
-import type { Interaction } from '#sandbox/interactions/interaction-record.ts';
 import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
+import type { Interaction } from '#sandbox/interactions/interactions.ts';
 import { channelOf, enter, type } from '#sandbox/program/program.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { formOf, menuNames } from './browser-components.ts';

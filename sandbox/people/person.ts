@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { type FormFields, formData, pressData } from '#sandbox/interactions/interaction-presses.ts';
 import {
-  type Interaction,
-  type ShownMessage,
-  shown,
-} from '#sandbox/interactions/interaction-record.ts';
-import {
   commandData,
   menuData,
   type OptionValues,
 } from '#sandbox/interactions/interaction-words.ts';
-import type { InteractionInput, Interactions } from '#sandbox/interactions/interactions.ts';
+import {
+  type Interaction,
+  type InteractionInput,
+  type Interactions,
+  type ShownMessage,
+  shown,
+} from '#sandbox/interactions/interactions.ts';
 import type { EncodedSpeech, HeardFrame, Microphone } from '#sandbox/voice/voice-ports.ts';
 import { HeardRecorder, type ListenOptions } from '#sandbox/voice-client/heard-recorder.ts';
 import type { connectVoice, VoiceClient } from '#sandbox/voice-client/voice-client.ts';
@@ -119,7 +120,7 @@ function personCall({ user }: Member, around: Surroundings) {
     mute: (selfMute: boolean) => seats.change(guild, userId, { selfMute }),
     /** Their own sound off or on; a client mutes the microphone with it, which this leaves to `mute`. */
     deafen: (selfDeaf: boolean) => seats.change(guild, userId, { selfDeaf }),
-    /** In this call and later ones, from the end of the present speech on. */
+    /** In this call and later ones, a speech under way goes on. */
     useMicrophone(given: Microphone): void {
       microphone = given;
       present?.useMicrophone(given);
@@ -215,11 +216,11 @@ function personTyping(caller: Member, around: Surroundings) {
     /** Fills in the form the bot answered `asked` with. */
     submit(asked: Pick<Interaction, 'id'>, fields: FormFields): Interaction {
       const former = interactions.byId(asked.id);
-      if (!former?.modal || former.opening.callerId !== user.id)
+      if (!former?.modal || former.opening.caller !== caller)
         throw new Error(`${user.name} was asked nothing.`);
-      const { message, channelId } = former.opening;
+      const { message, channel } = former.opening;
       const data = formData(former.modal as Json, fields);
-      return act({ kind: 'modal', channel: knownChannel(guild, channelId), data, message });
+      return act({ kind: 'modal', channel, data, message });
     },
     /** Writes a message; the chat of a voice channel has the channel's name. */
     write(text: string, { channel: name, files, replyTo }: MessageOptions = {}): ShownMessage {

@@ -1,4 +1,4 @@
-import { shownFile } from '#sandbox/interactions/interaction-record.ts';
+import { shownFile } from '#sandbox/interactions/interactions.ts';
 import { componentTypes, pressables } from '#sandbox/rest/rest-components.ts';
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type {
-  InteractionKind,
-  InteractionRecord,
-} from '#sandbox/interactions/interaction-record.ts';
-import { type Interactions, interactionTypes } from '#sandbox/interactions/interactions.ts';
+import {
+  type InteractionKind,
+  type InteractionRecord,
+  type Interactions,
+  interactionTypes,
+} from '#sandbox/interactions/interactions.ts';
 import type { World } from '#sandbox/world/world.ts';
 import { messageJson } from '#sandbox/world/world-json.ts';
 import type { BoardMessage } from '#sandbox/world/world-messages.ts';

@@ -47,11 +47,10 @@ export class ClientSender {
   /** The one that has not been told of silence since it encoded. */
   #last: readonly [OpusEncoder, EncoderRateHz] | undefined;
   readonly #count = new PacketCounter();
-  #noise = new RoomNoise(1);
+  readonly #noise = new RoomNoise(1);
   /** Frames of the room after the last sound. */
   #held = holdFrames.gate;
   #state: MicrophoneState = { hold: 0, silence: 0 };
-  #next: Microphone | undefined;
   #underWay: UnderWay | undefined;
   /** When a live microphone gave its last frame; undefined while there is none. */
   #liveAtMs: number | undefined;
@@ -70,10 +69,12 @@ export class ClientSender {
     return this.#latePackets;
   }
 
-  /** From the end of the present speech on. */
-  use(microphone: Microphone): void {
-    this.#next = microphone;
-    if (!this.#underWay) this.#change();
+  /** A speech under way goes on, and ends as this microphone does. */
+  use({ profile }: Microphone): void {
+    this.#held = holdFrames[profile];
+    if (this.#underWay) return;
+    this.#state = this.#resting(this.#sending ? silenceFrames : 0);
+    if (this.#state.hold > 0) this.#start();
   }
 
   /** One at a time. Without anything louder than -45 dB the voiced instants are the first packet's. */
@@ -122,17 +123,6 @@ export class ClientSender {
     this.#underWay?.failed(reason);
     this.#underWay = undefined;
     this.#state = this.#resting(0);
-    this.#change();
-  }
-
-  #change(): void {
-    if (!this.#next) return;
-    const { profile } = this.#next;
-    this.#next = undefined;
-    this.#noise = new RoomNoise(1);
-    this.#held = holdFrames[profile];
-    this.#state = this.#resting(this.#sending ? silenceFrames : 0);
-    if (this.#state.hold > 0) this.#start();
   }
 
   #resting(silent: number): MicrophoneState {
@@ -213,7 +203,6 @@ export class ClientSender {
     if (inTail) underWay.tail--;
     if (underWay.tail > 0) return;
     this.#underWay = undefined;
-    this.#change();
     underWay.done(underWay.speech.spoken(atMs));
   }
 

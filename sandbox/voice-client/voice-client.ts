@@ -124,7 +124,7 @@ class ConnectedVoice implements AsyncDisposable {
     this.#sender.endLive();
   }
 
-  /** Another microphone from the end of the present speech on; the first is `gate`. */
+  /** Another microphone from now on; the first is `gate`. */
   useMicrophone(microphone: Microphone): void {
     this.#sender.use(microphone);
   }

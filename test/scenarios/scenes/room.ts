@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ShownMessage } from '#sandbox/interactions/interaction-record.ts';
+import type { ShownMessage } from '#sandbox/interactions/interactions.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import { durationMs } from '#src/audio/pcm.ts';
 import { text } from '#src/texts/texts.ts';
