@@ -3,7 +3,6 @@
 /** @import { Reply, RoomLine } from './room-state.js' */
 /** @import { WorkerNews } from './sound/sound-worker.js' */
 
-import { RoomSound, taken } from '#page/room/sound/room-sound.js';
 import { render } from '/vendor/preact.js';
 import { CommandFiles } from './command-files.js';
 import {
@@ -20,6 +19,7 @@ import { html } from './html.js';
 import { RoomSocket } from './room-socket.js';
 import { emptyRoom, stepRoom } from './room-state.js';
 import { sideView } from './side-view.js';
+import { RoomSound, taken } from './sound/room-sound.js';
 import { meterPosition } from './sound/sound-frames.js';
 
 /** Level of a quiet room on the level meter: -45 dB. */

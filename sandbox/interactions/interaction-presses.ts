@@ -1,8 +1,4 @@
-import {
-  componentTypes,
-  type PressableComponent,
-  pressables,
-} from '#sandbox/rest/rest-components.ts';
+import { componentTypes, type PressableComponent, pressables } from '#sandbox/rest/rest-content.ts';
 import type { Guild, World } from '#sandbox/world/world.ts';
 import type { Json } from '#sandbox/world/world-json.ts';
 import { Resolving } from './interaction-resolved.ts';

@@ -247,8 +247,6 @@ export class InteractionRecord {
 
 /** A message as a person saw it at one instant; ask the sandbox for a later one. */
 export type ShownMessage = ReturnType<typeof shown>;
-/** A file on a message, as a person sees it. */
-type ShownFile = ReturnType<typeof shownFile>;
 
 export type InteractionKind = 'command' | 'component' | 'autocomplete' | 'modal';
 

@@ -1,8 +1,4 @@
-import {
-  componentTypes,
-  type PressableComponent,
-  pressables,
-} from '#sandbox/rest/rest-components.ts';
+import { componentTypes, type PressableComponent, pressables } from '#sandbox/rest/rest-content.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import type { Roster } from '#sandbox/sandbox-guild.ts';
 import { channelTypes, type Json } from '#sandbox/world/world-json.ts';

@@ -1,5 +1,5 @@
 import { shownFile } from '#sandbox/interactions/interactions.ts';
-import { componentTypes, pressables } from '#sandbox/rest/rest-components.ts';
+import { componentTypes, pressables } from '#sandbox/rest/rest-content.ts';
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
 
 /** A message of the bot; `to` is the only person who sees it, absent when everybody does. */

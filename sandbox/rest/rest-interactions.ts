@@ -8,8 +8,14 @@ import {
 import type { World } from '#sandbox/world/world.ts';
 import { messageJson } from '#sandbox/world/world-json.ts';
 import type { BoardMessage } from '#sandbox/world/world-messages.ts';
-import { modalSchema } from './rest-components.ts';
-import { contentOf, contentSchema, isEmpty, isEphemeral, withContent } from './rest-content.ts';
+import {
+  contentOf,
+  contentSchema,
+  isEmpty,
+  isEphemeral,
+  modalSchema,
+  withContent,
+} from './rest-content.ts';
 import {
   noContent,
   ok,

@@ -17,13 +17,14 @@ import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
 import { ClientReceiver } from './client-receiver.ts';
 import { ClientSender } from './client-sender.ts';
 import {
+  ClientUdp,
   type Description,
   type ReadyMessage,
   readServerMessage,
   type ServerMessage,
-} from './server-messages.ts';
-import { ClientUdp } from './voice-client-udp.ts';
-import { VoiceSignals, type VoiceSignalsOptions } from './voice-signals.ts';
+  VoiceSignals,
+  type VoiceSignalsOptions,
+} from './voice-client-sockets.ts';
 
 type VoiceClientOptions = VoiceSignalsOptions & {
   readonly codec: OpusCodec;

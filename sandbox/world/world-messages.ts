@@ -14,19 +14,22 @@ export type Content = {
   readonly allowedMentions?: AllowedMentions | null;
 };
 
-export type BoardMessage = {
-  readonly id: string;
+type Posting = {
   readonly channelId: string;
   readonly authorId: string;
-  readonly authorName: string;
-  readonly postedAtMs: number;
-  readonly postedAt: string;
   readonly ephemeral: boolean;
+  /** "Thinking...": a deferred reply that is not filled yet. */
+  loading: boolean;
   /** Person who asked, when it answers an interaction. */
   readonly forUserId?: string;
   readonly replyToId?: string;
-  /** "Thinking...": a deferred reply that is not filled yet. */
-  loading: boolean;
+};
+
+export type BoardMessage = Posting & {
+  readonly id: string;
+  readonly authorName: string;
+  readonly postedAtMs: number;
+  readonly postedAt: string;
   text: string;
   flags: number;
   embeds: readonly unknown[];
@@ -56,15 +59,6 @@ export const messageFlags = {
 
 /** A nonce is looked for among those of so long. Source: Discord docs, "Create Message": the past few minutes. */
 const nonceLifeMs = 180_000;
-type Posting = {
-  readonly channelId: string;
-  readonly authorId: string;
-  readonly ephemeral: boolean;
-  readonly loading: boolean;
-  readonly forUserId?: string;
-  readonly replyToId?: string;
-};
-
 /** Everything written, public and private; tells `changed` of each change. */
 export class MessageBoard {
   readonly attachments: Attachments;

@@ -6,7 +6,7 @@ import {
   panelForm,
   panelPickers,
 } from '#commands/settings/panel-presses.ts';
-import { messageComponents, modalSchema } from '#sandbox/rest/rest-components.ts';
+import { messageComponents, modalSchema } from '#sandbox/rest/rest-content.ts';
 import { modalOf } from '#src/discord/interactions/forms.ts';
 import { messagesOf, messageWith } from '#src/discord/interactions/rendering.ts';
 import type { CommandCall, CommandPorts, Reply } from '#src/features/contract/command.ts';

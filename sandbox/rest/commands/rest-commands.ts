@@ -24,61 +24,52 @@ export function commandRoutes(world: World): readonly RestRoute[] {
 }
 
 function listRoutes(world: World, path: string): RestRoute[] {
+  const listed = (guildId: string | undefined) => {
+    const commands = world.commands.filter((each) => each.guildId === guildId);
+    return ok(commands.map((each) => commandJson(world, each)));
+  };
   return [
-    {
-      method: 'GET',
-      path,
-      answer: (call) =>
-        inScope(world, call, (scope) => ok(scope.commands.map((each) => commandJson(world, each)))),
-    },
+    { method: 'GET', path, answer: (call) => inScope(world, call, listed) },
     {
       method: 'PUT',
       path,
       answer: (call) =>
-        inScope(world, call, (scope) =>
+        inScope(world, call, (guildId) =>
           withBody(commandList, call.body, (bodies) => {
-            const commands = bodies.map((body) => scope.registered(body));
-            scope.replace(commands);
-            return ok(commands.map((each) => commandJson(world, each)));
+            const commands = bodies.map((body) => registered(world, guildId, body));
+            const others = world.commands.filter((each) => each.guildId !== guildId);
+            world.commands = [...others, ...commands];
+            return listed(guildId);
           }),
         ),
     },
   ];
 }
 
-/** The commands of one scope: global, or of one server. */
-class Scope {
-  readonly commands: readonly RegisteredCommand[];
-  readonly #world: World;
-  readonly #guildId: string | undefined;
-
-  constructor(world: World, guildId: string | undefined) {
-    this.#world = world;
-    this.#guildId = guildId;
-    this.commands = world.commands.filter((each) => each.guildId === guildId);
-  }
-
-  replace(commands: readonly RegisteredCommand[]): void {
-    const others = this.#world.commands.filter((each) => each.guildId !== this.#guildId);
-    this.#world.commands = [...others, ...commands];
-  }
-
-  /** A command keeps its id as long as its name and type stay. */
-  registered(body: RegisteredBody): RegisteredCommand {
-    const { ids } = this.#world;
-    const scope = this.#guildId === undefined ? {} : { guildId: this.#guildId };
-    const former = this.commands.find(
-      (each) => each.body.name === body.name && each.body.type === body.type,
-    );
-    return { id: former?.id ?? ids.next(), ...scope, version: ids.next(), body };
-  }
+/** A command keeps its id as long as its name and type stay. */
+function registered(
+  { ids, commands }: World,
+  guildId: string | undefined,
+  body: RegisteredBody,
+): RegisteredCommand {
+  const { id = ids.next() } =
+    commands.find(
+      (each) =>
+        each.guildId === guildId && each.body.name === body.name && each.body.type === body.type,
+    ) ?? {};
+  return { id, guildId, version: ids.next(), body };
 }
 
-function inScope(world: World, call: RestCall, then: (scope: Scope) => RestAnswer): RestAnswer {
+/** `then` gets the id of the server whose commands are meant; undefined: the global ones. */
+function inScope(
+  world: World,
+  call: RestCall,
+  then: (guildId: string | undefined) => RestAnswer,
+): RestAnswer {
   if (call.param('app') !== world.bot.id) return refusals.forbidden;
-  const guildId = call.param('guild');
-  if (guildId !== '' && !guildWithId(world, guildId)) return refusals.forbidden;
-  return then(new Scope(world, guildId === '' ? undefined : guildId));
+  const guildId = call.param('guild') || undefined;
+  if (guildId !== undefined && !guildWithId(world, guildId)) return refusals.forbidden;
+  return then(guildId);
 }
 
 /** Lower case where the script has it. Source: Discord docs, "Application Command Naming". */
