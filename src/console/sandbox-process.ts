@@ -12,7 +12,6 @@ import type {
   SandboxLine,
   SandboxOrder,
 } from '#sandbox/program/protocol.ts';
-import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import type { HeardStretch } from '#sandbox/voice-client/heard-recorder.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
@@ -177,8 +176,6 @@ export type ConsoleRequest = SandboxOrder extends infer One
 /** An event for the sandbox's page. */
 export type PageEvent = Extract<SandboxOrder, { do: 'tell' }>['event'];
 
-/** When a person spoke. */
-export type SpokenAnswer = SpokenTimes;
 /** Sound of the bot that reached a person. */
 export type HeardAnswer = Pick<HeardStretch, 'firstAudibleAtMs'>;
 /** The bot's reply to a command. */

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { TypedVoices } from '#sandbox/page/typed-voices.ts';
 import { perform } from '#sandbox/program/program.ts';
 import { readRequestLine } from '#sandbox/program/protocol.ts';
@@ -14,13 +14,13 @@ import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { ask, identified } from './raw-bot.ts';
 
 const never = new AbortController().signal;
-const voices = new TypedVoices();
-afterAll(() => voices[Symbol.asyncDispose]());
 
 /** Answer of the program to a line. */
 async function answerTo(sandbox: Sandbox, request: object): Promise<object> {
   const read = readRequestLine(JSON.stringify(request));
-  return 'ok' in read ? read : await perform({ sandbox, voices, report() {} }, read, never);
+  return 'ok' in read
+    ? read
+    : await perform({ sandbox, voices: new TypedVoices(), report() {} }, read, never);
 }
 
 /** The sandbox program as a child, with what it prints. */

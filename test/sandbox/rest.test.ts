@@ -48,15 +48,11 @@ test('a follow-up before the callback finds no webhook, and after 15 minutes its
 
 test('a value that its option does not take is refused before the bot is told', async () => {
   await using sandbox = await open();
-  const options = [
-    { name: 'level', description: 'x', type: 4 },
-    { name: 'loop', description: 'x', type: 5 },
-  ];
+  const options = [{ name: 'level', description: 'x', type: 4 }];
   const path = `/applications/${sandbox.botId}/commands`;
   await ask(sandbox, path, { method: 'PUT', body: [{ name: 'play', description: 'x', options }] });
-  const adam = sandbox.person('Adam');
-  expect(() => adam.command('play', { level: '1.5' })).toThrow('/play cannot take 1.5 for level.');
-  expect(() => adam.command('play', { loop: 'maybe' })).toThrow('cannot take maybe for loop.');
+  const typed = () => sandbox.person('Adam').command('play', { level: '1.5' });
+  expect(typed).toThrow('/play cannot take 1.5 for level.');
 });
 
 test('commands that Discord would refuse are refused', async () => {
