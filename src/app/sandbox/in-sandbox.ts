@@ -205,7 +205,7 @@ export async function openSandboxPrograms({
 }
 
 /** Everything that stands when the bot is logged in to the sandbox. */
-export type SandboxRun = {
+type SandboxRun = {
   readonly config: Config;
   readonly engines: Engines;
   readonly observers: SandboxObservers;

@@ -99,7 +99,7 @@ function fileOf({ url, name, contentType, size, duration }: Attachment): SentFil
     url,
     name,
     sizeBytes: size,
-    type: contentType ?? undefined,
+    type: contentType || undefined,
     durationMs: typeof duration === 'number' ? duration * 1000 : undefined,
   };
 }
