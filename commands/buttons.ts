@@ -1,11 +1,18 @@
 import { captionButtons } from '#commands/captions/captions.ts';
 import { allow, deny, pauseOrResume } from '#commands/privacy/privacy.ts';
 import { card } from '#commands/privacy/replies.ts';
-import { panelButtons } from '#commands/settings/panel-presses.ts';
+import { panelButtons, panelForm, panelPickers } from '#commands/settings/panel-presses.ts';
 import { trackPresses } from '#commands/track/buttons.ts';
-import type { Button, Command } from '#src/features/contract/command.ts';
+import { personaForm } from '#commands/voice/persona-form.ts';
+import type {
+  Button,
+  Command,
+  FormHandler,
+  PickerHandler,
+} from '#src/features/contract/command.ts';
 import { features } from '#src/features/features.ts';
 import { openAskWindow } from './ask-window.ts';
+import { help } from './commands.ts';
 import { confirm, longestPressMs, show } from './confirm.ts';
 import { join } from './join.ts';
 import { more } from './panel-menu.ts';
@@ -51,3 +58,22 @@ function button(
     run: (call, ports) => command.run({ ...call, words: {} }, ports),
   };
 }
+
+/** Handlers of all menus on messages, those in folders of features last. */
+export const pickers: readonly PickerHandler[] = [
+  {
+    name: 'help.topic',
+    isForEverybody: true,
+    inPlace: true,
+    run: (call, ports) => help.run({ ...call, words: { topic: call.picked?.[0] ?? '' } }, ports),
+  },
+  ...panelPickers,
+  ...features.flatMap((feature) => feature.pickers ?? []),
+];
+
+/** Handlers of all forms that people send, those in folders of features last. */
+export const forms: readonly FormHandler[] = [
+  personaForm,
+  panelForm,
+  ...features.flatMap((feature) => feature.forms ?? []),
+];

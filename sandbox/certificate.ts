@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
 /** Both PEM. */
-export type Certificate = { readonly certificate: string; readonly key: string };
+type Certificate = { readonly certificate: string; readonly key: string };
 
 /**
  * A self-signed certificate for `localhost` and 127.0.0.1, so that a client which only speaks TLS can be tested here.

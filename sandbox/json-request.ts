@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parsedJson } from '#src/base/json.ts';
 
 /** By which an answer is told from others. */
 export const requestId = z.union([z.int(), z.string().max(64)]);
@@ -19,12 +20,8 @@ export function readJsonRequest<Schema extends z.ZodType>(
   schema: Schema,
   what: 'line' | 'frame',
 ): z.output<Schema> | RefusedRequest {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { id: null, ok: false, error: `The ${what} is not JSON.` };
-  }
+  const json = parsedJson(text);
+  if (json === undefined) return { id: null, ok: false, error: `The ${what} is not JSON.` };
   const read = schema.safeParse(json);
   if (read.success) return read.data;
   const [issue] = read.error.issues;

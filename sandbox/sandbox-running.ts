@@ -1,22 +1,37 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { guildSeen } from '#sandbox/gateway/gateway-json.ts';
-import { intents } from '#sandbox/gateway/gateway-wire.ts';
-import { type ShownMessage, shown } from '#sandbox/interactions/interaction.ts';
+import { type EventFault, Gateway } from '#sandbox/gateway/gateway.ts';
+import type { GatewaySession } from '#sandbox/gateway/gateway-session.ts';
+import { guildSeen, lenientGatewayRules } from '#sandbox/gateway/gateway-shards.ts';
+import { intents, type VoiceStateRequest } from '#sandbox/gateway/gateway-wire.ts';
+import { Interactions, type ShownMessage, shown } from '#sandbox/interactions/interactions.ts';
 import type { PersonOptions, SandboxPerson } from '#sandbox/people/person.ts';
-import type { LoggedRequest } from '#sandbox/rest/rest-server.ts';
+import { commandRoutes } from '#sandbox/rest/commands/rest-commands.ts';
+import { guildRoutes, selfRoutes, threadRoutes, voiceRoutes } from '#sandbox/rest/rest-guilds.ts';
+import { interactionRoutes } from '#sandbox/rest/rest-interactions.ts';
+import { messageRoutes } from '#sandbox/rest/rest-messages.ts';
+import { type LoggedRequest, type RestFault, RestServer } from '#sandbox/rest/rest-server.ts';
 import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';
-import type { Guild, RegisteredCommand } from '#sandbox/world/world.ts';
+import {
+  canSitIn,
+  type Guild,
+  guildWithId,
+  type RegisteredCommand,
+  type World,
+} from '#sandbox/world/world.ts';
 import type { Upload } from '#sandbox/world/world-attachments.ts';
-import { addGuild, type GuildOptions } from '#sandbox/world/world-making.ts';
-import type { MessageChange } from '#sandbox/world/world-messages.ts';
+import { Changes } from '#sandbox/world/world-changes.ts';
+import { messageEvent } from '#sandbox/world/world-json.ts';
+import { addGuild, createWorld, type GuildOptions } from '#sandbox/world/world-making.ts';
+import { MessageBoard, type MessageChange } from '#sandbox/world/world-messages.ts';
+import { mayEnter } from '#sandbox/world/world-permissions.ts';
+import { Seats } from '#sandbox/world/world-seats.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { realClock } from '#src/base/clock.ts';
 import { addressFor } from './process-address.ts';
 import type { SandboxOptions, VoiceHalf } from './sandbox.ts';
-import { faultsOf } from './sandbox-faults.ts';
 import { openGuild, type SandboxGuild } from './sandbox-guild.ts';
-import { buildParts, type Violation } from './sandbox-parts.ts';
 
 /** The voice half, open. */
 type OpenVoice = {
@@ -185,4 +200,136 @@ export class RunningSandbox implements AsyncDisposable {
     this.#guilds = [...this.#guilds, opened];
     return opened;
   }
+}
+
+/** A seat asked for by a gateway session of a shard on which a later one was online: two processes act for one server at once. */
+type Violation = { readonly guildId: string; readonly atMs: number };
+
+/** Resume time as seen on Discord, which publishes none. */
+const usualResumeMs = 180_000;
+
+/** Everything behind a sandbox that knows nothing of people, wired together. */
+function buildParts(
+  options: Omit<SandboxOptions, 'voice'>,
+  voice: VoiceServer,
+  token: string,
+  onMessage: (change: MessageChange) => void,
+) {
+  const { clock = realClock, heartbeatMs = 41_250, resumeMs = usualResumeMs } = options;
+  const { privilegedIntents: privileged = [] } = options;
+  const world = createWorld(options, clock);
+  const violations: Violation[] = [];
+  const seatFaults: SeatFaults = { ignored: 0, keepsSeats: false };
+  const gateway = new Gateway({
+    world,
+    token,
+    heartbeatMs,
+    resumeMs,
+    rules: { ...lenientGatewayRules, ...options.gatewayRules },
+    privileged,
+    onVoiceState: (session, request) => {
+      const isLate = request.channel_id !== null && gateway.hasLaterThan(session);
+      if (isLate) violations.push({ guildId: request.guild_id, atMs: clock.nowMs() });
+      seatBot(world, seats, seatFaults, session, request);
+    },
+    onSessionEnd: (session) => unseatBot(world, seats, session),
+  });
+  const dispatch = gateway.dispatch.bind(gateway);
+  const seats = new Seats(world, voice, dispatch);
+  const changes = new Changes(world, seats, dispatch);
+  const board = new MessageBoard(world, (change) => {
+    onMessage(change);
+    const event = change.message.ephemeral ? undefined : messageEvent(world, change);
+    if (event) dispatch(event);
+  });
+  const interactions = new Interactions(world, board, dispatch);
+  const routes = [
+    ...selfRoutes(world, gateway, privileged, changes),
+    ...guildRoutes(world),
+    ...commandRoutes(world),
+    ...messageRoutes(world, board, changes),
+    ...threadRoutes(world, dispatch, changes),
+    ...voiceRoutes(world, seats),
+    ...interactionRoutes(world, interactions),
+  ];
+  const isLimited = options.rateLimits !== undefined;
+  const rest = new RestServer({ token, clock, routes, isLimited });
+  const parts = { world, voice, gateway, rest, board, seats, changes, interactions };
+  return { ...parts, seatFaults, violations, dispatch };
+}
+
+/** Discord answers a seat it does not give with silence, and so does this. */
+function seatBot(
+  world: World,
+  seats: Seats,
+  seatFaults: SeatFaults,
+  session: GatewaySession,
+  request: VoiceStateRequest,
+): void {
+  const { bot } = world;
+  const guild = guildWithId(world, request.guild_id);
+  if (!guild) return;
+  if (request.channel_id === null) {
+    if (!seatFaults.keepsSeats) seats.leave(guild, bot.id);
+    return;
+  }
+  if (seatFaults.ignored > 0) {
+    seatFaults.ignored--;
+    return;
+  }
+  const channel = guild.channels.find(({ id }) => id === request.channel_id);
+  if (!channel || !canSitIn(channel) || mayEnter(world, guild, bot.id, channel) !== 'yes') return;
+  seats.takeForBot(guild, {
+    userId: bot.id,
+    channel,
+    sessionId: session.start.id,
+    selfMute: request.self_mute,
+    selfDeaf: request.self_deaf,
+  });
+}
+
+function unseatBot(world: World, seats: Seats, session: GatewaySession): void {
+  const { bot } = world;
+  for (const guild of world.guilds) {
+    if (guild.voiceStates.get(bot.id)?.sessionId === session.start.id) seats.leave(guild, bot.id);
+  }
+}
+
+/** Whether requests for a seat are answered, and those to leave one. */
+type SeatFaults = { ignored: number; keepsSeats: boolean };
+
+/** Faults of the real Discord, on demand. */
+function faultsOf({ gateway, rest, seatFaults, voice }: ReturnType<typeof buildParts>) {
+  return {
+    /** Errors, slowness and cut connections of REST. */
+    rest: (fault: RestFault) => rest.faults.add(fault),
+    /** Lost or doubled events: INTERACTION_CREATE twice, VOICE_STATE_UPDATE never. */
+    event: (fault: EventFault) => gateway.faults.add(fault),
+    /** Voice gateway, UDP and encryption, person by person; the bot is one of them. */
+    voice: voice.faults,
+    /** Cuts the gateway sockets; the bot may resume. */
+    dropGateway: () => gateway.dropSockets(),
+    /** Ends the gateway sessions and cuts their sockets: a resume is refused, the bot leaves its voice channels. */
+    endSessions: () => gateway.endSessions(),
+    /** Heartbeats get no answer until healed. */
+    ignoreHeartbeats(): void {
+      gateway.answersHeartbeats = false;
+    },
+    /** The next request for a seat, in any server, gets no answer. */
+    ignoreSeat(): void {
+      seatFaults.ignored = 1;
+    },
+    /** Until healed the bot keeps its seats: requests to leave get no answer. */
+    keepSeats(): void {
+      seatFaults.keepsSeats = true;
+    },
+    /** Ends everything that still stands. */
+    heal(): void {
+      rest.faults.clear();
+      gateway.faults.clear();
+      gateway.answersHeartbeats = true;
+      Object.assign(seatFaults, { ignored: 0, keepsSeats: false });
+      voice.faults.heal();
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import type { GatewayRules } from '#sandbox/gateway/gateway-shards.ts';
 import type { PrivilegedIntent } from '#sandbox/gateway/gateway-wire.ts';
-import type { ConnectVoice } from '#sandbox/people/person-surroundings.ts';
+import type { ConnectVoice } from '#sandbox/people/person.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
 import { openVoiceServer, type VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import type { Upload } from '#sandbox/world/world-attachments.ts';

@@ -66,7 +66,8 @@ const below: Readonly<Record<string, string>> = {
   setup: 'discord config doctor commands spending provider base',
   config: 'features/tools spending pipeline sources speech provider turn base',
   discord: 'ports people audio texts base features/contract',
-  sandbox: 'web/http speech audio base',
+  /** Shares the frames of sound with the page. */
+  sandbox: 'web/http speech audio texts base page',
   storage:
     'web/api features/tracks features/reminders features/captions ports sql spending people base',
   ops: 'ports base',
@@ -75,8 +76,8 @@ const below: Readonly<Record<string, string>> = {
   /** Requests of programs over HTTP, and the tokens they come with. */
   'web/api':
     'web/http features/typed features/tracks features/captions features/contract notices ports sql spending pipeline sources playback chat people audio texts base',
-  /** Reads a typed command as the page does. */
-  console: 'probes ports speech turn audio base page',
+  /** Reads a typed command as the page does, and the lines of the sandbox by their types. */
+  console: 'probes ports speech turn audio base page sandbox',
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */
   bench: 'console sandbox voice ports spending pipeline speech chat provider turn audio base test',
   /** Puts everything together, so it imports from everywhere but the programs beside it. */

@@ -1,7 +1,7 @@
 import type { QuestionClip } from '#bench/clips.ts';
 import { serverSettings } from '#bench/pipelines/server-settings.ts';
-import type { HeardAnswer, SpokenAnswer } from '#src/console/sandbox-lines.ts';
-import { SandboxProcess } from '#src/console/sandbox-process.ts';
+import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
+import { type HeardAnswer, SandboxProcess } from '#src/console/sandbox-process.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import {
   type MockProviders,
@@ -114,7 +114,7 @@ export class Path implements AsyncDisposable {
   async #ask(clip: QuestionClip): Promise<MeasuredTurn | undefined> {
     const before = this.#mock.requests.length;
     const responsesBefore = this.#responses().length;
-    const said = await this.#sandbox.ask<SpokenAnswer>({ do: 'say', person, wav: clip.path });
+    const said = await this.#sandbox.ask<SpokenTimes>({ do: 'say', person, wav: clip.path });
     const { firstPacketAtMs: sinceMs, lastVoicedAtMs } = said;
     const waits = { sinceMs, quietMs, timeoutMs: patienceMs };
     try {

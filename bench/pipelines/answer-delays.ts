@@ -1,6 +1,6 @@
 import type { QuestionClip } from '#bench/clips.ts';
-import type { HeardAnswer, SpokenAnswer } from '#src/console/sandbox-lines.ts';
-import { SandboxProcess } from '#src/console/sandbox-process.ts';
+import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
+import { type HeardAnswer, SandboxProcess } from '#src/console/sandbox-process.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { openRecogniser } from '#test/fakes/recogniser/recogniser.ts';
@@ -45,7 +45,7 @@ export async function answerDelays(
 
 /** Undefined when no answer came. */
 async function ask(sandbox: SandboxProcess, clip: QuestionClip): Promise<number | undefined> {
-  const said = await sandbox.ask<SpokenAnswer>({ do: 'say', person, wav: clip.path });
+  const said = await sandbox.ask<SpokenTimes>({ do: 'say', person, wav: clip.path });
   const { firstPacketAtMs: sinceMs, lastVoicedAtMs } = said;
   try {
     const waits = { sinceMs, quietMs, timeoutMs: patienceMs };

@@ -1,8 +1,9 @@
 import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
-import { add, RoomNoise } from '#sandbox/voice-client/acoustics.ts';
 import {
+  add,
+  holdFrames,
   type MicrophoneState,
-  microphoneRules,
+  RoomNoise,
   stepMicrophone,
 } from '#sandbox/voice-client/microphone.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
@@ -23,21 +24,18 @@ export function* send(
   codec: OpusCodec,
   seed: number,
 ): Generator<Packet> {
-  const rules = microphoneRules[profile];
+  const held = holdFrames[profile];
   const noise = new RoomNoise(seed);
   const encoder = codec.encoder(roomRateHz);
-  let state: MicrophoneState = {
-    hold: Number.isFinite(rules.holdFrames) ? 0 : rules.holdFrames,
-    silence: 0,
-  };
+  let state: MicrophoneState = { hold: Number.isFinite(held) ? 0 : held, silence: 0 };
   let [frame, sequence] = [0, 0];
   try {
     for (const { samples, sounding } of heard) {
-      const [next, sent] = stepMicrophone(state, sounding, rules);
+      const [next, sent] = stepMicrophone(state, sounding, held);
       state = next;
       frame++;
       if (sent === 'nothing') continue;
-      if (rules.noise) noise.addTo(samples);
+      if (held > 0) noise.addTo(samples);
       const opus = sent === 'silence' ? silence : encoder.encode(samples);
       const timestamp = frame * frameSamples;
       yield {

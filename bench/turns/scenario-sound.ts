@@ -1,4 +1,4 @@
-import { add } from '#sandbox/voice-client/acoustics.ts';
+import { add } from '#sandbox/voice-client/microphone.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { type ClipWord, decodeClip, readSound, type VoiceClip } from './clips.ts';

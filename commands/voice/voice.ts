@@ -1,9 +1,49 @@
-import type { CommandGroup } from '#src/features/contract/command.ts';
+import type { Command, CommandGroup } from '#src/features/contract/command.ts';
+import { cut } from '#src/texts/plain.ts';
+import { text } from '#src/texts/texts.ts';
 import { bot } from './bot.ts';
-import { list } from './list.ts';
 import { me } from './me.ts';
-import { preview } from './preview.ts';
+import { unknownVoice, voiceOption } from './voice-option.ts';
 import { words } from './words.ts';
+
+/** Longest list that is shown in the reply itself; a file holds all of a longer one. */
+const longestShownChars = 1_000;
+
+export const list: Command = {
+  name: 'list',
+  description: 'command.voice.list',
+  options: [],
+  async run(_call, { features }) {
+    const names = await features.voices.names();
+    if (names.length === 0) return [{ id: 'voice.list.unknown' }];
+    const all = names.join(', ');
+    const files = [{ name: 'voices.txt', text: `${names.join('\n')}\n` }];
+    const isLong = all.length > longestShownChars;
+    const voices = cut(all, longestShownChars);
+    return [{ id: 'voice.list', with: { voices }, ...(isLong && { files }) }];
+  },
+};
+
+export const preview: Command = {
+  name: 'preview',
+  description: 'command.voice.preview',
+  options: [voiceOption('command.say.voice')],
+  async run(call, { peopleSettings, features }) {
+    const { guildId, callerId: id, callerName: name, callerLocale, words } = call;
+    const own = await peopleSettings.load(guildId, id);
+    const asked = words.voice;
+    const voice = asked === undefined ? own?.voice : await features.voices.named(asked);
+    if (asked !== undefined && voice === undefined)
+      return [unknownVoice(asked, await features.voices.names())];
+    const sample = { voice, speed: own?.speed, language: own?.language ?? callerLocale };
+    const outcome = await features.voices.preview(guildId, { id, name }, sample);
+    const shown = voice ?? text('voice.usual', {}, callerLocale);
+    if (outcome.kind === 'failed') return [outcome.line];
+    const files = [{ name: 'voice.wav', bytes: outcome.wav }];
+    const head = outcome.isGone ? 'voice.gone' : 'say.now';
+    return [{ id: head, with: { voice: shown }, files }];
+  },
+};
 
 export const voice: CommandGroup = {
   name: 'voice',

@@ -1,11 +1,11 @@
 /**
- * A slash command as the bot registered it. Types are those of Discord: 1 subcommand, 2 group, 3 text, 4 integer,
- * 5 truth, 10 number, 11 file.
+ * A slash command as the bot registered it. Types are those of Discord: 1 subcommand, 2 group, 5 truth, 11 file; values of
+ * the others are sent as they were typed.
  * @typedef {{ name: string, value: string | number }} Choice
  * @typedef {{ type: number, name: string, description?: string, required?: boolean, autocomplete?: boolean,
  *   choices?: readonly Choice[], options?: readonly RegisteredOption[] }} RegisteredOption
  * @typedef {{ name: string, type?: number, description?: string, options?: readonly RegisteredOption[] }} RegisteredCommand
- * @typedef {Record<string, string | number | boolean | { file: string }>} OptionValues
+ * @typedef {Record<string, string | number | { file: string }>} OptionValues
  */
 
 /**
@@ -13,11 +13,7 @@
  * @typedef {{ line: string, label: string, description: string }} Suggestion
  */
 
-const [subcommand, group, integer, truth, number, fileType] = [1, 2, 4, 5, 10, 11];
-const truths = new Map([
-  ['true', true],
-  ['false', false],
-]);
+const [subcommand, group, truth, fileType] = [1, 2, 5, 11];
 
 /**
  * A line such as `/track play name:rain volume:50` as a command. A value reaches to the next option's name; words before
@@ -39,7 +35,10 @@ export function readCommand(line, commands) {
       return { kind: 'incomplete', message: `/${name} needs ${option.name}:` };
     }
     const value = optionValue(option, words);
-    if (value === undefined) return { kind: 'incomplete', message: wrongValue(option, words) };
+    if (value === undefined) {
+      const known = valuesToPick(option).map((choice) => choice.name);
+      return { kind: 'incomplete', message: `${option.name} is one of: ${known.join(', ')}.` };
+    }
     filled[option.name] = value;
   }
   return { kind: 'command', name, options: filled };
@@ -206,24 +205,36 @@ function picked(before, option, { name, value }) {
 /**
  * @param {RegisteredOption} option
  * @param {string} words
- * @returns {string | number | boolean | { file: string } | undefined} undefined: not a value of this option
+ * @returns {string | number | { file: string } | undefined} undefined: none of its choices
  */
 function optionValue({ type, choices }, words) {
   if (choices)
     return choices.find(({ name, value }) => name === words || `${value}` === words)?.value;
-  if (type === truth) return truths.get(words);
-  if (type === fileType) return { file: words };
-  if (type !== integer && type !== number) return words.replace(/^[@#](?=\S)/, '');
-  const value = Number(words);
-  return Number.isFinite(value) && (type === number || Number.isInteger(value)) ? value : undefined;
+  return type === fileType ? { file: words } : words.replace(/^[@#](?=\S)/, '');
 }
 
+/** Suggestions that are shown at a time. */
+export const mostSuggestions = 25;
+
 /**
- * @param {RegisteredOption} option
- * @param {string} words
+ * Effect of a key on the list of suggestions under a line: `picked` is the place of the marked one, -1 for none.
+ * @param {string} key as `KeyboardEvent.key` names it
+ * @param {{ picked: number, count: number }} list
+ * @returns {{ kind: 'marked' | 'taken', picked: number } | { kind: 'closed' } | undefined} undefined: nothing, the key is the line's
  */
-function wrongValue({ name, type, choices }, words) {
-  if (choices) return `${name} is one of: ${choices.map((choice) => choice.name).join(', ')}.`;
-  if (type === truth) return `${name} is true or false.`;
-  return `${name} is a ${type === integer ? 'whole ' : ''}number, not ${words}.`;
+export function pressKey(key, { picked, count }) {
+  if (count === 0) return undefined;
+  switch (key) {
+    case 'ArrowDown':
+      return { kind: 'marked', picked: (picked + 1) % count };
+    case 'ArrowUp':
+      return { kind: 'marked', picked: (picked <= 0 ? count : picked) - 1 };
+    case 'Tab':
+      return { kind: 'taken', picked: Math.max(0, picked) };
+    case 'Enter':
+      return picked < 0 ? undefined : { kind: 'taken', picked };
+    case 'Escape':
+      return { kind: 'closed' };
+  }
+  return undefined;
 }

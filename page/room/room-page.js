@@ -2,9 +2,16 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { Reply, RoomLine } from './room-state.js' */
 /** @import { WorkerNews } from './sound/sound-worker.js' */
+
 import { render } from '/vendor/preact.js';
 import { CommandFiles } from './command-files.js';
-import { complete, readCommand, suggestChoices } from './command-line.js';
+import {
+  complete,
+  mostSuggestions,
+  pressKey,
+  readCommand,
+  suggestChoices,
+} from './command-line.js';
 import { composerView } from './composer-view.js';
 import { conversationView, panelView } from './conversation-view.js';
 import { formView } from './form-view.js';
@@ -12,10 +19,8 @@ import { html } from './html.js';
 import { RoomSocket } from './room-socket.js';
 import { emptyRoom, stepRoom } from './room-state.js';
 import { sideView } from './side-view.js';
-import { taken } from './sound/microphone-refusal.js';
-import { RoomSound } from './sound/room-sound.js';
+import { RoomSound, taken } from './sound/room-sound.js';
 import { meterPosition } from './sound/sound-frames.js';
-import { mostSuggestions, pressKey } from './suggestion-keys.js';
 
 /** Level of a quiet room on the level meter: -45 dB. */
 const quietLevel = 0.25;

@@ -1,13 +1,17 @@
-import { op } from '#sandbox/voice/voice-ops.ts';
+import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 import { realClock } from '#src/base/clock.ts';
-import { type DaveSend, DaveTransitions } from './dave-transitions.ts';
 import { u8, u16, u64, vector } from './mls-bytes.ts';
-import { type Commit, readCommit, type Welcome, welcomeFor } from './mls-commit.ts';
-import { type KeyPackage, readKeyPackage } from './mls-key-package.ts';
-import { ExternalSender, type Proposal } from './mls-proposal.ts';
+import {
+  type Commit,
+  ExternalSender,
+  type KeyPackage,
+  type Proposal,
+  readCommit,
+  readKeyPackage,
+  type Welcome,
+  welcomeFor,
+} from './mls-messages.ts';
 
-/** A transition is carried out this long after it was announced, even if somebody is not ready; as on Discord. */
-const transitionMs = 2000;
 /** With proposals uncommitted for this long, everybody starts over. */
 const commitMs = 5000;
 
@@ -35,7 +39,7 @@ export class DaveGroup {
   readonly #groupId: Buffer;
   readonly #sender = new ExternalSender();
   readonly #people = new Map<string, GroupMember>();
-  readonly #transitions = new DaveTransitions(transitionMs);
+  readonly #transitions = new DaveTransitions();
   #epoch = 0;
   #leaves: (string | undefined)[] = [];
   #proposed: PendingProposal[] = [];
@@ -265,4 +269,50 @@ function restart(to: readonly string[]): DaveSend[] {
 
 function binary(to: readonly string[], opcode: number, payload: Buffer): DaveSend[] {
   return to.length === 0 ? [] : [{ to, message: { op: opcode, payload } }];
+}
+
+export type DaveSend = { readonly to: readonly string[]; readonly message: VoiceMessage };
+
+type Transition = {
+  readonly asked: readonly string[];
+  readonly waiting: Set<string>;
+  readonly atMs: number;
+};
+
+/** A transition is carried out this long after it was announced, even if somebody is not ready; as on Discord. */
+const transitionMs = 2000;
+
+/** Changes of the end-to-end keys that were announced and are carried out once everybody is ready for them. */
+class DaveTransitions {
+  readonly #open = new Map<number, Transition>();
+  #last = 0;
+
+  /** A new id, 1 to 65535. */
+  open(asked: readonly string[]): number {
+    this.#last = (this.#last % 0xffff) + 1;
+    this.#open.set(this.#last, { asked, waiting: new Set(asked), atMs: realClock.nowMs() });
+    return this.#last;
+  }
+
+  ready(userId: string, id: number): readonly DaveSend[] {
+    const transition = this.#open.get(id);
+    if (!transition?.waiting.delete(userId)) return [];
+    return transition.waiting.size === 0 ? [this.#execute(id, transition)] : [];
+  }
+
+  /** Nobody waits for this person any more. */
+  drop(userId: string): readonly DaveSend[] {
+    return [...this.#open.keys()].flatMap((id) => this.ready(userId, id));
+  }
+
+  tick(): readonly DaveSend[] {
+    return [...this.#open]
+      .filter(([, { atMs }]) => realClock.nowMs() - atMs >= transitionMs)
+      .map(([id, transition]) => this.#execute(id, transition));
+  }
+
+  #execute(id: number, { asked }: Transition): DaveSend {
+    this.#open.delete(id);
+    return { to: asked, message: { op: op.executeTransition, d: { transition_id: id } } };
+  }
 }

@@ -1,4 +1,7 @@
 import { RateWindow } from '#sandbox/rate-window.ts';
+import type { Guild, World } from '#sandbox/world/world.ts';
+import { guildCreateJson, type Json, userJson } from '#sandbox/world/world-json.ts';
+import { intents } from './gateway-wire.ts';
 
 /** A share of the servers: those for which `(id >> 22) mod count` is `id`. Source: Discord docs, "Sharding". */
 export type Shard = { readonly id: number; readonly count: number };
@@ -6,7 +9,7 @@ export type Shard = { readonly id: number; readonly count: number };
 /** Shards that the gateway recommends, and its login limits. */
 export type GatewayRules = {
   /** Shards that `GET /gateway/bot` recommends; default: one for every `guildsPerShard` servers. */
-  readonly recommendedShards?: number | undefined;
+  readonly recommendedShards?: number;
   /** A login for more servers than this is closed with 4011; Discord: 2500. */
   readonly guildsPerShard: number;
   /** Buckets in which identifies are counted, by `shard id mod maxConcurrency`. */
@@ -61,4 +64,28 @@ export class IdentifyLimit {
     if (!isOver) this.starts++;
     return !isOver;
   }
+}
+
+export function readyJson(world: World, sessionId: string, resumeUrl: string, shard: Shard): Json {
+  return {
+    v: 10,
+    user: { ...userJson(world.bot), verified: true, mfa_enabled: false, email: null },
+    guilds: guildsOn(world, shard).map(({ id }) => ({ id, unavailable: true })),
+    session_id: sessionId,
+    resume_gateway_url: resumeUrl,
+    shard: [shard.id, shard.count],
+    application: { id: world.bot.id, flags: 0 },
+  };
+}
+
+export function guildsOn(world: World, shard: Shard): readonly Guild[] {
+  return world.guilds.filter(({ id }) => isOnShard(id, shard));
+}
+
+/** GUILD_CREATE as a session with these intents gets it. */
+export function guildSeen(world: World, guild: Guild, asked: number): Json {
+  return guildCreateJson(world, guild, {
+    members: asked & intents.guildMembers ? 'all' : 'seated',
+    voiceStates: (asked & intents.voiceStates) !== 0,
+  });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '#sandbox/world/world-json.ts';
+import { parsedJson } from '#src/base/json.ts';
 
 /** One event for the bot. */
 export type Dispatch = {
@@ -86,13 +87,9 @@ const known = z.object({ op: z.literal(request.options.map(({ shape }) => shape.
 
 /** Parses a payload from the bot; gives the close code if it is invalid. */
 export function readRequest(text: string): GatewayRequest | number {
-  let payload: unknown;
-  try {
-    payload = JSON.parse(text);
-  } catch {
-    return closeCodes.notUnderstood;
-  }
+  const payload = parsedJson(text);
   const read = request.safeParse(payload);
   if (read.success) return read.data;
-  return known.safeParse(payload).success ? closeCodes.notUnderstood : closeCodes.unknownOpcode;
+  const isKnown = payload === undefined || known.safeParse(payload).success;
+  return isKnown ? closeCodes.notUnderstood : closeCodes.unknownOpcode;
 }

@@ -6,9 +6,15 @@ import { PendingFaults } from '#sandbox/pending-faults.ts';
 import { addressFor, readAddress } from '#sandbox/process-address.ts';
 import { RateWindow } from '#sandbox/rate-window.ts';
 import type { World } from '#sandbox/world/world.ts';
-import { guildSeen, guildsOn, readyJson } from './gateway-json.ts';
 import { GatewaySession, sendText } from './gateway-session.ts';
-import { type GatewayRules, IdentifyLimit, shardOf } from './gateway-shards.ts';
+import {
+  type GatewayRules,
+  guildSeen,
+  guildsOn,
+  IdentifyLimit,
+  readyJson,
+  shardOf,
+} from './gateway-shards.ts';
 import {
   closeCodes,
   type Dispatch,
@@ -22,7 +28,7 @@ import {
   type VoiceStateRequest,
 } from './gateway-wire.ts';
 
-export type GatewayOptions = {
+type GatewayOptions = {
   readonly world: World;
   readonly token: string;
   readonly heartbeatMs: number;

@@ -1,8 +1,4 @@
-import {
-  componentTypes,
-  type PressableComponent,
-  pressables,
-} from '#sandbox/rest/rest-components.ts';
+import { componentTypes, type PressableComponent, pressables } from '#sandbox/rest/rest-content.ts';
 import type { Guild, World } from '#sandbox/world/world.ts';
 import type { Json } from '#sandbox/world/world-json.ts';
 import { Resolving } from './interaction-resolved.ts';
@@ -47,9 +43,12 @@ export function formData(modal: Json, fields: FormFields): Json {
   if (stray !== undefined) throw new Error(`The form has no ${stray}.`);
   const components = modal.components as readonly { type: number; id?: number; component: Json }[];
   const filled = components.map(({ type, id, component }) => ({
-    ...{ type, id },
+    type,
+    id,
     component: {
-      ...{ type: component.type, id: component.id, custom_id: component.custom_id },
+      type: component.type,
+      id: component.id,
+      custom_id: component.custom_id,
       ...entry(component, fields),
     },
   }));

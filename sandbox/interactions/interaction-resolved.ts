@@ -1,6 +1,11 @@
 import { findChannel, findMember, findRole, type Guild, type World } from '#sandbox/world/world.ts';
-import { channelJson } from '#sandbox/world/world-guild-json.ts';
-import { type Json, memberJson, roleJson, userJson } from '#sandbox/world/world-json.ts';
+import {
+  channelJson,
+  type Json,
+  memberJson,
+  roleJson,
+  userJson,
+} from '#sandbox/world/world-json.ts';
 import { permissionsOf } from '#sandbox/world/world-permissions.ts';
 
 type ResolvedKind = 'users' | 'members' | 'channels' | 'roles' | 'attachments';

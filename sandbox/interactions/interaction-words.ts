@@ -12,7 +12,7 @@ import { type ResolvedEntity, Resolving } from './interaction-resolved.ts';
 
 /** Values of a command's options: a channel by name or id, a choice by its name or value, or a file. */
 export type OptionValues = Readonly<Record<string, OptionValue>>;
-export type OptionValue = string | number | boolean | Upload;
+type OptionValue = string | number | boolean | Upload;
 
 /** Source: Discord docs, "Application Command Option Type". */
 const optionTypes = {
@@ -29,7 +29,7 @@ const optionTypes = {
 const commandTypes = { slash: 1, message: 3 } as const;
 
 /** Who uses a command, and where; files they hand over are kept with `keepFile`. */
-export type Filler = {
+type Filler = {
   readonly world: World;
   readonly guild: Guild;
   readonly caller: Member;
@@ -68,7 +68,7 @@ export function menuData(filler: Filler, name: string, messageId: string, messag
 
 function headOf({ id, body, guildId }: RegisteredCommand): Json {
   const { name, type } = body;
-  return { id, name, type, ...(guildId === undefined ? {} : { guild_id: guildId }) };
+  return { id, name, type, guild_id: guildId };
 }
 
 /** A server's own command hides a global one of the same name. */

@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { ConditionWait } from '#sandbox/condition-wait.ts';
 import type { Dispatch } from '#sandbox/gateway/gateway-wire.ts';
 import type { Channel, Guild, Member, World } from '#sandbox/world/world.ts';
-import { fileLimitBytes } from '#sandbox/world/world-attachments.ts';
-import { channelJson } from '#sandbox/world/world-guild-json.ts';
-import { callerJson, type Json } from '#sandbox/world/world-json.ts';
-import { messageJson } from '#sandbox/world/world-message-json.ts';
-import type { BoardMessage, MessageBoard } from '#sandbox/world/world-messages.ts';
+import { type Attachment, fileLimitBytes } from '#sandbox/world/world-attachments.ts';
+import { callerJson, channelJson, type Json, messageJson } from '#sandbox/world/world-json.ts';
+import type { BoardMessage, Content, MessageBoard } from '#sandbox/world/world-messages.ts';
 import { permissionsOf } from '#sandbox/world/world-permissions.ts';
-import type { InteractionKind } from './interaction.ts';
-import { InteractionRecord } from './interaction-record.ts';
+import { BotError } from '#src/base/errors.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
 
 export type InteractionInput = {
   readonly kind: InteractionKind;
@@ -16,8 +15,10 @@ export type InteractionInput = {
   readonly caller: Member;
   readonly channel: Channel;
   readonly data: Json;
-  readonly message?: BoardMessage | undefined;
+  /** The message whose button was pressed, now or before the form was opened. */
+  readonly message?: BoardMessage;
 };
+type Opening = InteractionInput & { readonly id: string; readonly token: string };
 
 /** Source: Discord docs, "Interaction Type". */
 export const interactionTypes = { command: 2, component: 3, autocomplete: 4, modal: 5 } as const;
@@ -39,12 +40,11 @@ export class Interactions {
   start(act: InteractionInput): InteractionRecord {
     const id = this.#world.ids.next();
     const token = randomBytes(24).toString('base64url');
-    const { kind, guild, channel, caller, message } = act;
-    const opening = { id, token, kind, channelId: channel.id, callerId: caller.user.id, message };
+    const opening = { ...act, id, token };
     const record = new InteractionRecord(opening, this.#world, this.#board);
     this.#records.set(token, record);
-    const data = this.#json(record, act);
-    this.#dispatch({ name: 'INTERACTION_CREATE', guildId: guild.id, data });
+    const data = this.#json(opening);
+    this.#dispatch({ name: 'INTERACTION_CREATE', guildId: act.guild.id, data });
     return record;
   }
 
@@ -56,15 +56,14 @@ export class Interactions {
     return [...this.#records.values()].find((record) => record.id === id);
   }
 
-  #json(record: InteractionRecord, act: InteractionInput): Json {
-    const { kind, guild, caller, channel, data, message } = act;
+  #json({ id, token, kind, guild, caller, channel, data, message }: Opening): Json {
     const { bot } = this.#world;
     const permissions = permissionsOf(this.#world, guild, caller.user.id, channel).toString();
     return {
-      id: record.id,
+      id,
       application_id: bot.id,
       type: interactionTypes[kind],
-      token: record.opening.token,
+      token,
       version: 1,
       guild_id: guild.id,
       guild: { id: guild.id, locale: guild.locale, features: [] },
@@ -79,7 +78,195 @@ export class Interactions {
       context: 0,
       attachment_size_limit: fileLimitBytes,
       data,
-      ...(message ? { message: messageJson(this.#world, message) } : {}),
+      message: message && messageJson(this.#world, message),
     };
   }
+}
+
+/** A callback after this is an unknown interaction. Source: Discord docs, "Responding to an Interaction". */
+const ackLimitMs = 3000;
+/** Follow-ups and edits are possible for this long. Source: the same page. */
+const tokenLifeMs = 15 * 60_000;
+const answerLimitMs = 15_000;
+const followUpLimit = 100;
+
+/** A person's interaction: a command, a button, a form, a half-typed option. */
+export type Interaction = Pick<
+  InteractionRecord,
+  'id' | 'sentAtMs' | 'reply' | 'followUps' | 'answered' | 'suggested' | 'asked'
+>;
+
+/** An interaction with both its ends: the bot answers through REST, the person watches. */
+export class InteractionRecord {
+  readonly opening: Opening;
+  readonly id: string;
+  readonly sentAtMs: number;
+  /** When the bot answered or deferred. */
+  ackedAtMs: number | undefined;
+  /** A form the bot asked to be filled in. */
+  modal: unknown;
+  readonly #world: World;
+  readonly #board: MessageBoard;
+  readonly #followUps: BoardMessage[] = [];
+  /** The message behind `@original`. */
+  #original: BoardMessage | undefined;
+  #choices: readonly unknown[] | undefined;
+  readonly #changes = new ConditionWait();
+
+  constructor(opening: Opening, world: World, board: MessageBoard) {
+    this.opening = opening;
+    this.id = opening.id;
+    this.#world = world;
+    this.#board = board;
+    this.sentAtMs = world.clock.nowMs();
+  }
+
+  /** The first response; none while the bot is only thinking. For a button it may be the message it sits on. */
+  get reply(): ShownMessage | undefined {
+    return this.#original && !this.#original.loading ? shown(this.#original) : undefined;
+  }
+
+  get followUps(): readonly ShownMessage[] {
+    return this.#followUps.map(shown);
+  }
+
+  /** Whether the bot may write no follow-ups any more. */
+  get isExpired(): boolean {
+    return this.#world.clock.nowMs() - this.sentAtMs >= tokenLifeMs;
+  }
+
+  /** Whether the message it came from is no more. */
+  get isOrphan(): boolean {
+    const { message } = this.opening;
+    return message !== undefined && this.#board.find(message.id) === undefined;
+  }
+
+  /** Takes note of the one callback an interaction may have; the performer of it tells who waits. */
+  acknowledge(): 'taken' | 'late' | 'again' {
+    if (this.ackedAtMs !== undefined) return 'again';
+    const nowMs = this.#world.clock.nowMs();
+    if (nowMs - this.sentAtMs > ackLimitMs) return 'late';
+    this.ackedAtMs = nowMs;
+    return 'taken';
+  }
+
+  respond(content: Content, ephemeral: boolean): BoardMessage {
+    this.#original = this.#post(content, ephemeral, false);
+    return this.#note(this.#original);
+  }
+
+  defer(ephemeral: boolean): BoardMessage {
+    this.#original = this.#post({}, ephemeral, true);
+    return this.#note(this.#original);
+  }
+
+  /** The pressed button's message becomes `@original`; with `content` it is edited at once. */
+  update(content: Content | undefined): BoardMessage | undefined {
+    this.#original = this.opening.message;
+    if (this.#original && content) this.#board.edit(this.#original, content);
+    this.#note(undefined);
+    return this.#original;
+  }
+
+  suggest(choices: readonly unknown[]): void {
+    this.#choices = choices;
+    this.#note(undefined);
+  }
+
+  ask(modal: unknown): void {
+    this.modal = modal;
+    this.#note(undefined);
+  }
+
+  /** The first follow-up after a deferral fills the deferred reply, as on Discord. */
+  followUp(content: Content, ephemeral: boolean): BoardMessage | undefined {
+    if (this.#original?.loading) return this.edit(this.#original, content);
+    if (this.#followUps.length >= followUpLimit) return undefined;
+    const message = this.#post(content, ephemeral, false);
+    this.#followUps.push(message);
+    return this.#note(message);
+  }
+
+  edit(message: BoardMessage, content: Content): BoardMessage {
+    return this.#note(this.#board.edit(message, content));
+  }
+
+  remove(message: BoardMessage): void {
+    this.#board.remove(message);
+    if (message === this.#original) this.#original = undefined;
+    this.#note(undefined);
+  }
+
+  /** `@original`, or a message this interaction brought about. */
+  find(id: string): BoardMessage | undefined {
+    if (id === '@original' || id === this.#original?.id) {
+      return this.#original && this.#board.find(this.#original.id);
+    }
+    return this.#followUps.find((each) => each.id === id && each.deletedAtMs === undefined);
+  }
+
+  /**
+   * The first response, deferred or not; the bot may take its "thinking" away and answer with a follow-up.
+   *
+   * This and the next ones wait for up to 15 s. Errors: BotError `sandbox.failed` when it does not come. Aborting `signal`
+   * throws `signal.reason`.
+   */
+  answered(signal: AbortSignal): Promise<ShownMessage> {
+    return this.#until(() => this.reply ?? this.followUps[0], signal);
+  }
+
+  /** Suggestions for a half-typed option. */
+  suggested(signal: AbortSignal): Promise<readonly unknown[]> {
+    return this.#until(() => this.#choices, signal);
+  }
+
+  /** The form, which the person may now submit. */
+  asked(signal: AbortSignal): Promise<unknown> {
+    return this.#until(() => this.modal, signal);
+  }
+
+  async #until<T>(read: () => T | undefined, signal: AbortSignal): Promise<T> {
+    const message = `The bot did not answer within ${answerLimitMs / 1000} s.`;
+    const late = () => new BotError('sandbox.failed', false, message);
+    using deadline = deadlineSignal(answerLimitMs, this.#world.clock, late);
+    return await this.#changes.until(read, AbortSignal.any([signal, deadline.signal]));
+  }
+
+  #post(content: Content, ephemeral: boolean, loading: boolean): BoardMessage {
+    const { channel, caller } = this.opening;
+    const authorId = this.#world.bot.id;
+    const place = { channelId: channel.id, authorId, forUserId: caller.user.id };
+    return this.#board.post({ ...place, ephemeral, loading }, content);
+  }
+
+  #note<T>(value: T): T {
+    this.#changes.notify();
+    return value;
+  }
+}
+
+/** A message as a person saw it at one instant; ask the sandbox for a later one. */
+export type ShownMessage = ReturnType<typeof shown>;
+
+export type InteractionKind = 'command' | 'component' | 'autocomplete' | 'modal';
+
+export function shown(message: BoardMessage) {
+  const { id, text, ephemeral, embeds, components, files } = message;
+  return {
+    id,
+    author: message.authorName,
+    text,
+    /** Only the person who asked sees it. */
+    ephemeral,
+    atMs: message.postedAtMs,
+    embeds,
+    components,
+    files: files.map(shownFile),
+    /** Whose phones it made ring, in any of its texts: `@everyone`, `@Adam`, `@DJ`. */
+    pings: message.pinged,
+  };
+}
+
+export function shownFile({ name, type, sizeBytes, url }: Attachment) {
+  return { name, type, sizeBytes, url };
 }

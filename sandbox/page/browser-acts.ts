@@ -1,6 +1,6 @@
-import type { Interaction } from '#sandbox/interactions/interaction-record.ts';
 import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
-import { join, settled } from '#sandbox/program/program.ts';
+import type { Interaction } from '#sandbox/interactions/interactions.ts';
+import { channelOf, enter, type } from '#sandbox/program/program.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { formOf, menuNames } from './browser-components.ts';
 import type { UploadedFiles } from './browser-files.ts';
@@ -41,10 +41,10 @@ async function fieldsOf(
   request: BrowserRequest,
   signal: AbortSignal,
 ): Promise<object> {
-  const { sandbox, you, sound } = parts;
+  const { sandbox, you, sound, voices } = parts;
   switch (request.kind) {
     case 'join':
-      await enter(parts, request.person ?? you, request.channel, signal);
+      await enter(sandbox, request.person ?? you, request.channel, signal);
       return {};
     case 'leave':
       await sandbox.person(request.person ?? you).leave();
@@ -72,12 +72,15 @@ async function fieldsOf(
       const interaction = sandbox.person(you).submit({ id: request.form }, request.fields);
       return await answerTo(sandbox, interaction, signal);
     }
-    case 'type':
-      return await type(parts, request, signal);
+    case 'type': {
+      const { person } = request;
+      const channel = channelOf(sandbox, person) ?? channelOf(sandbox, you);
+      if (channel === undefined) throw new Error('Join a voice channel first.');
+      return await type(sandbox, voices, { ...request, channel }, signal);
+    }
     case 'write': {
       const { text, channel } = request;
-      const writing = channel === undefined ? {} : { channel };
-      return { messageId: sandbox.person(you).write(text, writing).id };
+      return { messageId: sandbox.person(you).write(text, { channel }).id };
     }
     case 'microphone':
       if (request.on) sound.claim(tab);
@@ -117,39 +120,4 @@ function withFiles(
       typeof word === 'object' ? uploads.take(word.file) : word,
     ]),
   );
-}
-
-/** Who sits there already stays: joining anew would break off what they say. */
-async function enter(
-  parts: BrowserParts,
-  person: string,
-  channel: string,
-  signal: AbortSignal,
-): Promise<void> {
-  if (channelOf(parts, person) !== channel) await join(parts.sandbox, person, channel, signal);
-}
-
-/**
- * Says typed words in an embedded voice; somebody who sits nowhere comes to where you are. They wait for the keys of the
- * end-to-end group: the first words of somebody who has just come would be heard by nobody.
- */
-async function type(
-  parts: BrowserParts,
-  { person, text }: Extract<BrowserRequest, { kind: 'type' }>,
-  signal: AbortSignal,
-): Promise<object> {
-  const { sandbox, you, voices } = parts;
-  const where = channelOf(parts, person) ?? channelOf(parts, you);
-  if (where === undefined) throw new Error('Join a voice channel first.');
-  const [said] = await Promise.all([
-    voices.say(person, text, signal),
-    enter(parts, person, where, signal),
-  ]);
-  await settled(sandbox, person, signal);
-  return await sandbox.person(person).say(said, signal);
-}
-
-function channelOf({ sandbox }: BrowserParts, person: string): string | undefined {
-  const { people } = sandbox.guild().roster();
-  return people.find(({ name }) => name === person)?.channel;
 }

@@ -17,7 +17,7 @@ const speakingMs = 300;
 /** Messages and events that a page gets when it opens. */
 const mostShown = 200;
 
-export type BrowserChannelOptions = {
+type BrowserChannelOptions = {
   readonly sandbox: Sandbox;
   /** Name of the person whom the one in front of the page is. */
   readonly you: string;

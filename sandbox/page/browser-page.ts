@@ -12,7 +12,7 @@ import { plug } from './browser-socket.ts';
 import { BrowserSound } from './browser-sound.ts';
 import { TypedVoices } from './typed-voices.ts';
 
-export type BrowserPageOptions = Pick<PageOptions, 'host' | 'port' | 'publicUrl' | 'key'> & {
+type BrowserPageOptions = Pick<PageOptions, 'host' | 'port' | 'publicUrl' | 'key'> & {
   /** Name of the person whom the one in front of the page is. */
   readonly you: string;
   readonly clock?: Clock;
@@ -27,7 +27,7 @@ export type BrowserPage = AsyncDisposable & {
   report(event: BotEvent): void;
 };
 
-export type BrowserPageOutcome =
+type BrowserPageOutcome =
   | { readonly kind: 'open'; readonly page: BrowserPage }
   /** One sentence. */
   | { readonly kind: 'refused'; readonly why: string };
@@ -50,10 +50,12 @@ export async function openBrowserPage(
   const parts = { sandbox, you, channel, sound, voices, uploads, signal };
   const { host, publicUrl, onBug, key } = options;
   const pageOptions = {
-    ...{ host, onBug, ...(key && { key }) },
+    host,
+    onBug,
+    key,
+    publicUrl,
     webSocket: { mostFrameBytes },
     mostBodyBytes: mostFileBytes,
-    ...(publicUrl && { publicUrl }),
     routes: (app: PageApp) => serveBrowser(app, parts),
   };
   const outcome = await openAtFreePort(

@@ -1,7 +1,9 @@
 import type { WebSocketLike } from '@hono/node-server';
 import type { WSContext, WSEvents } from 'hono/ws';
 import type { WebSocket } from 'ws';
-import type { BrowserClose } from './sound-frames.ts';
+
+/** Why a WebSocket of the room ends: a code of RFC 6455, and one sentence. */
+type BrowserClose = { readonly code: number; readonly reason: string };
 
 /** A WebSocket of a tab, as the room uses it. */
 export type BrowserSocket = {
@@ -15,7 +17,7 @@ export type BrowserSocket = {
 };
 
 /** Handlers of a WebSocket. */
-export interface SocketUse {
+interface SocketUse {
   open(socket: BrowserSocket): void;
   handle(socket: BrowserSocket, data: unknown): void;
   closed(socket: BrowserSocket): void;

@@ -1,14 +1,14 @@
+import { frameKinds, frameSamples, readFrame, writeFrame } from '#page/room/sound/sound-frames.js';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import type { BrowserChannel } from './browser-channel.ts';
 import type { BrowserSocket } from './browser-socket.ts';
-import { HeardMix } from './heard-mix.ts';
-import { type BrowserClose, readSoundFrame, writeHeardFrame } from './sound-frames.ts';
 
 /** One second; older sound is worth nothing, so what comes then is left out. */
 const mostUnreadBytes = 100_000;
+const malformed = { code: 1007, reason: 'A frame of sound is 20 ms of 16 bit PCM, or the end.' };
 
-export type BrowserSoundOptions = {
+type BrowserSoundOptions = {
   readonly person: SandboxPerson;
   readonly channel: Pick<BrowserChannel, 'sendToTab' | 'speaks'>;
 };
@@ -56,15 +56,17 @@ export class BrowserSound implements Disposable {
   handle(socket: BrowserSocket, data: unknown): void {
     if (!this.#lines.has(socket)) return;
     const { person, channel } = this.#options;
-    const read = readSoundFrame(data);
-    if (read.kind === 'malformed') this.#end(socket, read);
-    else {
-      if (this.#tab === undefined) this.claim(socket.tab);
-      if (this.#tab !== socket.tab || this.#isMuted) return;
-      if (read.kind === 'end') person.endLive();
-      else person.live(read.sound);
-      channel.speaks(person.name, read.kind === 'sound');
+    const sound = soundIn(data);
+    if (!sound) {
+      socket.close(malformed);
+      this.closed(socket);
+      return;
     }
+    if (this.#tab === undefined) this.claim(socket.tab);
+    if (this.#tab !== socket.tab || this.#isMuted) return;
+    if (sound === 'end') person.endLive();
+    else person.live(sound);
+    channel.speaks(person.name, sound !== 'end');
   }
 
   /** The socket is gone, with its tab or alone. */
@@ -83,11 +85,14 @@ export class BrowserSound implements Disposable {
   [Symbol.dispose](): void {
     for (const socket of this.#lines.keys()) this.closed(socket);
   }
+}
 
-  #end(socket: BrowserSocket, { code, reason }: BrowserClose): void {
-    socket.close({ code, reason });
-    this.closed(socket);
-  }
+/** Samples in a frame of the page's microphone; `end`: it is spoken into no more. Undefined for what is no such frame. */
+function soundIn(data: unknown): Int16Array | 'end' | undefined {
+  const { kind, payload } = (data instanceof ArrayBuffer && readFrame(data)) || {};
+  if (kind === frameKinds.sentEnd) return 'end';
+  const isWhole = kind === frameKinds.sentPcm && payload?.length === frameSamples * 2;
+  return isWhole ? new Int16Array(payload.slice().buffer) : undefined;
 }
 
 function hearer(socket: BrowserSocket): (frame: HeardFrame) => void {
@@ -96,7 +101,61 @@ function hearer(socket: BrowserSocket): (frame: HeardFrame) => void {
   return (frame) => {
     if (socket.unreadBytes > mostUnreadBytes) return;
     for (const samples of mix.accept(frame)) {
-      socket.send(writeHeardFrame(sequence++, frame.atMs, samples));
+      const payload = new Uint8Array(samples.slice().buffer);
+      const { atMs } = frame;
+      socket.send(writeFrame({ kind: frameKinds.heardPcm, sequence: sequence++, atMs, payload }));
     }
   };
+}
+
+/** Somebody who leads the mix and sends nothing for so long leads it no more. */
+const leadMs = 60;
+/** Frames of one speaker that wait for those of the leader; the oldest is lost first. */
+const mostWaiting = 6;
+
+/**
+ * Adds what several people say at once into one stream of 20 ms frames, without a clock: the frames of whoever began first
+ * leave as they come, and carry what arrived of the others.
+ */
+class HeardMix {
+  readonly #waiting = new Map<string, Int16Array[]>();
+  #leader: { readonly userId: string; readonly atMs: number } | undefined;
+
+  /** Frames to be played now; none while they wait for somebody else's. */
+  accept({ fromUserId, samples, atMs }: HeardFrame): readonly Int16Array[] {
+    const leader = this.#leader;
+    const isLed = leader && leader.userId !== fromUserId && atMs - leader.atMs < leadMs;
+    const own = [...(this.#waiting.get(fromUserId) ?? []), ...cut(samples)];
+    if (isLed) {
+      this.#waiting.set(fromUserId, own.slice(-mostWaiting));
+      return [];
+    }
+    this.#leader = { userId: fromUserId, atMs };
+    this.#waiting.delete(fromUserId);
+    return own.map((frame) => this.#mixed(frame));
+  }
+
+  #mixed(frame: Int16Array): Int16Array {
+    const sum = frame.slice();
+    for (const [userId, frames] of this.#waiting) {
+      const next = frames.shift();
+      if (next) addTo(sum, next);
+      else this.#waiting.delete(userId);
+    }
+    return sum;
+  }
+}
+
+function cut(samples: Int16Array): readonly Int16Array[] {
+  const frames: Int16Array[] = [];
+  for (let from = 0; from + frameSamples <= samples.length; from += frameSamples) {
+    frames.push(samples.subarray(from, from + frameSamples));
+  }
+  return frames;
+}
+
+function addTo(sum: Int16Array, more: Int16Array): void {
+  for (let n = 0; n < sum.length; n++) {
+    sum[n] = Math.max(-32_768, Math.min(32_767, (sum[n] ?? 0) + (more[n] ?? 0)));
+  }
 }

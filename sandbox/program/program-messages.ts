@@ -1,18 +1,20 @@
-import { shownFile } from '#sandbox/interactions/interaction.ts';
-import { componentTypes, pressables } from '#sandbox/rest/rest-components.ts';
+import { shownFile } from '#sandbox/interactions/interactions.ts';
+import { componentTypes, pressables } from '#sandbox/rest/rest-content.ts';
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
-import type { MessageLine } from './protocol.ts';
+
+/** A message of the bot; `to` is the only person who sees it, absent when everybody does. */
+export type MessageLine = NonNullable<ReturnType<typeof messageLine>>;
 
 /** A message of the bot, for the reader of the lines. A deferred reply is told of when it is filled. */
 export function messageLine(
   { kind, message }: MessageChange,
   nameOf: (channelOrUserId: string) => string,
   atMs: number,
-): MessageLine | undefined {
+) {
   if (message.loading) return undefined;
   const { ephemeral, forUserId, id, channelId, text, components, files } = message;
   return {
-    kind: 'message',
+    kind: 'message' as const,
     change: kind,
     messageId: id,
     channel: nameOf(channelId),
@@ -24,7 +26,7 @@ export function messageLine(
         : [],
     ),
     files: files.map(shownFile),
-    ...(ephemeral && forUserId !== undefined ? { to: nameOf(forUserId) } : {}),
+    to: ephemeral && forUserId !== undefined ? nameOf(forUserId) : undefined,
     atMs,
   };
 }

@@ -1,6 +1,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import type { BotEvent } from '#sandbox/page/browser-protocol.ts';
+import type { TypedVoices } from '#sandbox/page/typed-voices.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
+import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -14,25 +16,30 @@ const slashType = 1;
 const wavLimitBytes = 64 * 1024 * 1024;
 const sayLimitMs = 10 * 60_000;
 
-/** Does what a line asks, `report` passing events on to the page; whatever goes wrong becomes an answer of one sentence. */
+type ProgramParts = {
+  readonly sandbox: Sandbox;
+  readonly voices: TypedVoices;
+  /** Passes events on to the page. */
+  report(event: BotEvent): void;
+};
+
+/** Does what a line asks; whatever goes wrong becomes an answer of one sentence. */
 export async function perform(
-  sandbox: Sandbox,
+  parts: ProgramParts,
   request: SandboxRequest,
   signal: AbortSignal,
-  report: (event: BotEvent) => void = () => undefined,
 ): Promise<AnswerLine> {
   try {
-    return { ...(await fieldsOf(sandbox, request, signal, report)), id: request.id, ok: true };
+    return { ...(await fieldsOf(parts, request, signal)), id: request.id, ok: true };
   } catch (cause) {
     return { id: request.id, ok: false, error: cause instanceof Error ? cause.message : 'Failed.' };
   }
 }
 
 async function fieldsOf(
-  sandbox: Sandbox,
+  { sandbox, voices, report }: ProgramParts,
   request: SandboxRequest,
   signal: AbortSignal,
-  report: (event: BotEvent) => void,
 ): Promise<AnswerFields> {
   switch (request.do) {
     case 'join': {
@@ -51,6 +58,8 @@ async function fieldsOf(
       return await command(sandbox, request, signal);
     case 'say':
       return await sandbox.person(request.person).say(await readSound(request.wav), signal);
+    case 'type':
+      return await type(sandbox, voices, request, signal);
     case 'listen':
       return await listen(sandbox, request, signal);
     case 'state':
@@ -64,7 +73,7 @@ async function fieldsOf(
 type ProgramRequest<Do extends SandboxRequest['do']> = Extract<SandboxRequest, { do: Do }>;
 
 /** Errors: BotError `sandbox.failed` after 15 s. */
-export async function join(
+async function join(
   sandbox: Sandbox,
   person: string,
   channel: string,
@@ -75,12 +84,43 @@ export async function join(
   );
 }
 
-/** Errors: BotError `sandbox.failed` after 15 s. */
-export async function settled(
+/** Somebody who sits there already stays: joining anew would break off what they say. Errors: as `join`. */
+export async function enter(
   sandbox: Sandbox,
   person: string,
+  channel: string,
   signal: AbortSignal,
 ): Promise<void> {
+  if (channelOf(sandbox, person) !== channel) await join(sandbox, person, channel, signal);
+}
+
+/** Name of the channel where a person sits. */
+export function channelOf(sandbox: Sandbox, person: string): string | undefined {
+  const { people } = sandbox.guild().roster();
+  return people.find(({ name }) => name === person)?.channel;
+}
+
+/**
+ * Says typed words in an embedded voice. They wait for the keys of the end-to-end group: the first words of somebody who has
+ * just come would be heard by nobody.
+ */
+export async function type(
+  sandbox: Sandbox,
+  voices: TypedVoices,
+  typed: { readonly person: string; readonly channel: string; readonly text: string },
+  signal: AbortSignal,
+): Promise<SpokenTimes> {
+  const { person, channel, text } = typed;
+  const [said] = await Promise.all([
+    voices.say(person, text, signal),
+    enter(sandbox, person, channel, signal),
+  ]);
+  await settled(sandbox, person, signal);
+  return await sandbox.person(person).say(said, signal);
+}
+
+/** Errors: BotError `sandbox.failed` after 15 s. */
+async function settled(sandbox: Sandbox, person: string, signal: AbortSignal): Promise<void> {
   await within(`The call of ${person} did not settle`, signal, (either) =>
     sandbox.person(person).settled(either),
   );
@@ -101,8 +141,7 @@ async function listen(
   { person, wav, sinceMs, quietMs, timeoutMs }: ProgramRequest<'listen'>,
   signal: AbortSignal,
 ): Promise<AnswerFields> {
-  const since = sinceMs === undefined ? {} : { sinceMs };
-  const heard = await sandbox.person(person).listen({ quietMs, timeoutMs, ...since }, signal);
+  const heard = await sandbox.person(person).listen({ quietMs, timeoutMs, sinceMs }, signal);
   const { pcm, ...instants } = heard;
   if (wav !== undefined) await writeFile(wav, writeWav(pcm));
   return { ...instants, durationMs: durationMs(pcm) };

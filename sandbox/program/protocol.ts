@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { ShownFile } from '#sandbox/interactions/interaction.ts';
 import {
   type RefusedRequest,
   type RequestId,
@@ -7,6 +6,7 @@ import {
   requestId,
 } from '#sandbox/json-request.ts';
 import { botEvent } from '#sandbox/page/browser-protocol.ts';
+import type { MessageLine } from '#sandbox/program/program-messages.ts';
 
 /**
  * The lines of the sandbox program: one JSON object each, at most 64 KiB.
@@ -18,6 +18,7 @@ export const lineLimitBytes = 64 * 1024;
 
 const id = requestId;
 const person = z.string().trim().min(1).max(32);
+const typedText = z.string().trim().min(1).max(1000);
 const base = { id, person };
 const words = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({});
 
@@ -39,6 +40,8 @@ const request = z.discriminatedUnion('do', [
     channel: z.string().optional(),
   }),
   z.object({ ...base, do: z.literal('say'), wav: z.string().min(1) }),
+  /** Typed words in an embedded voice; somebody who does not sit in the channel comes there. */
+  z.object({ ...base, do: z.literal('type'), channel: z.string(), text: typedText }),
   z.object({
     ...base,
     do: z.literal('listen'),
@@ -53,6 +56,8 @@ const request = z.discriminatedUnion('do', [
 ]);
 
 export type SandboxRequest = z.infer<typeof request>;
+/** A request as it is written, without what has a default. */
+export type SandboxOrder = z.input<typeof request>;
 
 export type ReadyLine = {
   readonly kind: 'ready';
@@ -65,25 +70,6 @@ export type ReadyLine = {
   readonly guildId: string;
   /** Path of a WAV: a synthetic man says "what time is it". */
   readonly recording: string;
-};
-export type MessageLine = {
-  readonly kind: 'message';
-  readonly change: 'posted' | 'edited' | 'deleted';
-  readonly messageId: string;
-  readonly channel: string;
-  readonly author: string;
-  readonly text: string;
-  readonly buttons: readonly {
-    readonly customId: string;
-    readonly label: string;
-    readonly disabled: boolean;
-    /** Discord's number of the style: 1 primary, 2 secondary, 3 success, 4 danger. */
-    readonly style?: number;
-  }[];
-  readonly files: readonly ShownFile[];
-  /** The only person who sees it; absent when everybody does. */
-  readonly to?: string;
-  readonly atMs: number;
 };
 export type AnswerLine =
   | { readonly id: RequestId; readonly ok: true; readonly [field: string]: unknown }

@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { BrowserPage } from '#sandbox/page/browser-page.ts';
 import type { BotEvent } from '#sandbox/page/browser-protocol.ts';
+import { TypedVoices } from '#sandbox/page/typed-voices.ts';
 import { perform } from '#sandbox/program/program.ts';
-import { readLines } from '#sandbox/program/program-lines.ts';
 import { messageLine } from '#sandbox/program/program-messages.ts';
 import { lineLimitBytes, readRequestLine, type SandboxLine } from '#sandbox/program/protocol.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
 
+const newline = 10;
 const unreadLimitBytes = 8 * 1024 * 1024;
 /** Longest that leaving may take. */
 const farewellMs = 2000;
@@ -76,8 +77,11 @@ async function showPage(sandbox: Sandbox, key: string): Promise<BrowserPage | un
   if (port === undefined) return undefined;
   const { openBrowserPage } = await import('#sandbox/page/browser-page.ts');
   const outcome = await openBrowserPage(sandbox, {
-    ...{ port: Number(port), host, you: ownerName, key },
-    ...(url !== undefined && { publicUrl: new URL(url) }),
+    port: Number(port),
+    host,
+    you: ownerName,
+    key,
+    publicUrl: url === undefined ? undefined : new URL(url),
     onBug: (error) => process.stderr.write(`error: the page: ${error}\n`),
   });
   if (outcome.kind === 'refused') {
@@ -99,11 +103,13 @@ function keptIn(file: string | undefined): { readonly key: string; readonly made
 
 /** Ends when stdin does, which is when the parent is gone. */
 async function serveLines(open: Sandbox, page: Promise<BrowserPage | undefined>): Promise<void> {
+  await using voices = new TypedVoices();
   const report = (event: BotEvent) => void page.then((shown) => shown?.report(event));
+  const parts = { sandbox: open, voices, report };
   for await (const line of readLines(process.stdin, lineLimitBytes)) {
     const request = line === undefined ? tooLong : readRequestLine(line);
     if ('ok' in request) write(request);
-    else void perform(open, request, stop.signal, report).then(write);
+    else void perform(parts, request, stop.signal).then(write);
   }
 }
 
@@ -118,4 +124,23 @@ function stopped(): Promise<void> {
 function write(line: SandboxLine): void {
   if (process.stdout.writableLength > unreadLimitBytes) stop.abort();
   else process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** Cuts a byte stream into lines, empty ones left out; one over `limitBytes` comes as undefined. */
+export async function* readLines(
+  source: AsyncIterable<Uint8Array>,
+  limitBytes: number,
+): AsyncGenerator<string | undefined> {
+  let rest = Buffer.alloc(0);
+  for await (const bytes of source) {
+    rest = Buffer.concat([rest, bytes]);
+    for (let end = rest.indexOf(newline); end >= 0; end = rest.indexOf(newline)) {
+      const line = rest.subarray(0, end).toString().trim();
+      rest = rest.subarray(end + 1);
+      if (end > limitBytes) yield undefined;
+      else if (line !== '') yield line;
+    }
+    // One byte over the limit is enough to know that the line is too long.
+    rest = rest.subarray(0, limitBytes + 1);
+  }
 }

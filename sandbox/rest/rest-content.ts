@@ -1,37 +1,108 @@
 import { z } from 'zod';
 import { type BoardMessage, type Content, messageFlags } from '#sandbox/world/world-messages.ts';
 import type { FormFile } from './rest-body.ts';
-import { messageComponents } from './rest-components.ts';
 import { type RestAnswer, type RestCall, refusals, withBody } from './rest-route.ts';
 
-const id = z.union([z.string(), z.int()]).transform(String);
-const ids = z.array(z.string()).max(100).optional();
+/** Source: Discord docs, "Component Types". */
+export const componentTypes = {
+  row: 1,
+  button: 2,
+  textMenu: 3,
+  textInput: 4,
+  userMenu: 5,
+  roleMenu: 6,
+  channelMenu: 8,
+  label: 18,
+} as const;
 
-/** Source: Discord docs, "Embed Limits". */
-const embed = z.looseObject({
-  title: z.string().max(256).nullish(),
-  description: z.string().max(4096).nullish(),
-  fields: z
-    .array(z.looseObject({ name: z.string().max(256), value: z.string().max(1024) }))
-    .max(25)
-    .nullish(),
-  footer: z.looseObject({ text: z.string().max(2048) }).nullish(),
-  author: z.looseObject({ name: z.string().max(256) }).nullish(),
+const choice = z.looseObject({
+  label: z.string(),
+  value: z.string(),
+  default: z.boolean().nullish(),
 });
 
-/** The fields of a message that this Discord shows, with Discord's bounds; others are let through unread. */
+const fields = z.looseObject({
+  type: z.int(),
+  custom_id: z.string(),
+  label: z.string().optional(),
+  style: z.int().optional(),
+  disabled: z.boolean().nullish(),
+  options: z.array(choice).optional(),
+  min_values: z.int().nullish(),
+  max_values: z.int().nullish(),
+  channel_types: z.array(z.int()).nullish(),
+  default_values: z.array(z.looseObject({ id: z.string() })).nullish(),
+  placeholder: z.string().nullish(),
+});
+
+/** A button or a menu somewhere in the components of a message. */
+export type PressableComponent = z.output<typeof fields>;
+
+/** A button or a menu, by the rules that Discord's published description leaves out. Links and premium buttons are not modelled. */
+const pressable = fields
+  .refine(({ type, label }) => type !== componentTypes.button || label !== undefined, 'No label.')
+  .refine(hasFittingValues, 'Options or default values do not fit.');
+
+const row = z
+  .looseObject({ type: z.literal(componentTypes.row), components: z.array(pressable) })
+  .refine(
+    ({ components }) =>
+      components.length === 1 || components.every(({ type }) => type === componentTypes.button),
+    'A menu stands alone in its row.',
+  );
+
+/** The components of a message: rows alone. Source: Discord docs, "Component Reference". */
+export const messageComponents = z
+  .array(row)
+  .max(5)
+  .refine(hasUniqueIds, 'Component custom id cannot be duplicated');
+
+const labelled = z.looseObject({ type: z.literal(componentTypes.label), component: pressable });
+
+/** A form as a bot opens it. Source: Discord docs, "Modal". */
+export const modalSchema = z
+  .looseObject({ components: z.array(labelled).max(5) })
+  .refine(hasUniqueIds, 'Component custom id cannot be duplicated');
+
+/** Every part with a custom id, however deep. */
+export function pressables(components: unknown): readonly PressableComponent[] {
+  if (typeof components !== 'object' || components === null) return [];
+  const itself = pressable.safeParse(components);
+  const inside = Object.values(components).flatMap((each) => pressables(each));
+  return itself.success ? [itself.data, ...inside] : inside;
+}
+
+function hasUniqueIds(components: unknown): boolean {
+  const ids = pressables(components).map(({ custom_id }) => custom_id);
+  return new Set(ids).size === ids.length;
+}
+
+/** Whether the options of a menu differ, and it takes as many values as are chosen before. */
+function hasFittingValues(menu: PressableComponent): boolean {
+  const { default_values, max_values, min_values, options } = menu;
+  const most = max_values ?? 1;
+  if (!options) {
+    const count = default_values?.length;
+    return count === undefined || (count >= (min_values ?? 1) && count <= most);
+  }
+  const chosen = options.filter((option) => option.default === true);
+  const values = new Set(options.map(({ value }) => value));
+  return values.size === options.length && most <= options.length && chosen.length <= most;
+}
+
+const id = z.union([z.string(), z.int()]).transform(String);
+const ids = z.array(z.string()).optional();
+
+/** The fields of a message that this Discord shows; Discord's published description bounds all but its text. */
 export const contentSchema = z.looseObject({
   content: z.string().max(2000, 'Must be 2000 or fewer in length.').nullish(),
-  embeds: z.array(embed).max(10).nullish(),
+  embeds: z.array(z.unknown()).nullish(),
   components: messageComponents.nullish(),
   flags: z.int().nullish(),
-  attachments: z
-    .array(z.looseObject({ id, description: z.string().max(1024).nullish() }))
-    .max(10)
-    .nullish(),
+  attachments: z.array(z.looseObject({ id, description: z.string().nullish() })).nullish(),
   allowed_mentions: z
     .looseObject({
-      parse: z.array(z.enum(['users', 'roles', 'everyone'])).optional(),
+      parse: ids,
       users: ids,
       roles: ids,
       replied_user: z.boolean().optional(),
@@ -75,9 +146,7 @@ export function contentOf(body: ContentBody, files: readonly FormFile[]): Conten
       const description = listed?.find((each) => each.id === place)?.description;
       return description ? { ...upload, description } : upload;
     }),
-    ...(listed
-      ? { keptFileIds: listed.filter((each) => !isNew(each)).map((each) => each.id) }
-      : {}),
+    keptFileIds: listed?.filter((each) => !isNew(each)).map((each) => each.id),
   };
 }
 

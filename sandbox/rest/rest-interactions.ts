@@ -1,12 +1,21 @@
 import { z } from 'zod';
-import type { InteractionKind } from '#sandbox/interactions/interaction.ts';
-import type { InteractionRecord } from '#sandbox/interactions/interaction-record.ts';
-import { type Interactions, interactionTypes } from '#sandbox/interactions/interactions.ts';
+import {
+  type InteractionKind,
+  type InteractionRecord,
+  type Interactions,
+  interactionTypes,
+} from '#sandbox/interactions/interactions.ts';
 import type { World } from '#sandbox/world/world.ts';
-import { messageJson } from '#sandbox/world/world-message-json.ts';
+import { messageJson } from '#sandbox/world/world-json.ts';
 import type { BoardMessage } from '#sandbox/world/world-messages.ts';
-import { modalSchema } from './rest-components.ts';
-import { contentOf, contentSchema, isEmpty, isEphemeral, withContent } from './rest-content.ts';
+import {
+  contentOf,
+  contentSchema,
+  isEmpty,
+  isEphemeral,
+  modalSchema,
+  withContent,
+} from './rest-content.ts';
 import {
   noContent,
   ok,
@@ -27,10 +36,7 @@ const callbackTypes = {
   modal: 9,
 } as const;
 
-const choice = z.looseObject({
-  name: z.string().min(1).max(100),
-  value: z.union([z.string().max(100), z.number()]),
-});
+const choice = z.looseObject({ value: z.union([z.string().max(100), z.number()]) });
 const callback = z.discriminatedUnion('type', [
   z.object({ type: z.literal(callbackTypes.message), data: contentSchema }),
   z.object({ type: z.literal(callbackTypes.deferredMessage), data: contentSchema.nullish() }),
@@ -38,7 +44,7 @@ const callback = z.discriminatedUnion('type', [
   z.object({ type: z.literal(callbackTypes.update), data: contentSchema }),
   z.object({
     type: z.literal(callbackTypes.choices),
-    data: z.object({ choices: z.array(choice).max(25) }),
+    data: z.object({ choices: z.array(choice) }),
   }),
   z.object({ type: z.literal(callbackTypes.modal), data: modalSchema }),
 ]);
@@ -182,18 +188,14 @@ function responseJson(
   type: number,
   message: BoardMessage | undefined,
 ): unknown {
-  const resource = message ? { type, message: messageJson(world, message) } : { type };
+  const resource = { type, message: message && messageJson(world, message) };
   return {
     interaction: {
       id: record.id,
       type: interactionTypes[record.opening.kind],
-      ...(message
-        ? {
-            response_message_id: message.id,
-            response_message_loading: message.loading,
-            response_message_ephemeral: message.ephemeral,
-          }
-        : {}),
+      response_message_id: message?.id,
+      response_message_loading: message?.loading,
+      response_message_ephemeral: message?.ephemeral,
     },
     resource,
   };

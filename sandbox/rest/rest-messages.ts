@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { placeOf, type World } from '#sandbox/world/world.ts';
 import type { Changes } from '#sandbox/world/world-changes.ts';
-import { userJson } from '#sandbox/world/world-json.ts';
-import { messageJson } from '#sandbox/world/world-message-json.ts';
+import { messageJson, userJson } from '#sandbox/world/world-json.ts';
 import type { BoardMessage, MessageBoard } from '#sandbox/world/world-messages.ts';
 import { may } from '#sandbox/world/world-permissions.ts';
 import { withContent } from './rest-content.ts';

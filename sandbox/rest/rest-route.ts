@@ -8,7 +8,7 @@ export type RestCall = {
   readonly body: unknown;
   readonly files: readonly FormFile[];
   /** The process that asks, where it was given an address of its own. */
-  readonly process?: string | undefined;
+  readonly process?: string;
   /** A part of the path, by the name the route gives it. */
   param(name: string): string;
 };

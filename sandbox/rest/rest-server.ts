@@ -5,13 +5,13 @@ import { readAddress } from '#sandbox/process-address.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { refusalOf } from './published-bodies.ts';
 import { type RestBody, readBody } from './rest-body.ts';
-import { faultAnswer, type RestFault, tooManyRequests } from './rest-faults.ts';
 import { RestRateLimits } from './rest-limits.ts';
 import {
   matchPath,
   type PathParams,
   type RestAnswer,
   type RestRoute,
+  refusal,
   refusals,
 } from './rest-route.ts';
 
@@ -27,7 +27,22 @@ export type LoggedRequest = {
   readonly atMs: number;
 };
 
-export type RestOptions = {
+/** A fault of a REST request on its way. Without `status` it is only late. */
+export type RestFault = {
+  readonly method?: string;
+  /** Path as the route writes it, say `/interactions/:id/:token/callback`; default: every one. */
+  readonly path?: string;
+  readonly times?: number;
+  readonly delayMs?: number;
+  /** Answered instead; `cut` ends the connection without an answer. */
+  readonly status?: number | 'cut';
+  /** Discord's own code; default 0. */
+  readonly code?: number;
+  /** The request did what it asked for, and only the answer went wrong. */
+  readonly tookEffect?: true;
+};
+
+type RestOptions = {
   readonly token: string;
   readonly routes: readonly RestRoute[];
   /** Whether requests are limited as on Discord. */
@@ -156,4 +171,24 @@ function send(response: ServerResponse, { status, body, headers }: RestAnswer): 
   const json = JSON.stringify(body);
   response.writeHead(status, { ...headers, ...(json && { 'content-type': 'application/json' }) });
   response.end(json);
+}
+
+/** The answer a fault gives instead of Discord's own; none where the connection is cut. */
+function faultAnswer({ status, code = 0 }: RestFault): RestAnswer | undefined {
+  return typeof status === 'number' ? refusal(status, code, `${status}: Error`) : undefined;
+}
+
+/** Source: Discord docs, "Rate Limits"; the header counts whole seconds, the body fractions. */
+function tooManyRequests(retryAfterMs: number, scope: 'user' | 'global'): RestAnswer {
+  const global = scope === 'global';
+  const message = 'You are being rate limited.';
+  return {
+    status: 429,
+    body: { message, retry_after: retryAfterMs / 1000, global },
+    headers: {
+      'retry-after': `${Math.ceil(retryAfterMs / 1000)}`,
+      'x-ratelimit-scope': scope,
+      ...(global && { 'x-ratelimit-global': 'true' }),
+    },
+  };
 }

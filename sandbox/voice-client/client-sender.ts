@@ -1,22 +1,22 @@
+import { randomBytes } from 'node:crypto';
 import type { VoicePacket } from '#sandbox/voice/rtp.ts';
 import type { EncodedSpeech, Microphone, SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
 import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
-import { RoomNoise } from './acoustics.ts';
 import {
-  type MicrophoneRules,
+  holdFrames,
   type MicrophoneState,
-  microphoneRules,
+  RoomNoise,
+  silenceFrames,
   stepMicrophone,
   tailFrames,
 } from './microphone.ts';
-import { PacketCounter } from './packet-counter.ts';
 import { type EncoderRateHz, encoderRate, frameMs, SpeechFrames } from './speech-frames.ts';
 
 /** Destination of the packets, and whether there are any for now. */
-export interface PacketSink {
+interface PacketSink {
   speaking(on: boolean): void;
   packet(packet: Omit<VoicePacket, 'ssrc'>): void;
 }
@@ -47,10 +47,10 @@ export class ClientSender {
   /** The one that has not been told of silence since it encoded. */
   #last: readonly [OpusEncoder, EncoderRateHz] | undefined;
   readonly #count = new PacketCounter();
-  #noise = new RoomNoise(1);
-  #rules: MicrophoneRules = microphoneRules.gate;
+  readonly #noise = new RoomNoise(1);
+  /** Frames of the room after the last sound. */
+  #held = holdFrames.gate;
   #state: MicrophoneState = { hold: 0, silence: 0 };
-  #next: Microphone | undefined;
   #underWay: UnderWay | undefined;
   /** When a live microphone gave its last frame; undefined while there is none. */
   #liveAtMs: number | undefined;
@@ -69,20 +69,22 @@ export class ClientSender {
     return this.#latePackets;
   }
 
-  /** From the end of the present speech on. */
-  use(microphone: Microphone): void {
-    this.#next = microphone;
-    if (!this.#underWay) this.#change();
+  /** A speech under way goes on, and ends as this microphone does. */
+  use({ profile }: Microphone): void {
+    this.#held = holdFrames[profile];
+    if (this.#underWay) return;
+    this.#state = this.#resting(this.#sending ? silenceFrames : 0);
+    if (this.#state.hold > 0) this.#start();
   }
 
   /** One at a time. Without anything louder than -45 dB the voiced instants are the first packet's. */
   async speak(given: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
     signal.throwIfAborted();
-    const isAmbientHeard = this.#rules.noise || 'frames' in given;
+    const isAmbientHeard = this.#held > 0 || 'frames' in given;
     const speech = new SpeechFrames(given, isAmbientHeard ? roomRateHz : encoderRate(given.rateHz));
     const { promise, resolve: done, reject: failed } = Promise.withResolvers<SpokenTimes>();
     this.endLive();
-    this.#underWay = { speech, done, failed, tail: tailFrames(this.#rules) };
+    this.#underWay = { speech, done, failed, tail: tailFrames(this.#held) };
     const abort = () => this.#breakOff(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     this.#start();
@@ -105,7 +107,7 @@ export class ClientSender {
   endLive(): void {
     if (this.#liveAtMs === undefined) return;
     this.#liveAtMs = undefined;
-    this.#state = this.#resting(this.#rules.silenceFrames);
+    this.#state = this.#resting(silenceFrames);
   }
 
   /** Nothing is sent any more; a speech under way is broken off with `reason`. */
@@ -121,22 +123,10 @@ export class ClientSender {
     this.#underWay?.failed(reason);
     this.#underWay = undefined;
     this.#state = this.#resting(0);
-    this.#change();
-  }
-
-  #change(): void {
-    if (!this.#next) return;
-    const { profile, seed = 1 } = this.#next;
-    this.#next = undefined;
-    this.#noise = new RoomNoise(seed);
-    this.#rules = microphoneRules[profile];
-    this.#state = this.#resting(this.#sending ? this.#rules.silenceFrames : 0);
-    if (this.#state.hold > 0) this.#start();
   }
 
   #resting(silent: number): MicrophoneState {
-    const open = this.#rules.holdFrames === Number.POSITIVE_INFINITY;
-    return { hold: open ? Number.POSITIVE_INFINITY : 0, silence: silent };
+    return { hold: Number.isFinite(this.#held) ? 0 : this.#held, silence: silent };
   }
 
   #start(): void {
@@ -179,7 +169,7 @@ export class ClientSender {
   }
 
   #sendEncoded(opus: Buffer): void {
-    [this.#state] = stepMicrophone(this.#state, true, this.#rules);
+    [this.#state] = stepMicrophone(this.#state, true, this.#held);
     this.#send(opus, realClock.nowMs());
   }
 
@@ -187,9 +177,9 @@ export class ClientSender {
   #sendSamples(speech: SpeechFrames | undefined, frame: Int16Array | undefined): void {
     const rateHz = frame && speech ? speech.rateHz : roomRateHz;
     const heard = frame?.slice() ?? new Int16Array((rateHz * frameMs) / 1000);
-    const [state, sent] = stepMicrophone(this.#state, frame !== undefined, this.#rules);
+    const [state, sent] = stepMicrophone(this.#state, frame !== undefined, this.#held);
     this.#state = state;
-    if (sent === 'sound' && this.#rules.noise) this.#noise.addTo(heard);
+    if (sent === 'sound' && this.#held > 0) this.#noise.addTo(heard);
     const atMs = realClock.nowMs();
     if (sent === 'nothing') this.#endSpeech();
     else this.#send(sent === 'sound' ? this.#encode(heard, rateHz) : this.#shut(), atMs);
@@ -213,7 +203,6 @@ export class ClientSender {
     if (inTail) underWay.tail--;
     if (underWay.tail > 0) return;
     this.#underWay = undefined;
-    this.#change();
     underWay.done(underWay.speech.spoken(atMs));
   }
 
@@ -245,5 +234,29 @@ export class ClientSender {
     if (!this.#sending) return;
     this.#sending = false;
     this.#listener.speaking(false);
+  }
+}
+
+/** RTP counts at 48 kHz whatever the encoder's rate. */
+const timestampsPerFrame = 960;
+
+/** Numbers the packets of one sender. Timestamps go on while nothing is sent, sequence numbers do not (RFC 3550 section 5.1). */
+class PacketCounter {
+  #sequence = randomBytes(2).readUInt16BE();
+  #timestamp = randomBytes(4).readUInt32BE();
+  #lastAtMs: number | undefined;
+
+  /** The next packet follows a pause, from the last one until now. */
+  skipPause(nowMs: number): void {
+    const pauseMs = nowMs - (this.#lastAtMs ?? nowMs);
+    const skipped = Math.max(0, Math.round(pauseMs / frameMs) - 1);
+    this.#timestamp = (this.#timestamp + skipped * timestampsPerFrame) >>> 0;
+  }
+
+  next(atMs: number): { readonly sequence: number; readonly timestamp: number } {
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    this.#timestamp = (this.#timestamp + timestampsPerFrame) >>> 0;
+    this.#lastAtMs = atMs;
+    return { sequence: this.#sequence, timestamp: this.#timestamp };
   }
 }

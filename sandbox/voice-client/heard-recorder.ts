@@ -15,12 +15,9 @@ export type ListenOptions = {
 /** One stretch of sound that reached a person. */
 export type HeardStretch = {
   readonly firstAudibleAtMs: number;
-  /** When the last audible frame arrived. */
-  readonly lastAtMs: number;
   /** 48 kHz mono from the first to the last audible frame; pauses are as long as they were. */
   readonly pcm: Pcm;
-  /** Frames, silence frames left out, that came end-to-end encrypted, and that did not. */
-  readonly sealedFrames: number;
+  /** Frames, silence frames left out, that did not come end-to-end encrypted. */
   readonly openFrames: number;
   /** `timeout`: it was still going on when the wait ended. */
   readonly ended: 'quiet' | 'timeout';
@@ -86,14 +83,10 @@ export class HeardRecorder {
   #heard(sinceMs: number, lastAtMs: number, ended: HeardStretch['ended']): HeardStretch {
     const within = this.#frames.filter(({ atMs }) => atMs >= sinceMs && atMs <= lastAtMs);
     const frames = within.slice(within.findIndex(({ loud }) => loud));
-    const voiced = frames.filter(({ audible }) => audible);
-    const sealedFrames = voiced.filter(({ sealed }) => sealed).length;
     return {
       firstAudibleAtMs: frames[0]?.atMs ?? lastAtMs,
-      lastAtMs,
       pcm: { samples: timeline(frames), rateHz, channels: 1 },
-      sealedFrames,
-      openFrames: voiced.length - sealedFrames,
+      openFrames: frames.filter(({ audible, sealed }) => audible && !sealed).length,
       ended,
     };
   }

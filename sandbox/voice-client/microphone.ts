@@ -1,43 +1,67 @@
+import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
-
-/** Frames that a client sends beside its sound. */
-export type MicrophoneRules = {
-  /** Frames of the room after the last sound. */
-  readonly holdFrames: number;
-  /** Silence frames after those. */
-  readonly silenceFrames: number;
-  /** Whether the room is heard. */
-  readonly noise: boolean;
-};
 
 /** Frames still to be sent of each kind. */
 export type MicrophoneState = { readonly hold: number; readonly silence: number };
 /** Output for these 20 ms: a frame of sound, Discord's silence frame, or no packet. */
-export type MicrophoneOutput = 'sound' | 'silence' | 'nothing';
+type MicrophoneOutput = 'sound' | 'silence' | 'nothing';
 
-const silenceFrames = 5;
-/** 300 ms: the release time of Discord's voice activity. */
-const releaseFrames = 15;
+/** Silence frames that a client sends after its sound. */
+export const silenceFrames = 5;
 
-export const microphoneRules: Readonly<Record<MicrophoneProfile, MicrophoneRules>> = {
-  gate: { holdFrames: 0, silenceFrames, noise: false },
-  release: { holdFrames: releaseFrames, silenceFrames, noise: true },
-  open: { holdFrames: Number.POSITIVE_INFINITY, silenceFrames, noise: true },
+/** Frames of the room after the last sound; without any, the room is not heard. `release`: 300 ms, as Discord's voice activity. */
+export const holdFrames: Readonly<Record<MicrophoneProfile, number>> = {
+  gate: 0,
+  release: 15,
+  open: Number.POSITIVE_INFINITY,
 };
 
 /** One step of 20 ms; `sounding` is what there is beside room noise. */
 export function stepMicrophone(
   { hold, silence }: MicrophoneState,
   sounding: boolean,
-  rules: MicrophoneRules,
+  heldFrames: number,
 ): readonly [MicrophoneState, MicrophoneOutput] {
-  if (sounding) return [{ hold: rules.holdFrames, silence: rules.silenceFrames }, 'sound'];
+  if (sounding) return [{ hold: heldFrames, silence: silenceFrames }, 'sound'];
   if (hold > 0) return [{ hold: hold - 1, silence }, 'sound'];
   if (silence > 0) return [{ hold, silence: silence - 1 }, 'silence'];
   return [{ hold, silence }, 'nothing'];
 }
 
 /** Frames that follow a speech until the client is quiet; an open one never is. */
-export function tailFrames({ holdFrames, silenceFrames: silent }: MicrophoneRules): number {
-  return Number.isFinite(holdFrames) ? holdFrames + silent : 0;
+export function tailFrames(heldFrames: number): number {
+  return Number.isFinite(heldFrames) ? heldFrames + silenceFrames : 0;
+}
+
+/** Noise level of quiet rooms; root mean square. */
+const noiseDb = -55;
+/** Rooms hum more than they hiss: each sample keeps this much of the one before. */
+const colour = 0.9;
+
+/** Microphone noise of an empty room; the same for the same seed. */
+export class RoomNoise {
+  readonly #random: () => number;
+  readonly #amplitude = 32_768 * 10 ** (noiseDb / 20) * Math.sqrt(3 * (1 - colour ** 2));
+  #last = 0;
+
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
+  }
+
+  addTo(samples: Int16Array): void {
+    for (let n = 0; n < samples.length; n++) {
+      this.#last = colour * this.#last + (2 * this.#random() - 1) * this.#amplitude;
+      samples[n] = clamped((samples[n] ?? 0) + this.#last);
+    }
+  }
+}
+
+export function add(samples: Int16Array, other: Int16Array): void {
+  for (let n = 0; n < samples.length; n++) {
+    samples[n] = clamped((samples[n] ?? 0) + (other[n] ?? 0));
+  }
+}
+
+function clamped(sample: number): number {
+  return Math.max(-32_768, Math.min(32_767, Math.round(sample)));
 }

@@ -1,7 +1,6 @@
 import { ConditionWait } from '#sandbox/condition-wait.ts';
 import { DaveMember } from '#sandbox/dave/dave-member.ts';
-import { type VoicePacket, VoiceSealer } from '#sandbox/voice/rtp.ts';
-import { encryptionMode, voiceCipher } from '#sandbox/voice/voice-cipher.ts';
+import { encryptionMode, type VoicePacket, VoiceSealer, voiceCipher } from '#sandbox/voice/rtp.ts';
 import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 import type {
   EncodedSpeech,
@@ -18,15 +17,16 @@ import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
 import { ClientReceiver } from './client-receiver.ts';
 import { ClientSender } from './client-sender.ts';
 import {
+  ClientUdp,
   type Description,
   type ReadyMessage,
   readServerMessage,
   type ServerMessage,
-} from './server-messages.ts';
-import { ClientUdp } from './voice-client-udp.ts';
-import { VoiceSignals, type VoiceSignalsOptions } from './voice-signals.ts';
+  VoiceSignals,
+  type VoiceSignalsOptions,
+} from './voice-client-sockets.ts';
 
-export type VoiceClientOptions = VoiceSignalsOptions & {
+type VoiceClientOptions = VoiceSignalsOptions & {
   readonly codec: OpusCodec;
 };
 
@@ -125,7 +125,7 @@ class ConnectedVoice implements AsyncDisposable {
     this.#sender.endLive();
   }
 
-  /** Another microphone from the end of the present speech on; the first is `gate`. */
+  /** Another microphone from now on; the first is `gate`. */
   useMicrophone(microphone: Microphone): void {
     this.#sender.use(microphone);
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
+import { parsedJson } from '#src/base/json.ts';
 
 const id = z.string().max(64);
 const seqAck = z.int().min(-1).max(0xffff);
@@ -58,12 +59,8 @@ function readBinary(frame: Buffer): VoiceRequest | number {
 }
 
 function readJson(text: string): VoiceRequest | number {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return closeCode.undecodable;
-  }
+  const value = parsedJson(text);
+  if (value === undefined) return closeCode.undecodable;
   const read = json.safeParse(value);
   if (read.success) return read.data;
   const known = z.object({ op: z.literal(json.options.map(({ shape }) => shape.op.value)) });

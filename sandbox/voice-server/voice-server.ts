@@ -7,12 +7,11 @@ import type { VoiceHalfOptions } from '#sandbox/sandbox.ts';
 import { closeCode } from '#sandbox/voice/voice-ops.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import { VoiceCalls } from './voice-calls.ts';
-import { FaultSchedule } from './voice-fault-schedule.ts';
-import { voiceFaults } from './voice-faults.ts';
+import { FaultSchedule, voiceFaults } from './voice-faults.ts';
 import { VoiceSocket } from './voice-socket.ts';
 import { VoiceUdp } from './voice-udp.ts';
 
-export type VoiceServerOptions = VoiceHalfOptions & {
+type VoiceServerOptions = VoiceHalfOptions & {
   /** Heartbeat interval sent in op 8; Discord's own is 13,750 (default). */
   readonly heartbeatMs?: number;
 };

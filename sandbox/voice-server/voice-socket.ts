@@ -1,10 +1,9 @@
 import type { WebSocket } from 'ws';
-import { encryptionMode } from '#sandbox/voice/voice-cipher.ts';
+import { encryptionMode } from '#sandbox/voice/rtp.ts';
 import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
-import type { Caller } from './voice-caller.ts';
+import type { Caller, SocketData } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
-import { cutCode, type FaultSchedule } from './voice-fault-schedule.ts';
-import type { SocketData } from './voice-outbox.ts';
+import { cutCode, type FaultSchedule } from './voice-faults.ts';
 import {
   readVoiceRequest,
   type VoiceIdentify,

@@ -9,7 +9,7 @@ import {
 } from '#sandbox/voice/rtp.ts';
 import type { Caller } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
-import type { FaultSchedule } from './voice-fault-schedule.ts';
+import type { FaultSchedule } from './voice-faults.ts';
 
 const keepAliveBytes = 8;
 /** Receive buffer of the port of all calls: 25 people who talk while this process waits a second for a processor. */

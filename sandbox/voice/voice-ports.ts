@@ -35,14 +35,10 @@ export type PathFaults = {
  */
 export type MicrophoneProfile = 'gate' | 'release' | 'open';
 
-export type Microphone = {
-  readonly profile: MicrophoneProfile;
-  /** Seed of the room noise; default 1. */
-  readonly seed?: number;
-};
+export type Microphone = { readonly profile: MicrophoneProfile };
 
 /** 20 ms of a speech that was encoded beforehand; `voiced` by the energy of its source. */
-export type EncodedFrame = { readonly opus: Buffer; readonly voiced: boolean };
+type EncodedFrame = { readonly opus: Buffer; readonly voiced: boolean };
 /** Something to say up to its last frame with voice: whoever measures the bot encodes it before, so that speaking costs little. */
 export type EncodedSpeech = { readonly frames: readonly EncodedFrame[] };
 

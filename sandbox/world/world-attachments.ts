@@ -76,9 +76,8 @@ export function attachmentJson(attachment: Attachment): Json {
     size: sizeBytes,
     url,
     proxy_url: url,
-    ...(description === undefined ? {} : { description }),
-    ...(voiceSeconds === undefined
-      ? {}
-      : { duration_secs: voiceSeconds, waveform: Buffer.alloc(64).toString('base64') }),
+    description,
+    duration_secs: voiceSeconds,
+    ...(voiceSeconds !== undefined && { waveform: Buffer.alloc(64).toString('base64') }),
   };
 }

@@ -1,13 +1,10 @@
-import { guildSeen } from '#sandbox/gateway/gateway-json.ts';
+import { guildSeen } from '#sandbox/gateway/gateway-shards.ts';
 import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
 import type { Channel, Guild, GuildRole, Member, Overwrite, World } from './world.ts';
-import { channelJson } from './world-guild-json.ts';
-import { memberJson, roleJson } from './world-json.ts';
+import { channelJson, memberJson, roleJson } from './world-json.ts';
 import type { Seats } from './world-seats.ts';
 
-export type MemberChange = Partial<
-  Pick<Member, 'muted' | 'deafened' | 'roleIds' | 'timedOutUntilMs'>
->;
+type MemberChange = Partial<Pick<Member, 'muted' | 'deafened' | 'roleIds' | 'timedOutUntilMs'>>;
 
 /** Changes to servers, made and told of in one: what is changed here the bot hears about, as on Discord. */
 export class Changes {
@@ -29,17 +26,12 @@ export class Changes {
     const intent = id === this.#world.bot.id ? intents.guilds : intents.guildMembers;
     const isVoice = 'muted' in change || 'deafened' in change;
     if (isVoice) this.#seats.report(guild, id);
-    this.#dispatch({ name: 'GUILD_MEMBER_UPDATE', guildId: guild.id, data, intent });
+    this.#tell('GUILD_MEMBER_UPDATE', guild, data, intent);
   }
 
   memberEntered(guild: Guild, member: Member): void {
     const data = { ...memberJson(member), guild_id: guild.id };
-    this.#dispatch({
-      name: 'GUILD_MEMBER_ADD',
-      guildId: guild.id,
-      data,
-      intent: intents.guildMembers,
-    });
+    this.#tell('GUILD_MEMBER_ADD', guild, data, intents.guildMembers);
   }
 
   addRole(guild: Guild, role: GuildRole): void {
@@ -65,8 +57,7 @@ export class Changes {
   archive(guild: Guild, channel: Channel, archived: boolean): void {
     if ((channel.archived ?? false) === archived) return;
     channel.archived = archived;
-    const data = channelJson(guild, channel);
-    this.#dispatch({ name: 'THREAD_UPDATE', guildId: guild.id, data, intent: intents.guilds });
+    this.#channel('UPDATE', guild, channel);
   }
 
   /** Replaces what the channel changed for that role or member. */
@@ -90,8 +81,7 @@ export class Changes {
     const data = on
       ? { id: guild.id, unavailable: true }
       : (asked: number) => guildSeen(this.#world, guild, asked);
-    const name = on ? 'GUILD_DELETE' : 'GUILD_CREATE';
-    this.#dispatch({ name, guildId: guild.id, data, intent: intents.guilds });
+    this.#tell(on ? 'GUILD_DELETE' : 'GUILD_CREATE', guild, data);
   }
 
   /** The server stands, but for the bot it is gone. */
@@ -100,27 +90,24 @@ export class Changes {
     this.#seats.leave(guild, bot.id);
     this.#world.guilds = this.#world.guilds.filter((each) => each !== guild);
     guild.members.delete(bot.id);
-    this.#dispatch({
-      name: 'GUILD_DELETE',
-      guildId: guild.id,
-      data: { id: guild.id },
-      intent: intents.guilds,
-    });
+    this.#tell('GUILD_DELETE', guild, { id: guild.id });
   }
 
   #role(change: 'CREATE' | 'UPDATE', guild: Guild, role: GuildRole): void {
-    const data = { guild_id: guild.id, role: roleJson(role) };
-    this.#dispatch({
-      name: `GUILD_ROLE_${change}`,
-      guildId: guild.id,
-      data,
-      intent: intents.guilds,
-    });
+    this.#tell(`GUILD_ROLE_${change}`, guild, { guild_id: guild.id, role: roleJson(role) });
   }
 
   #channel(change: 'UPDATE' | 'DELETE', guild: Guild, channel: Channel): void {
-    const data = channelJson(guild, channel);
     const what = channel.kind === 'thread' ? 'THREAD' : 'CHANNEL';
-    this.#dispatch({ name: `${what}_${change}`, guildId: guild.id, data, intent: intents.guilds });
+    this.#tell(`${what}_${change}`, guild, channelJson(guild, channel));
+  }
+
+  #tell(
+    name: string,
+    { id: guildId }: Guild,
+    data: Dispatch['data'],
+    intent: number = intents.guilds,
+  ): void {
+    this.#dispatch({ name, guildId, data, intent });
   }
 }

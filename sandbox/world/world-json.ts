@@ -1,4 +1,23 @@
-import type { Channel, Guild, GuildRole, Member, RegisteredCommand, User, World } from './world.ts';
+import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
+import {
+  type Channel,
+  type ChannelKind,
+  type Guild,
+  type GuildRole,
+  type Member,
+  placeOf,
+  type RegisteredCommand,
+  type User,
+  type VoiceState,
+  type World,
+} from './world.ts';
+import { attachmentJson } from './world-attachments.ts';
+import {
+  type BoardMessage,
+  type MessageChange,
+  type MessageMentions,
+  messageFlags,
+} from './world-messages.ts';
 import { permissionsOf } from './world-permissions.ts';
 
 /** A JSON object on the wire. */
@@ -42,7 +61,7 @@ export function roleJson(role: GuildRole): Json {
     managed: role.botId !== undefined,
     mentionable: false,
     flags: 0,
-    ...(role.botId === undefined ? {} : { tags: { bot_id: role.botId } }),
+    ...(role.botId !== undefined && { tags: { bot_id: role.botId } }),
   };
 }
 
@@ -59,7 +78,7 @@ export function applicationJson(world: World, flags: number): Json {
     team: world.team ? teamJson(world.bot.id, world.team) : null,
     bot: userJson(world.bot),
     approximate_guild_count: world.guilds.length,
-    ...(owner ? { owner: userJson(owner.user) } : {}),
+    owner: owner && userJson(owner.user),
   };
 }
 
@@ -87,7 +106,7 @@ export function commandJson(world: World, command: RegisteredCommand): Json {
     id: command.id,
     application_id: world.bot.id,
     version: command.version,
-    ...(command.guildId === undefined ? {} : { guild_id: command.guildId }),
+    guild_id: command.guildId,
   };
 }
 
@@ -95,4 +114,187 @@ export function commandJson(world: World, command: RegisteredCommand): Json {
 export function callerJson(world: World, guild: Guild, member: Member, channel: Channel): Json {
   const permissions = permissionsOf(world, guild, member.user.id, channel);
   return { ...memberJson(member), permissions: permissions.toString() };
+}
+
+/** Source: Discord docs, "Channel Types". */
+export const channelTypes: Readonly<Record<ChannelKind, number>> = {
+  text: 0,
+  voice: 2,
+  thread: 11,
+  stage: 13,
+};
+
+export function channelJson(guild: Guild, channel: Channel): Json {
+  return {
+    id: channel.id,
+    guild_id: guild.id,
+    name: channel.name,
+    type: channelTypes[channel.kind],
+    position: channel.position,
+    parent_id: channel.parentId ?? null,
+    nsfw: false,
+    permission_overwrites: channel.overwrites.map(({ id, of, allow, deny }) => ({
+      id,
+      type: of === 'role' ? 0 : 1,
+      allow: allow.toString(),
+      deny: deny.toString(),
+    })),
+    ...ofKind(channel, guild),
+  };
+}
+
+function ofKind(channel: Channel, guild: Guild): Json {
+  switch (channel.kind) {
+    case 'text':
+      return { topic: null };
+    case 'voice':
+    case 'stage':
+      return {
+        bitrate: 64_000,
+        user_limit: channel.userLimit,
+        rtc_region: null,
+      };
+    case 'thread':
+      return {
+        owner_id: channel.ownerId ?? guild.ownerId,
+        thread_metadata: {
+          archived: channel.archived ?? false,
+          auto_archive_duration: 1440,
+          archive_timestamp: guild.joinedAt,
+          locked: false,
+        },
+      };
+  }
+}
+
+/** A voice state as VOICE_STATE_UPDATE carries it; for a person in no channel `channel_id` is null. */
+export function voiceStateJson(guild: Guild, userId: string, state: VoiceState | undefined): Json {
+  const member = guild.members.get(userId);
+  return {
+    guild_id: guild.id,
+    channel_id: state?.channelId ?? null,
+    user_id: userId,
+    member: member && memberJson(member),
+    session_id: state?.sessionId ?? '',
+    deaf: member?.deafened ?? false,
+    mute: member?.muted ?? false,
+    self_deaf: state?.selfDeaf ?? false,
+    self_mute: state?.selfMute ?? false,
+    suppress: state?.suppressed ?? false,
+    request_to_speak_timestamp: state?.handRaisedAt ?? null,
+  };
+}
+
+/** Answer of `GET /guilds/:id`. */
+export function guildJson(guild: Guild): Json {
+  return {
+    id: guild.id,
+    name: guild.name,
+    owner_id: guild.ownerId,
+    roles: guild.roles.map(roleJson),
+    emojis: [],
+    stickers: [],
+    features: [],
+    system_channel_id: guild.systemChannelId,
+    preferred_locale: guild.locale,
+  };
+}
+
+type Sight = {
+  /** All members, or only the bot itself and who sits in a voice channel, as without the members intent. */
+  readonly members: 'all' | 'seated';
+  readonly voiceStates: boolean;
+};
+
+/** Data of GUILD_CREATE: the server with its channels, members and voice states. */
+export function guildCreateJson({ bot }: World, guild: Guild, sight: Sight): Json {
+  const { members, voiceStates } = guild;
+  const isSeen = (id: string) => sight.members === 'all' || id === bot.id || voiceStates.has(id);
+  const seated = sight.voiceStates ? [...voiceStates.values()] : [];
+  const threads = guild.channels.filter(({ kind }) => kind === 'thread');
+  const channels = guild.channels.filter(({ kind }) => kind !== 'thread');
+  return {
+    ...guildJson(guild),
+    unavailable: false,
+    large: false,
+    joined_at: guild.joinedAt,
+    member_count: members.size,
+    members: [...members.values()].filter(({ user }) => isSeen(user.id)).map(memberJson),
+    channels: channels.map((channel) => channelJson(guild, channel)),
+    voice_states: seated.map((state) => voiceStateJson(guild, state.userId, state)),
+    threads: threads.map((channel) => channelJson(guild, channel)),
+    presences: [],
+    stage_instances: [],
+  };
+}
+
+/** Source: Discord docs, "Message Types". */
+const messageTypes = { usual: 0, reply: 19 } as const;
+
+export function messageJson(world: World, message: BoardMessage): Json {
+  const guild = placeOf(world, message.channelId)?.guild;
+  const author = guild?.members.get(message.authorId)?.user ?? world.bot;
+  const { ephemeral, loading } = messageFlags;
+  const { replyToId } = message;
+  return {
+    id: message.id,
+    channel_id: message.channelId,
+    guild_id: guild?.id ?? world.guild.id,
+    type: replyToId === undefined ? messageTypes.usual : messageTypes.reply,
+    author: userJson(author),
+    content: message.text,
+    timestamp: message.postedAt,
+    edited_timestamp: message.editedAt,
+    tts: false,
+    pinned: false,
+    ...mentionsJson(guild, message.pings),
+    embeds: message.embeds,
+    components: message.components,
+    attachments: message.files.map(attachmentJson),
+    flags: message.flags | (message.ephemeral ? ephemeral : 0) | (message.loading ? loading : 0),
+    ...(replyToId !== undefined && {
+      message_reference: { message_id: replyToId, channel_id: message.channelId },
+    }),
+  };
+}
+
+/** Event that tells the bot of a change; without the message content intent, only the author and the channel. */
+export function messageEvent(
+  world: World,
+  { kind, message, together }: MessageChange,
+): Dispatch | undefined {
+  const { id, channelId } = message;
+  if (world.directChannels.has(channelId)) return undefined; // needs an intent of its own
+  const intent = intents.messages;
+  const guildId = (placeOf(world, channelId)?.guild ?? world.guild).id;
+  if (kind === 'deleted' && together) {
+    const data = { ids: [...together], channel_id: channelId, guild_id: guildId };
+    return id === together.at(-1)
+      ? { name: 'MESSAGE_DELETE_BULK', guildId, data, intent }
+      : undefined;
+  }
+  if (kind === 'deleted') {
+    const data = { id, channel_id: channelId, guild_id: guildId };
+    return { name: 'MESSAGE_DELETE', guildId, data, intent };
+  }
+  const json = messageJson(world, message);
+  const emptied = { ...json, content: '', embeds: [], components: [], attachments: [] };
+  const data = (asked: number) =>
+    asked & intents.messageContent || isForBot(world, message) ? json : emptied;
+  const name = kind === 'posted' ? 'MESSAGE_CREATE' : 'MESSAGE_UPDATE';
+  return { name, guildId, data, intent };
+}
+
+/** True for messages that the bot may read without the intent: its own, and those that mention it. */
+function isForBot({ bot }: World, { authorId, pings }: BoardMessage): boolean {
+  return authorId === bot.id || pings.userIds.includes(bot.id);
+}
+
+function mentionsJson(guild: Guild | undefined, pings: MessageMentions): Json {
+  const members = pings.userIds.map((id) => guild?.members.get(id));
+  return {
+    mention_everyone: pings.everyone,
+    mentions: members.flatMap((member) => (member ? [userJson(member.user)] : [])),
+    mention_roles: pings.roleIds,
+  };
 }

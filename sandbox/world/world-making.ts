@@ -1,6 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Channel, Guild, Member, User, World } from './world.ts';
-import { Snowflakes } from './world-ids.ts';
 import { everyonePermissions, invitePermissions } from './world-permissions.ts';
 
 /** A server as it is at first. */
@@ -41,7 +40,7 @@ export function createWorld(options: WorldOptions, clock: Clock): World {
   madeAtMs = undefined; // what comes later has ids of its own
   return {
     ...soil,
-    ...(team && { team }),
+    team,
     guild,
     guilds: [guild],
     commands: [],
@@ -136,4 +135,41 @@ function newMember(user: User, joinedAt: string): Member {
 
 function joinedNow({ clock }: Pick<World, 'clock'>): string {
   return new Date(clock.wallMs()).toISOString();
+}
+
+/** Milliseconds since 1970 at which Discord's ids begin. Source: Discord docs, "Snowflakes". */
+const epochMs = 1_420_070_400_000;
+
+/** Smallest number that 1 to 16 divide; as milliseconds it is 12 minutes. */
+const dividedByAll = 720_720;
+
+/** Mints ids as Discord does: time in the high bits, so that they sort and tell their age. */
+export class Snowflakes {
+  readonly #wallMs: () => number;
+  #count = 0;
+  /** Instant of the first server. */
+  #firstAtMs: number | undefined;
+  #guildCount = 0;
+
+  constructor(wallMs: () => number) {
+    this.#wallMs = wallMs;
+  }
+
+  next(): string {
+    const count = this.#count++ & 0xfff;
+    return ((BigInt(this.#sinceEpochMs()) << 22n) | BigInt(count)).toString();
+  }
+
+  /** Id of a server: the first one is on shard 0, each further one on the next shard, for every count up to 16. */
+  nextGuild(): string {
+    this.#firstAtMs ??= this.#sinceEpochMs();
+    // Servers of sandboxes that were opened within these minutes differ in the low bits.
+    const restMs = this.#firstAtMs % dividedByAll;
+    const madeAtMs = this.#firstAtMs - restMs + this.#guildCount++;
+    return ((BigInt(madeAtMs) << 22n) | BigInt(restMs)).toString();
+  }
+
+  #sinceEpochMs(): number {
+    return Math.max(0, Math.trunc(this.#wallMs() - epochMs));
+  }
 }

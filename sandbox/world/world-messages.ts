@@ -1,39 +1,35 @@
-import {
-  type AllowedMentions,
-  bothPings,
-  type MessageMentions,
-  noPings,
-  pingNames,
-  pingsOf,
-} from './message-mentions.ts';
-import { placeOf, type World } from './world.ts';
+import { type Guild, placeOf, type World } from './world.ts';
 import { type Attachment, Attachments, type Upload } from './world-attachments.ts';
+import { may } from './world-permissions.ts';
 
 /** Fields of a message that its author may set. */
 export type Content = {
-  readonly content?: string | null | undefined;
-  readonly embeds?: readonly unknown[] | null | undefined;
-  readonly components?: readonly unknown[] | null | undefined;
-  readonly flags?: number | null | undefined;
-  readonly uploads?: readonly Upload[] | undefined;
+  readonly content?: string | null;
+  readonly embeds?: readonly unknown[] | null;
+  readonly components?: readonly unknown[] | null;
+  readonly flags?: number | null;
+  readonly uploads?: readonly Upload[];
   /** Files that stay after an edit; default: all. */
-  readonly keptFileIds?: readonly string[] | undefined;
-  readonly allowedMentions?: AllowedMentions | null | undefined;
+  readonly keptFileIds?: readonly string[];
+  readonly allowedMentions?: AllowedMentions | null;
 };
 
-export type BoardMessage = {
-  readonly id: string;
+type Posting = {
   readonly channelId: string;
   readonly authorId: string;
+  readonly ephemeral: boolean;
+  /** "Thinking...": a deferred reply that is not filled yet. */
+  loading: boolean;
+  /** Person who asked, when it answers an interaction. */
+  readonly forUserId?: string;
+  readonly replyToId?: string;
+};
+
+export type BoardMessage = Posting & {
+  readonly id: string;
   readonly authorName: string;
   readonly postedAtMs: number;
   readonly postedAt: string;
-  readonly ephemeral: boolean;
-  /** Person who asked, when it answers an interaction. */
-  readonly forUserId?: string | undefined;
-  readonly replyToId?: string | undefined;
-  /** "Thinking...": a deferred reply that is not filled yet. */
-  loading: boolean;
   text: string;
   flags: number;
   embeds: readonly unknown[];
@@ -63,15 +59,6 @@ export const messageFlags = {
 
 /** A nonce is looked for among those of so long. Source: Discord docs, "Create Message": the past few minutes. */
 const nonceLifeMs = 180_000;
-export type Posting = {
-  readonly channelId: string;
-  readonly authorId: string;
-  readonly ephemeral: boolean;
-  readonly loading: boolean;
-  readonly forUserId?: string;
-  readonly replyToId?: string | undefined;
-};
-
 /** Everything written, public and private; tells `changed` of each change. */
 export class MessageBoard {
   readonly attachments: Attachments;
@@ -130,7 +117,7 @@ export class MessageBoard {
   remove(message: BoardMessage, together?: readonly string[]): void {
     message.deletedAtMs = this.#world.clock.nowMs();
     this.#messages.delete(message.id);
-    this.#changed({ kind: 'deleted', message, ...(together && { together }) });
+    this.#changed({ kind: 'deleted', message, together });
   }
 
   /** Several of one channel, told of at once where there are more than one. */
@@ -177,4 +164,64 @@ export class MessageBoard {
     message.pings = bothPings(message.pings, bothPings(now, { ...noPings, userIds }));
     message.pinged = pingNames(guild, message.pings);
   }
+}
+
+/** Discord's `allowed_mentions`. Source: Discord docs, "Allowed Mentions Object". */
+type AllowedMentions = {
+  readonly parse?: readonly string[];
+  readonly users?: readonly string[];
+  readonly roles?: readonly string[];
+  readonly replied_user?: boolean;
+};
+
+/** Whom a message makes a phone ring for. */
+export type MessageMentions = {
+  readonly everyone: boolean;
+  readonly userIds: readonly string[];
+  readonly roleIds: readonly string[];
+};
+
+const noPings: MessageMentions = { everyone: false, userIds: [], roleIds: [] };
+
+/** Whom `text` reaches, after what its author may do and what `allowed` lets through; without it, everything. */
+function pingsOf(
+  world: World,
+  guild: Guild,
+  authorId: string,
+  text: string,
+  allowed: AllowedMentions | null | undefined,
+): MessageMentions {
+  const mayPingAll = may(world, guild, authorId, 'mentionEveryone');
+  const lets = (kind: 'users' | 'roles', id: string) =>
+    !allowed || allowed.parse?.includes(kind) || allowed[kind]?.includes(id) === true;
+  const letsAll = !allowed || allowed.parse?.includes('everyone') === true;
+  return {
+    everyone: letsAll && mayPingAll && /@(everyone|here)/.test(text),
+    userIds: mentioned(text, /<@!?(\d+)>/g).filter(
+      (id) => guild.members.has(id) && lets('users', id),
+    ),
+    roleIds: mentioned(text, /<@&(\d+)>/g).filter(
+      (id) => mayPingAll && guild.roles.some((role) => role.id === id) && lets('roles', id),
+    ),
+  };
+}
+
+/** Everybody whom either of two messages mentions. */
+function bothPings(one: MessageMentions, two: MessageMentions): MessageMentions {
+  return {
+    everyone: one.everyone || two.everyone,
+    userIds: [...new Set([...one.userIds, ...two.userIds])],
+    roleIds: [...new Set([...one.roleIds, ...two.roleIds])],
+  };
+}
+
+/** Names of mentions as people write them: `@everyone`, `@Adam`, `@DJ`. */
+function pingNames(guild: Guild | undefined, pings: MessageMentions): readonly string[] {
+  const users = pings.userIds.map((id) => guild?.members.get(id)?.user.name ?? id);
+  const roles = pings.roleIds.map((id) => guild?.roles.find((role) => role.id === id)?.name ?? id);
+  return [...(pings.everyone ? ['everyone'] : []), ...users, ...roles].map((name) => `@${name}`);
+}
+
+function mentioned(text: string, pattern: RegExp): string[] {
+  return [...new Set(Array.from(text.matchAll(pattern), ([, id = '']) => id))];
 }

@@ -1,9 +1,8 @@
 import { type Channel, type Guild, type Member, seatedIn, type World } from './world.ts';
 
 /** The bits this Discord knows. Source: Discord docs, "Permissions". */
-export const permissionBits = {
+const permissionBits = {
   administrator: 1n << 3n,
-  manageChannels: 1n << 4n,
   manageServer: 1n << 5n,
   addReactions: 1n << 6n,
   viewChannel: 1n << 10n,
@@ -16,15 +15,12 @@ export const permissionBits = {
   connect: 1n << 20n,
   speak: 1n << 21n,
   muteMembers: 1n << 22n,
-  deafenMembers: 1n << 23n,
   moveMembers: 1n << 24n,
   useVoiceActivity: 1n << 25n,
-  manageRoles: 1n << 28n,
   useCommands: 1n << 31n,
   requestToSpeak: 1n << 32n,
   createThreads: 1n << 35n,
   sendInThreads: 1n << 38n,
-  moderateMembers: 1n << 40n,
   setVoiceStatus: 1n << 48n,
 } as const;
 

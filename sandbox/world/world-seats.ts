@@ -10,11 +10,10 @@ import {
   type VoiceState,
   type World,
 } from './world.ts';
-import { voiceStateJson } from './world-guild-json.ts';
-import type { Json } from './world-json.ts';
+import { type Json, voiceStateJson } from './world-json.ts';
 import { may } from './world-permissions.ts';
 
-export type VoiceSeat = {
+type VoiceSeat = {
   readonly userId: string;
   readonly channel: Channel;
   readonly sessionId: string;
@@ -54,8 +53,7 @@ export class Seats {
 
   /** Like `take`, and tells session `sessionId` of the bot where the call is. */
   takeForBot(guild: Guild, seat: VoiceSeat): void {
-    const ticket = this.#taken(guild, seat);
-    this.report(guild, seat.userId);
+    const ticket = this.take(guild, seat);
     if (ticket) this.#sendServerUpdate(ticket);
   }
 
@@ -112,15 +110,13 @@ export class Seats {
   }
 
   #taken(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
-    const { userId, channel, sessionId, selfMute, selfDeaf } = seat;
+    const { channel, ...own } = seat;
+    const { userId } = own;
     const former = guild.voiceStates.get(userId);
     const stayed = former?.channelId === channel.id ? former : undefined;
     const state: VoiceState = {
-      userId,
+      ...own,
       channelId: channel.id,
-      sessionId,
-      selfMute,
-      selfDeaf,
       suppressed: stayed?.suppressed ?? this.#isAudience(guild, userId, channel),
       handRaisedAt: stayed?.handRaisedAt ?? null,
     };

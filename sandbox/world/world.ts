@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { Snowflakes } from './world-ids.ts';
+import type { Snowflakes } from './world-making.ts';
 
 export type User = { readonly id: string; readonly name: string; readonly bot: boolean };
 export type Member = {
@@ -82,14 +82,14 @@ export type RegisteredCommand = {
 export type RegisteredBody = {
   readonly name: string;
   readonly type: number;
-  readonly options?: readonly RegisteredOption[] | undefined;
+  readonly options?: readonly RegisteredOption[];
   readonly [key: string]: unknown;
 };
 export type RegisteredOption = {
   readonly name: string;
   readonly type: number;
-  readonly required?: boolean | undefined;
-  readonly options?: readonly RegisteredOption[] | undefined;
+  readonly required?: boolean;
+  readonly options?: readonly RegisteredOption[];
   readonly [key: string]: unknown;
 };
 

@@ -4,14 +4,12 @@ import { readWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, messageOf } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
-import type { SandboxProcess } from '#src/console/sandbox-process.ts';
+import type { CommandAnswer, HeardAnswer, SandboxProcess } from '#src/console/sandbox-process.ts';
 import { recognise } from '#src/probes/engine-probes.ts';
 import { type Finding, tryProbe } from '#src/probes/probe.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
-import type { ConversationPrinter } from './printer.ts';
-import type { CommandAnswer, HeardAnswer } from './sandbox-lines.ts';
-import { silenceOf, whyDropped } from './silence.ts';
+import { type ConversationPrinter, silenceOf, whyDropped } from './printer.ts';
 
 /** Person who asks first, and who speaks the typed lines. */
 export const host = 'Adam';

@@ -1,6 +1,6 @@
-import type { SandboxMessage } from '#src/console/sandbox-lines.ts';
+import type { MessageLine } from '#sandbox/program/program-messages.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import { silenceLine, silenceOf, whyDropped } from './silence.ts';
+import type { IgnoreReason } from '#src/turn/answerable.ts';
 
 /** Prints a conversation as a newcomer reads it, in plain lines. */
 export class ConversationPrinter {
@@ -28,7 +28,12 @@ export class ConversationPrinter {
 
 /** One line an event: a message, and a reply to a person, as Discord shows it: `\\*` as `*`. A mention is left out. */
 export function printMessage(
-  { author, change, text, to }: SandboxMessage,
+  {
+    author,
+    change,
+    text,
+    to,
+  }: Pick<MessageLine, 'author' | 'change' | 'text'> & { readonly to?: string },
   show: ConversationPrinter,
 ): void {
   if (change === 'deleted' || (change === 'edited' && to === undefined)) return;
@@ -95,4 +100,51 @@ function printAnswer(
 /** Words of people and models could hold anything: what would move the cursor or turn the line round is left out. */
 function clean(words: string): string {
   return words.replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, '');
+}
+
+/** Why an utterance got no answer: how far it came, and the reason as part of a sentence. */
+export type Silence = { readonly stage: 'hear' | 'recognise' | 'attend'; readonly why: string };
+
+/** Why a question is not answered, as part of a sentence. */
+export const whyDropped = {
+  crowded: 'too many were waiting',
+  late: 'too late',
+  ending: 'the bot is being stopped',
+  budget: 'the budget is used',
+};
+
+/** Reason, in words, for leaving speech without an answer. */
+export function silenceOf(why: IgnoreReason, botName: string): Silence {
+  switch (why) {
+    case 'no-voice':
+      return { stage: 'hear', why: noWords };
+    case 'empty':
+      return { stage: 'recognise', why: noWords };
+    case 'hallucination':
+      return { stage: 'recognise', why: `${noWords}, only words that recognisers make of noise` };
+    case 'not-named':
+      return attend(`with several people it answers to its name ("${botName}, ...") or after Ask`);
+    case 'interjection':
+      return attend('that was a word about its answer, not a question');
+    case 'dismissed':
+      return attend('a person said that they did not mean it');
+    case 'mentioned':
+      return attend('people talked about it, not to it');
+    case 'off':
+      return attend('it answers commands only');
+    case 'bot':
+      return attend('it does not answer bots');
+  }
+}
+
+/** Reason why the bot did not answer, as a line of its own. */
+export function silenceLine({ stage, why }: Silence, botName: string): string {
+  if (stage === 'attend') return `${botName} did not answer: ${why}.`;
+  return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
+}
+
+const noWords = 'no words were recognised';
+
+function attend(why: string): Silence {
+  return { stage: 'attend', why };
 }

@@ -3,16 +3,20 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import type { readCommand } from '#page/room/command-line.js';
+import type { MessageLine } from '#sandbox/program/program-messages.ts';
+import type {
+  AnswerLine,
+  PageLine,
+  ReadyLine,
+  SandboxLine,
+  SandboxOrder,
+} from '#sandbox/program/protocol.ts';
+import type { HeardStretch } from '#sandbox/voice-client/heard-recorder.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type {
-  ConsoleRequest,
-  SandboxAnswer,
-  SandboxLine,
-  SandboxMessage,
-  SandboxPageLine,
-  SandboxReady,
-} from './sandbox-lines.ts';
+
+export type { PageLine };
 
 const program = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
 const startMs = 15_000;
@@ -27,7 +31,7 @@ export type SandboxPage = {
   /** File that keeps the key of the page and the server's id for the next start. */
   readonly keptFile: string;
   /** Told once, when it is open or cannot be. */
-  readonly onPage: (line: SandboxPageLine) => void;
+  readonly onPage: (line: PageLine) => void;
 };
 
 type Pending = PromiseWithResolvers<unknown>;
@@ -39,10 +43,10 @@ type Pending = PromiseWithResolvers<unknown>;
  * with its stdin.
  */
 export class SandboxProcess implements AsyncDisposable {
-  readonly ready: SandboxReady;
+  readonly ready: ReadyLine;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #pending = new Map<number, Pending>();
-  readonly #onMessage: (message: SandboxMessage) => void;
+  readonly #onMessage: (message: MessageLine) => void;
   readonly #page: SandboxPage | undefined;
   readonly #gone = new AbortController();
   #lastId = 0;
@@ -50,8 +54,8 @@ export class SandboxProcess implements AsyncDisposable {
   private constructor(
     child: ChildProcessWithoutNullStreams,
     lines: AsyncIterator<string>,
-    ready: SandboxReady,
-    onMessage: (message: SandboxMessage) => void,
+    ready: ReadyLine,
+    onMessage: (message: MessageLine) => void,
     page: SandboxPage | undefined,
   ) {
     this.#child = child;
@@ -64,7 +68,7 @@ export class SandboxProcess implements AsyncDisposable {
 
   /** Errors: BotError `sandbox.failed` when it is not ready within 15 s. Aborting `signal` throws its reason. */
   static async start(
-    onMessage: (message: SandboxMessage) => void,
+    onMessage: (message: MessageLine) => void,
     signal: AbortSignal,
     page?: SandboxPage,
   ): Promise<SandboxProcess> {
@@ -135,9 +139,10 @@ export class SandboxProcess implements AsyncDisposable {
     else if (line.kind === 'page') this.#page?.onPage(line);
   }
 
-  #settle(answer: SandboxAnswer): void {
-    const pending = this.#pending.get(answer.id ?? 0);
-    this.#pending.delete(answer.id ?? 0);
+  #settle(answer: AnswerLine): void {
+    const id = Number(answer.id);
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
     if (answer.ok) pending?.resolve(answer);
     else pending?.reject(new BotError('sandbox.failed', true, answer.error));
   }
@@ -160,3 +165,23 @@ async function firstComplaint(child: ChildProcessWithoutNullStreams): Promise<st
   for await (const chunk of child.stderr) said = `${said}${chunk}`.slice(0, 2000);
   return said.split('\n').find((line) => /error/i.test(line)) ?? 'it ended at once';
 }
+
+/** Request to people in the sandbox, before it has an id; each is answered once. */
+export type ConsoleRequest = SandboxOrder extends infer One
+  ? One extends SandboxOrder
+    ? Omit<One, 'id'>
+    : never
+  : never;
+
+/** An event for the sandbox's page. */
+export type PageEvent = Extract<SandboxOrder, { do: 'tell' }>['event'];
+
+/** Sound of the bot that reached a person. */
+export type HeardAnswer = Pick<HeardStretch, 'firstAudibleAtMs'>;
+/** The bot's reply to a command. */
+export type CommandAnswer = { readonly text: string; readonly ephemeral: boolean };
+/** Place of the bot, and its registered commands. */
+export type StateAnswer = {
+  readonly bot: { readonly channel?: string };
+  readonly commands: Parameters<typeof readCommand>[1];
+};

@@ -1,13 +1,11 @@
-import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { readCommand } from '#page/room/command-line.js';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { host, outcomeOf, type SandboxObservers } from './exchange.ts';
-import type { StateAnswer } from './sandbox-lines.ts';
-import { silenceLine, silenceOf } from './silence.ts';
-import type { TypedVoice } from './typed-voice.ts';
+import { silenceLine, silenceOf } from './printer.ts';
+import type { StateAnswer } from './sandbox-process.ts';
 
 /** Longer than the bot may take for any command. */
 const doneMs = 65_000;
@@ -31,7 +29,6 @@ async function* linesOf(input: Readable, signal: AbortSignal): AsyncGenerator<st
  */
 export async function performLines(
   input: Readable & { readonly isTTY?: boolean },
-  voice: TypedVoice,
   observers: SandboxObservers,
   signal: AbortSignal,
 ): Promise<void> {
@@ -41,7 +38,7 @@ export async function performLines(
     const words = line.trim();
     if (words === '') continue;
     if (!input.isTTY) observers.show.title(`> ${words}`);
-    const work = perform(words, voice, observers, either);
+    const work = perform(words, observers, either);
     if (input.isTTY) work.catch((error: unknown) => left.abort(error));
     else await work;
   }
@@ -52,13 +49,12 @@ export async function performLines(
 /** Returns after the outcome of a line; a failure is told in one sentence. */
 async function perform(
   line: string,
-  voice: TypedVoice,
   observers: SandboxObservers,
   signal: AbortSignal,
 ): Promise<void> {
   try {
     if (line.startsWith('/')) await command(line, observers, signal);
-    else await speak(line, voice, observers, signal);
+    else await speak(line, observers, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
@@ -68,28 +64,20 @@ async function perform(
 
 async function speak(
   words: string,
-  voice: TypedVoice,
   { botName, events, sandbox, show }: SandboxObservers,
   signal: AbortSignal,
 ): Promise<void> {
   const { bot } = await sandbox.ask<StateAnswer>({ do: 'state' });
   const { channel } = bot;
   if (channel === undefined) return show.note(`${botName} is in no voice channel; /join calls it.`);
-  await sandbox.ask({ do: 'join', person: host, channel });
-  await sandbox.ask({ do: 'settled', person: host });
-  const wav = await voice.record(words, signal);
-  try {
-    const start = events.place;
-    await sandbox.ask({ do: 'say', person: host, wav }, signal);
-    const outcome = await outcomeOf(host, start, events, signal);
-    if (!outcome)
-      show.note('No answer came within a minute; people are heard once they agree: /join.');
-    if (outcome?.kind !== 'ignored') return;
-    const silence = silenceOf(outcome.why, botName);
-    if (silence.stage !== 'attend') show.note(silenceLine(silence, botName));
-  } finally {
-    await rm(wav, { force: true });
-  }
+  const start = events.place;
+  await sandbox.ask({ do: 'type', person: host, channel, text: words }, signal);
+  const outcome = await outcomeOf(host, start, events, signal);
+  if (!outcome)
+    show.note('No answer came within a minute; people are heard once they agree: /join.');
+  if (outcome?.kind !== 'ignored') return;
+  const silence = silenceOf(outcome.why, botName);
+  if (silence.stage !== 'attend') show.note(silenceLine(silence, botName));
 }
 
 async function command(

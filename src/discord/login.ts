@@ -17,8 +17,8 @@ import {
 import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import { filterDispatches } from '#src/discord/library/dispatch-filter.ts';
+import { networkCodeOf } from '#src/discord/outbox/write-failure.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
-import { networkCodeOf } from './network-errors.ts';
 
 export type LoginOptions = {
   readonly token: string;

@@ -34,8 +34,9 @@ export function watchOwnState(
     const { channelId, guild } = now;
     const seat = seats.get(guild.id) ?? unseated;
     if (channelId === null) {
-      const left = former.channelId && { channelId: former.channelId, atMs: timing.nowMs() };
-      seats.set(guild.id, { ...seat, channelId, ...(left && { left }) });
+      const from = former.channelId;
+      const left = from === null ? seat.left : { channelId: from, atMs: timing.nowMs() };
+      seats.set(guild.id, { ...seat, channelId, left });
       return;
     }
     look(now, seat);

@@ -77,7 +77,6 @@ function botNameIn(client: Client<true>, guildId: string): string {
 function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): ChannelFacts {
   const mine = ownPermissionsIn(channel);
   const has = (right: bigint) => mine?.has(right) === true;
-  const timedOutUntilMs = guild.members.me?.communicationDisabledUntilTimestamp ?? null;
   return {
     certain: mine !== undefined,
     kind: channel.type === ChannelType.GuildStageVoice ? 'stage' : 'voice',
@@ -91,7 +90,7 @@ function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): Ch
     // Typed as a number, and handed on as it came.
     limit: Number.isSafeInteger(channel.userLimit) ? Math.max(0, channel.userLimit) : 0,
     members: othersIn(guild, channel.id).length,
-    ...(timedOutUntilMs !== null && { timedOutUntilMs }),
+    timedOutUntilMs: guild.members.me?.communicationDisabledUntilTimestamp ?? undefined,
   };
 }
 

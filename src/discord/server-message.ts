@@ -1,8 +1,7 @@
 import type { Guild, GuildChannel, GuildTextBasedChannel } from 'discord.js';
+import { sentence } from '#src/discord/interactions/rendering.ts';
+import { nonceOf, type Outbox } from '#src/discord/outbox/outbox.ts';
 import { localeOf, type TextLine } from '#src/texts/texts.ts';
-import { sentence } from './interactions/rendering.ts';
-import { nonceOf } from './nonce.ts';
-import type { Outbox } from './outbox/outbox.ts';
 import { mayWriteIn } from './permissions.ts';
 
 /** Longest time, in ms, in which the message is to leave. */
@@ -45,9 +44,8 @@ function channelForAll({ channels, systemChannel }: Guild): GuildTextBasedChanne
         categoryPlace(one) - categoryPlace(other) ||
         one.rawPosition - other.rawPosition,
     );
-  return [...(systemChannel ? [systemChannel] : []), ...all].find(
-    (channel) => mayWriteIn(channel) === true,
-  );
+  const mayWrite = (channel: GuildTextBasedChannel | null) => channel && mayWriteIn(channel);
+  return mayWrite(systemChannel) && systemChannel ? systemChannel : all.find(mayWrite);
 }
 
 /** Channels without a category stand first. */

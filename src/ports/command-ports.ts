@@ -16,11 +16,11 @@ export type JoinOutcome =
       /** People there besides bots. */
       readonly company: number;
       /** A person there has not answered yet whether they may be heard. */
-      readonly isAsking?: true | undefined;
+      readonly isAsking?: true;
       /** Consent of the caller. */
       readonly consent: Consent;
       /** Saved consents could not be loaded: only people who agree in this session are heard. */
-      readonly unread?: true | undefined;
+      readonly unread?: true;
     }
   | { readonly kind: 'busy'; readonly other: string }
   /**

@@ -70,6 +70,7 @@ export interface PanelStore {
 
 /** The panel of a bot that left; `why`: what people are to know of it. */
 export function leftPanel(why?: TextLine): PanelFace {
-  const lines = [{ id: 'leave.nowhere' } as const, ...(why ? [why] : [])];
+  const lines: TextLine[] = [{ id: 'leave.nowhere' }];
+  if (why) lines.push(why);
   return { isLeft: true, lines, buttons: [], isAsking: false };
 }

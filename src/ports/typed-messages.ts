@@ -14,7 +14,7 @@ export type TypedMessage = {
   /** Without the mention of the bot; empty where Discord does not give it. */
   readonly text: string;
   /** Discord does not give its content. */
-  readonly isHidden?: true;
+  readonly isHidden?: boolean;
 };
 
 /** A message to be replied to. */

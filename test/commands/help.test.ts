@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { pickers } from '#commands/buttons.ts';
 import { commands, explained } from '#commands/commands.ts';
 import { helpAbout, helpLines } from '#commands/help.ts';
-import { pickers } from '#commands/pickers.ts';
 import { stats } from '#commands/stats.ts';
 import { linkedCommands } from '#src/discord/interactions/rendering.ts';
 import { byLine } from '#src/discord/interactions/slashes.ts';

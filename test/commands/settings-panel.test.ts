@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
-import { buttons } from '#commands/buttons.ts';
-import { forms } from '#commands/forms.ts';
-import { pickers } from '#commands/pickers.ts';
+import { buttons, forms, pickers } from '#commands/buttons.ts';
 import {
   openPanel,
   panelButtons,
   panelForm,
   panelPickers,
 } from '#commands/settings/panel-presses.ts';
-import { messageComponents, modalSchema } from '#sandbox/rest/rest-components.ts';
+import { messageComponents, modalSchema } from '#sandbox/rest/rest-content.ts';
 import { modalOf } from '#src/discord/interactions/forms.ts';
 import { messagesOf, messageWith } from '#src/discord/interactions/rendering.ts';
 import type { CommandCall, CommandPorts, Reply } from '#src/features/contract/command.ts';

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { list } from '#commands/voice/list.ts';
 import { me } from '#commands/voice/me.ts';
-import { preview } from '#commands/voice/preview.ts';
+import { list, preview } from '#commands/voice/voice.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall } from '#src/features/contract/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EventLog } from '#src/console/event-log.ts';
 import { exchange, type SpokenExchange } from '#src/console/exchange.ts';
 import { ConversationPrinter } from '#src/console/printer.ts';
-import type { ConsoleRequest, SandboxReady } from '#src/console/sandbox-lines.ts';
+import type { ConsoleRequest } from '#src/console/sandbox-process.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -44,8 +44,8 @@ function openSetup(answer: (request: ConsoleRequest) => Answer) {
   return { parts, clock, witness: events, screen };
 }
 
-const ready: SandboxReady = {
-  kind: 'ready',
+const ready = {
+  kind: 'ready' as const,
   apiUrl: 'http://127.0.0.1:1',
   cdnHost: 'localhost:1',
   token: 't',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pressKey } from '#page/room/suggestion-keys.js';
+import { pressKey } from '#page/room/command-line.js';
 
 /** The suggestion that is marked after these keys, of three. */
 function markedAfter(...keys: readonly string[]): number {

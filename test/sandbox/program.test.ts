@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
+import { TypedVoices } from '#sandbox/page/typed-voices.ts';
 import { perform } from '#sandbox/program/program.ts';
 import { readRequestLine } from '#sandbox/program/protocol.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
@@ -17,7 +18,9 @@ const never = new AbortController().signal;
 /** Answer of the program to a line. */
 async function answerTo(sandbox: Sandbox, request: object): Promise<object> {
   const read = readRequestLine(JSON.stringify(request));
-  return 'ok' in read ? read : await perform(sandbox, read, never);
+  return 'ok' in read
+    ? read
+    : await perform({ sandbox, voices: new TypedVoices(), report() {} }, read, never);
 }
 
 /** The sandbox program as a child, with what it prints. */

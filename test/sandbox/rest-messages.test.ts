@@ -50,11 +50,34 @@ test('whom a message would ring for is told, whatever allowed_mentions let throu
   expect(await pings()).toEqual(['@Adam']);
 });
 
-test("what Discord's published description forbids is refused", async () => {
+const malformed = { status: 400, code: 50_035 };
+const rowOf = (...components: readonly object[]) => ({
+  content: 'x',
+  components: [{ type: 1, components }],
+});
+const button = { type: 2, style: 1, custom_id: 'a', label: 'x' };
+const menu = { type: 3, custom_id: 'm', options: [{ label: 'a', value: 'a' }] };
+
+test.each([
+  ["a field that Discord's published description does not name", { content: 'x', colour: 1 }],
+  ['a field of another type', { content: 'x', flags: 'all' }],
+  ['a text longer than the description lets it be', rowOf({ ...button, label: 'x'.repeat(81) })],
+  ['a number below its range', rowOf({ ...menu, max_values: 0 })],
+  ['a number above its range', rowOf({ ...menu, max_values: 26 })],
+  ['a custom id that stands twice', rowOf(button, button)],
+  ['two menus in a row', rowOf(menu, { ...menu, custom_id: 'n' })],
+  ['a menu that takes more than it offers', rowOf({ ...menu, max_values: 2 })],
+])('%s is refused', async (_, body) => {
   await using sandbox = await open();
-  const button = { type: 2, style: 1, custom_id: 'a', label: 'x'.repeat(81) };
-  const pressed = { content: 'x', components: [{ type: 1, components: [button] }] };
-  expect(await write(sandbox, pressed)).toMatchObject({ status: 400, code: 50_035 });
-  expect(await write(sandbox, { content: 'x', colour: 1 })).toMatchObject({ status: 400 });
-  expect(await write(sandbox, { content: 'x', flags: 'all' })).toMatchObject({ status: 400 });
+  expect(await write(sandbox, body)).toMatchObject(malformed);
+});
+
+test('the longest text and the largest number that the description allows are taken', async () => {
+  await using sandbox = await open();
+  const options = Array.from({ length: 25 }, (_, n) => ({ label: 'a', value: `${n}` }));
+  const longest = rowOf({ ...button, label: 'x'.repeat(80) });
+  const largest = rowOf({ ...menu, options, max_values: 25 });
+  for (const body of [longest, largest]) {
+    expect(await write(sandbox, body)).toMatchObject({ status: 200 });
+  }
 });

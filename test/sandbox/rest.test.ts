@@ -46,6 +46,15 @@ test('a follow-up before the callback finds no webhook, and after 15 minutes its
   expect(await ask(sandbox, `${webhook}/messages/@original`, edit)).toMatchObject(expired);
 });
 
+test('a value that its option does not take is refused before the bot is told', async () => {
+  await using sandbox = await open();
+  const options = [{ name: 'level', description: 'x', type: 4 }];
+  const path = `/applications/${sandbox.botId}/commands`;
+  await ask(sandbox, path, { method: 'PUT', body: [{ name: 'play', description: 'x', options }] });
+  const typed = () => sandbox.person('Adam').command('play', { level: '1.5' });
+  expect(typed).toThrow('/play cannot take 1.5 for level.');
+});
+
 test('commands that Discord would refuse are refused', async () => {
   await using sandbox = await open();
   const path = `/applications/${sandbox.botId}/commands`;

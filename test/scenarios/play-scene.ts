@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
-import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
-import type { Interaction } from '#sandbox/interactions/interaction-record.ts';
+import type { Interaction, ShownMessage } from '#sandbox/interactions/interactions.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { realClock } from '#src/base/clock.ts';
 import type {

@@ -1,6 +1,6 @@
 import type { SandboxOptions } from '#sandbox/sandbox.ts';
 import type { Microphone } from '#sandbox/voice/voice-ports.ts';
-import type { NetworkFaults } from '#sandbox/voice-server/voice-fault-schedule.ts';
+import type { NetworkFaults } from '#sandbox/voice-server/voice-faults.ts';
 import type { Upload } from '#sandbox/world/world-attachments.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { type TextValues as Filling, type TextId, text } from '#src/texts/texts.ts';

@@ -1,4 +1,4 @@
-import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
+import type { ShownMessage } from '#sandbox/interactions/interactions.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';

@@ -1,6 +1,6 @@
-/** @import { WorkerNews, WorkerOrder } from './sound-worker.js' */
-import { insecure, microphoneRefusal, unplugged } from './microphone-refusal.js';
 import { sampleRateHz } from './sound-frames.js';
+
+/** @import { WorkerNews, WorkerOrder } from './sound-worker.js' */
 
 /** Sound of the page: what the person in front of it says, and what they hear. */
 export class RoomSound {
@@ -112,4 +112,31 @@ export class RoomSound {
   #order(order, transfer = []) {
     this.#worker.postMessage(order, transfer);
   }
+}
+
+/** Why the browser gives no microphone, by the name of its error. @type {Readonly<Record<string, string>>} */
+const sentences = {
+  NotAllowedError:
+    'The browser may not use the microphone here: allow it beside the address, then press Microphone again.',
+  NotFoundError: 'No microphone was found: plug one in, then press Microphone again.',
+  NotReadableError:
+    'Another program holds the microphone: close it there, then press Microphone again.',
+};
+
+/** For a microphone that was there and is not any more. */
+const unplugged = 'The microphone was unplugged: plug it in, then press Microphone again.';
+/** For a page that another one took the microphone from. */
+export const taken = 'Another tab has the microphone now: press Microphone to have it here.';
+/** For an address at which browsers give no page a microphone. */
+const insecure =
+  'Browsers give the microphone only by https or on this machine: open the address that npm start printed.';
+
+/**
+ * One sentence for a microphone that was refused.
+ * @param {unknown} error
+ * @returns {string}
+ */
+function microphoneRefusal(error) {
+  const { name = 'Error', message = '' } = /** @type {Partial<Error>} */ (error ?? {});
+  return sentences[name] ?? `The microphone could not be opened (${name}: ${message}).`;
 }

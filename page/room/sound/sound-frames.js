@@ -4,7 +4,7 @@ export const headBytes = 13;
 export const frameSamples = 960;
 export const sampleRateHz = 48_000;
 
-/** First byte of a frame: who sends it. */
+/** First byte of a frame: its kind, by who sends it. */
 export const frameKinds = Object.freeze({
   sentPcm: 2,
   heardPcm: 4,
@@ -38,7 +38,7 @@ export function writeFrame({ kind, sequence, atMs, payload }) {
  * @returns {SoundFrame | undefined}
  */
 export function readFrame(bytes) {
-  if (bytes.byteLength <= headBytes) return undefined;
+  if (bytes.byteLength < headBytes) return undefined;
   const view = new DataView(bytes);
   const kind = view.getUint8(0);
   const [sequence, atMs] = [view.getUint32(1, true), view.getFloat64(5, true)];

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   ok,
   type RestAnswer,
@@ -10,10 +11,11 @@ import {
   guildWithId,
   type RegisteredBody,
   type RegisteredCommand,
+  type RegisteredOption,
   type World,
 } from '#sandbox/world/world.ts';
 import { commandJson } from '#sandbox/world/world-json.ts';
-import { commandList } from './command-schema.ts';
+import { discordLocales } from '#src/texts/locales.ts';
 
 /** Slash commands, global and of each server. Checked as Discord checks them. */
 export function commandRoutes(world: World): readonly RestRoute[] {
@@ -22,59 +24,138 @@ export function commandRoutes(world: World): readonly RestRoute[] {
 }
 
 function listRoutes(world: World, path: string): RestRoute[] {
+  const listed = (guildId: string | undefined) => {
+    const commands = world.commands.filter((each) => each.guildId === guildId);
+    return ok(commands.map((each) => commandJson(world, each)));
+  };
   return [
-    {
-      method: 'GET',
-      path,
-      answer: (call) =>
-        inScope(world, call, (scope) => ok(scope.commands.map((each) => commandJson(world, each)))),
-    },
+    { method: 'GET', path, answer: (call) => inScope(world, call, listed) },
     {
       method: 'PUT',
       path,
       answer: (call) =>
-        inScope(world, call, (scope) =>
+        inScope(world, call, (guildId) =>
           withBody(commandList, call.body, (bodies) => {
-            const commands = bodies.map((body) => scope.registered(body));
-            scope.replace(commands);
-            return ok(commands.map((each) => commandJson(world, each)));
+            const commands = bodies.map((body) => registered(world, guildId, body));
+            const others = world.commands.filter((each) => each.guildId !== guildId);
+            world.commands = [...others, ...commands];
+            return listed(guildId);
           }),
         ),
     },
   ];
 }
 
-/** The commands of one scope: global, or of one server. */
-class Scope {
-  readonly commands: readonly RegisteredCommand[];
-  readonly #world: World;
-  readonly #guildId: string | undefined;
-
-  constructor(world: World, guildId: string | undefined) {
-    this.#world = world;
-    this.#guildId = guildId;
-    this.commands = world.commands.filter((each) => each.guildId === guildId);
-  }
-
-  replace(commands: readonly RegisteredCommand[]): void {
-    const others = this.#world.commands.filter((each) => each.guildId !== this.#guildId);
-    this.#world.commands = [...others, ...commands];
-  }
-
-  /** A command keeps its id as long as its name and type stay. */
-  registered(body: RegisteredBody): RegisteredCommand {
-    const { ids } = this.#world;
-    const scope = this.#guildId === undefined ? {} : { guildId: this.#guildId };
-    const former = this.commands.find(
-      (each) => each.body.name === body.name && each.body.type === body.type,
-    );
-    return { id: former?.id ?? ids.next(), ...scope, version: ids.next(), body };
-  }
+/** A command keeps its id as long as its name and type stay. */
+function registered(
+  { ids, commands }: World,
+  guildId: string | undefined,
+  body: RegisteredBody,
+): RegisteredCommand {
+  const { id = ids.next() } =
+    commands.find(
+      (each) =>
+        each.guildId === guildId && each.body.name === body.name && each.body.type === body.type,
+    ) ?? {};
+  return { id, guildId, version: ids.next(), body };
 }
 
-function inScope(world: World, call: RestCall, then: (scope: Scope) => RestAnswer): RestAnswer {
+/** `then` gets the id of the server whose commands are meant; undefined: the global ones. */
+function inScope(
+  world: World,
+  call: RestCall,
+  then: (guildId: string | undefined) => RestAnswer,
+): RestAnswer {
   if (call.param('app') !== world.bot.id) return refusals.forbidden;
-  const guildId = call.param('guild');
-  if (guildId !== '' && !guildWithId(world, guildId)) return refusals.forbidden;
-  return then(new Scope(world, guildId === '' ? undefined : guildId));
+  const guildId = call.param('guild') || undefined;
+  if (guildId !== undefined && !guildWithId(world, guildId)) return refusals.forbidden;
+  return then(guildId);
+}
+
+/** Lower case where the script has it. Source: Discord docs, "Application Command Naming". */
+const word = z
+  .string()
+  .regex(/^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u, 'Must be a word of 1 to 32 letters.')
+  .refine((name) => name === name.toLowerCase(), 'Must be lower case.');
+
+/** The same field in other languages. */
+function inLocales(field: z.ZodType<string>) {
+  return z.partialRecord(z.enum(discordLocales), field.nullable()).nullish();
+}
+
+const described = {
+  name: word,
+  name_localizations: inLocales(word),
+  description: z.string().min(1),
+  description_localizations: inLocales(z.string()),
+};
+const optionFields = z.looseObject({
+  ...described,
+  type: z.int(),
+  required: z.boolean().optional(),
+  options: z.lazy(() => optionList).optional(),
+});
+const optionList: z.ZodType<RegisteredOption[]> = z
+  .array(optionFields)
+  .refine(
+    (all) => new Set(all.map(({ name }) => name)).size === all.length,
+    'Names must be unique.',
+  )
+  .refine(requiredFirst, 'Required options must be placed before non-required options.');
+const slashCommand = z.looseObject({
+  ...described,
+  type: z.literal(1),
+  options: optionList.optional(),
+});
+const menuCommand = z.looseObject({ name: z.string(), type: z.literal([2, 3]) });
+
+/** All that a command shows, with its options and choices. Source: Discord docs, "Slash Commands". */
+const mostChars = 8000;
+
+/** One command as it is registered; without a type it is a slash command. */
+const command = z
+  .preprocess(
+    (body) => (typeof body === 'object' && body !== null ? { type: 1, ...body } : body),
+    z.discriminatedUnion('type', [slashCommand, menuCommand]),
+  )
+  .refine(
+    (body) => combinedChars(body) <= mostChars,
+    `APPLICATION_COMMAND_TOO_LARGE: Command exceeds maximum size (${mostChars})`,
+  );
+const commandList = z.array(command).max(100).refine(uniqueNames, 'Names must be unique.');
+
+/**
+ * Names, descriptions and values of a command, its options and choices, in characters. Of a field in several languages the
+ * longest counts. Source: Discord docs, "Slash Commands".
+ */
+function combinedChars(part: Readonly<Record<string, unknown>>): number {
+  const inside = [part.options, part.choices].flatMap((each): unknown[] =>
+    Array.isArray(each) ? each : [],
+  );
+  const own =
+    longest(part.name, part.name_localizations) +
+    longest(part.description, part.description_localizations) +
+    longest(part.value);
+  return inside.reduce<number>(
+    (sum, each) => sum + (isFields(each) ? combinedChars(each) : 0),
+    own,
+  );
+}
+
+function longest(value: unknown, localizations?: unknown): number {
+  const all = [value, ...(isFields(localizations) ? Object.values(localizations) : [])];
+  return Math.max(...all.map((each) => (typeof each === 'string' ? each.length : 0)));
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function requiredFirst(options: readonly { readonly required?: boolean | undefined }[]): boolean {
+  const firstOptional = options.findIndex(({ required }) => !required);
+  return firstOptional < 0 || options.slice(firstOptional).every(({ required }) => !required);
+}
+
+function uniqueNames(named: readonly { readonly name: string; readonly type: number }[]): boolean {
+  return new Set(named.map(({ name, type }) => `${type} ${name}`)).size === named.length;
 }

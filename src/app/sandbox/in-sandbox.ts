@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { startBot } from '#src/app/bot.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
-import { openEngines } from '#src/app/engines/engines.ts';
+import { type Engines, openEngines } from '#src/app/engines/engines.ts';
 import { programDoor } from '#src/app/page/serve-programs.ts';
 import { loadCorrections } from '#src/app/text-corrections.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
@@ -9,15 +9,26 @@ import { realClock } from '#src/base/clock.ts';
 import { processEnvironment } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';
 import { EventLog } from '#src/console/event-log.ts';
-import { openFolder } from '#src/console/exchange.ts';
+import {
+  firstExchange,
+  host,
+  openFolder,
+  prove,
+  type SandboxObservers,
+} from '#src/console/exchange.ts';
 import { ConversationPrinter, printMessage } from '#src/console/printer.ts';
-import type { SandboxPageLine } from '#src/console/sandbox-lines.ts';
-import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
+import {
+  type PageEvent,
+  type PageLine,
+  SandboxProcess,
+  trust,
+} from '#src/console/sandbox-process.ts';
+import { performLines } from '#src/console/typed-lines.ts';
 import { openTraces } from '#src/ops/metrics/traces.ts';
 import { proposals } from '#src/provider/nearby.ts';
+import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
 import { PageView } from './page-view.ts';
-import { runOnce, runPrompt, type SandboxRun } from './sandbox-run.ts';
 import { SandboxView } from './sandbox-view.ts';
 
 /** Options of the command line for a run in the sandbox. */
@@ -122,13 +133,13 @@ async function startSandboxRun(
   return { config, engines, observers, tell, [Symbol.asyncDispose]: dispose };
 }
 
-function showPage({ link, why }: SandboxPageLine, show: ConversationPrinter): void {
-  if (link !== undefined) show.note(`No DISCORD_TOKEN: the sandbox. Talk in your browser: ${link}`);
-  if (why !== undefined) show.note(why);
+function showPage(line: PageLine, show: ConversationPrinter): void {
+  if ('why' in line) show.note(line.why);
+  else show.note(`No DISCORD_TOKEN: the sandbox. Talk in your browser: ${line.link}`);
 }
 
 /** The page is worth no failure: a sandbox that is gone says so itself. */
-function sendToPage(sandbox: SandboxProcess, event: object): void {
+function sendToPage(sandbox: SandboxProcess, event: PageEvent): void {
   sandbox.ask({ do: 'tell', event }).catch(() => undefined);
 }
 
@@ -191,4 +202,57 @@ export async function openSandboxPrograms({
   const { server } = outcome;
   report(`HTTP for programs (docs/http.md): ${new URL(`/v1/servers/${guildId}`, server.url)}`);
   return server;
+}
+
+/** Everything that stands when the bot is logged in to the sandbox. */
+type SandboxRun = {
+  readonly config: Config;
+  readonly engines: Engines;
+  readonly observers: SandboxObservers;
+  /** Shows messages of the bot from now on. */
+  tell(): void;
+};
+
+/** One exchange and its proof. Returns the exit code. Errors: BotError. Aborting `signal` throws its reason. */
+async function runOnce(
+  { config, engines, observers }: SandboxRun,
+  signal: AbortSignal,
+): Promise<number> {
+  const { show } = observers;
+  const first = await firstExchange(observers, signal);
+  if (first.kind === 'failed') {
+    show.note(`failed at ${first.stage}: ${first.why}`);
+    return 1;
+  }
+  await using stack = new AsyncDisposableStack();
+  // The judge is always the embedded recogniser: it cannot be told what it ought to hear.
+  const transcriber =
+    config.transcription.kind === 'embedded'
+      ? engines.transcriber
+      : stack.use(await openEmbeddedTranscriber());
+  const { verdict, why } = await prove(first, transcriber, signal);
+  show.note(waitLine(first.heard.firstAudibleAtMs));
+  const isProved = verdict === 'ok';
+  show.note(isProved ? `the received sound holds ${why}` : `failed at words: ${why}`);
+  return isProved ? 0 : 1;
+}
+
+/**
+ * One exchange, then whatever is typed. Returns the exit code when the lines end.
+ *
+ * Errors: BotError. Aborting `signal` throws its reason.
+ */
+async function runPrompt({ observers, tell }: SandboxRun, signal: AbortSignal): Promise<number> {
+  const { show } = observers;
+  const first = await firstExchange(observers, signal);
+  if (first.kind === 'failed') show.note(`failed at ${first.stage}: ${first.why}`);
+  tell();
+  show.note(`Type to speak as ${host}; /help shows commands; Ctrl+C leaves.`);
+  await performLines(process.stdin, observers, signal);
+  return 0;
+}
+
+function waitLine(firstAudibleAtMs: number): string {
+  const startedMs = realClock.nowMs() - process.uptime() * 1000;
+  return `first reply heard ${((firstAudibleAtMs - startedMs) / 1000).toFixed(1)} s after the start`;
 }

@@ -1,9 +1,10 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
-import { silenceLine, silenceOf, whyDropped } from '#src/console/silence.ts';
+import { silenceLine, silenceOf, whyDropped } from '#src/console/printer.ts';
+import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
-/** Takes an event for the page; its shape stands in `sandbox/page/browser-protocol.ts`. */
-export type SendToPage = (event: object) => void;
+/** Takes an event for the page. */
+export type SendToPage = (event: PageEvent) => void;
 
 /** Answers of the bot for the page of the sandbox: the page cannot see them on Discord, so the bot's process reports them. */
 export class PageView {

@@ -1,7 +1,5 @@
-import { buttons } from '#commands/buttons.ts';
+import { buttons, forms, pickers } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
-import { forms } from '#commands/forms.ts';
-import { pickers } from '#commands/pickers.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { pipelinesOf } from '#src/app/engines/engines.ts';
 import type { SharedParts } from '#src/app/shared-parts.ts';

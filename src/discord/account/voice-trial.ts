@@ -53,7 +53,7 @@ export async function openVoiceTrial(
   const id = shardOf(guildId, count);
   const shard = { id, count, recommendedCount: count, waitToIdentify: async () => undefined };
   const deadline = new LoginDeadline(loginMs);
-  const all = { ...login, ...(count > 1 && { shard }), timeoutMs: loginMs, deadline };
+  const all = { ...login, shard: count > 1 ? shard : undefined, timeoutMs: loginMs, deadline };
   const client = newClient(all);
   // An error without a listener would end the process.
   client.on(Events.Error, () => undefined).on(Events.ShardError, () => undefined);
@@ -79,7 +79,7 @@ export class VoiceTrial implements AsyncDisposable {
     this.#guildId = guildId;
     this.#clock = clock;
     const report = (event: DiscordEvent) => this.#report(event);
-    this.#opener = openVoiceLinkOpener(client, report, connectMs ? { connectMs } : {});
+    this.#opener = openVoiceLinkOpener(client, report, { connectMs });
     this.#places = openPlaces(client);
     watchOwnState(client, realClock, report);
   }

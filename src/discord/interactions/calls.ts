@@ -30,8 +30,8 @@ export function callOf(asked: BaseInteraction<'cached'>, about?: string): Comman
     words: about === undefined ? {} : { about },
     // Typed as always there, which holds for Discord; other servers may leave it out.
     mayManage: asked.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
-    ...(channelId !== null && { placeId: channelId }),
-    ...(where && { callerChannel: refOf(where, asked.guildId) }),
+    placeId: channelId ?? undefined,
+    callerChannel: where ? refOf(where, asked.guildId) : undefined,
   };
 }
 
@@ -99,8 +99,8 @@ function fileOf({ url, name, contentType, size, duration }: Attachment): SentFil
     url,
     name,
     sizeBytes: size,
-    ...(contentType && { type: contentType }),
-    ...(typeof duration === 'number' && { durationMs: duration * 1000 }),
+    type: contentType || undefined,
+    durationMs: typeof duration === 'number' ? duration * 1000 : undefined,
   };
 }
 

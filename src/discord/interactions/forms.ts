@@ -45,7 +45,7 @@ function componentOf({ name, isLong, isRequired, maxChars, value }: FormInput) {
     style,
     required: isRequired === true,
     max_length,
-    ...(value !== undefined && value !== '' && { value: firstChars(value, max_length) }),
+    value: value ? firstChars(value, max_length) : undefined,
   } as const;
 }
 

@@ -10,8 +10,8 @@ import {
   type RepliableInteraction,
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
+import { StreamDeadline } from '#src/base/waiting.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { Panels } from '#src/discord/panel/panels.ts';
 import type { Button, Replies, Reply, ReplyAudience } from '#src/features/contract/command.ts';
@@ -70,8 +70,6 @@ const usualLongestMs = 60_000;
 const formMs = 1_500;
 /** Interactions remembered, so that one delivered twice is answered once. */
 const maxSeen = 1_000;
-
-const never = new AbortController().signal;
 
 /** Runs commands and sends their replies; no failure of a command or of Discord throws. */
 export class InteractionRunner {
@@ -143,7 +141,8 @@ export class InteractionRunner {
 
   async #within<T>(ms: number, name: string, work: () => Promise<T>): Promise<T> {
     const late = () => new Error(`${name} took longer than ${ms / 1000} s.`);
-    return await withDeadline(work, { ms, timing: this.#options.timing, late }, never);
+    using deadline = new StreamDeadline(this.#options.timing);
+    return await deadline.within(work(), ms, late);
   }
 
   #rendered(

@@ -8,7 +8,8 @@ import {
   type ModalSubmitInteraction,
   type RepliableInteraction,
 } from 'discord.js';
-import { atMost, withDeadline } from '#src/discord/library/deadline.ts';
+import { StreamDeadline } from '#src/base/waiting.ts';
+import { atMost } from '#src/discord/library/deadline.ts';
 import type {
   Button,
   Command,
@@ -192,10 +193,9 @@ export class InteractionReceiver {
 
   async #suggest(asking: AutocompleteInteraction): Promise<void> {
     if ((await this.#admit('suggestion', 'suggest', asking)).kind !== 'admitted') return;
-    const { timing } = this.#options;
+    using deadline = new StreamDeadline(this.#options.timing);
     const late = () => new Error(`nothing was found in ${lateMs} ms`);
-    const find = () => this.#suggestions(asking);
-    const words = await withDeadline(find, { ms: lateMs, timing, late }, never).catch(() => []);
+    const words = await deadline.within(this.#suggestions(asking), lateMs, late).catch(() => []);
     const choices = choicesOf(words);
     await asking.respond(choices).catch(() => {}); // too late: the person typed on
   }
@@ -229,8 +229,6 @@ function saying(name: string, line: TextLine): Invocation {
 
 /** Discord's limits of choices and of their length, and longest wait, in ms, of a person who types. */
 const [maxChoices, maxChars, lateMs] = [25, 100, 200];
-
-const never = new AbortController().signal;
 
 /** Choices for a person who types, as many as Discord takes. */
 function choicesOf(found: readonly string[]) {

@@ -8,11 +8,12 @@ import {
   MessageFlags,
   SelectMenuDefaultValueType,
 } from 'discord.js';
+import { inBatches } from '#src/base/batches.ts';
 import type { Button, Reply } from '#src/features/contract/command.ts';
 import type { Picker, PickerOption } from '#src/ports/picker.ts';
+import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { cut, firstChars, maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
-import { type FileUpload, uploadsOf } from './uploads.ts';
 
 export type ButtonRow = APIActionRowComponent<APIButtonComponentWithCustomId>;
 type PickerRow = APIActionRowComponent<APISelectMenuComponent>;
@@ -72,7 +73,7 @@ export function messagesOf(
   const following = others.map(
     (files): MessageBody => ({ content: '', allowedMentions, flags, files }),
   );
-  return [{ ...first, ...(own && { files: own }) }, ...following];
+  return [{ ...first, files: own }, ...following];
 }
 
 function messageOf(
@@ -90,7 +91,7 @@ function messageOf(
         ...rowsOf(reply.buttons ?? [], locale, buttons),
       ],
     }),
-    ...(isPrivate && { flags: MessageFlags.Ephemeral }),
+    flags: isPrivate ? MessageFlags.Ephemeral : undefined,
   };
 }
 
@@ -199,7 +200,7 @@ function optionOf({ value, label, description, isChosen }: PickerOption, locale:
     value,
     label: firstChars(label, maxLabelChars),
     description: description && firstChars(text(description, {}, locale), maxLabelChars),
-    ...(isChosen && { default: true }),
+    default: isChosen,
   };
 }
 
@@ -207,3 +208,24 @@ const channelTypes = {
   'text-channel': [ChannelType.GuildText, ChannelType.GuildAnnouncement],
   'voice-channel': [ChannelType.GuildVoice, ChannelType.GuildStageVoice],
 } as const;
+
+/** A file as discord.js uploads it. */
+export type FileUpload = { readonly name: string; readonly attachment: Buffer };
+
+/** Source: Discord docs, "Create Message". */
+const maxFiles = 10;
+/**
+ * Largest files of one message together, in bytes. Discord takes 10 MiB a file since 2025, 20 MiB since September 2026, and
+ * 25 MiB a request; what fits the least of these fits all. Source: Discord docs, "Uploading Files", "Create Message".
+ */
+const maxBytes = 10 * 1024 * 1024;
+
+/** Files by message, in their order; one that is too large for any goes alone, and Discord refuses it. */
+function uploadsOf(files: readonly ReplyFile[]): readonly (readonly FileUpload[])[] {
+  const uploads = files.map((file) => ({
+    name: file.name,
+    attachment: 'text' in file ? Buffer.from(file.text) : Buffer.from(file.bytes),
+  }));
+  const limits = { items: maxFiles, size: maxBytes };
+  return inBatches(uploads, ({ attachment }) => attachment.length, limits);
+}

@@ -16,7 +16,6 @@ export type DoorLimits = {
   /** Longest wait, in ms, for a gateway that is away. */
   readonly offlineMs: number;
 };
-const defaultLimits: DoorLimits = { connectMs: 9_000, offlineMs: 30_000 };
 /** Interval, in ms, at which a gateway that is away is looked for. */
 const checkMs = 250;
 
@@ -30,7 +29,7 @@ export interface DiscordLinkOpener extends VoiceLinkOpener, AsyncDisposable {
 export function openVoiceLinkOpener(
   client: Client<true>,
   report: (event: DiscordEvent) => void,
-  limits: Partial<DoorLimits> = {},
+  { connectMs = 9_000, offlineMs = 30_000 }: Partial<DoorLimits> = {},
 ): DiscordLinkOpener {
   const servers = new Map<string, GuildLinks>();
   const shards = new Map<number, ShardPace>();
@@ -43,10 +42,7 @@ export function openVoiceLinkOpener(
       shards.set(guild.shardId, shard);
       const server =
         servers.get(guild.id) ??
-        new GuildLinks(
-          { people, shard, report, limits: { ...defaultLimits, ...limits } },
-          guild.id,
-        );
+        new GuildLinks({ people, shard, report, limits: { connectMs, offlineMs } }, guild.id);
       servers.set(guild.id, server);
       return await server.open(guild, channel, mayHear, signal);
     },

@@ -1,7 +1,12 @@
-import { newNonce } from '#src/discord/nonce.ts';
+import {
+  newNonce,
+  type Outbox,
+  patienceMs,
+  type RestBody,
+  type Urgency,
+} from '#src/discord/outbox/outbox.ts';
 import type { MessageOutcome } from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
-import { type Outbox, patienceMs, type RestBody, type Urgency } from './outbox.ts';
 import { writeFailureOf } from './write-failure.ts';
 
 export type LiveMessageOptions = {

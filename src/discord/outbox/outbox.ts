@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { RateLimitError, type REST, Routes } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
@@ -5,7 +6,6 @@ import { unlessAborted } from '#src/base/waiting.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
 import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
-import { newNonce } from '#src/discord/nonce.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
 import { retryAfterMs, writeFailureOf } from './write-failure.ts';
 
@@ -255,4 +255,21 @@ function late(): BotError {
 
 function unsent(why: string): BotError {
   return new BotError('discord.unsent', false, `A message was not sent: ${why}.`);
+}
+
+/** Source: Discord docs, "Create Message". */
+const maxChars = 25;
+
+/** A nonce of a message: sent twice after a cut connection, it appears once. */
+export function newNonce(): string {
+  return crypto.randomUUID().slice(0, maxChars);
+}
+
+/**
+ * Nonce of these ids in any order: a message that is written again some minutes later, as Discord may or may not have it,
+ * appears once.
+ */
+export function nonceOf(ids: readonly string[]): string {
+  const hash = createHash('sha256').update(ids.toSorted().join('\n'));
+  return hash.digest('base64url').slice(0, maxChars);
 }

@@ -1,6 +1,5 @@
 import { DiscordAPIError, RateLimitError, RESTJSONErrorCodes } from 'discord.js';
 import { BotError, messageOf } from '#src/base/errors.ts';
-import { networkCodeOf } from '#src/discord/network-errors.ts';
 
 /** Failure of a request about a message; `passing`: it may have come through, or go well the next time. */
 export type WriteFailure =
@@ -51,4 +50,10 @@ export function unwritten(place: string, cause: unknown): BotError {
   const why = networkCodeOf(cause) || messageOf(cause);
   const message = `Nothing could be written in ${place}: Discord could not be reached (${why}).`;
   return new BotError('discord.unreachable', true, message, cause);
+}
+
+/** The system's own word for it, say ECONNREFUSED; empty where there is none. */
+export function networkCodeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : '';
 }

@@ -1,8 +1,7 @@
 import type { Channel, Client } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { messageWith, rowsOf } from '#src/discord/interactions/rendering.ts';
-import { nonceOf } from '#src/discord/nonce.ts';
-import { type Outbox, type RestBody, restBody } from '#src/discord/outbox/outbox.ts';
+import { nonceOf, type Outbox, type RestBody, restBody } from '#src/discord/outbox/outbox.ts';
 import { unwritten } from '#src/discord/outbox/write-failure.ts';
 import { mayWriteIn } from '#src/discord/permissions.ts';
 import { localeIn } from '#src/discord/places.ts';

@@ -46,6 +46,6 @@ export async function readGatewayLimits(
   return {
     recommendedShards,
     maxConcurrency,
-    ...(isLimited && { startLimit: { total, remaining, resetAfterMs } }),
+    startLimit: isLimited ? { total, remaining, resetAfterMs } : undefined,
   };
 }

@@ -15,11 +15,11 @@ export type IdentifyThrottleOptions = {
   readonly clock: Clock;
   readonly maxConcurrency: number;
   /** Absent: there is no daily limit. */
-  readonly startLimit?: StartLimit | undefined;
+  readonly startLimit?: StartLimit;
   /** Told of each wait for the daily limit. */
   readonly onSpent?: (waitMs: number) => void;
   /** Takes a bucket for one identify; false while another process uses it. Absent: there is no other. */
-  readonly takeBucket?: ((bucket: number) => Promise<boolean>) | undefined;
+  readonly takeBucket?: (bucket: number) => Promise<boolean>;
 };
 
 /** Paces the identifies of one process: one bucket, `id mod maxConcurrency`, in its order; none once few are left. */

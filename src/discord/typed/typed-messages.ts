@@ -105,7 +105,7 @@ function readTyped(data: unknown, botId: string): TypedMessage | undefined {
     isWebhook: typeof rest.webhook_id === 'string',
     isMention: mentions.some((one) => one.id === botId),
     text: textOf(rest.content, mentions, botId),
-    ...(isEmpty(rest) && { isHidden: true }),
+    isHidden: isEmpty(rest),
   };
 }
 

@@ -1,10 +1,8 @@
 import type { Feature } from '#src/features/contract/feature.ts';
 import { cut } from '#src/texts/plain.ts';
-import { leave } from './leave-tool.ts';
 import { postText } from './post-text-tool.ts';
-import { pauseListening, repeat, speed } from './speech-tools.ts';
+import { leave, pauseListening, repeat, speed, whoIsHere } from './room-tools.ts';
 import { time } from './time-tool.ts';
-import { whoIsHere } from './who-is-here-tool.ts';
 
 /** Most characters of the names of the operator's tools in `/help`. */
 const mostNamesChars = 150;

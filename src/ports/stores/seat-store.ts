@@ -6,9 +6,9 @@ export type Seat = {
   readonly channelId: string;
   readonly channelName: string;
   /** Who called the bot in; absent where that person was forgotten. */
-  readonly callerId?: string | undefined;
+  readonly callerId?: string;
   /** Person it goes along with; absent where it follows no person. */
-  readonly followedId?: string | undefined;
+  readonly followedId?: string;
   readonly mode: JoinMode;
   /** Name of the pipeline that answers. */
   readonly pipeline: string;

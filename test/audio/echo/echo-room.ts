@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { clipPath, decodeClip, scenariosFolder, type VoiceClip } from '#bench/turns/clips.ts';
 import { frameSamples, framesOf, roomRateHz, send } from '#bench/turns/microphone.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { add } from '#sandbox/voice-client/acoustics.ts';
+import { add } from '#sandbox/voice-client/microphone.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { energyDb, speakRateHz } from '#src/audio/pcm.ts';

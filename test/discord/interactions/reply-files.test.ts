@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
+import type { ShownMessage } from '#sandbox/interactions/interactions.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Discord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';

@@ -140,8 +140,8 @@ export async function openSetup() {
     );
     const onSound = ({ data }: MessageEvent) => {
       const frame = readFrame(data);
-      if (frame) frames.push(frame);
-      else if (new Uint8Array(data)[0] === frameKinds.sentEnd) ends++;
+      if (frame?.kind === frameKinds.sentEnd) ends++;
+      else if (frame) frames.push(frame);
     };
     app.get(
       '/room/sound',

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
+import type { ShownMessage } from '#sandbox/interactions/interactions.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
+import { durationMs } from '#src/audio/pcm.ts';
 import { text } from '#src/texts/texts.ts';
 import { monologue } from '#test/audio/speech.ts';
 import { sent } from '#test/scenarios/play-scene.ts';
@@ -218,7 +219,40 @@ export const roomScenes: Scenes = {
         { see: recognised, is: ['Adam'] },
       ],
     },
+  'somebody already talking when the bot joins is heard from their first packet after the consent is known':
+    {
+      own: {},
+      providers: yes,
+      steps: [
+        { Adam: { runs: '/privacy allow' } },
+        { Adam: { joins: 'Lounge' } },
+        {
+          together: [
+            [{ Adam: { says: monologue(6) } }],
+            [
+              { Adam: { sends: 50 } },
+              { Adam: { runs: '/join' } },
+              {
+                'the packets from now on are counted': ({ last, person }) => {
+                  last('Adam').sentPackets = person('Adam').counts().sentPackets;
+                },
+              },
+            ],
+          ],
+        },
+        { see: recognised, is: ['Adam'] },
+        { see: heardWithoutLoss, is: true },
+        { Adam: { runs: '/leave' } },
+        { logs: { msg: 'link-closed' }, fits: { counts: { notAllowed: 0 } } },
+      ],
+    },
 };
+
+/** Whether all sound that Adam has sent since his packets were counted was recognised; five silence frames follow it. */
+function heardWithoutLoss(stage: Stage): boolean {
+  const heardMs = stage.uttered.reduce((sum, pcm) => sum + durationMs(pcm), 0);
+  return heardMs >= (sent(stage, 'Adam') - 5) * 20;
+}
 
 /** Messages that tell a person how to be heard. */
 function noticesIn({ sandbox }: Stage): readonly ShownMessage[] {

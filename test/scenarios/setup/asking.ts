@@ -1,6 +1,5 @@
-import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
-import type { Interaction } from '#sandbox/interactions/interaction-record.ts';
 import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
+import type { Interaction, ShownMessage } from '#sandbox/interactions/interactions.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { soon } from './scenario-setup.ts';
 

@@ -236,7 +236,7 @@ function resultOf({ content, structuredContent, isError }: CallToolResult): Exte
   const others = content.map(({ type }) => type).filter((type) => type !== 'text');
   return {
     text: texts.join('\n'),
-    ...(structuredContent === undefined ? {} : { structured: JSON.stringify(structuredContent) }),
+    structured: structuredContent === undefined ? undefined : JSON.stringify(structuredContent),
     leftOut: [...new Set(others)],
     isError: isError === true,
   };

@@ -1,7 +1,80 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
+import {
+  encryptionMode,
+  readDiscovered,
+  type UdpPeer,
+  writeDiscovery,
+} from '#sandbox/voice/rtp.ts';
 import { closeCode, op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 import type { VoiceTicket } from '#sandbox/voice/voice-ports.ts';
+import { parsedJson } from '#src/base/json.ts';
+
+const discoverEveryMs = 500;
+const keepAliveMs = 5000;
+
+/** A client's UDP port on 127.0.0.1: asks for its own address, keeps the path open, hands on what is voice. */
+export class ClientUdp implements AsyncDisposable {
+  readonly #socket: Socket = createSocket('udp4');
+  readonly #hear: (datagram: Buffer) => void;
+  #server: UdpPeer | undefined;
+  #discovered: ((own: UdpPeer) => void) | undefined;
+  #asking: NodeJS.Timeout | undefined;
+  #keeping: NodeJS.Timeout | undefined;
+
+  constructor(hear: (datagram: Buffer) => void) {
+    this.#hear = hear;
+    this.#socket.on('message', (datagram, { port }) => {
+      if (port === this.#server?.port) this.#receive(datagram);
+    });
+    this.#socket.on('error', () => {}); // of a send to a server that is gone
+    this.#socket.bind(0, '127.0.0.1');
+  }
+
+  /** Asks until there is an answer, which goes to `then` once. */
+  discover(server: UdpPeer, ssrc: number, then: (own: UdpPeer) => void): void {
+    this.#server = server;
+    this.#discovered = then;
+    const ask = () => this.send(writeDiscovery(ssrc));
+    ask();
+    clearInterval(this.#asking);
+    this.#asking = setInterval(ask, discoverEveryMs).unref();
+  }
+
+  send(datagram: Buffer): void {
+    if (!this.#server) return;
+    this.#socket.send(datagram, this.#server.port, this.#server.address, () => {}); // UDP promises nothing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#asking);
+    clearInterval(this.#keeping);
+    const closed = once(this.#socket, 'close');
+    this.#socket.close();
+    await closed;
+  }
+
+  #receive(datagram: Buffer): void {
+    const own = readDiscovered(datagram);
+    if (own) this.#found(own);
+    else if (datagram.length > 8) this.#hear(datagram);
+  }
+
+  #found(own: UdpPeer): void {
+    clearInterval(this.#asking);
+    clearInterval(this.#keeping);
+    let count = 0;
+    this.#keeping = setInterval(() => {
+      const beat = Buffer.alloc(8);
+      beat.writeUInt32LE(count++ >>> 0);
+      this.send(beat);
+    }, keepAliveMs).unref();
+    this.#discovered?.(own);
+    this.#discovered = undefined;
+  }
+}
 
 export type VoiceSignalsOptions = {
   readonly endpoint: string;
@@ -11,7 +84,7 @@ export type VoiceSignalsOptions = {
 };
 
 /** Told of what the server says; of `hello`, heartbeats and `resumed` the signals take care themselves. */
-export interface SignalsListener {
+interface SignalsListener {
   json(opcode: number, d: unknown): void;
   binary(opcode: number, payload: Buffer): void;
   /** For good: there will be no other socket. */
@@ -95,7 +168,7 @@ export class VoiceSignals {
   }
 
   #handleJson(text: string): void {
-    const read = envelope.safeParse(parse(text));
+    const read = envelope.safeParse(parsedJson(text));
     if (!read.success) return;
     const { op: opcode, d, seq } = read.data;
     if (seq !== undefined) this.#seq = seq;
@@ -131,10 +204,46 @@ export class VoiceSignals {
   }
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+const transition = z.object({ transition_id: z.int() });
+
+const message = z.discriminatedUnion('op', [
+  z.object({
+    op: z.literal(op.ready),
+    d: z.object({
+      ssrc: z.int().min(0),
+      ip: z.ipv4(),
+      port: z.int().min(1).max(0xffff),
+      modes: z.array(z.string()),
+    }),
+  }),
+  z.object({
+    op: z.literal(op.sessionDescription),
+    d: z.object({
+      mode: z.literal(encryptionMode),
+      secret_key: z.array(z.int().min(0).max(255)).length(32),
+      dave_protocol_version: z.int(),
+    }),
+  }),
+  z.object({
+    op: z.literal(op.speaking),
+    d: z.object({ user_id: z.string(), ssrc: z.int() }),
+  }),
+  z.object({
+    op: z.literal(op.clientsConnect),
+    d: z.object({ user_ids: z.array(z.string()) }),
+  }),
+  z.object({ op: z.literal(op.clientDisconnect), d: z.object({ user_id: z.string() }) }),
+  z.object({ op: z.literal(op.prepareTransition), d: transition }),
+  z.object({ op: z.literal(op.executeTransition), d: transition }),
+  z.object({ op: z.literal(op.prepareEpoch), d: z.object({ epoch: z.int() }) }),
+]);
+
+/** JSON messages from the voice gateway to a client, with the fields that a client needs. */
+export type ServerMessage = z.infer<typeof message>;
+export type ReadyMessage = Extract<ServerMessage, { op: typeof op.ready }>['d'];
+export type Description = Extract<ServerMessage, { op: typeof op.sessionDescription }>['d'];
+
+/** Undefined for what a client need not know, or what is not as it must be. */
+export function readServerMessage(opcode: number, d: unknown): ServerMessage | undefined {
+  return message.safeParse({ op: opcode, d }).data;
 }

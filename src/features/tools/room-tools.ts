@@ -3,7 +3,39 @@ import { exchangesFor } from '#src/conversation/answering/begin-answer.ts';
 import { pauseAloud } from '#src/conversation/output/answer-parts.ts';
 import { tool } from '#src/features/contract/tool-definition.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
+import { duration } from '#src/texts/duration.ts';
 import { paceChanges } from '#src/voice/output/speech-output.ts';
+
+/** Sends the bot out of the voice channel. */
+export const leave = tool({
+  name: 'leave',
+  description: 'Leaves the voice channel, which ends the conversation. Waits for a button first.',
+  schema: z.strictObject({}),
+  right: 'room',
+  effect: 'destroy',
+  ask: () => ({ id: 'tool.external.ask', with: { tool: 'leave', given: '/leave' } }),
+  async run(_call, ports) {
+    const leaving = await ports.leave();
+    if (leaving.kind === 'nowhere') return { facts: { left: 'no' }, line: { id: 'leave.nowhere' } };
+    const { channel, stayedMs } = leaving;
+    const line = { id: 'leave.ok', with: { channel, duration: duration(stayedMs) } } as const;
+    return { facts: { left: 'yes' }, line };
+  },
+});
+
+/** Tool for the names of people in the channel. */
+export const whoIsHere = tool({
+  name: 'who_is_here',
+  description: 'Names of the people in the voice channel now, and how many there are besides.',
+  schema: z.strictObject({}),
+  right: 'anyone',
+  effect: 'read',
+  quotesOthers: true,
+  async run(_call, ports) {
+    const { names, others, bots } = ports.company();
+    return { facts: { names, othersWithoutName: others, otherBots: bots } };
+  },
+});
 
 /** Changes how fast the bot speaks. */
 export const speed = tool({
