@@ -7,8 +7,8 @@ import type { Synthesizer } from '#src/speech/ports.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import { PartialTrust } from '#src/turn/same-words.ts';
 import { lounge, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { LeapingClock } from './clock.ts';
 import { Marks } from './marks.ts';
 import {
   type MicrophoneSound,
@@ -39,6 +39,8 @@ const leastMean = 200;
 const betweenMs = 300;
 /** After so long without a packet every utterance is over and understood. */
 const calmMs = 4_000;
+/** In these everything happens that needs no time. */
+const roundsOfEventLoop = 4;
 /** Nothing takes longer but a fault. */
 const longestMs = 90_000;
 /** By then it has said hello. */
@@ -73,7 +75,7 @@ export async function openChannel(
   options: BenchChannelOptions = {},
 ) {
   const { addressing = 'auto', soundOf = (piece) => piece } = options;
-  const clock = new LeapingClock();
+  const clock = new VirtualClock(undefined, roundsOfEventLoop);
   const marks = new Marks();
   const microphones = new Microphones(voices, marks);
   const minds = new Minds(clock, mannerOf);

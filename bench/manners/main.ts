@@ -14,12 +14,10 @@ import {
   targetTable,
 } from './report.ts';
 import { readScenarioMix } from './scenarios.ts';
-import { readStops, stopAloud, stopsInText } from './stops.ts';
+import { readStops, stopAloud } from './stops.ts';
 import { judge } from './verdict.ts';
 
 const cutPoints = 50;
-/** Values of BOT_NAME: recognisers write a name in the script of the language. */
-const names = 'Nova,Нова,نوفا,נובה,نوا,नोवा,নোভা,நோவா,نووا,โนวา,ノバ,노바'.split(',');
 const { values: options } = parseArgs({ options: { seed: { type: 'string', default: '1' } } });
 const seed = Number(options.seed);
 
@@ -32,7 +30,6 @@ const findings: Findings = {
     'five people and a bot': judge(await spend(plans.five, mix, seed)),
   },
   aloud: await stopAloud(await readStops()),
-  inText: stopsInText(names),
   cuts: await cutAnswers(cutPoints, seed),
   echo: await echo(),
   interrupted: await interruptions(),
