@@ -1,7 +1,6 @@
 // Does it know when it is meant, whom it hears and when to stop? npm run bench -- manners [--seed 7] (virtual time, about a minute).
 import { parseArgs } from 'node:util';
 import { cutAnswers } from './cuts.ts';
-import { echo } from './echo/echo.ts';
 import { plansOf, spend } from './evening.ts';
 import { interruptions } from './interruptions.ts';
 import {
@@ -31,7 +30,6 @@ const findings: Findings = {
   },
   aloud: await stopAloud(await readStops()),
   cuts: await cutAnswers(cutPoints, seed),
-  echo: await echo(),
   interrupted: await interruptions(),
 };
 const lines = linesOf(findings);

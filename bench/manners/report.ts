@@ -1,6 +1,5 @@
 import { percentile, table } from '#bench/table.ts';
 import type { AnswerCut } from './cuts.ts';
-import type { EchoFindings } from './echo/echo.ts';
 import type { DelayPercentiles, InterruptionDelays } from './interruptions.ts';
 import type { SpokenStops } from './stops.ts';
 import type { MannersVerdict } from './verdict.ts';
@@ -9,7 +8,6 @@ export type Findings = {
   readonly channels: Readonly<Record<string, MannersVerdict>>;
   readonly aloud: SpokenStops;
   readonly cuts: readonly AnswerCut[];
-  readonly echo: EchoFindings;
   readonly interrupted: InterruptionDelays;
 };
 
@@ -28,7 +26,7 @@ const enoughCuts = 50;
 const latestFullMs = 400;
 
 export function linesOf(findings: Findings): readonly TargetLine[] {
-  const { channels, aloud, cuts, echo, interrupted } = findings;
+  const { channels, aloud, cuts, interrupted } = findings;
   const { p95Ms } = interrupted.full;
   const off = cuts.filter(({ kept, left }) => Math.abs(kept - left) > wordsOff);
   return [
@@ -41,8 +39,6 @@ export function linesOf(findings: Findings): readonly TargetLine[] {
       met: p95Ms <= latestFullMs,
       misses: [],
     },
-    noneLine(`echo of ${echo.tried} rooms: answered or interrupted by it`, echo.misses),
-    noneLine(`echo of ${echo.tried} rooms: stops over it not heeded`, echo.unheeded),
     {
       what: `history at ${cuts.length} cut points`,
       target: 'within 1 word',
