@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
-import { evaluate } from './run.ts';
+import { evaluate } from './evaluate.ts';
 import { readScenes } from './scene.ts';
 import { openSetup } from './set-up.ts';
 

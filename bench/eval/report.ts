@@ -1,32 +1,35 @@
 import { table } from '#bench/table.ts';
-import type { EvalOutcome, SceneOutcome } from './run.ts';
+import type { EvalOutcome, SceneOutcome } from './evaluate.ts';
 
 /** A row for each topic, and a column for each set-up. */
 export function outcomeTable(outcomes: readonly EvalOutcome[]): string {
-  const topics = [
-    ...new Set(outcomes.flatMap(({ scenes }) => scenes.map(({ scene }) => scene.topic))),
-  ];
   const row = (name: string, of: (outcome: EvalOutcome) => string) => [name, ...outcomes.map(of)];
-  const rows = [
-    ...topics.map((topic) =>
-      row(topic, ({ scenes }) => passed(scenes.filter(({ scene }) => scene.topic === topic))),
-    ),
+  const topics = new Set<string>();
+  for (const { scenes } of outcomes) for (const { scene } of scenes) topics.add(scene.topic);
+  const rows: string[][] = [];
+  for (const topic of topics) {
+    const inTopic = ({ scene }: SceneOutcome) => scene.topic === topic;
+    rows.push(row(topic, ({ scenes }) => passed(scenes.filter(inTopic))));
+  }
+  rows.push(
     row('all', ({ scenes }) => passed(scenes)),
     row('answer p50, ms', ({ answerMs }) => (Number.isNaN(answerMs) ? '-' : answerMs.toFixed(0))),
     row('price, US$', ({ usd }) => usd.toFixed(4)),
-  ];
+  );
   return table(['scenes passed', ...outcomes.map(({ name }) => name)], rows);
 }
 
-/** Each scene that failed or was not played, with the words. */
+/** Each scene that failed or was not played, with the words; empty: there is none. */
 export function failures({ name, scenes, judgeMistakes }: EvalOutcome): string {
-  const lines = scenes.flatMap(({ scene, mistakes, skipped }) => [
-    ...(skipped === undefined ? [] : [`${scene.topic}, ${scene.name}: not played, ${skipped}`]),
-    ...mistakes.map((mistake) => `${scene.topic}, ${scene.name}: ${mistake}`),
-  ]);
-  const planted = judgeMistakes.map((mistake) => `the judge cannot be trusted: ${mistake}`);
-  const all = [...lines, ...planted];
-  return all.length === 0 ? '' : [`\n${name}`, ...all.map((line) => `  ${line}`)].join('\n');
+  const lines: string[] = [];
+  for (const { scene, mistakes, skipped } of scenes) {
+    const place = `${scene.topic}, ${scene.name}`;
+    if (skipped !== undefined) lines.push(`${place}: not played, ${skipped}`);
+    for (const mistake of mistakes) lines.push(`${place}: ${mistake}`);
+  }
+  for (const mistake of judgeMistakes) lines.push(`the judge cannot be trusted: ${mistake}`);
+  if (lines.length === 0) return '';
+  return [`\n${name}`, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
 /** Every played scene passed, and the judge let no wrong answer pass. */

@@ -25,20 +25,17 @@ const reading = new Set(tools.flatMap(({ name, effect }) => (effect === 'read' ?
 
 /** Whether it answered those who meant it and nobody else, stopped in time, and failed nowhere. */
 export function checkScene({ scene, said, events, failure }: PlayedScene): SceneCheck {
-  const { given, mistakes } = matchAnswers(said, events);
+  const { given, mistakes: unmatched } = matchAnswers(said, events);
   if (failure !== undefined) return { given, mistakes: [`failed: ${failure}`] };
-  const late = said.filter(({ soundedMs = 0 }) => soundedMs > stopMs);
-  return {
-    mistakes: [
-      ...mistakes,
-      ...late.map(
-        ({ line, soundedMs = 0 }) => `sounds ${Math.round(soundedMs)} ms after "${line.say}"`,
-      ),
-      ...events.flatMap(({ event }) => (event.kind === 'failed' ? `failed: ${event.message}` : [])),
-      ...namingMistakes(given, scene),
-    ],
-    given,
-  };
+  const mistakes = [...unmatched];
+  for (const { line, soundedMs = 0 } of said) {
+    if (soundedMs <= stopMs) continue;
+    mistakes.push(`sounds ${Math.round(soundedMs)} ms after "${line.say}"`);
+  }
+  for (const { event } of events) {
+    if (event.kind === 'failed') mistakes.push(`failed: ${event.message}`);
+  }
+  return { mistakes: [...mistakes, ...namingMistakes(given, scene)], given };
 }
 
 /** Gives each line that may be answered the first answer to its speaker that came after its beginning. */
@@ -73,16 +70,18 @@ function reasonOf({ line, fromMs }: SaidLine, events: PlayedScene['events']): st
 
 /** Each tool that changes something was called as often as lines ask for it. */
 export function toolMistakes({ scene, events }: PlayedScene): readonly string[] {
-  const wanted = scene.acts.flatMap((act) => (act.do === 'say' && act.answer?.tool) || []);
+  const due = scene.acts.flatMap((act) => (act.do === 'say' && act.answer?.tool) || []);
   const called = events.flatMap(({ event }) =>
     event.kind === 'tool' && event.how !== 'known' ? event.tool : [],
   );
   const changes = called.filter((name) => !reading.has(name));
-  return [...new Set([...wanted, ...changes])].flatMap((name) => {
+  const mistakes: string[] = [];
+  for (const name of new Set([...due, ...changes])) {
     const times = called.filter((one) => one === name).length;
-    const due = wanted.filter((one) => one === name).length;
-    return times === due ? [] : [`tool ${name}: ${times} calls in place of ${due}`];
-  });
+    const wanted = due.filter((one) => one === name).length;
+    if (times !== wanted) mistakes.push(`tool ${name}: ${times} calls in place of ${wanted}`);
+  }
+  return mistakes;
 }
 
 /** Mistakes in the words of an answer, as far as patterns and its language tell them. */
@@ -91,14 +90,15 @@ export async function wordMistakes(
   text: string,
 ): Promise<readonly string[]> {
   const fits = (pattern: string) => new RegExp(pattern, 'iu').test(text);
-  const mistakes = [
-    ...says.filter((pattern) => !fits(pattern)).map((pattern) => `lacks /${pattern}/`),
-    ...never.filter(fits).map((pattern) => `has /${pattern}/`),
-  ];
-  const found = language === undefined ? undefined : await detector.detect(text, []);
-  if (found && found.language !== language)
-    mistakes.push(`in ${found.language} in place of ${language}`);
-  return mistakes.map((mistake) => `${mistake}: "${text}"`);
+  const mistakes: string[] = [];
+  for (const pattern of says) if (!fits(pattern)) mistakes.push(`lacks /${pattern}/: "${text}"`);
+  for (const pattern of never) if (fits(pattern)) mistakes.push(`has /${pattern}/: "${text}"`);
+  if (language === undefined) return mistakes;
+  const found = await detector.detect(text, []);
+  if (found && found.language !== language) {
+    mistakes.push(`in ${found.language} in place of ${language}: "${text}"`);
+  }
+  return mistakes;
 }
 
 /** An answer begins with no name but that of the person who asked. */

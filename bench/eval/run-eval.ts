@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type EvalOutcome, evaluate } from './evaluate.ts';
 import { expectedUsd } from './price.ts';
 import { failures, isPassed, outcomeTable } from './report.ts';
-import { type EvalOutcome, evaluate } from './run.ts';
 import { readScenes } from './scene.ts';
 import { setupIn, usualSetup } from './set-up.ts';
 

@@ -10,6 +10,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { Config } from '#src/config/types.ts';
 import { trust } from '#src/console/sandbox-process.ts';
 import { joined } from '#test/audio/speech.ts';
 import type { EvalRoom, OpenRoom } from './player.ts';
@@ -56,17 +57,9 @@ export async function openSoundBot(setup: EvalSetup, folder: string): Promise<So
   const events = new Map<string, TimedEvent[]>();
   let usd = 0;
   const { token, apiUrl } = sandbox;
-  // Neither the operator's data, nor tools that do something there.
-  const own = {
-    dataDir,
-    externalTools: {},
-    consent: { policy: 'ask' },
-    servers: { barred: [] },
-  } as const;
-  const { databaseUrl: _, ...config } = setup.config;
   const bot = await startBot(
     {
-      config: { ...config, ...own },
+      config: apart(setup.config, dataDir),
       engines,
       codec: await loadOpus(),
       discord: { token, apiUrl },
@@ -87,6 +80,20 @@ export async function openSoundBot(setup: EvalSetup, folder: string): Promise<So
     usd: () => usd,
     open: (scene) => openRoom(scene, parts),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+/** Settings without the operator's data, tools that do something there, and a part of several processes. */
+function apart(given: Config, dataDir: string): Config {
+  const { databaseUrl: _store, shardRange: _range, ...config } = given;
+  return {
+    ...config,
+    dataDir,
+    shards: 1,
+    servers: { barred: [] },
+    messageContent: false,
+    consent: { policy: 'ask' },
+    externalTools: {},
   };
 }
 

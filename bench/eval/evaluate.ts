@@ -41,7 +41,9 @@ const sideBySide = 3;
 /** Plays all scenes with this set-up, and judges them. Errors: BotError of a server. */
 export async function evaluate(setup: EvalSetup, options: EvalOptions): Promise<EvalOutcome> {
   const { scenes, isText, judging } = options;
-  const before = judging.price.usd + (judging === setup ? 0 : setup.price.usd);
+  const models = new Set([setup, judging]);
+  const chatUsd = () => [...models].reduce((sum, { price }) => sum + price.usd, 0);
+  const before = chatUsd();
   const { played, spokenUsd } = isText
     ? { played: await playText(scenes, setup), spokenUsd: 0 }
     : await playAloud(setup, options);
@@ -55,14 +57,13 @@ export async function evaluate(setup: EvalSetup, options: EvalOptions): Promise<
     );
   }
   const judgeMistakes = judging.hasChatModel ? await plantedMistakes(scenes, judging) : [];
-  const after = judging.price.usd + (judging === setup ? 0 : setup.price.usd);
   const waits = played.flatMap(({ events }) => heardAnswers(events).flatMap(waitOf));
   return {
     name: setup.name,
     scenes: outcomes,
     judgeMistakes,
     answerMs: percentile(waits, 0.5),
-    usd: spokenUsd + after - before,
+    usd: spokenUsd + chatUsd() - before,
   };
 }
 
