@@ -1,4 +1,5 @@
-import type { ChatModel } from '#src/chat/ports.ts';
+import type { ChatMeter } from '#src/chat/metered-chat.ts';
+import type { Usage } from '#src/chat/ports.ts';
 import { priceOf, tariffsOf } from '#src/config/tariffs.ts';
 import type { Config } from '#src/config/types.ts';
 import { embedded, servedBy } from '#src/provider/models/models.ts';
@@ -12,43 +13,21 @@ import type { EvalScene } from './scene.ts';
 const [judgedTokens, verdictTokens] = [800, 120];
 const nano = 1e-9;
 
-/** Counts the price of the requests to a chat model, in US dollars. */
-export class ChatPrice {
-  #usd = 0;
-  readonly #config: Config;
+/** Price of the requests to a chat model so far, in US dollars. */
+export class ChatPrice implements ChatMeter {
+  usd = 0;
+  readonly #config: Pick<Config, 'budget' | 'chat'>;
 
-  constructor(config: Config) {
+  constructor(config: Pick<Config, 'budget' | 'chat'>) {
     this.#config = config;
   }
 
-  get usd(): number {
-    return this.#usd;
-  }
-
-  /** The same model; its requests are counted. */
-  counted(model: ChatModel): ChatModel {
-    const count = (usd: number) => {
-      this.#usd += usd;
-    };
-    const { chat, budget } = this.#config;
+  used(usage: Usage): void {
+    const { budget, chat } = this.#config;
     const usual = chat.kind === 'embedded' ? embedded : servedBy(chat.model, chat.baseUrl);
-    return {
-      async *reply(...request) {
-        let usd = 0;
-        try {
-          for await (const part of model.reply(...request)) {
-            if (part.kind === 'usage') {
-              const { by = usual, ...tokens } = part.usage;
-              const rate = priceOf(by, 'think', budget);
-              usd = nano * costOf([{ ...tokens, kind: 'tokens' }], 'think', rate);
-            }
-            yield part;
-          }
-        } finally {
-          count(usd);
-        }
-      },
-    };
+    const { by = usual, ...tokens } = usage;
+    const rate = priceOf(by, 'think', budget);
+    this.usd += nano * costOf([{ ...tokens, kind: 'tokens' }], 'think', rate);
   }
 }
 

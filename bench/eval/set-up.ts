@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { openChat } from '#src/app/engines/engines.ts';
+import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { processEnvironment, readConfig } from '#src/config/config.ts';
 import { loadDotEnv } from '#src/config/dot-env.ts';
@@ -44,5 +45,5 @@ export async function openSetup(name: string, config: Config): Promise<EvalSetup
   const botName = config.bot.name ?? 'Nova';
   const price = new ChatPrice(config);
   const { chat, hasChatModel } = await openChat(config, () => undefined);
-  return { name, config, botName, chat: price.counted(chat(botName)), hasChatModel, price };
+  return { name, config, botName, chat: meteredChat(chat(botName), price), hasChatModel, price };
 }
