@@ -35,9 +35,6 @@ export type EvalOptions = {
   readonly judging: EvalSetup;
 };
 
-/** Scenes that are spoken side by side, each with a bot of its own: a person sits in one channel alone. */
-const sideBySide = 3;
-
 /** Plays all scenes with this set-up, and judges them. Errors: BotError of a server. */
 export async function evaluate(setup: EvalSetup, options: EvalOptions): Promise<EvalOutcome> {
   const { scenes, isText, judging } = options;
@@ -73,18 +70,14 @@ async function playText(scenes: readonly EvalScene[], setup: EvalSetup): Promise
   return played;
 }
 
+/** One after the other: a person sits in one channel alone, and a busy machine is no fault of a set-up. */
 async function playAloud(setup: EvalSetup, { scenes, folder }: EvalOptions) {
-  const waiting = scenes.filter((scene) => isSpeakable(scene, setup));
+  await using bot = await openSoundBot(setup, folder);
   const played: PlayedScene[] = [];
-  let spokenUsd = 0;
-  const playNext = async (): Promise<void> => {
-    await using bot = await openSoundBot(setup, folder);
-    for (let scene = waiting.shift(); scene; scene = waiting.shift())
-      played.push(await play(scene, bot.open));
-    spokenUsd += bot.usd();
-  };
-  await Promise.all(Array.from({ length: Math.min(sideBySide, waiting.length) }, playNext));
-  return { played, spokenUsd };
+  for (const scene of scenes) {
+    if (isSpeakable(scene, setup)) played.push(await play(scene, bot.open));
+  }
+  return { played, spokenUsd: bot.usd() };
 }
 
 /** Of the built-in stand-in only its manners count: it knows no answers, and calls its own tools. */
