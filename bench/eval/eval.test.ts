@@ -62,10 +62,10 @@ function repliesOf({
   ];
 }
 
-/** Plays the scenes of a topic as text; default: all. */
+/** Plays the scenes of a topic as text. */
 async function outcomeOf(
   model: Model,
-  topic = '',
+  topic: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<EvalOutcome> {
   await using mock = await openMockProviders({ replies: repliesOf(model), pace: instantPace });
@@ -80,12 +80,21 @@ function mistakesOf(outcome: EvalOutcome): readonly string[] {
   return outcome.scenes.flatMap(({ mistakes }) => mistakes);
 }
 
-test('thirty scenes pass as text with the answers that they call good', async () => {
+const topics = [...new Set(scenes.map(({ topic }) => topic))];
+
+test.each(topics)(
+  'scenes about %s pass as text with the answers that they call good',
+  async (topic) => {
+    const outcome = await outcomeOf(good, topic);
+    expect(mistakesOf(outcome)).toEqual([]);
+    expect(isPassed(outcome)).toBe(true);
+    expect(outcome.usd).toBeGreaterThan(0);
+  },
+);
+
+test('there are thirty scenes, each with a name of its own', () => {
   expect(scenes.length).toBeGreaterThanOrEqual(30);
-  const outcome = await outcomeOf(good);
-  expect(mistakesOf(outcome)).toEqual([]);
-  expect(isPassed(outcome)).toBe(true);
-  expect(outcome.usd).toBeGreaterThan(0);
+  expect(new Set(scenes.map(({ name }) => name)).size).toBe(scenes.length);
 });
 
 test('every answer that a scene calls wrong breaks a pattern, or has a rule for the judge', async () => {
