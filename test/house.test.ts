@@ -79,7 +79,8 @@ const below: Readonly<Record<string, string>> = {
   /** Reads a typed command as the page does, and the lines of the sandbox by their types. */
   console: 'probes ports speech turn audio base page sandbox',
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */
-  bench: 'console sandbox voice ports spending pipeline speech chat provider turn audio base test',
+  bench:
+    'app config features console sandbox voice ports spending pipeline speech chat provider turn audio base test',
   /** Puts everything together, so it imports from everywhere but the programs beside it. */
   app: 'console web/api web/http ops storage discord config commands features sessions conversation settings ports spending pipeline sources playback speech chat provider people turn audio texts base features/*',
 };

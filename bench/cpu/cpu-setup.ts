@@ -1,11 +1,16 @@
 import { basename } from 'node:path';
-import { ChildProgram } from '#bench/processes/child-program.ts';
-import { noBudgets } from '#bench/processes/no-budgets.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
+import { ChildProgram } from './child-program.ts';
 import { StartedBot } from './npm-start.ts';
 import type { PeopleAddress, PeopleOrder, ServersAddress, ServersOrder } from './orders.ts';
 
 const startMs = 60_000;
+/** Settings of a bot that answers as often as it is asked. */
+const noBudgets: Readonly<Record<string, string>> = {
+  BUDGET_PERSON_DAY_USD: '0',
+  BUDGET_SERVER_DAY_USD: '0',
+  BUDGET_TOTAL_DAY_USD: '0',
+};
 
 /** A bot with a Discord, people and mock servers of its own, each a process. */
 export type BotUnderTest = {
@@ -20,29 +25,28 @@ export type CpuSetup = AsyncDisposable & {
   readonly bots: readonly BotUnderTest[];
 };
 
-/** One bot for each of these checkouts; `nodeOptions` is their `NODE_OPTIONS`. */
+/** One bot for each of these checkouts, with this environment. */
 export async function openCpuSetup(
   checkouts: readonly string[],
-  nodeOptions: string,
+  environment: Readonly<Record<string, string>>,
 ): Promise<CpuSetup> {
   await using stack = new AsyncDisposableStack();
   const bots: BotUnderTest[] = [];
-  for (const checkout of checkouts) bots.push(await openBot(checkout, nodeOptions, stack));
+  for (const checkout of checkouts) bots.push(await openBot(checkout, environment, stack));
   const all = stack.move();
   return { bots, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 async function openBot(
   checkout: string,
-  nodeOptions: string,
+  given: Readonly<Record<string, string>>,
   stack: AsyncDisposableStack,
 ): Promise<BotUnderTest> {
   const people = stack.use(new ChildProgram<PeopleOrder>(new URL('people.ts', import.meta.url)));
   const servers = stack.use(new ChildProgram<ServersOrder>(new URL('servers.ts', import.meta.url)));
   const login = (await people.ask({ do: 'open' }, startMs)) as PeopleAddress;
   const providers = (await servers.ask({ do: 'open' }, startMs)) as ServersAddress;
-  const options: Record<string, string> = nodeOptions === '' ? {} : { NODE_OPTIONS: nodeOptions };
-  const environment = { ...remote(providers), ...noBudgets, ...options };
+  const environment = { ...remote(providers), ...noBudgets, ...given };
   const bot = stack.use(await StartedBot.start(checkout, login, environment));
   const label = basename(checkout);
   console.log(

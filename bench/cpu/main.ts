@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { realClock } from '#src/base/clock.ts';
 import { openCpuSetup } from './cpu-setup.ts';
 import { measureMemory } from './memory/memory.ts';
+import { disturbance, usedUp } from './reading.ts';
 import { cpuReport } from './report.ts';
 import {
   type CpuReading,
@@ -14,7 +15,6 @@ import {
   settleMs,
   talkerRows,
 } from './rows.ts';
-import { disturbance, usedUp } from './verdict.ts';
 
 const { values } = parseArgs({
   options: {
@@ -39,6 +39,7 @@ const { values } = parseArgs({
   },
 });
 const options = { minutes: Number(values.minutes), warmUpMinutes: Number(values.warmup) };
+const nodeOptions = { NODE_OPTIONS: values['node-options'] };
 const checkouts = (values.bot ?? [`${import.meta.dirname}/../..`]).map((path) => resolve(path));
 /** Environment of container and unit: fewer pages stay with the allocator of glibc. */
 const asDeployed = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' };
@@ -52,18 +53,17 @@ console.log('CPU and memory of the bot: compare only figures of one run.');
 if (parts.includes('channels')) await measure(channelRows(values.steps.split(',').map(Number)));
 if (parts.includes('talkers')) await measure(talkerRows);
 if (parts.includes('memory')) {
-  const environment = { ...(values.plain ? {} : asDeployed), NODE_OPTIONS: values['node-options'] };
-  const figures = { further: Number(values.further), idleS: Number(values.idle) };
+  const environment = { ...(values.plain ? {} : asDeployed), ...nodeOptions };
+  const figures = { further: Number(values.further), idleS: Number(values.idle), environment };
   for (const checkout of checkouts) {
     console.log(`\n${checkout}`);
-    const bot = { environment, program: resolve(checkout, 'src/app/main.mjs') };
-    await measureMemory(bot, { ...figures, minutes: 10 * options.minutes });
+    await measureMemory(checkout, { ...figures, minutes: 10 * options.minutes });
   }
 }
 
 /** Ends where the bench itself has used the machine up, or a row failed. */
 async function measure(rows: readonly CpuRow[]): Promise<void> {
-  await using setup = await openCpuSetup(checkouts, values['node-options']);
+  await using setup = await openCpuSetup(checkouts, nodeOptions);
   await realClock.sleep(settleMs, never);
   const readings: CpuReading[] = [];
   try {

@@ -1,17 +1,19 @@
 // Program of its own: Discord, and the people who talk with the bot there.
-import { callIn } from '#bench/processes/call-in.ts';
-import { serveOrders } from '#bench/processes/child-program.ts';
+
+import { Clips } from '#bench/clips.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
+import type { EncodedSpeech } from '#sandbox/voice/voice-ports.ts';
+import { encodeSpeech } from '#sandbox/voice-client/speech-frames.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
 import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotVoice } from './bot-voice.ts';
+import { serveOrders } from './child-program.ts';
 import { type ConversingPerson, converse, type Exchange, talk } from './conversation.ts';
 import type { PeopleAddress, PeopleFigures, PeopleOrder } from './orders.ts';
-import { encodedQuestions } from './questions.ts';
 
 /** Between two calls: the bot joins 60 channels of a shard a minute at most, and refuses a call that would wait long. */
 const callEveryMs = 1_050;
@@ -19,11 +21,17 @@ const callEveryMs = 1_050;
 const spreadMs = 8_000;
 /** Time, in ms, in which the bot begins to answer what was broken off; and a pause of its voice that ends an answer. */
 const [answeredMs, quietMs] = [2_500, 500];
+/** Shortest and longest question, in packets of 20 ms: each takes about the 2 s of all of them. */
+const [fewestPackets, mostPackets] = [80, 140];
+/** A command that the bot obeys instead of answering. */
+const stopCommand = /^stop\b/;
 /** Length, in packets, of a speech without a pause: 10 minutes. */
 const speechPackets = 30_000;
 
+/** Deadline of one step of a person. */
+const soon = () => AbortSignal.timeout(30_000);
 const codec = await loadOpus();
-const questions = await encodedQuestions(codec);
+const questions = await encodedQuestions();
 const askers: ConversingPerson[] = [];
 const talkers: SandboxPerson[] = [];
 let [conversing, talking] = [0, 0];
@@ -76,6 +84,26 @@ async function call(open: Sandbox, channels: number): Promise<void> {
   }
 }
 
+/** The number `n`th person, in a server of their own, calls the bot and can talk with it. */
+async function callIn(open: Sandbox, n: number): Promise<SandboxPerson> {
+  const guild = n === 0 ? open.guild() : open.addGuild();
+  const person = guild.person(`Person ${n}`);
+  await person.join('Lounge', soon());
+  await person.command('join').answered(soon());
+  await person.settled(soon());
+  return person;
+}
+
+/** Questions of the recordings, encoded. */
+async function encodedQuestions(): Promise<readonly EncodedSpeech[]> {
+  await using clips = await Clips.open();
+  const asked = clips.all.filter(({ text }) => !stopCommand.test(text));
+  const encoded = asked.map(({ pcm }) => encodeSpeech(pcm, codec));
+  return encoded.filter(
+    ({ frames }) => frames.length >= fewestPackets && frames.length <= mostPackets,
+  );
+}
+
 /** A codec for people who only note when a packet came: nothing that they hear is decoded. */
 function undecoded({ name, encoder }: OpusCodec): OpusCodec {
   const sound = new Int16Array();
@@ -105,7 +133,6 @@ async function beginSpeech(open: Sandbox): Promise<void> {
 /** They hear nothing, so that Discord here need not send everybody's voice to everybody. */
 async function beginTalking(open: Sandbox, count: number): Promise<void> {
   await call(open, 1);
-  const soon = () => AbortSignal.timeout(30_000);
   while (talkers.length < count) {
     const person = open.guild().person(`Talker ${talkers.length}`);
     talkers.push(person);
@@ -131,7 +158,7 @@ async function rest(): Promise<void> {
 
 /** Ends what the bot is still saying. */
 async function silence({ person, voice }: ConversingPerson): Promise<void> {
-  const signal = AbortSignal.timeout(30_000);
+  const signal = soon();
   await realClock.sleep(answeredMs, signal);
   if (voice.isHeard) await person.command('stop').answered(signal);
   await voice.quiet(quietMs, signal);

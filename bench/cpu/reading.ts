@@ -1,14 +1,14 @@
-import { machineTimes } from '#bench/processes/processor.ts';
+import { readFile } from 'node:fs/promises';
+import { realClock } from '#src/base/clock.ts';
+import type { BotUnderTest, CpuSetup } from './cpu-setup.ts';
+import type { PeopleFigures } from './orders.ts';
 import {
   type ProcessThreads,
   processThreads,
   residentMb,
   type ThreadUsage,
   usageOf,
-} from '#bench/processes/threads.ts';
-import { realClock } from '#src/base/clock.ts';
-import type { BotUnderTest, CpuSetup } from './cpu-setup.ts';
-import type { PeopleFigures } from './orders.ts';
+} from './threads.ts';
 
 /** Readings of the bots under one load, all at the same time. */
 export type BotsReading = {
@@ -38,8 +38,18 @@ export type BotReading = ProcessUsage & {
 /** CPU time in seconds a minute: of whatever else ran on this machine, and taken by its host. */
 export type MachineUsage = { readonly others: number; readonly stolen: number };
 
+/** Ticks of the kernel's clock: 100 on every Linux that Node runs on. */
+const ticksPerSecond = 100;
 const answerMs = 30_000;
 const never = new AbortController().signal;
+
+/** Seconds a minute that others, or the host, may take before a reading is worth little. */
+const mostOthers = 6;
+const mostStolen = 0.6;
+/** Share of what people sent that may leave more than 20 ms late. */
+const mostLate = 0.005;
+/** Seconds a minute in which a process of one thread still keeps time. */
+const mostBusy = 54;
 
 /** Reads the bots from now on, for so long. */
 export async function read(setup: CpuSetup, ms: number): Promise<BotsReading> {
@@ -74,6 +84,18 @@ async function instant(pids: readonly number[]): Promise<Instant> {
   const memory = await Promise.all(pids.map(async (pid) => [pid, await residentMb(pid)] as const));
   const processes = { threads: new Map(threads), residentMb: new Map(memory) };
   return { atMs: realClock.nowMs(), ...processes, ...machine };
+}
+
+/** Time of all processors since the machine was started, but for interrupts. Source: Linux, proc_stat(5). */
+async function machineTimes(): Promise<Pick<Instant, 'busySeconds' | 'stolenSeconds'>> {
+  const stat = await readFile('/proc/stat', 'utf8');
+  const [, ...fields] = stat.slice(0, stat.indexOf('\n')).split(/\s+/).map(Number);
+  const [user = 0, nice = 0, system = 0] = fields;
+  const stolen = fields[7] ?? 0;
+  return {
+    busySeconds: (user + nice + system) / ticksPerSecond,
+    stolenSeconds: stolen / ticksPerSecond,
+  };
 }
 
 async function botReading(
@@ -121,4 +143,21 @@ function usage(pid: number, before: Instant, after: Instant): ProcessUsage {
 
 function minutesOf(before: Instant, after: Instant): number {
   return (after.atMs - before.atMs) / 60_000;
+}
+
+/** Why the reading is worth little: somebody else used the machine. Undefined: nobody did. */
+export function disturbance({ others, stolen }: MachineUsage): string | undefined {
+  if (stolen > mostStolen) return `the host took ${stolen.toFixed(1)} s/min of processor`;
+  if (others > mostOthers) return `other programs took ${others.toFixed(1)} s/min of processor`;
+  return undefined;
+}
+
+/** Why its delays say nothing of the bot: people or servers could do no more. */
+export function usedUp({ people, peopleCpu, serversCpu }: BotReading): string | undefined {
+  const late = people.latePackets / Math.max(1, people.sentPackets);
+  if (late > mostLate) return `${(100 * late).toFixed(1)} % of people's packets left late`;
+  if (peopleCpu > mostBusy) return `people took ${peopleCpu.toFixed(0)} s/min of a core`;
+  if (serversCpu > mostBusy)
+    return `the mock servers took ${serversCpu.toFixed(0)} s/min of a core`;
+  return undefined;
 }

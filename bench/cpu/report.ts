@@ -1,7 +1,6 @@
 import { percentile, table } from '#bench/table.ts';
-import type { BotReading } from './reading.ts';
+import { type BotReading, disturbance, usedUp } from './reading.ts';
 import type { CpuReading, CpuRow } from './rows.ts';
-import { disturbance, usedUp } from './verdict.ts';
 
 /** A table of all readings; with several bots a line for each, and its share of the CPU time of the first. */
 export function cpuReport(readings: readonly CpuReading[]): string {

@@ -1,7 +1,8 @@
 // Program of its own: the mock servers of recognition, chat and speech.
-import { serveOrders } from '#bench/processes/child-program.ts';
+
 import { type MockProviders, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { openRecogniser } from '#test/fakes/recogniser/recogniser.ts';
+import { serveOrders } from './child-program.ts';
 import type { AnswerLength, ServersAddress, ServersOrder } from './orders.ts';
 
 /** 5 s at the usual pace of 65 ms a character. */

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import type { MockRequest } from '#test/fakes/providers/mock-settings.ts';
 import { instantPace, usualPace } from '#test/fakes/providers/providers.ts';
 import { floorsOf, type ObservedTurn, type ServerSetup, tooGood, turnOf } from './figures.ts';
-import { behind } from './peers.ts';
 import { faults, figuresOf } from './report.ts';
 import { judgePairs } from './result.ts';
 import { gateRow } from './rows.ts';
@@ -162,13 +161,4 @@ test('the interval is that of Student’s t, one wild pair widens it, and no fig
   expect(judgePairs([1, 1, 1, 1, Number.NaN], 1.1).isWorse).toBe(true);
   expect(judgePairs([1, 1, 1, 1, 1], Number.NaN).isWorse).toBe(true);
   expect(() => judgePairs([1, 1], 1.1)).toThrow('5 pairs');
-});
-
-test('being behind a peer is told in a sentence', () => {
-  const peer = { system: 'livekit', heard: { p50: 1000, p95: 1100 } };
-  const ours = { gate: { p50: 460, p95: 500 }, 'gate, realtime': { p50: 300, p95: 310 } };
-  expect(behind(ours, [{ ...peer, row: 'openai-default' }])).toEqual([
-    'Ours takes 0.46 of livekit; at most 0.38 is wanted.',
-  ]);
-  expect(behind(ours, [{ ...peer, row: 'naive' }])).toEqual([]);
 });

@@ -22,13 +22,16 @@ export type Floors = Readonly<Record<Instant, number>>;
 
 /** The servers of a row, and how soon they answer. */
 export type ServerSetup = {
-  /** Where the recogniser streams, it tells each word as it ends; what it is asked for at the end takes the usual time. */
+  /** A recogniser that streams tells each word as it ends; its answer at the end takes the usual time. */
   readonly pipeline: BenchPipeline;
   readonly pace: Pace;
 };
 
-/** From the request for an answer to its first sound, in ms: that of the peers' Realtime server. */
-export const realtimeFirstSoundMs = 300;
+/** From the request for an answer to its first sound, in ms, of a Realtime server. */
+export function realtimeFirstSoundMs({ firstTokenMs }: Pace): number {
+  return 2 * firstTokenMs;
+}
+
 /** Events of an audio model before that of the first sound: the id and three words, each as long as a token. */
 const eventsBeforeSound = 4;
 
@@ -42,10 +45,6 @@ export type MeasuredTurn = {
   readonly sinceMs: Readonly<Record<Instant, number>>;
   /** Time that the providers really took, in sequence. */
   readonly providersMs: number;
-  /** From the last token of the first clause to the request for its speech; undefined where the model speaks by itself. */
-  readonly clauseToRequestMs: number | undefined;
-  /** From the first byte of speech to the first packet heard; undefined where the end of the question came later. */
-  readonly byteToPacketMs: number | undefined;
   /** Tokens of the first clause; 0 where the model speaks by itself. */
   readonly clauseTokens: number;
   /** Times the model was asked; more than one thought in vain. */
@@ -65,10 +64,7 @@ export type ObservedTurn = {
 };
 
 /** Figures of a turn from the servers. */
-type ServerSide = Pick<
-  MeasuredTurn,
-  'providersMs' | 'clauseToRequestMs' | 'byteToPacketMs' | 'clauseTokens' | 'thoughts'
-> & {
+type ServerSide = Pick<MeasuredTurn, 'providersMs' | 'clauseTokens' | 'thoughts'> & {
   /** Prompt of the model request that answered. */
   readonly asked: string;
 };
@@ -80,16 +76,16 @@ export function turnOf(seen: ObservedTurn, setup: ServerSetup): MeasuredTurn {
     instants.map(([name, field]) => [name, ownMs + (field ? Number(answered[field]) : 0)]),
   ) as Record<Instant, number>;
   sinceMs['first packet heard'] = firstAudibleAtMs - lastVoicedAtMs;
-  const { asked, ...servers } = sideOf(seen, setup, lastVoicedAtMs + sinceMs.ended);
+  const { asked, ...servers } = sideOf(seen, setup);
   const whole = asked.includes(seen.text) && firstAudibleAtMs > lastVoicedAtMs;
   return { text: seen.text, whole, sinceMs, ...servers };
 }
 
-function sideOf(seen: ObservedTurn, setup: ServerSetup, endedAtMs: number): ServerSide {
+function sideOf(seen: ObservedTurn, setup: ServerSetup): ServerSide {
   switch (setup.pipeline) {
     case 'chained':
     case 'chained, streaming recogniser':
-      return chainedSide(seen, setup, endedAtMs);
+      return chainedSide(seen, setup);
     case 'audio-model':
       return audioModelSide(seen, setup);
     case 'realtime':
@@ -100,23 +96,16 @@ function sideOf(seen: ObservedTurn, setup: ServerSetup, endedAtMs: number): Serv
 function chainedSide(
   { requests, firstAudibleAtMs }: ObservedTurn,
   { pace }: ServerSetup,
-  endedAtMs: number,
 ): ServerSide {
   const { recognition, chat, speech, clause } = leadingTo(firstAudibleAtMs, requests);
   const clauseTokens = tokens(clause ?? '');
-  const clauseAtMs = (chat?.firstByteAtMs ?? Number.NaN) + clauseMs(clauseTokens, pace);
-  const byteAtMs = speech?.firstByteAtMs ?? Number.NaN;
   return {
     asked: chat?.asked ?? '',
     providersMs: waited(recognition) + waited(chat) + clauseMs(clauseTokens, pace) + waited(speech),
-    clauseToRequestMs: (speech?.atMs ?? Number.NaN) - clauseAtMs,
-    byteToPacketMs: endedAtMs <= byteAtMs ? firstAudibleAtMs - byteAtMs : undefined,
     clauseTokens,
     thoughts: requests.filter(({ endpoint }) => endpoint === 'chat').length,
   };
 }
-
-const spokenByModel = { clauseToRequestMs: undefined, byteToPacketMs: undefined, clauseTokens: 0 };
 
 function audioModelSide(
   { requests, firstAudibleAtMs }: ObservedTurn,
@@ -125,14 +114,14 @@ function audioModelSide(
   const chats = requests.filter(({ endpoint }) => endpoint === 'chat');
   const chat = chats.findLast(({ firstByteAtMs }) => isBy(firstByteAtMs, firstAudibleAtMs));
   const providersMs = waited(chat) + tokensMs(eventsBeforeSound, pace);
-  return { ...spokenByModel, asked: chat?.asked ?? '', providersMs, thoughts: chats.length };
+  return { clauseTokens: 0, asked: chat?.asked ?? '', providersMs, thoughts: chats.length };
 }
 
 function realtimeSide({ responses, firstAudibleAtMs }: ObservedTurn): ServerSide {
   const response = responses.findLast((one) => isBy(one.firstSoundAtMs, firstAudibleAtMs));
   const providersMs = (response?.firstSoundAtMs ?? 0) - (response?.atMs ?? 0);
   return {
-    ...spokenByModel,
+    clauseTokens: 0,
     asked: response?.asked ?? '',
     providersMs,
     thoughts: responses.length,
@@ -179,7 +168,8 @@ function tokensMs(count: number, { tokensPerSecond }: Pace): number {
 
 /** At the providers' nominal pace; those the bot alone decides have none. */
 export function floorsOf({ pipeline, pace }: ServerSetup, clauseTokens: number): Floors {
-  const recognised = pace.recogniseMs;
+  // A streaming recogniser may know the words when the last one ends.
+  const recognised = pipeline === 'chained, streaming recogniser' ? 0 : pace.recogniseMs;
   switch (pipeline) {
     case 'chained':
     case 'chained, streaming recogniser': {
@@ -191,8 +181,10 @@ export function floorsOf({ pipeline, pace }: ServerSetup, clauseTokens: number):
       const sound = pace.firstTokenMs + tokensMs(eventsBeforeSound, pace);
       return floors(recognised, pace.firstTokenMs, sound, sound);
     }
-    case 'realtime':
-      return floors(recognised, realtimeFirstSoundMs, realtimeFirstSoundMs, realtimeFirstSoundMs);
+    case 'realtime': {
+      const sound = realtimeFirstSoundMs(pace);
+      return floors(recognised, sound, sound, sound);
+    }
   }
 }
 

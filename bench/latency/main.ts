@@ -1,12 +1,13 @@
-// npm run bench [-- --turns 33] [--rows gate] [--save] [--peers FOLDER]
+// npm run bench [-- --turns 33] [--rows gate] [--save]
+// npm run bench -- --compare fails when the bot has become slower than bench/latency/result.json says, which --save writes.
 import { parseArgs } from 'node:util';
 import { Clips } from '#bench/clips.ts';
+import { compare } from './compare.ts';
 import { benchNewcomer } from './newcomer.ts';
 import { type MeasuredRow, Path } from './path.ts';
-import { behind, type Peer, peersTable, runPeers } from './peers.ts';
 import { faults, figuresOf, instantsTable, summary } from './report.ts';
 import { saveResult } from './result.ts';
-import { type BenchRow, gateRow, realtimeRow, rows } from './rows.ts';
+import { type BenchRow, rows } from './rows.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -15,23 +16,24 @@ const { values: options } = parseArgs({
     /** Only rows whose name begins so. */
     rows: { type: 'string', default: '' },
     save: { type: 'boolean', default: false },
-    /** Folder of the peer bench: only the rows that have a peer are measured, and the peers. */
-    peers: { type: 'string' },
+    compare: { type: 'boolean', default: false },
   },
 });
 const turns = Number(options.turns);
 
 console.log('Parley bench: figures of this machine in this minute; compare only within one run.');
 try {
-  if (options.peers === undefined) await benchAlone();
-  else await benchBeside(options.peers);
+  await using clips = await Clips.open();
+  if (options.compare) await compare(clips.all, complain);
+  else await measureAll(clips);
 } catch (cause) {
   complain(cause instanceof Error ? cause.message : String(cause));
 }
 
-async function benchAlone(): Promise<void> {
+async function measureAll(clips: Clips): Promise<void> {
   const chosen = rows.filter(({ name }) => name.startsWith(options.rows));
-  const all = await measureAll(chosen);
+  const all: MeasuredRow[] = [];
+  for (const row of chosen) all.push(await measure(row, clips));
   if (all.length > 0) console.log(`\n${summary(all)}`);
   if (chosen.length === rows.length) await benchNewcomer();
   if (!options.save) return;
@@ -41,26 +43,12 @@ async function benchAlone(): Promise<void> {
   await saveResult(Object.fromEntries(all.map((one) => [one.row.name, figuresOf(one)])));
 }
 
-async function benchBeside(folder: string): Promise<void> {
-  const peers: readonly Peer[] = await runPeers(folder);
-  const all = await measureAll([gateRow, realtimeRow]);
-  const ours = Object.fromEntries(all.map((one) => [one.row.name, figuresOf(one).heard]));
-  console.log(`\n${peersTable(ours, peers)}`);
-  for (const sentence of behind(ours, peers)) complain(sentence);
-}
-
-async function measureAll(chosen: readonly BenchRow[]): Promise<MeasuredRow[]> {
-  await using clips = await Clips.open();
-  const all: MeasuredRow[] = [];
-  for (const row of chosen) {
-    await using path = await Path.open(row);
-    await path.enter();
-    const measured = await path.measure(clips.all, turns);
-    all.push(measured);
-    console.log(`\n${instantsTable(measured)}`);
-    for (const fault of faults(measured)) complain(fault);
-  }
-  return all;
+async function measure(row: BenchRow, clips: Clips): Promise<MeasuredRow> {
+  await using path = await Path.open(row);
+  const measured = await path.measure(clips.all, turns);
+  console.log(`\n${instantsTable(measured)}`);
+  for (const fault of faults(measured)) complain(fault);
+  return measured;
 }
 
 /** The bench has failed, and goes on. */

@@ -3,15 +3,11 @@ import { serverSettings } from '#bench/pipelines/server-settings.ts';
 import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import { type HeardAnswer, SandboxProcess } from '#src/console/sandbox-process.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
-import {
-  type MockProviders,
-  openMockProviders,
-  usualPace,
-} from '#test/fakes/providers/providers.ts';
+import { type MockProviders, openMockProviders } from '#test/fakes/providers/providers.ts';
 import type { TalkResponse } from '#test/fakes/providers/realtime-call.ts';
 import { openRecogniser } from '#test/fakes/recogniser/recogniser.ts';
-import { type MeasuredTurn, realtimeFirstSoundMs, turnOf } from './figures.ts';
-import { idealTurn } from './ideal.ts';
+import { type MeasuredTurn, realtimeFirstSoundMs, type ServerSetup, turnOf } from './figures.ts';
+import { hasIdeal, idealTurn } from './ideal.ts';
 import type { BenchRow } from './rows.ts';
 
 /** Said quickly, for turns are many; the first clause has seven tokens, as that of the peers. */
@@ -21,19 +17,24 @@ const quietMs = 400;
 const patienceMs = 15_000;
 const person = 'Adam';
 
-/** A row as it was measured. */
-export type MeasuredRow = {
-  readonly row: BenchRow;
+/** Servers of a bot, and the microphone of the person who asks. */
+type PathSetup = ServerSetup & Pick<BenchRow, 'microphone'>;
+
+/** Questions and their answers. */
+export type MeasuredTurns = {
   readonly turns: readonly MeasuredTurn[];
   /** Questions that got no answer. */
   readonly missed: number;
-  /** Delays of the questions when put to the providers by a bot that knows when speech ends, in ms. */
+  /** Delays of the questions when put to the providers by a bot that knows when speech ends, in ms; none where a model speaks. */
   readonly idealMs: readonly number[];
 };
 
-/** A bot in a call of its own, end-to-end encrypted, with somebody who asks. */
-export class Path implements AsyncDisposable {
-  readonly #row: BenchRow;
+/** A row as it was measured. */
+export type MeasuredRow = MeasuredTurns & { readonly row: BenchRow };
+
+/** A bot in a call of its own, end-to-end encrypted, with a person who asks. */
+export class Path<Setup extends PathSetup> implements AsyncDisposable {
+  readonly #row: Setup;
   readonly #mock: MockProviders;
   readonly #sandbox: SandboxProcess;
   readonly #bot: BotProcess;
@@ -41,7 +42,7 @@ export class Path implements AsyncDisposable {
   #isWarm = false;
 
   private constructor(
-    row: BenchRow,
+    row: Setup,
     mock: MockProviders,
     sandbox: SandboxProcess,
     bot: BotProcess,
@@ -54,7 +55,8 @@ export class Path implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  static async open(row: BenchRow): Promise<Path> {
+  /** The bot has come into the call. */
+  static async open<Setup extends PathSetup>(row: Setup): Promise<Path<Setup>> {
     await using stack = new AsyncDisposableStack();
     const recogniser = await openRecogniser();
     const mock = stack.use(
@@ -63,8 +65,7 @@ export class Path implements AsyncDisposable {
         replies: [{ match: /^/, text: answer }],
         pace: row.pace,
         msPerChar,
-        realtime: { recogniseMs: usualPace.recogniseMs },
-        talk: { firstSoundMs: realtimeFirstSoundMs, soundSpeed: row.pace.soundSpeed },
+        talk: { firstSoundMs: realtimeFirstSoundMs(row.pace), soundSpeed: row.pace.soundSpeed },
       }),
     );
     const never = new AbortController().signal;
@@ -72,19 +73,17 @@ export class Path implements AsyncDisposable {
     const bot = stack.use(
       await BotProcess.start(sandbox.ready, serverSettings[row.pipeline](mock.baseUrl)),
     );
+    await sandbox.ask({ do: 'join', person, microphone: row.microphone });
+    await sandbox.ask({ do: 'command', person, name: 'join' });
+    await sandbox.ask({ do: 'settled', person });
     return new Path(row, mock, sandbox, bot, stack.move());
   }
 
-  /** The bot comes into the call. */
-  async enter(): Promise<void> {
-    const { microphone } = this.#row;
-    await this.#sandbox.ask({ do: 'join', person, microphone });
-    await this.#sandbox.ask({ do: 'command', person, name: 'join' });
-    await this.#sandbox.ask({ do: 'settled', person });
-  }
-
   /** Asks `turns` questions, the first time after a warm-up. */
-  async measure(clips: readonly QuestionClip[], turns: number): Promise<MeasuredRow> {
+  async measure(
+    clips: readonly QuestionClip[],
+    turns: number,
+  ): Promise<MeasuredTurns & { readonly row: Setup }> {
     const measured: MeasuredTurn[] = [];
     const idealMs: number[] = [];
     for (let n = this.#isWarm ? 0 : -1; n < turns; n++) {
@@ -95,7 +94,7 @@ export class Path implements AsyncDisposable {
       const ideal = await idealTurn(this.#mock.baseUrl, clip, this.#row.pipeline);
       if (n < 0) continue;
       if (turn) measured.push(turn);
-      idealMs.push(ideal);
+      if (hasIdeal(this.#row.pipeline)) idealMs.push(ideal);
     }
     this.#isWarm = true;
     return {

@@ -57,15 +57,11 @@ export function instantsTable(measured: MeasuredRow): string {
   const thoughts = turns.reduce((sum, turn) => sum + turn.thoughts, 0) / turns.length;
   const { target } = row;
   const head = [`${row.name}: ms since the last voiced packet was sent`, 'p50', 'p95', 'floor'];
-  const toRequest = spread(whole.flatMap(({ clauseToRequestMs }) => clauseToRequestMs ?? []));
-  const toPacket = spread(whole.flatMap(({ byteToPacketMs }) => byteToPacketMs ?? []));
   const rest = [
     ['target', ms(target.p50), ms(target.p95), `${serialMs + discordMs} with Discord in the way`],
     ['our share: first packet heard, without the providers', ms(share.p50), ms(share.p95)],
-    ['last token of the first clause to the request for its speech', ...pair(toRequest), '5 p50'],
-    ['first byte of speech to the first packet heard', ...pair(toPacket), '40 p50'],
     ['ideal bot: the same providers, no Discord', ms(ideal.p50), ms(ideal.p95), ms(serialMs)],
-    ['ours / ideal', ratio.toFixed(2)],
+    ['ours / ideal', shownRatio(ratio)],
   ];
   const cut = turns.length - whole.length;
   const clause = clauseTokens === 0 ? '' : ` first clause of ${clauseTokens} tokens;`;
@@ -80,14 +76,14 @@ export function summary(all: readonly MeasuredRow[]): string {
     const { heard, share, ideal, ratio } = figuresOf(measured);
     const { target } = row;
     const both = (one: Partial<Spread>) => `${ms(one.p50)} / ${ms(one.p95)}`;
-    return [row.name, both(heard), both(target), both(share), both(ideal), ratio.toFixed(2)];
+    return [row.name, both(heard), both(target), both(share), both(ideal), shownRatio(ratio)];
   });
   const head = ['p50 / p95 ms', 'first packet heard', 'target', 'our share', 'ideal bot', 'ratio'];
   return table(head, lines);
 }
 
-function pair({ p50, p95 }: Spread): [string, string] {
-  return [ms(p50), ms(p95)];
+function shownRatio(ratio: number): string {
+  return Number.isNaN(ratio) ? '-' : ratio.toFixed(2);
 }
 
 function ms(value: number | undefined): string {

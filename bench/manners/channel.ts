@@ -1,14 +1,15 @@
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import type { Pcm } from '#src/audio/pcm.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
-import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import { PartialTrust } from '#src/turn/same-words.ts';
-import { lounge, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import {
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { LeapingClock } from './clock.ts';
 import { Marks } from './marks.ts';
 import {
   type MicrophoneSound,
@@ -39,6 +40,8 @@ const leastMean = 200;
 const betweenMs = 300;
 /** After so long without a packet every utterance is over and understood. */
 const calmMs = 4_000;
+/** In these everything happens that needs no time. */
+const roundsOfEventLoop = 4;
 /** Nothing takes longer but a fault. */
 const longestMs = 90_000;
 /** By then it has said hello. */
@@ -60,10 +63,12 @@ export const otherBot: ChannelMember = { id: 'bot', name: 'Groovy', isBot: true,
 
 /** Options of a room. */
 export type BenchChannelOptions = {
-  /** Default `auto`. */
-  readonly addressing?: AddressingMode | undefined;
-  /** Gives a voice to what are numbers otherwise. */
-  readonly soundOf?: (piece: Pcm) => Pcm;
+  /** Parts in place of the scripted ones. */
+  readonly partsFor?: (clock: VirtualClock) => FixtureOptions;
+  /** Resolves once nothing is awaited that takes no virtual time, such as a server. */
+  readonly ready?: () => Promise<void>;
+  /** Language that the recogniser tells with an utterance. */
+  readonly languageOf?: (utterance: number) => string | undefined;
 };
 
 /** The real session in a room with these people, all of whom it may hear; `mannerOf` says how it is to answer. */
@@ -72,29 +77,28 @@ export async function openChannel(
   mannerOf: (utterances: readonly number[]) => AnswerStyle = () => 'short',
   options: BenchChannelOptions = {},
 ) {
-  const { addressing = 'auto', soundOf = (piece) => piece } = options;
-  const clock = new LeapingClock();
+  const { ready = async () => undefined } = options;
+  const clock = new VirtualClock(undefined, roundsOfEventLoop);
   const marks = new Marks();
   const microphones = new Microphones(voices, marks);
   const minds = new Minds(clock, mannerOf);
   const synthesizer = new FakeSynthesizer({ clock, firstMs: speakMs });
-  const voice: Synthesizer = {
-    async *synthesize(...call) {
-      for await (const piece of synthesizer.synthesize(...call)) yield soundOf(piece);
-    },
-  };
   const happened: TimedEvent[] = [];
   const voiceFrames: VoiceFrame[] = [];
   const lastSound = { lastMs: Number.NEGATIVE_INFINITY };
   const fixture = openSessionFixture(
     {
       clock,
-      synthesizer: voice,
-      addressing,
-      transcriber: new HonestRecogniser(clock, (piece) => microphones.heardIn(piece)),
+      synthesizer,
+      addressing: 'auto',
+      transcriber: new HonestRecogniser(
+        clock,
+        (piece) => microphones.heardIn(piece),
+        options.languageOf,
+      ),
       partialTrust: new PartialTrust(false),
       tools: [],
-      pipeline: minds.with(voice),
+      pipeline: minds.with(synthesizer),
       codec: marks.codec(codec, (samples) => {
         const level = samples[samples.length >> 1] ?? 0;
         if (level === 0) return;
@@ -103,6 +107,7 @@ export async function openChannel(
       }),
       consent: { policy: 'notice' },
       onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
+      ...options.partsFor?.(clock),
     },
     people,
   );
@@ -111,7 +116,6 @@ export async function openChannel(
   return {
     fixture,
     clock,
-    marks,
     microphones,
     minds,
     synthesizer,
@@ -120,6 +124,7 @@ export async function openChannel(
     lastSound,
     traffic,
     people,
+    ready,
   };
 }
 
@@ -146,8 +151,9 @@ export function say(
 }
 
 /** Lets 20 ms pass. */
-export async function step({ fixture, clock, traffic }: BenchChannel): Promise<void> {
+async function step({ fixture, clock, traffic, ready }: BenchChannel): Promise<void> {
   await clock.advance(packetMs);
+  await ready();
   const nowMs = clock.nowMs();
   const { link } = fixture.linkOpener;
   while (traffic.waiting[0] && traffic.waiting[0].atMs <= nowMs) {

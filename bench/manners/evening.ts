@@ -27,7 +27,8 @@ export async function spend(plan: EveningPlan, mix: ScenarioMix, seed: number): 
   const people = [...peopleOf(plan.people), ...(plan.withBot ? [otherBot] : [])];
   const mannerOf = (utterances: readonly number[]) =>
     spoken.get(utterances.at(-1) ?? 0)?.answer ?? 'short';
-  const channel = await openChannel(people, mannerOf, { addressing: plan.addressing });
+  const { addressing = 'auto' } = plan;
+  const channel = await openChannel(people, mannerOf, { partsFor: () => ({ addressing }) });
   const run: MannersRun = { channel, mix, random, spoken, dismissedAtMs: [] };
   const isOver = () => channel.clock.nowMs() >= plan.minutes * 60_000;
   for (let round = 0; round === 0 || !isOver(); round++) {

@@ -1,7 +1,6 @@
 // Does it know when it is meant, whom it hears and when to stop? npm run bench -- manners [--seed 7] (virtual time, about a minute).
 import { parseArgs } from 'node:util';
 import { cutAnswers } from './cuts.ts';
-import { echo } from './echo/echo.ts';
 import { plansOf, spend } from './evening.ts';
 import { interruptions } from './interruptions.ts';
 import {
@@ -14,12 +13,10 @@ import {
   targetTable,
 } from './report.ts';
 import { readScenarioMix } from './scenarios.ts';
-import { readStops, stopAloud, stopsInText } from './stops.ts';
+import { readStops, stopAloud } from './stops.ts';
 import { judge } from './verdict.ts';
 
 const cutPoints = 50;
-/** Values of BOT_NAME: recognisers write a name in the script of the language. */
-const names = 'Nova,Нова,نوفا,נובה,نوا,नोवा,নোভা,நோவா,نووا,โนวา,ノバ,노바'.split(',');
 const { values: options } = parseArgs({ options: { seed: { type: 'string', default: '1' } } });
 const seed = Number(options.seed);
 
@@ -32,9 +29,7 @@ const findings: Findings = {
     'five people and a bot': judge(await spend(plans.five, mix, seed)),
   },
   aloud: await stopAloud(await readStops()),
-  inText: stopsInText(names),
   cuts: await cutAnswers(cutPoints, seed),
-  echo: await echo(),
   interrupted: await interruptions(),
 };
 const lines = linesOf(findings);

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { cutAnswers } from './cuts.ts';
-import { echo } from './echo/echo.ts';
 import { plansOf, spend } from './evening.ts';
 import { Marks, piecesIn } from './marks.ts';
 import { readScenarioMix } from './scenarios.ts';
-import { readStops, stopAloud, stopPath, stopsInText } from './stops.ts';
+import { readStops, stopAloud, stopPath } from './stops.ts';
 import { judge } from './verdict.ts';
 
 const mix = await readScenarioMix();
@@ -73,15 +72,6 @@ test('a stop that is said aloud silences it', async () => {
   const [stop] = await readStops();
   const { tried, missed } = await stopAloud(stop ? [stop] : []);
   expect({ tried, missed }).toEqual({ tried: 1, missed: [] });
-});
-
-test('its own voice out of loudspeakers is no voice, and a stop over it counts', async () => {
-  const findings = await echo([{ lateMs: 150, gainDb: -20 }]);
-  expect(findings).toEqual({ tried: 1, misses: [], unheeded: [] });
-});
-
-test('stop is tried as text in 40 languages', () => {
-  expect(stopsInText(['Nova'])).toMatchObject({ languages: 40 });
 });
 
 test('a mark in the sound tells which packet it came from, wherever the sound is cut', () => {

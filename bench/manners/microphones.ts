@@ -47,8 +47,11 @@ export class Microphones {
     fromMs: number,
     sound = this.#fitting(personId, text),
   ): MicrophoneUtterance {
-    const utterance = this.note(personId, text, fromMs, spread(text, sound.ms));
-    const { id } = utterance;
+    const id = this.said.length + 1;
+    const words = spread(text, sound.ms);
+    const toMs = fromMs + (words.at(-1)?.[2] ?? 0);
+    const utterance = { id, personId, text, words, fromMs, toMs };
+    this.said.push(utterance);
     const frames = sound.packets.map((packet, frame) => {
       const opus = Buffer.from(packet); // one object of its own, for its mark
       this.#marks.put(opus, { utterance: id, frame });
@@ -63,20 +66,6 @@ export class Microphones {
       timestamp: (fromMs * 48 + n * 960) >>> 0,
     }));
     return { utterance, packets };
-  }
-
-  /** That sound with these words is going to leave this microphone. */
-  note(
-    personId: string,
-    text: string,
-    fromMs: number,
-    words: readonly ClipWord[],
-  ): SimulatedUtterance {
-    const id = this.said.length + 1;
-    const toMs = fromMs + (words.at(-1)?.[2] ?? 0);
-    const utterance = { id, personId, text, words, fromMs, toMs };
-    this.said.push(utterance);
-    return utterance;
   }
 
   /** The words that had ended in so much of it. */
@@ -127,7 +116,7 @@ async function soundOf({ id, words }: VoiceClip): Promise<MicrophoneSound> {
 }
 
 /** Words as long as they have letters. */
-export function spread(text: string, ms: number): ClipWord[] {
+function spread(text: string, ms: number): ClipWord[] {
   const words = text.split(' ');
   const perLetter = ms / (text.length + 1);
   let at = 0;

@@ -39,16 +39,24 @@ type WordsIn = (piece: UtterancePiece) => string;
 export class HonestRecogniser implements Transcriber {
   readonly #clock: Clock;
   readonly #wordsIn: WordsIn;
+  readonly #languageOf: (utterance: number) => string | undefined;
 
-  constructor(clock: Clock, wordsIn: WordsIn) {
+  constructor(
+    clock: Clock,
+    wordsIn: WordsIn,
+    languageOf: (utterance: number) => string | undefined = () => undefined,
+  ) {
     this.#clock = clock;
     this.#wordsIn = wordsIn;
+    this.#languageOf = languageOf;
   }
 
   async *transcribe(pcm: Pcm, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
     await this.#clock.sleep(recogniseMs, signal);
-    const text = piecesIn(pcm.samples).map(this.#wordsIn).join(' ').trim();
-    yield { kind: 'final', transcript: { text } };
+    const pieces = piecesIn(pcm.samples);
+    const text = pieces.map(this.#wordsIn).join(' ').trim();
+    const language = this.#languageOf(pieces[0]?.utterance ?? 0);
+    yield { kind: 'final', transcript: language === undefined ? { text } : { text, language } };
   }
 }
 

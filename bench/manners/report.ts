@@ -1,16 +1,13 @@
 import { percentile, table } from '#bench/table.ts';
 import type { AnswerCut } from './cuts.ts';
-import type { EchoFindings } from './echo/echo.ts';
 import type { DelayPercentiles, InterruptionDelays } from './interruptions.ts';
-import type { SpokenStops, StopWords } from './stops.ts';
+import type { SpokenStops } from './stops.ts';
 import type { MannersVerdict } from './verdict.ts';
 
 export type Findings = {
   readonly channels: Readonly<Record<string, MannersVerdict>>;
   readonly aloud: SpokenStops;
-  readonly inText: StopWords & { readonly languages: number };
   readonly cuts: readonly AnswerCut[];
-  readonly echo: EchoFindings;
   readonly interrupted: InterruptionDelays;
 };
 
@@ -29,13 +26,12 @@ const enoughCuts = 50;
 const latestFullMs = 400;
 
 export function linesOf(findings: Findings): readonly TargetLine[] {
-  const { channels, aloud, inText, cuts, echo, interrupted } = findings;
+  const { channels, aloud, cuts, interrupted } = findings;
   const { p95Ms } = interrupted.full;
   const off = cuts.filter(({ kept, left }) => Math.abs(kept - left) > wordsOff);
   return [
     ...Object.entries(channels).flatMap(([channel, verdict]) => channelLines(channel, verdict)),
-    stopLine(`stop aloud, English, ${aloud.tried} clips (words given)`, aloud),
-    stopLine(`stop as text only, ${inText.languages} languages, ${inText.tried} sentences`, inText),
+    stopLine(aloud),
     {
       what: 'full level after a sound that is no word, p95',
       target: `at most ${latestFullMs} ms`,
@@ -43,8 +39,6 @@ export function linesOf(findings: Findings): readonly TargetLine[] {
       met: p95Ms <= latestFullMs,
       misses: [],
     },
-    noneLine(`echo of ${echo.tried} rooms: answered or interrupted by it`, echo.misses),
-    noneLine(`echo of ${echo.tried} rooms: stops over it not heeded`, echo.unheeded),
     {
       what: `history at ${cuts.length} cut points`,
       target: 'within 1 word',
@@ -119,10 +113,10 @@ function noneLine(what: string, misses: readonly string[]): TargetLine {
   return { what, target: '0', reached: `${misses.length}`, met: misses.length === 0, misses };
 }
 
-function stopLine(what: string, { tried, missed }: StopWords): TargetLine {
+function stopLine({ tried, missed }: SpokenStops): TargetLine {
   const percent = 100 * (1 - missed.length / tried);
   return {
-    what,
+    what: `stop aloud, English, ${tried} clips (words given)`,
     target: `at least ${stopPercent} %`,
     reached: `${percent.toFixed(1)} %`,
     met: percent >= stopPercent,

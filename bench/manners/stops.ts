@@ -1,20 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { unpack } from '#bench/turns/clips.ts';
-import { classify } from '#src/turn/overlap/interjections.ts';
-import { heldOutStops } from '#test/turn/overlap/interjections-held-out.ts';
 import { type BenchChannel, goTo, isAtRest, openStoryChannel, say, tellStory } from './channel.ts';
 import { type DelayPercentiles, percentilesOf } from './interruptions.ts';
 
 /** Somebody who says stop. */
 export type Stop = { readonly voice: string; readonly say: string };
 
-export type StopWords = {
+/** Stops that were not heeded, and from the first packet of the others to the last frame of the bot's speech. */
+export type SpokenStops = DelayPercentiles & {
   readonly tried: number;
   readonly missed: readonly string[];
 };
-
-/** From the first packet of the word to the last frame of its speech. */
-export type SpokenStops = StopWords & DelayPercentiles;
 
 /** It speaks for so long before somebody stops it. */
 const speaksMs = 1_500;
@@ -65,17 +61,4 @@ async function silenceAfter(
   channel.fixture.talk.stop('g');
   await goTo(channel, clock.nowMs() + 2_000);
   return isOver && lastMs - toMs <= silentMs ? Math.max(0, lastMs - fromMs) : undefined;
-}
-
-/** Stops as text, in 40 languages: phrases of people, written before the word data was. `names` is what BOT_NAME holds. */
-export function stopsInText(names: readonly string[]): StopWords & { readonly languages: number } {
-  const all = Object.entries(heldOutStops).flatMap(([code, texts]) =>
-    texts.split('|').map((text) => ({ code, text: text.trim() })),
-  );
-  const missed = all.filter(({ text }) => classify(text, { isFinal: true, names }).kind !== 'stop');
-  return {
-    languages: Object.keys(heldOutStops).length,
-    tried: all.length,
-    missed: missed.map(({ code, text }) => `${code}: ${text}`),
-  };
 }

@@ -2,7 +2,9 @@
 // and how soon it answers where servers take no time at all; with `--costs`, the costs alone.
 import { parseArgs } from 'node:util';
 import { Clips } from '#bench/clips.ts';
-import { percentile, table } from '#bench/table.ts';
+import { spread } from '#bench/latency/figures.ts';
+import { Path } from '#bench/latency/path.ts';
+import { table } from '#bench/table.ts';
 import {
   answeredMs,
   askedMs,
@@ -10,7 +12,7 @@ import {
   questions,
   shownTokens,
 } from '#src/spending/minute-cost.ts';
-import { answerDelays } from './answer-delays.ts';
+import { instantPace } from '#test/fakes/providers/providers.ts';
 import { type PipelineDelay, savePipelineResult, saveTable } from './choices.ts';
 import { costReport } from './minute.ts';
 import { type BenchPipeline, serverSettings } from './server-settings.ts';
@@ -36,11 +38,13 @@ if (options.costs) {
 console.log('Servers answer at once, so this is what the bot adds; compare only within one run.\n');
 const rows: Partial<Record<BenchPipeline, PipelineDelay>> = {};
 await using clips = await Clips.open();
-for (const name of Object.keys(serverSettings) as BenchPipeline[]) {
-  const delaysMs = await answerDelays(serverSettings[name], clips.all, asked);
-  const [p50, p95] = [percentile(delaysMs, 0.5), percentile(delaysMs, 0.95)].map(Math.round);
-  rows[name] = { p50: p50 ?? Number.NaN, p95: p95 ?? Number.NaN, answered: delaysMs.length, asked };
-  if (delaysMs.length < asked) process.exitCode = 1;
+for (const pipeline of Object.keys(serverSettings) as BenchPipeline[]) {
+  await using path = await Path.open({ pipeline, pace: instantPace, microphone: 'gate' });
+  const { turns } = await path.measure(clips.all, asked);
+  const { p50, p95 } = spread(turns.map(({ sinceMs }) => sinceMs['first packet heard']));
+  const answered = turns.length;
+  rows[pipeline] = { p50: Math.round(p50), p95: Math.round(p95), answered, asked };
+  if (answered < asked) process.exitCode = 1;
 }
 const shown = Object.entries(rows).map(([name, { p50, p95, answered }]) => [
   ...[name, `${answered} of ${asked}`, `${p50}`, `${p95}`],

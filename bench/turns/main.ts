@@ -1,25 +1,15 @@
-// Does it cut people off, and does it keep them waiting? npm run bench -- turns [--save] (virtual time, about two minutes).
-import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+// Does it cut people off, and does it keep them waiting? npm run bench -- turns (virtual time, about two minutes).
 import { table } from '#bench/table.ts';
 import { readScenarios } from './clips.ts';
 import { type NoiseName, noises } from './noises.ts';
-import {
-  figuresOf,
-  figuresTable,
-  isMet,
-  reachedBy,
-  targetTable,
-  worstScenarios,
-} from './report.ts';
+import { figuresTable, isMet, reachedBy, targetTable, worstScenarios } from './report.ts';
 import { judgeAll, listenToNoise, openWorkshop, playScenarios, type RunKind } from './runs.ts';
-import { benchSilences } from './silences/silence-bench.ts';
+import { silenceReport } from './silences/silence-report.ts';
 
 const ways: readonly RunKind[] = ['no text', 'text', 'text, person known'];
-const noiseSeconds = 150;
-/** In ten minutes of noise, four kinds together. */
+const noiseSeconds = 300;
+/** In ten minutes of noise, both kinds together. */
 const mostFalseTurns = 1;
-const { values: options } = parseArgs({ options: { save: { type: 'boolean', default: false } } });
 
 const workshop = await openWorkshop();
 const sounds = await playScenarios(await readScenarios(), workshop);
@@ -32,7 +22,7 @@ console.log(`\n${targetTable(reached)}`);
 console.log('\nCut off, then kept waiting longest, with texts');
 console.log(worstScenarios(withText, 10));
 
-const silences = await benchSilences(workshop);
+console.log(`\n${await silenceReport(workshop)}`);
 
 const kinds = Object.keys(noises) as NoiseName[];
 const heard = kinds.map((kind) => [kind, listenToNoise(kind, noiseSeconds, workshop)] as const);
@@ -55,16 +45,3 @@ console.log(
 );
 
 if (!isMet(reached) || !quiet) process.exitCode = 1;
-if (options.save && process.exitCode !== 1) {
-  const result = {
-    made: new Date().toISOString().slice(0, 10),
-    falseTurns,
-    reached,
-    silences,
-    ways: Object.fromEntries([...byWay].map(([way, verdicts]) => [way, figuresOf(verdicts)])),
-  };
-  await writeFile(
-    new URL('result.json', import.meta.url),
-    `${JSON.stringify(result, undefined, 2)}\n`,
-  );
-}

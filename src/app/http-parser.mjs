@@ -8,7 +8,7 @@ const optimising = ['wasm-lazy-compilation', 'wasm-dynamic-tiering', 'wasm-tier-
 
 /**
  * Keeps V8 from optimising the HTTP parser of `fetch`, a WebAssembly module inside Node: its one large function takes 0.9 s of CPU
- * and 23 MB, 10 of which stay with the allocator (`npm run node -- bench/cpu/memory/beside.ts`). Node compiles it at the first
+ * and 23 MB, 10 of which stay with the allocator (`npm run bench -- cpu --part memory`). Node compiles it at the first
  * request of a thread; other modules are optimised as ever.
  */
 export function keepHttpParserPlain() {

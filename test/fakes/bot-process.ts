@@ -169,17 +169,6 @@ export class BotProcess implements AsyncDisposable {
     this.#child.stdout?.destroy();
   }
 
-  /** Tells the preloaded module something; nothing happens once the bot has ended. */
-  send(message: object): void {
-    if (this.#child.connected) this.#child.send(message, () => undefined);
-  }
-
-  /** Next message of the preloaded module. */
-  async said(signal: AbortSignal): Promise<unknown> {
-    const [message] = await once(this.#child, 'message', { signal });
-    return message;
-  }
-
   /** Ends it at once and leaves nothing behind, where nobody can wait any more. */
   abandon(): void {
     this.#child.kill('SIGKILL');

@@ -72,6 +72,13 @@ export class VirtualClock implements Clock {
     this.#nowMs = untilMs;
   }
 
+  /** Lets `ms` pass at once: sleepers that are due by then wake at its end. */
+  async leap(ms: number): Promise<void> {
+    await roundsPassed(this.#rounds);
+    this.suspend(ms);
+    await this.advance(0);
+  }
+
   /** Same as `advance`, for code that waits for no promise. */
   passMs(ms: number): void {
     const untilMs = this.#nowMs + ms;

@@ -1,16 +1,10 @@
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import { openCpuSetup } from '#bench/cpu/cpu-setup.ts';
+import type { PeopleOrder } from '#bench/cpu/orders.ts';
+import { processThreads, type ThreadTimes, usageOf } from '#bench/cpu/threads.ts';
 import { table } from '#bench/table.ts';
-import type { SandboxPerson } from '#sandbox/people/person.ts';
-import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
-import { openMockProviders } from '#test/fakes/providers/providers.ts';
-import { callBot, converse } from './conversation.ts';
-import {
-  type BenchBot,
-  countModules,
-  MeasuredBot,
-  mostThreads,
-  type ResidentReading,
-} from './measured-bot.ts';
+import { type MemoryParts, partsOf } from './smaps.ts';
 
 export type MemoryOptions = {
   /** Minutes of conversation in one channel. */
@@ -19,90 +13,94 @@ export type MemoryOptions = {
   readonly further: number;
   /** Seconds until it counts as idle. */
   readonly idleS: number;
+  /** Environment of the bot. */
+  readonly environment: Readonly<Record<string, string>>;
 };
 
+/** Memory and threads of a bot at one instant. */
+type MemoryReading = {
+  readonly parts: MemoryParts;
+  readonly threadNames: readonly string[];
+  readonly times: ReadonlyMap<number, ThreadTimes>;
+};
+
+const mebibyte = 2 ** 20;
+/** Node's own (main, inspector signal, delayed tasks, four of V8, four of libuv) and one for the store. */
+const mostThreads = 12;
+/** Pause of people after an answer, in ms. */
+const quietMs = 400;
+const orderMs = 180_000;
 const never = new AbortController().signal;
 
-/** Prints the memory of a bot by part, idle and in conversation. Sets the exit code where it has too many threads. */
-export async function measureMemory(
-  bot: Omit<BenchBot, 'baseUrl'>,
-  options: MemoryOptions,
-): Promise<void> {
-  const talkMs = options.minutes * 60_000;
-  const people: SandboxPerson[] = [];
-  const replies = [{ match: /^/, text: 'Yes, it is.' }];
-  await using providers = await openMockProviders({ replies });
-  await using sandbox = await openSandbox();
-  const setup = { ...bot, baseUrl: providers.baseUrl };
-  await printStart(sandbox, setup);
-  await using measured = await MeasuredBot.start(sandbox, setup);
+/** Prints the memory of the bot of a checkout by part, idle and in conversation. Sets the exit code where it has too many threads. */
+export async function measureMemory(checkout: string, options: MemoryOptions): Promise<void> {
+  await using setup = await openCpuSetup([checkout], options.environment);
+  const [measured] = setup.bots;
+  if (!measured) return;
+  const { people, bot } = measured;
   await realClock.sleep(options.idleS * 1_000, never);
-  const idle = await measured.read();
-  const idleCpuS = await measured.cpuSeconds();
+  const idle = await read(bot.pid);
+  const talkMs = options.minutes * 60_000;
   await talk(1, talkMs);
-  const talkCpuS = (await measured.cpuSeconds()) - idleCpuS;
-  const one = await measured.read();
+  const one = await read(bot.pid);
   await talk(1 + options.further, Math.min(talkMs, 60_000));
-  report([idle, one, await measured.read()], talkCpuS, options);
+  const all = await read(bot.pid);
+  report(idle, one, all, options);
+  const talkCpuMs = usageOf(bot.pid, idle.times, one.times).cpuMs;
+  const perMinute = talkCpuMs / 1_000 / options.minutes;
+  console.log(`conversation in one channel: ${perMinute.toFixed(2)} s CPU a minute`);
 
-  /** Everybody asks at a steady pace, each in a server of their own, and those who have called before go on. */
   async function talk(channels: number, ms: number): Promise<void> {
-    while (people.length < channels) people.push(await callBot(sandbox, people.length));
-    const stop = AbortSignal.timeout(ms);
-    await Promise.all(people.map((person, n) => converse(person, n, stop)));
+    const orders: readonly PeopleOrder[] = [
+      { do: 'call', channels },
+      { do: 'converse', channels, quietMs },
+    ];
+    for (const order of orders) await people.ask(order, orderMs);
+    await realClock.sleep(ms, never);
+    await people.ask({ do: 'rest' }, orderMs);
   }
 }
 
-/** Start of separate bots: the first counts modules, the second fills the compile cache, the third is measured. */
-async function printStart(sandbox: Sandbox, setup: BenchBot): Promise<void> {
-  const modules = await countModules(sandbox, setup);
-  {
-    await using _warmUp = await MeasuredBot.start(sandbox, setup);
-  }
-  await using bot = await MeasuredBot.start(sandbox, setup);
-  const cpuS = (await bot.cpuSeconds()).toFixed(2);
-  console.log(`start: ${modules} modules, ${cpuS} s CPU until it can be called\n`);
+/** Linux only. */
+async function read(pid: number): Promise<MemoryReading> {
+  const folder = `/proc/${pid}`;
+  const program = await realpath(`${folder}/exe`);
+  const parts = partsOf(await readFile(`${folder}/smaps`, 'utf8'), program);
+  const ids = await readdir(`${folder}/task`);
+  const names = ids.map((id) => readFile(`${folder}/task/${id}/comm`, 'utf8'));
+  const threadNames = (await Promise.all(names)).map((name) => name.trim());
+  return { parts, threadNames, times: await processThreads(pid) };
 }
 
 function report(
-  readings: readonly [idle: ResidentReading, one: ResidentReading, all: ResidentReading],
-  talkCpuS: number,
+  idle: MemoryReading,
+  one: MemoryReading,
+  all: MemoryReading,
   { minutes, further }: MemoryOptions,
 ): void {
-  const [idle, one, all] = readings;
-  const head = ['MB', 'idle', `${minutes} min in one channel`, `${1 + further} channels`];
-  const row = (name: string, of: (reading: ResidentReading) => number) => [
+  const readings = [idle, one, all];
+  const row = (name: string, part: keyof MemoryParts) => [
     name,
-    ...readings.map((reading) => (of(reading) / 2 ** 20).toFixed(1)),
+    ...readings.map(({ parts }) => (parts[part] / mebibyte).toFixed(1)),
   ];
+  const head = ['MB', 'idle', `${minutes} min in one channel`, `${1 + further} channels`];
   const rows = [
-    row('resident', ({ parts }) => parts.resident),
-    row('  program file of Node (shared)', ({ parts }) => parts.program),
-    row('  libraries, native modules', ({ parts }) => parts.libraries),
-    row('  malloc heap', ({ parts }) => parts.mallocHeap),
-    row('  V8 heap of the main thread', ({ heapTotal }) => heapTotal),
-    row(
-      '  other: store thread, stacks, buffers',
-      ({ parts, heapTotal }) => parts.mapped - heapTotal,
-    ),
-    row('proportional (PSS)', ({ parts }) => parts.proportional),
-    row('in use in the V8 heap', ({ heapUsed }) => heapUsed),
-    row('outside of it (external)', ({ external }) => external),
-    ['threads', ...readings.map(({ threads }) => `${threads.length}`)],
+    row('resident', 'resident'),
+    row('  program file of Node (shared)', 'program'),
+    row('  libraries, native modules', 'libraries'),
+    row('  malloc heap', 'mallocHeap'),
+    row('  other: V8, stacks, buffers', 'mapped'),
+    row('proportional (PSS)', 'proportional'),
+    ['threads', ...readings.map(({ threadNames }) => `${threadNames.length}`)],
   ];
   console.log(table(head, rows));
-  const each = (all.parts.resident - one.parts.resident) / further / 2 ** 20;
+  const each = (all.parts.resident - one.parts.resident) / further / mebibyte;
   console.log(`\neach further channel in conversation: ${each.toFixed(1)} MB`);
-  const perMinute = talkCpuS / minutes;
-  console.log(`conversation in one channel: ${perMinute.toFixed(2)} s CPU a minute`);
-  console.log(`threads when idle: ${named(idle.threads)}`);
-  const most = Math.max(...readings.map(({ threads }) => threads.length));
+  const counts = Map.groupBy(idle.threadNames, (name) => name);
+  const named = [...counts].map(([name, same]) => `${same.length} ${name}`).join(', ');
+  console.log(`threads when idle: ${named}`);
+  const most = Math.max(...readings.map(({ threadNames }) => threadNames.length));
   if (most <= mostThreads) return;
   console.error(`${most} threads; at most ${mostThreads} may be`);
   process.exitCode = 1;
-}
-
-function named(threads: readonly string[]): string {
-  const counts = Map.groupBy(threads, (name) => name);
-  return [...counts].map(([name, all]) => `${all.length} ${name}`).join(', ');
 }

@@ -2,7 +2,7 @@ import type { ClipWord } from '#bench/turns/clips.ts';
 import { Oracle } from '#bench/turns/oracle.ts';
 import type { ScenarioSound } from '#bench/turns/scenario-sound.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { isSilenceFrame, type Packet } from '#src/audio/packet.ts';
+import type { Packet } from '#src/audio/packet.ts';
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import { type SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
@@ -21,8 +21,6 @@ export type Moment = {
   readonly atMs: number;
   /** Since the voice stopped, as voice activity and levels tell; 0 before the first voice. */
   readonly silentMs: number;
-  /** Since the last packet that was no silence frame. */
-  readonly withoutPacketMs: number;
   readonly signs: PauseSigns;
 };
 
@@ -56,7 +54,6 @@ class UnendingListener {
   readonly #meter: VoiceMeter;
   readonly #oracle: Oracle;
   #voice: EndpointingState = quiet;
-  #soundAtMs = 0;
 
   constructor({ codec, weights }: MomentParts, words: readonly ClipWord[]) {
     this.#stream = new SpeakerStream(codec);
@@ -65,7 +62,6 @@ class UnendingListener {
   }
 
   put(packet: Packet): void {
-    if (!isSilenceFrame(packet.opus)) this.#soundAtMs = packet.atMs;
     for (const heard of this.#stream.put(packet)) this.#handle(heard, packet.atMs);
   }
 
@@ -75,7 +71,7 @@ class UnendingListener {
     const answer = this.#oracle.answerBy(atMs);
     if (answer) this.#step({ kind: 'text', text: answer.text, atMs }, atMs);
     const { silentMs, signs } = signsOf(this.#voice, atMs);
-    return { atMs, withoutPacketMs: atMs - this.#soundAtMs, silentMs, signs };
+    return { atMs, silentMs, signs };
   }
 
   close(): void {

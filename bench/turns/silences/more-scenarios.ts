@@ -7,7 +7,7 @@ import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 
 /** Scenes and the clips that they are made of. */
-export type ScenarioSet = {
+type ScenarioSet = {
   readonly scenarios: readonly TurnScenario[];
   readonly clips: ReadonlyMap<string, VoiceClip>;
 };

@@ -1,4 +1,4 @@
-import type { LabelledSilence } from './silences.ts';
+import type { LabelledSilence } from './held-out-turns.ts';
 
 /** Score of a detector at one instant of a silence. */
 export type ScoredMoment = {
@@ -17,18 +17,11 @@ export type ScoredSilence = {
   readonly moments: readonly ScoredMoment[];
 };
 
-/** When a detector takes the turn: at this score after the delay, or at the timeout whatever the score. */
-export type FiringRule = {
-  readonly threshold: number;
-  readonly delayMs: number;
-  readonly timeoutMs: number;
-};
+/** Share of the holds in which a rule fires, and the mean wait after the true ends. */
+export type OperatingPoint = { readonly cutOffShare: number; readonly waitMs: number };
 
-/** Share of the holds in which it fires, and the mean wait after the true ends. */
-export type OperatingPoint = FiringRule & { readonly cutOffShare: number; readonly waitMs: number };
-
-/** Rules that are tried: each threshold with each delay and each later timeout. */
-export type SweepGrid = {
+/** Rules that are tried: each threshold with each delay and each later timeout, at which it fires whatever the score. */
+type SweepGrid = {
   readonly thresholds: readonly number[];
   readonly delaysMs: readonly number[];
   readonly timeoutsMs: readonly number[];
@@ -39,7 +32,7 @@ const longestMs = 1800;
 const thresholdCount = 60;
 
 /** Delays from 0, timeouts from 200 ms, up to 1.8 s; thresholds at even shares of the scores that occur. */
-export function gridOf(silences: readonly ScoredSilence[]): SweepGrid {
+function gridOf(silences: readonly ScoredSilence[]): SweepGrid {
   const scores = silences.flatMap(({ moments }) => moments.map(({ score }) => score));
   const sorted = Float64Array.from(scores).sort();
   const at = (n: number) => sorted[Math.floor((n * (sorted.length - 1)) / thresholdCount)] ?? 0;
@@ -53,31 +46,9 @@ export function gridOf(silences: readonly ScoredSilence[]): SweepGrid {
   };
 }
 
-/** When it fires in this silence, since its true beginning; never where it does not. */
-export function firedMs(
-  { moments }: ScoredSilence,
-  { threshold, delayMs, timeoutMs }: FiringRule,
-): number | undefined {
-  return moments.find(
-    ({ silentMs, score }) => (silentMs >= delayMs && score >= threshold) || silentMs >= timeoutMs,
-  )?.sinceMs;
-}
-
-/** Operating point of one rule; a turn whose end it never notices waits for the whole time listened. */
-export function operatingPoint(
-  silences: readonly ScoredSilence[],
-  rule: FiringRule,
-): OperatingPoint {
-  return pointOf(
-    rule,
-    silences,
-    (_, silence) => firedMs(silence, rule) ?? Number.POSITIVE_INFINITY,
-  );
-}
-
 /** Operating points of every rule of the grid. */
-export function sweep(silences: readonly ScoredSilence[], grid: SweepGrid): OperatingPoint[] {
-  const { thresholds, delaysMs, timeoutsMs } = grid;
+export function sweep(silences: readonly ScoredSilence[]): OperatingPoint[] {
+  const { thresholds, delaysMs, timeoutsMs } = gridOf(silences);
   const late = silences.map((silence) => firstAfter(silence, timeoutsMs, Number.NEGATIVE_INFINITY));
   return thresholds.flatMap((threshold) => {
     const sure = silences.map((silence) => firstAfter(silence, delaysMs, threshold));
@@ -85,11 +56,7 @@ export function sweep(silences: readonly ScoredSilence[], grid: SweepGrid): Oper
       timeoutsMs.flatMap((timeoutMs, t) =>
         timeoutMs <= delayMs
           ? []
-          : [
-              pointOf({ threshold, delayMs, timeoutMs }, silences, (n) =>
-                Math.min(sure[n]?.[d] ?? 0, late[n]?.[t] ?? 0),
-              ),
-            ],
+          : [pointOf(silences, (n) => Math.min(sure[n]?.[d] ?? 0, late[n]?.[t] ?? 0))],
       ),
     );
   });
@@ -138,13 +105,12 @@ function firstAfter(
 }
 
 function pointOf(
-  rule: FiringRule,
   silences: readonly ScoredSilence[],
-  firedAtMs: (n: number, silence: ScoredSilence) => number,
+  firedAtMs: (n: number) => number,
 ): OperatingPoint {
   let [holds, cut, ends, waitedMs] = [0, 0, 0, 0];
   silences.forEach((silence, n) => {
-    const atMs = firedAtMs(n, silence);
+    const atMs = firedAtMs(n);
     if (silence.kind === 'hold') {
       holds++;
       if (atMs < silence.lengthMs) cut++;
@@ -153,5 +119,5 @@ function pointOf(
       waitedMs += Math.min(atMs, silence.lengthMs);
     }
   });
-  return { ...rule, cutOffShare: holds === 0 ? 0 : cut / holds, waitMs: waitedMs / ends };
+  return { cutOffShare: holds === 0 ? 0 : cut / holds, waitMs: waitedMs / ends };
 }

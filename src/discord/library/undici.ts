@@ -1,6 +1,6 @@
 /**
  * Gives discord.js Node's own HTTP client in place of `undici` of npm: one parser and one pool of connections in a process, and 4 MB
- * less (`npm run node -- bench/cpu/memory/beside.ts`).
+ * less (`npm run bench -- cpu --part memory`).
  *
  * Works only when it runs before discord.js loads: `import './undici.ts';` is line 1 of every file that makes a REST or a Client
  * of it, and of the bot's program. Node's client refuses ports such as 9, 6000 and 10080.

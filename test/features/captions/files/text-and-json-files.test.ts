@@ -74,7 +74,7 @@ test('a json file fits its schema, and holds ids, language and links', async () 
 
 test('the example of the documentation fits the schema', async () => {
   const [, example = ''] =
-    /```json\n([^`]+)```/.exec(await readFile('docs/transcripts.md', 'utf8')) ?? [];
+    /```json\n([^`]+)```/.exec(await readFile('docs/members.md', 'utf8')) ?? [];
   expect((await schemaCheck())(example)).toEqual([]);
 });
 

@@ -1,0 +1,128 @@
+import { percentile } from '#bench/table.ts';
+import { judge } from './judge.ts';
+import { heardAnswers, type PlayedScene, play } from './player.ts';
+import { checkScene, type GivenAnswer, toolMistakes, wordMistakes } from './rules.ts';
+import type { EvalScene } from './scene.ts';
+import type { EvalSetup } from './set-up.ts';
+import { isSpeakable, openSoundBot } from './sound-room.ts';
+import { openTextRoom } from './text-room.ts';
+
+export type SceneOutcome = {
+  readonly scene: EvalScene;
+  /** Empty: it passed. */
+  readonly mistakes: readonly string[];
+  /** Set: it was not played. */
+  readonly skipped?: string;
+};
+
+/** Outcome of all scenes with one set-up. */
+export type EvalOutcome = {
+  readonly name: string;
+  readonly scenes: readonly SceneOutcome[];
+  /** Planted wrong answers that the judge let pass. */
+  readonly judgeMistakes: readonly string[];
+  /** Median time from the end of a question to its answer, in ms; NaN without answers. */
+  readonly answerMs: number;
+  readonly usd: number;
+};
+
+export type EvalOptions = {
+  readonly scenes: readonly EvalScene[];
+  /** Folder of the scenes. */
+  readonly folder: string;
+  readonly isText: boolean;
+  /** Whose chat model judges. */
+  readonly judging: EvalSetup;
+};
+
+/** Plays all scenes with this set-up, and judges them. Errors: BotError of a server. */
+export async function evaluate(setup: EvalSetup, options: EvalOptions): Promise<EvalOutcome> {
+  const { scenes, isText, judging } = options;
+  const models = new Set([setup, judging]);
+  const chatUsd = () => [...models].reduce((sum, { price }) => sum + price.usd, 0);
+  const before = chatUsd();
+  const { played, spokenUsd } = isText
+    ? { played: await playText(scenes, setup), spokenUsd: 0 }
+    : await playAloud(setup, options);
+  const outcomes: SceneOutcome[] = [];
+  for (const scene of scenes) {
+    const one = played.find((each) => each.scene === scene);
+    outcomes.push(
+      one
+        ? { scene, mistakes: await mistakesIn(one, setup, judging) }
+        : { scene, mistakes: [], skipped: 'no voice speaks its language' },
+    );
+  }
+  const judgeMistakes = judging.hasChatModel ? await plantedMistakes(scenes, judging) : [];
+  const waits = played.flatMap(({ events }) => heardAnswers(events).flatMap(waitOf));
+  return {
+    name: setup.name,
+    scenes: outcomes,
+    judgeMistakes,
+    answerMs: percentile(waits, 0.5),
+    usd: spokenUsd + chatUsd() - before,
+  };
+}
+
+async function playText(scenes: readonly EvalScene[], setup: EvalSetup): Promise<PlayedScene[]> {
+  const played: PlayedScene[] = [];
+  for (const scene of scenes) played.push(await play(scene, (one) => openTextRoom(one, setup)));
+  return played;
+}
+
+/** One after the other: a person sits in one channel alone, and a busy machine is no fault of a set-up. */
+async function playAloud(setup: EvalSetup, { scenes, folder }: EvalOptions) {
+  await using bot = await openSoundBot(setup, folder);
+  const played: PlayedScene[] = [];
+  for (const scene of scenes) {
+    if (isSpeakable(scene, setup)) played.push(await play(scene, bot.open));
+  }
+  return { played, spokenUsd: bot.usd() };
+}
+
+/** Of the built-in stand-in only its manners count: it knows no answers, and calls its own tools. */
+async function mistakesIn(
+  played: PlayedScene,
+  { hasChatModel }: EvalSetup,
+  judging: EvalSetup,
+): Promise<readonly string[]> {
+  const { mistakes, given } = checkScene(played);
+  if (!hasChatModel) return mistakes;
+  const words = await Promise.all(given.map(({ wanted, text }) => wordMistakes(wanted, text)));
+  const rubrics: string[] = [];
+  for (const one of judging.hasChatModel ? given : [])
+    rubrics.push(...(await rubricMistakes(one, judging)));
+  return [...mistakes, ...toolMistakes(played), ...words.flat(), ...rubrics];
+}
+
+async function rubricMistakes(
+  { wanted: { rubric }, text, transcript }: GivenAnswer,
+  judging: EvalSetup,
+): Promise<readonly string[]> {
+  if (rubric === undefined) return [];
+  const verdict = await judge(judging, { transcript, text, rubric });
+  if (verdict.kind === 'passes') return [];
+  return [`breaks the rule "${rubric}": ${verdict.evidence}`];
+}
+
+/** Planted wrong answers that the judge does not reject. */
+async function plantedMistakes(
+  scenes: readonly EvalScene[],
+  judging: EvalSetup,
+): Promise<readonly string[]> {
+  const mistakes: string[] = [];
+  for (const { acts } of scenes) {
+    for (const act of acts) {
+      if (act.do !== 'say' || act.answer?.rubric === undefined) continue;
+      const { rubric, wrong: text } = act.answer;
+      const verdict = await judge(judging, { transcript: `${act.who}: ${act.say}`, text, rubric });
+      if (verdict.kind === 'passes') mistakes.push(`"${text}" passes the rule "${rubric}"`);
+    }
+  }
+  return mistakes;
+}
+
+function waitOf({ instants }: ReturnType<typeof heardAnswers>[number]): number | readonly number[] {
+  const { heardAtMs, firstSentAtMs } = instants;
+  return firstSentAtMs === undefined ? [] : firstSentAtMs - heardAtMs;
+}

@@ -1,0 +1,68 @@
+import type { ChatMeter } from '#src/chat/metered-chat.ts';
+import type { Usage } from '#src/chat/ports.ts';
+import { priceOf, tariffsOf } from '#src/config/tariffs.ts';
+import type { Config } from '#src/config/types.ts';
+import { embedded, servedBy } from '#src/provider/models/models.ts';
+import { msPerTokenHeard, msPerTokenSpoken } from '#src/provider/models/request-hold.ts';
+import { charactersPerToken, costOf } from '#src/spending/cost.ts';
+import { answeredMs, askedMs, shownTokens } from '#src/spending/minute-cost.ts';
+import { spokenCharacters } from '#src/spending/reservation.ts';
+import type { EvalScene } from './scene.ts';
+
+/** Tokens of a verdict: the transcript with its rule, and the evidence. */
+const [judgedTokens, verdictTokens] = [800, 120];
+const nano = 1e-9;
+
+/** Price of the requests to a chat model so far, in US dollars. */
+export class ChatPrice implements ChatMeter {
+  usd = 0;
+  readonly #config: Pick<Config, 'budget' | 'chat'>;
+
+  constructor(config: Pick<Config, 'budget' | 'chat'>) {
+    this.#config = config;
+  }
+
+  used(usage: Usage): void {
+    const { budget, chat } = this.#config;
+    const usual = chat.kind === 'embedded' ? embedded : servedBy(chat.model, chat.baseUrl);
+    const { by = usual, ...tokens } = usage;
+    const rate = priceOf(by, 'think', budget);
+    this.usd += nano * costOf([{ ...tokens, kind: 'tokens' }], 'think', rate);
+  }
+}
+
+/** Price of a run of these scenes, in US dollars, by answers and questions of an ordinary length. */
+export function expectedUsd(scenes: readonly EvalScene[], config: Config, isText: boolean): number {
+  const { recognise, think, speak } = tariffsOf(config, () => config)('', isText);
+  const lines = scenes.flatMap(({ acts }) => acts.filter((act) => act.do === 'say'));
+  const answers = lines.flatMap(({ answer }) => answer ?? []);
+  const verdicts = 2 * answers.filter(({ rubric }) => rubric !== undefined).length;
+  const speaksItself = !isText && config.pipeline !== 'chained';
+  const heard = speaksItself ? askedMs / msPerTokenHeard : 0;
+  const spoken = speaksItself ? answeredMs / msPerTokenSpoken : 0;
+  const characters = spokenCharacters(answeredMs);
+  const answerCost = costOf(
+    [
+      {
+        kind: 'tokens',
+        inputTokens: shownTokens + heard,
+        audioInputTokens: heard,
+        outputTokens: characters / charactersPerToken + spoken,
+        audioOutputTokens: spoken,
+      },
+    ],
+    'think',
+    think,
+  );
+  const verdictCost = costOf(
+    [{ kind: 'tokens', inputTokens: judgedTokens, outputTokens: verdictTokens }],
+    'think',
+    tariffsOf(config, () => config)('', true).think,
+  );
+  const thought = answers.length * answerCost + verdicts * verdictCost;
+  if (isText) return nano * thought;
+  const hearingCost = costOf([{ kind: 'heard', ms: askedMs }], 'recognise', recognise);
+  const spokenUse = { kind: 'spoken', characters, ms: answeredMs } as const;
+  const speakingCost = speaksItself ? 0 : costOf([spokenUse], 'speak', speak);
+  return nano * (thought + lines.length * hearingCost + answers.length * speakingCost);
+}

@@ -1,0 +1,52 @@
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type EvalOutcome, evaluate } from './evaluate.ts';
+import { expectedUsd } from './price.ts';
+import { failures, isPassed, outcomeTable } from './report.ts';
+import { readScenes } from './scene.ts';
+import { setupIn, usualSetup } from './set-up.ts';
+
+/** Plays and judges what the arguments of the program ask for. Returns its exit code. Errors: a plain Error or a BotError, in one sentence. */
+export async function runEval(
+  args: readonly string[],
+  print: (text: string) => void,
+): Promise<number> {
+  const { values: options, positionals: files } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      /** Without sound, on virtual time. */
+      text: { type: 'boolean', default: false },
+      /** Only scenes whose topic or name has these words. */
+      only: { type: 'string', default: '' },
+      scenes: { type: 'string', default: fileURLToPath(new URL('scenes', import.meta.url)) },
+      /** Two files of settings, side by side; the chat model of the first one judges both. */
+      compare: { type: 'boolean', default: false },
+    },
+  });
+  if (options.compare !== (files.length === 2)) {
+    throw new Error('Two files go with --compare: npm run eval -- --compare a.env b.env');
+  }
+  const { text: isText, scenes: folder, only } = options;
+  const scenes = (await readScenes(folder)).filter(({ topic, name }) =>
+    `${topic} ${name}`.includes(only),
+  );
+  const setups = options.compare ? await Promise.all(files.map(setupIn)) : [await usualSetup()];
+  const [judging] = setups;
+  if (!judging) return 1;
+  const usd = setups.reduce((sum, { config }) => sum + expectedUsd(scenes, config, isText), 0);
+  print(`${scenes.length} scenes ${isText ? 'as text' : 'aloud'}, about US$ ${usd.toFixed(4)}`);
+  for (const { name, hasChatModel } of setups) {
+    if (!hasChatModel) print(`${name}: the stand-in answers, so only its manners are judged.`);
+  }
+  const outcomes: EvalOutcome[] = [];
+  for (const setup of setups) {
+    outcomes.push(await evaluate(setup, { scenes, folder, isText, judging }));
+  }
+  print(`\n${outcomeTable(outcomes)}`);
+  for (const outcome of outcomes) {
+    const told = failures(outcome);
+    if (told !== '') print(told);
+  }
+  return outcomes.every(isPassed) ? 0 : 1;
+}
