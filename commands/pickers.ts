@@ -1,7 +1,7 @@
+import { panelPickers } from '#commands/settings/panel-presses.ts';
 import type { PickerHandler } from '#src/features/contract/command.ts';
 import { features } from '#src/features/features.ts';
 import { help } from './commands.ts';
-import { panelPickers } from './settings/panel-presses.ts';
 
 /** Handlers of all menus on messages, those in folders of features last. */
 export const pickers: readonly PickerHandler[] = [

@@ -9,6 +9,6 @@ if (!root) throw new Error('the page has no root');
 const refusal = await enter();
 root.replaceChildren();
 if (refusal === undefined) {
-  const { RoomPage } = await import('./room/room-page.js');
+  const { RoomPage } = await import('#page/room/room-page.js');
   new RoomPage(root, messageOf, enter);
 } else render(html`<main><h1>Parley</h1><p>${refusal}</p></main>`, root);

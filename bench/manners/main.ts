@@ -1,7 +1,7 @@
 // Does it know when it is meant, whom it hears and when to stop? npm run bench -- manners [--seed 7] (virtual time, about a minute).
 import { parseArgs } from 'node:util';
+import { echo } from '#bench/manners/echo/echo.ts';
 import { cutAnswers } from './cuts.ts';
-import { echo } from './echo/echo.ts';
 import { plansOf, spend } from './evening.ts';
 import { interruptions } from './interruptions.ts';
 import {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { echo } from '#bench/manners/echo/echo.ts';
 import { cutAnswers } from './cuts.ts';
-import { echo } from './echo/echo.ts';
 import { plansOf, spend } from './evening.ts';
 import { Marks, piecesIn } from './marks.ts';
 import { readScenarioMix } from './scenarios.ts';

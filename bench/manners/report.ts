@@ -1,6 +1,6 @@
+import type { EchoFindings } from '#bench/manners/echo/echo.ts';
 import { percentile, table } from '#bench/table.ts';
 import type { AnswerCut } from './cuts.ts';
-import type { EchoFindings } from './echo/echo.ts';
 import type { DelayPercentiles, InterruptionDelays } from './interruptions.ts';
 import type { SpokenStops, StopWords } from './stops.ts';
 import type { MannersVerdict } from './verdict.ts';

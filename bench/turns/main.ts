@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { table } from '#bench/table.ts';
+import { benchSilences } from '#bench/turns/silences/silence-bench.ts';
 import { readScenarios } from './clips.ts';
 import { type NoiseName, noises } from './noises.ts';
 import {
@@ -13,7 +14,6 @@ import {
   worstScenarios,
 } from './report.ts';
 import { judgeAll, listenToNoise, openWorkshop, playScenarios, type RunKind } from './runs.ts';
-import { benchSilences } from './silences/silence-bench.ts';
 
 const ways: readonly RunKind[] = ['no text', 'text', 'text, person known'];
 const noiseSeconds = 150;

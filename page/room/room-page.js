@@ -1,7 +1,11 @@
 /** @import { Suggestion } from './command-line.js' */
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { Reply, RoomLine } from './room-state.js' */
-/** @import { WorkerNews } from './sound/sound-worker.js' */
+/** @import { WorkerNews } from '#page/room/sound/sound-worker.js' */
+
+import { taken } from '#page/room/sound/microphone-refusal.js';
+import { RoomSound } from '#page/room/sound/room-sound.js';
+import { meterPosition } from '#page/room/sound/sound-frames.js';
 import { render } from '/vendor/preact.js';
 import { CommandFiles } from './command-files.js';
 import { complete, readCommand, suggestChoices } from './command-line.js';
@@ -12,9 +16,6 @@ import { html } from './html.js';
 import { RoomSocket } from './room-socket.js';
 import { emptyRoom, stepRoom } from './room-state.js';
 import { sideView } from './side-view.js';
-import { taken } from './sound/microphone-refusal.js';
-import { RoomSound } from './sound/room-sound.js';
-import { meterPosition } from './sound/sound-frames.js';
 import { mostSuggestions, pressKey } from './suggestion-keys.js';
 
 /** Level of a quiet room on the level meter: -45 dB. */

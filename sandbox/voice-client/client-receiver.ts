@@ -3,7 +3,7 @@ import { openVoice, readSsrc } from '#sandbox/voice/rtp.ts';
 import type { VoiceCipher } from '#sandbox/voice/voice-cipher.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus.ts';
-import { isSilenceFrame } from '#src/audio/packet.ts';
+import { isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
 
 type Speaker = { readonly userId: string; readonly decoder: OpusDecoder };
 

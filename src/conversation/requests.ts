@@ -1,16 +1,16 @@
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
-import { failureText } from '#src/notices/notice.ts';
-import { openText } from '#src/people/confidential-text.ts';
-import { queueRules } from '#src/turn/queue-rules.ts';
-import type { ReportedOutcome } from './machine/effects.ts';
-import { isFree, readingOf, turnOf } from './machine/questions.ts';
-import type { Id, PersonId } from './machine/state.ts';
+import type { ReportedOutcome } from '#src/conversation/machine/effects.ts';
+import { isFree, readingOf, turnOf } from '#src/conversation/machine/questions.ts';
+import type { Id, PersonId } from '#src/conversation/machine/state.ts';
 import {
   type DropReason,
   dropReasons,
   type QueuedQuestion,
   type QueuedReading,
-} from './queue/queued-turn.ts';
+} from '#src/conversation/queue/queued-turn.ts';
+import { failureText } from '#src/notices/notice.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import { queueRules } from '#src/turn/waiting.ts';
 import type { SessionContext } from './session-context.ts';
 
 export type AddTurnResult =

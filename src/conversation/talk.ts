@@ -1,18 +1,22 @@
 import type { BotError } from '#src/base/errors.ts';
-import type { ChannelFailure } from '#src/notices/notice.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
-import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
-import type { ConversationEffect } from './machine/effects.ts';
-import type { ConversationEvent, EventKind, UntimedEvent } from './machine/events.ts';
-import { conversationRules } from './machine/rules.ts';
+import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
+import type {
+  ConversationEvent,
+  EventKind,
+  UntimedEvent,
+} from '#src/conversation/machine/events.ts';
+import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type {
   ConversationState,
   Id,
   Participant,
   PersonId,
   SessionSettings,
-} from './machine/state.ts';
-import { step, wakeAtMs } from './machine/step.ts';
+} from '#src/conversation/machine/state.ts';
+import { step, wakeAtMs } from '#src/conversation/machine/step.ts';
+import type { ChannelFailure } from '#src/notices/notice.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 import type { SessionContext } from './session-context.ts';
 
 export type TalkHooks = {

@@ -1,8 +1,8 @@
 import type { Guild, GuildChannel, GuildTextBasedChannel } from 'discord.js';
+import { sentence } from '#src/discord/interactions/rendering.ts';
+import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { localeOf, type TextLine } from '#src/texts/texts.ts';
-import { sentence } from './interactions/rendering.ts';
 import { nonceOf } from './nonce.ts';
-import type { Outbox } from './outbox/outbox.ts';
 import { mayWriteIn } from './permissions.ts';
 
 /** Longest time, in ms, in which the message is to leave. */

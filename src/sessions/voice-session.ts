@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { together } from '#src/base/loops/run-together.ts';
-import { Wakeup } from '#src/base/loops/wakeup.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import {
   type BuiltSession,
@@ -8,8 +8,8 @@ import {
   type ConversationOptions,
 } from '#src/conversation/build-session.ts';
 import type { ConnectionSources } from '#src/conversation/connection/connection-parts.ts';
+import { hasUnasked } from '#src/conversation/hearing/consent-gate.ts';
 import { finalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
-import { hasUnasked } from '#src/conversation/presence/consent-undecided-people.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';

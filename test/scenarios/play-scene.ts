@@ -3,20 +3,9 @@ import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { Interaction } from '#sandbox/interactions/interaction-record.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { realClock } from '#src/base/clock.ts';
-import type {
-  Acts,
-  Match,
-  Reading,
-  Scene,
-  Scenes,
-  Sound,
-  StageSteps,
-  Step,
-  Verbs,
-} from './scene.ts';
-import { buttonsOf, customId, firstAnswer } from './setup/asking.ts';
-import { linesIn } from './setup/captioning.ts';
-import { expectAlike } from './setup/likeness.ts';
+import { buttonsOf, customId, firstAnswer } from '#test/scenarios/setup/asking.ts';
+import { linesIn } from '#test/scenarios/setup/captioning.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   call,
   converse,
@@ -30,7 +19,18 @@ import {
   scenario,
   soon,
   toneOf,
-} from './setup/scenario-setup.ts';
+} from '#test/scenarios/setup/scenario-setup.ts';
+import type {
+  Acts,
+  Match,
+  Reading,
+  Scene,
+  Scenes,
+  Sound,
+  StageSteps,
+  Step,
+  Verbs,
+} from './scene.ts';
 import { type LastActs, openStage, type Stage, serverOf } from './stage.ts';
 
 /** Deadline of a line of the log. */

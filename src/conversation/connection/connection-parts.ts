@@ -2,9 +2,9 @@ import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { OneRate } from '#src/audio/resample.ts';
 import { BotError } from '#src/base/errors.ts';
+import { greetOnArrival } from '#src/conversation/hearing/consent-gate.ts';
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { currentTurn } from '#src/conversation/machine/questions.ts';
-import { greetOnArrival } from '#src/conversation/presence/consent-undecided-people.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { spokenLocale, spokenText } from '#src/notices/notice.ts';
 import { voiceIn } from '#src/pipeline/prompt.ts';
@@ -16,7 +16,7 @@ import type { PlainTextId } from '#src/texts/texts.ts';
 import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import { Interruptions } from '#src/voice/hearing/interruptions.ts';
 import type { SpeakerInputEvent } from '#src/voice/hearing/speaker-input.ts';
-import { SpeakerInputs } from '#src/voice/hearing/speaker-inputs.ts';
+import { SpeakerInputs } from '#src/voice/hearing/speaker-input.ts';
 import {
   announced,
   type HearingDependencies,

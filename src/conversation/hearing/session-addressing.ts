@@ -3,8 +3,8 @@ import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { SessionChannel } from '#src/conversation/session-dependencies.ts';
 import type { Talk } from '#src/conversation/talk.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { AddressingMode, AddressingState } from '#src/turn/addressing/addressing.ts';
 import { judge } from '#src/turn/addressing/addressing.ts';
-import type { AddressingMode, AddressingState } from '#src/turn/addressing/addressing-windows.ts';
 
 /** Parts of a session that its addressing needs. */
 type AddressingParts = SessionChannel & {

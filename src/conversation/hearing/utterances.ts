@@ -16,7 +16,7 @@ import { HeldListening } from '#src/speech/listening-slots.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { hasVoice } from '#src/turn/hallucinations.ts';
+import { hasVoice } from '#src/turn/answerable.ts';
 import { HeardUtterance } from '#src/voice/hearing/heard-utterance.ts';
 import type {
   SpeakerInputEvent,

@@ -1,15 +1,13 @@
 import {
+  type AddressEvent,
+  type AddressingRules,
   type BotActivity,
+  endsInQuestion,
   needsWords as needsWordsBy,
   presume,
   type SpeakerTurn,
-} from '#src/turn/addressing/addressing.ts';
-import {
-  type AddressEvent,
-  type AddressingRules,
-  endsInQuestion,
   stepAddressing,
-} from '#src/turn/addressing/addressing-windows.ts';
+} from '#src/turn/addressing/addressing.ts';
 import {
   decideUtterance,
   type EndedUtterance,

@@ -1,7 +1,7 @@
 import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
+import type { SpokenCommand } from '#src/turn/overlap/interjections.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
-import type { SpokenCommand } from '#src/turn/spoken-command.ts';
 import type { CallRef, EarlyEnd, Id, PersonId, ToolChange } from './state.ts';
 
 type HearingEffect =

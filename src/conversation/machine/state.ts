@@ -3,8 +3,8 @@ import {
   type AddressingMode,
   type AddressingState,
   initialAddressing,
-} from '#src/turn/addressing/addressing-windows.ts';
-import type { Evidence } from '#src/turn/hallucinations.ts';
+} from '#src/turn/addressing/addressing.ts';
+import type { Evidence } from '#src/turn/answerable.ts';
 import type { Waiting } from '#src/turn/waiting.ts';
 import { noLosses, type ReconnectState } from './reconnect-policy.ts';
 

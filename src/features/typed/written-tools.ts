@@ -1,5 +1,5 @@
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
-import { isPlainName } from '#src/conversation/machine/history.ts';
+import { isPlainName } from '#src/conversation/machine/replies.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import { runsUnasked } from '#src/conversation/machine/tools.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';

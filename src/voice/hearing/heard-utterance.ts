@@ -6,8 +6,8 @@ import type { UtteranceContent, UtteranceFollower } from '#src/ports/feature-ses
 import { shiftTranscript } from '#src/speech/listen.ts';
 import type { HeldListening } from '#src/speech/listening-slots.ts';
 import type { Transcript } from '#src/speech/ports.ts';
+import type { Evidence } from '#src/turn/answerable.ts';
 import { contentOf } from '#src/turn/answerable.ts';
-import type { Evidence } from '#src/turn/hallucinations.ts';
 import type { Utterance, UtteranceEnd } from './speaker-input.ts';
 
 /** Longest time, in ms, until the words of a pause are there, whatever engines do; and for each ms of their sound. */

@@ -14,7 +14,7 @@ import {
   type SessionSettings,
   type ToolChange,
 } from '#src/conversation/machine/state.ts';
-import type { Evidence } from '#src/turn/hallucinations.ts';
+import type { Evidence } from '#src/turn/answerable.ts';
 
 /** Events and the effects that they have, as data. */
 export type ConversationCase = readonly CaseStep[] | CaseInRoom;
