@@ -31,7 +31,8 @@ const below: Readonly<Record<string, string>> = {
   conversation:
     'voice notices settings ports spending pipeline playback speech chat people turn audio texts base',
   /** Where the bot sits: joins, moves, returns, leaves. */
-  sessions: 'conversation voice notices settings ports spending people turn audio texts base',
+  sessions:
+    'conversation voice notices settings ports spending pipeline playback people turn audio texts base',
   /** Examinations of one part each, for the doctor, setup and `/settings check`. */
   probes: 'sessions ports pipeline speech chat provider people audio texts base',
   /** What features and commands declare, and what they are given. */

@@ -6,7 +6,6 @@ import {
   type SessionAnswers,
   UndecidedPeople,
 } from '#src/conversation/hearing/consent-gate.ts';
-import { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
 import { Utterances } from '#src/conversation/hearing/utterances.ts';
 import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
 import {
@@ -238,7 +237,6 @@ export function buildSession(options: ConversationOptions, session: SessionSourc
     refresh: (personId, until) => link.refresh(personId, until),
   });
   context.tools = tools;
-  context.addressing = new SessionAddressing(context);
   context.unanswered = new UndecidedPeople(context, before?.unanswered);
   const utterances = new Utterances(context, sources.hearing);
   const answers = new AnswerJobs(context, tools, utterances);

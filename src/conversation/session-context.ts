@@ -1,6 +1,5 @@
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import type { ConsentGate, UndecidedPeople } from '#src/conversation/hearing/consent-gate.ts';
-import type { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { PendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
 import type { Right } from '#src/people/rights.ts';
@@ -62,7 +61,6 @@ export type SessionContext = {
   readonly talk: Talk;
   /** Questions, texts and notices that wait, as commands and features bring them. */
   readonly queue: Requests;
-  readonly addressing: SessionAddressing;
   /** Language in which each person is heard and answered. */
   readonly languages: SpeakerLanguages;
   readonly preemptiveBudget: PreemptiveBudget;

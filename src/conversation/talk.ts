@@ -220,12 +220,12 @@ export class Talk {
 
 /** Settings and facts of a session that its conversation needs. */
 export function sessionSettingsOf(context: SessionContext): SessionSettings {
-  const { addressing, maySpeak, preemptiveBudget, settings } = context;
-  const { addressing: mode, leaveAfterMs } = settings();
+  const { channel, maySpeak, parts, preemptiveBudget, settings } = context;
+  const { addressing, leaveAfterMs, names } = settings();
   return {
     mode: maySpeak() ? 'talk' : 'captions',
-    addressing: mode,
-    names: addressing.names,
+    addressing,
+    names: [...new Set([parts.places.botName(channel.guildId), ...names])],
     isSparing: !preemptiveBudget.allows,
     trustsPartials: context.trustsPartials(),
     leaveAfterMs,

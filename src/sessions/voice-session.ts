@@ -7,7 +7,6 @@ import {
   buildSession,
   type ConversationOptions,
 } from '#src/conversation/build-session.ts';
-import type { ConnectionSources } from '#src/conversation/connection/connection-parts.ts';
 import { hasUnasked } from '#src/conversation/hearing/consent-gate.ts';
 import { finalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
@@ -26,7 +25,7 @@ import type { ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts'
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import { ReconnectingLink } from '#src/voice/link/reconnecting-link.ts';
-import { runHearAndSpeakLoop } from './hear-and-speak-loop.ts';
+import { type ConnectionSources, runHearAndSpeakLoop } from './hear-and-speak-loop.ts';
 import { leftLine, type ReconnectDecision } from './joins-and-leaves.ts';
 import { awayPanel, companyIn, panelNow } from './panel-view.ts';
 import { watchRoles } from './role-watch.ts';
@@ -147,6 +146,7 @@ export class VoiceSession {
 
   set mode(mode: JoinMode) {
     this.#mode = mode;
+    this.context.talk.syncSettings();
     this.context.features.changed(true);
     this.#seats.note(this);
   }

@@ -45,7 +45,6 @@ export type HearingConnection = {
 
 /** Parts of a session that its utterances need. */
 type UtterancesParts = SessionChannel & {
-  readonly addressing: { readonly names: readonly string[] };
   readonly features: {
     follow(speakerId: string): FollowUtterance | undefined;
   };
@@ -259,13 +258,17 @@ export class Utterances {
     follow: FollowUtterance | undefined,
     budget: HearingBudget,
   ): void {
-    const { addressing, channel, gate, languages, parts, people, stored, talk } = this.#context;
+    const { channel, gate, languages, parts, people, stored, talk } = this.#context;
     const here = people();
     const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
     languages.meet(speakerId);
     const heard = here.filter((one) => !one.isBot && gate.standing(one.id) === 'yes');
     const names = heard.map((one) => one.name);
-    const hints = recognitionHints(addressing.names, stored.wordsIn(channel.guildId), names);
+    const hints = recognitionHints(
+      talk.state.settings.names,
+      stored.wordsIn(channel.guildId),
+      names,
+    );
     const paid = parts.transcriber.paidBy(budget.reservation);
     const transcriber = hintedRecogniser(paid, hints, languages.hintFor(speakerId));
     const id = this.#nextId++;

@@ -1,3 +1,5 @@
+import { addressingRulesOf, isLineMeant } from '#src/conversation/machine/addressing.ts';
+import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { writtenText } from '#src/notices/notice.ts';
 import { judgeAccess } from '#src/people/access.ts';
@@ -185,8 +187,9 @@ function objectionTo(message: TypedMessage, session: VoiceSession): TypedOutcome
   const { context } = session;
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
-  const { addressing, gate, settings } = context;
-  if (settings().typed === 'off' || addressing.isOff) return 'off';
+  const { gate, settings, talk } = context;
+  const { mode } = addressingRulesOf(talk.state, conversationRules);
+  if (settings().typed === 'off' || mode === 'off') return 'off';
   const standing = gate.standing(author.id);
   if (standing === 'no') return 'refused';
   if (isMention) return undefined;
@@ -201,7 +204,9 @@ function unmentioned({ author, isMention, isWebhook }: TypedMessage): TypedOutco
 }
 
 function isMeant(message: TypedMessage, session: VoiceSession): boolean {
-  const { addressing, people } = session.context;
+  const { parts, talk } = session.context;
   const { author, text } = message;
-  return addressing.isLineMeant(author.id, text, people());
+  talk.syncSettings();
+  const line = { by: author.id, text, atMs: parts.clock.nowMs() };
+  return isLineMeant(talk.state, line, conversationRules);
 }

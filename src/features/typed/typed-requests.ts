@@ -187,7 +187,7 @@ export class TypedRequests {
     if (!context) return 'nowhere';
     if (context.gate.standing(personId) !== 'yes') return 'unheard';
     if (context.gate.paused) return 'paused';
-    context.addressing.open(personId);
+    context.talk.post({ kind: 'opened-window', by: personId });
     return 'open';
   }
 
@@ -307,7 +307,7 @@ export class TypedRequests {
     const manner = mannerIn(context.settings().pipeline, about);
     const how = { ...ends, manner, report: answered.resolve };
     context.queue.ask(questionOf(said, question, clock.nowMs(), how));
-    const follow = () => context.addressing.open(asker.id);
+    const follow = () => context.talk.post({ kind: 'opened-window', by: asker.id });
     follow();
     void answered.promise.then(follow);
     const late: AskOutcome = { kind: 'failed', line: { id: 'ask.late' } };
