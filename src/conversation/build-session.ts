@@ -223,7 +223,7 @@ export function buildSession(options: ConversationOptions, session: SessionSourc
     mix: new SessionTracksAndBotVolumes(clock, before?.mix),
     languages: new SpeakerLanguages({ guildId, parts, settings }, before?.languages),
     gate: new ConsentGate({
-      rules: settings().consent,
+      rules: () => settings().consent,
       admits: admissionIn(guildId, people, parts, options.settings),
       choices: sessions.consents.in(guildId),
       isRead: () => options.settings.isRead(guildId),

@@ -143,14 +143,7 @@ export class Talk {
       const { answers } = parts.peopleSettings.known(channel.guildId, one.id);
       const isDeaf = one.isDeaf === true || answers === 'written';
       const { id, isBot, name } = one;
-      return {
-        id,
-        name,
-        isBot,
-        isDeaf,
-        hasRole: gate.hasRole(one),
-        isAdmitted: gate.isAdmitted(id),
-      };
+      return { id, name, isBot, isDeaf, ...gate.rightsOf(one) };
     });
     const now = JSON.stringify(here);
     if (now === this.#people) return;

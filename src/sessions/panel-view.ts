@@ -16,7 +16,7 @@ export type PanelPeople = {
   readonly people: readonly ChannelMember[];
   readonly gate: Pick<
     ConsentGate,
-    'consentOf' | 'isRead' | 'mayWrite' | 'paused' | 'policy' | 'saidNo' | 'standing'
+    'consentOf' | 'isRead' | 'mayWrite' | 'paused' | 'saidNo' | 'standing'
   >;
   /** Whether a person who has not decided is named. */
   readonly isNamed: (personId: string) => boolean;

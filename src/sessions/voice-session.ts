@@ -233,8 +233,8 @@ export class VoiceSession {
 
   /** Applies changed settings of the server from now on; `key`: one of them was changed. */
   govern(key?: string): void {
-    const { features, gate, settings, talk } = this.context;
-    gate.govern(settings().consent);
+    const { features, gate, talk } = this.context;
+    gate.rejudge();
     talk.syncSettings();
     this.#governed.wake();
     features.changed(this.#joinedInMs !== undefined, key);
@@ -256,7 +256,7 @@ export class VoiceSession {
   /** This person said whether they may be heard or captioned; after a no nothing more comes of what they said so far. */
   said(personId: string): void {
     const { gate, talk } = this.context;
-    const kind = gate.wordOf(personId)?.kind;
+    const kind = this.#choices.wordOf(personId)?.kind;
     if (kind) talk.post({ kind: 'answered-consent', by: personId, answer: answers[kind] });
     gate.rejudge();
   }

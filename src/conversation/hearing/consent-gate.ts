@@ -1,11 +1,15 @@
 import { speakable } from '#src/chat/text/speakable.ts';
 import { consentIn, mayHear, standingOf } from '#src/conversation/machine/questions.ts';
-import type { ConsentState, ConversationState } from '#src/conversation/machine/state.ts';
+import type {
+  ConsentState,
+  ConversationState,
+  Participant,
+} from '#src/conversation/machine/state.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionChannel } from '#src/conversation/session-dependencies.ts';
 import type { Talk } from '#src/conversation/talk.ts';
 import { notifyPerson, spokenLocale, spokenText } from '#src/notices/notice.ts';
-import type { Consent, ConsentPolicy, StoredConsent } from '#src/people/consent.ts';
+import type { Consent } from '#src/people/consent.ts';
 import { type PacketHeader, UnheardPackets } from '#src/people/unheard-packets.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
@@ -14,7 +18,8 @@ import { greetingRules } from '#src/turn/waiting.ts';
 
 /** Sources of who is heard in one session. */
 type ConsentGateOptions = {
-  readonly rules: ConsentPolicySettings;
+  /** Rules as they are set. */
+  readonly rules: () => ConsentPolicySettings;
   /** Whether the server lets this person use the bot, over anything they agreed to. */
   readonly admits: (personId: string) => boolean;
   /** What the people of the server said. */
@@ -32,23 +37,17 @@ export type SessionAnswers = { readonly agreedIds: readonly string[]; readonly i
 export class ConsentGate {
   readonly withdrawals = new ConsentWithdrawals();
   readonly #options: ConsentGateOptions;
-  #rules: ConsentPolicySettings;
   #listener: (() => void) | undefined;
   #keeper: (() => void) | undefined;
 
   constructor(options: ConsentGateOptions) {
     this.#options = options;
-    this.#rules = options.rules;
   }
 
   /** What was said for this session alone. A no outlives it, and is not in it. */
   get answers(): SessionAnswers {
     const { callers, isPaused } = this.#state.consent;
     return { agreedIds: callers.filter((id) => !this.saidNo(id)), isPaused };
-  }
-
-  get policy(): ConsentPolicy {
-    return this.#options.choices.inForce(this.#rules).policy;
   }
 
   get paused(): boolean {
@@ -62,7 +61,7 @@ export class ConsentGate {
 
   /** False while settings or consents could not be read: then only people who press Hear me now are heard. */
   get isRead(): boolean {
-    return this.#options.isRead() && this.#options.choices.isRead;
+    return this.#state.consent.isRead;
   }
 
   /** This person called the bot in, for this session. */
@@ -96,15 +95,10 @@ export class ConsentGate {
     return this.isAdmitted(personId) ? consentIn(this.#state, personId) : 'no';
   }
 
-  /** Whether the server lets this person use the bot. */
+  /** Whether the server lets this person use the bot: of people there as the conversation knows, of others as is set now. */
   isAdmitted(personId: string): boolean {
-    return this.#options.admits(personId);
-  }
-
-  /** Applies other rules to people who said nothing. */
-  govern(rules: ConsentPolicySettings): void {
-    this.#rules = rules;
-    this.rejudge();
+    const person = this.#state.people.find(({ id }) => id === personId);
+    return person ? person.isAdmitted : this.#options.admits(personId);
   }
 
   /** Something has changed that may decide who is heard. */
@@ -125,13 +119,9 @@ export class ConsentGate {
     return this.isAdmitted(personId) ? standingOf(this.#state, personId) : 'no';
   }
 
-  wordOf(personId: string): StoredConsent | undefined {
-    return this.#options.choices.wordOf(personId);
-  }
-
   /** Whether this person said no themselves. */
   saidNo(personId: string): boolean {
-    return this.#options.choices.saidNo(personId);
+    return this.#state.consent.no.includes(personId);
   }
 
   /** Called after each change of who is heard. Replaces the former listener. */
@@ -146,13 +136,16 @@ export class ConsentGate {
 
   /** What is stored about consent, for the conversation. */
   get stored(): Pick<ConsentState, 'policy' | 'isRead' | 'no' | 'yes'> {
-    return { policy: this.policy, isRead: this.isRead, ...this.#options.choices.stored };
+    const { choices, isRead, rules } = this.#options;
+    const { policy } = choices.inForce(rules());
+    return { policy, isRead: isRead() && choices.isRead, ...choices.stored };
   }
 
-  /** Whether a person has the role of the policy in force. */
-  hasRole({ roleIds }: ChannelMember): boolean {
-    const { roleId } = this.#options.choices.inForce(this.#rules);
-    return roleId !== undefined && roleIds.includes(roleId);
+  /** Whether a person may use the bot, and has the role of the policy in force, for the conversation. */
+  rightsOf({ id, roleIds }: ChannelMember): Pick<Participant, 'hasRole' | 'isAdmitted'> {
+    const { admits, choices, rules } = this.#options;
+    const { roleId } = choices.inForce(rules());
+    return { isAdmitted: admits(id), hasRole: roleId !== undefined && roleIds.includes(roleId) };
   }
 
   get #state(): ConversationState {

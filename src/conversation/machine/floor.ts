@@ -93,7 +93,7 @@ function joinTurn(draft: Draft, turn: TurnState): boolean {
   if (!same) return false;
   discardAnswer(draft, turn);
   removeTurn(draft, turn.id);
-  report(draft, { kind: 'turn-over', turn: turn.id, by: turn.by, end: 'joined' });
+  report(draft, { kind: 'turn-over', turn, end: 'joined' });
   const { by, name, parts, request } = turn;
   putTurn(draft, { ...same, duplicates: [...same.duplicates, { by, name, parts, request }] });
   return true;

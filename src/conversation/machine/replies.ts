@@ -84,7 +84,8 @@ export function beginAnswer(draft: Draft, turn: TurnState, words: string | undef
     confirmation: undefined,
   };
   const done = turn.changes.filter((one) => stands(draft, one));
-  emit(draft, { do: 'begin', answer: id, turn: turn.id, by: turn.by, words, done });
+  const { by, id: turnId, request } = turn;
+  emit(draft, { do: 'begin', answer: id, turn: turnId, by, request, words, done });
   return { ...turn, answer };
 }
 
@@ -128,10 +129,9 @@ export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyE
   forgetSounds(draft, [...turn.parts, ...duplicates]);
   if (end === 'withdrawn') forgetOpen(draft, turn);
   else separateOpen(draft, turn);
-  const { by, id, request } = turn;
-  for (const one of [request, ...turn.duplicates.map((twin) => twin.request)])
+  for (const one of [turn.request, ...turn.duplicates.map((twin) => twin.request)])
     if (one !== undefined) emit(draft, { do: 'report', request: one, outcome: end });
-  report(draft, { kind: 'turn-over', turn: id, by, end });
+  report(draft, { kind: 'turn-over', turn, end });
 }
 
 function forgetOpen(draft: Draft, { by, open }: TurnState): void {

@@ -157,8 +157,7 @@ export class ToolCalls {
     if (!asked) return;
     const { action, asker, tool } = asked;
     const presser = presserId === asker.id ? asker : action.presser;
-    const waitingCall = { tool, action, asker, presser, isAloud, confirmation };
-    const { button, line } = confirmations.open(waitingCall, parts.clock.nowMs());
+    const { button, line } = confirmations.open({ tool, action, asker, presser, confirmation });
     former?.press?.done({ kind: 'done' });
     if (prepared) prepared.resultOf = 'button';
     const quote = isAloud && prepared?.spoken ? { text: openText(prepared.spoken) } : undefined;

@@ -142,7 +142,7 @@ export class WrittenTools {
     if (!this.#waiting || !context) return undefined;
     const outcomeTo = isOpen ? 'room' : 'caller';
     const call = { ...this.#waiting, asker, outcomeTo } as const;
-    return context.tools.confirmations.open(call, context.parts.clock.nowMs());
+    return context.tools.confirmations.open(call);
   }
 }
 

@@ -380,6 +380,6 @@ function factShown(fact: ConversationFact): string {
     case 'utterance-over':
       return `utterance ${fact.utterance} of ${fact.by}: ${fact.end}`;
     case 'turn-over':
-      return `turn of ${fact.by}: ${fact.end}`;
+      return `turn of ${fact.turn.by}: ${fact.end}`;
   }
 }
