@@ -41,7 +41,7 @@ import type { SessionDependencies } from './session-dependencies.ts';
 import { sessionSettingsOf, Talk } from './talk.ts';
 
 /** Decisions that the session itself carries out. */
-export type SessionDecisions = {
+type SessionDecisions = {
   /** The conversation ends the session. */
   readonly end: (why: string) => void;
   /** The link may be opened again. */
@@ -53,7 +53,7 @@ export type SessionDecisions = {
 };
 
 /** Parts that perform effects. */
-export type EffectParts = {
+type EffectParts = {
   readonly context: SessionContext;
   readonly answers: AnswerJobs;
   readonly calls: ToolCalls;

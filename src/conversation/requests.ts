@@ -13,14 +13,14 @@ import { openText } from '#src/people/confidential-text.ts';
 import { queueRules } from '#src/turn/waiting.ts';
 import type { SessionContext } from './session-context.ts';
 
-export type AddTurnResult =
+type AddTurnResult =
   | { readonly kind: 'added'; readonly ahead: number }
   | { readonly kind: 'full'; readonly limit: number }
   | { readonly kind: 'closed' }
   | { readonly kind: 'muted' };
 
 /** Something that the bot says of itself once no person talks. */
-export type SpokenNotice = {
+type SpokenNotice = {
   /** Made when it is said; empty: it is not wanted any more. */
   readonly words: () => string;
   /** Language of `words`, BCP 47. */
@@ -42,7 +42,7 @@ export type ListedTurn = { readonly id: Id } & (
 );
 
 /** The last reading that was heard, and when it was over. */
-export type HeardReading = { readonly reading: QueuedReading | undefined; readonly atMs: number };
+type HeardReading = { readonly reading: QueuedReading | undefined; readonly atMs: number };
 
 type Request =
   | { readonly kind: 'question'; readonly question: QueuedQuestion }

@@ -78,7 +78,7 @@ export type SessionContext = {
 };
 
 /** Tools of a session, as features use them. */
-export type SessionToolDoor = {
+type SessionToolDoor = {
   /** Calls that wait for a button. */
   readonly confirmations: PendingConfirmations;
   /** Whether this person holds the right now. Aborting `signal` throws `signal.reason`. */

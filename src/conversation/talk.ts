@@ -19,7 +19,7 @@ import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 import type { SessionContext } from './session-context.ts';
 
-export type TalkHooks = {
+type TalkHooks = {
   /** Performs an effect. It never waits, and answers by events. */
   readonly perform: (effect: ConversationEffect) => void;
   /** Called after each event, once its effects are performed. */

@@ -40,6 +40,6 @@ export class ConfirmedToolRunner {
   }
 }
 
-export type ShowOutcome =
+type ShowOutcome =
   | { readonly kind: 'shown'; readonly line: TextLine; readonly files: readonly ReplyFile[] }
   | Exclude<ConfirmationPress, { readonly kind: 'theirs' }>;

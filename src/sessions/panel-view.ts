@@ -11,7 +11,7 @@ import { type Locale, type PlainTextId, type TextLine, text } from '#src/texts/t
 import { joinedLine, visibleLine } from '#src/texts/visible-line.ts';
 
 /** People in a channel, whether or not the bot reaches them. */
-export type PanelPeople = {
+type PanelPeople = {
   /** Everybody there, bots included. */
   readonly people: readonly ChannelMember[];
   readonly gate: Pick<

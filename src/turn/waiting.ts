@@ -31,7 +31,7 @@ export type Waiting = {
   readonly reported: 'nothing' | 'moment' | 'later';
 };
 
-export type WaitingEffect = 'tick' | 'moment' | 'pad' | 'later';
+type WaitingEffect = 'tick' | 'moment' | 'pad' | 'later';
 
 /** Longest part of the endpointing delay, in ms, that counts as waiting; the rest was reserved for a continuation. */
 const usualEndMs = 300;
@@ -101,7 +101,7 @@ export const queueRules: QueueRules = {
 };
 
 /** The words of a question, and when it ended. */
-export type QuestionWords = { readonly text: string; readonly endedAtMs: number };
+type QuestionWords = { readonly text: string; readonly endedAtMs: number };
 
 /** Whether two people ask the same at about the same time. */
 export function asksTheSame(

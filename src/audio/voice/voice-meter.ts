@@ -141,9 +141,9 @@ export class WindowLags {
 }
 
 /** Samples at 16 kHz of the former window that each window is seen with. */
-export const contextSamples = 64;
+const contextSamples = 64;
 /** Cells of the long short-term memory. */
-export const cellCount = 128;
+const cellCount = 128;
 /** Samples of one window at 16 kHz: 32 ms. */
 export const windowSamples = 512;
 
@@ -293,7 +293,7 @@ export class SileroWeights {
 }
 
 /** State of one stream from window to window. */
-export type StreamState = {
+type StreamState = {
   readonly context: Float32Array;
   readonly outputs: Float32Array;
   readonly cells: Float32Array;

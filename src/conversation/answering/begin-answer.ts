@@ -42,7 +42,7 @@ export function exchangesFor(
 }
 
 /** Answer that the conversation wants, and its manner. */
-export type WantedAnswer = {
+type WantedAnswer = {
   readonly id: Id;
   /** Changes made for the question before. */
   readonly done: readonly ToolChange[];

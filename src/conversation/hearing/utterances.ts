@@ -32,7 +32,7 @@ type PauseEvent = UtteranceSoFar & { readonly kind: InterimMoment };
 type UtteranceOver = Extract<ConversationFact, { kind: 'utterance-over' }>;
 
 /** The open connection, as far as utterances need it. */
-export type HearingConnection = {
+type HearingConnection = {
   /** Gives endpointing the words of this person up to their pause. */
   read(speakerId: string, understood: Transcript): void;
   /** Gives barge-in the words so far of a voice over the bot's. */

@@ -32,7 +32,7 @@ import type { ConversationRules } from './rules.ts';
 import type { ConversationState, PersonId, TurnState, UtteranceState } from './state.ts';
 
 /** Start of an utterance. */
-export type SpeechStart = Pick<UtteranceState, 'fromMs' | 'isAlone'> & { readonly by: PersonId };
+type SpeechStart = Pick<UtteranceState, 'fromMs' | 'isAlone'> & { readonly by: PersonId };
 
 type Addressee = SpeakerTurn & { readonly present: readonly string[] };
 

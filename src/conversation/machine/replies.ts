@@ -341,7 +341,7 @@ export function isPlainName(name: string): boolean {
 }
 
 /** Whether a prompt of this turn holds words of others. */
-export function hasForeignHistory({ state }: Draft, { by, changes, parts }: TurnState): boolean {
+function hasForeignHistory({ state }: Draft, { by, changes, parts }: TurnState): boolean {
   const isForeign = state.history.exchanges.some((one) => one.by !== by || !one.isOwn);
   const hasResult = changes.some((one) => one.isForeign && one.result !== undefined);
   const isNamed = isPlainName(state.people.find(({ id }) => id === by)?.name ?? '');

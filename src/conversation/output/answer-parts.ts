@@ -242,7 +242,7 @@ async function* salute(
 }
 
 /** Sentences for one person. */
-export type PersonalNotice = {
+type PersonalNotice = {
   readonly personId: string;
   /** Made when they are said. */
   readonly lines: () => readonly CheckedLine[];

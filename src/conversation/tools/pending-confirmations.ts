@@ -6,7 +6,7 @@ import { onOneLine } from './tool-call-results.ts';
 import type { ConfirmableAction, Presser, ToolEntry } from './tool-entry.ts';
 
 /** A call that is done once the right person presses a button. */
-export type ConfirmableCall = {
+type ConfirmableCall = {
   readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
   readonly asker: Presser;

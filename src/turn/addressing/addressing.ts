@@ -365,7 +365,7 @@ export function stepAddressing(
 }
 
 /** Open window in which the speech began. Only Ask holds in the modes `name` and `window`: it was pressed. */
-export function windowFor(
+function windowFor(
   { windows }: AddressingState,
   { speakerId, fromMs }: { readonly speakerId: string; readonly fromMs: number },
   { mode }: AddressingRules,

@@ -127,7 +127,7 @@ export type SpeakerHabits = {
 };
 
 /** Delay from the last voice to the end, and how long before that end a preemptive answer may be begun. */
-export type EndpointingDelay = { readonly delayMs: number; readonly preemptiveLeadMs: number };
+type EndpointingDelay = { readonly delayMs: number; readonly preemptiveLeadMs: number };
 
 /** Delays by the logit that the person has finished; straight lines between. */
 const delaysByLogit = [

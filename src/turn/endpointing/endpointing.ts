@@ -119,7 +119,7 @@ export type EndpointingEffect =
     };
 
 /** Effects in order. */
-export type EndpointingStep = {
+type EndpointingStep = {
   readonly voice: EndpointingState;
   readonly effects: readonly EndpointingEffect[];
 };
@@ -327,7 +327,7 @@ export function continues(
 }
 
 /** The words of the utterance so far, and how far they can be trusted. */
-export type Understood = EndOfTurn & {
+type Understood = EndOfTurn & {
   readonly text: string;
   readonly changedAtMs: number;
   /** True when the transcript came in this pause; else it was a partial, and more was said since. */
@@ -377,7 +377,7 @@ export function readingAt(
 }
 
 /** An utterance that has begun. */
-export type SpeakingVoice = {
+type SpeakingVoice = {
   readonly kind: 'talking' | 'paused';
   readonly fromMs: number;
   readonly lastVoiceMs: number;
@@ -419,7 +419,7 @@ export function stoppedMs(
 }
 
 /** The text breaks off, and more sounded after that, up to where the microphone closed: a last "s" is no voice to silero. */
-export function isAskedTooEarly({
+function isAskedTooEarly({
   kind,
   mutedAtMs = 0,
   pausedAtMs = 0,
@@ -431,7 +431,7 @@ export function isAskedTooEarly({
 }
 
 /** A packet that holds no voice, or none at all. */
-export function withPacket(
+function withPacket(
   voice: SpeakingVoice,
   event: { readonly kind: string; readonly atMs: number },
 ): SpeakingVoice {

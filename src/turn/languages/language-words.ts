@@ -71,7 +71,7 @@ export type SpokenCommandPhrases = {
 };
 
 /** Words that distinguish a finished sentence from an unfinished one. */
-export type EndOfTurnWords = {
+type EndOfTurnWords = {
   /** Words that hardly ever end a sentence: articles, conjunctions, prepositions, possessives, subjects. */
   readonly openWords?: Phrases;
   /** Sounds and words of a speaker who looks for the next word. */
@@ -133,7 +133,7 @@ export type AddressingPhrases = {
 };
 
 /** Phrases that say the bot was not meant. */
-export type DismissalPhrases = {
+type DismissalPhrases = {
   /** A whole sentence, or all words between two pauses. */
   readonly wholes: Phrases;
   /** Anywhere in a sentence that is no question. */

@@ -95,7 +95,7 @@ function isNote(text: string): boolean {
 const hums = everywhere.hums.map((source) => new RegExp(source, 'u'));
 
 /** A sound of listening, thinking, laughing or coughing, as recognisers spell them. */
-export function isHum(token: string): boolean {
+function isHum(token: string): boolean {
   return hums.some((hum) => hum.test(token));
 }
 
@@ -103,7 +103,7 @@ function replaced(text: string, pairs: readonly (readonly [RegExp, string])[]): 
   return pairs.reduce((said, [from, to]) => said.replace(from, to), text);
 }
 
-export type PhraseRole = Exclude<keyof OverlapPhrases, 'refusals'>;
+type PhraseRole = Exclude<keyof OverlapPhrases, 'refusals'>;
 
 /** Where a phrase has two roles in one language, the first counts. */
 const roles: readonly PhraseRole[] = [
@@ -116,7 +116,7 @@ const roles: readonly PhraseRole[] = [
 ];
 
 /** The phrases of one language by their tokens with spaces between. */
-export type PhraseTable = {
+type PhraseTable = {
   readonly isWidespread: boolean;
   readonly roles: ReadonlyMap<string, PhraseRole>;
   /** Words that change nothing only before a pause. */
@@ -172,7 +172,7 @@ function doubled(words: readonly string[]): string[] {
 }
 
 /** Phrases as `PhraseTable` holds them. */
-export function phrasesIn(list: readonly string[] = []): string[] {
+function phrasesIn(list: readonly string[] = []): string[] {
   return tokensOfEach(list).map((found) => found.filter((token) => token !== pause).join(' '));
 }
 
@@ -185,7 +185,7 @@ export type Interjection =
   | { readonly kind: 'empty' }
   | { readonly kind: Plain; readonly sure: boolean };
 
-export type InterjectionOptions = {
+type InterjectionOptions = {
   readonly isFinal: boolean;
   /** Names of the bot, in every spelling that recognisers give. */
   readonly names?: readonly string[];
@@ -233,7 +233,7 @@ export function classify(text: string, options: InterjectionOptions): Interjecti
 }
 
 /** Places at which a name of the bot ends, by the token at which it begins; none that is misspelt. */
-export function nameEndsIn(
+function nameEndsIn(
   tokens: readonly string[],
   names: readonly string[],
 ): readonly (readonly number[])[] {

@@ -14,10 +14,10 @@ import type { Utterance, UtteranceEnd } from './speaker-input.ts';
 const [longestRecogniseMs, recogniseShare] = [20_000, 0.5];
 
 /** A transcript, and when it came. */
-export type TimedTranscript = Transcript & { readonly atMs: number };
+type TimedTranscript = Transcript & { readonly atMs: number };
 
 /** Span of speech on the monotonic clock, in ms, without the jitter of the network. */
-export type SpokenSpan = { readonly fromMs: number; readonly toMs: number };
+type SpokenSpan = { readonly fromMs: number; readonly toMs: number };
 
 /** Request for the words up to one pause. */
 type TranscriptRequest = {
@@ -25,7 +25,7 @@ type TranscriptRequest = {
   readonly stop: AbortController;
 };
 
-export type HeardUtteranceOptions = {
+type HeardUtteranceOptions = {
   readonly id: number;
   readonly speakerId: string;
   readonly name: string;

@@ -13,7 +13,7 @@ import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 import type { SpeakerInputEvent } from './speaker-input.ts';
 
 /** Words of a person while the bot speaks, as far as they are known. */
-export type Overheard = {
+type Overheard = {
   readonly personId: string;
   readonly what: OverlapKind;
   readonly isFinal: boolean;

@@ -74,7 +74,7 @@ export type SpeakerInputEvent =
 
 export type UtteranceEnd = Extract<SpeakerInputEvent, { kind: 'ended' }>;
 
-export type SpeakerInputParts = {
+type SpeakerInputParts = {
   readonly speakerId: string;
   readonly stream: SpeakerStream;
   readonly meter: VoiceMeter;

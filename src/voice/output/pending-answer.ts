@@ -33,7 +33,7 @@ export interface AnswerTools {
 }
 
 /** Parts of a pending answer. */
-export type PendingAnswerParts = {
+type PendingAnswerParts = {
   readonly pipeline: Pick<PaidPipeline, 'paidBy'>;
   /** It is not spoken: all of it is to be written. Default false. */
   readonly isWritten?: boolean;

@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 
 /** Own tracks of the bot whose volume can be changed. */
-export type TrackName = 'voice' | 'cues';
+type TrackName = 'voice' | 'cues';
 
 /**
  * Sounds beside the speech of one session, and volumes of the bot's own tracks, over all its connections. A following session may
