@@ -357,7 +357,7 @@ function noticesOf(state: ConversationState): readonly Reading[] {
 }
 
 /** Says the next notice where no person talks and nothing waits. */
-export function sayNotice(draft: Draft): void {
+function sayNotice(draft: Draft): void {
   const notice = noticesOf(draft.state).find(({ fromMs }) => fromMs === 0);
   if (!notice || !isQuiet(draft.state) || !isFree(draft.state)) return;
   if (!isHeardBy(draft, notice)) {

@@ -398,7 +398,7 @@ function opened(
 }
 
 /** Closes windows of one person; words from before `atMs` still count. */
-export function closed(
+function closed(
   attention: AddressingState,
   personId: string,
   atMs: number,
@@ -424,7 +424,7 @@ function talkedOver(
 }
 
 /** Takes back the speaker's windows, and counts against the spelling tolerance if the bot had just felt meant. */
-export function dismissed(
+function dismissed(
   attention: AddressingState,
   personId: string,
   atMs: number,

@@ -343,7 +343,7 @@ const restlessMs = 120;
 /** All the trust a text gets that is still being changed: no sign of an end. */
 const restlessLogit = 0;
 
-export function understand(
+function understand(
   former: Understood | undefined,
   said: { readonly text: string; readonly language?: string; readonly atMs: number },
   inPause: boolean,
@@ -401,7 +401,7 @@ const trailingMs = 200;
 const brokenOff = -1;
 
 /** Whether a window holds only the voice's echo, or the room. */
-export function isFaint(
+function isFaint(
   { heard }: SpeakingVoice,
   levelDb: number | undefined,
   { faintDb }: { readonly faintDb: number },

@@ -16,7 +16,7 @@ import type {
 import { languages } from '#src/turn/languages/languages.ts';
 
 /** Token for any punctuation between two words. */
-export const pause = ',';
+const pause = ',';
 
 /** Longest interruption, in letters. */
 const mostLetters = 300;
@@ -51,7 +51,7 @@ const vietnamese: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Words of a text, normalised, punctuation between them as `pause`; of a longer text only its first 300 characters. */
-export function tokensOf(text: string): string[] {
+function tokensOf(text: string): string[] {
   const isWhole = text.length <= mostLetters;
   const said = isWhole ? text : text.slice(0, mostLetters).replace(/\S{1,40}$/u, '');
   const found = tokensIn(said);
@@ -60,7 +60,7 @@ export function tokensOf(text: string): string[] {
 }
 
 /** Tokens of word data, however long. */
-export function tokensIn(text: string): string[] {
+function tokensIn(text: string): string[] {
   return folded(text).match(tokens) ?? [];
 }
 
