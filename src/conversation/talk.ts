@@ -59,8 +59,6 @@ export class Talk {
   #stopTimer: () => void = () => undefined;
   #output: SpeechOutput | undefined;
   #bug = Promise.withResolvers<never>();
-  #audible: Id | undefined;
-  #isStarved = false;
   #people = '';
   #consents = '';
 
@@ -124,16 +122,14 @@ export class Talk {
   /** Tells the conversation what is heard of the bot. To be called after each frame, and every 20 ms or so. */
   noticeSound(): void {
     const { output, sounding } = this;
-    if (!output || !sounding) return;
-    if (output.sounds && this.#audible !== sounding.id) {
-      this.#audible = sounding.id;
-      this.#isStarved = false;
-      this.post({ kind: 'audible', reply: sounding.id });
-    }
+    const { current } = this.#state.floor;
+    if (!output || !current || current.reply !== sounding?.id) return;
+    const { reply } = current;
+    if (output.sounds && !current.isAudible) this.post({ kind: 'audible', reply });
     const isStarved = output.sounds && output.starves;
-    if (isStarved === this.#isStarved || this.#audible !== sounding.id) return;
-    this.#isStarved = isStarved;
-    this.post({ kind: 'starved', reply: sounding.id, isStarved });
+    const isHeard = output.sounds || current.isAudible;
+    if (isHeard && isStarved !== current.isStarved)
+      this.post({ kind: 'starved', reply, isStarved });
   }
 
   /** Tells the conversation who is there, where that has changed. */

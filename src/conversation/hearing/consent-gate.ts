@@ -6,7 +6,6 @@ import type {
   Participant,
 } from '#src/conversation/machine/state.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { SessionChannel } from '#src/conversation/session-dependencies.ts';
 import type { Talk } from '#src/conversation/talk.ts';
 import { notifyPerson, spokenLocale, spokenText } from '#src/notices/notice.ts';
 import type { Consent } from '#src/people/consent.ts';
@@ -170,18 +169,11 @@ class ConsentWithdrawals {
   }
 }
 
-/** Parts of a session that tell who has not decided. */
-type UndecidedParts = SessionChannel & {
-  readonly gate: ConsentGate;
-  readonly people: () => readonly ChannelMember[];
-  readonly signal: AbortSignal;
-};
-
 /** People of one session whom it remembers to have named or told; further ones are neither named nor told. */
 const mostPeople = 1_000;
 
 /** Whether a person there has said neither yes nor no, bots left out. */
-export function hasUnasked({ gate, people }: Pick<UndecidedParts, 'gate' | 'people'>): boolean {
+export function hasUnasked({ gate, people }: Pick<SessionContext, 'gate' | 'people'>): boolean {
   return people().some(({ id, isBot }) => !isBot && gate.standing(id) === 'unasked');
 }
 
@@ -190,7 +182,7 @@ export function hasUnasked({ gate, people }: Pick<UndecidedParts, 'gate' | 'peop
  * reads once how to be heard. It never names or tells a bot, nor a person who said no, is blocked, or is left out of captions.
  */
 export class UndecidedPeople {
-  readonly #context: UndecidedParts;
+  readonly #context: SessionContext;
   readonly #packets = new UnheardPackets();
   /** Whether the panel names a person now; false: it did. */
   readonly #named: Map<string, boolean>;
@@ -198,7 +190,7 @@ export class UndecidedPeople {
   readonly #notified: Set<string>;
 
   /** `former`: the same of the session that this one goes on from; nobody is named or told twice. */
-  constructor(context: UndecidedParts, former: UndecidedPeople | undefined) {
+  constructor(context: SessionContext, former: UndecidedPeople | undefined) {
     this.#context = context;
     this.#named = former ? former.#named : new Map();
     this.#notified = former ? former.#notified : new Set();

@@ -1,6 +1,6 @@
-import type { Clock } from '#src/base/clock.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
-import type { ConversationState, Id } from '#src/conversation/machine/state.ts';
+import type { Id } from '#src/conversation/machine/state.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { ConfirmOutcome, ShownConfirmation } from '#src/ports/command-ports.ts';
 import { onOneLine } from './tool-call-results.ts';
 import type { ConfirmableAction, Presser, ToolEntry } from './tool-entry.ts';
@@ -40,18 +40,12 @@ const limit = 8;
 /** Time, in ms, after which a button does nothing any more. */
 const { confirmMs } = conversationRules;
 
-/** Parts of a session that tell how long a call waits. */
-type ConfirmationParts = {
-  readonly parts: { readonly clock: Pick<Clock, 'nowMs'> };
-  readonly talk: { readonly state: Pick<ConversationState, 'confirmations'> };
-};
-
 /** Tool calls that wait for a button in one session; each is pressed once, or never. */
 export class PendingConfirmations {
-  readonly #context: ConfirmationParts;
+  readonly #context: SessionContext;
   #open: readonly PendingConfirmation[] = [];
 
-  constructor(context: ConfirmationParts) {
+  constructor(context: SessionContext) {
     this.#context = context;
   }
 

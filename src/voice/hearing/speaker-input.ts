@@ -86,13 +86,8 @@ type SpeakerInputParts = {
 
 /** Speaker input of one person: packets in, whole utterances out. Opened only for people who may be heard. */
 export class SpeakerInput {
-  readonly #speakerId: string;
-  readonly #stream: SpeakerStream;
-  readonly #meter: VoiceMeter;
-  readonly #echo: SpeakerInputParts['echo'];
+  readonly #parts: SpeakerInputParts;
   #isEcho = false;
-  readonly #rules: EndpointRules;
-  readonly #pauseHabits: PauseHabits;
   readonly #recording = new Recording();
   #voice: EndpointingState = quiet;
   #overlap: OverlapVoice;
@@ -106,13 +101,8 @@ export class SpeakerInput {
   /** Packets that could not be decoded, up to the last one that could. */
   #missedBefore = 0;
 
-  constructor({ speakerId, stream, meter, echo, rules, pauseHabits }: SpeakerInputParts) {
-    this.#speakerId = speakerId;
-    this.#stream = stream;
-    this.#meter = meter;
-    this.#echo = echo;
-    this.#rules = rules;
-    this.#pauseHabits = pauseHabits;
+  constructor(parts: SpeakerInputParts) {
+    this.#parts = parts;
   }
 
   get lastPacketAtMs(): number {
@@ -131,20 +121,20 @@ export class SpeakerInput {
 
   /** Sound this person has sent without any of it being decodable, in ms. */
   get unheardMs(): number {
-    return (this.#stream.missed - this.#missedBefore) * packetMs;
+    return (this.#parts.stream.missed - this.#missedBefore) * packetMs;
   }
 
   put(packet: Packet): SpeakerInputEvent[] {
     this.#lastPacketAtMs = packet.atMs;
     const noticed: SpeakerInputEvent[] = [];
-    for (const heard of this.#stream.put(packet)) this.#handle(heard, noticed);
+    for (const heard of this.#parts.stream.put(packet)) this.#handle(heard, noticed);
     return noticed;
   }
 
   /** Discord is mute during silence, so only a tick can end an utterance. */
   tick(atMs: number): SpeakerInputEvent[] {
     const noticed: SpeakerInputEvent[] = [];
-    for (const heard of this.#stream.settle(atMs)) this.#handle(heard, noticed);
+    for (const heard of this.#parts.stream.settle(atMs)) this.#handle(heard, noticed);
     this.#step({ kind: 'tick', atMs }, noticed);
     this.#rest('tick', atMs, noticed);
     return noticed;
@@ -158,29 +148,29 @@ export class SpeakerInput {
   }
 
   counts(): StreamCounts {
-    return this.#stream.counts();
+    return this.#parts.stream.counts();
   }
 
   /** Jitter of this person's packets, in ms. */
   get jitterMs(): number | undefined {
-    return this.#stream.jitterMs;
+    return this.#parts.stream.jitterMs;
   }
 
   close(): void {
-    this.#stream.close();
+    this.#parts.stream.close();
   }
 
   /** Adds what it noticed, as all below do. */
   #handle(heard: SpeakerSound, noticed: SpeakerInputEvent[]): void {
     const { atMs, samples } = heard;
-    if (heard.kind === 'sound') this.#missedBefore = this.#stream.missed;
+    if (heard.kind === 'sound') this.#missedBefore = this.#parts.stream.missed;
     if (heard.kind === 'silence-frame') {
       this.#step({ kind: 'silence-frame', atMs }, noticed);
       this.#rest('closed', atMs, noticed);
     }
     if (this.talking) noticed.push({ kind: 'sound', sound: samples });
     this.#recording.push(samples);
-    for (const one of this.#meter.hear(heard)) {
+    for (const one of this.#parts.meter.hear(heard)) {
       this.#lags.put(one.atMs, one.lagMs ?? 0);
       const window = this.#withoutEcho(one);
       this.#stepOverlap(window, noticed);
@@ -202,7 +192,7 @@ export class SpeakerInput {
 
   /** The bot's own voice from the loudspeakers of a person is no overlap. */
   #withoutEcho(window: VoiceWindow): Extract<OverlapVoiceInput, { kind: 'window' }> {
-    const { verdict, lagMs, share, ownFromMs } = this.#echo.hear(window);
+    const { verdict, lagMs, share, ownFromMs } = this.#parts.echo.hear(window);
     const isKnown = lagMs !== undefined && share === 1 && ownFromMs === undefined;
     this.#isEcho = verdict === 'echo' || (isKnown && verdict !== 'speech');
     const { atMs, levelDb } = window;
@@ -212,11 +202,11 @@ export class SpeakerInput {
 
   #step(event: EndpointingEvent, noticed: SpeakerInputEvent[]): void {
     const before = this.#voice;
-    const person = this.#pauseHabits.of(this.#speakerId);
-    const { voice, effects } = stepEndpointing(before, event, this.#rules, person);
+    const { echo, pauseHabits, rules, speakerId } = this.#parts;
+    const { voice, effects } = stepEndpointing(before, event, rules, pauseHabits.of(speakerId));
     this.#voice = voice;
     for (const effect of effects) this.#learn(effect, lastWordOf(before));
-    if (before.kind !== 'quiet' && voice.kind === 'quiet') this.#echo.over();
+    if (before.kind !== 'quiet' && voice.kind === 'quiet') echo.over();
     if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) {
       this.#recording.voiced();
       this.#voicedLagMs = this.#lags.latestMs;
@@ -226,14 +216,13 @@ export class SpeakerInput {
 
   /** Whether an utterance was over shows when the next one begins. */
   #learn(effect: EndpointingEffect, lastWord: string): void {
-    if (effect.kind === 'resumed') {
-      this.#pauseHabits.wentOn(this.#speakerId, effect.pausedMs, lastWord);
-    }
+    const { pauseHabits, rules, speakerId } = this.#parts;
+    if (effect.kind === 'resumed') pauseHabits.wentOn(speakerId, effect.pausedMs, lastWord);
     if (effect.kind === 'ended') this.#ended = { toMs: effect.toMs, lastWord };
     if (effect.kind !== 'began' || !this.#ended) return;
-    const { toMs } = this.#ended;
-    if (!continues(toMs, effect.fromMs, this.#rules)) this.#pauseHabits.ended(this.#ended.lastWord);
-    else this.#pauseHabits.wentOn(this.#speakerId, effect.fromMs - toMs, this.#ended.lastWord);
+    const { toMs, lastWord: before } = this.#ended;
+    if (!continues(toMs, effect.fromMs, rules)) pauseHabits.ended(before);
+    else pauseHabits.wentOn(speakerId, effect.fromMs - toMs, before);
     this.#ended = undefined;
   }
 
@@ -249,7 +238,7 @@ export class SpeakerInput {
       case 'began': {
         this.#recording.begin();
         const { fromMs } = effect;
-        this.#spokenFromMs = fromMs - this.#lags.atMs(fromMs + this.#rules.windowMs);
+        this.#spokenFromMs = fromMs - this.#lags.atMs(fromMs + this.#parts.rules.windowMs);
         const sound = this.#recording.soFar().samples;
         const leadMs = Math.max(0, (sound.length / listenRateHz) * 1_000 - (atMs - fromMs));
         return { kind: 'began', fromMs, spokenFromMs: this.#spokenFromMs, sound, leadMs };
@@ -264,7 +253,7 @@ export class SpeakerInput {
         const { fromMs, toMs, why } = effect;
         const heard = this.#isEcho ? nothingHeard : effect.heard;
         const whole = { fromMs, toMs, pcm: this.#recording.take() };
-        this.#meter.reset();
+        this.#parts.meter.reset();
         this.#overlap = undefined;
         const spoken = { fromMs: this.#spokenFromMs, toMs: toMs - this.#voicedLagMs };
         return { kind: 'ended', whole, spoken, endedAtMs: atMs, why, heard };
