@@ -198,8 +198,10 @@ export async function tellStory(channel: BenchChannel, personId: string): Promis
 
 /** It says nothing, and prepares nothing. */
 export function isAtRest({ fixture, minds, synthesizer }: BenchChannel): boolean {
-  const isFree = fixture.sessions.session('g')?.context.queue.isFree === true;
-  return isFree && minds.running + synthesizer.running === 0;
+  const floor = fixture.sessions.session('g')?.context.talk.state.floor;
+  if (!floor || floor.current) return false;
+  const waiting = floor.queue.length + floor.postponed.length;
+  return waiting + minds.running + synthesizer.running === 0;
 }
 
 /** They leave the channel, or come back. */

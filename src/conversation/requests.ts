@@ -1,6 +1,6 @@
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import type { ReportedOutcome } from '#src/conversation/machine/effects.ts';
-import { isFree, readingOf, turnOf } from '#src/conversation/machine/questions.ts';
+import { readingOf, turnOf } from '#src/conversation/machine/questions.ts';
 import type { Id, PersonId } from '#src/conversation/machine/state.ts';
 import {
   type DropReason,
@@ -74,12 +74,6 @@ export class Requests {
     const one = this.#of(request);
     if (one?.kind === 'notice') one.reading ??= this.#noticeReading(one.notice);
     return one?.kind === 'question' ? undefined : one?.reading;
-  }
-
-  /** Nothing is said, nothing waits, and no answer is awaited. */
-  get isFree(): boolean {
-    const { state } = this.#context.talk;
-    return isFree(state) && state.floor.postponed.length === 0;
   }
 
   /** What is said now. */

@@ -69,12 +69,11 @@ type ToolEffectToRun =
 
 type MessageEffect =
   | { readonly do: 'report'; readonly request: Id; readonly outcome: ReportedOutcome }
-  /** `by`: the person who caused it; `names`: those that the line holds. */
+  /** `by`: the person who caused it. */
   | {
       readonly do: 'notice';
       readonly line: string;
       readonly by: PersonId | undefined;
-      readonly names?: readonly string[];
     }
   | { readonly do: 'forget-person'; readonly by: PersonId }
   /** A person said a command of the bot itself. */
