@@ -1,4 +1,5 @@
 import { opusSamples } from '#src/audio/opus/opus-packet.ts';
+
 /** One undecoded voice packet of one person, in order of arrival. */
 export type Packet = {
   readonly speakerId: string;

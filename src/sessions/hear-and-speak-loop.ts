@@ -52,6 +52,29 @@ const heldTurns = 32;
 /** Longest time in ms without a check: meanwhile a yes for today may end, and a budget begin anew. */
 const longestQuietMs = 60_000;
 
+/** Parts that the connections of one session share, and nothing else of it uses. */
+export type ConnectionSources = {
+  /** Person who called the bot in. */
+  readonly callerId: string;
+  readonly hearing: HearingDependencies;
+  readonly pauseHabits: PauseHabits;
+  readonly utterances: Utterances;
+  /** Shows the panel: who is there, and who talks. */
+  show(people: readonly ChannelMember[], talkingIds: readonly string[]): void;
+};
+
+/** Parts that the loops of one connection share. */
+type ConnectionParts = Disposable & {
+  readonly link: VoiceLink;
+  readonly context: SessionContext;
+  readonly inputs: SpeakerInputs;
+  readonly output: SpeechOutput;
+  readonly interruptions: Interruptions;
+  readonly utterances: Utterances;
+  /** Shows the panel what goes on. */
+  show(): void;
+};
+
 /**
  * The clock of one connection: ends utterances in pauses, and follows what passes by itself.
  *
@@ -236,8 +259,8 @@ function reopenUndecodable(
 
 type PlainTextLine = { readonly id: PlainTextId };
 
-/** More than two words need. */
-const longestMs = 5_000;
+/** Longest spoken cue, in ms: more than two words need. */
+const longestCueMs = 5_000;
 
 /** Cues of a wait for an answer, as they are played on one connection. */
 class WaitingCues {
@@ -283,7 +306,9 @@ class WaitingCues {
     const { current } = talk.state.floor;
     const isSilent = current?.reply === reply && (!current?.isAudible || current.isStarved);
     if (this.#signal.aborted || !isSilent || pieces.length === 0) return;
-    this.#keep(this.#cues.say(joinSamples(pieces).subarray(0, (longestMs * speakRateHz) / 1000)));
+    this.#keep(
+      this.#cues.say(joinSamples(pieces).subarray(0, (longestCueMs * speakRateHz) / 1000)),
+    );
   }
 
   /** Sound of a line; none where its voice fails, or there is no money. */
@@ -312,29 +337,6 @@ class WaitingCues {
     this.#played = [...this.#played, cue].slice(-2);
   }
 }
-
-/** Parts that the connections of one session share, and nothing else of it uses. */
-export type ConnectionSources = {
-  /** Person who called the bot in. */
-  readonly callerId: string;
-  readonly hearing: HearingDependencies;
-  readonly pauseHabits: PauseHabits;
-  readonly utterances: Utterances;
-  /** Shows the panel: who is there, and who talks. */
-  show(people: readonly ChannelMember[], talkingIds: readonly string[]): void;
-};
-
-/** Parts that the loops of one connection share. */
-type ConnectionParts = Disposable & {
-  readonly link: VoiceLink;
-  readonly context: SessionContext;
-  readonly inputs: SpeakerInputs;
-  readonly output: SpeechOutput;
-  readonly interruptions: Interruptions;
-  readonly utterances: Utterances;
-  /** Shows the panel what goes on. */
-  show(): void;
-};
 
 /** Tells features and the process the words of the bot that have left. */
 function tellSaid({ channel, features, parts }: SessionContext, sent: SpokenSegment): void {

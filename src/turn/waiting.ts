@@ -1,4 +1,5 @@
 import { sameWords } from '#src/turn/addressing/names.ts';
+
 /** Signs of work while an answer is awaited: instants in ms after the end of the utterance. */
 export type WaitingRules = {
   /** The first soft tick. */

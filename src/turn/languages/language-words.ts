@@ -28,7 +28,10 @@ export type ConfirmationPhrases = {
   readonly beside: Phrases;
 };
 
-/** Phrases said into the bot's speech. Each counts only as a whole, or beside others and `fillers`. */
+/**
+ * Phrases said into the bot's speech. Each counts only as a whole, or beside others and `fillers`, so that none is made of others with the
+ * same meaning.
+ */
 export type OverlapPhrases = {
   readonly stop: Phrases;
   readonly wait?: Phrases;
