@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
-import { RepeatReporter } from './test/repeats.ts';
-import { Sequencer } from './test/sequencer.ts';
+import { RepeatReporter } from '#test/repeats.ts';
+import { Sequencer } from '#test/sequencer.ts';
 
 if (!process.features.typescript) throw new Error('Tests need Node 24: npm ci, then npm test.');
 

@@ -1,9 +1,9 @@
 import { newTrack } from '#commands/track/options.ts';
+import { unknownVoice, voiceOption } from '#commands/voice/voice-option.ts';
 import type { Command } from '#src/features/contract/command.ts';
 import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import { readingReply } from './reading-reply.ts';
 import { inChannel } from './rights.ts';
-import { unknownVoice, voiceOption } from './voice/voice-option.ts';
 
 export const say: Command = {
   name: 'say',

@@ -1,3 +1,4 @@
+import { withoutPlaces } from '#doctor/live/without-places.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readConfig, readSecret } from '#src/config/config.ts';
@@ -7,7 +8,6 @@ import { type Finding, failure, isUsable, ok, type ProbeDeadline } from '#src/pr
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { type DoctorArguments, readArguments, usage } from './arguments.ts';
 import type { DoctorProbe, Examination } from './doctor-probe.ts';
-import { withoutPlaces } from './live/without-places.ts';
 import { probes } from './probes.ts';
 import { Report } from './report.ts';
 
@@ -64,7 +64,7 @@ function secretsIn(read: ConfigResult, apiKey: Secret | undefined): readonly Sec
 async function onConfigured(examination: Examination, report: Report): Promise<number> {
   const { isOffline, live, signal } = examination;
   if (live || !isOffline) report.line(live ? plan : cost);
-  const chosen = live ? [(await import('./live/examine-live.ts')).liveCheck] : probes;
+  const chosen = live ? [(await import('#doctor/live/examine-live.ts')).liveCheck] : probes;
   const findings = await reported(chosen, examination, report);
   if (signal?.aborted) report.line('Ctrl+C ended the check early.');
   const problems = findings.filter(({ verdict }) => verdict !== 'ok').length;

@@ -15,7 +15,7 @@ const discord: DoctorProbe = {
       return;
     }
     yield place.apiUrl === undefined ? 'Discord' : `Discord at ${place.apiUrl}`;
-    const { examineDiscord } = await import('./discord/examine-discord.ts');
+    const { examineDiscord } = await import('#doctor/discord/examine-discord.ts');
     yield* examineDiscord(place, clock);
   },
 };

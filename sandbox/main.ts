@@ -2,4 +2,4 @@
 import { openCompileCache } from '#src/base/open-compile-cache.mjs';
 
 openCompileCache();
-await import('./program/serve.ts');
+await import('#sandbox/program/serve.ts');

@@ -31,7 +31,8 @@ const below: Readonly<Record<string, string>> = {
   conversation:
     'voice notices settings ports spending pipeline playback speech chat people turn audio texts base',
   /** Where the bot sits: joins, moves, returns, leaves. */
-  sessions: 'conversation voice notices settings ports spending people turn audio texts base',
+  sessions:
+    'conversation voice notices settings ports spending pipeline playback people turn audio texts base',
   /** Examinations of one part each, for the doctor, setup and `/settings check`. */
   probes: 'sessions ports pipeline speech chat provider people audio texts base',
   /** What features and commands declare, and what they are given. */
@@ -145,9 +146,9 @@ const doors: Readonly<Record<string, string>> = {
   'audio/loudness': 'loudness-meter',
   'audio/opus': 'load-opus opus-packet',
   'audio/polyphase': 'change-of-rate',
-  'audio/voice': 'packet-order silero speaker-stream voice-meter',
+  'audio/voice': 'speaker-stream voice-meter',
   base: 'alerts clock compile-cache errors json secret',
-  'base/loops': 'mailbox periodic-task wakeup',
+  'base/loops': 'mailbox periodic-task',
   chat: 'history metered-chat stand-in stand-in-grammar',
   'chat/completions': 'openai-chat',
   'chat/realtime': 'realtime-talk',
@@ -216,8 +217,8 @@ const doors: Readonly<Record<string, string>> = {
   'storage/sqlite': 'sqlite-driver sqlite-file sqlite-worker',
   'storage/stores': 'store-parts',
   texts: 'locales plain report tables texts wall-time',
-  turn: 'answerable hallucinations same-words spoken-command',
-  'turn/addressing': 'addressing addressing-windows names',
+  turn: 'answerable',
+  'turn/addressing': 'addressing names',
   'turn/endpointing': 'end-of-turn endpointing endpointing-delay',
   'turn/languages': 'everywhere.json languages',
   'turn/overlap': 'interjections interruption interruption-rules',

@@ -2,9 +2,9 @@
 // 30 minutes with the defaults, of which `talkers` takes 4; to try it: --warmup 0.1 --minutes 0.2 --steps 0,1.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureMemory } from '#bench/cpu/memory/memory.ts';
 import { realClock } from '#src/base/clock.ts';
 import { openCpuSetup } from './cpu-setup.ts';
-import { measureMemory } from './memory/memory.ts';
 import { disturbance, usedUp } from './reading.ts';
 import { cpuReport } from './report.ts';
 import {

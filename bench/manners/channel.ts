@@ -2,7 +2,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { PartialTrust } from '#src/turn/same-words.ts';
+import { PartialTrust } from '#src/turn/endpointing/endpointing-delay.ts';
 import {
   type FixtureOptions,
   lounge,
@@ -204,8 +204,10 @@ export async function tellStory(channel: BenchChannel, personId: string): Promis
 
 /** It says nothing, and prepares nothing. */
 export function isAtRest({ fixture, minds, synthesizer }: BenchChannel): boolean {
-  const isFree = fixture.sessions.session('g')?.context.queue.isFree === true;
-  return isFree && minds.running + synthesizer.running === 0;
+  const floor = fixture.sessions.session('g')?.context.talk.state.floor;
+  if (!floor || floor.current) return false;
+  const waiting = floor.queue.length + floor.postponed.length;
+  return waiting + minds.running + synthesizer.running === 0;
 }
 
 /** They leave the channel, or come back. */

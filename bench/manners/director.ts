@@ -1,5 +1,5 @@
 import { shuffled } from '#bench/shuffled.ts';
-import { addressingRules } from '#src/turn/addressing/addressing-windows.ts';
+import { addressingRules } from '#src/turn/addressing/addressing.ts';
 import { type BenchChannel, goTo, isAtRest, move, say, until } from './channel.ts';
 import type { SimulatedUtterance } from './microphones.ts';
 import type { MannersScenario, ScenarioAct, ScenarioMix, ScenarioRole } from './scenarios.ts';

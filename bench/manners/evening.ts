@@ -1,6 +1,6 @@
 import { shuffled } from '#bench/shuffled.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
+import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
 import { openChannel, otherBot, peopleOf } from './channel.ts';
 import { chat, type MannersRun, runScenario, type SpokenLine } from './director.ts';
 import type { MannersScenario, ScenarioMix } from './scenarios.ts';

@@ -2,7 +2,7 @@ import type { DaveMember } from '#sandbox/dave/dave-member.ts';
 import { openVoice, readSsrc, type VoiceCipher } from '#sandbox/voice/rtp.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus.ts';
-import { isSilenceFrame } from '#src/audio/packet.ts';
+import { isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
 
 type Speaker = { readonly userId: string; readonly decoder: OpusDecoder };
 

@@ -1,4 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
+import { openShards } from '#src/app/shards/open-shards.ts';
+import { startShardBot } from '#src/app/shards/shard-bot.ts';
+import { ShardSessions, startShards } from '#src/app/shards/shard-bots.ts';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
@@ -11,9 +14,6 @@ import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
 import { ServerEvents } from '#src/web/api/server-events.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openBudget } from './budget.ts';
-import { openShards } from './shards/open-shards.ts';
-import { startShardBot } from './shards/shard-bot.ts';
-import { ShardSessions, startShards } from './shards/shard-bots.ts';
 import { openSharedParts } from './shared-parts.ts';
 
 /** A bot that is logged in and can be called. Closing it leaves every channel first. */

@@ -1,3 +1,5 @@
+import { opusSamples } from '#src/audio/opus/opus-packet.ts';
+
 /** One undecoded voice packet of one person, in order of arrival. */
 export type Packet = {
   readonly speakerId: string;
@@ -9,13 +11,265 @@ export type Packet = {
   readonly atMs: number;
 };
 
-/** Five of these follow the last voiced frame of many clients (Discord docs, "Voice Data Interpolation"). */
-export function isSilenceFrame(opus: Uint8Array): boolean {
-  return opus.length === 3 && opus[0] === 0xf8 && opus[1] === 0xff && opus[2] === 0xfe;
-}
-
 /** Still end-to-end encrypted: it ends in the marker that opening takes away (DAVE protocol, "Payload Format"). */
 export function isSealed(opus: Uint8Array): boolean {
   const { length } = opus;
   return opus[length - 1] === 0xfa && opus[length - 2] === 0xfa;
+}
+
+/** Number of packets measured: the last two seconds of speech. */
+const windowPackets = 100;
+/** Packets between two evaluations, and fewest for one. */
+const judgedEvery = 25;
+const unevenAboveMs = 25;
+const evenBelowMs = 15;
+/** Largest leap of timestamps, in ms: a further one belongs to another word, whose clock may have been reset. */
+const leapMs = 200;
+/** Packets that are this much later or earlier than the one before belong to another clock, too. */
+const clockLeapMs = 500;
+const rtpPerMs = 48;
+
+/**
+ * Measures how unevenly one person's packets arrive, from their own instants and timestamps only.
+ *
+ * A packet's delay is its arrival minus its timestamp, over the last 100. They are uneven when the 95th percentile is
+ * more than 25 ms above the 5th (which is as good as the fastest, and no single packet decides it), until less than 15.
+ */
+class Jitter {
+  #transitsMs: number[] = [];
+  #noted = 0;
+  #former: Packet | undefined;
+  #uneven = false;
+  #spreadMs: number | undefined;
+
+  get uneven(): boolean {
+    return this.#uneven;
+  }
+
+  /** 95th percentile of their delays above the 5th, in ms; undefined before 25 packets came. */
+  get spreadMs(): number | undefined {
+    return this.#spreadMs;
+  }
+
+  /** Takes every packet in order of arrival, also those that come too late. */
+  note(packet: Packet): void {
+    this.#transitsMs.push(this.#transitMs(packet));
+    if (this.#transitsMs.length > windowPackets) this.#transitsMs.shift();
+    this.#noted++;
+    this.#former = packet;
+    if (this.#noted % judgedEvery === 0) this.#judge();
+  }
+
+  /** Transit time of a packet, relative to the one before; 0 for the first of a word. */
+  #transitMs(packet: Packet): number {
+    if (!this.#former) return 0;
+    const sentMs = ((packet.timestamp - this.#former.timestamp) | 0) / rtpPerMs;
+    const longerMs = packet.atMs - this.#former.atMs - sentMs;
+    if (Math.abs(sentMs) > leapMs || Math.abs(longerMs) > clockLeapMs) {
+      this.#noted = 0;
+      this.#transitsMs = [];
+      return 0;
+    }
+    return (this.#transitsMs.at(-1) ?? 0) + longerMs;
+  }
+
+  #judge(): void {
+    const sorted = this.#transitsMs.toSorted((a, b) => a - b);
+    const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
+    const p95Ms = at(0.95) - at(0.05);
+    this.#spreadMs = p95Ms;
+    if (p95Ms > unevenAboveMs) this.#uneven = true;
+    if (p95Ms < evenBelowMs) this.#uneven = false;
+  }
+}
+
+/** A packet in its place, and the gap before it. Samples are at 48 kHz, as in RTP. */
+export type OrderedPacket = {
+  readonly packet: Packet;
+  /** An unreadable packet counts as long as the last readable one. */
+  readonly samples: number;
+  readonly gap?: PacketGap;
+};
+
+/** Time before a packet for which there is none. */
+export type PacketGap = {
+  /** Frames that never came, and their samples. */
+  readonly frames: number;
+  readonly lost: number;
+  /** Samples of silence: nothing was sent. Left out where another stream begins and only the clock knows. */
+  readonly silent?: number;
+  /** Too much is missing for the packet to continue the sound before, or another stream begins. */
+  readonly isRestart: boolean;
+};
+
+/** Packets since the stream was opened; `late` came after they had been given up as lost. */
+export type OrderCounts = {
+  readonly lost: number;
+  readonly late: number;
+  readonly duplicate: number;
+  readonly reordered: number;
+};
+
+/** Longest wait, in ms, of a packet for the one before it. Two frames: more would be heard as delay. */
+const reorderWaitMs = 40;
+/** Longest wait for a missing packet while packets arrive unevenly, in ms. */
+const unevenWaitMs = 60;
+/** Also the most packets that wait; one further ahead is not a matter of order. */
+const reorderLimit = 15;
+const lossLimitFrames = 5;
+/** No pause is believed to be longer. */
+const silenceLimitSamples = 60 * 48_000;
+/** No frame is shorter. */
+const shortestSamples = 120;
+const usualSamples = 960;
+/** Latest packet that still counts as late, 2 s; beyond, the sender has restarted. */
+const lateLimit = 100;
+const remembered = 128;
+
+const none: readonly OrderedPacket[] = [];
+const anotherStream: PacketGap = { frames: 0, lost: 0, isRestart: true };
+
+/** A packet with its sequence unwrapped, so that nothing is confused over hours. */
+type PlacedPacket = { readonly packet: Packet; readonly place: number };
+
+/**
+ * Puts one person's packets in order and reports the gaps between them.
+ *
+ * Of a valid stream the lengths of all packets and gaps add up to its timestamps. A packet in order is passed at once; otherwise it
+ * waits up to 40 ms, or 60 ms while `Jitter` is uneven: `settle` must be called regularly. Packets carry no SSRC: another
+ * stream shows by a sequence or timestamp that does not follow.
+ */
+export class PacketOrder {
+  readonly #jitter = new Jitter();
+  readonly #held = new Map<number, PlacedPacket>();
+  /** Timestamps of the packets released lately, by their places, the oldest first. */
+  readonly #released = new Map<number, number>();
+  #last: PlacedPacket | undefined;
+  #lastSamples = usualSamples;
+  #counts = { lost: 0, late: 0, duplicate: 0, reordered: 0 };
+
+  put(packet: Packet): readonly OrderedPacket[] {
+    this.#jitter.note(packet);
+    if (!this.#last) return [this.#pass({ packet, place: 0x1_0000 + packet.sequence })];
+    const place = unwrap(packet.sequence, this.#last.place);
+    if (place <= this.#last.place) return this.#old({ packet, place });
+    if (this.#held.size === 0 && this.#missing(place) === 0) return [this.#join({ packet, place })];
+    const full = this.#missing(place) >= reorderLimit ? this.#release(() => true) : [];
+    if (this.#missing(place) >= reorderLimit) return [...full, this.#join({ packet, place })];
+    return [...full, ...this.#hold({ packet, place })];
+  }
+
+  /** Gives up packets that were waited for long enough. */
+  settle(atMs: number): readonly OrderedPacket[] {
+    if (this.#held.size === 0) return none;
+    const waitMs = this.#jitter.uneven ? unevenWaitMs : reorderWaitMs;
+    return this.#release((missing) => missing === 0 || atMs - this.#oldestAtMs() >= waitMs);
+  }
+
+  counts(): OrderCounts {
+    return { ...this.#counts };
+  }
+
+  /** Spread of the arrivals of packets, in ms: `spreadMs` of `Jitter`. */
+  get jitterMs(): number | undefined {
+    return this.#jitter.spreadMs;
+  }
+
+  #hold(placed: PlacedPacket): readonly OrderedPacket[] {
+    if (this.#held.has(placed.place)) this.#counts.duplicate++;
+    else {
+      if (this.#isOvertaken(placed.place)) this.#counts.reordered++;
+      this.#held.set(placed.place, placed);
+    }
+    return this.settle(placed.packet.atMs);
+  }
+
+  #release(ready: (missing: number) => boolean): OrderedPacket[] {
+    const released: OrderedPacket[] = [];
+    for (;;) {
+      const next = this.#held.get(Math.min(...this.#held.keys()));
+      if (!next || !ready(this.#missing(next.place))) return released;
+      this.#held.delete(next.place);
+      released.push(this.#join(next));
+    }
+  }
+
+  #missing(place: number): number {
+    return this.#last ? place - this.#last.place - 1 : 0;
+  }
+
+  #oldestAtMs(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { packet } of this.#held.values()) oldest = Math.min(oldest, packet.atMs);
+    return oldest;
+  }
+
+  #isOvertaken(place: number): boolean {
+    for (const other of this.#held.keys()) if (other > place) return true;
+    return false;
+  }
+
+  #join(next: PlacedPacket): OrderedPacket {
+    return this.#pass(next, this.#last && this.#gap(this.#last.packet, next));
+  }
+
+  /** Little, much lost at once, or another stream begins. */
+  #gap(last: Packet, { packet, place }: PlacedPacket): PacketGap | undefined {
+    const missing = this.#missing(place);
+    const jump = (packet.timestamp - last.timestamp) | 0;
+    if (!follows(jump, missing)) return anotherStream;
+    this.#counts.lost += missing;
+    const between = Math.max(0, jump - this.#lastSamples);
+    if (missing > lossLimitFrames) return { ...anotherStream, silent: between };
+    const lost = Math.min(between, missing * this.#lastSamples);
+    if (missing === 0 && between === 0) return undefined;
+    return { frames: missing, lost, silent: between - lost, isRestart: false };
+  }
+
+  #old({ packet, place }: PlacedPacket): readonly OrderedPacket[] {
+    const timestamp = this.#released.get(place);
+    const isDuplicate = timestamp === packet.timestamp;
+    const isLate = timestamp === undefined && this.#isLate(packet, place);
+    if (!isDuplicate && !isLate) return this.#restart(packet);
+    this.#counts[isDuplicate ? 'duplicate' : 'late']++;
+    return this.settle(packet.atMs);
+  }
+
+  #isLate({ timestamp }: Packet, place: number): boolean {
+    const since = this.#last ? (this.#last.packet.timestamp - timestamp) | 0 : 0;
+    const between = -this.#missing(place) - 2;
+    return between < lateLimit && follows(since, between);
+  }
+
+  #restart(packet: Packet): readonly OrderedPacket[] {
+    const released = this.#release(() => true);
+    this.#released.clear();
+    const place = 0x1_0000 + packet.sequence;
+    return [...released, this.#pass({ packet, place }, anotherStream)];
+  }
+
+  #pass(placed: PlacedPacket, gap?: PacketGap): OrderedPacket {
+    const { packet, place } = placed;
+    this.#last = placed;
+    this.#lastSamples = lengthOf(packet) || this.#lastSamples;
+    this.#released.set(place, packet.timestamp);
+    const [oldest = place] = this.#released.keys();
+    if (this.#released.size > remembered) this.#released.delete(oldest);
+    return { packet, samples: this.#lastSamples, ...(gap && { gap }) };
+  }
+}
+
+/** The place with these lower 16 bits that is nearest to `near` (RFC 3550, appendix A.1). */
+function unwrap(sequence: number, near: number): number {
+  return near + (((sequence - near) << 16) >> 16);
+}
+
+/** The same stream continues: time passes, not too long, and long enough for the lost packets. */
+function follows(jump: number, missing: number): boolean {
+  return jump >= missing * shortestSamples && jump <= silenceLimitSamples;
+}
+
+/** Samples at 48 kHz, by the first byte; 0 for bytes that are not Opus, or not yet. */
+function lengthOf({ opus }: Packet): number {
+  return isSealed(opus) ? 0 : opusSamples(opus);
 }

@@ -1,6 +1,6 @@
+import { changeOfRate } from '#src/audio/polyphase/change-of-rate.ts';
+import { PolyphaseFilter } from '#src/audio/polyphase/polyphase-filter.ts';
 import { inBoth, joinSamples, type Pcm, toMono } from './pcm.ts';
-import { changeOfRate } from './polyphase/change-of-rate.ts';
-import { PolyphaseFilter } from './polyphase/polyphase-filter.ts';
 
 /**
  * Shared filters by their rates. Each is dropped with the last stream that uses it: a table is only worth its memory

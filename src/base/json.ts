@@ -18,13 +18,13 @@ export const toolArgumentLimits: JsonLimits = {
 };
 
 /** First limit that JSON exceeds. */
-export type JsonExcess = {
+type JsonExcess = {
   readonly bound: keyof JsonLimits;
   /** End of a sentence that begins "The body is" or "The server sent". */
   readonly words: string;
 };
 
-export type ForeignJson =
+type ForeignJson =
   | { readonly kind: 'ok'; readonly value: unknown }
   | {
       readonly kind: 'fault';

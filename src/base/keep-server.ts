@@ -13,7 +13,7 @@ export type ServerNews<Server extends AsyncDisposable> =
   | { readonly kind: 'refused'; readonly why: string };
 
 /** Why an address cannot be had: `why` is a part of a sentence. `isTaken`: another program has it now. */
-export type AddressRefusal = { readonly why: string; readonly isTaken: boolean };
+type AddressRefusal = { readonly why: string; readonly isTaken: boolean };
 
 /** Listens at `host` and `port`. Never throws: an address that cannot be had is an outcome, undefined is success. */
 export async function listenAt(

@@ -1,5 +1,5 @@
 /** A date and time of day as clocks of one zone show it; months count from 1. */
-export type LocalTime = {
+type LocalTime = {
   readonly year: number;
   readonly month: number;
   readonly day: number;

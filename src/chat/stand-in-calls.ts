@@ -1,8 +1,8 @@
 import { editDistance } from '#src/base/edit-distance.ts';
 import { fieldsOf, parsedJson } from '#src/base/json.ts';
+import { numbersOf } from '#src/chat/text/spoken-numbers.ts';
+import { readTime, type TimeContext } from '#src/chat/text/time-phrases.ts';
 import type { ChatMessage } from './ports.ts';
-import { numbersOf } from './text/spoken-numbers.ts';
-import { readTime, type TimeContext } from './text/time-phrases.ts';
 
 /** A call that plain words ask for. */
 type StandInCall = { readonly name: string; readonly given: Readonly<Record<string, unknown>> };

@@ -3,7 +3,7 @@ import { Secret } from '#src/base/secret.ts';
 import { pipelineNames } from '#src/pipeline/pipeline.ts';
 import { isHost } from '#src/sources/fetch/allowed-hosts.ts';
 import { speechFormats } from '#src/speech/openai/sound-stream.ts';
-import { addressingModes } from '#src/turn/addressing/addressing-windows.ts';
+import { addressingModes } from '#src/turn/addressing/addressing.ts';
 
 const words = z.string().trim().min(1);
 const url = words.refine(isHttpUrl, 'must be an address like http://127.0.0.1:8000/v1');

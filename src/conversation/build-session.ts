@@ -1,5 +1,23 @@
 import { BotError } from '#src/base/errors.ts';
-import { Wakeup } from '#src/base/loops/wakeup.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
+import { AnswerJobs } from '#src/conversation/answering/answer-jobs.ts';
+import {
+  ConsentGate,
+  type SessionAnswers,
+  UndecidedPeople,
+} from '#src/conversation/hearing/consent-gate.ts';
+import { Utterances } from '#src/conversation/hearing/utterances.ts';
+import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
+import {
+  type ConversationState,
+  initialState,
+  type PersonId,
+} from '#src/conversation/machine/state.ts';
+import { pauseAloud } from '#src/conversation/output/answer-parts.ts';
+import { ReadingJobs } from '#src/conversation/output/read-aloud.ts';
+import { SessionTools } from '#src/conversation/tools/session-tools.ts';
+import type { ToolCalls } from '#src/conversation/tools/tool-calls.ts';
+import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
 import { chosenVoiceGone, writeUnrecognised } from '#src/notices/notice.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
@@ -17,25 +35,13 @@ import {
   type ReconnectingLink,
 } from '#src/voice/link/reconnecting-link.ts';
 import { SpeechPace } from '#src/voice/output/speech-output.ts';
-import { AnswerJobs } from './answering/answer-jobs.ts';
-import { ConsentGate, type SessionAnswers } from './hearing/consent-gate.ts';
-import { SessionAddressing } from './hearing/session-addressing.ts';
-import { Utterances } from './hearing/utterances.ts';
-import type { ConversationEffect, EffectOf } from './machine/effects.ts';
-import { type ConversationState, initialState, type PersonId } from './machine/state.ts';
-import { pauseAloud } from './output/answer-parts.ts';
-import { ReadingJobs } from './output/read-aloud.ts';
-import { UndecidedPeople } from './presence/consent-undecided-people.ts';
 import { Requests } from './requests.ts';
 import type { SessionContext, SessionOnce } from './session-context.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import { sessionSettingsOf, Talk } from './talk.ts';
-import { SessionTools } from './tools/session-tools.ts';
-import type { ToolCalls } from './tools/tool-calls.ts';
-import type { ToolEntry } from './tools/tool-entry.ts';
 
 /** Decisions that the session itself carries out. */
-export type SessionDecisions = {
+type SessionDecisions = {
   /** The conversation ends the session. */
   readonly end: (why: string) => void;
   /** The link may be opened again. */
@@ -47,7 +53,7 @@ export type SessionDecisions = {
 };
 
 /** Parts that perform effects. */
-export type EffectParts = {
+type EffectParts = {
   readonly context: SessionContext;
   readonly answers: AnswerJobs;
   readonly calls: ToolCalls;
@@ -221,7 +227,7 @@ export function buildSession(options: ConversationOptions, session: SessionSourc
     },
     languages: new SpeakerLanguages({ guildId, parts, settings }, before?.languages),
     gate: new ConsentGate({
-      rules: settings().consent,
+      rules: () => settings().consent,
       admits: admissionIn(guildId, people, parts, options.settings),
       choices: sessions.consents.in(guildId),
       isRead: () => options.settings.isRead(guildId),
@@ -235,7 +241,6 @@ export function buildSession(options: ConversationOptions, session: SessionSourc
     refresh: (personId, until) => link.refresh(personId, until),
   });
   context.tools = tools;
-  context.addressing = new SessionAddressing(context);
   context.unanswered = new UndecidedPeople(context, before?.unanswered);
   const utterances = new Utterances(context, sources.hearing);
   const answers = new AnswerJobs(context, tools, utterances);

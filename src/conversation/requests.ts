@@ -1,26 +1,26 @@
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
-import { failureText } from '#src/notices/notice.ts';
-import { openText } from '#src/people/confidential-text.ts';
-import { queueRules } from '#src/turn/queue-rules.ts';
-import type { ReportedOutcome } from './machine/effects.ts';
-import { isFree, readingOf, turnOf } from './machine/questions.ts';
-import type { Id, PersonId } from './machine/state.ts';
+import type { ReportedOutcome } from '#src/conversation/machine/effects.ts';
+import { readingOf, turnOf } from '#src/conversation/machine/questions.ts';
+import type { Id, PersonId } from '#src/conversation/machine/state.ts';
 import {
   type DropReason,
   dropReasons,
   type QueuedQuestion,
   type QueuedReading,
-} from './queue/queued-turn.ts';
+} from '#src/conversation/queue/queued-turn.ts';
+import { failureText } from '#src/notices/notice.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import { queueRules } from '#src/turn/waiting.ts';
 import type { SessionContext } from './session-context.ts';
 
-export type AddTurnResult =
+type AddTurnResult =
   | { readonly kind: 'added'; readonly ahead: number }
   | { readonly kind: 'full'; readonly limit: number }
   | { readonly kind: 'closed' }
   | { readonly kind: 'muted' };
 
 /** Something that the bot says of itself once no person talks. */
-export type SpokenNotice = {
+type SpokenNotice = {
   /** Made when it is said; empty: it is not wanted any more. */
   readonly words: () => string;
   /** Language of `words`, BCP 47. */
@@ -42,7 +42,7 @@ export type ListedTurn = { readonly id: Id } & (
 );
 
 /** The last reading that was heard, and when it was over. */
-export type HeardReading = { readonly reading: QueuedReading | undefined; readonly atMs: number };
+type HeardReading = { readonly reading: QueuedReading | undefined; readonly atMs: number };
 
 type Request =
   | { readonly kind: 'question'; readonly question: QueuedQuestion }
@@ -74,12 +74,6 @@ export class Requests {
     const one = this.#of(request);
     if (one?.kind === 'notice') one.reading ??= this.#noticeReading(one.notice);
     return one?.kind === 'question' ? undefined : one?.reading;
-  }
-
-  /** Nothing is said, nothing waits, and no answer is awaited. */
-  get isFree(): boolean {
-    const { state } = this.#context.talk;
-    return isFree(state) && state.floor.postponed.length === 0;
   }
 
   /** What is said now. */

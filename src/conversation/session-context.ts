@@ -1,8 +1,6 @@
-import type { Wakeup } from '#src/base/loops/wakeup.ts';
-import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
-import type { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
+import type { Wakeup } from '#src/base/loops/mailbox.ts';
+import type { ConsentGate, UndecidedPeople } from '#src/conversation/hearing/consent-gate.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
 import type { PendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
@@ -12,7 +10,7 @@ import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
-import type { SpokenCommand } from '#src/turn/spoken-command.ts';
+import type { SpokenCommand } from '#src/turn/overlap/interjections.ts';
 import type { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import type { CurrentConnection } from '#src/voice/link/reconnecting-link.ts';
 import type { SoundMix } from '#src/voice/output/sound-mix.ts';
@@ -63,7 +61,6 @@ export type SessionContext = {
   readonly talk: Talk;
   /** Questions, texts and notices that wait, as commands and features bring them. */
   readonly queue: Requests;
-  readonly addressing: SessionAddressing;
   /** Language in which each person is heard and answered. */
   readonly languages: SpeakerLanguages;
   readonly preemptiveBudget: PreemptiveBudget;
@@ -81,7 +78,7 @@ export type SessionContext = {
 };
 
 /** Tools of a session, as features use them. */
-export type SessionToolDoor = {
+type SessionToolDoor = {
   /** Calls that wait for a button. */
   readonly confirmations: PendingConfirmations;
   /** Whether this person holds the right now. Aborting `signal` throws `signal.reason`. */

@@ -8,7 +8,6 @@ import type { Places } from '#src/ports/command-ports.ts';
 import type { PanelBoard } from '#src/ports/panel.ts';
 import type { SessionEventListener } from '#src/ports/session-events.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
-import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
@@ -43,10 +42,4 @@ export type SessionDependencies = PaidEngines & {
   readonly onEvent: SessionEventListener;
   /** Decisions of a conversation. Default: `step`; a simulation watches them. */
   readonly decide?: typeof step;
-};
-
-/** Voice channel of a session, and the parts that all sessions share. */
-export type SessionChannel = {
-  readonly channel: ChannelRef;
-  readonly parts: SessionDependencies;
 };

@@ -1,21 +1,25 @@
 import type { BotError } from '#src/base/errors.ts';
-import type { ChannelFailure } from '#src/notices/notice.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
-import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
-import type { ConversationEffect } from './machine/effects.ts';
-import type { ConversationEvent, EventKind, UntimedEvent } from './machine/events.ts';
-import { conversationRules } from './machine/rules.ts';
+import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
+import type {
+  ConversationEvent,
+  EventKind,
+  UntimedEvent,
+} from '#src/conversation/machine/events.ts';
+import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type {
   ConversationState,
   Id,
   Participant,
   PersonId,
   SessionSettings,
-} from './machine/state.ts';
-import { step, wakeAtMs } from './machine/step.ts';
+} from '#src/conversation/machine/state.ts';
+import { step, wakeAtMs } from '#src/conversation/machine/step.ts';
+import type { ChannelFailure } from '#src/notices/notice.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 import type { SessionContext } from './session-context.ts';
 
-export type TalkHooks = {
+type TalkHooks = {
   /** Performs an effect. It never waits, and answers by events. */
   readonly perform: (effect: ConversationEffect) => void;
   /** Called after each event, once its effects are performed. */
@@ -55,8 +59,6 @@ export class Talk {
   #stopTimer: () => void = () => undefined;
   #output: SpeechOutput | undefined;
   #bug = Promise.withResolvers<never>();
-  #audible: Id | undefined;
-  #isStarved = false;
   #people = '';
   #consents = '';
 
@@ -120,16 +122,14 @@ export class Talk {
   /** Tells the conversation what is heard of the bot. To be called after each frame, and every 20 ms or so. */
   noticeSound(): void {
     const { output, sounding } = this;
-    if (!output || !sounding) return;
-    if (output.sounds && this.#audible !== sounding.id) {
-      this.#audible = sounding.id;
-      this.#isStarved = false;
-      this.post({ kind: 'audible', reply: sounding.id });
-    }
+    const { current } = this.#state.floor;
+    if (!output || !current || current.reply !== sounding?.id) return;
+    const { reply } = current;
+    if (output.sounds && !current.isAudible) this.post({ kind: 'audible', reply });
     const isStarved = output.sounds && output.starves;
-    if (isStarved === this.#isStarved || this.#audible !== sounding.id) return;
-    this.#isStarved = isStarved;
-    this.post({ kind: 'starved', reply: sounding.id, isStarved });
+    const isHeard = output.sounds || current.isAudible;
+    if (isHeard && isStarved !== current.isStarved)
+      this.post({ kind: 'starved', reply, isStarved });
   }
 
   /** Tells the conversation who is there, where that has changed. */
@@ -139,14 +139,7 @@ export class Talk {
       const { answers } = parts.peopleSettings.known(channel.guildId, one.id);
       const isDeaf = one.isDeaf === true || answers === 'written';
       const { id, isBot, name } = one;
-      return {
-        id,
-        name,
-        isBot,
-        isDeaf,
-        hasRole: gate.hasRole(one),
-        isAdmitted: gate.isAdmitted(id),
-      };
+      return { id, name, isBot, isDeaf, ...gate.rightsOf(one) };
     });
     const now = JSON.stringify(here);
     if (now === this.#people) return;
@@ -217,12 +210,12 @@ export class Talk {
 
 /** Settings and facts of a session that its conversation needs. */
 export function sessionSettingsOf(context: SessionContext): SessionSettings {
-  const { addressing, maySpeak, preemptiveBudget, settings } = context;
-  const { addressing: mode, leaveAfterMs } = settings();
+  const { channel, maySpeak, parts, preemptiveBudget, settings } = context;
+  const { addressing, leaveAfterMs, names } = settings();
   return {
     mode: maySpeak() ? 'talk' : 'captions',
-    addressing: mode,
-    names: addressing.names,
+    addressing,
+    names: [...new Set([parts.places.botName(channel.guildId), ...names])],
     isSparing: !preemptiveBudget.allows,
     trustsPartials: context.trustsPartials(),
     leaveAfterMs,

@@ -1,4 +1,4 @@
-import './library/undici.ts';
+import '#src/discord/library/undici.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   Client,

@@ -3,6 +3,7 @@ import { captions } from '#src/features/captions/captions.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { memories } from '#src/features/memories/memories.ts';
 import { personas } from '#src/features/personas/personas.ts';
+import { reminders } from '#src/features/reminders/reminders.ts';
 import { seats } from '#src/features/seats/seats.ts';
 import { settings } from '#src/features/settings/settings.ts';
 import { ownTools } from '#src/features/tools/tools.ts';
@@ -10,7 +11,6 @@ import { tracks } from '#src/features/tracks/tracks.ts';
 import { typedTalk } from '#src/features/typed/typed.ts';
 import { words } from '#src/features/words/words.ts';
 import { settingsWith } from '#src/settings/guild-settings.ts';
-import { reminders } from './reminders/reminders.ts';
 
 /** All features. A new one is a line here. */
 export const features: readonly Feature[] = [

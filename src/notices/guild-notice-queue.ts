@@ -6,7 +6,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { type WritingParts, writeInChat, writtenText } from './notice.ts';
 
 /** A message to a server that is no answer to a request. */
-export type GuildNotice = {
+type GuildNotice = {
   readonly channel: ChannelRef;
   readonly line: TextLine;
   /** Checked when its turn has come: a notice that does not hold any more is dropped. */

@@ -93,7 +93,7 @@ export type WritingParts = {
 };
 
 /** Voice channel, and the parts that write into its chat. */
-export type ChannelChat = { readonly channel: ChannelRef; readonly parts: WritingParts };
+type ChannelChat = { readonly channel: ChannelRef; readonly parts: WritingParts };
 
 /** Signal of messages that are never withdrawn. */
 const never = new AbortController().signal;

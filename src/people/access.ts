@@ -1,5 +1,5 @@
 /** Rules of a server for using the bot: they override a person's consent. */
-export type AccessRules = {
+type AccessRules = {
   /** People who are neither heard nor answered. */
   readonly blockedIds: readonly string[];
   /** Roles of which a person needs one; empty: all people may. */
@@ -15,7 +15,7 @@ export type Visitor = {
 };
 
 /** `open`, or the rule by which a person may not use the bot. */
-export type AccessVerdict = 'open' | 'blocked' | 'no-role';
+type AccessVerdict = 'open' | 'blocked' | 'no-role';
 
 export function judgeAccess(
   { blockedIds, userRoleIds }: AccessRules,

@@ -52,7 +52,7 @@ export const aloneMs = 60_000;
 export const returnMs = 15 * 60_000;
 
 /** Facts about a seat of a former run before the bot returns to it. */
-export type ReturnFacts = {
+type ReturnFacts = {
   /** Time in ms since its session was last known to live. */
   readonly idleMs: number;
   /** Obstacle, if any; undefined: the channel is gone. */

@@ -2,9 +2,9 @@ import { inspect } from 'node:util';
 import { OpenAI } from 'openai/client';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
+import { serverName } from '#src/provider/models/error-phrases.ts';
+import { apiUrl } from '#src/provider/models/models.ts';
 import { type Fetch, guardFetch, type Limits, noKey, standardLimits } from './guarded-fetch.ts';
-import { serverName } from './models/error-phrases.ts';
-import { apiUrl } from './models/models.ts';
 
 /** Interval between rounds, in ms. Node's `fetch` closes connections that were idle for 4 s, and many servers those idle for 5. */
 const spacingMs = 4000;

@@ -18,7 +18,7 @@ import {
   objectionToType,
   plainWords,
   wordsOfText,
-} from './models/error-phrases.ts';
+} from '#src/provider/models/error-phrases.ts';
 
 export type Limits = {
   /** Longest wait from the request to the first byte of the answer, in ms, headers included; a cold model loads in it. */

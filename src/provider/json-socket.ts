@@ -7,8 +7,13 @@ import { foreignJson, isRecord, readForeignJson } from '#src/base/json.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
-import { codeOf, plainWords, serverName } from '#src/provider/models/error-phrases.ts';
-import { answerLimits, eventLimits } from './models/error-phrases.ts';
+import {
+  answerLimits,
+  codeOf,
+  eventLimits,
+  plainWords,
+  serverName,
+} from '#src/provider/models/error-phrases.ts';
 
 export type SocketOptions = {
   /** URL from the settings, `http` meaning `ws`; the key goes to no other host. */

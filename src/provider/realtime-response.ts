@@ -3,8 +3,8 @@ import { BotError } from '#src/base/errors.ts';
 import { fieldsOf, textIn } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { codeOf, serverName } from '#src/provider/models/error-phrases.ts';
+import { reportedTokens, type TokenUsage } from '#src/provider/models/request-hold.ts';
 import type { JsonEvent, JsonSocket } from './json-socket.ts';
-import { reportedTokens, type TokenUsage } from './models/request-hold.ts';
 import { errorIn, type LinkOptions, refusalOf } from './realtime-link.ts';
 
 export type ResponseOptions = Pick<LinkOptions, 'baseUrl' | 'apiKey'> & {

@@ -1,4 +1,3 @@
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { ConfirmationPress } from '#src/conversation/tools/pending-confirmations.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
@@ -20,9 +19,10 @@ export class ConfirmedToolRunner {
   show(guildId: string, askId: string, personId: string): ShowOutcome {
     const context = this.#sessions.session(guildId)?.context;
     if (!context) return { kind: 'over' };
-    const found = foundIn(context, askId, personId);
+    const found = context.tools.confirmations.find(askId, personId);
     if (found.kind !== 'theirs') return found;
-    const { action, asker, presser, untilMs } = found.ask;
+    const { ask, untilMs } = found;
+    const { action, asker, presser } = ask;
     const isOther = presser.id !== asker.id;
     const question = (isOther && action.presser?.ask) || action.ask;
     const s = Math.ceil((untilMs - context.parts.clock.nowMs()) / 1000);
@@ -34,20 +34,12 @@ export class ConfirmedToolRunner {
   async confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome> {
     const session = this.#sessions.session(guildId);
     if (!session) return { kind: 'over' };
-    const found = foundIn(session.context, askId, personId);
+    const found = session.tools.confirmations.find(askId, personId);
     if (found.kind !== 'theirs') return found;
     return await session.tools.calls.confirm(found.ask, this.#signal);
   }
 }
 
-function foundIn(
-  { parts, tools }: SessionContext,
-  askId: string,
-  personId: string,
-): ConfirmationPress {
-  return tools.confirmations.find(askId, personId, parts.clock.nowMs());
-}
-
-export type ShowOutcome =
+type ShowOutcome =
   | { readonly kind: 'shown'; readonly line: TextLine; readonly files: readonly ReplyFile[] }
   | Exclude<ConfirmationPress, { readonly kind: 'theirs' }>;

@@ -1,4 +1,5 @@
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
+import { needsNoName } from '#src/conversation/machine/addressing.ts';
 import { currentTurn } from '#src/conversation/machine/questions.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
@@ -10,12 +11,12 @@ import { type Locale, type PlainTextId, type TextLine, text } from '#src/texts/t
 import { joinedLine, visibleLine } from '#src/texts/visible-line.ts';
 
 /** People in a channel, whether or not the bot reaches them. */
-export type PanelPeople = {
+type PanelPeople = {
   /** Everybody there, bots included. */
   readonly people: readonly ChannelMember[];
   readonly gate: Pick<
     ConsentGate,
-    'consentOf' | 'isRead' | 'mayWrite' | 'paused' | 'policy' | 'saidNo' | 'standing'
+    'consentOf' | 'isRead' | 'mayWrite' | 'paused' | 'saidNo' | 'standing'
   >;
   /** Whether a person who has not decided is named. */
   readonly isNamed: (personId: string) => boolean;
@@ -24,13 +25,12 @@ export type PanelPeople = {
 /** Everything that the panel is made from while the link is there. */
 export type PanelFacts = PanelPeople & {
   readonly state: ConversationState;
+  readonly nowMs: number;
   readonly channel: ChannelRef;
   readonly botName: string;
   readonly locale: Locale;
   readonly maySpeak: boolean;
   readonly talkingIds: readonly string[];
-  /** Whether a person needs no name for a while. */
-  readonly isAddressing: (personId: string) => boolean;
   readonly nameOf: (personId: string) => string;
   /** The tool that people wait for. */
   readonly step?: PlainTextId | undefined;
@@ -50,11 +50,11 @@ const [maxTracks, maxTitleChars] = [3, 40];
 
 /** The panel of a channel whose link is there. */
 export function panelOf(facts: PanelFacts): PanelFace {
-  const { botName, channel, features, gate, isAddressing, maySpeak, nameOf } = facts;
+  const { botName, channel, features, gate, maySpeak, nameOf, nowMs, state } = facts;
   const { captionsIn, buttons = [], lines = [], tracks = [] } = features;
-  const { dropped, unnamed } = facts.state.notes;
+  const { dropped, unnamed } = state.notes;
   const isAsked = ({ id }: ChannelMember) =>
-    gate.standing(id) === 'yes' && isAddressing(id) && !facts.talkingIds.includes(id);
+    gate.standing(id) === 'yes' && needsNoName(state, id, nowMs) && !facts.talkingIds.includes(id);
   const asked = gate.paused ? [] : facts.people.filter(isAsked);
   const lost = (why: 'late' | 'budget') =>
     dropped.filter((one) => one.why === why).map(({ by }) => nameOf(by));
@@ -65,7 +65,7 @@ export function panelOf(facts: PanelFacts): PanelFace {
     lines: [
       activityLine(facts),
       ...(captionsIn === undefined ? [] : [{ id: 'panel.captions', with: { place } } as const]),
-      ...namesLine('panel.next', followingOf(facts.state)),
+      ...namesLine('panel.next', followingOf(state)),
       ...understoodLines(facts),
       ...namesLine('panel.lost.late', lost('late')),
       ...namesLine('panel.lost.budget', lost('budget')),
@@ -212,19 +212,19 @@ export function panelNow(
   people: readonly ChannelMember[],
   talkingIds: readonly string[],
 ): PanelFace {
-  const { addressing, channel, features, maySpeak, nameOf, parts, stepOf, talk } = context;
+  const { channel, features, maySpeak, nameOf, parts, stepOf, talk } = context;
   const { panels, places, spending } = parts;
   const { current } = talk.state.floor;
   const isSilent = current && (!current.isAudible || current.isStarved);
   return panelOf({
     ...companyIn(context, people),
     state: talk.state,
+    nowMs: parts.clock.nowMs(),
     channel,
     botName: places.botName(channel.guildId),
     locale: places.localeIn(channel.guildId),
     maySpeak: maySpeak(),
     talkingIds,
-    isAddressing: (id) => addressing.isOpen(id),
     nameOf,
     step: isSilent ? stepOf(current.reply) : undefined,
     quietUntil: spending.used(channel.guildId)?.time,

@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import type { Wakeup } from '#src/base/loops/wakeup.ts';
+import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { ChannelMember, VoiceLink } from '#src/ports/voice-link.ts';

@@ -1,15 +1,14 @@
 import { BotError } from '#src/base/errors.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { together } from '#src/base/loops/run-together.ts';
-import { Wakeup } from '#src/base/loops/wakeup.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import {
   type BuiltSession,
   buildSession,
   type ConversationOptions,
 } from '#src/conversation/build-session.ts';
-import type { ConnectionSources } from '#src/conversation/connection/connection-parts.ts';
+import { hasUnasked } from '#src/conversation/hearing/consent-gate.ts';
 import { finalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
-import { hasUnasked } from '#src/conversation/presence/consent-undecided-people.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
@@ -26,7 +25,7 @@ import type { ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts'
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import { ReconnectingLink } from '#src/voice/link/reconnecting-link.ts';
-import { runHearAndSpeakLoop } from './hear-and-speak-loop.ts';
+import { type ConnectionSources, runHearAndSpeakLoop } from './hear-and-speak-loop.ts';
 import { leftLine, type ReconnectDecision } from './joins-and-leaves.ts';
 import { awayPanel, companyIn, panelNow } from './panel-view.ts';
 import { watchRoles } from './role-watch.ts';
@@ -147,6 +146,7 @@ export class VoiceSession {
 
   set mode(mode: JoinMode) {
     this.#mode = mode;
+    this.context.talk.syncSettings();
     this.context.features.changed(true);
     this.#seats.note(this);
   }
@@ -233,8 +233,8 @@ export class VoiceSession {
 
   /** Applies changed settings of the server from now on; `key`: one of them was changed. */
   govern(key?: string): void {
-    const { features, gate, settings, talk } = this.context;
-    gate.govern(settings().consent);
+    const { features, gate, talk } = this.context;
+    gate.rejudge();
     talk.syncSettings();
     this.#governed.wake();
     features.changed(this.#joinedInMs !== undefined, key);
@@ -256,7 +256,7 @@ export class VoiceSession {
   /** This person said whether they may be heard or captioned; after a no nothing more comes of what they said so far. */
   said(personId: string): void {
     const { gate, talk } = this.context;
-    const kind = gate.wordOf(personId)?.kind;
+    const kind = this.#choices.wordOf(personId)?.kind;
     if (kind) talk.post({ kind: 'answered-consent', by: personId, answer: answers[kind] });
     gate.rejudge();
   }

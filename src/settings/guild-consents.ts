@@ -29,7 +29,7 @@ type ChoiceStore<Choice> = {
 type SaidChoice<Choice> = { readonly choice: Choice; isSaved: boolean };
 
 /** One kind of choice of the people of one server. A choice counts before it is stored, and is written until it is. */
-export class PersonChoices<Choice> {
+class PersonChoices<Choice> {
   readonly #store: ChoiceStore<Choice>;
   #stored: Map<string, Choice> | undefined;
   /** Newer than what was read. */

@@ -5,7 +5,7 @@ import { joinModes } from '#src/ports/command-ports.ts';
 import { typedModes } from '#src/ports/typed-messages.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import { languageLabel, languageTag, offeredLanguages } from '#src/texts/language-names.ts';
-import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing-windows.ts';
+import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing.ts';
 import { type Persona, personasElsewhere } from './persona.ts';
 import {
   bad,

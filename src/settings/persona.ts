@@ -30,7 +30,7 @@ const stored = schema.partial();
 
 /** Character of the bot in one voice channel; the settings of the server hold for what is absent. */
 export type Persona = z.output<typeof stored>;
-export type PersonaField = keyof typeof personaLimits;
+type PersonaField = keyof typeof personaLimits;
 
 export const personaFields = schema.keyof().options;
 
@@ -50,7 +50,7 @@ export function readPersona(
   return { kind: 'ok', persona };
 }
 
-export type PersonaFault = { readonly kind: 'hidden' | 'language'; readonly field: PersonaField };
+type PersonaFault = { readonly kind: 'hidden' | 'language'; readonly field: PersonaField };
 
 const prefix = 'bot:';
 

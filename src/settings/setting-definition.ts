@@ -6,7 +6,7 @@ import type { StoreWatch } from '#src/ports/store-timeout.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { Caps } from '#src/spending/budget-authority.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
-import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
+import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
 
 /** People who may be heard without being asked; `roleId` goes with the policy `role`. */
 export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: string };

@@ -1,5 +1,5 @@
+import type { PaidRole } from '#src/spending/prices/prices.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { PaidRole } from './prices/prices.ts';
 import type { ModelRequest, Reservation } from './reservation.ts';
 import type { SessionBudgets } from './session-budgets.ts';
 

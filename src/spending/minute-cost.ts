@@ -1,7 +1,7 @@
 import { msPerTokenHeard, msPerTokenSpoken } from '#src/provider/models/request-hold.ts';
 import { mostSentShare } from '#src/speech/listen.ts';
+import { knownPrices, rateOf } from '#src/spending/prices/prices.ts';
 import { charactersPerToken, costAt, type Use } from './cost.ts';
-import { knownPrices, rateOf } from './prices/prices.ts';
 import { spokenCharacters } from './reservation.ts';
 
 /** A minute of conversation: so many questions, and for each of them, in ms, what people and the bot say. */

@@ -13,9 +13,9 @@ import {
 } from '#src/provider/models/request-hold.ts';
 import type { SpokenUsage, VoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
+import type { PaidRole, RolePrice, Usd } from '#src/spending/prices/prices.ts';
 import type { AnswerRequest, PaidKind } from './budget-authority.ts';
 import { charactersPerToken, costOf, type Use } from './cost.ts';
-import type { PaidRole, RolePrice, Usd } from './prices/prices.ts';
 
 /** Prices of the roles of one server. */
 export type Tariff = {

@@ -2,6 +2,13 @@ import type { Clock } from '#src/base/clock.ts';
 import type { BudgetCap } from '#src/base/errors.ts';
 import type { ServedBy } from '#src/provider/models/models.ts';
 import { mostSentShare } from '#src/speech/listen.ts';
+import type { Ledger, Reserve, Sum } from '#src/spending/ledger/ledger.ts';
+import {
+  cautiousPrices,
+  type PaidRole,
+  paidRoles,
+  type RolePrice,
+} from '#src/spending/prices/prices.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { AskerNames } from './asker-names.ts';
 import {
@@ -22,8 +29,6 @@ import {
 import { BudgetNotices } from './budget-notices.ts';
 import { dayOf, nextDayMs, shownInstant } from './calendar.ts';
 import { charactersPerToken, costOf } from './cost.ts';
-import type { Ledger, Reserve, Sum } from './ledger/ledger.ts';
-import { cautiousPrices, type PaidRole, paidRoles, type RolePrice } from './prices/prices.ts';
 import {
   type HoldOrCap,
   modelBound,

@@ -1,8 +1,8 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { Ledger } from '#src/spending/ledger/ledger.ts';
+import type { TotalPortion } from '#src/spending/ledger/total-portion.ts';
 import { nextDayMs, utcInstant } from './calendar.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import type { TotalPortion } from './ledger/total-portion.ts';
 import { allServers } from './spending-store.ts';
 
 export type TotalBudgetOptions = {

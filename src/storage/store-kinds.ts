@@ -4,12 +4,12 @@ import { lineWordsTable, termsIndex } from '#src/features/captions/store/word-in
 import { trackPart } from '#src/features/tracks/track-store.ts';
 import type { SqlDialect } from '#src/sql/columns.ts';
 import { createTables, type Table } from '#src/sql/table.ts';
+import type { FileFormat } from '#src/storage/sqlite/sqlite-file.ts';
+import { consents } from '#src/storage/stores/consents.ts';
+import { spendingPart } from '#src/storage/stores/spending.ts';
+import { spendingPortions } from '#src/storage/stores/spending-portions.ts';
+import { storeTables } from '#src/storage/stores/store-parts.ts';
 import type { Migration } from './schema.ts';
-import type { FileFormat } from './sqlite/sqlite-file.ts';
-import { consents } from './stores/consents.ts';
-import { spendingPart } from './stores/spending.ts';
-import { spendingPortions } from './stores/spending-portions.ts';
-import { storeTables } from './stores/store-parts.ts';
 
 /** One of the two stores: a file of SQLite, or a group of tables in PostgreSQL. A released migration never changes. */
 export type StoreKind = {

@@ -231,7 +231,11 @@ export function readCorrections(fileName: string, json: string): CorrectionFile 
     if (isText && fault === undefined) texts.set(id, text);
     else faults.push(`${id}: ${fault}`);
   }
-  return { locale, texts, complaint: faults.length > 0 ? complaintOf(fileName, faults) : undefined };
+  return {
+    locale,
+    texts,
+    complaint: faults.length > 0 ? complaintOf(fileName, faults) : undefined,
+  };
 }
 
 function objectOf(json: string): object | undefined {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
-import { type OrderedPacket, PacketOrder } from '#src/audio/voice/packet-order.ts';
+import { type OrderedPacket, PacketOrder } from '#src/audio/packet.ts';
 import { fc } from '#test/properties.ts';
 import { packetAt } from './packets.ts';
 

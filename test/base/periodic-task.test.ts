@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AlertChange } from '#src/base/alerts.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { type PeriodicTask, runPeriodically } from '#src/base/loops/periodic-task.ts';
-import { Wakeup } from '#src/base/loops/wakeup.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 
 /** A task that runs; `round` gets the number of the round. */

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { opusSamples } from '#src/audio/opus/opus-packet.ts';
-import { isSilenceFrame } from '#src/audio/packet.ts';
+import { isSilenceFrame, opusSamples } from '#src/audio/opus/opus-packet.ts';
 import { rms } from '#src/audio/pcm.ts';
 
 const rates = [16_000, 24_000, 48_000] as const;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
-import { isSilenceFrame, type Packet } from '#src/audio/packet.ts';
+import { isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
+import type { Packet } from '#src/audio/packet.ts';
 import type { PacketHeader } from '#src/people/unheard-packets.ts';
 import type { MayHear, VoiceLink } from '#src/ports/voice-link.ts';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openPatient } from './discord/examine-sandbox.ts';
+import { openPatient } from '#test/doctor/discord/examine-sandbox.ts';
 import { answers, examine, openServer } from './examine.ts';
 
 /** Settings of a chat server that refuses everything. */

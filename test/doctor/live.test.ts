@@ -3,7 +3,7 @@ import { readArguments } from '#doctor/arguments.ts';
 import { withoutPlaces } from '#doctor/live/without-places.ts';
 import { realClock } from '#src/base/clock.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
-import { openPatient } from './discord/examine-sandbox.ts';
+import { openPatient } from '#test/doctor/discord/examine-sandbox.ts';
 
 const never = new AbortController().signal;
 const [server, channel] = ['1230000000000000001', '1230000000000000002'];

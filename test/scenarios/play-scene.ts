@@ -2,20 +2,9 @@ import { expect } from 'vitest';
 import type { Interaction, ShownMessage } from '#sandbox/interactions/interactions.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { realClock } from '#src/base/clock.ts';
-import type {
-  Acts,
-  Match,
-  Reading,
-  Scene,
-  Scenes,
-  Sound,
-  StageSteps,
-  Step,
-  Verbs,
-} from './scene.ts';
-import { buttonsOf, customId, firstAnswer } from './setup/asking.ts';
-import { linesIn } from './setup/captioning.ts';
-import { expectAlike } from './setup/likeness.ts';
+import { buttonsOf, customId, firstAnswer } from '#test/scenarios/setup/asking.ts';
+import { linesIn } from '#test/scenarios/setup/captioning.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   call,
   converse,
@@ -29,7 +18,18 @@ import {
   scenario,
   soon,
   toneOf,
-} from './setup/scenario-setup.ts';
+} from '#test/scenarios/setup/scenario-setup.ts';
+import type {
+  Acts,
+  Match,
+  Reading,
+  Scene,
+  Scenes,
+  Sound,
+  StageSteps,
+  Step,
+  Verbs,
+} from './scene.ts';
 import { type LastActs, openStage, type Stage, serverOf } from './stage.ts';
 
 /** Deadline of a line of the log. */

@@ -6,8 +6,8 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { type TextValues as Filling, type TextId, text } from '#src/texts/texts.ts';
 import type { LogLine } from '#test/fakes/bot-process.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
-import type { BotSetupOptions } from './setup/bot-setup.ts';
-import type { ScenarioOptions } from './setup/scenario-setup.ts';
+import type { BotSetupOptions } from '#test/scenarios/setup/bot-setup.ts';
+import type { ScenarioOptions } from '#test/scenarios/setup/scenario-setup.ts';
 import type { Stage } from './stage.ts';
 
 /** Scenes by the sentence that each proves. */

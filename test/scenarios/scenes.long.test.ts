@@ -1,8 +1,8 @@
+import { captionScenes } from '#test/scenarios/scenes/captions.ts';
+import { consentScenes } from '#test/scenarios/scenes/consent.ts';
+import { discordTroubleScenes } from '#test/scenarios/scenes/discord-trouble.ts';
+import { providerScenes } from '#test/scenarios/scenes/providers.ts';
+import { returnScenes } from '#test/scenarios/scenes/returns.ts';
 import { playScenes } from './play-scene.ts';
-import { captionScenes } from './scenes/captions.ts';
-import { consentScenes } from './scenes/consent.ts';
-import { discordTroubleScenes } from './scenes/discord-trouble.ts';
-import { providerScenes } from './scenes/providers.ts';
-import { returnScenes } from './scenes/returns.ts';
 
 playScenes(consentScenes, captionScenes, discordTroubleScenes, returnScenes, providerScenes);

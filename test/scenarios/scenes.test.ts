@@ -1,6 +1,6 @@
+import { roomScenes } from '#test/scenarios/scenes/room.ts';
+import { talkScenes } from '#test/scenarios/scenes/talk.ts';
+import { textScenes } from '#test/scenarios/scenes/text.ts';
 import { playScenes } from './play-scene.ts';
-import { roomScenes } from './scenes/room.ts';
-import { talkScenes } from './scenes/talk.ts';
-import { textScenes } from './scenes/text.ts';
 
 playScenes(talkScenes, textScenes, roomScenes);

@@ -4,15 +4,15 @@ import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { speech } from '#test/audio/speech.ts';
-import type { Scene, Sound } from './scene.ts';
-import { Sayings } from './setup/captioning.ts';
-import { viewOf } from './setup/sandbox-view.ts';
+import { Sayings } from '#test/scenarios/setup/captioning.ts';
+import { viewOf } from '#test/scenarios/setup/sandbox-view.ts';
 import {
   openOwnScenario,
   openScenario,
   type ScenarioExchange,
   type ScenarioSetup,
-} from './setup/scenario-setup.ts';
+} from '#test/scenarios/setup/scenario-setup.ts';
+import type { Scene, Sound } from './scene.ts';
 
 /** A scene that is being played: its Discord, its bot, and what has happened in it. */
 export type Stage = ScenarioSetup & {

@@ -21,7 +21,7 @@ function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}): PanelFa
     people: [adam],
     gate,
     isNamed: never,
-    isAddressing: never,
+    nowMs: 0,
     nameOf: (id) => id,
     maySpeak: true,
     talkingIds: [],

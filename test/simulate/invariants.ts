@@ -163,7 +163,7 @@ export class Invariants {
     if (effect.do === 'speak') this.#ends.reopen('reply', effect.reading);
     if (effect.do !== 'fact') return;
     const { fact } = effect;
-    if (fact.kind === 'turn-over') this.#ends.end('turn', fact.turn);
+    if (fact.kind === 'turn-over') this.#ends.end('turn', fact.turn.id);
     if (fact.kind === 'utterance-over') this.#ends.end('utterance', fact.utterance);
   }
 
@@ -476,14 +476,14 @@ function asks({ by, duplicates }: TurnState, person: string): boolean {
 
 function overTurnOf(effect: ConversationEffect): readonly (Id | undefined)[] {
   const isEnd = effect.do === 'fact' && effect.fact.kind === 'turn-over';
-  return isEnd && effect.fact.kind === 'turn-over' ? [effect.fact.turn] : [];
+  return isEnd && effect.fact.kind === 'turn-over' ? [effect.fact.turn.id] : [];
 }
 
 /** Whether a turn ended by itself in the same step, and its asker is told. */
 function isFailureOf(effect: ConversationEffect, turn: Id): boolean {
   if (effect.do !== 'fact' || effect.fact.kind !== 'turn-over') return false;
-  const { end, turn: id } = effect.fact;
-  return id === turn && (end === 'failed' || end === 'late');
+  const { end, turn: over } = effect.fact;
+  return over.id === turn && (end === 'failed' || end === 'late');
 }
 
 function plain(text: string): string {

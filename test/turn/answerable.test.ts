@@ -4,14 +4,14 @@ import {
   addressingRules,
   initialAddressing,
   stepAddressing,
-} from '#src/turn/addressing/addressing-windows.ts';
+} from '#src/turn/addressing/addressing.ts';
 import {
   decideUtterance,
   type EndedUtterance,
   isAnsweredEarly,
+  nothingHeard,
   type UtteranceFacts,
 } from '#src/turn/answerable.ts';
-import { nothingHeard } from '#src/turn/hallucinations.ts';
 
 const rules = { ...addressingRules, names: ['Computer'] };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { languages } from '#src/turn/languages/languages.ts';
-import { isYes } from '#src/turn/spoken-command.ts';
+import { isYes } from '#src/turn/overlap/interjections.ts';
 
 const names = ['Nova'];
 

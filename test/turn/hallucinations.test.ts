@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Evidence, isHallucination } from '#src/turn/hallucinations.ts';
+import { type Evidence, isHallucination } from '#src/turn/answerable.ts';
 
 const clear: Evidence = {
   voicedMs: 900,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { languages } from '#src/turn/languages/languages.ts';
-import { spokenCommand } from '#src/turn/spoken-command.ts';
+import { spokenCommand } from '#src/turn/overlap/interjections.ts';
 
 const names = ['Nova', 'Нова', 'ノバ'];
 const heard = (text: string) => spokenCommand(text, names);

@@ -3,18 +3,19 @@ import { Oracle } from '#bench/turns/oracle.ts';
 import type { ScenarioSound } from '#bench/turns/scenario-sound.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import { type SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import type { SileroWeights } from '#src/audio/voice/voice-meter.ts';
 import { VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import {
   type EndpointingEvent,
   type EndpointingState,
   endpointRules,
   quiet,
+  readingAt,
   stepEndpointing,
+  stoppedMs,
 } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseSigns } from '#src/turn/endpointing/endpointing-delay.ts';
-import { readingAt, stoppedMs } from '#src/turn/endpointing/speaking.ts';
 
 /** State of a turn at one instant, from packets that had come by then, and nothing later. */
 export type Moment = {

@@ -12,7 +12,7 @@ const fade = Math.exp(-stepMs / fadeMs);
 /** Lowest sent level, in dB: the echo of quieter sound is below a room's noise. */
 const sentFloorDb = -55;
 
-export type Likeness = {
+type Likeness = {
   /** Hops of 8 ms from leaving to coming back. */
   readonly lag: number;
   /** 0..1: correlation of the loudness over time, all bands together. */
@@ -22,7 +22,7 @@ export type Likeness = {
 };
 
 /** Finds the lag at which a person's microphone sounds most like the sent sound. */
-export class LagFinder {
+class LagFinder {
   readonly #sent: SentEnvelope;
   readonly #heard = new Float64Array(bandCount);
   #heardSquares = 0;

@@ -17,7 +17,7 @@ const noiseDb = 3;
 const leadHops = 2;
 
 /** Difference between a microphone and the expected echo, in decibels, mean of the bands. */
-export type EchoComparison = {
+type EchoComparison = {
   /** Level above all possible echo and noise. */
   readonly excessDb: number;
   /** Expected echo above the noise. */

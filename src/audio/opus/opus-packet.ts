@@ -1,5 +1,3 @@
-import { isSilenceFrame } from '#src/audio/packet.ts';
-
 /** Longest a packet may be (RFC 6716, section 3.2.5), at 48 kHz. */
 const longestSamples = 5760;
 
@@ -14,6 +12,11 @@ export function opusSamples(opus: Uint8Array): number {
   if (first === undefined) return 0;
   const samples = frameSamples(first >> 3) * frameCount(first & 3, opus[1]);
   return samples <= longestSamples ? samples : 0;
+}
+
+/** Five of these follow the last voiced frame of many clients (Discord docs, "Voice Data Interpolation"). */
+export function isSilenceFrame(opus: Uint8Array): boolean {
+  return opus.length === 3 && opus[0] === 0xf8 && opus[1] === 0xff && opus[2] === 0xfe;
 }
 
 /** Coding mode of a packet: for speech, for any sound, or one for the low band and the other for the high band. */

@@ -1,12 +1,14 @@
 import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus.ts';
-import { isSealed, isSilenceFrame, type Packet } from '#src/audio/packet.ts';
-import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
 import {
+  isSealed,
   type OrderCounts,
   type OrderedPacket,
+  type Packet,
   type PacketGap,
   PacketOrder,
-} from './packet-order.ts';
+} from '#src/audio/packet.ts';
+import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 
 const perMs = listenRateHz / 1000;
 /** Voices are 60 to 400 Hz high. */

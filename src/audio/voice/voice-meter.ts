@@ -1,11 +1,5 @@
+import { readFile } from 'node:fs/promises';
 import { listenRateHz, loudnessDb } from '#src/audio/pcm.ts';
-import {
-  cellCount,
-  contextSamples,
-  type SileroWeights,
-  type StreamState,
-  windowSamples,
-} from './silero.ts';
 import type { SpeakerSound } from './speaker-stream.ts';
 
 /**
@@ -144,4 +138,188 @@ export class WindowLags {
   atMs(endMs: number): number {
     return this.#windows.find(({ atMs }) => Math.abs(atMs - endMs) < 1)?.lagMs ?? 0;
   }
+}
+
+/** Samples at 16 kHz of the former window that each window is seen with. */
+const contextSamples = 64;
+/** Cells of the long short-term memory. */
+const cellCount = 128;
+/** Samples of one window at 16 kHz: 32 ms. */
+export const windowSamples = 512;
+
+/** Exports of scripts/kernels/silero.ts, which names their arguments; addresses are in bytes. */
+type Kernels = Readonly<Record<'spectra' | 'multiply' | 'remember', (...of: number[]) => void>>;
+
+/** Addresses of a layer. */
+type Layer = {
+  readonly rows: number;
+  readonly width: number;
+  readonly weights: number;
+  readonly bias: number;
+};
+
+const magic = 'silero-v5-16k';
+const pageBytes = 65_536;
+const numberBytes = 4;
+const vectorBytes = 16;
+/** Complex points of a Fourier transform of 256 real samples. */
+const points = 128;
+/** Frequencies of a short-time spectrum. */
+const bins = 129;
+/** The widest input: three spectra. */
+const mostInputs = 3 * bins;
+
+/** Addresses of everything in the memory, which never grows. It begins with the file that scripts/silero-weights.mjs writes. */
+function addresses() {
+  let endBytes = vectorBytes; // the name of the file
+  /** Reserves this many numbers, at a multiple of 16 bytes. */
+  const take = (numbers: number): number => {
+    const from = endBytes;
+    endBytes += Math.ceil((numbers * numberBytes) / vectorBytes) * vectorBytes;
+    return from;
+  };
+  const layer = (rows: number, width: number): Layer => {
+    return { rows, width, weights: take(rows * width), bias: take(rows) };
+  };
+  return {
+    hann: take(2 * points),
+    /** Four convolutions over time; each row holds its taps one after the other, as the input lies in time. */
+    encoder: [layer(128, 3 * bins), layer(64, 3 * 128), layer(64, 2 * 64), layer(128, 64)],
+    /** Input, forget, cell and output gates of 128 cells, for the input followed by the former output. */
+    memory: layer(4 * cellCount, 2 * cellCount),
+    output: layer(1, cellCount),
+    twiddles: take(2 * bins),
+    order: take(points),
+    work: take(2 * bins * 4),
+    /** 64 samples of the former window, 512 new ones, 64 mirrored at the end. */
+    samples: take(contextSamples + windowSamples + contextSamples),
+    // Inputs of the four convolutions, one row per time step; the spare rows before and after stay zero.
+    spectra: take(6 * bins),
+    first: take(6 * 128),
+    second: take(2 * 64),
+    third: take(64),
+    /** Input of the cells: 128 features and their own former output. */
+    seen: take(2 * cellCount),
+    gates: take(4 * cellCount),
+    cells: take(cellCount),
+    /** Pairs of a value and its column. */
+    list: take(2 * mostInputs),
+    pages: Math.ceil(endBytes / pageBytes),
+  } as const;
+}
+
+const at = addresses();
+
+/** The voice detector in one WebAssembly instance that all streams share: 0.9 MB, of a fixed size. */
+export class SileroWeights {
+  readonly #kernels: Kernels;
+  readonly #output: Float32Array;
+  readonly #bias: Float32Array;
+  readonly #samples: Float32Array;
+  /** Parts of the memory that hold the stream in use. */
+  readonly #context: Float32Array;
+  readonly #outputs: Float32Array;
+  readonly #cells: Float32Array;
+
+  /** Throws the errors of WebAssembly. */
+  constructor(wasm: Uint8Array, weights: Buffer) {
+    if (weights.toString('latin1', 0, magic.length) !== magic)
+      throw new Error('Not the Silero weights.');
+    const memory = new WebAssembly.Memory({ initial: at.pages, maximum: at.pages });
+    const imports = { env: { memory } };
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), imports);
+    this.#kernels = exports as Kernels; // of the file beside this one
+    const numbers = (from: number, length: number) => new Float32Array(memory.buffer, from, length);
+    new Uint8Array(memory.buffer).set(weights);
+    numbers(at.twiddles, 2 * bins).set(twiddles());
+    new Uint32Array(memory.buffer, at.order, points).set(bitReversed());
+    this.#output = numbers(at.output.weights, cellCount);
+    this.#bias = numbers(at.output.bias, 1);
+    this.#samples = numbers(at.samples, contextSamples + windowSamples + contextSamples);
+    this.#context = this.#samples.subarray(windowSamples, windowSamples + contextSamples);
+    this.#outputs = numbers(at.seen + cellCount * numberBytes, cellCount);
+    this.#cells = numbers(at.cells, cellCount);
+  }
+
+  /** Implements `VoiceActivity.probability`; updates `stream` to its state after this window. */
+  probability(stream: StreamState, window: Float32Array): number {
+    this.#samples.set(stream.context);
+    this.#samples.set(window, contextSamples);
+    this.#mirror();
+    this.#outputs.set(stream.outputs);
+    this.#cells.set(stream.cells);
+    this.#run();
+    stream.context.set(this.#context);
+    stream.outputs.set(this.#outputs);
+    stream.cells.set(this.#cells);
+    return this.#answer();
+  }
+
+  #mirror(): void {
+    const samples = this.#samples;
+    const end = contextSamples + windowSamples;
+    for (let n = 0; n < contextSamples; n++) samples[end + n] = samples[end - 2 - n] ?? 0;
+  }
+
+  #run(): void {
+    const [a, b, c, d] = at.encoder;
+    const row = (from: number, step: number, width: number) => from + step * width * numberBytes;
+    const { hann, twiddles, order, work } = at;
+    this.#kernels.spectra(at.samples, hann, twiddles, order, work, row(at.spectra, 1, bins));
+    for (let step = 0; step < 4; step++) {
+      this.#multiply(a, row(at.spectra, step, bins), 0, row(at.first, step + 1, 128));
+    }
+    for (let step = 0; step < 2; step++) {
+      this.#multiply(b, row(at.first, 2 * step, 128), 0, row(at.second, step, 64));
+    }
+    this.#multiply(c, at.second, 0, at.third);
+    this.#multiply(d, at.third, 0, at.seen);
+    this.#multiply(at.memory, at.seen, Number.NEGATIVE_INFINITY, at.gates);
+    this.#kernels.remember(at.gates, cellCount, at.cells, row(at.seen, 1, cellCount));
+  }
+
+  #multiply(layer: Layer, input: number, least: number, out: number): void {
+    const { weights, bias, rows, width } = layer;
+    this.#kernels.multiply(weights, bias, rows, input, width, least, at.list, out);
+  }
+
+  #answer(): number {
+    let sum = this.#bias[0] ?? 0;
+    for (let n = 0; n < cellCount; n++) {
+      sum += Math.max(0, this.#outputs[n] ?? 0) * (this.#output[n] ?? 0);
+    }
+    return 1 / (1 + Math.exp(-sum));
+  }
+}
+
+/** State of one stream from window to window. */
+type StreamState = {
+  readonly context: Float32Array;
+  readonly outputs: Float32Array;
+  readonly cells: Float32Array;
+};
+
+/** Reads the 16 kHz weights of Silero VAD v5 (0.9 MB, MIT, LICENSE.silero.txt) and the kernels that lie beside this file. */
+export async function loadSilero(): Promise<SileroWeights> {
+  const read = (name: string) => readFile(new URL(name, import.meta.url));
+  const files = [read('./silero-v5-16k.bin'), read('./silero-kernels.wasm')] as const;
+  const [bytes, wasm] = await Promise.all(files);
+  return new SileroWeights(wasm, bytes);
+}
+
+/** Cosines and then sines of 2 pi n / 256, n being 0 to 128. */
+function twiddles(): Float32Array {
+  const angle = (n: number) => (Math.PI * n) / points;
+  return Float32Array.from({ length: 2 * bins }, (_, n) =>
+    n < bins ? Math.cos(angle(n)) : Math.sin(angle(n - bins)),
+  );
+}
+
+/** Byte offset of each point in bit-reversed order, as a point takes a vector. */
+function bitReversed(): Uint32Array {
+  return Uint32Array.from({ length: points }, (_, n) => {
+    let reversed = 0;
+    for (let bit = 1; bit < points; bit *= 2) reversed = 2 * reversed + (n & bit ? 1 : 0);
+    return reversed * vectorBytes;
+  });
 }

@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { messageOf } from '#src/base/errors.ts';
-import { Wakeup } from './wakeup.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 
 /** Work in rounds that lasts as long as the process, or a part of it that is opened and closed. */
 export type PeriodicTask = {

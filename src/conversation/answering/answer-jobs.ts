@@ -47,8 +47,7 @@ import { beginAnswer } from './begin-answer.ts';
 
 /** One attempt at an answer, from its first request to its end. */
 type AnswerJob = RunningReply & {
-  /** Question as it was when the answer began. */
-  readonly turn: TurnState;
+  /** Turn that it answers, its asker and its request. */
   readonly effect: EffectOf<'begin'>;
   pending: PendingAnswer;
   progress: AnswerProgress;
@@ -61,8 +60,8 @@ export class AnswerJobs {
   readonly #tools: SessionTools;
   readonly #utterances: Utterances;
   readonly #playing = new Set<Promise<void>>();
-  /** Answers that were awaited and discarded, by their turn. */
-  readonly #unheard = new Map<Id, AnswerJob>();
+  /** Progress of answers that were awaited and discarded, by their turn. */
+  readonly #unheard = new Map<Id, AnswerProgress>();
 
   constructor(context: SessionContext, tools: SessionTools, utterances: Utterances) {
     this.#context = context;
@@ -92,7 +91,7 @@ export class AnswerJobs {
     const begun = this.#make(effect, turn, reply.over.signal);
     if (!begun) return;
     const progress = unanswered(turn.voiceMs, turn.endedMs);
-    const job: AnswerJob = { ...reply, turn, effect, pending: begun, progress };
+    const job: AnswerJob = { ...reply, effect, pending: begun, progress };
     this.running.add(job);
     void begun.ready.then(() => this.#noteReady(job, begun));
   }
@@ -116,17 +115,17 @@ export class AnswerJobs {
   #broken(job: AnswerJob, error: unknown): void {
     this.running.discard(job.id);
     const { talk } = this.#context;
-    talk.post({ kind: 'taken-out', id: job.turn.id, why: 'failed' });
+    talk.post({ kind: 'taken-out', id: job.effect.turn, why: 'failed' });
     talk.broken(error);
   }
 
   /** A turn is over: an answer that was awaited and not heard is reported, unless its asker took it back. */
-  turnOver(turn: Id, end: string): void {
-    const job = this.#unheard.get(turn);
-    this.#unheard.delete(turn);
-    if (!job || end === 'withdrawn' || end === 'left' || end === 'failed') return;
-    const report = { progress: job.progress, finish: 'cancelled' } as const;
-    reportAnswer(job.turn, report, this.#context, this.#utterances);
+  turnOver(turn: TurnState, end: string): void {
+    const progress = this.#unheard.get(turn.id);
+    this.#unheard.delete(turn.id);
+    if (!progress || end === 'withdrawn' || end === 'left' || end === 'failed') return;
+    const report = { progress, finish: 'cancelled' } as const;
+    reportAnswer(turn, report, this.#context, this.#utterances);
   }
 
   giveUp({ afterMs, answer }: EffectOf<'give-up'>): void {
@@ -137,7 +136,7 @@ export class AnswerJobs {
 
   discard(answer: Id): void {
     const job = this.running.of(answer);
-    if (job?.playing) this.#unheard.set(job.turn.id, job);
+    if (job?.playing) this.#unheard.set(job.effect.turn, job.progress);
     job?.pending.discard();
     this.running.discard(answer);
   }
@@ -151,8 +150,7 @@ export class AnswerJobs {
     const question = queue.questionOf(turn.request);
     const said = this.#saidFor(effect, turn);
     const { answer: id, done } = effect;
-    const people = namesFor(talk.state, turn).map((one) => this.#named(one));
-    const addressee = namePrefix(people, this.#context, languages.of(turn.by));
+    const addressee = namePrefix(this.#namesOf(turn), this.#context, languages.of(turn.by));
     const medium = question?.report && ('aloud' as const);
     const wanted = { id, done, addressee, manner: question?.manner, medium };
     const begun = beginAnswer(said, this.#context, this.#tools, signal, wanted);
@@ -180,15 +178,21 @@ export class AnswerJobs {
     return [...before, now].filter((one) => one !== undefined);
   }
 
-  /** Question as it is now; once it is over, as it was. */
-  #turnNow({ turn }: AnswerJob): TurnState {
-    return turnOf(this.#context.talk.state, turn.id) ?? turn;
+  /** Question as it is now; undefined once it is over. */
+  #turnNow({ effect }: AnswerJob): TurnState | undefined {
+    return turnOf(this.#context.talk.state, effect.turn);
+  }
+
+  /** People who asked it. */
+  #askers(job: AnswerJob): readonly PersonId[] {
+    const turn = this.#turnNow(job);
+    return turn ? askersOf(turn) : [job.effect.by];
   }
 
   #makeAnew(job: AnswerJob): boolean {
     job.pending.discard();
     const turn = this.#turnNow(job);
-    const made = this.#make(job.effect, turn, job.over.signal);
+    const made = turn && this.#make(job.effect, turn, job.over.signal);
     if (!made) {
       this.running.discard(job.id);
       return false;
@@ -204,24 +208,26 @@ export class AnswerJobs {
     this.#context.talk.post({ kind: 'ready', answer: job.id });
   }
 
-  #named(id: PersonId): NamedPerson {
-    return { id, name: this.#context.people().find((one) => one.id === id)?.name ?? '' };
+  /** People whom an answer calls by name. */
+  #namesOf(turn: TurnState | undefined): readonly NamedPerson[] {
+    const { people, talk } = this.#context;
+    const ids = turn ? namesFor(talk.state, turn) : [];
+    return ids.map((id) => ({ id, name: people().find((one) => one.id === id)?.name ?? '' }));
   }
 
   async #speak(job: AnswerJob, output: SpeechOutput, signal: AbortSignal): Promise<ReplyEnd> {
     const { channel, parts, queue, talk } = this.#context;
-    const { id, turn } = job;
-    const own = parts.peopleSettings.known(channel.guildId, turn.by);
-    const { manner } = queue.questionOf(turn.request) ?? {};
+    const { effect, id } = job;
+    const own = parts.peopleSettings.known(channel.guildId, effect.by);
+    const { manner } = queue.questionOf(effect.request) ?? {};
     const ownSpeed = manner?.speed ?? own.speed;
     let end: ReplyEnd = { finish: 'cancelled' };
     const speak = async (reply: SpokenReply) => {
       job.reply = reply;
-      talk.sounding = { id, by: turn.by };
+      talk.sounding = { id, by: effect.by };
       end = await this.#perform(job, reply, output, signal);
     };
-    const answeredIds = askersOf(this.#turnNow(job));
-    await output.speak(signal, speak, { ownSpeed, answeredIds });
+    await output.speak(signal, speak, { ownSpeed, answeredIds: this.#askers(job) });
     return end;
   }
 
@@ -232,18 +238,18 @@ export class AnswerJobs {
     signal: AbortSignal,
   ): Promise<ReplyEnd> {
     const context = this.#context;
-    const { pending, progress, turn } = job;
+    const { effect, pending, progress } = job;
     const { reservation, voice } = pending;
     const quoted = endWithToolQuote(pending.release(signal), pending, context, signal);
-    const people = () =>
-      namesFor(context.talk.state, this.#turnNow(job)).map((one) => this.#named(one));
-    const named = { people, speakerId: turn.by, voice, reservation };
+    const people = () => this.#namesOf(this.#turnNow(job));
+    const named = { people, speakerId: effect.by, voice, reservation };
     const made = withNamePrefix(quoted, named, context, signal);
     const writtenTo = this.#writtenTo(job);
     const written = writeUnspoken(made, { progress, pending, writtenTo }, context, signal);
     const work = () => playAnswer(written, reply, progress, signal);
     const failure = await deliver(reply, work, signal);
-    for (const request of requestsOf(this.#turnNow(job)))
+    const requests = requestsOf(this.#turnNow(job)) ?? [effect.request];
+    for (const request of requests)
       context.queue.questionOf(request)?.report?.(reportedOf(job, failure, context));
     const finish = await reply.finish;
     if (output.isStuck) {
@@ -255,9 +261,9 @@ export class AnswerJobs {
     if (failure) return { finish: 'failed', failure };
     // For want of a voice for its language, all of it was written.
     const end = finish === 'empty' && progress.isWritten ? 'completed' : finish;
-    if (writtenTo.length === 0 && turn.request === undefined) {
+    if (writtenTo.length === 0 && effect.request === undefined) {
       const finished = { reply, progress, finish: end, owner: pending.owner };
-      writeLinksCodeTables(turn.by, finished, context);
+      writeLinksCodeTables(effect.by, finished, context);
     }
     return { finish: end };
   }
@@ -266,7 +272,7 @@ export class AnswerJobs {
   #failed(job: AnswerJob, failure: BotError): string {
     const { channel, parts } = this.#context;
     const writtenTo = this.#writtenTo(job);
-    const stage = this.#noteFailure(failure, job.turn.by);
+    const stage = this.#noteFailure(failure, job.effect.by);
     if (stage === 'speak' || writtenTo.length === 0) return stage;
     const text = writtenText(failureText(failure, parts), channel.guildId, parts);
     writeToPeople(writtenTo, openText(text), this.#context);
@@ -288,28 +294,27 @@ export class AnswerJobs {
 
   /** Reports an answer that was to be heard. */
   #concluded(job: AnswerJob, { failure, finish }: ReplyEnd) {
-    const { id, progress, reply, turn } = job;
-    const { queue, talk } = this.#context;
-    const now = turnOf(talk.state, turn.id);
-    if (now?.answer?.id === id)
-      reportAnswer(now, { reply, progress, finish }, this.#context, this.#utterances);
+    const { effect, id, progress, reply } = job;
+    const turn = this.#turnNow(job);
+    if (turn?.answer?.id === id)
+      reportAnswer(turn, { reply, progress, finish }, this.#context, this.#utterances);
     const { isWritten, text } = progress;
     const heard = isWritten ? text : (reply?.heardText() ?? '');
-    const words = queue.questionOf(turn.request)?.words?.text;
+    const words = this.#context.queue.questionOf(effect.request)?.words?.text;
     return { heard, words, stage: failure && this.#failed(job, failure) };
   }
 
   /** People for whom the answer is written, beside what is heard of it. */
   #writtenTo(job: AnswerJob): readonly string[] {
-    if (job.turn.request !== undefined) return [];
-    return askersOf(this.#turnNow(job)).filter(
+    if (job.effect.request !== undefined) return [];
+    return this.#askers(job).filter(
       (id) => job.pending.isWritten || answerMediumFor(id, this.#context) !== 'aloud',
     );
   }
 }
 
-function requestsOf({ duplicates, request }: TurnState): readonly (Id | undefined)[] {
-  return [request, ...duplicates.map((one) => one.request)];
+function requestsOf(turn: TurnState | undefined): readonly (Id | undefined)[] | undefined {
+  return turn && [turn.request, ...turn.duplicates.map((one) => one.request)];
 }
 
 /** An answer that could not be spoken was written all the same; one without a word is none. */

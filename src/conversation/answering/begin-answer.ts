@@ -42,7 +42,7 @@ export function exchangesFor(
 }
 
 /** Answer that the conversation wants, and its manner. */
-export type WantedAnswer = {
+type WantedAnswer = {
   readonly id: Id;
   /** Changes made for the question before. */
   readonly done: readonly ToolChange[];
@@ -72,7 +72,7 @@ export function beginAnswer(
     : parts.pipelines.open(context.settings().pipeline);
   const { before, beside, owner } = shownFor(said, askerIds, context);
   const { name, instructions } = context.settings().persona ?? {};
-  const calls = new AnswerCalls(context, tools, id, said, done);
+  const calls = new AnswerCalls({ context, session: tools, answer: id, said, made: done });
   const isQuoting = said.some(({ isQuoted }) => isQuoted);
   const hasOthers = isQuoting || (beside.context ?? name ?? instructions) !== undefined;
   const own = styleIn(context.style(), manner, chosenVoice(manner?.voice, context));
@@ -95,19 +95,9 @@ export function beginAnswer(
   if (opened.news) context.notice(opened.news);
   const { reservation } = opened;
   talk.post({ kind: 'prompted', answer: id, hasOthers });
-  return new PendingAnswer(
-    turn,
-    {
-      pipeline,
-      isWritten,
-      preemptiveBudget,
-      tools: calls,
-      owner,
-      reservation,
-      nowMs: () => clock.nowMs(),
-    },
-    signal,
-  );
+  const nowMs = () => clock.nowMs();
+  const answer = { turn, pipeline, isWritten, preemptiveBudget, owner, reservation, nowMs };
+  return new PendingAnswer({ ...answer, tools: calls }, signal);
 }
 
 /** Words of the channel that a model is shown for an answer to these askers; none for a program. */

@@ -1,14 +1,24 @@
+import { speakable } from '#src/chat/text/speakable.ts';
 import { consentIn, mayHear, standingOf } from '#src/conversation/machine/questions.ts';
-import type { ConsentState, ConversationState } from '#src/conversation/machine/state.ts';
+import type {
+  ConsentState,
+  ConversationState,
+  Participant,
+} from '#src/conversation/machine/state.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { Talk } from '#src/conversation/talk.ts';
-import type { Consent, ConsentPolicy, StoredConsent } from '#src/people/consent.ts';
+import { notifyPerson, spokenLocale, spokenText } from '#src/notices/notice.ts';
+import type { Consent } from '#src/people/consent.ts';
+import { type PacketHeader, UnheardPackets } from '#src/people/unheard-packets.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts';
+import { greetingRules } from '#src/turn/waiting.ts';
 
 /** Sources of who is heard in one session. */
 type ConsentGateOptions = {
-  readonly rules: ConsentPolicySettings;
+  /** Rules as they are set. */
+  readonly rules: () => ConsentPolicySettings;
   /** Whether the server lets this person use the bot, over anything they agreed to. */
   readonly admits: (personId: string) => boolean;
   /** What the people of the server said. */
@@ -26,23 +36,17 @@ export type SessionAnswers = { readonly agreedIds: readonly string[]; readonly i
 export class ConsentGate {
   readonly withdrawals = new ConsentWithdrawals();
   readonly #options: ConsentGateOptions;
-  #rules: ConsentPolicySettings;
   #listener: (() => void) | undefined;
   #keeper: (() => void) | undefined;
 
   constructor(options: ConsentGateOptions) {
     this.#options = options;
-    this.#rules = options.rules;
   }
 
   /** What was said for this session alone. A no outlives it, and is not in it. */
   get answers(): SessionAnswers {
     const { callers, isPaused } = this.#state.consent;
     return { agreedIds: callers.filter((id) => !this.saidNo(id)), isPaused };
-  }
-
-  get policy(): ConsentPolicy {
-    return this.#options.choices.inForce(this.#rules).policy;
   }
 
   get paused(): boolean {
@@ -56,7 +60,7 @@ export class ConsentGate {
 
   /** False while settings or consents could not be read: then only people who press Hear me now are heard. */
   get isRead(): boolean {
-    return this.#options.isRead() && this.#options.choices.isRead;
+    return this.#state.consent.isRead;
   }
 
   /** This person called the bot in, for this session. */
@@ -90,15 +94,10 @@ export class ConsentGate {
     return this.isAdmitted(personId) ? consentIn(this.#state, personId) : 'no';
   }
 
-  /** Whether the server lets this person use the bot. */
+  /** Whether the server lets this person use the bot: of people there as the conversation knows, of others as is set now. */
   isAdmitted(personId: string): boolean {
-    return this.#options.admits(personId);
-  }
-
-  /** Applies other rules to people who said nothing. */
-  govern(rules: ConsentPolicySettings): void {
-    this.#rules = rules;
-    this.rejudge();
+    const person = this.#state.people.find(({ id }) => id === personId);
+    return person ? person.isAdmitted : this.#options.admits(personId);
   }
 
   /** Something has changed that may decide who is heard. */
@@ -119,13 +118,9 @@ export class ConsentGate {
     return this.isAdmitted(personId) ? standingOf(this.#state, personId) : 'no';
   }
 
-  wordOf(personId: string): StoredConsent | undefined {
-    return this.#options.choices.wordOf(personId);
-  }
-
   /** Whether this person said no themselves. */
   saidNo(personId: string): boolean {
-    return this.#options.choices.saidNo(personId);
+    return this.#state.consent.no.includes(personId);
   }
 
   /** Called after each change of who is heard. Replaces the former listener. */
@@ -140,13 +135,16 @@ export class ConsentGate {
 
   /** What is stored about consent, for the conversation. */
   get stored(): Pick<ConsentState, 'policy' | 'isRead' | 'no' | 'yes'> {
-    return { policy: this.policy, isRead: this.isRead, ...this.#options.choices.stored };
+    const { choices, isRead, rules } = this.#options;
+    const { policy } = choices.inForce(rules());
+    return { policy, isRead: isRead() && choices.isRead, ...choices.stored };
   }
 
-  /** Whether a person has the role of the policy in force. */
-  hasRole({ roleIds }: ChannelMember): boolean {
-    const { roleId } = this.#options.choices.inForce(this.#rules);
-    return roleId !== undefined && roleIds.includes(roleId);
+  /** Whether a person may use the bot, and has the role of the policy in force, for the conversation. */
+  rightsOf({ id, roleIds }: ChannelMember): Pick<Participant, 'hasRole' | 'isAdmitted'> {
+    const { admits, choices, rules } = this.#options;
+    const { roleId } = choices.inForce(rules());
+    return { isAdmitted: admits(id), hasRole: roleId !== undefined && roleIds.includes(roleId) };
   }
 
   get #state(): ConversationState {
@@ -169,4 +167,99 @@ class ConsentWithdrawals {
     this.#open.get(personId)?.abort(new Error('the person withdrew their consent'));
     this.#open.delete(personId);
   }
+}
+
+/** People of one session whom it remembers to have named or told; further ones are neither named nor told. */
+const mostPeople = 1_000;
+
+/** Whether a person there has said neither yes nor no, bots left out. */
+export function hasUnasked({ gate, people }: Pick<SessionContext, 'gate' | 'people'>): boolean {
+  return people().some(({ id, isBot }) => !isBot && gate.standing(id) === 'unasked');
+}
+
+/**
+ * People of a session who have said neither yes nor no: the panel names each once, and a person who talks without being heard
+ * reads once how to be heard. It never names or tells a bot, nor a person who said no, is blocked, or is left out of captions.
+ */
+export class UndecidedPeople {
+  readonly #context: SessionContext;
+  readonly #packets = new UnheardPackets();
+  /** Whether the panel names a person now; false: it did. */
+  readonly #named: Map<string, boolean>;
+  /** People who talked without being heard, and were told. */
+  readonly #notified: Set<string>;
+
+  /** `former`: the same of the session that this one goes on from; nobody is named or told twice. */
+  constructor(context: SessionContext, former: UndecidedPeople | undefined) {
+    this.#context = context;
+    this.#named = former ? former.#named : new Map();
+    this.#notified = former ? former.#notified : new Set();
+  }
+
+  /** To be called before the panel is drawn, with everybody there. */
+  check(people: readonly ChannelMember[]): void {
+    const open = people.filter((one) => this.#isOpen(one)).map(({ id }) => id);
+    const openIds = new Set(open);
+    this.#packets.keep(openIds);
+    for (const id of this.#named.keys()) if (!openIds.has(id)) this.#named.set(id, false);
+    for (const id of open) {
+      if (!this.#named.has(id) && this.#named.size < mostPeople) this.#named.set(id, true);
+    }
+  }
+
+  isNamed(personId: string): boolean {
+    return this.#named.get(personId) === true;
+  }
+
+  /** Forgets this person, as if they had never been here. */
+  forget(personId: string): void {
+    this.#packets.forget(personId);
+    this.#named.delete(personId);
+    this.#notified.delete(personId);
+  }
+
+  /** Handles the header of a packet of a person who is not heard. Throws nothing of its own. */
+  arrived(packet: PacketHeader): void {
+    const { speakerId } = packet;
+    if (this.#notified.has(speakerId) || this.#notified.size >= mostPeople) return;
+    const person = this.#context.people().find(({ id }) => id === speakerId);
+    const mayNotify = person !== undefined && !this.#context.gate.paused && this.#isOpen(person);
+    const isEnough = mayNotify && this.#packets.add(packet);
+    if (isEnough || !mayNotify) this.#packets.forget(speakerId);
+    if (!isEnough) return;
+    this.#notified.add(speakerId);
+    notifyPerson(speakerId, [{ id: 'consent.no' }], this.#context, this.#context.signal);
+  }
+
+  /** Whether this person may still answer, as far as the stores have told: a stored no may not be known yet. */
+  #isOpen({ id, isBot }: ChannelMember): boolean {
+    const { gate } = this.#context;
+    return gate.isRead && !isBot && gate.standing(id) === 'unasked' && !gate.isLeftOut(id);
+  }
+}
+
+/** Greets aloud and once, and says whom the bot hears: for people who did not call it and so have read nothing of it. */
+export function greetOnArrival(
+  context: SessionContext,
+  people: readonly ChannelMember[],
+  callerId: string,
+): void {
+  const { channel, isFirst, maySpeak, parts, queue, settings } = context;
+  const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== callerId;
+  if (!maySpeak() || !isFirst('greeted') || !people.some(isOther)) return;
+  const { language } = settings();
+  const { listenFirstMs, tooLateMs } = greetingRules;
+  queue.put({
+    language: spokenLocale(channel.guildId, parts, language),
+    longestWaitMs: tooLateMs,
+    greetingAfterMs: listenFirstMs,
+    words: () =>
+      speakable(spokenText({ id: greetingOf(context) }, channel.guildId, parts, language)),
+    ended: () => undefined,
+  });
+}
+
+function greetingOf(context: SessionContext) {
+  if (context.settings().consent.policy === 'notice') return 'join.spoken.notice';
+  return hasUnasked(context) ? 'join.spoken' : 'join.spoken.heard';
 }

@@ -4,35 +4,30 @@ import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { openSpeech } from '#src/conversation/machine/questions.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { SessionChannel } from '#src/conversation/session-dependencies.ts';
-import type { Talk } from '#src/conversation/talk.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { FollowUtterance } from '#src/ports/feature-session.ts';
-import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { hintedRecogniser, recognitionHints } from '#src/speech/hints.ts';
 import { InterimBudget, type InterimMoment } from '#src/speech/listen.ts';
 import { HeldListening } from '#src/speech/listening-slots.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
-import type { TextLine } from '#src/texts/texts.ts';
-import { hasVoice } from '#src/turn/hallucinations.ts';
+import { hasVoice } from '#src/turn/answerable.ts';
 import { HeardUtterance } from '#src/voice/hearing/heard-utterance.ts';
 import type {
   SpeakerInputEvent,
   UtteranceEnd,
   UtteranceSoFar,
 } from '#src/voice/hearing/speaker-input.ts';
-import type { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import type { HearingDependencies } from '#src/voice/link/reconnecting-link.ts';
-import type { ConsentGate } from './consent-gate.ts';
 
 type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type PauseEvent = UtteranceSoFar & { readonly kind: InterimMoment };
 type UtteranceOver = Extract<ConversationFact, { kind: 'utterance-over' }>;
 
 /** The open connection, as far as utterances need it. */
-export type HearingConnection = {
+type HearingConnection = {
   /** Gives endpointing the words of this person up to their pause. */
   read(speakerId: string, understood: Transcript): void;
   /** Gives barge-in the words so far of a voice over the bot's. */
@@ -43,25 +38,9 @@ export type HearingConnection = {
   isFarField(speakerId: string): boolean;
 };
 
-/** Parts of a session that its utterances need. */
-type UtterancesParts = SessionChannel & {
-  readonly addressing: { readonly names: readonly string[] };
-  readonly features: {
-    follow(speakerId: string): FollowUtterance | undefined;
-  };
-  readonly gate: ConsentGate;
-  readonly languages: SpeakerLanguages;
-  readonly mix: { readonly tracks: { readonly isAudible: boolean } };
-  readonly notice: (line: TextLine) => void;
-  readonly people: () => readonly ChannelMember[];
-  readonly signal: AbortSignal;
-  readonly stored: { wordsIn(guildId: string): readonly string[] };
-  readonly talk: Pick<Talk, 'lastUnrecognised' | 'post' | 'state'>;
-};
-
 /** Utterances of one session, with their sound, their recognisers and their captions, until the conversation forgets them. */
 export class Utterances {
-  readonly #context: UtterancesParts;
+  readonly #context: SessionContext;
   readonly #hearing: HearingDependencies;
   readonly #all = new Map<Id, HeardUtterance>();
   /** The one that each person has not ended. */
@@ -70,7 +49,7 @@ export class Utterances {
   #connection: HearingConnection | undefined;
   #nextId = 1;
 
-  constructor(context: UtterancesParts, hearing: HearingDependencies) {
+  constructor(context: SessionContext, hearing: HearingDependencies) {
     this.#context = context;
     this.#hearing = hearing;
   }
@@ -259,13 +238,17 @@ export class Utterances {
     follow: FollowUtterance | undefined,
     budget: HearingBudget,
   ): void {
-    const { addressing, channel, gate, languages, parts, people, stored, talk } = this.#context;
+    const { channel, gate, languages, parts, people, stored, talk } = this.#context;
     const here = people();
     const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
     languages.meet(speakerId);
     const heard = here.filter((one) => !one.isBot && gate.standing(one.id) === 'yes');
     const names = heard.map((one) => one.name);
-    const hints = recognitionHints(addressing.names, stored.wordsIn(channel.guildId), names);
+    const hints = recognitionHints(
+      talk.state.settings.names,
+      stored.wordsIn(channel.guildId),
+      names,
+    );
     const paid = parts.transcriber.paidBy(budget.reservation);
     const transcriber = hintedRecogniser(paid, hints, languages.hintFor(speakerId));
     const id = this.#nextId++;

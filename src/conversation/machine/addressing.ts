@@ -1,15 +1,14 @@
 import {
+  type AddressEvent,
+  type AddressingRules,
   type BotActivity,
+  endsInQuestion,
+  judge,
   needsWords as needsWordsBy,
   presume,
   type SpeakerTurn,
-} from '#src/turn/addressing/addressing.ts';
-import {
-  type AddressEvent,
-  type AddressingRules,
-  endsInQuestion,
   stepAddressing,
-} from '#src/turn/addressing/addressing-windows.ts';
+} from '#src/turn/addressing/addressing.ts';
 import {
   decideUtterance,
   type EndedUtterance,
@@ -33,7 +32,7 @@ import type { ConversationRules } from './rules.ts';
 import type { ConversationState, PersonId, TurnState, UtteranceState } from './state.ts';
 
 /** Start of an utterance. */
-export type SpeechStart = Pick<UtteranceState, 'fromMs' | 'isAlone'> & { readonly by: PersonId };
+type SpeechStart = Pick<UtteranceState, 'fromMs' | 'isAlone'> & { readonly by: PersonId };
 
 type Addressee = SpeakerTurn & { readonly present: readonly string[] };
 
@@ -79,6 +78,37 @@ export function needsWords(
   const activity: BotActivity = { speaks: isSpeaking(state), isTheirs };
   const addressee = addresseeOf(state, start);
   return needsWordsBy(state.attention, addressee, activity, addressingRulesOf(state, rules));
+}
+
+/** Windows that people are shown: in company, where a name is needed without one. */
+function shownWindows({ attention, people, settings }: ConversationState) {
+  const isCompany = people.filter(({ isBot }) => !isBot).length > 1;
+  const follows = isCompany && settings.mode === 'talk' && settings.addressing === 'auto';
+  return attention.windows.filter(
+    ({ kind }) => kind === 'asked' || (follows && kind !== 'answering'),
+  );
+}
+
+/** Whether a person needs no name now, having pressed Ask or, among others, just been answered. */
+export function needsNoName(state: ConversationState, personId: PersonId, atMs: number): boolean {
+  return shownWindows(state).some((one) => one.personId === personId && atMs < one.untilMs);
+}
+
+/** Instant, in ms, at which the next such window closes; infinite where none is open. */
+export function nextWindowEndMs(state: ConversationState, atMs: number): number {
+  const ends = shownWindows(state).map(({ untilMs }) => untilMs);
+  return Math.min(...ends.filter((untilMs) => untilMs > atMs));
+}
+
+/** Whether a typed line is meant for the bot, as if it were said. */
+export function isLineMeant(
+  state: ConversationState,
+  line: { readonly by: PersonId; readonly text: string; readonly atMs: number },
+  rules: ConversationRules,
+): boolean {
+  const { atMs: fromMs, by, text } = line;
+  const spoken = { ...addresseeOf(state, { by, fromMs, isAlone: false }), text };
+  return judge(state.attention, spoken, addressingRulesOf(state, rules)).verdict.meant;
 }
 
 /** Opens the window of a person who pressed Ask. */

@@ -1,8 +1,8 @@
 import { closeWindows } from './addressing.ts';
 import type { EventOf } from './events.ts';
-import { clearHistory, forgetExchanges } from './history.ts';
+import { dropReadingsOf } from './floor.ts';
 import { change, changeNotes, type Draft, emit, mayHear } from './questions.ts';
-import { dropReadingsOf } from './readings.ts';
+import { clearHistory, forgetExchanges } from './replies.ts';
 import { dropTurnsOfLeaver } from './replying.ts';
 import type { ConsentState, Participant, PersonId } from './state.ts';
 import { withdrawTools } from './tools.ts';

@@ -1,8 +1,8 @@
 import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
+import type { SpokenCommand } from '#src/turn/overlap/interjections.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
-import type { SpokenCommand } from '#src/turn/spoken-command.ts';
-import type { CallRef, EarlyEnd, Id, PersonId, ToolChange } from './state.ts';
+import type { CallRef, EarlyEnd, Id, PersonId, ToolChange, TurnState } from './state.ts';
 
 type HearingEffect =
   | { readonly do: 'listen'; readonly utterance: Id; readonly by: PersonId }
@@ -25,6 +25,8 @@ type AnsweringEffect =
       readonly answer: Id;
       readonly turn: Id;
       readonly by: PersonId;
+      /** Request of a typed turn. */
+      readonly request: Id | undefined;
       /** Undefined: not recognised yet. A model that reads waits for them. */
       readonly words: string | undefined;
       /** Changes that were made for the turn before. */
@@ -67,12 +69,11 @@ type ToolEffectToRun =
 
 type MessageEffect =
   | { readonly do: 'report'; readonly request: Id; readonly outcome: ReportedOutcome }
-  /** `by`: the person who caused it; `names`: those that the line holds. */
+  /** `by`: the person who caused it. */
   | {
       readonly do: 'notice';
       readonly line: string;
       readonly by: PersonId | undefined;
-      readonly names?: readonly string[];
     }
   | { readonly do: 'forget-person'; readonly by: PersonId }
   /** A person said a command of the bot itself. */
@@ -96,8 +97,8 @@ export type ConversationFact =
     }
   | {
       readonly kind: 'turn-over';
-      readonly turn: Id;
-      readonly by: PersonId;
+      /** The turn as it was at its end. */
+      readonly turn: TurnState;
       readonly end: ReplyFinish | EarlyEnd | 'joined';
     }
   /** A question is lost, as others took its place, its moment has passed, or the bot ends. */

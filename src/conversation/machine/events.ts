@@ -1,6 +1,6 @@
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
-import type { Evidence } from '#src/turn/hallucinations.ts';
+import type { Evidence } from '#src/turn/answerable.ts';
 import type {
   EarlyEnd,
   Id,

@@ -1,7 +1,6 @@
 import { noteAnswered } from './addressing.ts';
 import type { EventOf } from './events.ts';
 import {
-  askerNamesOf,
   askersOf,
   change,
   changeFloor,
@@ -91,10 +90,9 @@ export function draining(draft: Draft): void {
   for (const reading of unsaid) dropReading(draft, reading, 'ending');
   const { current } = draft.state.floor;
   if (current && floor.current === current) finishClause(draft, current, 'ending');
-  const names = [...new Set(waiting.flatMap(askerNamesOf))];
-  const isUnsaid = names.length > 0 || unsaid.some(({ when }) => when !== 'pause');
+  const isUnsaid = waiting.length > 0 || unsaid.some(({ when }) => when !== 'pause');
   const by = waiting[0]?.by;
-  if (isUnsaid) emit(draft, { do: 'notice', line: 'unanswered', by, names });
+  if (isUnsaid) emit(draft, { do: 'notice', line: 'unanswered', by });
 }
 
 export function leave(draft: Draft, { why }: EventOf<'leave'>): void {

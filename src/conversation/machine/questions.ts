@@ -100,10 +100,6 @@ export function askersOf({ by, duplicates }: TurnState): readonly PersonId[] {
   return [by, ...duplicates.map((one) => one.by)];
 }
 
-export function askerNamesOf({ duplicates, name }: TurnState): readonly string[] {
-  return [name, ...duplicates.map((one) => one.name)];
-}
-
 /** In company, people are called by name who waited or asked the same. */
 export function namesFor(state: ConversationState, turn: TurnState): readonly PersonId[] {
   const isNamed = turn.hasWaited || turn.duplicates.length > 0;

@@ -1,7 +1,7 @@
 import type { BotError } from '#src/base/errors.ts';
 
 /** Rules by which a lost voice link comes back. */
-export type ReconnectRules = {
+type ReconnectRules = {
   /** Longest wait before each try; the last one counts for all further tries. */
   readonly longestWaitsMs: readonly number[];
   readonly mostTries: number;
@@ -38,7 +38,7 @@ export type ReconnectState = {
 
 export const noLosses: ReconnectState = { losses: 0, firstAtMs: 0 };
 
-export type ReconnectEvent =
+type ReconnectEvent =
   | { readonly kind: 'up'; readonly atMs: number }
   | {
       /** A link broke, or could not be opened. */
@@ -59,7 +59,7 @@ export type ReconnectEvent =
       readonly paceMs: number;
     };
 
-export type ReconnectEffect =
+type ReconnectEffect =
   | { readonly kind: 'try'; readonly waitMs: number; readonly losses: number }
   | { readonly kind: 'give-up' };
 

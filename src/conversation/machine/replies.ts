@@ -1,6 +1,6 @@
 import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 import { noteAnswered } from './addressing.ts';
-import { hasForeignHistory, remember } from './history.ts';
+import type { EventOf } from './events.ts';
 import {
   askersOf,
   change,
@@ -8,6 +8,7 @@ import {
   changeNotes,
   type Draft,
   emit,
+  hasRefused,
   isOnFloor,
   lastUtteranceOf,
   leaveFloor,
@@ -18,12 +19,14 @@ import {
   report,
   soundOf,
   turnOf,
+  wordsOf,
 } from './questions.ts';
 import type {
   Answer,
   ConversationState,
   CurrentReply,
   EarlyEnd,
+  HistoryExchange,
   Id,
   PersonId,
   Reading,
@@ -81,7 +84,8 @@ export function beginAnswer(draft: Draft, turn: TurnState, words: string | undef
     confirmation: undefined,
   };
   const done = turn.changes.filter((one) => stands(draft, one));
-  emit(draft, { do: 'begin', answer: id, turn: turn.id, by: turn.by, words, done });
+  const { by, id: turnId, request } = turn;
+  emit(draft, { do: 'begin', answer: id, turn: turnId, by, request, words, done });
   return { ...turn, answer };
 }
 
@@ -125,10 +129,9 @@ export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyE
   forgetSounds(draft, [...turn.parts, ...duplicates]);
   if (end === 'withdrawn') forgetOpen(draft, turn);
   else separateOpen(draft, turn);
-  const { by, id, request } = turn;
-  for (const one of [request, ...turn.duplicates.map((twin) => twin.request)])
+  for (const one of [turn.request, ...turn.duplicates.map((twin) => twin.request)])
     if (one !== undefined) emit(draft, { do: 'report', request: one, outcome: end });
-  report(draft, { kind: 'turn-over', turn: id, by, end });
+  report(draft, { kind: 'turn-over', turn, end });
 }
 
 function forgetOpen(draft: Draft, { by, open }: TurnState): void {
@@ -268,4 +271,79 @@ export function dropAll(draft: Draft, why: EarlyEnd): void {
     else putTurn(draft, discardAnswer(draft, turn));
   }
   for (const reading of draft.state.readings) dropReading(draft, reading, why);
+}
+
+/** Keeps a question and the part of its answer that was heard. People who asked the same are kept with it. */
+export function remember(draft: Draft, turn: TurnState, heard: string): void {
+  if (hasRefused(draft.state, turn.by)) return;
+  const words = wordsOf(turn.parts);
+  if (words === '' && heard === '') return;
+  const others = turn.duplicates.filter(({ by }) => !hasRefused(draft.state, by));
+  const exchanges: HistoryExchange[] = others.map(({ by, parts }) => ({
+    by,
+    name: nameOf(draft.state, by),
+    alsoBy: [],
+    isOwn: false,
+    words: wordsOf(parts),
+    heard: '',
+  }));
+  const alsoBy = others.map(({ by }) => by);
+  const isOwn = others.length === 0 && turn.answer?.hasForeignWords === false;
+  exchanges.push({ by: turn.by, name: turn.name, alsoBy, isOwn, words, heard });
+  add(draft, exchanges);
+}
+
+/** Keeps a question that was answered in writing. */
+export function exchanged(draft: Draft, event: EventOf<'exchanged'>): void {
+  const { by, heard, name, words } = event;
+  if (hasRefused(draft.state, by)) return;
+  add(draft, [{ by, name, alsoBy: [], isOwn: false, words, heard }]);
+  noteAnswered(draft, [by], heard);
+}
+
+/** Answers that began before are out of date. */
+export function outdated(draft: Draft): void {
+  become(draft, draft.state.history.exchanges);
+}
+
+function add(draft: Draft, exchanges: readonly HistoryExchange[]): void {
+  const all = [...draft.state.history.exchanges, ...exchanges];
+  become(draft, all.slice(-draft.rules.mostExchanges));
+}
+
+/** Drops the exchanges of one person, and those that hold their words. */
+export function forgetExchanges(draft: Draft, personId: PersonId): void {
+  become(draft, historyWithout(draft.state.history, personId).exchanges);
+}
+
+export function historyWithout(
+  { exchanges, version }: ConversationState['history'],
+  personId: PersonId,
+): ConversationState['history'] {
+  const isOther = ({ alsoBy, by }: HistoryExchange) =>
+    by !== personId && !alsoBy.includes(personId);
+  return { version, exchanges: exchanges.filter(isOther) };
+}
+
+export function clearHistory(draft: Draft): void {
+  become(draft, []);
+}
+
+/** Answers that began on the former version are out of date. */
+function become(draft: Draft, exchanges: readonly HistoryExchange[]): void {
+  const version = draft.state.history.version + 1;
+  change(draft, { history: { version, exchanges } });
+}
+
+/** Whether a name is in plain letters and digits, which cannot look like a part of the prompt. */
+export function isPlainName(name: string): boolean {
+  return /^[\p{L}\p{M}\p{N}' .-]{1,32}$/u.test(name);
+}
+
+/** Whether a prompt of this turn holds words of others. */
+function hasForeignHistory({ state }: Draft, { by, changes, parts }: TurnState): boolean {
+  const isForeign = state.history.exchanges.some((one) => one.by !== by || !one.isOwn);
+  const hasResult = changes.some((one) => one.isForeign && one.result !== undefined);
+  const isNamed = isPlainName(state.people.find(({ id }) => id === by)?.name ?? '');
+  return isForeign || hasResult || (parts.length > 0 && !isNamed);
 }

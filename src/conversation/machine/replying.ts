@@ -1,6 +1,13 @@
 import { stepWaiting, waitSince } from '#src/turn/waiting.ts';
 import type { EventOf } from './events.ts';
-import { clearFailures, completeTurn, concludeTurn, noteFailure, reportFailure } from './floor.ts';
+import {
+  clearFailures,
+  completeTurn,
+  concludeTurn,
+  noteFailure,
+  reportFailure,
+  sayNext,
+} from './floor.ts';
 import {
   change,
   changeFloor,
@@ -15,7 +22,6 @@ import {
   turnOf,
   turnOfAnswer,
 } from './questions.ts';
-import { sayNext } from './readings.ts';
 import {
   cut,
   dropReading,

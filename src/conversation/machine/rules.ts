@@ -1,7 +1,6 @@
-import { type AddressingRules, addressingRules } from '#src/turn/addressing/addressing-windows.ts';
+import { type AddressingRules, addressingRules } from '#src/turn/addressing/addressing.ts';
 import { endpointRules, longestDecidingMs } from '#src/turn/endpointing/endpointing.ts';
-import { type QueueRules, queueRules } from '#src/turn/queue-rules.ts';
-import { type WaitingRules, waitingRules } from '#src/turn/waiting.ts';
+import { type QueueRules, queueRules, type WaitingRules, waitingRules } from '#src/turn/waiting.ts';
 import { reconnectRules } from './reconnect-policy.ts';
 
 /** Bounds and delays of a conversation. */

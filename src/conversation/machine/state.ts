@@ -3,8 +3,8 @@ import {
   type AddressingMode,
   type AddressingState,
   initialAddressing,
-} from '#src/turn/addressing/addressing-windows.ts';
-import type { Evidence } from '#src/turn/hallucinations.ts';
+} from '#src/turn/addressing/addressing.ts';
+import type { Evidence } from '#src/turn/answerable.ts';
 import type { Waiting } from '#src/turn/waiting.ts';
 import { noLosses, type ReconnectState } from './reconnect-policy.ts';
 
@@ -72,7 +72,7 @@ export type UtteranceState = {
 export type TurnPart = { readonly utterance: Id; readonly words: string };
 
 /** Another person who asked the same question at the same time. */
-export type DuplicateAsker = {
+type DuplicateAsker = {
   readonly by: PersonId;
   readonly name: string;
   readonly request: Id | undefined;
@@ -230,7 +230,7 @@ export type Floor = {
 };
 
 /** State of a spoken confirmation. `open`: a yes counts. `accepted`: a yes was said, and its speaker may go on. */
-export type SpokenConsentState = 'none' | 'asking' | 'open' | 'accepted';
+type SpokenConsentState = 'none' | 'asking' | 'open' | 'accepted';
 
 /** A tool call that waits for a press of Confirm or a spoken yes. */
 export type Confirmation = {
@@ -292,7 +292,7 @@ export type HistoryExchange = {
   readonly heard: string;
 };
 
-export type LinkStatus = {
+type LinkStatus = {
   readonly isUp: boolean;
   readonly reconnect: ReconnectState;
   /** Instant, in ms, of the last loss; infinitely long ago where there was none. */
@@ -316,7 +316,7 @@ export type SessionSettings = {
 };
 
 /** A person with an instant, for lines of the panel that pass by themselves. */
-export type PanelNote<Fields = unknown> = {
+type PanelNote<Fields = unknown> = {
   readonly by: PersonId;
   readonly atMs: number;
 } & Fields;

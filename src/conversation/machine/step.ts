@@ -3,12 +3,10 @@ import { openWindow } from './addressing.ts';
 import { answeredConsent, cameAlong, consents, pausedHearing, people } from './consent.ts';
 import type { ConversationEffect } from './effects.ts';
 import type { ConversationEvent, EventKind, EventOf } from './events.ts';
-import { advance } from './floor.ts';
-import { exchanged, outdated } from './history.ts';
+import { advance, notify, passReadings, read } from './floor.ts';
 import { draining, leave, linkLost, linkUp, muted, passPlace, settings } from './place.ts';
 import { changeNotes, type Draft, stallsAtMs } from './questions.ts';
-import { notify, passReadings, read } from './readings.ts';
-import { dropAll } from './replies.ts';
+import { dropAll, exchanged, outdated } from './replies.ts';
 import {
   audible,
   barged,

@@ -1,8 +1,8 @@
-import { hasVoice, nothingHeard } from '#src/turn/hallucinations.ts';
-import { sameWords } from '#src/turn/same-words.ts';
+import { sameWords } from '#src/turn/addressing/names.ts';
+import { hasVoice, nothingHeard } from '#src/turn/answerable.ts';
 import { mayBegin, needsWords, noteAnswered, noteTalk } from './addressing.ts';
 import type { EventOf } from './events.ts';
-import { askTurn } from './floor.ts';
+import { askTurn, dropGreeting } from './floor.ts';
 import {
   type Draft,
   emit,
@@ -17,7 +17,6 @@ import {
   turnOf,
   wordsOf,
 } from './questions.ts';
-import { dropGreeting } from './readings.ts';
 import { beginAnswer, discardAnswer, giveUpTurn, holdAnswer, newTurn, passOn } from './replies.ts';
 import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
 import { voidYes } from './tools.ts';

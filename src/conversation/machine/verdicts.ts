@@ -1,5 +1,5 @@
 import type { UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
-import { hasVoice } from '#src/turn/hallucinations.ts';
+import { hasVoice } from '#src/turn/answerable.ts';
 import { decide } from './addressing.ts';
 import type { UtteranceOutcome } from './effects.ts';
 import { askTurn, noteFailure } from './floor.ts';

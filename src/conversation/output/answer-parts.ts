@@ -15,7 +15,7 @@ import type { SpeechVoice } from '#src/speech/ports.ts';
 import { type Reservation, readingRequestOf } from '#src/spending/reservation.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { beginsWithNames } from '#src/turn/same-words.ts';
+import { beginsWithNames } from '#src/turn/addressing/names.ts';
 import { soundOf } from '#src/voice/output/clause-sound.ts';
 import type {
   AnswerProgress,
@@ -242,7 +242,7 @@ async function* salute(
 }
 
 /** Sentences for one person. */
-export type PersonalNotice = {
+type PersonalNotice = {
   readonly personId: string;
   /** Made when they are said. */
   readonly lines: () => readonly CheckedLine[];

@@ -1,20 +1,20 @@
+import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { ConfirmOutcome, ShownConfirmation } from '#src/ports/command-ports.ts';
 import { onOneLine } from './tool-call-results.ts';
 import type { ConfirmableAction, Presser, ToolEntry } from './tool-entry.ts';
 
 /** A call that is done once the right person presses a button. */
-export type ConfirmableCall = {
+type ConfirmableCall = {
   readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
   readonly asker: Presser;
   /** The only person who may press. Default: the asker. */
   readonly presser?: Presser | undefined;
-  /** True where it is asked aloud, too. */
-  readonly isAloud?: boolean;
   /** Readers of its outcome, where the question was written: it is not said then. */
   readonly outcomeTo?: 'room' | 'caller';
-  /** Number in the conversation; undefined for a call of an answer in writing. */
+  /** Number in the conversation, which knows how long it waits; undefined for a call of an answer in writing. */
   readonly confirmation?: Id;
 };
 
@@ -25,38 +25,45 @@ export type PendingConfirmation = ConfirmableCall & {
   /** Never the same again, also after a restart: a button of former days fits nothing. */
   readonly id: string;
   readonly presser: Presser;
-  readonly untilMs: number;
+  /** Instant, in ms, at which its button was shown. */
+  readonly shownMs: number;
   press?: Press;
 };
 
 export type ConfirmationPress =
-  | { readonly kind: 'theirs'; readonly ask: PendingConfirmation }
+  | { readonly kind: 'theirs'; readonly ask: PendingConfirmation; readonly untilMs: number }
   | { readonly kind: 'other'; readonly name: string }
   | { readonly kind: 'over' };
 
 /** A further one drops the oldest. */
 const limit = 8;
 /** Time, in ms, after which a button does nothing any more. */
-const openMs = 60_000;
+const { confirmMs } = conversationRules;
 
 /** Tool calls that wait for a button in one session; each is pressed once, or never. */
 export class PendingConfirmations {
+  readonly #context: SessionContext;
   #open: readonly PendingConfirmation[] = [];
 
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
   /** Has a call wait from now on, in place of its former button, and returns what everybody may read of it. */
-  open(call: ConfirmableCall, nowMs: number): ShownConfirmation {
+  open(call: ConfirmableCall): ShownConfirmation {
     const { asker, confirmation, presser = asker, tool } = call;
     const former = this.of(confirmation);
+    const nowMs = this.#context.parts.clock.nowMs();
     const { id, name } = presser;
     const ask: PendingConfirmation = {
       ...call,
       id: crypto.randomUUID(),
       presser: { id, name: onOneLine(name) },
-      untilMs: nowMs + openMs,
+      shownMs: nowMs,
     };
-    const others = this.#open.filter((one) => one !== former && one.untilMs > nowMs);
+    const others = this.#open.filter((one) => one !== former && this.#untilMs(one) > nowMs);
     this.#open = [...others, ask].slice(-limit);
-    const words = { by: onOneLine(asker.name), name: ask.presser.name, s: openMs / 1000 };
+    const words = { by: onOneLine(asker.name), name: ask.presser.name, s: confirmMs / 1000 };
     const line = { id: 'tool.ask', with: { ...words, tool: readableName(tool) } } as const;
     return { button: `tool.show:${ask.id}`, line };
   }
@@ -68,11 +75,12 @@ export class PendingConfirmations {
   }
 
   /** The one of this id, for its presser alone. */
-  find(id: string, personId: string, nowMs: number): ConfirmationPress {
+  find(id: string, personId: string): ConfirmationPress {
     const ask = this.#open.find((one) => one.id === id);
-    if (!ask || ask.untilMs <= nowMs) return { kind: 'over' };
+    const untilMs = ask ? this.#untilMs(ask) : 0;
+    if (!ask || untilMs <= this.#context.parts.clock.nowMs()) return { kind: 'over' };
     if (ask.presser.id !== personId) return { kind: 'other', name: ask.presser.name };
-    return { kind: 'theirs', ask };
+    return { kind: 'theirs', ask, untilMs };
   }
 
   remove(ask: PendingConfirmation | undefined): void {
@@ -84,6 +92,13 @@ export class PendingConfirmations {
     this.#open = this.#open.filter(
       ({ asker, presser }) => asker.id !== personId && presser.id !== personId,
     );
+  }
+
+  /** Instant, in ms, at which it does not wait any more. */
+  #untilMs({ confirmation, shownMs }: PendingConfirmation): number {
+    if (confirmation === undefined) return shownMs + confirmMs;
+    const { confirmations } = this.#context.talk.state;
+    return confirmations.find(({ id }) => id === confirmation)?.untilMs ?? 0;
   }
 }
 

@@ -21,7 +21,7 @@ import {
 import type { ToolEntry, ToolOutcome } from './tool-entry.ts';
 
 /** End of a confirmed call, and its result for a model. */
-export type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: string };
+type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: string };
 
 /** Runs a call that its presser has just confirmed; who did so aloud hears the outcome. Never throws. Aborting `until` ends it. */
 export async function runConfirmedCall(

@@ -22,7 +22,7 @@ type ToolSources = {
 /** Tools of one session: those that a model may call, what they may do, and the calls that were made. */
 export class SessionTools {
   /** Calls that wait for a button. */
-  readonly confirmations = new PendingConfirmations();
+  readonly confirmations: PendingConfirmations;
   readonly calls: ToolCalls;
   readonly #context: SessionContext;
   readonly #sources: ToolSources;
@@ -30,6 +30,7 @@ export class SessionTools {
   constructor(context: SessionContext, sources: ToolSources) {
     this.#context = context;
     this.#sources = sources;
+    this.confirmations = new PendingConfirmations(context);
     this.calls = new ToolCalls(context, this);
   }
 

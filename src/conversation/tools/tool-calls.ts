@@ -157,8 +157,7 @@ export class ToolCalls {
     if (!asked) return;
     const { action, asker, tool } = asked;
     const presser = presserId === asker.id ? asker : action.presser;
-    const waitingCall = { tool, action, asker, presser, isAloud, confirmation };
-    const { button, line } = confirmations.open(waitingCall, parts.clock.nowMs());
+    const { button, line } = confirmations.open({ tool, action, asker, presser, confirmation });
     former?.press?.done({ kind: 'done' });
     if (prepared) prepared.resultOf = 'button';
     const quote = isAloud && prepared?.spoken ? { text: openText(prepared.spoken) } : undefined;
@@ -253,41 +252,36 @@ export class ToolCalls {
   }
 }
 
+/** Answer whose model calls tools. */
+type CallingAnswer = {
+  readonly context: SessionContext;
+  readonly session: SessionTools;
+  readonly answer: Id;
+  readonly said: readonly TurnUtterance[];
+  /** Changes made for its question before. */
+  readonly made: readonly ToolChange[];
+};
+
 /**
  * Tools of one answer, with the rights of the people whose packets asked, whatever any text says. A call reaches the conversation only
  * if its tool was offered, its arguments fit, and every asker holds the right at that moment.
  */
 export class AnswerCalls implements AnswerTools {
-  readonly #context: SessionContext;
-  readonly #session: SessionTools;
-  readonly #answer: Id;
-  readonly #said: readonly TurnUtterance[];
-  readonly #done: readonly ToolChange[];
+  readonly #about: CallingAnswer;
   readonly #tools: ReadonlyMap<string, ToolEntry>;
   #running: readonly ToolEntry[] = [];
   #quotes: readonly Quote[] = [];
 
-  /** `done`: changes made for its question before. */
-  constructor(
-    context: SessionContext,
-    session: SessionTools,
-    answer: Id,
-    said: readonly TurnUtterance[],
-    done: readonly ToolChange[],
-  ) {
-    this.#context = context;
-    this.#session = session;
-    this.#answer = answer;
-    this.#said = said;
-    this.#done = done;
-    this.#tools = new Map(session.offered().map((tool) => [tool.name, tool]));
+  constructor(about: CallingAnswer) {
+    this.#about = about;
+    this.#tools = new Map(about.session.offered().map((tool) => [tool.name, tool]));
   }
 
   /** Calls already made for this question, as the model is shown them. */
   get done(): readonly DoneCall[] {
-    return this.#done.map(({ args, result, tool }, n) => ({
+    return this.#about.made.map(({ args, result, tool }, n) => ({
       call: { id: `done-${n}`, name: tool, argumentsJson: args },
-      content: this.#session.calls.resultOf(result).content,
+      content: this.#about.session.calls.resultOf(result).content,
     }));
   }
 
@@ -311,10 +305,10 @@ export class AnswerCalls implements AnswerTools {
   async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
     signal.throwIfAborted();
     const tool = this.#tools.get(call.name);
-    const atMs = this.#context.parts.clock.nowMs();
+    const atMs = this.#about.context.parts.clock.nowMs();
     const { how, content, quote } = await this.#inTime(tool, call, signal, atMs);
     if (quote !== undefined) this.#quotes = [...this.#quotes, quote];
-    this.#session.calls.report(tool, how, this.#said.at(-1)?.speakerId ?? '', atMs);
+    this.#about.session.calls.report(tool, how, this.#about.said.at(-1)?.speakerId ?? '', atMs);
     return { content };
   }
 
@@ -327,13 +321,13 @@ export class AnswerCalls implements AnswerTools {
     if (!tool) return refused('There is no such tool.');
     this.#running = [...this.#running, tool];
     try {
-      const { clock } = this.#context.parts;
+      const { clock } = this.#about.context.parts;
       return await inToolTime(tool, clock, signal, (work) =>
         this.#judge(tool, call, work, signal, atMs),
       );
     } catch (error) {
       signal.throwIfAborted();
-      return this.#session.calls.failed(tool, error, tool.effect === 'read');
+      return this.#about.session.calls.failed(tool, error, tool.effect === 'read');
     } finally {
       const at = this.#running.indexOf(tool);
       this.#running = this.#running.filter((_, n) => n !== at);
@@ -349,10 +343,10 @@ export class AnswerCalls implements AnswerTools {
   ): Promise<ToolCallResult> {
     const fit = tool.fit(call.argumentsJson);
     if ('unfit' in fit) return refused(`The arguments do not fit. ${fit.unfit}`);
-    const asker = this.#said.at(-1);
+    const asker = this.#about.said.at(-1);
     if (!asker || !(await this.#allows(tool, signal))) return barred(tool);
     const askerIds = this.#askers;
-    const ports = this.#session.actionsFor(askerIds);
+    const ports = this.#about.session.actionsFor(askerIds);
     const action = await fit.prepare(ports, signal);
     if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
     const isReading = fit.effect === 'read';
@@ -360,27 +354,32 @@ export class AnswerCalls implements AnswerTools {
     const { kind: _, ...prepared } = action;
     const about = { tool, action: prepared, isReading, asker, askerIds, spoken };
     const one = { ...about, signal, answerSignal, atMs };
-    return await this.#session.calls.request(one, this.#answer, canonical(call.argumentsJson), fit);
+    return await this.#about.session.calls.request(
+      one,
+      this.#about.answer,
+      canonical(call.argumentsJson),
+      fit,
+    );
   }
 
   get #askers(): readonly string[] {
-    return [...new Set(this.#said.map(({ speakerId }) => speakerId))];
+    return [...new Set(this.#about.said.map(({ speakerId }) => speakerId))];
   }
 
   /** The least right of all who asked. */
   async #allows({ right }: ToolEntry, signal: AbortSignal): Promise<boolean> {
     const askers = this.#askers;
     for (const id of askers) {
-      if (!(await this.#session.isAllowed(right, id, signal))) return false;
+      if (!(await this.#about.session.isAllowed(right, id, signal))) return false;
     }
     signal.throwIfAborted();
     return askers.length > 0;
   }
 
   #spokenQuestion(tool: ToolEntry, { given }: Fitting, asker: TurnUtterance): string | undefined {
-    const isQuoting = this.#said.some(({ isQuoted }) => isQuoted);
+    const isQuoting = this.#about.said.some(({ isQuoted }) => isQuoted);
     if (!given || isQuoting || this.#askers.length !== 1) return undefined;
-    return spokenConfirmationQuestion({ tool, given, asker }, this.#context);
+    return spokenConfirmationQuestion({ tool, given, asker }, this.#about.context);
   }
 }
 

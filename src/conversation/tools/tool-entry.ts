@@ -135,4 +135,4 @@ export type Fitting = {
     signal: AbortSignal,
   ): Promise<PreparedAction<ServerToolPorts>>;
 };
-export type Unfit = { readonly unfit: string };
+type Unfit = { readonly unfit: string };

@@ -1,6 +1,6 @@
 import type { VoiceConnection, VoiceReceiver } from '@discordjs/voice';
-import { opusSamples } from '#src/audio/opus/opus-packet.ts';
-import { isSealed, isSilenceFrame, type Packet } from '#src/audio/packet.ts';
+import { isSilenceFrame, opusSamples } from '#src/audio/opus/opus-packet.ts';
+import { isSealed, type Packet } from '#src/audio/packet.ts';
 import { realClock } from '#src/base/clock.ts';
 import { innerReceiver } from '#src/discord/link/voice-library.ts';
 import type { PacketHeader } from '#src/people/unheard-packets.ts';

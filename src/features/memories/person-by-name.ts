@@ -4,10 +4,10 @@ import {
   isWithin,
   latinOf,
   normalised,
+  plainWords,
   slackOf,
   soundOf,
 } from '#src/turn/addressing/names.ts';
-import { plainWords } from '#src/turn/same-words.ts';
 
 /**
  * The one of these people who has this name: the whole name, its first word, or a name that sounds alike; undefined where none

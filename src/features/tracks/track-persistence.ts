@@ -1,4 +1,4 @@
-import { Wakeup } from '#src/base/loops/wakeup.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';

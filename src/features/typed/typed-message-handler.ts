@@ -1,3 +1,5 @@
+import { addressingRulesOf, isLineMeant } from '#src/conversation/machine/addressing.ts';
+import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { writtenText } from '#src/notices/notice.ts';
 import { judgeAccess } from '#src/people/access.ts';
@@ -168,17 +170,26 @@ function objectionTo(message: TypedMessage, session: VoiceSession): TypedOutcome
   const { author, isWebhook, isMention, text } = message;
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
-  const { addressing, gate, people, settings } = session.context;
-  if (settings().typed === 'off' || addressing.isOff) return 'off';
+  const { gate, settings, talk } = session.context;
+  const { mode } = addressingRulesOf(talk.state, conversationRules);
+  if (settings().typed === 'off' || mode === 'off') return 'off';
   const standing = gate.standing(author.id);
   if (standing === 'no') return 'refused';
   if (isMention) return undefined;
   if (standing !== 'yes') return 'unasked';
   if (gate.paused) return 'paused';
   if (text === '') return 'unread';
-  return addressing.isLineMeant(author.id, text, people()) ? undefined : 'not-meant';
+  return isMeant(message, session) ? undefined : 'not-meant';
 }
 
 function unmentioned({ author, isMention, isWebhook }: TypedMessage): TypedOutcome | undefined {
   return isMention && !isWebhook && !author.isBot ? undefined : 'elsewhere';
+}
+
+function isMeant(message: TypedMessage, session: VoiceSession): boolean {
+  const { parts, talk } = session.context;
+  const { author, text } = message;
+  talk.syncSettings();
+  const line = { by: author.id, text, atMs: parts.clock.nowMs() };
+  return isLineMeant(talk.state, line, conversationRules);
 }

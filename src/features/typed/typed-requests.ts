@@ -127,7 +127,7 @@ export class TypedRequests {
     if (!context) return 'nowhere';
     if (context.gate.standing(personId) !== 'yes') return 'unheard';
     if (context.gate.paused) return 'paused';
-    context.addressing.open(personId);
+    context.talk.post({ kind: 'opened-window', by: personId });
     return 'open';
   }
 
@@ -184,7 +184,7 @@ export class TypedRequests {
         onOver: (why) => answered.resolve(droppedFor(why)),
       }),
     );
-    const follow = () => context.addressing.open(asker.id);
+    const follow = () => context.talk.post({ kind: 'opened-window', by: asker.id });
     follow();
     void answered.promise.then(follow);
     return await within(answered.promise, untilMs - atMs, clock, () => new Error('late')).catch(

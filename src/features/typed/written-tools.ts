@@ -1,5 +1,5 @@
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
-import { isPlainName } from '#src/conversation/machine/history.ts';
+import { isPlainName } from '#src/conversation/machine/replies.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import { runsUnasked } from '#src/conversation/machine/tools.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
@@ -142,7 +142,7 @@ export class WrittenTools {
     if (!this.#waiting || !context) return undefined;
     const outcomeTo = isOpen ? 'room' : 'caller';
     const call = { ...this.#waiting, asker, outcomeTo } as const;
-    return context.tools.confirmations.open(call, context.parts.clock.nowMs());
+    return context.tools.confirmations.open(call);
   }
 }
 

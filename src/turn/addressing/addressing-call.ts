@@ -25,7 +25,7 @@ import {
  * Use of a name in a text: a person is called by it; others talk about it; neither is sure (then it counts only where the
  * bot was meant anyway); or it is not there.
  */
-export type Naming = 'called' | 'told-of' | 'unclear' | 'absent';
+type Naming = 'called' | 'told-of' | 'unclear' | 'absent';
 
 const longestPhrase = 4;
 const strength: Readonly<Record<Naming, number>> = {

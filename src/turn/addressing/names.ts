@@ -409,3 +409,26 @@ function soundAt(span: readonly SentenceWord[], taken: ReadonlySet<string>): str
   const latin = latinOf(joined);
   return latin === undefined ? undefined : soundOf(latin);
 }
+
+/** Spelling, case and punctuation apart. */
+export function sameWords(one: string, other: string): boolean {
+  return plainWords(one) === plainWords(other);
+}
+
+/** Words in lower case, with single spaces and without all other characters. */
+export function plainWords(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
+    .trim();
+}
+
+/** Characters at the beginning of an answer in which a name is the addressee, not a mention. */
+const earlyChars = 40;
+
+/** Whether an answer begins with all these names by itself. */
+export function beginsWithNames(answer: string, names: readonly string[]): boolean {
+  const start = ` ${plainWords(answer.slice(0, earlyChars))} `;
+  return names.every((name) => start.includes(` ${plainWords(name)} `));
+}

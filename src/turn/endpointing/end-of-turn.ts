@@ -3,7 +3,7 @@ import { languages } from '#src/turn/languages/languages.ts';
 import { englishCompleteLogit } from './english.ts';
 
 /** The end-of-turn words of one language, compiled. */
-export type Lexicon = {
+type Lexicon = {
   /** ISO 639-1 code; empty for a language without data. */
   readonly code: string;
   readonly openWords: ReadonlySet<string>;

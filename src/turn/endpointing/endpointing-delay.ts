@@ -1,3 +1,4 @@
+import { plainWords } from '#src/turn/addressing/names.ts';
 import type { EndOfTurn } from './end-of-turn.ts';
 
 /** Counts of last words that ended utterances and that did not, learned without any word list. One per server. */
@@ -126,7 +127,7 @@ export type SpeakerHabits = {
 };
 
 /** Delay from the last voice to the end, and how long before that end a preemptive answer may be begun. */
-export type EndpointingDelay = { readonly delayMs: number; readonly preemptiveLeadMs: number };
+type EndpointingDelay = { readonly delayMs: number; readonly preemptiveLeadMs: number };
 
 /** Delays by the logit that the person has finished; straight lines between. */
 const delaysByLogit = [
@@ -223,5 +224,37 @@ export class PauseHabits {
 
   forget(speakerId: string): void {
     this.#pauses.delete(speakerId);
+  }
+}
+
+/** Pauses looked back on. */
+const kept = 10;
+/** Least pauses before the partials of an unknown recogniser are trusted. */
+const least = 3;
+/** Least share of the counted pauses whose partial must have been complete. */
+const trustedShare = 0.8;
+
+/**
+ * Whether the text of a streaming recogniser in a pause is already its final one.
+ *
+ * Some lag by a word or two, and an answer begun on their partial text would be thrown away each time. A recogniser that
+ * is known to keep its words is trusted from the first pause on; one that takes a word back has to earn its trust anew.
+ */
+export class PartialTrust {
+  #right: readonly boolean[];
+
+  constructor(isKnownStable: boolean) {
+    this.#right = isKnownStable ? Array.from({ length: kept }, () => true) : [];
+  }
+
+  get isTrusted(): boolean {
+    const right = this.#right.filter(Boolean).length;
+    return this.#right.length >= least && right >= trustedShare * this.#right.length;
+  }
+
+  compare(partial: string, final: string): void {
+    const [early, said] = [plainWords(partial), plainWords(final)];
+    const isKept = said === early || said.startsWith(`${early} `);
+    this.#right = isKept ? [...this.#right, said === early].slice(-kept) : [];
   }
 }

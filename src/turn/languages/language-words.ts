@@ -28,7 +28,10 @@ export type ConfirmationPhrases = {
   readonly beside: Phrases;
 };
 
-/** Phrases said into the bot's speech. Each counts only as a whole, or beside others and `fillers`. */
+/**
+ * Phrases said into the bot's speech. Each counts only as a whole, or beside others and `fillers`, so that none is made of others with the
+ * same meaning.
+ */
 export type OverlapPhrases = {
   readonly stop: Phrases;
   readonly wait?: Phrases;
@@ -71,7 +74,7 @@ export type SpokenCommandPhrases = {
 };
 
 /** Words that distinguish a finished sentence from an unfinished one. */
-export type EndOfTurnWords = {
+type EndOfTurnWords = {
   /** Words that hardly ever end a sentence: articles, conjunctions, prepositions, possessives, subjects. */
   readonly openWords?: Phrases;
   /** Sounds and words of a speaker who looks for the next word. */
@@ -133,7 +136,7 @@ export type AddressingPhrases = {
 };
 
 /** Phrases that say the bot was not meant. */
-export type DismissalPhrases = {
+type DismissalPhrases = {
   /** A whole sentence, or all words between two pauses. */
   readonly wholes: Phrases;
   /** Anywhere in a sentence that is no question. */

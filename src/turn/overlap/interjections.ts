@@ -1,10 +1,22 @@
-import { isWithin, latinOf, normalised, slackOf, soundOf } from '#src/turn/addressing/names.ts';
+import {
+  isWithin,
+  latinOf,
+  normalised,
+  plainWords,
+  slackOf,
+  soundOf,
+} from '#src/turn/addressing/names.ts';
 import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
-import type { LanguageWords, OverlapPhrases } from '#src/turn/languages/language-words.ts';
+import type {
+  ConfirmationPhrases,
+  LanguageWords,
+  OverlapPhrases,
+  SpokenCommandPhrases,
+} from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 
 /** Token for any punctuation between two words. */
-export const pause = ',';
+const pause = ',';
 
 /** Longest interruption, in letters. */
 const mostLetters = 300;
@@ -39,7 +51,7 @@ const vietnamese: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Words of a text, normalised, punctuation between them as `pause`; of a longer text only its first 300 characters. */
-export function tokensOf(text: string): string[] {
+function tokensOf(text: string): string[] {
   const isWhole = text.length <= mostLetters;
   const said = isWhole ? text : text.slice(0, mostLetters).replace(/\S{1,40}$/u, '');
   const found = tokensIn(said);
@@ -48,7 +60,7 @@ export function tokensOf(text: string): string[] {
 }
 
 /** Tokens of word data, however long. */
-export function tokensIn(text: string): string[] {
+function tokensIn(text: string): string[] {
   return folded(text).match(tokens) ?? [];
 }
 
@@ -83,7 +95,7 @@ function isNote(text: string): boolean {
 const hums = everywhere.hums.map((source) => new RegExp(source, 'u'));
 
 /** A sound of listening, thinking, laughing or coughing, as recognisers spell them. */
-export function isHum(token: string): boolean {
+function isHum(token: string): boolean {
   return hums.some((hum) => hum.test(token));
 }
 
@@ -91,7 +103,7 @@ function replaced(text: string, pairs: readonly (readonly [RegExp, string])[]): 
   return pairs.reduce((said, [from, to]) => said.replace(from, to), text);
 }
 
-export type PhraseRole = Exclude<keyof OverlapPhrases, 'refusals'>;
+type PhraseRole = Exclude<keyof OverlapPhrases, 'refusals'>;
 
 /** Where a phrase has two roles in one language, the first counts. */
 const roles: readonly PhraseRole[] = [
@@ -104,7 +116,7 @@ const roles: readonly PhraseRole[] = [
 ];
 
 /** The phrases of one language by their tokens with spaces between. */
-export type PhraseTable = {
+type PhraseTable = {
   readonly isWidespread: boolean;
   readonly roles: ReadonlyMap<string, PhraseRole>;
   /** Words that change nothing only before a pause. */
@@ -160,7 +172,7 @@ function doubled(words: readonly string[]): string[] {
 }
 
 /** Phrases as `PhraseTable` holds them. */
-export function phrasesIn(list: readonly string[] = []): string[] {
+function phrasesIn(list: readonly string[] = []): string[] {
   return tokensOfEach(list).map((found) => found.filter((token) => token !== pause).join(' '));
 }
 
@@ -173,7 +185,7 @@ export type Interjection =
   | { readonly kind: 'empty' }
   | { readonly kind: Plain; readonly sure: boolean };
 
-export type InterjectionOptions = {
+type InterjectionOptions = {
   readonly isFinal: boolean;
   /** Names of the bot, in every spelling that recognisers give. */
   readonly names?: readonly string[];
@@ -221,7 +233,7 @@ export function classify(text: string, options: InterjectionOptions): Interjecti
 }
 
 /** Places at which a name of the bot ends, by the token at which it begins; none that is misspelt. */
-export function nameEndsIn(
+function nameEndsIn(
   tokens: readonly string[],
   names: readonly string[],
 ): readonly (readonly number[])[] {
@@ -343,4 +355,132 @@ function step(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjection 
     case 'fillers':
       return parsed === 'nothing' || parsed === 'backchannel' ? 'other' : parsed;
   }
+}
+
+/** Longest sentence that is looked at, in tokens: words, or letters of scripts without spaces. */
+const mostTokens = 30;
+
+/** Words of a text with single spaces between, as `phrasesIn` gives those of word data; none of a longer text. */
+function wordsOf(text: string): string {
+  const tokens = tokensOf(text).filter((token) => token !== pause);
+  return tokens.length > mostTokens ? '' : tokens.join(' ');
+}
+
+/** Whether a sentence consists of phrases, at least one of them wanted; the others stand beside it. `isFound`: one was before. */
+function consistsOf(
+  words: string,
+  wanted: readonly string[],
+  beside: readonly string[],
+  isFound = false,
+): boolean {
+  if (words === '') return isFound;
+  const goesOnWith = (phrase: string, isWanted: boolean) =>
+    phrase !== '' &&
+    `${words} `.startsWith(`${phrase} `) &&
+    consistsOf(words.slice(phrase.length + 1), wanted, beside, isFound || isWanted);
+  const isWanted = wanted.some((one) => goesOnWith(one, true));
+  return isWanted || beside.some((one) => goesOnWith(one, false));
+}
+
+type ConfirmationTable = ConfirmationPhrases & { readonly code: string };
+
+const confirmationTables: readonly ConfirmationTable[] = languages.map(
+  ({ code, confirmations }) => ({
+    code,
+    yes: phrasesIn(confirmations.yes),
+    beside: phrasesIn(confirmations.beside),
+  }),
+);
+
+const refusals = new Set(
+  languages.flatMap(({ overlap: { neverMind, refusals, stop, wait } }) =>
+    phrasesIn([...(refusals ?? []), ...neverMind, ...stop, ...(wait ?? [])]),
+  ),
+);
+const unambiguous = confirmationTables.map(({ yes, ...table }) => ({
+  ...table,
+  yes: yes.filter((phrase) => !refusals.has(phrase)),
+}));
+
+/**
+ * Whether a final text is a yes and nothing else: phrases of one language, with politeness and the bot's names around them. Where
+ * the speaker's language is known (BCP 47), a yes of another one does not count, but for English. A question is no yes.
+ */
+export function isYes(text: string, names: readonly string[], language?: string): boolean {
+  if (/[?\uff1f\u061f\u037e]/u.test(text)) return false;
+  const { kind } = classify(text, { isFinal: true, names });
+  if (kind === 'stop' || kind === 'wait' || kind === 'never-mind') return false;
+  const words = wordsOf(text);
+  const called = phrasesIn(names);
+  return tablesOf(language).some(({ yes, beside }) =>
+    consistsOf(words, yes, [...beside, ...called]),
+  );
+}
+
+/** Those of a language that has one; else all, without what refuses in any language: Poles say yes with a no of Malays. */
+function tablesOf(language: string | undefined): readonly ConfirmationTable[] {
+  const code = language?.split('-')[0];
+  if (!confirmationTables.some((one) => one.code === code)) return unambiguous;
+  return confirmationTables.filter((one) => one.code === code || one.code === 'en');
+}
+
+/** Command of a person about themselves or the bot, by the list of `LanguageWords.commands` that holds its phrases. */
+export type SpokenCommand = Exclude<keyof SpokenCommandPhrases, 'beside' | 'others'>;
+
+/** Longest utterance, in characters, that is only a command. */
+const mostChars = 120;
+/** Every list of commands: a further one is added here and in the word data. */
+const allCommands: readonly SpokenCommand[] = ['doNotHear', 'pauseHearing'];
+
+/** Commands and the words beside them, of all languages, by their tokens with spaces between. */
+const commandPhrases = new Map<string, SpokenCommand | 'beside'>(
+  languages.flatMap(({ commands }) => [
+    ...phrasesIn(commands.beside).map((phrase) => [phrase, 'beside'] as const),
+    ...allCommands.flatMap((command) =>
+      (commands[command] ?? []).flatMap(spelled).map((phrase) => [phrase, command] as const),
+    ),
+  ]),
+);
+const longestCommand = Math.max(
+  ...[...commandPhrases.keys()].map((phrase) => phrase.split(' ').length),
+);
+const notCommands = languages.flatMap(({ commands }) => commands.others ?? []);
+
+/**
+ * Command that an utterance is as a whole: nothing in it is left over but politeness, hums, and `names`, the bot's names.
+ *
+ * Undefined for a question, for two different commands, and for a longer sentence that holds one. All languages count at once.
+ */
+export function spokenCommand(text: string, names: readonly string[]): SpokenCommand | undefined {
+  if (text.length > mostChars || /[?\uff1f\u061f]/u.test(text)) return undefined;
+  const words = ` ${plainWords(text)} `;
+  if (notCommands.some((one) => words.includes(` ${one} `))) return undefined;
+  const tokens = tokensOf(text);
+  const named = nameEndsIn(tokens, names);
+  const found = new Set<SpokenCommand>();
+  for (let at = 0; at < tokens.length; ) {
+    const { to, kind } = phraseAt(tokens, at) ?? { to: Math.max(at, ...(named[at] ?? [])) };
+    if (to === at) return undefined;
+    if (kind && kind !== 'beside') found.add(kind);
+    at = to;
+  }
+  const [command, ...more] = found;
+  return more.length === 0 ? command : undefined;
+}
+
+type PhraseMatch = { readonly to: number; readonly kind?: SpokenCommand | 'beside' };
+
+/** The longest phrase that begins there. */
+function phraseAt(tokens: readonly string[], at: number): PhraseMatch | undefined {
+  for (let to = Math.min(tokens.length, at + longestCommand); to > at; to--) {
+    const kind = commandPhrases.get(tokens.slice(at, to).join(' '));
+    if (kind) return { to, kind };
+  }
+  const token = tokens[at] ?? '';
+  return token === pause || isHum(token) ? { to: at + 1 } : undefined;
+}
+
+/** A phrase as recognisers write it: with its pauses, and without. */
+function spelled(phrase: string): string[] {
+  return [tokensIn(phrase).join(' '), ...phrasesIn([phrase])];
 }

@@ -15,15 +15,7 @@ export type OverlapKind =
   | 'echo';
 
 /** `drop` and `hold`: stop and wait, from a person who has a say in it. */
-export type Meaning =
-  | 'nothing'
-  | 'fine'
-  | 'echo'
-  | 'words'
-  | 'perhaps-stop'
-  | 'stop'
-  | 'drop'
-  | 'hold';
+type Meaning = 'nothing' | 'fine' | 'echo' | 'words' | 'perhaps-stop' | 'stop' | 'drop' | 'hold';
 
 /** While more words may come, and when all are there. */
 const meanings: Readonly<
@@ -65,7 +57,7 @@ function isBeginning(text: string): boolean {
 }
 
 /** Effect of one voice on a speaking bot; of all voices the heaviest counts. A tentative pause may be a false interruption. */
-export type SpeechReaction = 'none' | 'duck' | 'tentative-pause' | 'pause';
+type SpeechReaction = 'none' | 'duck' | 'tentative-pause' | 'pause';
 
 /** One person's latest speech, as far as it affects the bot's speech. */
 export type OverlapSpeech = {

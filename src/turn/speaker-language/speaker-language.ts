@@ -1,6 +1,6 @@
+import { plainWords } from '#src/turn/addressing/names.ts';
 import type { LanguageRequestPhrases } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
-import { plainWords } from '#src/turn/same-words.ts';
 
 /** Longest sentence, in characters, that only asks for a language. */
 const mostChars = 90;

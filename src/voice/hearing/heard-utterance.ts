@@ -6,18 +6,18 @@ import type { UtteranceContent, UtteranceFollower } from '#src/ports/feature-ses
 import { shiftTranscript } from '#src/speech/listen.ts';
 import type { HeldListening } from '#src/speech/listening-slots.ts';
 import type { Transcript } from '#src/speech/ports.ts';
+import type { Evidence } from '#src/turn/answerable.ts';
 import { contentOf } from '#src/turn/answerable.ts';
-import type { Evidence } from '#src/turn/hallucinations.ts';
 import type { Utterance, UtteranceEnd } from './speaker-input.ts';
 
 /** Longest time, in ms, until the words of a pause are there, whatever engines do; and for each ms of their sound. */
 const [longestRecogniseMs, recogniseShare] = [20_000, 0.5];
 
 /** A transcript, and when it came. */
-export type TimedTranscript = Transcript & { readonly atMs: number };
+type TimedTranscript = Transcript & { readonly atMs: number };
 
 /** Span of speech on the monotonic clock, in ms, without the jitter of the network. */
-export type SpokenSpan = { readonly fromMs: number; readonly toMs: number };
+type SpokenSpan = { readonly fromMs: number; readonly toMs: number };
 
 /** Request for the words up to one pause. */
 type TranscriptRequest = {
@@ -25,7 +25,7 @@ type TranscriptRequest = {
   readonly stop: AbortController;
 };
 
-export type HeardUtteranceOptions = {
+type HeardUtteranceOptions = {
   readonly id: number;
   readonly speakerId: string;
   readonly name: string;

@@ -13,7 +13,7 @@ import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 import type { SpeakerInputEvent } from './speaker-input.ts';
 
 /** Words of a person while the bot speaks, as far as they are known. */
-export type Overheard = {
+type Overheard = {
   readonly personId: string;
   readonly what: OverlapKind;
   readonly isFinal: boolean;
@@ -31,10 +31,11 @@ type BargeIn = {
 
 /** Parts of a session that barge-in needs. */
 type InterruptionParts = {
-  readonly addressing: { readonly names: readonly string[] };
   readonly parts: { readonly clock: Clock };
   readonly talk: {
     readonly sounding: { readonly id: number; readonly by: string | undefined } | undefined;
+    /** Names of the bot are among its settings. */
+    readonly state: { readonly settings: { readonly names: readonly string[] } };
     post(event: BargeIn): void;
   };
 };
@@ -65,7 +66,7 @@ export class Interruptions {
 
   /** All words so far of what this person is saying; more may come. */
   overhear(personId: string, text: string): void {
-    const partial = overlapOfPartial(text, this.#context.addressing.names);
+    const partial = overlapOfPartial(text, this.#context.talk.state.settings.names);
     this.hear({ personId, ...partial, isFinal: false, meant: false });
   }
 

@@ -8,7 +8,9 @@ import {
   type StreamCounts,
 } from '#src/audio/voice/speaker-stream.ts';
 import { type VoiceMeter, type VoiceWindow, WindowLags } from '#src/audio/voice/voice-meter.ts';
+import type { PacketCounts, SpeakerPackets } from '#src/ports/session-events.ts';
 import type { Transcript } from '#src/speech/ports.ts';
+import { type Evidence, nothingHeard } from '#src/turn/answerable.ts';
 import {
   continues,
   type EndpointingEffect,
@@ -19,13 +21,12 @@ import {
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
-import { type Evidence, nothingHeard } from '#src/turn/hallucinations.ts';
 import {
   type OverlapVoice,
   type OverlapVoiceEvent,
   type OverlapVoiceInput,
   stepOverlapVoice,
-} from '#src/turn/overlap/overlap-voice.ts';
+} from '#src/turn/overlap/interruption.ts';
 
 /** Usual length, in ms, of a packet that cannot be read. */
 const packetMs = 20;
@@ -73,7 +74,7 @@ export type SpeakerInputEvent =
 
 export type UtteranceEnd = Extract<SpeakerInputEvent, { kind: 'ended' }>;
 
-export type SpeakerInputParts = {
+type SpeakerInputParts = {
   readonly speakerId: string;
   readonly stream: SpeakerStream;
   readonly meter: VoiceMeter;
@@ -85,13 +86,8 @@ export type SpeakerInputParts = {
 
 /** Speaker input of one person: packets in, whole utterances out. Opened only for people who may be heard. */
 export class SpeakerInput {
-  readonly #speakerId: string;
-  readonly #stream: SpeakerStream;
-  readonly #meter: VoiceMeter;
-  readonly #echo: SpeakerInputParts['echo'];
+  readonly #parts: SpeakerInputParts;
   #isEcho = false;
-  readonly #rules: EndpointRules;
-  readonly #pauseHabits: PauseHabits;
   readonly #recording = new Recording();
   #voice: EndpointingState = quiet;
   #overlap: OverlapVoice;
@@ -105,13 +101,8 @@ export class SpeakerInput {
   /** Packets that could not be decoded, up to the last one that could. */
   #missedBefore = 0;
 
-  constructor({ speakerId, stream, meter, echo, rules, pauseHabits }: SpeakerInputParts) {
-    this.#speakerId = speakerId;
-    this.#stream = stream;
-    this.#meter = meter;
-    this.#echo = echo;
-    this.#rules = rules;
-    this.#pauseHabits = pauseHabits;
+  constructor(parts: SpeakerInputParts) {
+    this.#parts = parts;
   }
 
   get lastPacketAtMs(): number {
@@ -130,20 +121,20 @@ export class SpeakerInput {
 
   /** Sound this person has sent without any of it being decodable, in ms. */
   get unheardMs(): number {
-    return (this.#stream.missed - this.#missedBefore) * packetMs;
+    return (this.#parts.stream.missed - this.#missedBefore) * packetMs;
   }
 
   put(packet: Packet): SpeakerInputEvent[] {
     this.#lastPacketAtMs = packet.atMs;
     const noticed: SpeakerInputEvent[] = [];
-    for (const heard of this.#stream.put(packet)) this.#handle(heard, noticed);
+    for (const heard of this.#parts.stream.put(packet)) this.#handle(heard, noticed);
     return noticed;
   }
 
   /** Discord is mute during silence, so only a tick can end an utterance. */
   tick(atMs: number): SpeakerInputEvent[] {
     const noticed: SpeakerInputEvent[] = [];
-    for (const heard of this.#stream.settle(atMs)) this.#handle(heard, noticed);
+    for (const heard of this.#parts.stream.settle(atMs)) this.#handle(heard, noticed);
     this.#step({ kind: 'tick', atMs }, noticed);
     this.#rest('tick', atMs, noticed);
     return noticed;
@@ -157,29 +148,29 @@ export class SpeakerInput {
   }
 
   counts(): StreamCounts {
-    return this.#stream.counts();
+    return this.#parts.stream.counts();
   }
 
   /** Jitter of this person's packets, in ms. */
   get jitterMs(): number | undefined {
-    return this.#stream.jitterMs;
+    return this.#parts.stream.jitterMs;
   }
 
   close(): void {
-    this.#stream.close();
+    this.#parts.stream.close();
   }
 
   /** Adds what it noticed, as all below do. */
   #handle(heard: SpeakerSound, noticed: SpeakerInputEvent[]): void {
     const { atMs, samples } = heard;
-    if (heard.kind === 'sound') this.#missedBefore = this.#stream.missed;
+    if (heard.kind === 'sound') this.#missedBefore = this.#parts.stream.missed;
     if (heard.kind === 'silence-frame') {
       this.#step({ kind: 'silence-frame', atMs }, noticed);
       this.#rest('closed', atMs, noticed);
     }
     if (this.talking) noticed.push({ kind: 'sound', sound: samples });
     this.#recording.push(samples);
-    for (const one of this.#meter.hear(heard)) {
+    for (const one of this.#parts.meter.hear(heard)) {
       this.#lags.put(one.atMs, one.lagMs ?? 0);
       const window = this.#withoutEcho(one);
       this.#stepOverlap(window, noticed);
@@ -201,7 +192,7 @@ export class SpeakerInput {
 
   /** The bot's own voice from the loudspeakers of a person is no overlap. */
   #withoutEcho(window: VoiceWindow): Extract<OverlapVoiceInput, { kind: 'window' }> {
-    const { verdict, lagMs, share, ownFromMs } = this.#echo.hear(window);
+    const { verdict, lagMs, share, ownFromMs } = this.#parts.echo.hear(window);
     const isKnown = lagMs !== undefined && share === 1 && ownFromMs === undefined;
     this.#isEcho = verdict === 'echo' || (isKnown && verdict !== 'speech');
     const { atMs, levelDb } = window;
@@ -211,11 +202,11 @@ export class SpeakerInput {
 
   #step(event: EndpointingEvent, noticed: SpeakerInputEvent[]): void {
     const before = this.#voice;
-    const person = this.#pauseHabits.of(this.#speakerId);
-    const { voice, effects } = stepEndpointing(before, event, this.#rules, person);
+    const { echo, pauseHabits, rules, speakerId } = this.#parts;
+    const { voice, effects } = stepEndpointing(before, event, rules, pauseHabits.of(speakerId));
     this.#voice = voice;
     for (const effect of effects) this.#learn(effect, lastWordOf(before));
-    if (before.kind !== 'quiet' && voice.kind === 'quiet') this.#echo.over();
+    if (before.kind !== 'quiet' && voice.kind === 'quiet') echo.over();
     if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) {
       this.#recording.voiced();
       this.#voicedLagMs = this.#lags.latestMs;
@@ -225,14 +216,13 @@ export class SpeakerInput {
 
   /** Whether an utterance was over shows when the next one begins. */
   #learn(effect: EndpointingEffect, lastWord: string): void {
-    if (effect.kind === 'resumed') {
-      this.#pauseHabits.wentOn(this.#speakerId, effect.pausedMs, lastWord);
-    }
+    const { pauseHabits, rules, speakerId } = this.#parts;
+    if (effect.kind === 'resumed') pauseHabits.wentOn(speakerId, effect.pausedMs, lastWord);
     if (effect.kind === 'ended') this.#ended = { toMs: effect.toMs, lastWord };
     if (effect.kind !== 'began' || !this.#ended) return;
-    const { toMs } = this.#ended;
-    if (!continues(toMs, effect.fromMs, this.#rules)) this.#pauseHabits.ended(this.#ended.lastWord);
-    else this.#pauseHabits.wentOn(this.#speakerId, effect.fromMs - toMs, this.#ended.lastWord);
+    const { toMs, lastWord: before } = this.#ended;
+    if (!continues(toMs, effect.fromMs, rules)) pauseHabits.ended(before);
+    else pauseHabits.wentOn(speakerId, effect.fromMs - toMs, before);
     this.#ended = undefined;
   }
 
@@ -248,7 +238,7 @@ export class SpeakerInput {
       case 'began': {
         this.#recording.begin();
         const { fromMs } = effect;
-        this.#spokenFromMs = fromMs - this.#lags.atMs(fromMs + this.#rules.windowMs);
+        this.#spokenFromMs = fromMs - this.#lags.atMs(fromMs + this.#parts.rules.windowMs);
         const sound = this.#recording.soFar().samples;
         const leadMs = Math.max(0, (sound.length / listenRateHz) * 1_000 - (atMs - fromMs));
         return { kind: 'began', fromMs, spokenFromMs: this.#spokenFromMs, sound, leadMs };
@@ -263,7 +253,7 @@ export class SpeakerInput {
         const { fromMs, toMs, why } = effect;
         const heard = this.#isEcho ? nothingHeard : effect.heard;
         const whole = { fromMs, toMs, pcm: this.#recording.take() };
-        this.#meter.reset();
+        this.#parts.meter.reset();
         this.#overlap = undefined;
         const spoken = { fromMs: this.#spokenFromMs, toMs: toMs - this.#voicedLagMs };
         return { kind: 'ended', whole, spoken, endedAtMs: atMs, why, heard };
@@ -274,4 +264,182 @@ export class SpeakerInput {
 
 function lastWordOf(voice: EndpointingState): string {
   return 'understood' in voice ? (voice.understood?.lastWord ?? '') : '';
+}
+
+/** Silence in ms after which a person's decoder is freed, until they speak again. */
+const idleMs = 60_000;
+/** People heard at once in one channel. */
+const limit = 25;
+/** Time in ms after the last packet in which pauses are still measured, and what came late is put in order. */
+const packetPauseMs = 1_000;
+/** Shortest silence, in ms, after which a person gives their decoder to one person more. */
+const leastSilenceMs = 1_000;
+
+type OpenInput = {
+  readonly input: SpeakerInput;
+  talking: boolean;
+  reported: PacketCounts;
+};
+
+/** Events of one person. */
+type SpeakerEvent = { readonly speakerId: string; readonly noticed: SpeakerInputEvent };
+
+/**
+ * Speaker inputs of all people in one channel, 25 at most. One is opened by the first packet that may be heard, never earlier.
+ *
+ * One person more gets the speaker input of the person who is silent longest, for at least 1 s. If there is none, the packets of that
+ * person are dropped and counted until there is.
+ */
+export class SpeakerInputs {
+  readonly #open: (speakerId: string) => SpeakerInput;
+  readonly #report: (packets: SpeakerPackets) => void;
+  readonly #mayOpen: () => boolean;
+  readonly #slots = new Map<string, OpenInput>();
+  /** Packets of people without a speaker input. */
+  readonly #crowded = new Map<string, number>();
+
+  /**
+   * `report` gets the counts of a person's packets since the last report: after each utterance, and at the end. One person
+   * more than there are decoders for, by `mayOpen`, is one too many, as above the limit.
+   */
+  constructor(
+    open: (speakerId: string) => SpeakerInput,
+    report: (packets: SpeakerPackets) => void,
+    mayOpen: () => boolean,
+  ) {
+    this.#mayOpen = mayOpen;
+    this.#open = open;
+    this.#report = report;
+  }
+
+  /** True while a person sends or talks, so that time alone changes their state. */
+  isBusy(atMs: number): boolean {
+    for (const { input } of this.#slots.values()) {
+      if (input.talking || atMs - input.lastPacketAtMs < packetPauseMs) return true;
+    }
+    return false;
+  }
+
+  /** True while a person is in a pause that only time can prove to be the end. */
+  get isPausing(): boolean {
+    for (const { input } of this.#slots.values()) if (input.pausing) return true;
+    return false;
+  }
+
+  put(packet: Packet): SpeakerInputEvent[] {
+    const { speakerId, atMs } = packet;
+    const slot = this.#slots.get(speakerId) ?? this.#add(speakerId, atMs);
+    if (!slot) {
+      this.#crowded.set(speakerId, (this.#crowded.get(speakerId) ?? 0) + 1);
+      return [];
+    }
+    const noticed = slot.input.put(packet);
+    this.#check(speakerId, slot);
+    return noticed;
+  }
+
+  tick(atMs: number): SpeakerEvent[] {
+    const all: SpeakerEvent[] = [];
+    for (const [speakerId, slot] of this.#slots) {
+      for (const noticed of slot.input.tick(atMs)) all.push({ speakerId, noticed });
+      this.#check(speakerId, slot);
+      if (atMs - slot.input.lastPacketAtMs > idleMs) this.#close(speakerId);
+    }
+    return all;
+  }
+
+  /** Passes on the recognised words of this person, up to a pause. */
+  read(speakerId: string, understood: Transcript, atMs: number): SpeakerInputEvent[] {
+    return this.#slots.get(speakerId)?.input.read(understood, atMs) ?? [];
+  }
+
+  /** Closes the speaker inputs of all others at once; what they had heard is gone. */
+  keep(mayHear: (speakerId: string) => boolean): void {
+    for (const speakerId of [...this.#slots.keys(), ...this.#crowded.keys()]) {
+      if (!mayHear(speakerId)) this.#close(speakerId);
+    }
+  }
+
+  /** Time, in ms, for which this person has sent undecodable sound. */
+  unheardMs(speakerId: string): number {
+    return this.#slots.get(speakerId)?.input.unheardMs ?? 0;
+  }
+
+  /** Ids of those who talk now. */
+  talking(): readonly string[] {
+    return [...this.#slots]
+      .filter(([, { input }]) => input.talking)
+      .map(([speakerId]) => speakerId);
+  }
+
+  close(): void {
+    this.keep(() => false);
+  }
+
+  #add(speakerId: string, atMs: number): OpenInput | undefined {
+    const isFull = this.#slots.size >= limit || !this.#mayOpen();
+    if (isFull && !this.#makeSpace(atMs)) return undefined;
+    const input = this.#open(speakerId);
+    const slot = { input, talking: false, reported: noPackets };
+    this.#slots.set(speakerId, slot);
+    return slot;
+  }
+
+  #makeSpace(atMs: number): boolean {
+    const [first] = [...this.#slots]
+      .map(([id, { input }]) => ({ id, isTalking: input.talking, lastMs: input.lastPacketAtMs }))
+      .filter(({ isTalking, lastMs }) => !isTalking && atMs - lastMs >= leastSilenceMs)
+      .sort((one, other) => one.lastMs - other.lastMs);
+    if (first) this.#close(first.id);
+    return first !== undefined;
+  }
+
+  #check(speakerId: string, slot: OpenInput): void {
+    if (slot.input.talking === slot.talking) return;
+    slot.talking = !slot.talking;
+    if (!slot.talking) this.#account(speakerId);
+  }
+
+  #account(speakerId: string): void {
+    const slot = this.#slots.get(speakerId);
+    const before = slot?.reported ?? noPackets;
+    const crowded = before.crowded + (this.#crowded.get(speakerId) ?? 0);
+    const now = { ...noPackets, ...slot?.input.counts(), crowded };
+    this.#crowded.delete(speakerId);
+    if (slot) slot.reported = now;
+    const since = countsSince(before, now);
+    if (isNone(since)) return;
+    const jitterMs = slot?.input.jitterMs;
+    this.#report({ speakerId, packets: since, jitterMs });
+  }
+
+  #close(speakerId: string): void {
+    this.#account(speakerId);
+    this.#slots.get(speakerId)?.input.close();
+    this.#slots.delete(speakerId);
+  }
+}
+
+const packetKinds = [
+  'heard',
+  'lost',
+  'late',
+  'duplicate',
+  'reordered',
+  'sealed',
+  'undecodable',
+  'concealed',
+  'crowded',
+] as const;
+
+const noPackets = Object.fromEntries(packetKinds.map((kind) => [kind, 0])) as PacketCounts;
+
+function countsSince(before: PacketCounts, now: PacketCounts): PacketCounts {
+  const since = { ...now };
+  for (const kind of packetKinds) since[kind] -= before[kind];
+  return since;
+}
+
+function isNone(counts: PacketCounts): boolean {
+  return Object.values(counts).every((count) => count === 0);
 }

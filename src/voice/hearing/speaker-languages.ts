@@ -32,7 +32,7 @@ type LanguageSettings = {
 };
 
 /** Sources of languages in one server, in a session or outside. */
-export type LanguageSources = {
+type LanguageSources = {
   readonly guildId: string;
   readonly parts: {
     readonly peopleSettings: Public<PersonalSettingsCache>;

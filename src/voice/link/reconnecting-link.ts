@@ -2,8 +2,8 @@ import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import type { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
 import type { FrameSource } from '#src/audio/frame.ts';
 import { type OpusCodec, sparesCoders } from '#src/audio/opus/opus.ts';
-import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import type { SileroWeights } from '#src/audio/voice/voice-meter.ts';
 import { VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
@@ -20,9 +20,8 @@ import type {
 } from '#src/ports/voice-link.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
-import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
+import type { PartialTrust, PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
-import type { PartialTrust } from '#src/turn/same-words.ts';
 import { SpeakerInput } from '#src/voice/hearing/speaker-input.ts';
 import type { SoundMix } from '#src/voice/output/sound-mix.ts';
 

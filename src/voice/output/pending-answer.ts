@@ -33,13 +33,15 @@ export interface AnswerTools {
 }
 
 /** Parts of a pending answer. */
-export type PendingAnswerParts = {
+type PendingAnswerParts = {
+  /** Question that it answers. */
+  readonly turn: Turn;
   readonly pipeline: Pick<PaidPipeline, 'paidBy'>;
-  /** It is not spoken: all of it is to be written. Default false. */
-  readonly isWritten?: boolean;
+  /** It is not spoken: all of it is to be written. */
+  readonly isWritten: boolean;
   readonly preemptiveBudget: PreemptiveBudget;
-  /** Tools that the turn may call; none if left out. */
-  readonly tools?: AnswerTools;
+  /** Tools that the turn may call. */
+  readonly tools: AnswerTools;
   /** Owner of what the model is shown for it. */
   readonly owner: TextOwner;
   readonly nowMs: () => number;
@@ -59,16 +61,10 @@ const quoted = new Error('quoted lines replace the rest of the answer');
  * It is read up to its first sound, or the first that fails, so that what waits is bounded. Aborting `signal` ends it.
  */
 export class PendingAnswer {
-  /** It is not spoken: all of it is to be written. */
-  readonly isWritten: boolean;
   /** Pays for all requests of this answer. */
   readonly reservation: Reservation;
-  readonly #owner: TextOwner;
-  readonly #turn: Turn;
-  readonly #parts: AsyncIterator<ReplyPart>;
-  readonly #preemptiveBudget: PreemptiveBudget;
-  readonly #tools: PendingAnswerParts['tools'];
-  readonly #nowMs: () => number;
+  readonly #parts: PendingAnswerParts;
+  readonly #replyParts: AsyncIterator<ReplyPart>;
   readonly #over: AbortController;
   readonly #wanted = Promise.withResolvers<void>();
   readonly #early: Promise<Early>;
@@ -80,14 +76,8 @@ export class PendingAnswer {
   #fate: 'open' | 'wanted' | 'vain' = 'open';
   #tokens = 0;
 
-  constructor(turn: Turn, parts: PendingAnswerParts, signal: AbortSignal) {
-    const { pipeline, preemptiveBudget, tools, owner, nowMs } = parts;
-    this.isWritten = parts.isWritten ?? false;
-    this.#owner = owner;
-    this.#turn = turn;
-    this.#preemptiveBudget = preemptiveBudget;
-    this.#tools = tools;
-    this.#nowMs = nowMs;
+  constructor(parts: PendingAnswerParts, signal: AbortSignal) {
+    this.#parts = parts;
     this.reservation = parts.reservation.watched((usage) => this.#spend(usage));
     this.#over = controllerUnder(signal);
     const until = this.#over.signal;
@@ -98,16 +88,22 @@ export class PendingAnswer {
     };
     until.addEventListener('abort', close, { once: true });
     if (until.aborted) close();
-    this.#parts = pipeline
+    this.#replyParts = parts.pipeline
       .paidBy(this.reservation)
-      .answer(turn, this.#host(), until)
+      .answer(parts.turn, this.#host(), until)
       [Symbol.asyncIterator]();
     this.#early = this.#gather();
   }
 
+  /** It is not spoken: all of it is to be written. */
+  get isWritten(): boolean {
+    return this.#parts.isWritten;
+  }
+
   /** Owner of the answer: of what the model was shown for it, else of what a tool has quoted. */
   get owner(): TextOwner {
-    return this.#owner === 'given' ? (this.quote?.text.owner ?? 'given') : this.#owner;
+    const { owner } = this.#parts;
+    return owner === 'given' ? (this.quote?.text.owner ?? 'given') : owner;
   }
 
   /** Words of it as they are written. */
@@ -117,12 +113,12 @@ export class PendingAnswer {
 
   /** Voice of all that is said in this answer, once it sounds. */
   get voice(): SpeechVoice {
-    return answerSound(this.#turn).voice;
+    return answerSound(this.#parts.turn).voice;
   }
 
   /** It was begun on words that were not final, and those that are get an answer in another language. */
   get isInWrongLanguage(): boolean {
-    return this.#turn.language?.isOutdated ?? false;
+    return this.#parts.turn.language?.isOutdated ?? false;
   }
 
   /** Whether it was given or discarded, so that it cannot be heard any more. */
@@ -137,12 +133,12 @@ export class PendingAnswer {
 
   /** Said in place of the rest of the answer, which has ended. */
   get quote(): Quote | undefined {
-    return this.#tools?.quote;
+    return this.#parts.tools.quote;
   }
 
   /** The tool that runs for it, in words for people. */
   get step(): PlainTextId | undefined {
-    return this.#tools?.step;
+    return this.#parts.tools.step;
   }
 
   /** Which stage the next part is awaited from. */
@@ -156,8 +152,8 @@ export class PendingAnswer {
     if (this.#fate !== 'open') return;
     this.#fate = 'wanted';
     this.reservation.wanted();
-    this.#preemptiveBudget.turn();
-    this.#preemptiveBudget.use(this.#tokens);
+    this.#parts.preemptiveBudget.turn();
+    this.#parts.preemptiveBudget.use(this.#tokens);
   }
 
   /** Ends the answer, since no caller waits for it any longer; its reader gets this error. */
@@ -198,8 +194,8 @@ export class PendingAnswer {
   discard(why = new Error('the answer is not wanted')): void {
     if (this.#fate === 'vain') return;
     this.#isSpent = true;
-    if (this.#fate === 'wanted') this.#preemptiveBudget.use(-this.#tokens);
-    this.#preemptiveBudget.lose(this.#tokens);
+    if (this.#fate === 'wanted') this.#parts.preemptiveBudget.use(-this.#tokens);
+    this.#parts.preemptiveBudget.lose(this.#tokens);
     this.#fate = 'vain';
     this.#over.abort(why);
   }
@@ -214,8 +210,7 @@ export class PendingAnswer {
   async #run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
     await unlessAborted(this.#wanted.promise, signal);
     signal.throwIfAborted();
-    if (!this.#tools) return { content: 'There is no such tool.' };
-    const result = await this.#tools.run(call, signal);
+    const result = await this.#parts.tools.run(call, signal);
     if (this.quote !== undefined) this.#over.abort(quoted);
     return result;
   }
@@ -223,8 +218,8 @@ export class PendingAnswer {
   #spend(usage: Usage): void {
     const tokens = tokensOf(usage);
     this.#tokens += tokens;
-    if (this.#fate === 'wanted') this.#preemptiveBudget.use(tokens);
-    if (this.#fate === 'vain') this.#preemptiveBudget.lose(tokens);
+    if (this.#fate === 'wanted') this.#parts.preemptiveBudget.use(tokens);
+    if (this.#fate === 'vain') this.#parts.preemptiveBudget.lose(tokens);
   }
 
   async #gather(): Promise<Early> {
@@ -246,14 +241,14 @@ export class PendingAnswer {
     return new Promise((resolve, reject) => {
       this.#until.throwIfAborted();
       this.#leave = reject;
-      this.#parts.next().then(resolve, reject);
+      this.#replyParts.next().then(resolve, reject);
     });
   }
 
   #arrived(part: ReplyPart): ArrivedPart {
     if (part.kind === 'clause') this.#awaitsSpeech = true;
     if (part.kind === 'audio' || part.kind === 'unspoken') this.#awaitsSpeech = false;
-    return { part, atMs: this.#nowMs() };
+    return { part, atMs: this.#parts.nowMs() };
   }
 }
 

@@ -35,7 +35,7 @@ const longestPauses = 3;
 const [slowest, fastest] = [0.5, 2];
 
 /** Properties of a reply that never change. */
-export type ReplyBirth = {
+type ReplyBirth = {
   /** False for what must be heard out. Default true. */
   readonly interruptible?: boolean;
   /** Left out, as people asked for it. */
@@ -47,7 +47,7 @@ export type ReplyBirth = {
 };
 
 /** Told what was sent of each reply that is over, but for what the bot has to say of itself. Never throws. */
-export type OnSent = (words: SpokenSegment) => void;
+type OnSent = (words: SpokenSegment) => void;
 
 /** Says one thing after the other on the track of one session. */
 export class SpeechOutput {

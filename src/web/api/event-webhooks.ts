@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import type { Clock } from '#src/base/clock.ts';
 import { controllerUnder } from '#src/base/waiting.ts';
 import { type RedirectRules, requestOnce } from '#src/sources/fetch/redirect.ts';
+import type { ApiTokenStore, EventListener } from '#src/web/api/tokens/token-store.ts';
 import type { ServerEvent, ServerEvents } from './server-events.ts';
-import type { ApiTokenStore, EventListener } from './tokens/token-store.ts';
 
 export type EventWebhooksOptions = {
   readonly tokens: Pick<ApiTokenStore, 'listeners'>;

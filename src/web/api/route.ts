@@ -2,10 +2,10 @@ import type { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
+import type { SpokenAnswers } from '#src/web/api/openai/spoken-answers.ts';
 import type { ApiScope, ApiToken } from '#src/web/api/tokens/token-store.ts';
 import type { AccessParts } from './authorise.ts';
 import type { FormBody } from './form-body.ts';
-import type { SpokenAnswers } from './openai/spoken-answers.ts';
 
 /** A request that was let in and read. */
 export type ApiCall<Body, Query, Params> = {

@@ -3,7 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { controllerUnder } from '#src/base/waiting.ts';
 import { returnMs } from '#src/people/join-rules.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import type { ApiToken } from './tokens/token-store.ts';
+import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
 
 /** What happened in a server, as programs read it. Fields that hold words or name people are left out for other channels. */
 export type ServerEvent = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
-import { PartialTrust } from '#src/turn/same-words.ts';
+import { PartialTrust } from '#src/turn/endpointing/endpointing-delay.ts';
 import {
   adam,
   lounge,

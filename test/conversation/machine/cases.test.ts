@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { addressingCases } from './cases/addressing.ts';
-import { bargeInCases } from './cases/barge-in.ts';
-import { commandCases } from './cases/commands.ts';
-import { consentCases } from './cases/consent.ts';
-import { placeCases } from './cases/place.ts';
-import { presenceCases } from './cases/presence.ts';
-import { requestsCases } from './cases/requests.ts';
-import { toolsCases } from './cases/tools.ts';
-import { turnsCases } from './cases/turns.ts';
-import { waitingCases } from './cases/waiting.ts';
+import { addressingCases } from '#test/conversation/machine/cases/addressing.ts';
+import { bargeInCases } from '#test/conversation/machine/cases/barge-in.ts';
+import { commandCases } from '#test/conversation/machine/cases/commands.ts';
+import { consentCases } from '#test/conversation/machine/cases/consent.ts';
+import { placeCases } from '#test/conversation/machine/cases/place.ts';
+import { presenceCases } from '#test/conversation/machine/cases/presence.ts';
+import { requestsCases } from '#test/conversation/machine/cases/requests.ts';
+import { toolsCases } from '#test/conversation/machine/cases/tools.ts';
+import { turnsCases } from '#test/conversation/machine/cases/turns.ts';
+import { waitingCases } from '#test/conversation/machine/cases/waiting.ts';
 import { playCase, stepsOf } from './play-case.ts';
 
 const cases = Object.entries({

@@ -14,7 +14,7 @@ import {
   type SessionSettings,
   type ToolChange,
 } from '#src/conversation/machine/state.ts';
-import type { Evidence } from '#src/turn/hallucinations.ts';
+import type { Evidence } from '#src/turn/answerable.ts';
 
 /** Events and the effects that they have, as data. */
 export type ConversationCase = readonly CaseStep[] | CaseInRoom;
@@ -380,6 +380,6 @@ function factShown(fact: ConversationFact): string {
     case 'utterance-over':
       return `utterance ${fact.utterance} of ${fact.by}: ${fact.end}`;
     case 'turn-over':
-      return `turn of ${fact.by}: ${fact.end}`;
+      return `turn of ${fact.turn.by}: ${fact.end}`;
   }
 }

@@ -11,7 +11,7 @@ import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { Reservation } from '#src/spending/reservation.ts';
-import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
+import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
 import { good } from '#test/config/read-settings.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { type MockReply, replyTo } from '#test/fakes/providers/chat.ts';

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
-import { judge, presume } from '#src/turn/addressing/addressing.ts';
 import {
   type AddressEvent,
   addressingModes,
   addressingRules,
   initialAddressing,
+  judge,
+  presume,
   stepAddressing,
-} from '#src/turn/addressing/addressing-windows.ts';
+} from '#src/turn/addressing/addressing.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
 
 const people = fc.constantFrom('ana', 'ben', 'cleo');

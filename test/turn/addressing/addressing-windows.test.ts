@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
-import { type AddressingVerdict, judge, type SpokenTurn } from '#src/turn/addressing/addressing.ts';
 import {
   type AddressEvent,
   type AddressingMode,
   type AddressingState,
+  type AddressingVerdict,
   addressingRules,
   initialAddressing,
+  judge,
+  type SpokenTurn,
   stepAddressing,
-} from '#src/turn/addressing/addressing-windows.ts';
+} from '#src/turn/addressing/addressing.ts';
 
 const rules = { ...addressingRules, names: ['Nova'] };
 const ana = { speakerId: 'ana', humans: 3 } as const;

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
-import { type AddressingVerdict, judge } from '#src/turn/addressing/addressing.ts';
-import { addressingRules, initialAddressing } from '#src/turn/addressing/addressing-windows.ts';
+import {
+  type AddressingVerdict,
+  addressingRules,
+  initialAddressing,
+  judge,
+} from '#src/turn/addressing/addressing.ts';
 
 /** A sentence in a room of several people with the bot Nova, no window open: a call or not. */
 type Case = readonly [text: string, isCall: boolean];

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
-import { type AddressingVerdict, judge } from '#src/turn/addressing/addressing.ts';
-import { addressingRules, initialAddressing } from '#src/turn/addressing/addressing-windows.ts';
+import {
+  type AddressingVerdict,
+  addressingRules,
+  initialAddressing,
+  judge,
+} from '#src/turn/addressing/addressing.ts';
 
 const dismissals: readonly string[] = [
   'not you',
