@@ -11,7 +11,7 @@ import { errorCodes } from '#src/base/errors.ts';
 import { settings } from '#src/config/settings.ts';
 import { tables } from '#src/features/captions/store/transcript-tables.ts';
 import { features, serverSettings } from '#src/features/features.ts';
-import { Metrics } from '#src/ops/metrics/metrics.ts';
+import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import { storeParts } from '#src/storage/stores/store-parts.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { builtInTexts } from '#src/texts/tables.ts';
@@ -75,7 +75,7 @@ function surface() {
   const documents = trackedFiles(/^docs\/.*\.md$/);
   const prose = trackedFiles(/\.md$/).filter((path) => !/NOTICE|LICEN[CS]E/i.test(path));
   const words = prose.flatMap((path) => readFileSync(path, 'utf8').match(/\S+/g) ?? []);
-  using metrics = new Metrics(() => true, '', features.flatMap(({ events }) => events ?? []));
+  using metrics = openMetrics(() => true, '', features.flatMap(({ events }) => events ?? []));
   return {
     'settings of the environment': Object.keys(settings.shape).length,
     'settings of a server': serverSettings.length,

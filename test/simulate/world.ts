@@ -83,7 +83,8 @@ export class Simulation {
     this.#budgets = budgets;
     this.#run = run;
     this.#fixture = this.#open();
-    for (const one of Object.values(this.#fixture.stores)) {
+    // SQLite has no portions.
+    for (const one of Object.values(this.#fixture.stores).filter(Boolean)) {
       Object.defineProperty(one, 'trouble', { get: () => this.#troubleOfStore() });
     }
   }

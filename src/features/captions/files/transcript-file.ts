@@ -67,15 +67,16 @@ function channelPart(channelName: string): string {
 }
 
 /** Signs at the end of words that go on no more. */
-const endOfSentence = /[ .,;:!?\u2026\u2014\u2013-]+$/;
+const endSigns = ' .,;:!?\u2026\u2014\u2013-';
 
 /** What was said, or that it was not understood, and whether the bot was stopped. */
 function wordsOf({ isCut, text: spoken }: TranscriptLine, locale?: Locale): string {
   const words = visibleLine(spoken);
   if (words === '') return text('transcript.not_understood', undefined, locale);
   if (!isCut) return words;
-  const open = words.replace(endOfSentence, '');
-  return `${open}\u2014 ${text('transcript.stopped', undefined, locale)}`;
+  let end = words.length;
+  while (end > 0 && endSigns.includes(words.charAt(end - 1))) end--;
+  return `${words.slice(0, end)}\u2014 ${text('transcript.stopped', undefined, locale)}`;
 }
 
 /** Plain text: channel, date and zone, then one line for each, with its date where they are of several days. */
