@@ -1,6 +1,5 @@
-// npm run simulate [-- --seeds 1000] [--seed 7] [--hours 1] [--minutes 5] [--each-call-fails [--calls 30]] [--canary]
+// npm run simulate [-- --seeds 1000] [--seed 7] [--hours 1] [--minutes 5] [--each-call-fails [--calls 30]]
 import { parseArgs } from 'node:util';
-import { plantedFaults } from './planted-faults.ts';
 import { scriptOf } from './script.ts';
 import { type SimulationOptions, shrink, simulate, testOf } from './simulate.ts';
 import { portNames } from './world.ts';
@@ -18,8 +17,6 @@ const { values: options } = parseArgs({
     /** The n-th call of each port fails, for each n up to `calls`. */
     'each-call-fails': { type: 'boolean', default: false },
     calls: { type: 'string', default: '30' },
-    /** Planted faults, of which each has to be found. */
-    canary: { type: 'boolean', default: false },
   },
 });
 
@@ -34,8 +31,7 @@ type Totals = { runs: number; failed: number; steps: number; virtualMs: number }
 const totals: Totals = { runs: 0, failed: 0, steps: 0, virtualMs: 0 };
 const startedMs = performance.now();
 
-if (options.canary) findPlantedFaults();
-else if (options['each-call-fails']) failEachCall();
+if (options['each-call-fails']) failEachCall();
 else playSeeds();
 
 function playSeeds(): void {
@@ -65,24 +61,6 @@ function play(run: SimulationOptions): void {
   process.exitCode = 1;
   console.log(`seed ${run.seed}: ${failure}`);
   if (totals.failed <= mostPrinted) console.log(testOf(run, shrink(run, failure)));
-}
-
-/** Exits with 1 where a planted fault is not found. */
-function findPlantedFaults(): void {
-  for (const { name, ...fault } of plantedFaults) {
-    const found = firstFinding(fault);
-    if (found === undefined) process.exitCode = 1;
-    console.log(found === undefined ? `missed  ${name}` : `found   ${name} (${found})`);
-  }
-}
-
-function firstFinding(fault: Omit<SimulationOptions, 'seed' | 'acts'>): string | undefined {
-  const last = first + Math.min(200, Number(options.seeds));
-  for (let seed = first; seed < last; seed++) {
-    const { failure } = simulate({ seed, acts: scriptOf(seed, minutes), ...fault });
-    if (failure !== undefined) return `seed ${seed}: ${failure}`;
-  }
-  return undefined;
 }
 
 function printTotals(): void {

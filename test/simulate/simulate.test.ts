@@ -39,6 +39,12 @@ test.each(portNames)('a failing call of the port %s holds every invariant', (por
   }
 });
 
+test.each(plantedFaults)('the judge finds that $name', (fault) => {
+  const fails = (seed: number) =>
+    simulate({ ...fault, seed, acts: scriptOf(seed, 5) }).failure !== undefined;
+  expect(seedsTo(200).some(fails)).toBe(true);
+});
+
 test('a failing script shrinks to fewer acts that break the same invariant', () => {
   const [fault] = plantedFaults;
   const seed = seedsTo(200).find((one) => {
