@@ -41,12 +41,6 @@ function loadedWith(starts: readonly string[]): ReadonlySet<string> {
   return reached;
 }
 
-/** Folder that a rule of imports names: `src/turn`, `commands`. */
-function folderOf(path: string): string {
-  const [top = '', next = ''] = path.split('/');
-  return top === 'src' ? `${top}/${next}` : top;
-}
-
 /** Index of a file whose group is complete: nothing that is open is reached through it. */
 const closed = Number.POSITIVE_INFINITY;
 
@@ -73,19 +67,6 @@ function cycles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
   for (const file of imports.keys()) if (!indices.has(file)) visit(file);
   return found;
 }
-
-test('no files load each other in a circle, and none of two folders import types of each other in one', async () => {
-  const imports = new Map(
-    [...all].map(([path, source]) => {
-      const loaded = loads(source).map((one) => targetOf(path, one));
-      const outside = [...source.matchAll(imported)]
-        .map(([, specifier = '']) => targetOf(path, specifier))
-        .filter((target) => folderOf(target) !== folderOf(path));
-      return [path, [...new Set([...loaded, ...outside])].filter((one) => all.has(one))];
-    }),
-  );
-  expect(cycles(imports)).toEqual([]);
-});
 
 test('a circle of imports in the conversation has at most fifteen files, those of types counted', () => {
   const inside = [...all].filter(([path]) => path.startsWith('src/conversation/'));

@@ -1,8 +1,7 @@
-// npm run simulate [-- --seeds 1000] [--seed 7] [--hours 1] [--minutes 5] [--each-call-fails [--calls 30]]
+// npm run simulate [-- --seeds 1000] [--seed 7] [--hours 1] [--minutes 5]
 import { parseArgs } from 'node:util';
 import { scriptOf } from './script.ts';
 import { type SimulationOptions, shrink, simulate, testOf } from './simulate.ts';
-import { portNames } from './world.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -14,9 +13,6 @@ const { values: options } = parseArgs({
     hours: { type: 'string' },
     /** Minutes of each script. */
     minutes: { type: 'string', default: '5' },
-    /** The n-th call of each port fails, for each n up to `calls`. */
-    'each-call-fails': { type: 'boolean', default: false },
-    calls: { type: 'string', default: '30' },
   },
 });
 
@@ -31,23 +27,13 @@ type Totals = { runs: number; failed: number; steps: number; virtualMs: number }
 const totals: Totals = { runs: 0, failed: 0, steps: 0, virtualMs: 0 };
 const startedMs = performance.now();
 
-if (options['each-call-fails']) failEachCall();
-else playSeeds();
+playSeeds();
 
 function playSeeds(): void {
   const mostMs = options.hours === undefined ? undefined : Number(options.hours) * msOfHour;
   const most = options.seed === undefined ? Number(options.seeds) : 1;
   const goesOn = () => (mostMs === undefined ? totals.runs < most : totals.virtualMs < mostMs);
   for (let seed = first; goesOn(); seed++) play({ seed, acts: scriptOf(seed, minutes) });
-  printTotals();
-}
-
-function failEachCall(): void {
-  for (const port of portNames) {
-    for (let call = 1; call <= Number(options.calls); call++) {
-      play({ seed: first, acts: scriptOf(first, minutes), failing: { port, call } });
-    }
-  }
   printTotals();
 }
 

@@ -108,9 +108,9 @@ const menu = {
 
 test('a slow answer is announced in a sentence, which it then replaces', async () => {
   const slow = Promise.withResolvers<Replies>();
-  const picker: PickerHandler = {
+  const picker = {
     name: 'choose',
-    meanwhile: () => ({ id: 'ask.thinking', with: { question: 'Why?' } }),
+    meanwhile: () => ({ id: 'ask.thinking', with: { question: 'Why?' } }) as const,
     run: () => slow.promise,
   };
   const { clock, reception } = open([], [picker]);
