@@ -157,7 +157,7 @@ const doors: Readonly<Record<string, string>> = {
   console: 'event-log exchange printer',
   'conversation/answering': 'begin-answer',
   'conversation/machine': 'questions reconnect-policy rules state step',
-  discord: 'channel-people client login own-state',
+  discord: 'channel-people client login own-state places',
   'discord/account': 'account-rest operator-message rights',
   'discord/interactions': 'forms rate-limits reception register-only rendering slashes',
   'discord/link': 'link-watchdog receiver sender signal-pace voice-library voice-link-opener',

@@ -41,6 +41,7 @@ const cited = async (question: string) =>
 
 test('the stand-in cites the lines that share most words with a question', async () => {
   expect(await cited('what did we decide about Friday?')).toEqual([talk[1]?.line.text]);
+  expect(await cited('What about Friday?')).toEqual([talk[1]?.line.text]);
   expect(await cited('How high is the viaduct?')).toEqual([talk[2]?.line.text]);
   expect(await cited('Who stole the cookies?')).toBeUndefined();
 });

@@ -19,16 +19,12 @@ function screen() {
   return { show: new ConversationPrinter(terminal), text: () => text };
 }
 
-test('a line of a person stands under their name, without the mention of the bot', () => {
+test('lines of a person stand under their name, once, without the mention of the bot', () => {
   const { show, text } = screen();
-  const message = {
-    kind: 'message',
-    change: 'posted',
-    author: 'Adam',
-    text: '<@5> hello',
-  } as const;
-  printMessage(message, show);
-  expect(text()).toBe('  Adam   hello\n');
+  const message = { kind: 'message', author: 'Adam', text: '<@5> hello\nyou' } as const;
+  for (const change of ['posted', 'edited', 'deleted'] as const)
+    printMessage({ ...message, change }, show);
+  expect(text()).toBe('  Adam   hello\n         you\n');
 });
 
 test.each<readonly [Parameters<typeof printEvent>[0], string]>([

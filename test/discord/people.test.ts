@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import { closeClient, logIn, newClient } from '#src/discord/login.ts';
+import { openPlaces } from '#src/discord/places.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(30_000);
@@ -52,4 +53,16 @@ test('people who come, go and change channels, and a server that was away, are r
   here.voiceStates.cache.clear();
   client.emit('guildAvailable', here);
   expect(names()).toEqual([]);
+});
+
+test('a channel that is closed to most is no wider than an open one, which is wider than it', async () => {
+  await using login = await open();
+  const { client, guild } = login;
+  const { isNoWider } = openPlaces(client);
+  const channel = (name: string) => ({ guildId: guild.id, channelId: guild.channelId(name), name });
+  const [lounge, workshop] = [channel('Lounge'), channel('Workshop')];
+  const bothWays = () => [isNoWider(workshop, lounge), isNoWider(lounge, workshop)];
+  expect(bothWays()).toEqual([true, true]);
+  guild.permit('Workshop', '@everyone', { deny: ['viewChannel'] });
+  await vi.waitFor(() => expect(bothWays()).toEqual([true, false]), { interval: 5 });
 });

@@ -51,6 +51,8 @@ export function openBudgets(
     readonly onAlert?: (change: AlertChange) => void;
     readonly ownCapIn?: (guildId: string) => number;
     readonly tariff?: Partial<Tariff>;
+    /** Prices of answers in writing to typed words, where they differ. */
+    readonly written?: Partial<Tariff>;
     /** Rates of models by name. */
     readonly rates?: Readonly<Record<string, RolePrice>>;
     readonly ledger?: Ledger;
@@ -83,7 +85,11 @@ export function openBudgets(
             usd: cautiousPrices[role],
             isEstimate: true,
           }),
-    tariffOf: () => ({ ...priced, ...over.tariff }),
+    tariffOf: (_guildId, isWritten) => ({
+      ...priced,
+      ...over.tariff,
+      ...(isWritten && over.written),
+    }),
     onEvent: (_guildId, event) => void paid.push(event),
   });
   return { ledger, budgets, paid };

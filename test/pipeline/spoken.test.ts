@@ -48,6 +48,7 @@ test('two sentences in a row without sound: the voice is out, and the answer is 
   expect(textOf(parts).trim()).toBe(four.join(' '));
   expect(sounded).toEqual([sentence(1)]);
   expect(running).toBe(0);
+  expect((await answer({ 2: fails, 3: fails })).sounded).toEqual([sentence(1)]);
 });
 
 test.each([

@@ -42,6 +42,32 @@ test('frames without a confirmation are forgotten after a second', async () => {
   expect(reply.playedMs()).toBe(1000);
 });
 
+test('while it sounds, more of it wakes nothing', async () => {
+  const { reply, listener } = speaking();
+  expect(listener.mixer.isIdle).toBe(true);
+  await reply.write(level(1, 20), 'Well.', open);
+  listener.step();
+  await reply.write(level(1, 20), 'Well.', open);
+  expect(listener.wakes).toBe(1);
+});
+
+test('speech is heard over music, in both channels, as loud as alone', () => {
+  const music = {
+    isMoving: true,
+    onSound: () => undefined,
+    pull: () => new Float32Array(4 * frameSamples).map((_, n) => (n % 2 === 0 ? 2_000 : -2_000)),
+  };
+  const mixer = new Mixer(
+    { ...onlySpeech, voice: steady(700), music },
+    plainCodec,
+    () => undefined,
+  );
+  mixer.next();
+  const [left, right] = new Int16Array(new Uint8Array(mixer.next() ?? []).buffer).subarray(-2);
+  expect(left).toBeCloseTo(2_700, -1);
+  expect(right).toBeCloseTo(-1_300, -1);
+});
+
 const happening = fc.oneof(
   fc.record({ kind: fc.constant('write'), ms: fc.integer({ min: 0, max: 90 }) }),
   fc.record({ kind: fc.constantFrom('step', 'step', 'step', 'refused'), ms: fc.constant(0) }),

@@ -5,7 +5,7 @@ import { readWav } from '#src/audio/wav.ts';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { fc } from '#test/properties.ts';
-import { open, VirtualListener } from './listening.ts';
+import { level, open, VirtualListener } from './listening.ts';
 import { joined, perMs, type SpeechLike, speechLike } from './speech-like.ts';
 
 const bridge = ['The', 'Millau', 'Viaduct', 'is', 'three', 'hundred', 'metres', 'tall'];
@@ -41,6 +41,17 @@ test('a reply goes on from the start of the word that was cut', async () => {
   const startMs = placeMs(said);
   expect(startMs).toBeGreaterThan(viaduct - 60);
   expect(startMs).toBeLessThanOrEqual(viaduct + 10);
+});
+
+test('after a pause the sound rises out of silence within 5 ms', async () => {
+  const { listener, reply } = await speaking({ ...speechLike([]), pcm: level(9_000, 400) });
+  listener.steps(3);
+  reply.pause();
+  listener.steps(5);
+  reply.resume();
+  const frame = listener.step();
+  expect(frame?.[0]).toBeLessThan(200);
+  expect(frame?.[120]).toBe(9_000);
 });
 
 test('between two words nothing comes twice', async () => {

@@ -41,6 +41,7 @@ test('the operator is alerted at 80 % and at 100 %, once a day, and it clears at
   spend(budgets.open(order), 7_900);
   expect(seen()).toEqual([]);
   spend(budgets.open(order), 200);
+  expect(changes[0]?.cause).toMatch(/^81 % of BUDGET_TOTAL_DAY_USD=0\.01 is spent;/);
   expect(seen()).toEqual(['total-budget-low raised']);
   spend(budgets.open(order), 2_000);
   budgets.open(order);

@@ -126,4 +126,5 @@ test('the operator is told when nothing could be written for 30 seconds, and whe
   other[Symbol.dispose]();
   await write();
   expect(fixture.alerts().slice(1)).toMatchObject([{ name, state: 'cleared' }]);
+  expect(fixture.events).toContainEqual({ kind: 'written', tookMs: 0 });
 });

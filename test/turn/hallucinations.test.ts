@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Evidence, isHallucination } from '#src/turn/answerable.ts';
+import { type Evidence, heardWindow, isHallucination } from '#src/turn/answerable.ts';
 
 const clear: Evidence = {
   voicedMs: 900,
@@ -97,6 +97,11 @@ test('"you" is believed from 160 ms of certain voice that is not faint, and not 
   expect(isHallucination('You.', { ...voice, meanLevelDb: -52 })).toBe(false);
   for (const less of [{ voicedMs: 159 }, { meanProbability: 0.64 }, { meanLevelDb: -52.1 }])
     expect(isHallucination('You.', { ...voice, ...less })).toBe(true);
+});
+
+test('a window of digital silence leaves the mean level as it was', () => {
+  const silent = { probability: 0.9, levelDb: Number.NEGATIVE_INFINITY };
+  expect(heardWindow(clear, silent, 32).meanLevelDb).toBe(-25);
 });
 
 test('one word is a loop from eight times on where nobody can say it that fast, else from sixteen', () => {

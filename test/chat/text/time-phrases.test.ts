@@ -38,6 +38,7 @@ test.each([
 
 test.each([
   ['at half past six', '11-20 18:30'],
+  ['at half past twelve', '11-21 00:30'],
   ['a quarter past five', '11-21 05:15'],
   ['twenty five minutes to seven', '11-20 18:35'],
   ['six thirty', '11-20 18:30'],

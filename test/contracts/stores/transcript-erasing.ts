@@ -14,6 +14,14 @@ import {
 
 const hourMs = 3_600_000;
 const days: KeptDays = { '10': 7, '20': 1 };
+/** The message that shows all of session `a`. */
+const message = {
+  channelId: '200',
+  messageId: '300',
+  guildId: '10',
+  sessionId: 'a',
+  postedAtWallMs: 1,
+};
 
 /** Contract of every store of transcripts: erased lines, and notes about messages meanwhile. */
 export function transcriptErasingContract(name: string, open: OpenTranscripts): void {
@@ -79,13 +87,6 @@ function forgetsPeople(name: string, open: OpenTranscripts): void {
 function forgetsPlaces(name: string, open: OpenTranscripts): void {
   test(`${name}: a deleted message takes its lines along`, async () => {
     await using store = await talked(open);
-    const message = {
-      channelId: '200',
-      messageId: '300',
-      guildId: '10',
-      sessionId: 'a',
-      postedAtWallMs: 1,
-    };
     await store.messages.put(message);
     expect(await store.eraser.forgetMessages(['300', '999'])).toBe(3);
     expect(await texts(store, 'a')).toEqual([]);
@@ -149,13 +150,6 @@ function expires(name: string, open: OpenTranscripts): void {
 function notesMessages(name: string, open: OpenTranscripts): void {
   test(`${name}: a message that showed forgotten lines is outdated until it shows the others, in order`, async () => {
     await using store = await talked(open);
-    const message = {
-      channelId: '200',
-      messageId: '300',
-      guildId: '10',
-      sessionId: 'a',
-      postedAtWallMs: 1,
-    };
     await store.messages.put(message);
     expect(await store.messages.outdated(9)).toEqual([]);
     await store.eraser.forget('10', '1');

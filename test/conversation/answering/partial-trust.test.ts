@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
-import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { PartialTrust } from '#src/turn/endpointing/endpointing-delay.ts';
 import {
   adam,
+  type FixtureOptions,
   lounge,
   openSessionFixture,
   pass,
@@ -52,16 +52,12 @@ function streaming(clock: VirtualClock, now: Understanding): Transcriber {
 }
 
 /** Adam alone with a bot whose recogniser streams. */
-async function called(
-  now: Understanding,
-  isKnownStable: boolean,
-  textLanguage: TextLanguageDetector = { detect: async () => undefined },
-) {
+async function called(now: Understanding, isKnownStable: boolean, over: FixtureOptions = {}) {
   const clock = new VirtualClock();
   const transcriber = streaming(clock, now);
   const partialTrust = new PartialTrust(isKnownStable);
   const rounds = [[{ waitMs: thinksMs }, 'You said five.']];
-  const parts = { transcriber, partialTrust, rounds, textLanguage };
+  const parts = { transcriber, partialTrust, rounds, ...over };
   const fixture = openSessionFixture(parts, [adam], clock);
   await fixture.sessions.join(lounge, 'adam');
   const ask = async () => pass(fixture, 6_000, await words('human-goforward', adam, clock.nowMs()));
@@ -121,13 +117,26 @@ test.each([200, 700])(
 );
 
 test('an answer begun on partial words in another language than the final ones are in is never heard', async () => {
-  const english = { detect: async () => ({ language: 'en', probability: 0.9 }) };
+  const textLanguage = { detect: async () => ({ language: 'en', probability: 0.9 }) };
   const understood = { partial: said, final: said, tookMs: 200, language: 'nl' };
-  const { fixture, ask } = await called(understood, true, english);
+  const { fixture, ask } = await called(understood, true, { textLanguage });
   await ask();
   const orders = fixture.chat.asked.map(({ messages }) => messages[0]?.content ?? '');
   expect(orders.map((order) => /Answer in (\w+)/.exec(order)?.[1])).toEqual(['English', 'Dutch']);
   expect(fixture.of('answered')).toHaveLength(1);
   const [{ instants } = { instants: undefined }] = fixture.of('answered');
   expect(instants?.firstSentAtMs).toBeGreaterThan(instants?.recognisedAtMs ?? Number.NaN);
+});
+
+test.each([
+  ['mhm', false],
+  ['ya', true],
+])('a voice with the partial words "%s", over the answer, pauses it: %s', async (text, pauses) => {
+  const now = { partial: said, final: said, tookMs: thinksMs };
+  const { fixture, ask } = await called(now, true, { pieces: 200 });
+  await ask();
+  Object.assign(now, { partial: text, final: text });
+  const before = fixture.linkOpener.link.sent;
+  await ask();
+  expect(fixture.linkOpener.link.sent - before < 6_000 / 20).toBe(pauses);
 });

@@ -36,7 +36,9 @@ function open(opening: AnswerBudget | BudgetRefusal): Reservation {
 const tokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
 
 test('ten people who ask at once cannot overspend: each answer puts aside what it costs at least', () => {
-  const { budgets } = openBudgets(new VirtualClock(), { caps: { serverDay: dollars(0.0022) } });
+  const { budgets } = openBudgets(new VirtualClock(), {
+    caps: { serverDay: dollars(4 * expected) },
+  });
   const all = Array.from({ length: 10 }, (_, n) => budgets.open({ ...order, personId: `${n}` }));
   expect(all.filter(({ kind }) => kind === 'open')).toHaveLength(4);
 });
@@ -88,6 +90,7 @@ test('a running answer may finish, whatever it costs, and then nobody begins ano
   bill.used(tokens(50_000));
   bill.close();
   expect(ledger.standing('g', todayMs).day.nanoUsd).toBe(0.05e9);
+  expect(budgets.today('g')).toMatchObject({ usd: 0.05 });
   expect(budgets.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.guild' } });
 });
 
@@ -132,6 +135,19 @@ test('what is free and what is an estimate is told, and free work knows no cap',
   for (let turn = 0; turn < 10; turn++) open(costless.budgets.open(order)).used(tokens(9_000));
   expect(costless.ledger.standing('g', todayMs).day.nanoUsd).toBe(0);
   expect(costless.budgets.used('g')).toBeUndefined();
+});
+
+test('only an answer in writing to typed words costs what the model of typed words costs', () => {
+  const caps = { personDay: 1 };
+  const { budgets } = openBudgets(new VirtualClock(), {
+    caps,
+    written: { think: { kind: 'free' } },
+  });
+  const answered = (kind: 'answer' | 'answer in writing', heardMs: number) =>
+    budgets.open({ ...order, kind, first: { messages: [], heardMs } }).kind;
+  expect(answered('answer in writing', 0)).toBe('open');
+  expect(answered('answer in writing', 3_000)).toBe('refused');
+  expect(answered('answer', 0)).toBe('refused');
 });
 
 const other = servedBy('dear', 'https://example.org');

@@ -177,6 +177,14 @@ export function says(
   ];
 }
 
+/** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
+export const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
+export const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
+export const bridgeAsked: CaseStep = [bridge, begunForBridge, 'play 101'];
+
+const timer = says(1, 'ana', 0, 'Nova, a timer');
+export const timerAsked: CaseStep = [timer, 'begin 101 for ana: Nova, a timer', 'play 101'];
+
 export function ready(answer: number, atMs: number): ConversationEvent {
   return { kind: 'ready', answer, atMs };
 }

@@ -108,3 +108,9 @@ test('1,000 sessions of one shard that lose their links together all come back, 
   expect([back, givenUp]).toEqual([1_000, 0]);
   expect(lastMs).toBeLessThan(1_000_000 + 120_000);
 });
+
+test('the sixty-first join of a shard waits until a minute after the first', () => {
+  const shard = new ShardPace();
+  for (let n = 0; n < 60; n++) shard.plan(1_000);
+  expect([shard.waitMs(11_000), shard.waitMs(61_000)]).toEqual([50_000, 0]);
+});

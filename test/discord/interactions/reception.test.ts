@@ -7,6 +7,7 @@ import type {
   CommandCall,
   CommandPorts,
   PickerHandler,
+  Replies,
 } from '#src/features/contract/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -16,6 +17,7 @@ const blocked = { id: 'access.blocked' } as const;
 /** Receiver of interactions; Ben is blocked in its server. */
 function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[] = []) {
   const events: DiscordEvent[] = [];
+  const clock = new VirtualClock();
   const reception = new InteractionReceiver({
     commands: [],
     forms: [],
@@ -27,10 +29,10 @@ function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[]
       },
     } as unknown as CommandPorts,
     panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },
-    timing: new VirtualClock(),
+    timing: clock,
     report: (event) => events.push(event),
   });
-  return { reception, events };
+  return { clock, reception, events };
 }
 
 /** A press from a direct message, or from a server the bot is not in. */
@@ -98,6 +100,31 @@ test.each([
   },
 );
 
+const menu = {
+  isButton: () => false,
+  isAnySelectMenu: () => true,
+  isMessageComponent: () => true,
+};
+
+test('a slow answer is announced in a sentence, which it then replaces', async () => {
+  const slow = Promise.withResolvers<Replies>();
+  const picker = {
+    name: 'choose',
+    meanwhile: () => ({ id: 'ask.thinking', with: { question: 'Why?' } }) as const,
+    run: () => slow.promise,
+  };
+  const { clock, reception } = open([], [picker]);
+  const shown: unknown[] = [];
+  const show = async (message: unknown) => void shown.push(message);
+  const more = { customId: 'parley:choose:a', values: ['one'], reply: show, editReply: show };
+  reception.meet(pressBy({ ...more, ...menu }));
+  await clock.advance(5_000);
+  const announced = { content: text('ask.thinking', { question: 'Why?' }) };
+  expect(shown).toMatchObject([announced]);
+  slow.resolve([{ id: 'consent.no', to: 'caller' }]);
+  await expect.poll(() => shown).toMatchObject([announced, { content: text('consent.no') }]);
+});
+
 test('what is picked from a menu is handed over with its subject', async () => {
   const calls: CommandCall[] = [];
   const picker: PickerHandler = {
@@ -111,11 +138,6 @@ test('what is picked from a menu is handed over with its subject', async () => {
   const { reception } = open([], [picker]);
   const said = Promise.withResolvers<unknown>();
   const update = async (message: object) => said.resolve(message);
-  const menu = {
-    isButton: () => false,
-    isAnySelectMenu: () => true,
-    isMessageComponent: () => true,
-  };
   const values = ['one', 'two'];
   reception.meet(pressBy({ customId: 'parley:choose:a:b', values, update, ...menu }));
   expect(await said.promise).toMatchObject({ content: text('consent.no') });

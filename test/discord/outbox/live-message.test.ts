@@ -82,18 +82,25 @@ test('through an outage messages keep their order, and each its newest text', as
 });
 
 test.each([
-  ['too-old', refusal(400, 30_046), { kind: 'too-old' }],
-  ['gone', refusal(404, 10_008), { kind: 'message-gone' }],
-  ['refused', refusal(400, 50_035), { kind: 'refused', why: 'no (50035)' }],
-  ['a closed chat', refusal(403, 50_001), { kind: 'forbidden' }],
-  ['a chat that is gone', refusal(404, 10_003), { kind: 'chat-gone' }],
-])('a change that Discord does not take ends as %s', async (_, failure, expected) => {
-  const { message, pass, outcomes, sent } = open(failure);
-  message('x')('new');
-  await pass(3_000);
-  expect(outcomes).toEqual([expected]);
-  expect(sent).toHaveLength(1);
-});
+  ['too-old', 2, refusal(400, 30_046), { kind: 'too-old' }],
+  ['gone', 1, refusal(404, 10_008), { kind: 'message-gone' }],
+  ['refused', 2, refusal(400, 50_035), { kind: 'refused', why: 'no (50035)' }],
+  ['a closed chat', 1, refusal(403, 50_001), { kind: 'forbidden' }],
+  ['a chat that is gone', 1, refusal(404, 10_003), { kind: 'chat-gone' }],
+])(
+  'a change that Discord does not take ends as %s, and with the next there are %i requests',
+  async (_, requests, failure, expected) => {
+    const { message, pass, outcomes, sent } = open(failure);
+    const show = message('x');
+    show('new');
+    await pass(3_000);
+    expect(outcomes).toEqual([expected]);
+    expect(sent).toHaveLength(1);
+    show('newer');
+    await pass(3_000);
+    expect(sent).toHaveLength(requests);
+  },
+);
 
 test('whole words never wait longer than 1.25 s, however many go on, and no 5 s hold more than five edits', async () => {
   const { message, pass, sent, timing } = open();

@@ -146,21 +146,41 @@ test('expiry goes on after looks into a store that cannot be read, and the opera
   ]);
 });
 
+/** Captions of messages 1 to `count` in a channel each, all of them by somebody who is forgotten then. */
+async function forgotten(fixture: SessionFixture, count: number, channelOf: (n: number) => string) {
+  const { eraser, messages, writer } = fixture.transcripts.onDisk;
+  await writer.putSession(sessionOf('a'));
+  for (let n = 1; n <= count; n++) {
+    const post = { channelId: channelOf(n), messageId: `${n}` };
+    const postedAtWallMs = startedAtWallMs + n;
+    await messages.put({ sessionId: 'a', guildId: '10', postedAtWallMs, ...post });
+    await writer.putLines([{ ...lineOf('a', n, 'words'), post }]);
+  }
+  await eraser.forget('10', '1');
+}
+
+test('one message that cannot be changed keeps no other of its channel from being erased', async () => {
+  const clock = new VirtualClock(startedAtWallMs);
+  const fixture = openSessionFixture({}, [], clock);
+  await forgotten(fixture, 41, () => 'open');
+  const chat = fixture.captionChats.at('open');
+  chat.refuses = ({ key }) => (key === '1' ? { kind: 'forbidden' } : undefined);
+  const over = new AbortController();
+  const running = fixture.cleanup.run(over.signal);
+  await clock.advance(60_000);
+  expect(new Set(chat.desired.map(({ key }) => key)).size).toBe(41);
+  over.abort(new Error('over'));
+  await running;
+});
+
 test('messages in a closed channel wait by themselves, and its server and the operator are told once', async () => {
   const clock = new VirtualClock(startedAtWallMs);
   const fixture = openSessionFixture({}, [], clock);
   const { captionChats, cleanup, of, transcripts } = fixture;
-  const { eraser, messages, writer } = transcripts.onDisk;
-  const place = { sessionId: 'a', guildId: '10', postedAtWallMs: startedAtWallMs };
-  await writer.putSession(sessionOf('a'));
-  for (let n = 1; n <= 21; n++) {
-    const post = { channelId: n < 21 ? 'closed' : 'open', messageId: `${n}` };
-    await messages.put({ ...place, ...post, postedAtWallMs: startedAtWallMs + n });
-    await writer.putLines([{ ...lineOf('a', n, 'words'), post }]);
-  }
+  const { messages } = transcripts.onDisk;
+  await forgotten(fixture, 21, (n) => (n < 21 ? 'closed' : 'open'));
   const closed = captionChats.at('closed');
   closed.refuses = () => ({ kind: 'forbidden' });
-  await eraser.forget('10', '1');
   const over = new AbortController();
   const running = cleanup.run(over.signal);
   await clock.advance(60_000);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Turn } from '#src/pipeline/pipeline.ts';
-import { FakeHost, pipelineContract, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { pipelineContract, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import {
   answering,
   drain,
@@ -35,15 +35,6 @@ test('each answer is told the history in words and the question as sound, and le
     await expect.poll(() => talking.server.open).toBe(0);
   }
   expect(talking.server.calls.flatMap(({ errors }) => errors)).toEqual([]);
-});
-
-test('an answer that is dropped before it sounds leaves nothing with the server', async () => {
-  await using talking = await openTalking({ answer: () => ({ text: four, ends: 'stall' }) });
-  const caller = new AbortController();
-  talking.pipeline.answer(turnOf(speaking('hello')), new FakeHost(), caller.signal);
-  await expect.poll(() => talking.running()).toBe(1);
-  caller.abort(new Error('the person went on'));
-  await expect.poll(() => [talking.running(), talking.server.open]).toEqual([0, 0]);
 });
 
 test.each([

@@ -122,11 +122,14 @@ export class Band {
     for (let n = 0; n < ms / 20; n++) await this.step();
   }
 
-  /** The left channel of all that was heard. */
+  /** The left channel of all that was heard; the right one is the same. */
   get heard(): Float32Array {
     const all = new Float32Array(this.frames.length * 960);
     this.frames.forEach((frame, at) => {
-      for (let n = 0; n < 960; n++) all[at * 960 + n] = frame[2 * n] ?? 0;
+      for (let n = 0; n < 960; n++) {
+        if (frame[2 * n] !== frame[2 * n + 1]) throw new Error('The channels differ.');
+        all[at * 960 + n] = frame[2 * n] ?? 0;
+      }
     });
     return all;
   }

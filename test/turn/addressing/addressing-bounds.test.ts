@@ -82,6 +82,13 @@ test('what is presumed is only undone by a dismissal, talk about the bot, or a c
   );
 });
 
+test('a call across the 800th of 1,200 characters is understood', () => {
+  const text = `${'x '.repeat(398)}. Nova, what time is it?`.padEnd(1_200, ' x');
+  const rules = { ...addressingRules, names: ['Nova'] };
+  const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, text };
+  expect(judge(initialAddressing, spoken, rules).verdict.meant).toBe(true);
+});
+
 test('ten thousand events leave no more than a hundred windows', () => {
   let state = initialAddressing;
   for (let at = 0; at < 10_000; at++) {

@@ -29,6 +29,7 @@ test.each([
   'never mind',
   'go on',
   'where are they',
+  "my brother's here",
   'wie spät ist es',
   'quelle est la capitale de la france',
   'cuál es la capital de francia',
@@ -44,6 +45,7 @@ test.each([
   'the song we heard',
   'what is the capital',
   'can you',
+  'well',
 ])('"%s" could be either', (text) => {
   expect(Math.abs(over(text) + 0.3)).toBeLessThan(1);
 });
@@ -103,6 +105,10 @@ test.each([
 
 test('the language that the recogniser tells decides which words are open', () => {
   expect(over('was', 'de-DE')).toBeGreaterThan(over('was', 'en'));
+});
+
+test('a word alone sounds less finished than a phrase', () => {
+  expect(over('donnerstag', 'de')).toBeLessThan(over('am donnerstag', 'de'));
 });
 
 test('any text gets a bounded logit', () => {

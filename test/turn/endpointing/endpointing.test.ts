@@ -58,6 +58,7 @@ test('silence frames right after the voice are a pause at once, and the tail of 
   const heard = runEvents([...windows(0, ...word), ...closing, ...ticks(wordEndMs + 100, 2000)]);
   expect(kinds(heard)).toEqual(['began', 'paused', 'long-pause', 'likely-over', 'ended']);
   expect(heard[1]).toMatchObject({ notedAtMs: wordEndMs + 20 });
+  expect(heard[3]).toMatchObject({ notedAtMs: wordEndMs + 180 });
   expect(heard.at(-1)).toMatchObject({ toMs: wordEndMs, notedAtMs: wordEndMs + 300 });
 });
 

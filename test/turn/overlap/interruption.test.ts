@@ -50,6 +50,12 @@ test('what is proven harmless while it sounds is forgotten with its end, and pau
   expect(heard).toEqual(['duck 1032', 'unduck 1416']);
 });
 
+test('a partial backchannel takes the pause of a loud voice back at once', () => {
+  const mhm = voice('ann', from, 352);
+  const heard = runReports([answering(), ...mhm, partial('ann', 'backchannel', 1_270)]);
+  expect(heard.slice(0, 3)).toEqual(['duck 1032', 'pause 1256', 'resume 1270']);
+});
+
 test('a backchannel that goes on into a question pauses it after all', () => {
   const both = voice('ann', from, 900);
   const heard = runReports([answering(), ...both, partial('ann', 'backchannel', 1_200)]);

@@ -1,6 +1,7 @@
 import {
   audible,
   began,
+  bridgeAsked,
   type ConversationCases,
   ended,
   over,
@@ -11,10 +12,6 @@ import {
   roomWith,
   says,
 } from '#test/conversation/machine/conversation-case.ts';
-
-/** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
-const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
-const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 
 export const addressingCases: ConversationCases = {
   'in company only words by name are answered; after the answer 8 s need none, after a question 15 s':
@@ -33,7 +30,7 @@ export const addressingCases: ConversationCases = {
       ],
     },
   'two seconds of talk among others close the window after an answer': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [[audible(101, 1_200), over(101, 2_000, 'Old.')]],
     [[began(2, 'ben', 2_500), ...pause(2, 4_500, 'well, Cleo'), ended(2, 5_000, 4_600)]],
     [says(3, 'ana', 6_000, 'and long?')],

@@ -2,6 +2,9 @@ import {
   audible,
   barged,
   began,
+  begunForBridge,
+  bridge,
+  bridgeAsked,
   type ConversationCases,
   cutShort,
   ended,
@@ -10,10 +13,6 @@ import {
   says,
   tick,
 } from '#test/conversation/machine/conversation-case.ts';
-
-/** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
-const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
-const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 
 export const bargeInCases: ConversationCases = {
   'a question over the answer: it is silent, what was heard is known, the new one is answered': {
@@ -39,28 +38,28 @@ export const bargeInCases: ConversationCases = {
     ],
   },
   '"stop" before the first sound drops the answer, whoever asked': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [says(2, 'ben', 1_000, 'stop'), 'discard 101'],
   ],
   '"never mind" drops what its speaker waits for, and nothing of others': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [says(2, 'ben', 1_500, 'never mind')],
     [says(3, 'ana', 4_000, 'Nova, never mind'), 'discard 101'],
   ],
   '"mhm" while an own answer is awaited takes nothing away': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [says(2, 'ana', 4_000, 'mhm')],
     [audible(101, 6_000)],
   ],
   'another person calls it by name: the clause ends, then they are answered': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [audible(101, 1_500)],
     [says(2, 'ben', 2_000, 'Nova, Quito?')],
     [barged(101, 'finish-clause', 3_010), 'finish-clause 101'],
     [cutShort(101, 3_900, 'It is old.'), 'begin 103 for ben: Nova, Quito?', 'play 103 to ben'],
   ],
   'a stop while the clause ends does not wait for it': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [audible(101, 1_500)],
     [barged(101, 'finish-clause', 2_000), 'finish-clause 101'],
     [{ kind: 'stop', atMs: 2_100 }, 'cut 101'],
@@ -68,7 +67,7 @@ export const bargeInCases: ConversationCases = {
     [cutShort(101, 2_110, 'It is')],
   ],
   'what its speaker goes on with while the answer sounds is not lost when that ends': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [audible(101, 1_200)],
     [began(2, 'ana', 1_900)],
     [over(101, 2_100, 'Old.')],
@@ -76,13 +75,13 @@ export const bargeInCases: ConversationCases = {
     [ended(2, 2_700), 'play 103'],
   ],
   'barge-in that meant an answer which is over by then has no effect': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [[audible(101, 1_500), over(101, 2_000, 'Old.')]],
     [says(2, 'ben', 2_100, 'Nova, Quito?'), 'begin 103 for ben: Nova, Quito?', 'play 103'],
     [barged(101, 'stop', 3_200)],
   ],
   'who goes on while the answer sounds is answered anew, with all of it': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [audible(101, 1_200)],
     [[began(2, 'ana', 1_900), ...pause(2, 2_300, 'over the river?')]],
     [

@@ -1,6 +1,9 @@
 import {
   audible,
   began,
+  begunForBridge,
+  bridge,
+  bridgeAsked,
   type ConversationCases,
   called,
   consents,
@@ -17,13 +20,8 @@ import {
   saidByBen,
   says,
   tick,
+  timerAsked,
 } from '#test/conversation/machine/conversation-case.ts';
-
-/** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
-const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
-const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
-const timer = says(1, 'ana', 0, 'Nova, a timer');
-const begunForTimer = 'begin 101 for ana: Nova, a timer';
 
 const stops: ConversationCases = {
   '"stop" right after an own question ends it: it is not asked again': {
@@ -46,7 +44,7 @@ const stops: ConversationCases = {
     [cutShort(100, 1_110, ''), 'report 1: stopped'],
   ],
   '"never mind" of the asker needs no name before the first sound': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [says(2, 'ana', 4_000, 'never mind'), 'discard 101'],
   ],
   'an "mhm" over a text leaves the question before it as it was': [
@@ -59,7 +57,7 @@ const stops: ConversationCases = {
   'a new question of the first asker leaves the former one to the other who asked it': {
     room: room('ana', 'ben'),
     steps: [
-      [bridge, begunForBridge, 'play 101'],
+      bridgeAsked,
       [says(2, 'ben', 500, 'Nova, the bridge?')],
       [
         says(3, 'ana', 6_000, 'Nova, two?'),
@@ -78,13 +76,13 @@ const stops: ConversationCases = {
 
 const confirmations: ConversationCases = {
   'a tool with an effect runs once in an answer, whatever its arguments are': [
-    [timer, begunForTimer, 'play 101'],
+    timerAsked,
     [called(101, 'timer', '10', 'change', 1_100), 'run 102: timer 10 for ana'],
     [called(101, 'timer', '20', 'change', 1_200), 'result for 101: once in an answer is enough'],
     [returned(102, 'set', 1_300), 'result for 101: set'],
   ],
   'a call that changed nothing may be made again for the same question': [
-    [timer, begunForTimer, 'play 101'],
+    timerAsked,
     [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
     [
       { kind: 'returned', run: 102, result: 'no time given', isVain: true, atMs: 1_150 },
@@ -100,7 +98,7 @@ const confirmations: ConversationCases = {
     [called(103, 'timer', '10', 'last', 2_200), 'run 104: timer 10 for ana'],
   ],
   'a change that anybody can undo runs again for a grown question without Confirm': [
-    [timer, begunForTimer, 'play 101'],
+    timerAsked,
     [called(101, 'volume', '5', 'change', 1_050), 'run 102: volume 5 for ana'],
     [returned(102, 'five', 1_100), 'result for 101: five'],
     [began(2, 'ana', 1_900), 'hold 101'],
@@ -113,7 +111,7 @@ const confirmations: ConversationCases = {
     [called(103, 'volume', '7', 'change', 2_800), 'run 104: volume 7 for ana'],
   ],
   'a prompt that holds memories or captions makes a lasting change wait for Confirm': [
-    [timer, begunForTimer, 'play 101'],
+    timerAsked,
     [{ kind: 'prompted', answer: 101, hasOthers: true, atMs: 1_050 }],
     [
       called(101, 'timer', '10', 'last', 1_100),
@@ -124,7 +122,7 @@ const confirmations: ConversationCases = {
   'a call about another person is confirmed by its asker first, then by that person': {
     room: roomAfter(saidByBen),
     steps: [
-      [timer, begunForTimer, 'play 101'],
+      timerAsked,
       [
         called(101, 'note', 'ben', 'last', 1_100, { presser: 'ben' }),
         'ask 102 ana: note',
@@ -139,7 +137,7 @@ const confirmations: ConversationCases = {
   'a question of Confirm is not asked aloud after another call of the same answer': {
     room: roomAfter(saidByBen),
     steps: [
-      [timer, begunForTimer, 'play 101'],
+      timerAsked,
       [called(101, 'clock', '', 'read', 1_050), 'run 102: clock  for ana'],
       [
         called(101, 'timer', '10', 'last', 1_100, { isSayable: true }),
@@ -149,7 +147,7 @@ const confirmations: ConversationCases = {
     ],
   },
   'a no of the person who has to press closes the question of Confirm': [
-    [timer, begunForTimer, 'play 101'],
+    timerAsked,
     [
       called(101, 'note', 'ben', 'last', 1_100, { presser: 'ben' }),
       'ask 102 ben: note',
@@ -158,7 +156,7 @@ const confirmations: ConversationCases = {
     [consents('ben', 'no', 2_000), 'close-ask 102', 'forget-person ben'],
   ],
   'a question that two people asked has a lasting change confirmed': [
-    [timer, begunForTimer, 'play 101'],
+    timerAsked,
     [says(2, 'ben', 500, 'Nova, a timer')],
     [present(1_520, 'ana', 'ben', 'cleo')],
     [

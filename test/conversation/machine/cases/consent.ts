@@ -1,6 +1,8 @@
 import {
   audible,
   began,
+  begunForBridge,
+  bridgeAsked,
   type ConversationCases,
   called,
   consents,
@@ -18,10 +20,6 @@ import {
   says,
   words,
 } from '#test/conversation/machine/conversation-case.ts';
-
-/** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
-const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
-const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 
 export const consentCases: ConversationCases = {
   'nobody is heard who did not agree; the role and the caller are; a no counts over both': {
@@ -83,7 +81,7 @@ export const consentCases: ConversationCases = {
   'what was said before a no is not shown any more, so an answer that was begun on it is begun anew':
     {
       steps: [
-        [bridge, begunForBridge, 'play 101'],
+        bridgeAsked,
         [[audible(101, 1_200), over(101, 2_000, 'Old.')]],
         [
           [began(2, 'ben', 3_000), ...pause(2, 3_500, 'Nova, Quito?')],
@@ -96,7 +94,7 @@ export const consentCases: ConversationCases = {
   'after a no nothing of those words is in the conversation: a change of another person needs no Confirm for them':
     {
       steps: [
-        [bridge, begunForBridge, 'play 101'],
+        bridgeAsked,
         [[audible(101, 1_200), over(101, 2_000, 'Old.')]],
         [consents('ana', 'no', 3_000), 'forget-person ana'],
         [says(2, 'ben', 4_000, 'Nova, a timer'), 'begin 103 for ben: Nova, a timer', 'play 103'],
@@ -104,7 +102,7 @@ export const consentCases: ConversationCases = {
       ],
     },
   '"do not listen to me" needs no name, works as the press, and its own answer ends': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [
       says(2, 'ana', 4_000, 'do not listen to me'),
       'obey doNotHear for ana',
@@ -130,7 +128,7 @@ export const consentCases: ConversationCases = {
       ],
     },
   'whoever leaves: their waiting question goes, the answer they hear ends with its clause': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [audible(101, 1_200)],
     [says(2, 'ben', 1_500, 'Nova, Quito?')],
     [present(3_000, 'cleo'), 'finish-clause 101'],

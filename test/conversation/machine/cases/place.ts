@@ -1,6 +1,9 @@
 import {
   audible,
   began,
+  begunForBridge,
+  bridge,
+  bridgeAsked,
   type ConversationCases,
   called,
   cutShort,
@@ -11,10 +14,6 @@ import {
   tick,
   up,
 } from '#test/conversation/machine/conversation-case.ts';
-
-/** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
-const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
-const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 
 export const placeCases: ConversationCases = {
   'a lost link: what was heard in part is over, what waits is answered when it is back, what is being said is not':
@@ -64,7 +63,7 @@ export const placeCases: ConversationCases = {
     [says(2, 'ben', 3_000, 'Nova, two?'), 'begin 105 for ben: Nova, two?', 'play 105'],
   ],
   'the process ends: the clause that sounds ends, those who wait read that they are not answered': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [audible(101, 1_200)],
     [says(2, 'ben', 1_300, 'Nova, Quito?')],
     [{ kind: 'draining', atMs: 3_000 }, 'finish-clause 101', 'notice unanswered for ben'],

@@ -1,6 +1,9 @@
 import {
   audible,
   began,
+  begunForBridge,
+  bridge,
+  bridgeAsked,
   broken,
   type ConversationCases,
   clearVoice,
@@ -22,10 +25,6 @@ import {
   up,
   words,
 } from '#test/conversation/machine/conversation-case.ts';
-
-/** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
-const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
-const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 
 const greeting = {
   kind: 'notify',
@@ -95,7 +94,7 @@ const people: ConversationCases = {
     ],
   },
   'a person whom the server bars is forgotten as after a no': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [
       {
         kind: 'people',
@@ -108,7 +107,7 @@ const people: ConversationCases = {
     [began(2, 'ana', 3_000)],
   ],
   'a no that another process has stored counts when it is read': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [
       { kind: 'consents', policy: 'ask', isRead: true, no: ['ana'], yes: ['ben'], atMs: 2_000 },
       'discard 101',
@@ -155,7 +154,7 @@ const people: ConversationCases = {
 
 const place: ConversationCases = {
   'words right after a lost link go on with the question that still waits': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [lost(1_050, 0), 'discard 101', 'open-link'],
     [began(2, 'ana', 1_500)],
     [up(1_600)],
@@ -173,7 +172,7 @@ const place: ConversationCases = {
     [ready(101, 20_000), 'play 101'],
   ],
   'a postponed answer that fails is told in its turn': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [tick(13_000), 'hold 101', 'speak 102: later'],
     [ready(101, 13_500)],
     [[audible(102, 13_600), over(102, 14_000, 'later')], 'play 101'],

@@ -1,6 +1,9 @@
 import {
   audible,
   began,
+  begunForBridge,
+  bridge,
+  bridgeAsked,
   type ConversationCases,
   cutShort,
   ended,
@@ -16,10 +19,6 @@ import {
   tick,
   up,
 } from '#test/conversation/machine/conversation-case.ts';
-
-/** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
-const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
-const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 
 export const requestsCases: ConversationCases = {
   'texts are read in order, those for now first, and lines of a chat let everything pass': [
@@ -76,7 +75,7 @@ export const requestsCases: ConversationCases = {
   'a typed question is answered in its turn and reported; a second one takes its place while it waits':
     {
       steps: [
-        [bridge, begunForBridge, 'play 101'],
+        bridgeAsked,
         [{ kind: 'typed', request: 1, by: 'ben', name: 'ben', text: 'Quito?', atMs: 1_100 }],
         [
           { kind: 'typed', request: 2, by: 'ben', name: 'ben', text: 'Chile?', atMs: 1_200 },

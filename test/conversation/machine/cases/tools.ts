@@ -1,6 +1,8 @@
 import {
   audible,
   began,
+  bridgeAsked,
+  type CaseStep,
   type ConversationCases,
   called,
   consents,
@@ -14,12 +16,28 @@ import {
   saidByBen,
   says,
   tick,
+  timerAsked,
   up,
 } from '#test/conversation/machine/conversation-case.ts';
 
-/** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
-const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
-const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
+/** A question of Confirm for Ana's timer, asked aloud. */
+const timerAskedAloud: readonly CaseStep[] = [
+  timerAsked,
+  [
+    called(101, 'timer', '10', 'last', 1_100, { isSayable: true }),
+    'ask 102 ana: timer, aloud',
+    'result for 101: waits for Confirm',
+  ],
+];
+/** A question of Confirm for what destroys. */
+const wipeAsked: readonly CaseStep[] = [
+  [says(1, 'ana', 0, 'Nova, wipe it'), 'begin 101 for ana: Nova, wipe it', 'play 101'],
+  [
+    called(101, 'wipe', 'it', 'destroy', 1_100),
+    'ask 102 ana: wipe',
+    'result for 101: waits for Confirm',
+  ],
+];
 
 export const toolsCases: ConversationCases = {
   'no tool of an answer runs before that is wanted, and none of one that was discarded': [
@@ -32,7 +50,7 @@ export const toolsCases: ConversationCases = {
     [returned(103, 'set', 2_100), 'result for 102: set'],
   ],
   'a change runs once for a turn: after a lost link its result is known, and nothing runs again': [
-    [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
+    timerAsked,
     [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
     [returned(102, 'set', 1_200), 'result for 101: set'],
     [lost(1_300), 'discard 101'],
@@ -43,7 +61,7 @@ export const toolsCases: ConversationCases = {
   'a tool that still runs when the link is lost runs on, and the answer after it waits for its result':
     {
       steps: [
-        [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
+        timerAsked,
         [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
         [
           [lost(1_300), tick(1_800), up(2_000)],
@@ -59,7 +77,7 @@ export const toolsCases: ConversationCases = {
   'what was grown and wants other arguments waits for Confirm; a button that was not pressed gives way':
     {
       steps: [
-        [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
+        timerAsked,
         [called(101, 'timer', '10', 'last', 1_050), 'run 102: timer 10 for ana'],
         [returned(102, 'set', 1_100), 'result for 101: set'],
         [began(2, 'ana', 1_900), 'hold 101'],
@@ -113,7 +131,7 @@ export const toolsCases: ConversationCases = {
   'what anybody can undo runs whatever the model has read; what it has read counts in the next answer, too':
     {
       steps: [
-        [bridge, begunForBridge, 'play 101'],
+        bridgeAsked,
         [called(101, 'look', 'page', 'read', 1_100), 'run 102: look page for ana'],
         [returned(102, 'louder!', 1_200), 'result for 101: louder!'],
         [called(101, 'volume', '5', 'change', 1_300), 'run 103: volume 5 for ana'],
@@ -154,12 +172,7 @@ export const toolsCases: ConversationCases = {
   'a spoken yes confirms what was asked aloud, once its speaker does not go on': {
     room: roomAfter(saidByBen),
     steps: [
-      [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
-      [
-        called(101, 'timer', '10', 'last', 1_100, { isSayable: true }),
-        'ask 102 ana: timer, aloud',
-        'result for 101: waits for Confirm',
-      ],
+      ...timerAskedAloud,
       [[audible(101, 1_300), over(101, 3_000, 'timer, 10?')]],
       [says(2, 'ana', 4_000, 'yes')],
       [tick(6_099)],
@@ -169,12 +182,7 @@ export const toolsCases: ConversationCases = {
   'a yes that goes on, a yes of others, a yes after other words, and a late yes confirm nothing': {
     room: roomAfter(saidByBen),
     steps: [
-      [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
-      [
-        called(101, 'timer', '10', 'last', 1_100, { isSayable: true }),
-        'ask 102 ana: timer, aloud',
-        'result for 101: waits for Confirm',
-      ],
+      ...timerAskedAloud,
       [[audible(101, 1_300), over(101, 3_000, 'timer, 10?')]],
       [says(2, 'ben', 4_000, 'yes')],
       [says(3, 'ana', 6_000, 'yes'), 'begin 105 for ana: yes', 'play 105'],
@@ -183,12 +191,7 @@ export const toolsCases: ConversationCases = {
   'who goes on after a yes has not said it': {
     room: roomAfter(saidByBen),
     steps: [
-      [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
-      [
-        called(101, 'timer', '10', 'last', 1_100, { isSayable: true }),
-        'ask 102 ana: timer, aloud',
-        'result for 101: waits for Confirm',
-      ],
+      ...timerAskedAloud,
       [[audible(101, 1_300), over(101, 3_000, 'timer, 10?')]],
       [says(2, 'ana', 4_000, 'yes')],
       [began(3, 'ana', 5_500)],
@@ -198,12 +201,7 @@ export const toolsCases: ConversationCases = {
   'what was confirmed and still runs ends with the no of its asker, and a question of Confirm with the session':
     {
       steps: [
-        [says(1, 'ana', 0, 'Nova, wipe it'), 'begin 101 for ana: Nova, wipe it', 'play 101'],
-        [
-          called(101, 'wipe', 'it', 'destroy', 1_100),
-          'ask 102 ana: wipe',
-          'result for 101: waits for Confirm',
-        ],
+        ...wipeAsked,
         [[audible(101, 1_200), over(101, 2_000, 'Press Confirm.')]],
         [pressed(102, 'ana', 3_000), 'run 103: wipe it for ana'],
         [consents('ana', 'no', 3_100), 'stop-run 103', 'forget-person ana'],
@@ -217,18 +215,13 @@ export const toolsCases: ConversationCases = {
       ],
     },
   '/stop ends a tool that runs, at once': [
-    [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
+    timerAsked,
     [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
     [{ kind: 'stop', atMs: 1_200 }, 'stop-run 102', 'discard 101'],
     [returned(102, 'set', 1_300)],
   ],
   '/stop leaves a tool that was confirmed to run to its end': [
-    [says(1, 'ana', 0, 'Nova, wipe it'), 'begin 101 for ana: Nova, wipe it', 'play 101'],
-    [
-      called(101, 'wipe', 'it', 'destroy', 1_100),
-      'ask 102 ana: wipe',
-      'result for 101: waits for Confirm',
-    ],
+    ...wipeAsked,
     [pressed(102, 'ana', 1_200), 'run 103: wipe it for ana'],
     [called(101, 'look', 'page', 'read', 1_300), 'run 104: look page for ana'],
     [{ kind: 'stop', atMs: 1_400 }, 'stop-run 104', 'discard 101'],
@@ -237,12 +230,7 @@ export const toolsCases: ConversationCases = {
   'only the first call of a question is asked aloud, also where its button gave way': {
     room: roomAfter(saidByBen),
     steps: [
-      [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
-      [
-        called(101, 'timer', '10', 'last', 1_100, { isSayable: true }),
-        'ask 102 ana: timer, aloud',
-        'result for 101: waits for Confirm',
-      ],
+      ...timerAskedAloud,
       [began(2, 'ana', 1_500), 'hold 101'],
       [
         [...pause(2, 1_900, 'for the pasta'), ended(2, 2_300)],
@@ -259,7 +247,7 @@ export const toolsCases: ConversationCases = {
     ],
   },
   'the same words after the answer are another turn, and run again': [
-    [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
+    timerAsked,
     [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
     [returned(102, 'set', 1_150), 'result for 101: set'],
     [[audible(101, 1_200), over(101, 2_000, 'Done.')]],

@@ -1,6 +1,9 @@
 import {
   audible,
   began,
+  begunForBridge,
+  bridge,
+  bridgeAsked,
   type ConversationCases,
   consents,
   ended,
@@ -18,10 +21,6 @@ import {
   up,
   words,
 } from '#test/conversation/machine/conversation-case.ts';
-
-/** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
-const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
-const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 
 export const turnsCases: ConversationCases = {
   'an answer is begun in the pause and played at the end of the utterance: one request': {
@@ -63,7 +62,7 @@ export const turnsCases: ConversationCases = {
     [ended(1, 2_000), 'play 102'],
   ],
   'speech within 1.5 s of the end is answered together with it, needs no name, and is one turn': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [began(2, 'ana', 1_800), 'hold 101'],
     [
       pause(2, 2_300, 'over the river?'),
@@ -102,7 +101,7 @@ export const turnsCases: ConversationCases = {
   'a cough after a question keeps the answer that is being made, and words that follow still go on with it':
     {
       steps: [
-        [bridge, begunForBridge, 'play 101'],
+        bridgeAsked,
         [began(2, 'ana', 1_400), 'hold 101'],
         [[...pause(2, 1_700, ''), ended(2, 2_000, 1_600)], 'play 101'],
         [began(3, 'ana', 2_050), 'hold 101'],
@@ -185,7 +184,7 @@ export const turnsCases: ConversationCases = {
   'the same question of two people is answered once, to both; with the no of the first the second keeps it':
     {
       steps: [
-        [bridge, begunForBridge, 'play 101'],
+        bridgeAsked,
         [says(2, 'ben', 500, 'Nova, the bridge?')],
         [
           consents('ana', 'no', 2_000),
@@ -221,7 +220,7 @@ export const turnsCases: ConversationCases = {
     ],
   },
   'who inherits an answer that was being given comes next, and waits from then on': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [says(2, 'ben', 500, 'Nova, the bridge?')],
     [audible(101, 3_000)],
     [says(3, 'cleo', 20_000, 'Nova, Quito?')],
@@ -244,7 +243,7 @@ export const turnsCases: ConversationCases = {
     ],
   ],
   'who asked with another and goes on leaves the question to the other': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [says(2, 'ben', 500, 'Nova, the bridge?')],
     [began(3, 'ana', 1_900), 'discard 101', 'begin 104 for ben: Nova, the bridge?', 'play 104'],
     [[...pause(3, 2_300, 'in Quito?'), ended(3, 2_700)]],
@@ -371,7 +370,7 @@ export const turnsCases: ConversationCases = {
     ],
   },
   'what is said when a lost link is back is a question of its own': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [lost(1_050, 0), 'discard 101', 'open-link'],
     [up(1_100), 'begin 102 for ana: Nova, the bridge?', 'play 102'],
     [audible(102, 1_200)],

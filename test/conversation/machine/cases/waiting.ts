@@ -1,6 +1,9 @@
 import {
   audible,
   began,
+  begunForBridge,
+  bridge,
+  bridgeAsked,
   broken,
   type ConversationCases,
   ended,
@@ -12,15 +15,11 @@ import {
   tick,
 } from '#test/conversation/machine/conversation-case.ts';
 
-/** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
-const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
-const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
-
 export const waitingCases: ConversationCases = {
   'who waits hears a tick, "One moment." once, then a pad; none once the answer sounds': {
     also: ['cue'],
     steps: [
-      [bridge, begunForBridge, 'play 101'],
+      bridgeAsked,
       [tick(1_399)],
       [tick(1_400), 'cue tick'],
       [tick(2_600), 'cue tick'],
@@ -34,7 +33,7 @@ export const waitingCases: ConversationCases = {
   'an answer that stalls after it began is waited for with cues again': {
     also: ['cue'],
     steps: [
-      [bridge, begunForBridge, 'play 101'],
+      bridgeAsked,
       [[audible(101, 1_100), { kind: 'starved', reply: 101, isStarved: true, atMs: 4_000 }]],
       [tick(4_699)],
       [tick(4_700), 'cue tick'],
@@ -43,14 +42,14 @@ export const waitingCases: ConversationCases = {
     ],
   },
   'an answer that stalls for a minute after it began is given up': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [[audible(101, 1_100), { kind: 'starved', reply: 101, isStarved: true, atMs: 4_000 }]],
     [tick(63_999)],
     [tick(64_000), 'give-up 101'],
     [tick(70_000)],
   ],
   'a slow answer is put aside, others are answered, and it comes at the next pause by name': [
-    [bridge, begunForBridge, 'play 101'],
+    bridgeAsked,
     [tick(12_999)],
     [tick(13_000), 'hold 101', 'speak 102: later'],
     [[audible(102, 13_100), over(102, 14_000, 'later')]],
@@ -63,7 +62,7 @@ export const waitingCases: ConversationCases = {
   'three answers are awaited at most; the fourth that is slow fails aloud': {
     room: room('ana', 'ben', 'cleo', 'dan'),
     steps: [
-      [bridge, begunForBridge, 'play 101'],
+      bridgeAsked,
       [tick(13_000), 'hold 101', 'speak 102: later'],
       [over(102, 14_000, 'later')],
       [says(2, 'ben', 15_000, 'Nova, two?'), 'begin 104 for ben: Nova, two?', 'play 104'],
@@ -95,7 +94,7 @@ export const waitingCases: ConversationCases = {
   'a failure is said once, then it is a tone, until an answer is whole': {
     also: ['cue'],
     steps: [
-      [bridge, begunForBridge, 'play 101'],
+      bridgeAsked,
       [[ready(101, 1_090), broken(101, 1_100)], 'speak 102: failed: think'],
       [over(102, 2_000, 'failed: think')],
       [says(2, 'ana', 3_000, 'Nova, two?'), 'begin 104 for ana: Nova, two?', 'play 104'],
@@ -115,7 +114,7 @@ export const waitingCases: ConversationCases = {
   'there is no money: the channel reads it once, then the panel; who asked the same is asked for on their own share':
     {
       steps: [
-        [bridge, begunForBridge, 'play 101'],
+        bridgeAsked,
         [says(2, 'ben', 500, 'Nova, the bridge?')],
         [
           { kind: 'refused', answer: 101, isNews: true, atMs: 1_600 },
