@@ -2,7 +2,7 @@ import { examineProvider, type ProviderExamination, type TriedRole } from '#doct
 import { Report } from '#doctor/report.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
-import { groups, type SettingGroup } from '#src/config/keys.ts';
+import { groups, type SettingGroup } from '#src/config/roles.ts';
 import { isAddress } from '#src/config/settings.ts';
 import { isOpenAi } from '#src/provider/models/models.ts';
 import type { NearbyServer } from '#src/provider/nearby.ts';

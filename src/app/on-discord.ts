@@ -23,7 +23,7 @@ import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
 import { type RunningBot, startBot } from './bot.ts';
 import { noteDiscord } from './discord-log.ts';
-import type { EngineNews } from './engines/engine-client.ts';
+import type { EngineNews } from './engines/engine-news.ts';
 import { openEngines } from './engines/engines.ts';
 import { logProvider } from './provider-log.ts';
 import { reloadSettings } from './reload-settings.ts';
