@@ -70,7 +70,7 @@ export async function examineRole(
   const probed = await role
     .probe({ deadline: ofRole, stack, clip })
     .catch((error: unknown) => [failure('engine', error, ofRole.role)]);
-  const model = 'model' in role.engine ? `${role.engine.model}: ` : '';
+  const model = 'model' in role.engine && role.engine.model ? `${role.engine.model}: ` : '';
   const findings = probed.map((finding) => ({ ...finding, why: `${model}${finding.why}` }));
   return {
     findings,

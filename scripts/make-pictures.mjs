@@ -1,4 +1,4 @@
-// npm run pictures
+// npm run node -- scripts/make-pictures.mjs
 //
 // Writes the pictures of the documents into docs/pictures, from the running program: the sandbox that `npm start` opens, with a
 // mock recogniser. In Chromium, as `npm run test:page` finds it. Delays can be read in room.png, so run it on an idle machine.

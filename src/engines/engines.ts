@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { BotError } from '#src/base/errors.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
 import { chatCompletions } from './chat-completions.ts';
 import { chatStandIn } from './chat-stand-in.ts';
@@ -61,31 +60,18 @@ export function engineOf<Role extends ProviderRole>(
 }
 
 const unset = { baseUrl: '', model: '', models: [], own: {} };
-/** Function that an open engine must have. */
-const functions = {
-  'speech to text': 'transcribe',
-  chat: 'reply',
-  'text to speech': 'synthesize',
-} as const;
 
-/** Opens the chosen engine of a role, and closes it with `stack`. Errors: BotError `speech.failed`. */
+/** Opens the chosen engine of a role, and closes it with `stack`. Errors: those of the engine. */
 export async function openEngine<Role extends ProviderRole>(
   role: Role,
   choice: EngineChoice,
   context: EngineContext,
   stack: AsyncDisposableStack,
 ): Promise<OpenEngines[Role]> {
-  const engine = engineOf(role, choice);
-  const opened = await engine.open({ ...unset, ...choice }, context);
+  const opened = await engineOf(role, choice).open({ ...unset, ...choice }, context);
   stack.defer(async () => {
     opened[Symbol.dispose]?.();
     await opened[Symbol.asyncDispose]?.();
   });
-  if (!(functions[role] in opened))
-    throw new BotError(
-      'speech.failed',
-      false,
-      `${engine.name} opens without ${functions[role]}().`,
-    );
   return opened;
 }
