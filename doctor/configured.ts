@@ -60,10 +60,10 @@ const unasked: ModelList = { kind: 'not offered' };
 
 async function readModels(
   { apiKey, baseUrl }: Pick<RemoteServer, 'apiKey' | 'baseUrl'>,
-  { clock, deadlineMs }: ProbeDeadline,
+  { deadlineMs }: ProbeDeadline,
 ): Promise<ModelList> {
-  const options = { baseUrl: baseUrl.replace(/^ws/, 'http'), clock, apiKey };
-  return await listModels(openClient(options), AbortSignal.timeout(deadlineMs));
+  const client = openClient({ baseUrl: baseUrl.replace(/^ws/, 'http'), apiKey });
+  return await listModels(client, AbortSignal.timeout(deadlineMs));
 }
 
 /** Notice, in days, earlier than the bot itself warns. */

@@ -53,8 +53,8 @@ export function rolesOf(config: Config): readonly Role[] {
   ] as const;
   const examined = choices.flatMap(([role, engine, fallback]) => {
     const { group } = roles[role];
-    const first = engineRole(role, group, engine, config);
-    return fallback ? [first, engineRole(role, `${group}_FALLBACK`, fallback, config)] : [first];
+    const first = engineRole(role, group, engine);
+    return fallback ? [first, engineRole(role, `${group}_FALLBACK`, fallback)] : [first];
   });
   return talk && pipeline === 'realtime' ? [...examined, talkRole(talk)] : examined;
 }
@@ -79,17 +79,10 @@ export async function examineRole(
   };
 }
 
-function engineRole(
-  role: ProviderRole,
-  group: string,
-  engine: EngineChoice,
-  { deadlines }: Config,
-): Role {
-  const open = <Opened extends ProviderRole>(of: Opened, stack: AsyncDisposableStack) =>
-    openEngine(of, engine, { deadlines: deadlines[of] }, stack);
+function engineRole(role: ProviderRole, group: string, engine: EngineChoice): Role {
   const probes = {
     async think({ deadline, stack }: RoleTrial) {
-      const model = await open('chat', stack);
+      const model = await openEngine('chat', engine, stack);
       const thought = await tryProbe(think, { ask: questionTo(model) }, deadline);
       if (!isUsable(thought)) return [thought];
       const called = await tryProbe(tools, model, deadline);
@@ -99,11 +92,11 @@ function engineRole(
       ];
     },
     async speak({ deadline, stack }: RoleTrial) {
-      const synthesizer = await open('text to speech', stack);
+      const synthesizer = await openEngine('text to speech', engine, stack);
       return [await tryProbe(speak, { synthesizer, voice: {}, text: sentence }, deadline)];
     },
     async recognise({ clip, deadline, stack }: RoleTrial) {
-      const transcriber = await open('speech to text', stack);
+      const transcriber = await openEngine('speech to text', engine, stack);
       const heard = { transcriber, clip: clip ?? (await embeddedClip(deadline)) };
       return [await tryProbe(recognise, heard, deadline)];
     },

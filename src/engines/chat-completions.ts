@@ -10,10 +10,10 @@ export const chatCompletions: Engine<'chat'> = {
   price: 'requests',
   probe: 'think',
   standardModel: standardModels.chat,
-  async open(settings, context) {
-    const { clientOf } = await import('./server-client.ts');
+  async open(settings) {
+    const { openClient } = await import('#src/provider/client.ts');
     const { openChatModel } = await import('#src/chat/completions/openai-chat.ts');
-    const client = clientOf(settings, context);
+    const client = openClient(settings);
     const { model, audioModel: { model: audioName, ...audio } = {} } = settings;
     // No answer takes more than is put aside for it.
     const maxTokens = mostAnswerTokens;

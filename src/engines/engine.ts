@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { Secret } from '#src/base/secret.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { Deadlines } from '#src/provider/deadlines.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
@@ -25,6 +24,8 @@ export type EngineSettings = {
   readonly instructions?: string;
   /** Chat model that hears and speaks at the same server. */
   readonly audioModel?: AudioModel;
+  /** Rules of likely requests, for a recogniser, as of `RecognitionGrammar`. */
+  readonly rules?: string;
   /** Values of the settings that the engine declares. */
   readonly own: Readonly<Record<string, unknown>>;
 };
@@ -46,13 +47,6 @@ export type AudioModel = {
   readonly voice: string;
   readonly transcriptionModel?: string;
   readonly speechModel?: string;
-};
-
-/** What the bot knows and an engine may use. */
-export type EngineContext = {
-  readonly deadlines: Deadlines;
-  /** Rules of likely requests, as of `RecognitionGrammar`. */
-  readonly rules?: string;
 };
 
 type Opened = Partial<Disposable & AsyncDisposable> & {
@@ -92,10 +86,7 @@ export type Engine<Role extends ProviderRole = ProviderRole> = {
   /** Objection to the model, as named or empty, at this server, in one line. */
   objection?(baseUrl: string, model: string): string | undefined;
   /** Errors: BotError `speech.failed`. */
-  open(
-    settings: EngineSettings,
-    context: EngineContext,
-  ): OpenEngines[Role] | Promise<OpenEngines[Role]>;
+  open(settings: EngineSettings): OpenEngines[Role] | Promise<OpenEngines[Role]>;
 };
 
 /** Settings and paid work of each role. */

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
 import { chatCompletions } from './chat-completions.ts';
 import { chatStandIn } from './chat-stand-in.ts';
-import type { Engine, EngineChoice, EngineContext, OpenEngines } from './engine.ts';
+import type { Engine, EngineChoice, EngineSettings, OpenEngines } from './engine.ts';
 import { loadEngine } from './outside-engine.ts';
 import { speechEmbedded } from './speech-embedded.ts';
 import { speechHttp } from './speech-http.ts';
@@ -65,10 +65,10 @@ const unset = { baseUrl: '', model: '', models: [], own: {} };
 export async function openEngine<Role extends ProviderRole>(
   role: Role,
   choice: EngineChoice,
-  context: EngineContext,
   stack: AsyncDisposableStack,
+  more: Pick<EngineSettings, 'audioModel' | 'rules'> = {},
 ): Promise<OpenEngines[Role]> {
-  const opened = await engineOf(role, choice).open({ ...unset, ...choice }, context);
+  const opened = await engineOf(role, choice).open({ ...unset, ...choice, ...more });
   stack.defer(async () => {
     opened[Symbol.dispose]?.();
     await opened[Symbol.asyncDispose]?.();

@@ -29,13 +29,13 @@ export const speechHttp: Engine<'text to speech'> = {
     isOpenAi(baseUrl) && !model
       ? 'SPEECH_MODEL: missing; name one for SPEECH_BACKEND=speech at OpenAI, or leave both empty'
       : undefined,
-  async open({ own, voice = standardVoice, ...server }, context) {
-    const { clientOf } = await import('./server-client.ts');
+  async open({ own, voice = standardVoice, ...server }) {
+    const { openClient } = await import('#src/provider/client.ts');
     const { openSynthesizer } = await import('#src/speech/openai/openai-synthesizer.ts');
     const { ServerVoices } = await import('#src/speech/openai/server-voices.ts');
     const { standardVoiceInstead } = await import('#src/speech/fallbacks/standard-voice.ts');
     const { SPEECH_FORMAT: format } = z.object(settings).parse(own);
-    const client = clientOf({ own, ...server }, context);
+    const client = openClient(server);
     const voices = new ServerVoices(client, realClock);
     const stack = new AsyncDisposableStack();
     const decode = openSpeechDecoder(stack);

@@ -6,7 +6,7 @@ export const transcriptionEmbedded: Engine<'speech to text'> = {
   name: 'PocketSphinx',
   about: 'embedded, English, demo quality',
   price: 'free',
-  async open(_settings, { rules }) {
+  async open({ rules }) {
     const { openEmbeddedTranscriber } = await import(
       '#src/speech/embedded/embedded-transcriber.ts'
     );

@@ -9,9 +9,9 @@ export const transcriptionFile: Engine<'speech to text'> = {
   price: 'requests',
   probe: 'recognise',
   standardModel: standardModels.transcription,
-  async open(settings, context) {
-    const { clientOf } = await import('./server-client.ts');
+  async open(settings) {
+    const { openClient } = await import('#src/provider/client.ts');
     const { openTranscriber } = await import('#src/speech/openai/openai-transcriber.ts');
-    return openTranscriber(clientOf(settings, context), settings);
+    return openTranscriber(openClient(settings), settings);
   },
 };

@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { tariffOf } from '#src/config/tariffs.ts';
 import { openEngine } from '#src/engines/engines.ts';
-import { deadlines } from '#src/provider/deadlines.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
 import { cautiousPrices } from '#src/spending/prices/prices.ts';
 import { good, mistakes } from '#test/config/read-settings.ts';
@@ -27,7 +26,7 @@ function written(name: string, text: string): string {
 async function open<Role extends ProviderRole>(role: Role, environment: NodeJS.ProcessEnv) {
   const { chat, speech, transcription } = good(environment);
   const choices = { 'speech to text': transcription, chat, 'text to speech': speech };
-  return await openEngine(role, choices[role], { deadlines: deadlines[role] }, stack);
+  return await openEngine(role, choices[role], stack);
 }
 
 const program = {

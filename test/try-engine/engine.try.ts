@@ -9,7 +9,6 @@ import { loadDotEnv } from '#src/config/dot-env.ts';
 import { roles } from '#src/engines/engine.ts';
 import { openEngine } from '#src/engines/engines.ts';
 import { loadEngine } from '#src/engines/outside-engine.ts';
-import { deadlines } from '#src/provider/deadlines.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { chatModelContract } from '#test/contracts/chat-model.ts';
@@ -51,7 +50,7 @@ test(`${place}: the doctor finds no fault`, async () => {
 async function open<Role extends ProviderRole>(opened: Role) {
   const { chat, speech, transcription } = config;
   const choices = { 'speech to text': transcription, chat, 'text to speech': speech };
-  return await openEngine(opened, choices[opened], { deadlines: deadlines[opened] }, stack);
+  return await openEngine(opened, choices[opened], stack);
 }
 
 if (role === 'chat') {

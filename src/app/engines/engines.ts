@@ -45,11 +45,10 @@ export type Engines = EngineRoles & {
 export async function openEngines(config: Config, report: OnEngineNews): Promise<Engines> {
   const stack = new AsyncDisposableStack();
   try {
-    const { audioModel, chat: thinker, deadlines, speech, transcription } = config;
+    const { audioModel, chat: thinker, speech, transcription } = config;
     const hasChatModel = thinker.kind !== 'embedded';
     const rules = hasChatModel ? undefined : standInGrammar;
-    const quietly: OpenEngine = (role, choice) =>
-      openEngine(role, choice, { deadlines: deadlines[role], rules }, stack);
+    const quietly: OpenEngine = (role, choice) => openEngine(role, choice, stack, { rules });
     const open: OpenEngine = async (role, choice) => {
       const startedMs = realClock.nowMs();
       const opened = await quietly(role, choice);
