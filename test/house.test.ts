@@ -163,7 +163,7 @@ const doors: Readonly<Record<string, string>> = {
   'discord/outbox': 'live-message outbox',
   'discord/panel': 'channel-messages panel-face',
   'discord/shards': 'gateway-limits identify-limits',
-  engines: 'speech-http',
+  engines: 'engine engines outside-engine speech-http',
   features: 'features',
   'features/captions': 'transcript-recorder',
   'features/captions/answers': 'make-recap numbered-prompt-lines',

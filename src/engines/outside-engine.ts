@@ -43,9 +43,10 @@ const adapters: {
 } = {
   'speech to text': (opened, name) => ({
     ...endOf(opened),
-    async *transcribe(pcm, signal) {
+    async *transcribe(pcm, signal, asked) {
       signal.throwIfAborted();
-      if (isListenable(pcm)) yield* partsOf(name, () => opened.transcribe(pcm, signal), signal);
+      if (isListenable(pcm))
+        yield* partsOf(name, () => opened.transcribe(pcm, signal, asked), signal);
       else yield { kind: 'final', transcript: { text: '' } };
     },
   }),

@@ -10,7 +10,7 @@ import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { FollowUtterance } from '#src/ports/feature-session.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { hintedRecogniser, recognitionHints } from '#src/speech/hints.ts';
+import { asking, recognitionHints } from '#src/speech/hints.ts';
 import { InterimBudget, type InterimMoment } from '#src/speech/listen.ts';
 import { HeldListening } from '#src/speech/listening-slots.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
@@ -267,7 +267,7 @@ export class Utterances {
     const names = heard.map((one) => one.name);
     const hints = recognitionHints(addressing.names, stored.wordsIn(channel.guildId), names);
     const paid = parts.transcriber.paidBy(budget.reservation);
-    const transcriber = hintedRecogniser(paid, hints, languages.hintFor(speakerId));
+    const transcriber = asking(paid, { hints, language: languages.hintFor(speakerId) });
     const id = this.#nextId++;
     const utterance: HeardUtterance = new HeardUtterance({
       id,

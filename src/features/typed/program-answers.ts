@@ -12,6 +12,7 @@ import type {
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
+import { asking } from '#src/speech/hints.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { heldStream } from './held-stream.ts';
@@ -153,8 +154,7 @@ type Words = Omit<TurnUtterance, 'speakerId' | 'fromMs' | 'toMs'>;
 
 /** A recogniser of one model hears with that. */
 function withModel(transcriber: Transcriber, model: string | undefined): Transcriber {
-  if (model === undefined) return transcriber;
-  return transcriber.withOptions?.({ model }) ?? transcriber;
+  return asking(transcriber, { model });
 }
 
 function typedWords({ name, text }: Extract<ProgramUtterance, { kind: 'typed' }>): Words {

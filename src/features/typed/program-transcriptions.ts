@@ -20,6 +20,7 @@ import {
   translationPrompt,
 } from '#src/pipeline/translation-prompt.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
+import { asking } from '#src/speech/hints.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import { shiftWords } from '#src/speech/listen.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
@@ -142,11 +143,8 @@ export class ProgramTranscriptions {
     const listening = spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return listening;
     const paid = transcriber.paidBy(listening.reservation);
-    const hinted = hints.length > 0 ? (paid.withHints?.(hints) ?? paid) : paid;
-    const hintedTranscriber =
-      language === undefined ? hinted : (hinted.inLanguage?.(language) ?? hinted);
-    const asked = { model, hasWordTimes, isTranslated };
-    return { transcriber: hintedTranscriber.withOptions?.(asked) ?? hintedTranscriber };
+    const asked = { language, hints, model, hasWordTimes, isTranslated };
+    return { transcriber: asking(paid, asked) };
   }
 
   /** The chat model translates the rest, once all is heard. */

@@ -5,6 +5,7 @@ import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Asker, QuestionSubject } from '#src/ports/command-ports.ts';
 import type { Recordings, SoundFile } from '#src/sources/recordings.ts';
 import { longestRecordingMs } from '#src/sources/recordings.ts';
+import { asking } from '#src/speech/hints.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -71,7 +72,7 @@ export function recogniserOf(
   spoken: string | undefined,
 ): Transcriber {
   if (recordedBy !== undefined || spoken === undefined) return transcriber;
-  return transcriber.inLanguage?.(spoken) ?? transcriber;
+  return asking(transcriber, { language: spoken });
 }
 
 /** Sound of a recording, or what is wrong with it: only its sender can mend that. Aborting `signal` throws its reason. */
