@@ -148,7 +148,7 @@ const doors: Readonly<Record<string, string>> = {
   'audio/voice': 'packet-order silero speaker-stream voice-meter',
   base: 'alerts clock compile-cache errors json secret',
   'base/loops': 'mailbox periodic-task wakeup',
-  chat: 'history metered-chat stand-in stand-in-grammar',
+  chat: 'history metered-chat stand-in',
   'chat/completions': 'openai-chat',
   'chat/realtime': 'realtime-talk',
   'chat/text': 'clauses speakable time-phrases',

@@ -2,9 +2,9 @@ import { hostname } from 'node:os';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 import type { AudioModel, EngineChoice } from '#src/engines/engine.ts';
+import { deadlines, type RoleDeadlines, withSettings } from '#src/provider/deadlines.ts';
 import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
 import { budgetMistakes, readBudget } from './budget.ts';
-import { readDeadlines } from './deadlines.ts';
 import { readExternalTools } from './external-tools.ts';
 import { readRealtime, realtimeMistakes } from './realtime.ts';
 import { removedLimits } from './removed-settings.ts';
@@ -178,4 +178,17 @@ function audioModel(from: EnvironmentSettings, chat: EngineChoice): AudioModel {
     transcriptionModel: from.AUDIO_MODEL_TRANSCRIPTION_MODEL,
     speechModel: from.AUDIO_MODEL_SPEECH_MODEL,
   };
+}
+
+/** Deadlines of servers by role, fallbacks included. */
+function readDeadlines({
+  CHAT_COMPLETION_FALLBACK_BASE_URL: fallback,
+  CHAT_COMPLETION_FIRST_BYTE_SECONDS: first = fallback ? 30 : undefined, // one that hangs gives way
+  CHAT_COMPLETION_IDLE_SECONDS: idle,
+}: EnvironmentSettings): RoleDeadlines {
+  const chat = withSettings(deadlines.chat, {
+    ...(first !== undefined && { firstMs: first * 1000 }),
+    ...(idle !== undefined && { idleMs: idle * 1000 }),
+  });
+  return { ...deadlines, chat };
 }

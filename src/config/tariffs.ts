@@ -1,6 +1,6 @@
+import ipaddr from 'ipaddr.js';
 import type { EngineChoice } from '#src/engines/engine.ts';
 import { embedded, type ServedBy, servedBy } from '#src/provider/models/models.ts';
-import { isOwnServer } from '#src/provider/own-server.ts';
 import {
   cautiousPrices,
   type PaidRole,
@@ -118,4 +118,18 @@ function servedByOf(engine: EngineChoice | RemoteServer): ServedBy {
   const { baseUrl, model } = engine;
   if (baseUrl !== '') return servedBy(model, baseUrl);
   return { kind: 'remote', model, host: `engine ${'backend' in engine ? engine.backend : ''}` };
+}
+
+/** Kinds of addresses on this machine and in networks of one's own. */
+const ownRanges: readonly string[] = [
+  ...['loopback', 'unspecified', 'private', 'uniqueLocal', 'linkLocal', 'carrierGradeNat'],
+];
+/** Names that no public name server gives away. Source: RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`. */
+const ownNames = /\.(?:localhost|local|lan|internal|home\.arpa)$/;
+
+/** Whether the server of a base URL stands on this machine or in a private network, as far as its address tells. */
+function isOwnServer(baseUrl: string): boolean {
+  const host = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  if (ipaddr.isValid(host)) return ownRanges.includes(ipaddr.process(host).range());
+  return !host.includes('.') || ownNames.test(host);
 }

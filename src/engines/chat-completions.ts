@@ -12,7 +12,7 @@ export const chatCompletions: Engine<'chat'> = {
   standardModel: standardModels.chat,
   async open(settings) {
     const { openClient } = await import('#src/provider/client.ts');
-    const { openChatModel } = await import('#src/chat/completions/openai-chat.ts');
+    const { openChatModel, writtenBy } = await import('#src/chat/completions/openai-chat.ts');
     const client = openClient(settings);
     const { model, audioModel: { model: audioName, ...audio } = {} } = settings;
     // No answer takes more than is put aside for it.
@@ -20,7 +20,6 @@ export const chatCompletions: Engine<'chat'> = {
     if (audioName === undefined) return openChatModel(client, { model, maxTokens });
     const audioModel = openChatModel(client, { ...audio, model: audioName, maxTokens });
     if (audioName !== model) return { ...openChatModel(client, { model, maxTokens }), audioModel };
-    const { writtenBy } = await import('#src/chat/completions/audio-chat-text.ts');
     return { ...writtenBy(audioModel), audioModel };
   },
 };

@@ -1,5 +1,8 @@
 import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 
+/** A pause so short is often none, and words that are cut in two there are understood worse. */
+export const shortPauseMs = 100;
+
 /** RMS level of -60 dBFS: speech is louder, and recognisers invent words below it. */
 const quietest = 33;
 /** Shortest word, in ms. */

@@ -1,6 +1,6 @@
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { standInGrammar } from '#src/chat/stand-in-grammar.ts';
+import { standInGrammar } from '#src/chat/stand-in.ts';
 import { modelsInUse } from '#src/config/models.ts';
 import type { Config } from '#src/config/types.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';

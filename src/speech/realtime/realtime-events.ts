@@ -1,6 +1,6 @@
 import { textIn } from '#src/base/json.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
-import { errorIn } from '#src/provider/realtime-link.ts';
+import { errorIn } from '#src/provider/realtime-pool.ts';
 import { heardCount } from '#src/speech/fallbacks/metered-voice.ts';
 import { languageHint, realtimeHints } from '#src/speech/hints.ts';
 import { type WordDetails, wordDetails } from '#src/speech/openai/transcript-reply.ts';

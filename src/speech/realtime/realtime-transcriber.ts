@@ -1,7 +1,6 @@
 import { realClock } from '#src/base/clock.ts';
 import { servedBy } from '#src/provider/models/models.ts';
-import { type LinkOptions, realtimeUrls } from '#src/provider/realtime-link.ts';
-import { RealtimePool } from '#src/provider/realtime-pool.ts';
+import { type LinkOptions, RealtimePool, realtimeUrls } from '#src/provider/realtime-pool.ts';
 import { baseLanguage } from '#src/speech/hints.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';

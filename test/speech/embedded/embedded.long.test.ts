@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
-import { timeSentence } from '#src/chat/stand-in.ts';
-import { standInGrammar } from '#src/chat/stand-in-grammar.ts';
+import { standInGrammar, timeSentence } from '#src/chat/stand-in.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import { asking } from '#src/speech/hints.ts';
