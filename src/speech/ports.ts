@@ -10,12 +10,11 @@ export type ServerUsage =
 /** Server and model of a request, and the usage by their own count, as far as reported. */
 export type EngineUsage = { readonly by?: ServedBy; readonly count?: ServerUsage };
 
-/** One word, in ms from the beginning of the sound that was sent; `confidence` is 0 to 1. */
+/** One word, in ms from the beginning of the sound that was sent. */
 export type TranscribedWord = {
   readonly text: string;
   readonly startMs: number;
   readonly endMs: number;
-  readonly confidence?: number;
 };
 
 export type Transcript = {

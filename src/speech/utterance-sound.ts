@@ -28,9 +28,6 @@ const voiceRange = 20;
 const leadSamples = 0.15 * listenRateHz;
 const tailSamples = 0.2 * listenRateHz;
 
-/** Sound, and how long after the beginning of its utterance it begins. */
-export type SpokenSound = { readonly pcm: Pcm; readonly fromMs: number };
-
 /** One utterance as it grows, at 16 kHz mono; sound after its first 70 s is dropped. */
 export class UtteranceSound {
   #samples = new Int16Array(firstSamples);
@@ -76,7 +73,7 @@ export class UtteranceSound {
   }
 
   /** A copy without long silence, or room noise, before and after the words; nothing where there are none. */
-  spoken(): SpokenSound {
+  spoken(): Pcm {
     const noise = this.#noise();
     let [first, last, at] = [this.#length, 0, 0];
     for (const level of levels(this.between(0, this.#length))) {
@@ -87,7 +84,7 @@ export class UtteranceSound {
     }
     const from = Math.max(0, first - leadSamples);
     const to = Math.min(this.#length, last + tailSamples);
-    return { pcm: this.#copy(from, to), fromMs: (from / listenRateHz) * 1_000 };
+    return this.#copy(from, to);
   }
 
   #copy(from: number, to: number): Pcm {

@@ -255,7 +255,7 @@ export class Utterances {
 
   #begin(
     speakerId: string,
-    { fromMs, leadMs, spokenFromMs }: UtteranceBegin,
+    { fromMs, spokenFromMs }: UtteranceBegin,
     follow: FollowUtterance | undefined,
     budget: HearingBudget,
   ): void {
@@ -275,7 +275,6 @@ export class Utterances {
       name,
       fromMs,
       spokenFromMs,
-      leadMs,
       hints,
       listening: this.#hold(transcriber, speakerId, () => utterance),
       clock: parts.clock,

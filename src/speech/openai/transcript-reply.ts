@@ -5,7 +5,7 @@ import { heardCount } from '#src/speech/fallbacks/metered-voice.ts';
 import type { TranscribedWord, Transcript } from '#src/speech/ports.ts';
 
 /** Details of the words of a transcript from the server, beside their text. */
-export type WordDetails = Pick<Transcript, 'confidence' | 'words'>;
+type WordDetails = Pick<Transcript, 'confidence' | 'words'>;
 
 /** Limit of words in one utterance: of a longer list none are used. */
 const mostWords = 2_000;
@@ -15,10 +15,10 @@ const latestSeconds = 600;
 
 /**
  * Times and confidence of words, from the shapes of servers: `words` and `segments[].avg_logprob` of verbose_json,
- * `logprobs` of json, of the last event of a stream and of Realtime. Invalid values are left out.
+ * `logprobs` of json and of the last event of a stream. Invalid values are left out.
  * No further request is made for them.
  */
-export function wordDetails(reply: unknown): WordDetails {
+function wordDetails(reply: unknown): WordDetails {
   const { words, segments, logprobs } = fieldsOf(reply);
   const read = wordsOf(words);
   const confidence = confidenceOf(logprobs, 'logprob') ?? confidenceOf(segments, 'avg_logprob');
@@ -38,17 +38,11 @@ function wordsOf(words: unknown): readonly TranscribedWord[] | undefined {
 }
 
 function wordOf(value: unknown): TranscribedWord | undefined {
-  const { word, start, end, probability, logprob } = fieldsOf(value);
+  const { word, start, end } = fieldsOf(value);
   const text = typeof word === 'string' ? word.trim() : '';
   const isTimed = isWithin(start, 0, latestSeconds) && isWithin(end, start, latestSeconds);
   if (text === '' || text.length > longestWord || !isTimed) return undefined;
-  const sure = isWithin(probability, 0, 1) ? probability : chanceOf(logprob);
-  return {
-    text,
-    startMs: Math.round(start * 1_000),
-    endMs: Math.round(end * 1_000),
-    confidence: sure,
-  };
+  return { text, startMs: Math.round(start * 1_000), endMs: Math.round(end * 1_000) };
 }
 
 /** Mean of the chances of all parts; undefined if one of them cannot be. */
@@ -60,11 +54,7 @@ function confidenceOf(parts: unknown, name: 'logprob' | 'avg_logprob'): number |
     if (!isWithin(logprob, Number.MIN_SAFE_INTEGER, 0)) return undefined;
     sum += logprob;
   }
-  return chanceOf(sum / parts.length);
-}
-
-function chanceOf(logprob: unknown): number | undefined {
-  return isWithin(logprob, Number.MIN_SAFE_INTEGER, 0) ? Math.exp(logprob) : undefined;
+  return Math.exp(sum / parts.length);
 }
 
 function isWithin(value: unknown, least: number, most: number): value is number {

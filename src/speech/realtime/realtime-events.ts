@@ -3,18 +3,16 @@ import type { JsonEvent } from '#src/provider/json-socket.ts';
 import { errorIn } from '#src/provider/realtime-pool.ts';
 import { heardCount } from '#src/speech/fallbacks/metered-voice.ts';
 import { languageHint, realtimeHints } from '#src/speech/hints.ts';
-import { type WordDetails, wordDetails } from '#src/speech/openai/transcript-reply.ts';
 import type { ServerUsage } from '#src/speech/ports.ts';
 
 /** Name of the events about the words of an item. */
 export const transcription = 'conversation.item.input_audio_transcription';
 
-/** The words of an item, and the details of its sound. */
+/** The words of an item. */
 export type ItemTranscript = {
   readonly text: string;
   readonly language?: string;
   readonly count?: ServerUsage;
-  readonly details: WordDetails;
 };
 
 /** Error about an item, about the event sent under `eventId`, or about neither. */
@@ -43,7 +41,5 @@ export function transcriptIn(event: JsonEvent): ItemTranscript {
   const text = (textIn(transcript) ?? '').trim();
   const [first] = Array.isArray(languages) ? languages : [];
   const language = textIn(first?.code);
-  const count = heardCount(usage);
-  const details = wordDetails(event);
-  return { text, ...(language && { language }), count, details };
+  return { text, language, count: heardCount(usage) };
 }

@@ -1,12 +1,9 @@
-import { listenRateHz } from '#src/audio/pcm.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { textIn } from '#src/base/json.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { ServedBy } from '#src/provider/models/models.ts';
 import { sumOf } from '#src/speech/fallbacks/metered-voice.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
-import { shiftWords } from '#src/speech/listen.ts';
-import type { WordDetails } from '#src/speech/openai/transcript-reply.ts';
 import type { OnPartial, Transcript } from '#src/speech/ports.ts';
 import {
   type ItemFailure,
@@ -24,7 +21,7 @@ class TranscriptPart {
   itemId: string | undefined;
   /** The server said so when it took the stretch in; before, words may have come under another id. */
   isNamed = false;
-  heard: ItemTranscript = { text: '', details: {} };
+  heard: ItemTranscript = { text: '' };
   readonly end = ending();
 
   constructor(fromSample: number, number: number) {
@@ -84,9 +81,7 @@ export class TranscriptParts {
     const [first, ...more] = heard.slice(this.#counted).map((one) => one.count);
     this.#counted = this.#parts.length;
     const count = more.reduce(sumOf, first);
-    const details = joinDetails(this.#parts);
-    const usage = { by, count };
-    return { text, ...(language && { language }), ...details, usage };
+    return { text, language, usage: { by, count } };
   }
 
   fail(error: BotError): void {
@@ -127,7 +122,7 @@ export class TranscriptParts {
     const sent = this.#parts.filter(({ state }) => state === 'sent');
     const meant = sent.find((part) => part.eventId === eventId || part.itemId === itemId);
     if (meant && code === 'input_audio_buffer_commit_empty') {
-      meant.finish({ text: '', details: {} });
+      meant.finish({ text: '' });
       return true;
     }
     return sent.length === 0 || (itemId !== undefined && !meant);
@@ -139,26 +134,6 @@ export class TranscriptParts {
     this.#reported = text;
     this.#onPartial(text);
   }
-}
-
-/** Words of all parts from the beginning of the utterance; only where each part that holds a text has them. */
-function joinDetails(all: readonly TranscriptPart[]): WordDetails {
-  const parts = all.filter(({ heard }) => heard.text !== '');
-  const words = parts.flatMap(({ fromSample, heard }) => {
-    const fromMs = Math.round((fromSample / listenRateHz) * 1_000);
-    return shiftWords(heard.details.words ?? [], fromMs);
-  });
-  const isTimed = words.length > 0 && parts.every(({ heard }) => heard.details.words);
-  let [letters, sure] = [0, 0];
-  for (const { heard } of parts) {
-    letters += heard.text.length;
-    sure += (heard.details.confidence ?? Number.NaN) * heard.text.length;
-  }
-  const confidence = sure / letters;
-  return {
-    ...(isTimed && { words }),
-    ...(Number.isFinite(confidence) && { confidence }),
-  };
 }
 
 /** A promise that gives its waiter the error; unwaited for, it ends nothing. */
