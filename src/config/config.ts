@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 import type { AudioModel, EngineChoice } from '#src/engines/engine.ts';
-import { deadlines, type RoleDeadlines, withSettings } from '#src/provider/deadlines.ts';
+import { deadlines, type RoleDeadlines } from '#src/provider/deadlines.ts';
 import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
 import { budgetMistakes, readBudget } from './budget.ts';
 import { readExternalTools } from './external-tools.ts';
@@ -180,15 +180,13 @@ function audioModel(from: EnvironmentSettings, chat: EngineChoice): AudioModel {
   };
 }
 
-/** Deadlines of servers by role, fallbacks included. */
+/** Deadlines of servers by role, fallbacks included. A chat server with a fallback gives way if it hangs. */
 function readDeadlines({
   CHAT_COMPLETION_FALLBACK_BASE_URL: fallback,
-  CHAT_COMPLETION_FIRST_BYTE_SECONDS: first = fallback ? 30 : undefined, // one that hangs gives way
-  CHAT_COMPLETION_IDLE_SECONDS: idle,
+  CHAT_COMPLETION_FIRST_BYTE_SECONDS: first = fallback ? 30 : 300,
+  CHAT_COMPLETION_IDLE_SECONDS: idle = 30,
 }: EnvironmentSettings): RoleDeadlines {
-  const chat = withSettings(deadlines.chat, {
-    ...(first !== undefined && { firstMs: first * 1000 }),
-    ...(idle !== undefined && { idleMs: idle * 1000 }),
-  });
+  const firstMs = first * 1_000;
+  const chat = { ...deadlines.chat, firstMs, coldFirstMs: firstMs, idleMs: idle * 1_000 };
   return { ...deadlines, chat };
 }

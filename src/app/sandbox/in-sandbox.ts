@@ -14,7 +14,6 @@ import { ConversationPrinter, printMessage } from '#src/console/printer.ts';
 import type { SandboxPageLine } from '#src/console/sandbox-lines.ts';
 import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
 import { openTraces } from '#src/ops/metrics/traces.ts';
-import { proposals } from '#src/provider/nearby.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
 import { PageView } from './page-view.ts';
 import { runOnce, runPrompt, type SandboxRun } from './sandbox-run.ts';
@@ -103,7 +102,6 @@ async function startSandboxRun(
     signal,
   );
   stack.use(bot);
-  for (const line of await proposals()) show.note(line);
   loaded.resolve();
   await loaded.promise; // the link stands before the first exchange
   if (page) {
