@@ -105,11 +105,7 @@ function arrange(
   const chat = readRole(from, 'chat');
   const [name, ...otherNames] = listed(from.BOT_NAME);
   return {
-    discord: token && {
-      token,
-      apiUrl,
-      messageContent,
-    },
+    discord: token && { token, apiUrl, messageContent },
     servers: readServers(from),
     shards: from.SHARDS,
     pipeline: from.PIPELINE,

@@ -49,14 +49,6 @@ export const deadlines = {
   },
 } as const satisfies Readonly<Record<string, Deadlines>>;
 
-/** Discord takes no answer to a command later than 15 minutes after it, in ms; then some of it is left to say so. */
-const longestCommandMs = 840_000;
-
-/** Longest time, in ms, that an answer in writing is waited for: as long as its model may take. */
-export function longestWritingMs({ chat }: RoleDeadlines): number {
-  return Math.min(longestCommandMs, chat.totalMs);
-}
-
 export type StageTiming<T> = {
   readonly firstMs: number;
   /** Time, in ms, without a further part after the first output; left out: as long as the total allows. */
