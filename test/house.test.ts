@@ -203,8 +203,8 @@ const doors: Readonly<Record<string, string>> = {
     'embedded-synthesizer embedded-transcriber engine engine-scheduler serve-engine wasm-patch',
   'speech/fallbacks': 'metered-voice speech-fallbacks standard-voice',
   'speech/openai':
-    'openai-synthesizer openai-transcriber server-voices sound-stream transcript-reply transcript-stream',
-  'speech/realtime': 'realtime-events realtime-parts realtime-synthesizer realtime-transcriber',
+    'openai-synthesizer openai-transcriber server-voices sound-stream transcript-reply',
+  'speech/realtime': 'realtime-parts realtime-synthesizer realtime-transcriber',
   'speech/text-language': 'text-language',
   spending: 'budget-authority paid-engine reservation session-budgets total-budget',
   'spending/ledger': 'ledger ledger-persistence total-portion',

@@ -1,4 +1,4 @@
-import { clausesOf } from '#src/chat/text/clauses-of.ts';
+import { clausesOf } from '#src/chat/text/clauses.ts';
 import { failureText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { queueRules } from '#src/turn/queue-rules.ts';

@@ -1,6 +1,6 @@
 import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { OneRate } from '#src/audio/resample.ts';
-import { clausesOf } from '#src/chat/text/clauses-of.ts';
+import { clausesOf } from '#src/chat/text/clauses.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ProgramSpeech, ProgramText } from '#src/features/contract/http-api-ports.ts';
 import { ahead } from '#src/pipeline/spoken.ts';

@@ -14,8 +14,7 @@ import type {
   TranscriptUpdate,
 } from '#src/speech/ports.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
-import { transcriptOf } from './transcript-reply.ts';
-import { readTranscript } from './transcript-stream.ts';
+import { readTranscript, transcriptOf } from './transcript-reply.ts';
 
 export type TranscriberOptions = {
   readonly model: string;

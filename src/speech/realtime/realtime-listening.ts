@@ -13,8 +13,7 @@ import {
 } from '#src/provider/realtime-pool.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/ports.ts';
 import { shortPauseMs, UtteranceSound } from '#src/speech/utterance-sound.ts';
-import { failureIn } from './realtime-events.ts';
-import { TranscriptParts } from './realtime-parts.ts';
+import { failureIn, TranscriptParts } from './realtime-parts.ts';
 
 /** Likely words, for all connections of a recogniser: once a server refuses them, or ends there, it is told none any more. */
 export type TranscriptionHints = {

@@ -4,8 +4,8 @@ import { type LinkOptions, RealtimePool, realtimeUrls } from '#src/provider/real
 import { baseLanguage } from '#src/speech/hints.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
-import { sessionUpdate } from './realtime-events.ts';
 import { RealtimeListening, type RealtimeListeningOptions } from './realtime-listening.ts';
+import { sessionUpdate } from './realtime-parts.ts';
 
 export type RealtimeOptions = Omit<LinkOptions, 'opening' | 'urls'> & {
   readonly model: string;
