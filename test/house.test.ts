@@ -65,7 +65,7 @@ const below: Readonly<Record<string, string>> = {
   doctor:
     'storage discord config engines commands features/tools probes ports pipeline speech chat provider audio base',
   /** A program of its own that writes `.env`. */
-  setup: 'discord config doctor commands spending provider base',
+  setup: 'discord config engines doctor commands spending provider base',
   config: 'features/tools engines spending pipeline sources provider turn base',
   discord: 'ports people audio texts base features/contract',
   sandbox: 'web/http speech audio base',
