@@ -55,7 +55,7 @@ const coin = 'flip a coin|toss a coin|throw a coin|heads or tails|coin toss';
 const hello = 'hello|hello there|hi|hi there|good morning|good evening|how are you';
 const help = 'what can you do|what can i ask|what can i say|who are you|help|help me';
 /** Plain wordings that it answers by itself. */
-export const answered = [time, coin, hello, help];
+const answered = [time, coin, hello, help];
 
 /** Plain wordings, and what is said to them. A recogniser's small mistakes are forgiven. */
 function rulesOf({ wallMs, timeZone, random, botName }: StandInParts) {

@@ -73,7 +73,10 @@ const shape = {
     'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
   ),
   CONSENT_POLICY: words
-    .regex(/^(ask|notice|role:\d{15,21})$/, 'must be ask, notice, or role: and the id of a role')
+    .regex(
+      /^(ask|notice|role:\d{15,21})$/,
+      'must be one of ask, notice, or role: with the id of a role',
+    )
     .default('ask'),
   BUDGET_TOTAL_DAY_USD: budget.default(20),
   DISCORD_API_URL: words
@@ -179,7 +182,7 @@ export function settingNames(): ReadonlyMap<string, string> {
   return new Map(Object.keys(settings.shape).map((name) => [name, `${unset[name] ?? ''}`]));
 }
 
-export function isHttpUrl(value: string): boolean {
+function isHttpUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
 

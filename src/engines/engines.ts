@@ -35,7 +35,7 @@ export function engineNamed<Role extends ProviderRole>(role: Role, name: string)
 }
 
 /** Engine of a role that needs no server. */
-export function embeddedEngine<Role extends ProviderRole>(role: Role): Engine<Role> {
+function embeddedEngine<Role extends ProviderRole>(role: Role): Engine<Role> {
   const engine = engines[role].find(({ standardModel }) => standardModel === undefined);
   if (!engine) throw new Error(`no embedded engine for ${role}`);
   return engine;

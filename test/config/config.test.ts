@@ -169,7 +169,7 @@ test('speech over a WebSocket needs a server, and has a model of its own that re
 test('the policy role needs its role', () => {
   for (const policy of ['role', 'role:', 'ask:123456789012345678', 'nobody'])
     expect(mistakes({ CONSENT_POLICY: policy })).toEqual([
-      'CONSENT_POLICY: must be ask, notice, or role: and the id of a role',
+      'CONSENT_POLICY: must be one of ask, notice, or role: with the id of a role',
     ]);
   const { consent } = good({ CONSENT_POLICY: 'role:123456789012345678' });
   expect(consent).toEqual({ policy: 'role', roleId: '123456789012345678' });
