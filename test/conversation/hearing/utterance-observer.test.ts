@@ -4,7 +4,14 @@ import { durationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { listenWith, mostSentShare } from '#src/speech/listen.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
-import { adam, eva, lounge, openSessionFixture, pass, words } from '#test/conversation/setup/session-fixture.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
