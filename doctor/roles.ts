@@ -53,8 +53,8 @@ export function rolesOf(config: Config): readonly Role[] {
   ] as const;
   const examined = choices.flatMap(([role, engine, fallback]) => {
     const { group } = roles[role];
-    const first = engineRole(role, group, engine);
-    return fallback ? [first, engineRole(role, `${group}_FALLBACK`, fallback)] : [first];
+    const first = engineRole(role, group, engine, config);
+    return fallback ? [first, engineRole(role, `${group}_FALLBACK`, fallback, config)] : [first];
   });
   return talk && pipeline === 'realtime' ? [...examined, talkRole(talk)] : examined;
 }
@@ -79,10 +79,15 @@ export async function examineRole(
   };
 }
 
-function engineRole(role: ProviderRole, group: string, engine: EngineChoice): Role {
+function engineRole(
+  role: ProviderRole,
+  group: string,
+  engine: EngineChoice,
+  { audioModel: hearing }: Config,
+): Role {
   const probes = {
     async think({ deadline, stack }: RoleTrial) {
-      const model = await openEngine('chat', engine, stack);
+      const model = await openEngine('chat', engine, stack, { audioModel: hearing });
       const thought = await tryProbe(think, { ask: questionTo(model) }, deadline);
       if (!isUsable(thought)) return [thought];
       const called = await tryProbe(tools, model, deadline);
