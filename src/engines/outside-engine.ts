@@ -43,7 +43,7 @@ const adapters: {
 } = {
   'speech to text': (opened, name) => ({
     ...endOf(opened),
-    async *transcribe(pcm, signal, asked) {
+    async *transcribe(pcm, signal, asked = {}) {
       signal.throwIfAborted();
       if (isListenable(pcm))
         yield* partsOf(name, () => opened.transcribe(pcm, signal, asked), signal);
