@@ -1,4 +1,4 @@
-import type { Config } from '#src/config/types.ts';
+import type { RemoteServer } from '#src/config/types.ts';
 import {
   differs,
   type Finding,
@@ -18,6 +18,7 @@ import {
   sayNews,
 } from '#src/provider/models/models.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
+import type { Role } from './roles.ts';
 
 /** Every role that has a server, asked with the engine of the bot; offline only by its model's name. */
 export const configuredRoles: DoctorProbe = {
@@ -25,19 +26,23 @@ export const configuredRoles: DoctorProbe = {
   async *run({ config, isOffline, ...deadline }) {
     const { examineRole, rolesOf } = await import('./roles.ts');
     const lists = new Map<string, Promise<ModelList>>();
+    const listOf = (server: RemoteServer) => {
+      if (isOffline) return unasked;
+      const place = `${server.baseUrl} ${server.apiKey?.reveal()}`;
+      const list = lists.get(place) ?? readModels(server, deadline);
+      lists.set(place, list);
+      return list;
+    };
     let clip: SpokenClip | undefined;
     for (const role of rolesOf(config)) {
-      const { group, server } = role;
-      if (!('baseUrl' in server)) {
+      const { group, engine } = role;
+      if (!('baseUrl' in engine)) {
         yield `${group}: the embedded engine needs no server`;
         continue;
       }
-      const { apiKey, baseUrl } = server;
-      yield `${group}: ${serverName(baseUrl)}, ${apiKey ? 'key set' : 'no key set'}`;
-      const place = `${baseUrl} ${apiKey?.reveal()}`;
-      const list = isOffline ? unasked : (lists.get(place) ?? readModels(server, deadline));
-      lists.set(place, Promise.resolve(list));
-      yield lifecycle({ ...server, role: group }, await list, deadline.clock.wallMs());
+      yield titleOf(role, engine);
+      if (engine.baseUrl !== '')
+        yield lifecycle({ ...engine, role: group }, await listOf(engine), deadline.clock.wallMs());
       if (isOffline) continue;
       const examined = await examineRole(role, deadline, clip);
       clip ??= examined.clip;
@@ -46,14 +51,19 @@ export const configuredRoles: DoctorProbe = {
   },
 };
 
+function titleOf({ engine, group }: Role, { apiKey, baseUrl }: RemoteServer): string {
+  const name = baseUrl === '' && 'backend' in engine ? engine.backend : serverName(baseUrl);
+  return `${group}: ${name}, ${apiKey ? 'key set' : 'no key set'}`;
+}
+
 const unasked: ModelList = { kind: 'not offered' };
 
 async function readModels(
-  { apiKey, baseUrl }: Pick<Extract<Config['chat'], { kind: 'remote' }>, 'apiKey' | 'baseUrl'>,
-  { clock, deadlineMs }: ProbeDeadline,
+  { apiKey, baseUrl }: Pick<RemoteServer, 'apiKey' | 'baseUrl'>,
+  { deadlineMs }: ProbeDeadline,
 ): Promise<ModelList> {
-  const options = { baseUrl: baseUrl.replace(/^ws/, 'http'), clock, apiKey };
-  return await listModels(openClient(options), AbortSignal.timeout(deadlineMs));
+  const client = openClient({ baseUrl: baseUrl.replace(/^ws/, 'http'), apiKey });
+  return await listModels(client, AbortSignal.timeout(deadlineMs));
 }
 
 /** Notice, in days, earlier than the bot itself warns. */

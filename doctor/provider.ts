@@ -104,7 +104,7 @@ async function readServer(
   { clock, deadlineMs }: ProbeDeadline,
 ): Promise<Server> {
   const baseUrl = apiUrl(given);
-  const client = openClient({ baseUrl, clock, apiKey });
+  const client = openClient({ baseUrl, apiKey });
   const over = new AbortController();
   const soon = <T>(work: Promise<T>) => ifInTime(work, deadlineMs, clock, over.signal);
   const list = (await soon(listModels(client, over.signal))) ?? { kind: 'not offered' };

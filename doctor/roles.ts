@@ -1,7 +1,7 @@
-import { openChat, openTranscriberOf } from '#src/app/engines/engines.ts';
-import { openVoice } from '#src/app/engines/open-voice.ts';
 import { RealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
-import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
+import type { Config, RemoteServer } from '#src/config/types.ts';
+import { type EngineChoice, roles } from '#src/engines/engine.ts';
+import { engineOf, openEngine } from '#src/engines/engines.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { questionTo, recognise, speak, testTurn, think, tools } from '#src/probes/engine-probes.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type SpokenClip,
   tryProbe,
 } from '#src/probes/probe.ts';
+import type { ProviderRole } from '#src/provider/provider-news.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 
@@ -19,7 +20,7 @@ import type { Synthesizer } from '#src/speech/ports.ts';
 export type Role = {
   /** Beginning of its settings. */
   readonly group: string;
-  readonly server: RemoteServer | Embedded | NonNullable<Config['realtime']>;
+  readonly engine: EngineChoice | RemoteServer;
   /** Errors: those of opening the engine. */
   probe(trial: RoleTrial): Promise<readonly Finding[]>;
 };
@@ -44,20 +45,18 @@ const sentence =
 
 /** Roles of a configuration, in the order in which one can use the sound of another. */
 export function rolesOf(config: Config): readonly Role[] {
-  const { speech, transcription, fallbacks, realtime: talk, pipeline } = config;
-  return [
-    chatRole('CHAT_COMPLETION', config),
-    ...(fallbacks.chat
-      ? [chatRole('CHAT_COMPLETION_FALLBACK', { ...config, chat: fallbacks.chat })]
-      : []),
-    speechRole('SPEECH', config, speech),
-    ...(fallbacks.speech ? [speechRole('SPEECH_FALLBACK', config, fallbacks.speech)] : []),
-    hearingRole('TRANSCRIPTION', config, transcription),
-    ...(fallbacks.transcription
-      ? [hearingRole('TRANSCRIPTION_FALLBACK', config, fallbacks.transcription)]
-      : []),
-    ...(talk && pipeline === 'realtime' ? [talkRole(talk)] : []),
-  ];
+  const { chat, speech, transcription, fallbacks, realtime: talk, pipeline } = config;
+  const choices = [
+    ['chat', chat, fallbacks.chat],
+    ['text to speech', speech, fallbacks.speech],
+    ['speech to text', transcription, fallbacks.transcription],
+  ] as const;
+  const examined = choices.flatMap(([role, engine, fallback]) => {
+    const { group } = roles[role];
+    const first = engineRole(role, group, engine, config);
+    return fallback ? [first, engineRole(role, `${group}_FALLBACK`, fallback, config)] : [first];
+  });
+  return talk && pipeline === 'realtime' ? [...examined, talkRole(talk)] : examined;
 }
 
 /** Opens the engine of a role as the bot does, and probes it. */
@@ -71,7 +70,7 @@ export async function examineRole(
   const probed = await role
     .probe({ deadline: ofRole, stack, clip })
     .catch((error: unknown) => [failure('engine', error, ofRole.role)]);
-  const model = 'model' in role.server ? `${role.server.model}: ` : '';
+  const model = 'model' in role.engine && role.engine.model ? `${role.engine.model}: ` : '';
   const findings = probed.map((finding) => ({ ...finding, why: `${model}${finding.why}` }));
   return {
     findings,
@@ -80,41 +79,35 @@ export async function examineRole(
   };
 }
 
-function chatRole(group: string, config: Config): Role {
-  return {
-    group,
-    server: config.chat,
-    async probe({ deadline }) {
-      const model = (await openChat(config, quietly)).chat('Parley');
+function engineRole(
+  role: ProviderRole,
+  group: string,
+  engine: EngineChoice,
+  { audioModel: hearing }: Config,
+): Role {
+  const probes = {
+    async think({ deadline, stack }: RoleTrial) {
+      const model = await openEngine('chat', engine, stack, { audioModel: hearing });
       const thought = await tryProbe(think, { ask: questionTo(model) }, deadline);
       if (!isUsable(thought)) return [thought];
       const called = await tryProbe(tools, model, deadline);
-      return [thought, called.mend === undefined ? called : { ...called, verdict: 'differs' }];
+      return [
+        thought,
+        called.mend === undefined ? called : { ...called, verdict: 'differs' as const },
+      ];
     },
-  };
-}
-
-function speechRole(group: string, { deadlines }: Config, server: Config['speech']): Role {
-  return {
-    group,
-    server,
-    async probe({ deadline, stack }) {
-      const { synthesizer } = await openVoice(server, deadlines, stack, quietly);
+    async speak({ deadline, stack }: RoleTrial) {
+      const synthesizer = await openEngine('text to speech', engine, stack);
       return [await tryProbe(speak, { synthesizer, voice: {}, text: sentence }, deadline)];
     },
-  };
-}
-
-function hearingRole(group: string, { deadlines }: Config, server: Config['transcription']): Role {
-  return {
-    group,
-    server,
-    async probe({ clip, deadline, stack }) {
-      const transcriber = await openTranscriberOf(server, deadlines, stack, quietly);
+    async recognise({ clip, deadline, stack }: RoleTrial) {
+      const transcriber = await openEngine('speech to text', engine, stack);
       const heard = { transcriber, clip: clip ?? (await embeddedClip(deadline)) };
       return [await tryProbe(recognise, heard, deadline)];
     },
   };
+  const { probe } = engineOf(role, engine);
+  return { group, engine, probe: async (trial) => (probe ? await probes[probe](trial) : []) };
 }
 
 let embedded: SpokenClip | undefined;
@@ -134,7 +127,7 @@ const silent: Synthesizer = { synthesize: async function* () {} };
 function talkRole(server: NonNullable<Config['realtime']>): Role {
   return {
     group: 'REALTIME',
-    server,
+    engine: server,
     async probe({ deadline, stack }) {
       const talk = stack.use(new RealtimeTalk({ ...server, maxTokens: 200 }));
       const open = (signal: AbortSignal) => talk.begin(signal);

@@ -2,8 +2,9 @@ import { examineProvider, type ProviderExamination, type TriedRole } from '#doct
 import { Report } from '#doctor/report.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
-import { groups, type SettingGroup } from '#src/config/keys.ts';
+import { groups, type SettingGroup } from '#src/config/roles.ts';
 import { isAddress } from '#src/config/settings.ts';
+import { roles } from '#src/engines/engine.ts';
 import { isOpenAi } from '#src/provider/models/models.ts';
 import type { NearbyServer } from '#src/provider/nearby.ts';
 import type { AnswerChoice, Questions } from './questions.ts';
@@ -34,7 +35,7 @@ const deadlineMs = 60_000;
 /** Settings of a Realtime server that answers in place of a chat model. */
 const ofRealtime = ['PIPELINE', 'REALTIME_BASE_URL', 'REALTIME_MODEL'] as const;
 /** Settings of a role that belong to its server, and go with it. */
-const ofServer = ['BASE_URL', 'MODEL', 'API_KEY', 'BACKEND', 'VOICE', 'FORMAT', 'STREAM'] as const;
+const ofServer = ['BASE_URL', 'MODEL', 'API_KEY', 'VOICE', 'FORMAT'] as const;
 
 /** Chooses the servers that hear, think and speak, until every role has one or enough is said, and tries them as the doctor does. */
 export async function chooseProviders(questions: ProviderQuestions): Promise<void> {
@@ -132,12 +133,6 @@ function rolesLeft({ baseUrl, roles }: KnownServer, { taken, lacking }: FilledRo
   return roles.filter((group) => !taken.has(group) && !without.includes(group));
 }
 
-const words = {
-  TRANSCRIPTION: 'speech to text',
-  CHAT_COMPLETION: 'chat',
-  SPEECH: 'text to speech',
-} as const satisfies Readonly<Record<SettingGroup, string>>;
-
 function questionFor({ taken }: FilledRoles): string {
   if (taken.size === 0) return 'Which server for speech to text, chat, and text to speech?';
   return `Which server for ${inWords(groups.filter((group) => !taken.has(group)))}?`;
@@ -227,8 +222,9 @@ function sentenceOn(
   return `${name} works for ${inWords(taken)}.${lacks}${failed === '' ? '' : ` Its ${failed} failed.`}`;
 }
 
-function inWords(roles: readonly SettingGroup[]): string {
-  return new Intl.ListFormat('en').format(roles.map((group) => words[group]));
+function inWords(chosen: readonly SettingGroup[]): string {
+  const named = Object.entries(roles).filter(([, { group }]) => chosen.includes(group));
+  return new Intl.ListFormat('en').format(named.map(([name]) => name));
 }
 
 function fill(
@@ -250,7 +246,11 @@ function useEmbedded(edits: SettingEdits): void {
 
 function clear(edits: SettingEdits, group: SettingGroup): void {
   const isAnswered = group === 'CHAT_COMPLETION' && edits.value('REALTIME_BASE_URL') !== '';
-  const names = ofServer.map((part) => `${group}_${part}`);
+  const backends = Object.values(roles).filter((role) => role.group === group);
+  const names = [
+    ...ofServer.map((part) => `${group}_${part}`),
+    ...backends.map(({ backend }) => backend),
+  ];
   for (const name of isAnswered ? [...names, ...ofRealtime] : names) {
     if ((edits.file.values[name] ?? '') !== '' || edits.changes.has(name)) edits.set(name, '');
   }

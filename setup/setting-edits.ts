@@ -21,8 +21,13 @@ export class SettingEdits {
 
   /** Whether `.env` names a server that answers already. */
   get hasModel(): boolean {
-    const { CHAT_COMPLETION_BASE_URL, OPENAI_API_KEY, REALTIME_BASE_URL } = this.file.values;
-    return [CHAT_COMPLETION_BASE_URL, OPENAI_API_KEY, REALTIME_BASE_URL].some(Boolean);
+    const names = [
+      'CHAT_BACKEND',
+      'CHAT_COMPLETION_BASE_URL',
+      'OPENAI_API_KEY',
+      'REALTIME_BASE_URL',
+    ];
+    return names.some((name) => this.file.values[name]);
   }
 
   get changes(): SettingChanges {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { groups } from '#src/config/keys.ts';
+import { groups } from '#src/config/roles.ts';
 import { standardModels } from '#src/provider/models/models.ts';
 import { hearingUsd, speakingUsd, thinkingUsd } from '#src/spending/minute-cost.ts';
 import table from './vendors.json' with { type: 'json' };

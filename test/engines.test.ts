@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
-import type { EngineNews } from '#src/app/engines/engine-client.ts';
+import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { openEngines } from '#src/app/engines/engines.ts';
 import { PageView } from '#src/app/sandbox/page-view.ts';
 import { good } from '#test/config/read-settings.ts';

@@ -35,6 +35,8 @@ const below: Readonly<Record<string, string>> = {
     'conversation voice notices settings ports spending pipeline playback people turn audio texts base',
   /** Examinations of one part each, for the doctor, setup and `/settings check`. */
   probes: 'sessions ports pipeline speech chat provider people audio texts base',
+  /** Recognisers, voices and chat models. */
+  engines: 'spending sources speech chat provider audio base',
   /** What features and commands declare, and what they are given. */
   'features/contract':
     'sessions conversation settings ports sql spending pipeline sources speech chat provider people audio texts base',
@@ -62,10 +64,10 @@ const below: Readonly<Record<string, string>> = {
     'features probes sessions conversation settings ports spending playback people texts base features/*',
   /** A program of its own, over the bot's own settings. */
   doctor:
-    'app storage discord config commands features/tools probes ports pipeline speech chat provider audio base',
+    'storage discord config engines commands features/tools probes ports pipeline speech chat provider audio base',
   /** A program of its own that writes `.env`. */
-  setup: 'discord config doctor commands spending provider base',
-  config: 'features/tools spending pipeline sources speech provider turn base',
+  setup: 'discord config engines doctor commands spending provider base',
+  config: 'features/tools engines spending pipeline sources provider turn base',
   discord: 'ports people audio texts base features/contract',
   /** Shares the frames of sound with the page. */
   sandbox: 'web/http speech audio texts base page',
@@ -81,9 +83,9 @@ const below: Readonly<Record<string, string>> = {
   console: 'probes ports speech turn audio base page sandbox',
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */
   bench:
-    'app config features console sandbox voice ports spending pipeline speech chat provider turn audio base test',
+    'app config engines features console sandbox voice ports spending pipeline speech chat provider turn audio base test',
   /** Puts everything together, so it imports from everywhere but the programs beside it. */
-  app: 'console web/api web/http ops storage discord config commands features sessions conversation settings ports spending pipeline sources playback speech chat provider people turn audio texts base features/*',
+  app: 'console web/api web/http ops storage discord config commands features engines sessions conversation settings ports spending pipeline sources playback speech chat provider people turn audio texts base features/*',
 };
 
 /** Rooms beside `src`: one file per command, and programs of their own. */
@@ -137,7 +139,7 @@ test('every folder of src has a README with the four headings', async () => {
 /** Modules of each folder of `src` whose values tests use: its contract, through which they see everything else. */
 const doors: Readonly<Record<string, string>> = {
   app: 'budget http-parser.mjs main.mjs provider-log shared-parts',
-  'app/engines': 'engines open-voice',
+  'app/engines': 'engines',
   'app/programs': 'register-commands token',
   'app/sandbox': 'in-sandbox page-view',
   audio: 'ogg-page packet pcm resample wav',
@@ -149,7 +151,7 @@ const doors: Readonly<Record<string, string>> = {
   'audio/voice': 'speaker-stream voice-meter',
   base: 'alerts clock compile-cache errors json secret',
   'base/loops': 'mailbox periodic-task',
-  chat: 'history metered-chat stand-in stand-in-grammar',
+  chat: 'history metered-chat stand-in',
   'chat/completions': 'openai-chat',
   'chat/realtime': 'realtime-talk',
   'chat/text': 'clauses speakable time-phrases',
@@ -164,6 +166,7 @@ const doors: Readonly<Record<string, string>> = {
   'discord/outbox': 'live-message outbox',
   'discord/panel': 'channel-messages panel-face',
   'discord/shards': 'gateway-limits identify-limits',
+  engines: 'engine engines outside-engine speech-http',
   features: 'features',
   'features/captions': 'transcript-recorder',
   'features/captions/answers': 'make-recap numbered-prompt-lines',
@@ -203,8 +206,8 @@ const doors: Readonly<Record<string, string>> = {
     'embedded-synthesizer embedded-transcriber engine engine-scheduler serve-engine wasm-patch',
   'speech/fallbacks': 'metered-voice speech-fallbacks standard-voice',
   'speech/openai':
-    'openai-synthesizer openai-transcriber server-voices sound-stream transcript-reply transcript-stream',
-  'speech/realtime': 'realtime-events realtime-parts realtime-synthesizer realtime-transcriber',
+    'openai-synthesizer openai-transcriber server-voices sound-stream transcript-reply',
+  'speech/realtime': 'realtime-parts realtime-synthesizer realtime-transcriber',
   'speech/text-language': 'text-language',
   spending: 'budget-authority paid-engine reservation session-budgets total-budget',
   'spending/ledger': 'ledger ledger-persistence total-portion',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EngineNews } from '#src/app/engines/engine-client.ts';
+import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { openEngines, pipelinesOf } from '#src/app/engines/engines.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { good } from '#test/config/read-settings.ts';

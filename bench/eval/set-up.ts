@@ -1,10 +1,11 @@
 import { access } from 'node:fs/promises';
-import { openChat } from '#src/app/engines/engines.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
+import { standInGrammar } from '#src/chat/stand-in.ts';
 import { processEnvironment, readConfig } from '#src/config/config.ts';
 import { loadDotEnv } from '#src/config/dot-env.ts';
 import type { Config } from '#src/config/types.ts';
+import { openEngine } from '#src/engines/engines.ts';
 import { ChatPrice } from './price.ts';
 
 /** Servers and settings of an operator, as a `.env` has them. */
@@ -44,6 +45,11 @@ async function setupOf(file: string, environment: NodeJS.ProcessEnv): Promise<Ev
 export async function openSetup(name: string, config: Config): Promise<EvalSetup> {
   const botName = config.bot.name ?? 'Nova';
   const price = new ChatPrice(config);
-  const { chat, hasChatModel } = await openChat(config, () => undefined);
-  return { name, config, botName, chat: meteredChat(chat(botName), price), hasChatModel, price };
+  // What it opens lasts as long as the program.
+  const opened = new AsyncDisposableStack();
+  const hasChatModel = config.chat.kind !== 'embedded';
+  const rules = hasChatModel ? undefined : standInGrammar;
+  const model = await openEngine('chat', config.chat, opened, { rules });
+  const chat = meteredChat(model.named?.(botName) ?? model, price);
+  return { name, config, botName, chat, hasChatModel, price };
 }

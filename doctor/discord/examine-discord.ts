@@ -1,22 +1,26 @@
 import { commands } from '#commands/commands.ts';
+import { span } from '#doctor/span.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Config } from '#src/config/types.ts';
 import {
   type Account,
   type GuildName,
+  messageContentIntent,
   readAccount,
   readGuildNames,
 } from '#src/discord/account/account.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
-import { readGuildRights } from '#src/discord/account/guild-rights.ts';
-import { inviteUrlOf } from '#src/discord/account/rights.ts';
+import {
+  type ChannelRights,
+  type GuildRights,
+  readGuildRights,
+} from '#src/discord/account/guild-rights.ts';
+import { inviteUrlOf, type NeededRight, rightNames } from '#src/discord/account/rights.ts';
 import { readRegisteredNames } from '#src/discord/interactions/register-only.ts';
 import { registeredName } from '#src/discord/interactions/slashes.ts';
-import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
+import { readGatewayLimits, type StartLimit } from '#src/discord/shards/gateway-limits.ts';
 import { differs, type Finding, missing, ok } from '#src/probes/probe.ts';
-import { accountLines, loginsLine } from './account-findings.ts';
-import { rightsLines } from './rights-findings.ts';
 
 /** Each takes three requests. */
 const mostGuilds = 5;
@@ -82,4 +86,115 @@ function commandLine(registered: readonly string[]): Finding {
   const mend =
     'run npm run commands, or start the bot: it registers them within seconds; then reload Discord (Ctrl+R)';
   return (lacking.length === ours.length ? missing : differs)(what, `${why}, everywhere`, mend);
+}
+
+/** Channels named one by one; a server may have 500. */
+const mostChannels = 20;
+
+/** Rights of the bot in a server: one line for the server, one for each voice channel that lacks a right. */
+function rightsLines(
+  { name, channels, lacksInServer, timedOutUntilMs = 0 }: GuildRights,
+  nowWallMs: number,
+): readonly Finding[] {
+  if (timedOutUntilMs > nowWallMs) {
+    const why = `a moderator timed the bot out for ${span(timedOutUntilMs - nowWallMs)}: it can do nothing`;
+    return [missing(name, why, 'ask a moderator to remove the time-out, or wait')];
+  }
+  const talking = channels.filter(({ lacksToTalk }) => lacksToTalk.length === 0);
+  const lacking = channels.filter(
+    ({ lacksToTalk, lacksToWrite }) => lacksToTalk.length + lacksToWrite.length > 0,
+  );
+  const shown = lacking.slice(0, mostChannels).map(channelLine);
+  return [
+    serverLine(name, channels.length, talking.length),
+    ...(lacksInServer.length > 0 ? [roleLine(name, lacksInServer)] : []),
+    ...shown,
+  ];
+}
+
+const roleMend = "open Edit Channel, Permissions: give the bot's role the rights there";
+
+function serverLine(name: string, count: number, talking: number): Finding {
+  if (count === 0)
+    return missing(name, 'the server has no voice channel', 'create one: Create Channel, Voice');
+  const why = `the bot may talk in ${talking} of ${count} voice channels`;
+  return talking > 0 ? ok(name, why) : missing(name, why, roleMend);
+}
+
+function roleLine(name: string, lacks: readonly NeededRight[]): Finding {
+  const why = `the bot's role does not have ${words(lacks)}`;
+  return differs(name, why, 'open the invite link again: it asks for the missing rights');
+}
+
+function channelLine({ name, lacksToTalk, lacksToWrite }: ChannelRights): Finding {
+  const lacks = words([...lacksToTalk, ...lacksToWrite]);
+  const what =
+    lacksToTalk.length > 0
+      ? 'it cannot talk there'
+      : 'it can talk there, but its chat does not work';
+  const mend = `open Edit Channel of ${name}, Permissions: allow ${lacks} for the bot's role`;
+  return differs(`#${name}`, `the bot does not have ${lacks}: ${what}`, mend);
+}
+
+function words(rights: readonly NeededRight[]): string {
+  return rights.map((right) => rightNames[right]).join(', ');
+}
+
+const portal = 'https://discord.com/developers/applications';
+/** Logins that a day of restarts takes. */
+const fewLogins = 50;
+
+/** `messageContent`: the bot asks for that intent. */
+export function accountLines(account: Account, messageContent = false): readonly Finding[] {
+  const { applicationId, name } = account;
+  return [
+    ok('token', `it belongs to ${name}, application ${applicationId}`),
+    intentsLine(account, messageContent),
+    inviteLine(account),
+  ];
+}
+
+function intentsLine(
+  { applicationId, privilegedIntents }: Account,
+  messageContent: boolean,
+): Finding {
+  const mayRead = privilegedIntents.includes(messageContentIntent);
+  if (messageContent && !mayRead) {
+    const why = `${messageContentIntent} is off, but MESSAGE_CONTENT=on needs it`;
+    return differs('intents', why, `turn it on: ${portal}/${applicationId}/bot`);
+  }
+  const needless = privilegedIntents.filter(
+    (name) => !(messageContent && name === messageContentIntent),
+  );
+  if (needless.length === 0)
+    return ok(
+      'intents',
+      messageContent ? messageContentIntent : 'no privileged intent is on, and the bot needs none',
+    );
+  const why = `these are on, but the bot does not use them: ${needless.join(', ')}`;
+  return differs(
+    'intents',
+    why,
+    `turn off those that no other program needs: ${portal}/${applicationId}/bot`,
+  );
+}
+
+function inviteLine({ applicationId, needsCodeGrant, isPublic }: Account): Finding {
+  if (needsCodeGrant) {
+    const why = 'the invite link fails: the application requires a code grant';
+    return missing(
+      'invite',
+      why,
+      `turn off Requires OAuth2 Code Grant: ${portal}/${applicationId}/bot`,
+    );
+  }
+  const who = isPublic ? 'any person' : 'only its owner';
+  return ok('invite', `${who} may use ${inviteUrlOf(applicationId)}`);
+}
+
+function loginsLine({ total, remaining, resetAfterMs }: StartLimit): Finding {
+  const why = `${remaining} of ${total} are left today; the limit is reset in ${span(resetAfterMs)}`;
+  const mend = 'wait until then; find in the log of the bot why it restarts repeatedly';
+  if (remaining <= 0) return missing('logins', why, mend);
+  return remaining < fewLogins ? differs('logins', why, mend) : ok('logins', why);
 }

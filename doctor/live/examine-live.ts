@@ -1,15 +1,18 @@
 import { platform, release } from 'node:os';
-import { runningBot } from '#doctor/discord/running-bot.ts';
 import type { DoctorProbe } from '#doctor/doctor-probe.ts';
 import packageJson from '#package.json' with { type: 'json' };
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { Config } from '#src/config/types.ts';
+import { readAccount, readGuildNames } from '#src/discord/account/account.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
+import { readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';
 import { openVoiceTrial, voiceVersions } from '#src/discord/account/voice-trial.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
-import { type Finding, missing, ok, tryProbe } from '#src/probes/probe.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
+import { differs, type Finding, missing, ok, tryProbe } from '#src/probes/probe.ts';
 import { permission } from '#src/probes/voice-probes.ts';
-import { findPlace } from './live-place.ts';
+import { dataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
 import { type LiveCheck, leave, liveProbes } from './live-probes.ts';
 
 /** Time, in ms, for a probe beyond its own waits, and the longest in which a voice link must open, as for the bot. */
@@ -66,4 +69,61 @@ function versions(clock: Clock): string {
   const machine = `Node ${process.versions.node}, ${platform()} ${process.arch} ${release()}`;
   const time = new Date(clock.wallMs()).toISOString().slice(0, 16);
   return `Parley ${packageJson.version}, ${machine}, ${voiceVersions}, ${time} UTC`;
+}
+
+const what = 'channel';
+/** Most servers and owners of the application whose seats are read. */
+const [mostGuilds, mostOwners] = [50, 10];
+const naming = 'right-click the channel, Copy Link, and run npm run doctor -- --live LINK';
+
+/**
+ * Finds the channel by REST, without a login: the one with this id, or where the operator sits. Errors and abort: as
+ * `AccountRest.read`.
+ */
+async function findPlace(
+  rest: AccountRest,
+  channelId: string | undefined,
+  signal: AbortSignal,
+): Promise<ChannelRef | Finding> {
+  const id = channelId ?? (await ownersSeat(rest, signal));
+  if (id === undefined) {
+    const why = 'you are in no voice channel of a server where the bot is';
+    return missing(what, why, `join a voice channel, or name one: ${naming}`);
+  }
+  const place = await readVoicePlace(rest, id, signal);
+  if (!place) {
+    const mend = `${naming}; allow View Channel for the bot's role`;
+    return missing(what, 'the bot cannot see this voice channel', mend);
+  }
+  const { guildId } = place;
+  if ((await readSeat(rest, { guildId }, signal)) !== undefined) {
+    const why = 'not started: another process with this token is in a voice channel of that server';
+    return differs(what, why, 'stop that process and wait a minute, then try again');
+  }
+  return { guildId, channelId: id, name: 'channel 1' };
+}
+
+/** Id of the voice channel in which an owner of the application sits. */
+async function ownersSeat(rest: AccountRest, signal: AbortSignal): Promise<string | undefined> {
+  const { ownerIds } = await readAccount(rest, signal);
+  const guilds = await readGuildNames(rest, signal);
+  for (const { id: guildId } of guilds.slice(0, mostGuilds)) {
+    for (const userId of ownerIds.slice(0, mostOwners)) {
+      const seat = await readSeat(rest, { guildId, userId }, signal);
+      if (seat !== undefined) return seat;
+    }
+  }
+  return undefined;
+}
+
+/** Name of the process that runs with these settings; undefined where there is none. */
+async function runningBot({ dataDir, databaseUrl }: Config): Promise<string | undefined> {
+  const owner = dataDirOwner(dataDir);
+  if (owner === 'unnamed') return 'a bot runs with this DATA_DIR';
+  if (owner) return `a bot runs as process ${owner.pid} on ${owner.host}`;
+  if (!databaseUrl) return undefined;
+  const { readDatabaseState } = await import('#src/storage/postgres/database-state.ts');
+  const state = await readDatabaseState(databaseUrl).catch(() => undefined);
+  const [process] = state?.processes ?? [];
+  return process && `a bot runs as ${process.name}`;
 }

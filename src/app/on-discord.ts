@@ -1,6 +1,4 @@
 import packageJson from '#package.json' with { type: 'json' };
-import type { EngineNews } from '#src/app/engines/engine-client.ts';
-import { openEngines } from '#src/app/engines/engines.ts';
 import { servePrograms } from '#src/app/page/serve-programs.ts';
 import { logShards } from '#src/app/shards/shard-log.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
@@ -25,6 +23,8 @@ import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
 import { type RunningBot, startBot } from './bot.ts';
 import { noteDiscord } from './discord-log.ts';
+import type { EngineNews } from './engines/engine-news.ts';
+import { openEngines } from './engines/engines.ts';
 import { logProvider } from './provider-log.ts';
 import { reloadSettings } from './reload-settings.ts';
 import { loadCorrections } from './text-corrections.ts';

@@ -15,7 +15,6 @@ import { features } from '#src/features/features.ts';
 import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
 import { type Cues, loadCues } from '#src/playback/reply/load-cues.ts';
-import { longestWritingMs } from '#src/provider/deadlines.ts';
 import { hasStableWords } from '#src/provider/models/models.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
@@ -137,7 +136,7 @@ function openFeatures(
       speech: speech.kind === 'remote' ? speech.models : [],
       transcription: transcription.kind === 'remote' ? transcription.models : [],
     },
-    longestWritingMs: longestWritingMs(deadlines),
+    longestWritingMs: deadlines.chat.totalMs,
     modelNews: () => engines.modelNews(),
   };
   return features.map((feature) => feature.open(given));

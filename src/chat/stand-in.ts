@@ -1,7 +1,6 @@
 import { numberWords } from '#src/chat/text/spoken-numbers.ts';
-import type { ChatModel, ChatPart } from './ports.ts';
-import { closest, resultReply, standInCall } from './stand-in-calls.ts';
-import { numberedReply } from './stand-in-lines.ts';
+import type { ChatMessage, ChatModel, ChatPart } from './ports.ts';
+import { closest, commands, resultReply, standInCall } from './stand-in-calls.ts';
 
 export type StandInParts = {
   readonly wallMs: () => number;
@@ -56,7 +55,7 @@ const coin = 'flip a coin|toss a coin|throw a coin|heads or tails|coin toss';
 const hello = 'hello|hello there|hi|hi there|good morning|good evening|how are you';
 const help = 'what can you do|what can i ask|what can i say|who are you|help|help me';
 /** Plain wordings that it answers by itself. */
-export const answered = [time, coin, hello, help];
+const answered = [time, coin, hello, help];
 
 /** Plain wordings, and what is said to them. A recogniser's small mistakes are forgiven. */
 function rulesOf({ wallMs, timeZone, random, botName }: StandInParts) {
@@ -99,4 +98,78 @@ export function timeSentence(wallMs: number, timeZone: string | undefined): stri
   const count = isPast ? minute : 60 - minute;
   const minutes = count === 1 ? 'one minute' : `${numberWords(count)} minutes`;
   return `The time is now ${count === 30 ? 'half' : minutes} ${isPast ? 'past' : 'to'} ${hourWord}.`;
+}
+
+/** Requests that the stand-in understands, but for those with free text, as rules for an embedded recogniser. */
+export const standInGrammar = `
+<asked> = ${[...answered, ...commands.map(({ asked }) => asked)].join('|')};
+<hour> = one | two | three | four | five | six | seven | eight | nine | ten | eleven | twelve;
+<small> = <hour> | thirteen | fourteen | fifteen | sixteen | seventeen | eighteen | nineteen;
+<tens> = (twenty | thirty | forty | fifty) [one | two | three | four | five | six | seven | eight | nine];
+<number> = <small> | <tens>;
+<duration> = (a | one) (second | minute) | (an | one | half an) hour | <number> (seconds | minutes | hours);
+<timer> = [set | start] (a | another) timer [for <duration>] | timer [for] <duration>;
+<long> = [set] a <number> (second | minute | hour) timer;
+<reminder> = remind me (in <duration> | at <hour> [o'clock]);
+<cancel> = (cancel | stop | delete | remove) (the | my) (timer | reminder) [[number] <small>];
+<sound> = (play | start) [some | the] (rain | applause | bell | buzzer | chime | drum roll);
+<stop> = stop | stop it | stop talking | be quiet | never mind | yes | no | yes please | no thanks;
+<request> = <asked> | <timer> | <long> | <reminder> | <cancel> | <sound> | <stop>;
+<call> = [hey | okay | hello];
+public <said> = <call> <bot> | [<call> <name>] [please | can you | could you] <request> [please | now];
+`;
+
+/** Lines that are cited, and points of a recap, at most; the fewest words of a point. */
+const [mostLines, mostPoints, leastWords] = [3, 6, 4];
+const noTranslation = 'I am only the built-in stand-in, and cannot translate. Connect a model.';
+const shownLine = /^\[(\d+)\] (?:\d{4}-\d\d-\d\d )?\d\d:\d\d ([^\n]*?): ([^\n]*)$/gm;
+
+/**
+ * Reply to a request about numbered lines: those that answer a question, a recap, the important points; by shared words,
+ * without understanding. Undefined for all other requests.
+ */
+function numberedReply(messages: readonly ChatMessage[]): string | undefined {
+  const newest = messages.at(-1);
+  if (newest?.role !== 'user' || newest.name !== '') return undefined; // a person has a name
+  const { content } = newest;
+  if (!content.startsWith('<lines>')) return undefined;
+  const task = messages.find(({ role }) => role === 'system')?.content ?? '';
+  if (task.startsWith('Translate ')) return noTranslation;
+  const [block = '', question] = content.split('</lines>\nQuestion: ');
+  const lines = [...block.matchAll(shownLine)].map(([, number = '', name = '', text = '']) => {
+    return { number, name, text };
+  });
+  return question === undefined ? recapOf(lines) : citedFor(question, lines);
+}
+
+type ShownLine = { readonly number: string; readonly name: string; readonly text: string };
+
+/** Lines that share most words with the question; answers before other questions. */
+function citedFor(question: string, lines: readonly ShownLine[]): string {
+  const sought = stemsOf(question);
+  const scored = lines.map(({ number, name, text }) => {
+    const shared = stemsOf(`${name} ${text}`).intersection(sought).size;
+    return { number, score: text.endsWith('?') ? shared - 0.5 : shared };
+  });
+  const best = Math.max(0, ...scored.map(({ score }) => score));
+  const cited = scored.filter(({ score }) => best > 0 && score === best).slice(0, mostLines);
+  return cited.map(({ number }) => `[${number}]`).join(' ') || '[0]';
+}
+
+/** The beginnings of words that not every question has. */
+function stemsOf(text: string): ReadonlySet<string> {
+  const words = text.toLowerCase().match(/[\p{L}\p{N}\p{M}]{4,}/gu) ?? [];
+  return new Set(words.map((word) => word.slice(0, 5)));
+}
+
+/** The longest lines that are no question. */
+function recapOf(lines: readonly ShownLine[]): string {
+  const points = lines
+    .filter(({ text }) => !text.endsWith('?') && text.split(' ').length >= leastWords)
+    .toSorted((a, b) => b.text.length - a.text.length)
+    .slice(0, mostPoints)
+    .map(({ number, text }) => {
+      return { kind: 'point', text, lines: [{ line: Number(number), words: text }] };
+    });
+  return JSON.stringify({ points });
 }

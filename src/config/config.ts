@@ -1,19 +1,18 @@
 import { hostname } from 'node:os';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
+import type { AudioModel, EngineChoice } from '#src/engines/engine.ts';
+import { deadlines, type RoleDeadlines } from '#src/provider/deadlines.ts';
 import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
 import { budgetMistakes, readBudget } from './budget.ts';
-import { readDeadlines } from './deadlines.ts';
 import { readExternalTools } from './external-tools.ts';
-import { fallbackMistakes, readFallbacks } from './fallbacks.ts';
-import { groups, type SettingGroup, serverAt } from './keys.ts';
 import { readRealtime, realtimeMistakes } from './realtime.ts';
 import { removedLimits } from './removed-settings.ts';
+import { isHearing, readFallback, readRole, roleMistakes } from './roles.ts';
 import { readServers } from './servers.ts';
-import { type EnvironmentSettings, isHttpUrl, listed, settingNames, settings } from './settings.ts';
+import { type EnvironmentSettings, listed, settingNames, settings } from './settings.ts';
 import { readShardRange } from './shard-range.ts';
-import { speechMistakes, speechOf } from './speech.ts';
-import type { AudioModel, Config, ConfigResult, Embedded, RemoteServer } from './types.ts';
+import type { Config, ConfigResult } from './types.ts';
 
 /** The environment of this process, for a program that examines it as a whole. */
 export function processEnvironment(): NodeJS.ProcessEnv {
@@ -83,69 +82,18 @@ function impossibleModels(from: EnvironmentSettings): string[] {
 }
 
 function contradictions(from: EnvironmentSettings): string[] {
-  const role = from.CONSENT_POLICY === 'role' && !from.CONSENT_ROLE_ID;
-  const voice = remote(from, 'SPEECH', '');
-  return [
-    ...missingKeys(from),
+  const mistakes = [
+    ...roleMistakes(from),
     ...pageMistakes(from),
     ...budgetMistakes(from),
-    ...realtimeWithout(from),
-    ...speakersWithout(from),
     ...realtimeMistakes(from),
-    ...fallbackMistakes(
-      from,
-      groups.filter((group) => remote(from, group, '').kind === 'embedded'),
-    ),
-    ...(voice.kind === 'remote' ? speechMistakes(from, voice) : []),
-    ...(role
-      ? ['CONSENT_ROLE_ID: missing; CONSENT_POLICY=role needs the role of people who agreed']
-      : []),
   ];
-}
-
-function realtimeWithout(from: EnvironmentSettings): string[] {
-  const { TRANSCRIPTION_BACKEND: backend, TRANSCRIPTION_BASE_URL: baseUrl = '' } = from;
-  if (backend === 'file') {
-    return isHttpUrl(baseUrl || 'http://none')
-      ? []
-      : ['TRANSCRIPTION_BASE_URL: a WebSocket address needs TRANSCRIPTION_BACKEND=realtime'];
-  }
-  if (remote(from, 'TRANSCRIPTION', '').kind === 'embedded')
-    return [
-      'TRANSCRIPTION_BACKEND: realtime needs a server; set TRANSCRIPTION_BASE_URL or OPENAI_API_KEY',
-    ];
-  return (from.TRANSCRIPTION_MODEL ?? []).length <= 1
-    ? []
-    : ['TRANSCRIPTION_MODEL: a choice of models needs TRANSCRIPTION_BACKEND=file'];
-}
-
-/** Complaints about settings that ask for more than the embedded engines can do, one sentence each. */
-function speakersWithout(from: EnvironmentSettings): string[] {
-  const { SPEECH_BACKEND: backend = 'speech' } = from;
-  const needs = [
-    ['PIPELINE: audio-model', hearing(from), 'CHAT_COMPLETION'],
-    [`SPEECH_BACKEND: ${backend}`, backend !== 'speech', 'SPEECH'],
-  ] as const;
-  return needs
-    .filter(([, wanted, group]) => wanted && remote(from, group, '').kind === 'embedded')
-    .map(([what, , group]) => `${what} needs a server; set ${group}_BASE_URL or OPENAI_API_KEY`);
-}
-
-function hearing({ PIPELINE: pipeline }: EnvironmentSettings): boolean {
-  return pipeline === 'audio-model';
-}
-
-/** OpenAI itself needs a key; servers of one's own may not. */
-function missingKeys(from: EnvironmentSettings): string[] {
-  return groups
-    .filter((group) => {
-      const role = remote(from, group, '');
-      return role.kind === 'remote' && !role.apiKey && isOpenAi(role.baseUrl);
-    })
-    .map(
-      (group) =>
-        `${group}_API_KEY: missing; OpenAI needs a key; for your own server set ${group}_BASE_URL`,
+  // Engines that cannot be loaded were told.
+  if (mistakes.length === 0 && isHearing(from) && readRole(from, 'chat').kind !== 'remote')
+    mistakes.push(
+      'PIPELINE: audio-model needs a server; set CHAT_COMPLETION_BASE_URL or OPENAI_API_KEY',
     );
+  return mistakes;
 }
 
 function arrange(
@@ -154,22 +102,23 @@ function arrange(
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl } = from;
   const messageContent = from.MESSAGE_CONTENT === 'on';
   const realtime = readRealtime(from);
+  const chat = readRole(from, 'chat');
   const [name, ...otherNames] = listed(from.BOT_NAME);
   return {
-    discord: token && {
-      token,
-      apiUrl,
-      messageContent,
-    },
+    discord: token && { token, apiUrl, messageContent },
     servers: readServers(from),
     shards: from.SHARDS,
     pipeline: from.PIPELINE,
-    audioModel: audioModel(from),
+    audioModel: audioModel(from, chat),
     realtime,
-    chat: chat(from),
-    transcription: transcription(from),
-    speech: speech(from),
-    fallbacks: readFallbacks(from),
+    chat,
+    transcription: readRole(from, 'speech to text'),
+    speech: readRole(from, 'text to speech'),
+    fallbacks: {
+      transcription: readFallback(from, 'speech to text'),
+      chat: readFallback(from, 'chat'),
+      speech: readFallback(from, 'text to speech'),
+    },
     deadlines: readDeadlines(from),
     consent: consent(from),
     addressing: from.ADDRESSING,
@@ -206,67 +155,34 @@ function pageMistakes({ PAGE_HOST: host, PAGE_URL: url }: EnvironmentSettings): 
     : [`PAGE_HOST: ${host} needs PAGE_URL, the https address of your proxy`];
 }
 
-function consent({
-  CONSENT_POLICY: policy,
-  CONSENT_ROLE_ID: roleId = '',
-}: EnvironmentSettings): Config['consent'] {
-  return policy === 'role' ? { policy, roleId } : { policy };
+function consent({ CONSENT_POLICY }: EnvironmentSettings): Config['consent'] {
+  const [policy, roleId] = CONSENT_POLICY.split(':');
+  if (roleId !== undefined) return { policy: 'role', roleId };
+  return { policy: policy === 'notice' ? policy : 'ask' };
 }
 
-function transcription(from: EnvironmentSettings): Config['transcription'] {
-  const { TRANSCRIPTION_BACKEND: backend, TRANSCRIPTION_LANGUAGE: language } = from;
-  const model =
-    backend === 'realtime' ? standardModels.liveTranscription : standardModels.transcription;
-  const role = remote(from, 'TRANSCRIPTION', model);
-  if (role.kind === 'embedded') return role;
-  return { ...role, models: from.TRANSCRIPTION_MODEL ?? [role.model], backend, language };
-}
-
-function chat(from: EnvironmentSettings): Config['chat'] {
-  const hears = hearing(from) && !from.AUDIO_MODEL_NAME;
-  return remote(from, 'CHAT_COMPLETION', hears ? standardModels.audioChat : standardModels.chat);
-}
-
-/** Name of the audio model. The chat model need not hear as long as the pipeline is `chained`. */
-function audioModelNamed(from: EnvironmentSettings): string | undefined {
-  const role = chat(from);
-  if (role.kind === 'embedded') return undefined;
-  const standard = isOpenAi(role.baseUrl) ? standardModels.audioChat : undefined;
-  return from.AUDIO_MODEL_NAME ?? (hearing(from) ? role.model : standard);
-}
-
-function audioModel(from: EnvironmentSettings): AudioModel {
-  const { AUDIO_MODEL_INPUT: input, SPEECH_VOICE: voice = standardVoice } = from;
-  const { AUDIO_MODEL_TRANSCRIPTION_MODEL: transcriptionModel } = from;
-  const { AUDIO_MODEL_SPEECH_MODEL: speechModel } = from;
-  const model = audioModelNamed(from);
+/** A chat model that hears and speaks. The one that reads and writes need not as long as the pipeline is `chained`. */
+function audioModel(from: EnvironmentSettings, chat: EngineChoice): AudioModel {
+  const { AUDIO_MODEL_NAME: named, SPEECH_VOICE: voice = standardVoice } = from;
+  const standard =
+    chat.kind === 'remote' && isOpenAi(chat.baseUrl) ? standardModels.audioChat : undefined;
+  const usual = chat.kind === 'remote' && isHearing(from) ? chat.model : standard;
   return {
-    input,
+    input: from.AUDIO_MODEL_INPUT,
     voice,
-    model,
-    transcriptionModel,
-    speechModel,
+    model: chat.kind === 'remote' ? (named ?? usual) : undefined,
+    transcriptionModel: from.AUDIO_MODEL_TRANSCRIPTION_MODEL,
+    speechModel: from.AUDIO_MODEL_SPEECH_MODEL,
   };
 }
 
-function speech(from: EnvironmentSettings): Config['speech'] {
-  const { SPEECH_VOICE: voice, SPEECH_BACKEND: backend, SPEECH_MODEL: models } = from;
-  const role = remote(from, 'SPEECH', '');
-  if (role.kind === 'embedded') return { ...role, voice };
-  const chosen = speechOf(role, backend, voice, from);
-  return { ...chosen, models: models ?? chosen.models };
-}
-
-/** A group with an address of its own brings its own key. */
-function remote(
-  from: EnvironmentSettings,
-  group: SettingGroup,
-  standardModel: string,
-): RemoteServer | Embedded {
-  const own = from[`${group}_BASE_URL`];
-  const isNamed = own ?? from[`${group}_MODEL`] ?? from[`${group}_API_KEY`];
-  const shared =
-    from.OPENAI_API_KEY ?? from.OPENAI_BASE_URL !== settings.shape.OPENAI_BASE_URL.parse(undefined);
-  if (!isNamed && !shared) return { kind: 'embedded' };
-  return serverAt(own ?? from.OPENAI_BASE_URL, from, group, standardModel);
+/** Deadlines of servers by role, fallbacks included. A chat server with a fallback gives way if it hangs. */
+function readDeadlines({
+  CHAT_COMPLETION_FALLBACK_BASE_URL: fallback,
+  CHAT_COMPLETION_FIRST_BYTE_SECONDS: first = fallback ? 30 : 300,
+  CHAT_COMPLETION_IDLE_SECONDS: idle = 30,
+}: EnvironmentSettings): RoleDeadlines {
+  const firstMs = first * 1_000;
+  const chat = { ...deadlines.chat, firstMs, coldFirstMs: firstMs, idleMs: idle * 1_000 };
+  return { ...deadlines, chat };
 }

@@ -1,8 +1,9 @@
 import { Secret } from '#src/base/secret.ts';
+import type { EngineChoice } from '#src/engines/engine.ts';
 import type { WatchedModel } from '#src/provider/models/model-watch.ts';
-import type { Config, Embedded, RemoteServer } from './types.ts';
+import type { Config, RemoteServer } from './types.ts';
 
-/** Every model of a server that is configured, fallbacks too, under the group of settings it is set in. */
+/** Every model that is configured, fallbacks too, under the group of settings it is set in; that of an engine from outside without an address. */
 export function modelsInUse(config: Config): WatchedModel[] {
   const { transcription, chat, speech, fallbacks, realtime } = config;
   return [
@@ -35,29 +36,25 @@ function passwordOf({ databaseUrl }: Config): Secret | undefined {
 }
 
 /** Where it is another one than the model that reads and writes. */
-function hearingModel({ chat, audioModel }: Config): WatchedModel[] {
-  if (chat.kind === 'embedded' || !audioModel.model || audioModel.model === chat.model) return [];
-  return [watched('AUDIO_MODEL', { ...chat, model: audioModel.model })];
+function hearingModel({ chat, audioModel: { model } }: Config): WatchedModel[] {
+  if (chat.kind === 'embedded' || !model || model === chat.model) return [];
+  return [watched('AUDIO_MODEL', { ...chat, model })];
 }
 
 function modelsOf(
   group: string,
-  engine: (RemoteServer & { readonly models?: readonly string[] }) | Embedded,
-  fallback: RemoteServer | Embedded | undefined,
+  engine: EngineChoice,
+  fallback: EngineChoice | undefined,
 ): WatchedModel[] {
-  const models =
-    engine.kind === 'remote'
-      ? (engine.models ?? [engine.model]).map((model) => watched(group, { ...engine, model }))
-      : [];
-  return [
-    ...models,
-    ...(fallback?.kind === 'remote' ? [watched(`${group}_FALLBACK`, fallback)] : []),
-  ];
+  const usual =
+    engine.kind === 'embedded'
+      ? []
+      : engine.models.map((model) => watched(group, { ...engine, model }));
+  return fallback && fallback.kind !== 'embedded'
+    ? [...usual, watched(`${group}_FALLBACK`, fallback)]
+    : usual;
 }
 
-function watched(
-  role: string,
-  { model, baseUrl, apiKey }: Pick<RemoteServer, 'model' | 'baseUrl' | 'apiKey'>,
-): WatchedModel {
+function watched(role: string, { model, baseUrl, apiKey }: RemoteServer): WatchedModel {
   return { role, model, baseUrl, apiKey };
 }

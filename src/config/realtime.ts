@@ -1,13 +1,10 @@
-import type { Secret } from '#src/base/secret.ts';
 import { isOpenAi, standardModels } from '#src/provider/models/models.ts';
-import { serverAt } from './keys.ts';
+import { serverAt } from './roles.ts';
 import type { EnvironmentSettings } from './settings.ts';
+import type { RemoteServer } from './types.ts';
 
 /** A server for spoken conversations over one connection. */
-export type Realtime = {
-  readonly baseUrl: string;
-  readonly model: string;
-  readonly apiKey?: Secret;
+export type Realtime = RemoteServer & {
   /** Left out, the server's own. */
   readonly voice?: string;
 };
@@ -19,7 +16,7 @@ export function readRealtime(from: EnvironmentSettings): Realtime | undefined {
   const isAsked = own ?? model ?? ownKey;
   if (!isAsked && !sharedKey && isOpenAi(shared)) return undefined;
   if (!isAsked && !isOpenAi(shared) && from.PIPELINE !== 'realtime') return undefined;
-  const { kind: _, ...server } = serverAt(own ?? shared, from, 'REALTIME', standardModels.realtime);
+  const server = serverAt(own ?? shared, from, 'REALTIME', standardModels.realtime);
   return { ...server, voice: from.SPEECH_VOICE };
 }
 

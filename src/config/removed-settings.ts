@@ -19,6 +19,7 @@ export const removedLimits: Readonly<Record<string, string>> = {
 /** Settings that are gone, each with what takes its place, in one sentence. */
 export const removedSettings: Readonly<Record<string, string>> = {
   DISCORD_GUILD_ID: 'All servers get the slash commands; SERVERS_ALLOWED bounds the servers.',
+  CONSENT_ROLE_ID: 'Put the id into CONSENT_POLICY=role:ID.',
   COMMANDS_PER_PERSON: 'A person may use 5 commands and buttons in 10 s.',
   DJ_ROLE_ID: 'A server names its own by /settings set dj_role.',
   BRAINS: 'Personas use the pipeline of their server.',

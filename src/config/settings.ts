@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
+import { engineSettings, serverEngines } from '#src/engines/engines.ts';
 import { pipelineNames } from '#src/pipeline/pipeline.ts';
+import type { ProviderRole } from '#src/provider/provider-news.ts';
 import { isHost } from '#src/sources/fetch/allowed-hosts.ts';
-import { speechFormats } from '#src/speech/openai/sound-stream.ts';
 import { addressingModes } from '#src/turn/addressing/addressing.ts';
 
 const words = z.string().trim().min(1);
@@ -21,6 +22,13 @@ const models = words
     'must be at most 25 models of at most 100 characters each, with commas between them',
   )
   .transform((value) => [...new Set(listed(value))]);
+
+/** Name of an engine of a role, or where one from outside is. */
+function engine(role: ProviderRole) {
+  const known = serverEngines(role).map(({ name, about }) => `${name} (${about})`);
+  const other = 'a path like ./mine.mjs or a package, see docs/providers.md';
+  return words.optional().describe(`${known.join(', ')}; or ${other}`);
+}
 
 const port = z.coerce
   .number('must be a port, or 0 for off')
@@ -41,8 +49,8 @@ const seconds = z.coerce
 /** More than any bot has. */
 const mostShards = 16_384;
 
-/** Every setting, in the order of `.env.example`: the twelve usual ones, then the rare ones. */
-export const settings = z.object({
+/** Settings in the order of `.env.example`: the twelve usual ones, then the rare ones. */
+const shape = {
   DISCORD_TOKEN: secret.optional(),
   OPENAI_API_KEY: secret.optional(),
   CHAT_COMPLETION_BASE_URL: url.optional(),
@@ -64,7 +72,12 @@ export const settings = z.object({
   BOT_INSTRUCTIONS: words.default(
     'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
   ),
-  CONSENT_POLICY: z.enum(['ask', 'role', 'notice']).default('ask'),
+  CONSENT_POLICY: words
+    .regex(
+      /^(ask|notice|role:\d{15,21})$/,
+      'must be one of ask, notice, or role: with the id of a role',
+    )
+    .default('ask'),
   BUDGET_TOTAL_DAY_USD: budget.default(20),
   DISCORD_API_URL: words
     .refine(isHttpUrl, 'must be an address like http://127.0.0.1:8080/api')
@@ -96,7 +109,7 @@ export const settings = z.object({
     .optional(),
   REALTIME_MODEL: words.optional(),
   REALTIME_API_KEY: secret.optional(),
-  TRANSCRIPTION_BACKEND: z.enum(['file', 'realtime']).default('file'),
+  TRANSCRIPTION_BACKEND: engine('speech to text'),
   TRANSCRIPTION_MODEL: models.optional(),
   TRANSCRIPTION_API_KEY: secret.optional(),
   TRANSCRIPTION_LANGUAGE: words
@@ -105,22 +118,21 @@ export const settings = z.object({
   TRANSCRIPTION_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
   TRANSCRIPTION_FALLBACK_MODEL: words.optional(),
   TRANSCRIPTION_FALLBACK_API_KEY: secret.optional(),
+  CHAT_BACKEND: engine('chat'),
   CHAT_COMPLETION_FIRST_BYTE_SECONDS: seconds.optional(),
   CHAT_COMPLETION_IDLE_SECONDS: seconds.optional(),
   CHAT_COMPLETION_FALLBACK_BASE_URL: url.optional(),
   CHAT_COMPLETION_FALLBACK_MODEL: words.optional(),
   CHAT_COMPLETION_FALLBACK_API_KEY: secret.optional(),
-  SPEECH_BACKEND: z.enum(['speech', 'realtime']).optional(),
+  SPEECH_BACKEND: engine('text to speech'),
   SPEECH_MODEL: models.optional(),
   SPEECH_API_KEY: secret.optional(),
   SPEECH_INSTRUCTIONS: words.optional(),
-  SPEECH_FORMAT: z.enum(speechFormats).default('pcm'),
   SPEECH_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
   SPEECH_FALLBACK_MODEL: words.optional(),
   SPEECH_FALLBACK_API_KEY: secret.optional(),
   SPEECH_FALLBACK_VOICE: words.optional(),
   OPENAI_BASE_URL: url.default('https://api.openai.com/v1'),
-  CONSENT_ROLE_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a role').optional(),
   ADDRESSING: z.enum(addressingModes).default('auto'),
   MESSAGE_CONTENT: z.enum(['off', 'on']).default('off'),
   TRACK_ALLOWED_HOSTS: words
@@ -157,7 +169,10 @@ export const settings = z.object({
     )
     .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-});
+};
+
+/** Every setting: those of engines, which each reads for itself, come last. */
+export const settings = z.object({ ...shape, ...engineSettings } as typeof shape);
 
 export type EnvironmentSettings = z.infer<typeof settings>;
 
@@ -167,7 +182,7 @@ export function settingNames(): ReadonlyMap<string, string> {
   return new Map(Object.keys(settings.shape).map((name) => [name, `${unset[name] ?? ''}`]));
 }
 
-export function isHttpUrl(value: string): boolean {
+function isHttpUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
 

@@ -1,5 +1,6 @@
+import ipaddr from 'ipaddr.js';
+import type { EngineChoice } from '#src/engines/engine.ts';
 import { embedded, type ServedBy, servedBy } from '#src/provider/models/models.ts';
-import { isOwnServer } from '#src/provider/own-server.ts';
 import {
   cautiousPrices,
   type PaidRole,
@@ -9,11 +10,7 @@ import {
 } from '#src/spending/prices/prices.ts';
 import type { Tariff } from '#src/spending/reservation.ts';
 import type { Budget } from './budget.ts';
-import type { Config } from './types.ts';
-
-/** Engine that serves a role, as far as its price depends on it. */
-type PricedRole = { readonly kind: 'embedded' } | RemoteModel;
-type RemoteModel = { readonly kind: 'remote'; readonly model: string; readonly baseUrl: string };
+import type { Config, RemoteServer } from './types.ts';
 
 /**
  * Price of a model or an engine: the known one wherever it is served; of an unknown model nothing in a private network, elsewhere
@@ -24,7 +21,8 @@ export function priceOf(by: ServedBy, role: PaidRole, { prices }: Budget): RoleP
   const usd = rateOf(prices, by.model, by.host);
   if (usd && Object.values(usd).every((one) => one === 0)) return { kind: 'free' };
   if (usd) return { kind: 'priced', usd };
-  if (isOwnServer(`http://${by.host}`)) return { kind: 'free' };
+  const address = `http://${by.host}`;
+  if (URL.canParse(address) && isOwnServer(address)) return { kind: 'free' };
   return { kind: 'priced', usd: cautiousPrices[role], isEstimate: true };
 }
 
@@ -38,12 +36,15 @@ export type PricedModel = {
 /** Prices of all models in use, and of those that may take their place. */
 export function pricesInUse(config: Config): readonly PricedModel[] {
   const { audioModel, budget, chat, fallbacks, realtime, speech, transcription } = config;
-  const hearing: readonly PricedRole[] =
-    chat.kind === 'remote' && audioModel.model ? [{ ...chat, model: audioModel.model }] : [];
-  const talking: readonly PricedRole[] = realtime ? [{ kind: 'remote', ...realtime }] : [];
-  const roles: Readonly<Record<PaidRole, readonly (PricedRole | undefined)[]>> = {
+  const { model } = audioModel;
+  const roles: Readonly<Record<PaidRole, readonly (EngineChoice | RemoteServer | undefined)[]>> = {
     recognise: [transcription, fallbacks.transcription],
-    think: [chat, fallbacks.chat, ...hearing, ...talking],
+    think: [
+      chat,
+      fallbacks.chat,
+      chat.kind === 'remote' && model ? { ...chat, model } : undefined,
+      realtime,
+    ],
     speak: [speech, fallbacks.speech],
   };
   return paidRoles.flatMap((role) =>
@@ -65,28 +66,26 @@ type Roles = Pick<Config, 'budget' | 'chat' | 'fallbacks' | 'speech' | 'transcri
 /** Prices of all roles where `thinker` answers; default: the chat model does. */
 export function tariffOf(
   { transcription, chat, speech, fallbacks, budget }: Roles,
-  thinker?: RemoteModel,
+  thinker?: RemoteServer,
 ): Tariff {
-  const rate = (role: PaidRole, engine: PricedRole) => priceOf(servedByOf(engine), role, budget);
-  const chosen = (engine: Config['speech'] | Config['transcription']): readonly PricedRole[] =>
-    engine.kind === 'embedded' ? [] : engine.models.map((model) => ({ ...engine, model }));
-  const others = {
-    recognise: [...chosen(transcription), fallbacks.transcription],
-    think: [chat, fallbacks.chat],
-    speak: [...chosen(speech), fallbacks.speech],
-  };
-  const ratesOf = (role: PaidRole) =>
-    others[role].flatMap((engine) => (engine ? [rate(role, engine)] : []));
+  const ratesOf = (role: PaidRole, engines: readonly (EngineChoice | undefined)[]) =>
+    engines.flatMap((engine) => {
+      if (!engine) return [];
+      const models = engine.kind === 'embedded' ? [''] : engine.models;
+      return models.map((model) => priceOf(servedByOf({ ...engine, model }), role, budget));
+    });
+  const rate = (role: PaidRole, engine: EngineChoice | RemoteServer) =>
+    priceOf(servedByOf(engine), role, budget);
+  const isStream = transcription.kind !== 'embedded' && transcription.price === 'stream';
   return {
     recognise: rate('recognise', transcription),
-    ...(transcription.kind === 'remote' &&
-      transcription.backend === 'realtime' && { streams: true }),
+    ...(isStream && { streams: true }),
     think: rate('think', thinker ?? chat),
     speak: rate('speak', speech),
     others: {
-      recognise: ratesOf('recognise'),
-      think: ratesOf('think'),
-      speak: ratesOf('speak'),
+      recognise: ratesOf('recognise', [transcription, fallbacks.transcription]),
+      think: ratesOf('think', [chat, fallbacks.chat]),
+      speak: ratesOf('speak', [speech, fallbacks.speech]),
     },
   };
 }
@@ -103,17 +102,34 @@ export function tariffsOf(
     tariffOf(config, isWritten ? undefined : thinkerOf(config, wayIn(guildId)));
 }
 
-/** Which model thinks, where it is not the chat model. */
+/** Server of the model that thinks, where it is not the chat model. */
 function thinkerOf(
-  { audioModel, chat, realtime }: Config,
+  { audioModel: { model }, chat, realtime }: Config,
   { pipeline }: AnsweringWay,
-): RemoteModel | undefined {
-  if (pipeline === 'realtime' && realtime) return { kind: 'remote', ...realtime };
-  const { model } = audioModel;
+): RemoteServer | undefined {
+  if (pipeline === 'realtime') return realtime;
   if (pipeline !== 'audio-model' || chat.kind === 'embedded' || !model) return undefined;
-  return { kind: 'remote', baseUrl: chat.baseUrl, model };
+  return { ...chat, model };
 }
 
-function servedByOf(role: PricedRole): ServedBy {
-  return role.kind === 'embedded' ? embedded : servedBy(role.model, role.baseUrl);
+/** An engine from outside has no host of its own. */
+function servedByOf(engine: EngineChoice | RemoteServer): ServedBy {
+  if (!('baseUrl' in engine) || ('price' in engine && engine.price === 'free')) return embedded;
+  const { baseUrl, model } = engine;
+  if (baseUrl !== '') return servedBy(model, baseUrl);
+  return { kind: 'remote', model, host: `engine ${'backend' in engine ? engine.backend : ''}` };
+}
+
+/** Kinds of addresses on this machine and in networks of one's own. */
+const ownRanges: readonly string[] = [
+  ...['loopback', 'unspecified', 'private', 'uniqueLocal', 'linkLocal', 'carrierGradeNat'],
+];
+/** Names that no public name server gives away. Source: RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`. */
+const ownNames = /\.(?:localhost|local|lan|internal|home\.arpa)$/;
+
+/** Whether the server of a base URL stands on this machine or in a private network, as far as its address tells. */
+function isOwnServer(baseUrl: string): boolean {
+  const host = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  if (ipaddr.isValid(host)) return ownRanges.includes(ipaddr.process(host).range());
+  return !host.includes('.') || ownNames.test(host);
 }

@@ -1,4 +1,5 @@
 import type { Secret } from '#src/base/secret.ts';
+import type { AudioModel, EngineChoice } from '#src/engines/engine.ts';
 import type { RoleDeadlines } from '#src/provider/deadlines.ts';
 import type { Budget } from './budget.ts';
 import type { ExternalToolsConfig } from './external-tools.ts';
@@ -9,23 +10,10 @@ import type { ShardRange } from './shard-range.ts';
 
 /** A speech or chat server as one role uses it. */
 export type RemoteServer = {
-  readonly kind: 'remote';
   readonly baseUrl: string;
   readonly model: string;
   readonly apiKey?: Secret;
 };
-export type Embedded = { readonly kind: 'embedded' };
-
-/** Options that make a chat model that hears and speaks out of one that reads and writes. */
-export type AudioModel = {
-  /** Absent: none is known, so there is no such pipeline. */
-  readonly model?: string;
-  readonly input: 'audio' | 'transcript';
-  readonly voice: string;
-  readonly transcriptionModel?: string;
-  readonly speechModel?: string;
-};
-
 export type Config = {
   /** Names of the settings to which the operator has given another value than the standard one. */
   readonly given: ReadonlySet<string>;
@@ -46,25 +34,9 @@ export type Config = {
   readonly pipeline: EnvironmentSettings['PIPELINE'];
   readonly audioModel: AudioModel;
   readonly realtime?: Realtime;
-  readonly chat: RemoteServer | Embedded;
-  readonly transcription:
-    | (RemoteServer & {
-        readonly backend: 'file' | 'realtime';
-        /** Models that programs may choose; `model` is the first of them. */
-        readonly models: readonly string[];
-        readonly language?: string;
-      })
-    | Embedded;
-  readonly speech:
-    | (RemoteServer & {
-        readonly backend: 'speech' | 'realtime';
-        /** Models that people and programs may choose; `model` is the first of them. */
-        readonly models: readonly string[];
-        readonly format: EnvironmentSettings['SPEECH_FORMAT'];
-        readonly voice: string;
-        readonly instructions?: string;
-      })
-    | (Embedded & { readonly voice?: string });
+  readonly chat: EngineChoice;
+  readonly transcription: EngineChoice;
+  readonly speech: EngineChoice;
   readonly fallbacks: Fallbacks;
   /** Deadlines of servers. */
   readonly deadlines: RoleDeadlines;
@@ -114,7 +86,7 @@ export type ConfigResult =
 
 /** Engine of a role that is asked while the usual one is out of order. */
 export type Fallbacks = {
-  readonly transcription?: Config['transcription'];
-  readonly chat?: RemoteServer;
-  readonly speech?: Config['speech'];
+  readonly transcription?: EngineChoice;
+  readonly chat?: EngineChoice;
+  readonly speech?: EngineChoice;
 };

@@ -1,4 +1,4 @@
-import { clausesOf } from '#src/chat/text/clauses-of.ts';
+import { clausesOf } from '#src/chat/text/clauses.ts';
 import type { ReportedOutcome } from '#src/conversation/machine/effects.ts';
 import { readingOf, turnOf } from '#src/conversation/machine/questions.ts';
 import type { Id, PersonId } from '#src/conversation/machine/state.ts';

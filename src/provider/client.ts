@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import { OpenAI } from 'openai/client';
-import { type Clock, realClock } from '#src/base/clock.ts';
+import type { Clock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { apiUrl } from '#src/provider/models/models.ts';
-import { type Fetch, guardFetch, type Limits, noKey, standardLimits } from './guarded-fetch.ts';
+import { type Fetch, guardFetch, noKey } from './guarded-fetch.ts';
 
 /** Interval between rounds, in ms. Node's `fetch` closes connections that were idle for 4 s, and many servers those idle for 5. */
 const spacingMs = 4000;
@@ -78,13 +78,11 @@ export type ClientOptions = {
   readonly baseUrl: string;
   /** Absent for servers that want none. */
   readonly apiKey?: Secret;
-  readonly limits?: Partial<Limits>;
-  readonly clock?: Clock;
 };
 
 /** The client of the `openai` package that sends by `send`: one attempt a request, and no log, which would hold people's words. */
 export class ApiClient extends OpenAI {
-  constructor({ apiKey, baseUrl }: Pick<ClientOptions, 'apiKey' | 'baseUrl'>, send: Fetch) {
+  constructor({ apiKey, baseUrl }: ClientOptions, send: Fetch) {
     const url = new URL(baseUrl);
     super({
       baseURL: `${url.origin}${url.pathname}`,
@@ -118,15 +116,9 @@ export class ApiClient extends OpenAI {
  *
  * Requests fail with errors that `describeError` turns into BotErrors.
  */
-export function openClient(options: ClientOptions): ApiClient {
-  const { apiKey, clock = realClock, limits } = options;
-  const baseUrl = apiUrl(options.baseUrl);
-  const send = guardFetch({
-    server: serverName(baseUrl),
-    secret: () => apiKey?.reveal(),
-    limits: { ...standardLimits, ...limits },
-    clock,
-  });
+export function openClient({ apiKey, baseUrl: address }: ClientOptions): ApiClient {
+  const baseUrl = apiUrl(address);
+  const send = guardFetch({ server: serverName(baseUrl), secret: () => apiKey?.reveal() });
   return new ApiClient({ apiKey, baseUrl }, send);
 }
 

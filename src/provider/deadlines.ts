@@ -20,9 +20,6 @@ export type RoleDeadlines = {
   readonly [Role in keyof typeof deadlines]: Deadlines;
 };
 
-/** Deadlines of a role that operators may set. */
-export type DeadlineSettings = Partial<Pick<Deadlines, 'firstMs' | 'idleMs'>>;
-
 /**
  * Deadlines in ms of each role, from the patience of people and from measurements: speech inside an answer is missed
  * soonest, and the speaker of something short learns within 5 s that it was not understood. A chat model may think for as
@@ -51,22 +48,6 @@ export const deadlines = {
     retryWithinMs: 2_000,
   },
 } as const satisfies Readonly<Record<string, Deadlines>>;
-
-/** A role's deadlines as its operator set them; the total grows with the first output. */
-export function withSettings(usual: Deadlines, { firstMs, idleMs }: DeadlineSettings): Deadlines {
-  const first = { firstMs: firstMs ?? usual.firstMs, coldFirstMs: firstMs ?? usual.coldFirstMs };
-  const moreMs = Math.max(0, first.coldFirstMs - usual.coldFirstMs);
-  const totalMs = usual.totalMs + moreMs;
-  return { ...usual, ...first, idleMs: idleMs ?? usual.idleMs, totalMs };
-}
-
-/** Discord takes no answer to a command later than 15 minutes after it, in ms; then some of it is left to say so. */
-const longestCommandMs = 840_000;
-
-/** Longest time, in ms, that an answer in writing is waited for: as long as its model may take. */
-export function longestWritingMs({ chat }: RoleDeadlines): number {
-  return Math.min(longestCommandMs, chat.totalMs);
-}
 
 export type StageTiming<T> = {
   readonly firstMs: number;

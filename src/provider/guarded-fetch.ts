@@ -2,11 +2,10 @@ import type { UnderlyingSource } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { APIError } from 'openai/core/error';
-import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { JsonMeter, parsedJson } from '#src/base/json.ts';
 import { plainFetch } from '#src/base/plain-fetch.ts';
-import { StreamDeadline } from '#src/base/waiting.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import {
   answerLimits,
   askedOf,
@@ -20,20 +19,8 @@ import {
   wordsOfText,
 } from '#src/provider/models/error-phrases.ts';
 
-export type Limits = {
-  /** Longest wait from the request to the first byte of the answer, in ms, headers included; a cold model loads in it. */
-  readonly firstByteMs: number;
-  /** Longest wait between two pieces of the answer, in ms, counted only while the reader waits for one. */
-  readonly idleMs: number;
-  /** Largest answer, in bytes. */
-  readonly maxBytes: number;
-};
-
-export const standardLimits: Limits = {
-  firstByteMs: 30_000,
-  idleMs: 15_000,
-  maxBytes: 64 * 1024 * 1024,
-};
+/** Largest answer, in bytes. */
+const mostBytes = 64 * 1024 * 1024;
 
 export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -41,8 +28,6 @@ export type Guard = {
   /** Name of the server in messages. */
   readonly server: string;
   readonly secret: () => string | undefined;
-  readonly limits: Limits;
-  readonly clock: Clock;
 };
 
 /** Bytes of events that are read in one turn of the event loop: two thousand of the smallest. */
@@ -60,71 +45,35 @@ export const noKey = 'none';
 const ownHeader = /^(accept|content-type)$/;
 
 /**
- * A `fetch` that cannot hang, flood, follow a redirect, or take a web page for an answer. JSON and events in an answer
- * are measured as they come, so that every parser finds them within `answerLimits` and `eventLimits`.
+ * A `fetch` that cannot flood, follow a redirect, or take a web page for an answer. JSON and events in an answer
+ * are measured as they come, so that every parser finds them within `answerLimits` and `eventLimits`. How long it is waited for
+ * is the caller's decision, by its signal.
  *
- * Errors: BotError `provider.late`, `provider.wrong_type`, `provider.refused`, also out of the body while it is read.
+ * Errors: BotError `provider.wrong_type`, `provider.refused`, also out of the body while it is read.
  * Every error and every cancelled body closes the connection, but for one that is cancelled with `endMark` and ends then.
  */
 export function guardFetch(guard: Guard): Fetch {
   return async (input, init = {}) => {
     const url = input instanceof Request ? input.url : String(input);
-    const { clock, limits } = guard;
-    const connection = new RequestConnection(clock, init.signal ?? undefined);
+    const hangUp = new AbortController();
     const headers = new Headers(init.headers);
     for (const name of [...headers.keys()]) if (!ownHeader.test(name)) headers.delete(name);
     headers.set('authorization', `Bearer ${guard.secret() ?? noKey}`);
     headers.set('user-agent', 'Parley');
-    const sentAtMs = clock.nowMs();
-    const { deadline, signal } = connection;
-    const sent = plainFetch(url, { ...init, headers, signal, redirect: 'manual' });
+    const signal = init.signal ? AbortSignal.any([init.signal, hangUp.signal]) : hangUp.signal;
     try {
-      const response = await deadline.within(sent, limits.firstByteMs, () =>
-        late(guard, 'firstByteMs'),
-      );
-      const asked = askedOf(url, init.body);
-      return await check(response, { ...guard, connection, sentAtMs, asked });
+      const response = await plainFetch(url, { ...init, headers, signal, redirect: 'manual' });
+      return await check(response, { ...guard, hangUp, asked: askedOf(url, init.body) });
     } catch (cause) {
-      connection.hangUp(cause);
+      hangUp.abort(cause);
       throw cause;
     }
   };
 }
 
-/** Resources of a request until its answer is over: the caller's signal, and one timer. */
-class RequestConnection {
-  readonly deadline: StreamDeadline;
-  readonly #caller: AbortSignal | undefined;
-  readonly #own = new AbortController();
-  readonly #leave = () => this.hangUp(this.#caller?.reason);
-
-  /** Aborting `caller` hangs up. */
-  constructor(clock: Clock, caller: AbortSignal | undefined) {
-    this.deadline = new StreamDeadline(clock);
-    this.#caller = caller;
-    caller?.addEventListener('abort', this.#leave);
-    if (caller?.aborted) this.#leave();
-  }
-
-  get signal(): AbortSignal {
-    return this.#own.signal;
-  }
-
-  hangUp(cause: unknown): void {
-    this.release();
-    this.#own.abort(cause);
-  }
-
-  /** Ends the deadlines without closing the connection. */
-  release(): void {
-    this.deadline[Symbol.dispose]();
-    this.#caller?.removeEventListener('abort', this.#leave);
-  }
-}
-
 type Watch = Guard & {
-  readonly connection: RequestConnection;
-  readonly sentAtMs: number;
+  /** Closes the connection. */
+  readonly hangUp: AbortController;
   readonly asked: ExpectedContent;
 };
 
@@ -139,10 +88,7 @@ async function check(response: Response, watch: Watch): Promise<Response> {
       `${server} redirects to ${to}: set that address as the base URL.`,
     );
   }
-  if (!response.body) {
-    watch.connection.release();
-    return response;
-  }
+  if (!response.body) return response;
   const objection = response.ok ? objectionToType(mediaType(headers), watch.asked) : undefined;
   const isSound = response.ok && watch.asked === 'sound' && objection === undefined;
   const meter = isSound ? undefined : meterOf(response, watch);
@@ -180,21 +126,19 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    const { connection } = this.#watch;
     try {
       const part = await this.#part();
-      if (part) return controller.enqueue(part);
-      connection.release();
-      controller.close();
+      if (part) controller.enqueue(part);
+      else controller.close();
     } catch (cause) {
-      connection.hangUp(cause);
+      this.#watch.hangUp.abort(cause);
       controller.error(cause);
     }
   }
 
   cancel(reason: unknown): void {
     if (reason === endMark && !this.#unread) void this.#readToEnd();
-    else this.#watch.connection.hangUp(reason);
+    else this.#watch.hangUp.abort(reason);
   }
 
   /** Hands events on in parts: a reader goes through all of a piece in one turn of the event loop. */
@@ -207,31 +151,23 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   }
 
   async #read(): Promise<Uint8Array | undefined> {
-    const { clock, connection, limits, sentAtMs } = this.#watch;
-    const first = this.#bytes === 0;
-    const fromMs = clock.nowMs();
-    const ms = first ? sentAtMs + limits.firstByteMs - fromMs : limits.idleMs;
-    const { done, value } = await connection.deadline.within(this.#reader.read(), ms, () =>
-      late(this.#watch, first ? 'firstByteMs' : 'idleMs'),
-    );
+    const { done, value } = await this.#reader.read();
     if (done) return undefined;
-    if (first && this.#judges) judgeHead(value, this.#watch);
+    if (this.#bytes === 0 && this.#judges) judgeHead(value, this.#watch);
     this.#bytes += value.length;
     checkSize(value, this.#bytes, this.#watch);
     return value;
   }
 
-  /** The caller may leave; an answer that does not end, or ends too late, closes the connection. Never throws. */
+  /** An answer that does not end, or ends too late, closes the connection. Never throws. */
   async #readToEnd(): Promise<void> {
-    const { connection } = this.#watch;
-    connection.release();
-    const last = connection.deadline.within(this.#reader.read(), endMs, () => endMark);
+    const { hangUp } = this.#watch;
+    const last = unlessAborted(this.#reader.read(), AbortSignal.timeout(endMs));
     const isOver = await last.then(
       ({ done }) => done,
       () => false,
     );
-    if (isOver) connection.release();
-    else connection.hangUp(endMark);
+    if (!isOver) hangUp.abort(endMark);
   }
 }
 
@@ -239,12 +175,6 @@ function judgeHead(head: Uint8Array, watch: Watch): void {
   const objection = objectionToHead(head, watch.asked);
   if (objection === 'json') throw jsonInstead(Buffer.from(head).toString(), watch);
   if (objection) throw wrongType(watch.server, objection);
-}
-
-function late({ server, limits }: Guard, limit: 'firstByteMs' | 'idleMs'): BotError {
-  const seconds = Math.round(limits[limit] / 100) / 10;
-  const doing = limit === 'idleMs' ? 'paused its answer for' : 'did not answer in';
-  return new BotError('provider.late', true, `${server} ${doing} ${seconds} s.`);
 }
 
 function wrongType(server: string, what: string): BotError {
@@ -264,10 +194,8 @@ function jsonInstead(text: string, { server, secret }: Guard): BotError {
 
 /** `bytes` up to the end of this piece. Errors: BotError `provider.refused`. */
 function checkSize(piece: Uint8Array, bytes: number, watch: MeasuredAnswer): void {
-  const { server, limits, meter } = watch;
-  const isTooLong = bytes > limits.maxBytes;
-  const megabytes = Math.round(limits.maxBytes / 1024 / 1024);
-  const what = isTooLong ? `more than ${megabytes} MB` : meter?.push(piece)?.words;
+  const { server, meter } = watch;
+  const what = bytes > mostBytes ? 'more than 64 MB' : meter?.push(piece)?.words;
   if (what) throw new BotError('provider.refused', false, `${server} sent ${what}.`);
 }
 

@@ -5,7 +5,7 @@ import { unlessAborted } from '#src/base/waiting.ts';
 import { codeOf, serverName } from '#src/provider/models/error-phrases.ts';
 import { reportedTokens, type TokenUsage } from '#src/provider/models/request-hold.ts';
 import type { JsonEvent, JsonSocket } from './json-socket.ts';
-import { errorIn, type LinkOptions, refusalOf } from './realtime-link.ts';
+import { errorIn, type LinkOptions, refusalOf } from './realtime-pool.ts';
 
 export type ResponseOptions = Pick<LinkOptions, 'baseUrl' | 'apiKey'> & {
   readonly link: Pick<JsonSocket, 'attach' | 'hold'>;

@@ -1,5 +1,5 @@
 import { isOpenAi } from '#src/provider/models/models.ts';
-import type { Transcriber } from './ports.ts';
+import type { Transcriber, TranscriptionOptions } from './ports.ts';
 
 /** gpt-transcribe and its live kin take a list and refuse the single field; everything else knows only the field. */
 export function languageHint(model: string, language: string | undefined) {
@@ -82,12 +82,14 @@ function inTurns(some: readonly string[], others: readonly string[]): readonly s
   return pairs.flat().filter((one) => one !== undefined);
 }
 
-/** Recogniser with these hints, for a language (BCP 47) that people have set. */
-export function hintedRecogniser(
-  paid: Transcriber,
-  hints: readonly string[],
-  language: string | undefined,
-): Transcriber {
-  const hinted = paid.withHints?.(hints) ?? paid;
-  return (language === undefined ? undefined : hinted.inLanguage?.(language)) ?? hinted;
+/** The recogniser, asked so each time. */
+export function asking(transcriber: Transcriber, asked: TranscriptionOptions): Transcriber {
+  const { listen } = transcriber;
+  return {
+    transcribe: (pcm, signal, more) => transcriber.transcribe(pcm, signal, { ...asked, ...more }),
+    listen:
+      listen &&
+      ((onPartial, signal, more) =>
+        listen.call(transcriber, onPartial, signal, { ...asked, ...more })),
+  };
 }

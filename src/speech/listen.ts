@@ -11,12 +11,6 @@ export function shiftWords(words: Words, byMs: number): Words {
   return words.map((word) => ({ ...word, startMs: at(word.startMs), endMs: at(word.endMs) }));
 }
 
-/** A transcript with its words, if any, shifted later by `byMs`. */
-export function shiftTranscript(transcript: Transcript, byMs: number): Transcript {
-  const { words } = transcript;
-  return words && byMs !== 0 ? { ...transcript, words: shiftWords(words, byMs) } : transcript;
-}
-
 /** Moment for a look before the end of an utterance: in any pause, or in one that is likely to be the end. */
 export type InterimMoment = 'paused' | 'long-pause';
 
@@ -151,10 +145,10 @@ function wholeBy(
 ): RecogniseSoFar {
   let reported = '';
   return async (sound, signal) => {
-    const { pcm, fromMs } = sound.spoken();
+    const pcm = sound.spoken();
     onSent?.(durationMs(pcm));
     for await (const update of transcriber.transcribe(pcm, signal)) {
-      if (update.kind === 'final') return shiftTranscript(update.transcript, fromMs);
+      if (update.kind === 'final') return update.transcript;
       if (update.text.length <= reported.length || signal.aborted) continue;
       reported = update.text;
       onPartial(reported);

@@ -10,12 +10,11 @@ export type ServerUsage =
 /** Server and model of a request, and the usage by their own count, as far as reported. */
 export type EngineUsage = { readonly by?: ServedBy; readonly count?: ServerUsage };
 
-/** One word, in ms from the beginning of the sound that was sent; `confidence` is 0 to 1. */
+/** One word, in ms from the beginning of the sound that was sent. */
 export type TranscribedWord = {
   readonly text: string;
   readonly startMs: number;
   readonly endMs: number;
-  readonly confidence?: number;
 };
 
 export type Transcript = {
@@ -55,8 +54,12 @@ export type OnPartial = (text: string) => void;
 /** Called with `ms` of sound, each time they are sent to a recogniser of whole utterances. Never throws. */
 export type OnSoundSent = (ms: number) => void;
 
-/** Options of a recogniser beside the words; each is a request, and a recogniser uses those it supports. */
+/** What is known of an utterance, and options of its words; a recogniser uses those it supports. */
 export type TranscriptionOptions = {
+  /** Language that is spoken, BCP 47. */
+  readonly language?: string;
+  /** Words that are likely to be said, as `hintsOf` gives them. */
+  readonly hints?: readonly string[];
   /** Model in place of the usual one, of those that the operator allows. */
   readonly model?: string;
   /** Times of words, where the server has them. */
@@ -73,20 +76,18 @@ export interface Transcriber {
    *
    * Errors: BotError `provider.*` or `speech.failed`. Aborting `signal` throws `signal.reason`.
    */
-  transcribe(pcm: Pcm, signal: AbortSignal): AsyncIterable<TranscriptUpdate>;
+  transcribe(
+    pcm: Pcm,
+    signal: AbortSignal,
+    asked?: TranscriptionOptions,
+  ): AsyncIterable<TranscriptUpdate>;
   /**
    * Only of recognisers that take sound while it is spoken; `listenWith` serves all others. Never throws. Aborting
    * `signal` disposes of it.
    */
-  listen?(onPartial: OnPartial, signal: AbortSignal): Listening;
+  listen?(onPartial: OnPartial, signal: AbortSignal, asked?: TranscriptionOptions): Listening;
   /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
   wrapped?(wrap: (engine: Transcriber) => Transcriber): Transcriber;
-  /** Only of those that take a hint: the same for utterances that are known to be in this language, BCP 47. */
-  inLanguage?(language: string): Transcriber;
-  /** Only of those that take hints: the same, told that these words, as `hintsOf` gives them, are likely to be said. */
-  withHints?(hints: readonly string[]): Transcriber;
-  /** Only of those that take options: the same, asked so. */
-  withOptions?(options: TranscriptionOptions): Transcriber;
 }
 
 /** Manner of speaking a text. Fields left out are the engine's own defaults. */

@@ -1,5 +1,8 @@
 import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 
+/** A pause so short is often none, and words that are cut in two there are understood worse. */
+export const shortPauseMs = 100;
+
 /** RMS level of -60 dBFS: speech is louder, and recognisers invent words below it. */
 const quietest = 33;
 /** Shortest word, in ms. */
@@ -24,9 +27,6 @@ const voiceRange = 20;
 /** Silence kept before the first word, whose beginning may be soft, and after the last one. */
 const leadSamples = 0.15 * listenRateHz;
 const tailSamples = 0.2 * listenRateHz;
-
-/** Sound, and how long after the beginning of its utterance it begins. */
-export type SpokenSound = { readonly pcm: Pcm; readonly fromMs: number };
 
 /** One utterance as it grows, at 16 kHz mono; sound after its first 70 s is dropped. */
 export class UtteranceSound {
@@ -73,7 +73,7 @@ export class UtteranceSound {
   }
 
   /** A copy without long silence, or room noise, before and after the words; nothing where there are none. */
-  spoken(): SpokenSound {
+  spoken(): Pcm {
     const noise = this.#noise();
     let [first, last, at] = [this.#length, 0, 0];
     for (const level of levels(this.between(0, this.#length))) {
@@ -84,7 +84,7 @@ export class UtteranceSound {
     }
     const from = Math.max(0, first - leadSamples);
     const to = Math.min(this.#length, last + tailSamples);
-    return { pcm: this.#copy(from, to), fromMs: (from / listenRateHz) * 1_000 };
+    return this.#copy(from, to);
   }
 
   #copy(from: number, to: number): Pcm {

@@ -35,15 +35,15 @@ export function meteredTranscriber(transcriber: Transcriber, meter: SoundMeter):
 }
 
 function metered(transcriber: Transcriber, meter: SoundMeter): Transcriber {
-  const { inLanguage, listen, withHints, withOptions } = transcriber;
+  const { listen } = transcriber;
   return {
-    transcribe(pcm, signal) {
+    transcribe(pcm, signal, asked) {
       const ms = durationMs(pcm);
       let usage: EngineUsage | undefined;
       return counted(
         {
           hold: () => meter.holdSound?.(ms),
-          ask: () => transcriber.transcribe(pcm, signal),
+          ask: () => transcriber.transcribe(pcm, signal, asked),
           isOutput: (update) => {
             if (update.kind === 'final') usage = update.transcript.usage;
             return false;
@@ -55,12 +55,8 @@ function metered(transcriber: Transcriber, meter: SoundMeter): Transcriber {
     },
     listen:
       listen &&
-      ((onPartial, signal) =>
-        new MeteredListening(listen.call(transcriber, onPartial, signal), meter, signal)),
-    inLanguage:
-      inLanguage && ((language) => metered(inLanguage.call(transcriber, language), meter)),
-    withHints: withHints && ((hints) => metered(withHints.call(transcriber, hints), meter)),
-    withOptions: withOptions && ((asked) => metered(withOptions.call(transcriber, asked), meter)),
+      ((onPartial, signal, asked) =>
+        new MeteredListening(listen.call(transcriber, onPartial, signal, asked), meter, signal)),
   };
 }
 

@@ -10,7 +10,6 @@ import {
   type RolePrice,
 } from '#src/spending/prices/prices.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { AskerNames } from './asker-names.ts';
 import {
   type AnswerBudget,
   type AnswerRequest,
@@ -26,7 +25,6 @@ import {
   type SpentShare,
   type UsedBudget,
 } from './budget-authority.ts';
-import { BudgetNotices } from './budget-notices.ts';
 import { dayOf, nextDayMs, shownInstant } from './calendar.ts';
 import { charactersPerToken, costOf } from './cost.ts';
 import {
@@ -412,5 +410,59 @@ class Holds {
     const reserve = this.#reserve;
     reserve.left = Math.min(reserve.left, this.#held);
     if (this.#held === 0) this.#parts.ledger.release(reserve);
+  }
+}
+
+/** Names remembered at most; people beyond it are shown by id. */
+const mostNames = 1_000;
+
+/** Names of those who asked something, by server and person; those who asked last. */
+class AskerNames {
+  readonly #names = new Map<string, string>();
+
+  set(guildId: string, personId: string, name: string): void {
+    const key = keyOf(guildId, personId);
+    this.#names.delete(key);
+    this.#names.set(key, name);
+    const [oldest] = this.#names.keys();
+    if (this.#names.size > mostNames && oldest !== undefined) this.#names.delete(oldest);
+  }
+
+  of(guildId: string, personId: string): string | undefined {
+    return this.#names.get(keyOf(guildId, personId));
+  }
+
+  forget(guildId: string, personId: string): void {
+    this.#names.delete(keyOf(guildId, personId));
+  }
+}
+
+function keyOf(guildId: string, personId: string): string {
+  return JSON.stringify([guildId, personId]);
+}
+
+/** Notices of budgets already sent: each once a day to a server, or once a day to a person. */
+class BudgetNotices {
+  readonly #today: () => string;
+  #day = '';
+  readonly #sent = new Set<string>();
+
+  constructor(today: () => string) {
+    this.#today = today;
+  }
+
+  /** True the first time; from then on it is told. */
+  first(...what: readonly string[]): boolean {
+    const day = this.#today();
+    if (day !== this.#day) this.#sent.clear();
+    this.#day = day;
+    const key = JSON.stringify(what);
+    if (this.#sent.has(key)) return false;
+    this.#sent.add(key);
+    return true;
+  }
+
+  forget(...what: readonly string[]): void {
+    this.#sent.delete(JSON.stringify(what));
   }
 }

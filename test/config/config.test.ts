@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { secretsOf } from '#src/config/models.ts';
-import { settingNames } from '#src/config/settings.ts';
+import { settingNames, settings } from '#src/config/settings.ts';
 import { good, mistakes } from './read-settings.ts';
 
 test('without any setting it is the sandbox with embedded engines', () => {
@@ -167,10 +167,11 @@ test('speech over a WebSocket needs a server, and has a model of its own that re
 });
 
 test('the policy role needs its role', () => {
-  expect(mistakes({ CONSENT_POLICY: 'role' })).toEqual([
-    expect.stringContaining('CONSENT_ROLE_ID'),
-  ]);
-  const { consent } = good({ CONSENT_POLICY: 'role', CONSENT_ROLE_ID: '123456789012345678' });
+  for (const policy of ['role', 'role:', 'ask:123456789012345678', 'nobody'])
+    expect(mistakes({ CONSENT_POLICY: policy })).toEqual([
+      'CONSENT_POLICY: must be one of ask, notice, or role: with the id of a role',
+    ]);
+  const { consent } = good({ CONSENT_POLICY: 'role:123456789012345678' });
   expect(consent).toEqual({ policy: 'role', roleId: '123456789012345678' });
 });
 
@@ -222,6 +223,17 @@ test('.env.example lists every setting with its default and one line about it, t
   expect(
     lines.slice(0, lines.indexOf('## Rare')).filter((line) => /^[A-Z]/.test(line)),
   ).toHaveLength(12);
+});
+
+test('.env.example has the lines that engines give for their settings; -u writes them', async () => {
+  let text = await readFile('.env.example', 'utf8');
+  for (const [name, { description }] of Object.entries(settings.shape)) {
+    if (description === undefined) continue;
+    const lines = `# ${description}\n${name}=${settingNames().get(name)}\n`;
+    const present = new RegExp(`# .*\n${name}=.*\n`);
+    text = present.test(text) ? text.replace(present, () => lines) : text + lines;
+  }
+  await expect(text).toMatchFileSnapshot('../../.env.example');
 });
 
 test('.env.example used as it is changes nothing', async () => {

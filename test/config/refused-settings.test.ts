@@ -36,6 +36,6 @@ test('models can be chosen only where each request names one', () => {
   ).toEqual(['SPEECH_MODEL: a choice of models needs SPEECH_BACKEND=speech; this is realtime']);
   const streaming = { OPENAI_API_KEY: 'k', TRANSCRIPTION_BACKEND: 'realtime' };
   expect(mistakes({ ...streaming, TRANSCRIPTION_MODEL: 'gpt-live-transcribe,whisper-1' })).toEqual([
-    'TRANSCRIPTION_MODEL: a choice of models needs TRANSCRIPTION_BACKEND=file',
+    'TRANSCRIPTION_MODEL: a choice of models needs TRANSCRIPTION_BACKEND=file; this is realtime',
   ]);
 });

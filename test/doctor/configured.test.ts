@@ -79,6 +79,8 @@ test('recognition, speech and a model that speaks are tried over their connectio
     SPEECH_MODEL: 'mock',
   });
   expect(about('think')).toMatch(/^ok think gpt-audio-1\.5: /);
+  const [asked] = server.requests.filter(({ body }) => JSON.stringify(body).includes('"messages"'));
+  expect(asked).toMatchObject({ body: { modalities: ['text', 'audio'] } });
   expect(about('speak')).toMatch(/^ok speak mock: .* s of sound/);
   expect(about('recognise')).toMatch(/^ok/);
   expect(code).toBe(0);

@@ -33,18 +33,10 @@ export class FakeTranscriber implements Transcriber {
     this.#options = options;
   }
 
-  transcribe(pcm: Pcm, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
-    return this.#transcribe(pcm, {}, signal);
-  }
-
-  withOptions(asked: TranscriptionOptions): Transcriber {
-    return { transcribe: (pcm, signal) => this.#transcribe(pcm, asked, signal) };
-  }
-
-  async *#transcribe(
+  async *transcribe(
     pcm: Pcm,
-    asked: TranscriptionOptions,
     signal: AbortSignal,
+    asked: TranscriptionOptions = {},
   ): AsyncGenerator<TranscriptUpdate> {
     signal.throwIfAborted();
     if (pcm.rateHz !== 16_000 || pcm.channels !== 1) throw new RangeError('Not 16 kHz mono.');

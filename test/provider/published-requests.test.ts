@@ -86,10 +86,12 @@ test('what the bot asks of servers fits the published description: chat, sound, 
   for (const model of ['whisper-1', 'gpt-4o-transcribe']) {
     const transcriber = openTranscriber(client, { model, language: 'de' });
     await refused(transcriber.transcribe(pcm, signal));
-    const hinted = transcriber.withHints?.(['Parley', 'Ana']) ?? transcriber;
-    await refused(hinted.transcribe(pcm, signal));
-    for (const options of [{ hasWordTimes: true }, { isTranslated: true }])
-      await refused((transcriber.withOptions?.(options) ?? transcriber).transcribe(pcm, signal));
+    for (const asked of [
+      { hints: ['Parley', 'Ana'] },
+      { hasWordTimes: true },
+      { isTranslated: true },
+    ])
+      await refused(transcriber.transcribe(pcm, signal, asked));
   }
   const faults = asked.flatMap(([operation, body]) =>
     faultsIn(operation, 'request', body).map((fault) => [operation, fault]),

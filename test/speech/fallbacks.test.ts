@@ -4,6 +4,7 @@ import {
   synthesizerWithFallbacks,
   transcriberWithFallbacks,
 } from '#src/speech/fallbacks/speech-fallbacks.ts';
+import { asking } from '#src/speech/hints.ts';
 import { listenWith } from '#src/speech/listen.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { listeningContract } from '#test/contracts/listening.ts';
@@ -51,13 +52,12 @@ listeningContract(
 test('every recogniser that takes a hint of the language has it, and the others hear all the same', async () => {
   const reported: string[] = [];
   const hinted: Transcriber = {
-    ...streaming(deaf()),
-    inLanguage: (language) => {
-      reported.push(language);
-      return deaf();
+    transcribe(pcm, signal, asked) {
+      reported.push(asked?.language ?? '');
+      return deaf().transcribe(pcm, signal);
     },
   };
-  const transcriber = recogniser([hinted, hearing()]).inLanguage?.('de') ?? expect.fail();
+  const transcriber = asking(recogniser([hinted, hearing()]), { language: 'de' });
   expect(await textOf(transcriber, utterances[0].pcm)).toBe('one two three four five');
   expect(reported).toEqual(['de']);
 });

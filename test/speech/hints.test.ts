@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { openClient } from '#src/provider/client.ts';
-import { hintsOf } from '#src/speech/hints.ts';
+import { asking, hintsOf } from '#src/speech/hints.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
 import { listening } from '#test/fakes/servers/listening.ts';
@@ -67,11 +67,9 @@ test('names become hints of one plain line each, without doubles', () => {
 
 test('a server that refuses hints is asked without them, and only once with', async () => {
   using server = await recogniser('refuses hints');
-  const transcriber = server.open('whisper-1').withHints?.(['Nova']);
-  if (!transcriber) throw new Error('it takes no hints');
+  const transcriber = asking(server.open('whisper-1'), { hints: ['Nova'] });
   for (let n = 0; n < 3; n++) expect(await textOf(transcriber, sound)).toBe('hello');
   expect(server.forms.map((form) => form.get('prompt'))).toEqual(['Nova.', null, null, null]);
-  const faster = server.open('faster-whisper').withHints?.(['Nova', 'Ana']);
-  await textOf(faster ?? transcriber, sound);
+  await textOf(asking(server.open('faster-whisper'), { hints: ['Nova', 'Ana'] }), sound);
   expect(server.forms[4]?.get('hotwords')).toBe('Nova, Ana');
 });

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { afterAll, expect, test } from 'vitest';
-import { openSpeechDecoder } from '#src/app/engines/open-voice.ts';
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
+import { openSpeechDecoder } from '#src/engines/speech-http.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import type { SpeechFormat } from '#src/speech/openai/sound-stream.ts';

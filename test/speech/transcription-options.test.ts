@@ -31,8 +31,7 @@ async function transcriptOf(
   transcriber: Transcriber,
   asked: TranscriptionOptions,
 ): Promise<Transcript> {
-  const reported = transcriber.withOptions?.(asked) ?? expect.fail('It takes no options.');
-  for await (const update of reported.transcribe(pcm, never))
+  for await (const update of transcriber.transcribe(pcm, never, asked))
     if (update.kind === 'final') return update.transcript;
   return expect.fail('There was no final.');
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { ChatModel } from '#src/chat/ports.ts';
+import { asking } from '#src/speech/hints.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import {
   type Answering,
@@ -96,17 +97,11 @@ test('a recogniser with a language or words to expect is still paid for', async 
   const paid: string[] = [];
   const reservation = new Reservation({ pay: (what) => void paid.push(what) });
   const plain = new FakeTranscriber({ texts: ['yes'] });
-  const hinted: Transcriber = {
-    transcribe: (pcm, signal) => plain.transcribe(pcm, signal),
-    inLanguage: () => hinted,
-    withHints: () => hinted,
-  };
-  const reported = paidRecogniser(hinted)
-    .paidBy(reservation)
-    .withHints?.(['Nova'])
-    ?.inLanguage?.('de');
+  const asked = { hints: ['Nova'], language: 'de' };
+  const reported = asking(paidRecogniser(plain).paidBy(reservation), asked);
   const pcm = { samples: new Int16Array(16_000).fill(1), rateHz: 16_000, channels: 1 } as const;
-  for await (const _ of reported?.transcribe(pcm, never) ?? []);
+  for await (const _ of reported.transcribe(pcm, never));
+  expect(plain.asked).toEqual([asked]);
   expect(paid).toEqual(['recognise']);
 });
 

@@ -1,25 +1,26 @@
 import { realClock } from '#src/base/clock.ts';
-import { announced } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { openStandIn } from '#src/chat/stand-in.ts';
-import { standInGrammar } from '#src/chat/stand-in-grammar.ts';
+import { standInGrammar } from '#src/chat/stand-in.ts';
 import { modelsInUse } from '#src/config/models.ts';
-import type { AudioModel, Config, RemoteServer } from '#src/config/types.ts';
+import type { Config } from '#src/config/types.ts';
+import type { EngineChoice } from '#src/engines/engine.ts';
+import { engineOf, openEngine } from '#src/engines/engines.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline, PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
-import type { RoleDeadlines } from '#src/provider/deadlines.ts';
-import { type ModelNews, servedBy } from '#src/provider/models/models.ts';
-import {
-  type EmbeddedTranscriberOptions,
-  openEmbeddedTranscriber,
-} from '#src/speech/embedded/embedded-transcriber.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
+import type { ModelNews } from '#src/provider/models/models.ts';
+import type { ProviderRole } from '#src/provider/provider-news.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
-import type { VoiceNames } from '#src/speech/voice-names.ts';
-import { clientOf, limited, type OnEngineNews, stopwatch } from './engine-client.ts';
-import type { EngineRoles } from './engine-fallbacks.ts';
-import { openVoice } from './open-voice.ts';
+import { fixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
+import { mostAnswerTokens } from '#src/spending/reservation.ts';
+import {
+  type EngineRoles,
+  type OpenEngine,
+  providerName,
+  realtimeWithStandIn,
+  withFallbacks,
+} from './engine-fallbacks.ts';
+import type { OnEngineNews } from './engine-news.ts';
 
 /** Which engine serves which role, ready to use. */
 export type Engines = EngineRoles & {
@@ -44,30 +45,47 @@ export type Engines = EngineRoles & {
 export async function openEngines(config: Config, report: OnEngineNews): Promise<Engines> {
   const stack = new AsyncDisposableStack();
   try {
-    const { deadlines } = config;
-    const rules = config.chat.kind === 'embedded' ? { rules: standInGrammar } : {};
-    const recogniser = openTranscriberOf(config.transcription, deadlines, stack, report, rules);
-    const voice = openVoice(config.speech, deadlines, stack, report);
-    await Promise.allSettled([recogniser, voice]); // one that fails must not leave the other half open
-    const transcriber = await recogniser;
-    const { synthesizer, voices } = await voice;
-    const chat = await openChat(config, report);
-    const opened = { transcriber, synthesizer, ...chat };
-    const chained = await openChains(config, opened, stack, report);
+    const { audioModel, chat: thinker, speech, transcription } = config;
+    const hasChatModel = thinker.kind !== 'embedded';
+    const rules = hasChatModel ? undefined : standInGrammar;
+    const quietly: OpenEngine = (role, choice) => openEngine(role, choice, stack, { rules });
+    const open: OpenEngine = async (role, choice) => {
+      const startedMs = realClock.nowMs();
+      const opened = await quietly(role, choice);
+      const tookMs = realClock.nowMs() - startedMs;
+      const isStandIn = role === 'chat' && choice.kind === 'embedded';
+      const advice = isStandIn ? 'for a model set CHAT_COMPLETION_BASE_URL' : undefined;
+      report({ kind: 'ready', role, what: titleOf(role, choice), tookMs, advice });
+      return opened;
+    };
+    const opening = [
+      open('speech to text', transcription),
+      open('text to speech', speech),
+      open('chat', hasChatModel ? { ...thinker, audioModel } : thinker),
+    ] as const;
+    await Promise.allSettled(opening); // one that fails must not leave the others half open
+    const [transcriber, synthesizer, model] = await Promise.all(opening);
+    const { voices = fixedVoiceNames([]) } = synthesizer;
+    const chat = (botName: string) => model.named?.(botName) ?? model;
+    const opened = { transcriber, synthesizer, chat, audioModel: model.audioModel };
+    const chained = withFallbacks(config, opened, quietly, report);
     // Every voice says words as servers have it.
     const roles = { ...chained, synthesizer: withPronunciation(chained.synthesizer) };
     const talking = await openRealtime(config, roles, stack, report);
+    const warmed = [synthesizer, transcriber];
     const isTalking = config.pipeline === 'realtime';
+    const addresses = [thinker, ...[speech, transcription].filter((_, n) => !warmed[n]?.warm)];
     const warm = await openWarmth(
-      config,
-      [synthesizer, transcriber, isTalking ? talking?.talk : undefined],
+      addresses,
+      [...warmed, isTalking ? talking?.talk : undefined],
       stack,
     );
     const modelNews = await openWatch(config, stack, report);
     warm();
     return {
-      ...chat,
       ...roles,
+      chatName: providerName('chat', thinker),
+      hasChatModel,
       voices,
       realtime: talking?.pipeline,
       warm,
@@ -80,94 +98,12 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
   }
 }
 
-/** Opens the fallback chains. Engines that are only asked during a failure are opened then, unreported. */
-async function openChains(
-  config: Config,
-  roles: EngineRoles,
-  stack: AsyncDisposableStack,
-  report: OnEngineNews,
-): Promise<EngineRoles> {
-  const { transcription, chat, speech, deadlines } = config;
-  if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
-  const { withFallbacks } = await import('./engine-fallbacks.ts');
-  const quietly: OnEngineNews = (news) => (news.kind === 'alert' ? report(news) : undefined);
-  const open = {
-    transcriber: (one: Config['transcription']) =>
-      openTranscriberOf(one, deadlines, stack, quietly),
-    voice: async (one: Config['speech']) =>
-      (await openVoice(one, deadlines, stack, quietly)).synthesizer,
-    chat: async (one: RemoteServer) => {
-      const { openChatModel } = await import('#src/chat/completions/openai-chat.ts');
-      const model = openChatModel(
-        await clientOf(one, 'chat', quietly, deadlines.chat),
-        limited(one),
-      );
-      return announced(model, servedBy(one.model, one.baseUrl));
-    },
-  };
-  return withFallbacks(config, roles, open, report);
-}
-
-export async function openTranscriberOf(
-  config: Config['transcription'],
-  deadlines: RoleDeadlines,
-  stack: AsyncDisposableStack,
-  report: OnEngineNews,
-  rules: Pick<EmbeddedTranscriberOptions, 'rules'> = {},
-): Promise<Transcriber & { warm?(): void }> {
-  const role = 'speech to text';
-  if (config.kind === 'remote' && config.backend === 'realtime') {
-    const { openRealtimeTranscriber } = await import(
-      '#src/speech/realtime/realtime-transcriber.ts'
-    );
-    stopwatch(role, `${config.model} at ${new URL(config.baseUrl).host}, realtime`, report)();
-    return stack.use(openRealtimeTranscriber(config));
-  }
-  if (config.kind === 'remote') {
-    const { openTranscriber } = await import('#src/speech/openai/openai-transcriber.ts');
-    return openTranscriber(await clientOf(config, role, report, deadlines[role]), config);
-  }
-  const ready = stopwatch(role, 'embedded, English, demo quality', report);
-  const transcriber = stack.use(await openEmbeddedTranscriber(rules));
-  ready();
-  return transcriber;
-}
-
-export async function openChat(
-  { chat: config, audioModel, deadlines }: Config,
-  report: OnEngineNews,
-): Promise<Pick<Engines, 'chat' | 'chatName' | 'hasChatModel' | 'audioModel'>> {
-  const hasChatModel = config.kind === 'remote';
-  if (config.kind === 'remote') {
-    const chatName = new URL(config.baseUrl).host;
-    const client = await clientOf(config, 'chat', report, deadlines.chat);
-    const hearing = await openHearing(client, audioModel);
-    if (hearing && audioModel.model === config.model) {
-      const { writtenBy } = await import('#src/chat/completions/audio-chat-text.ts');
-      return { chat: () => writtenBy(hearing), chatName, hasChatModel, audioModel: hearing };
-    }
-    const { openChatModel } = await import('#src/chat/completions/openai-chat.ts');
-    const model = openChatModel(client, limited(config));
-    return { chat: () => model, chatName, hasChatModel, audioModel: hearing };
-  }
-  const advice = 'for a model set CHAT_COMPLETION_BASE_URL';
-  report({ kind: 'ready', role: 'chat', what: 'built-in stand-in', tookMs: 0, advice });
-  const { wallMs } = realClock;
-  return {
-    chat: (botName) => openStandIn({ wallMs, random: Math.random, botName }),
-    chatName: 'the built-in list',
-    hasChatModel,
-  };
-}
-
-/** Opening costs nothing until it is asked. */
-async function openHearing(
-  client: Awaited<ReturnType<typeof clientOf>>,
-  { model, ...options }: AudioModel,
-): Promise<ChatModel | undefined> {
-  if (model === undefined) return undefined;
-  const { openChatModel } = await import('#src/chat/completions/openai-chat.ts');
-  return openChatModel(client, limited({ ...options, model }));
+/** Engine as the log names it. */
+function titleOf(role: ProviderRole, choice: EngineChoice): string {
+  const { about, isSocket, name } = engineOf(role, choice);
+  if (choice.kind === 'embedded') return choice.voice ? `${about}, voice ${choice.voice}` : about;
+  if (choice.kind === 'outside') return `${name}, ${choice.backend}`;
+  return `${choice.model} at ${new URL(choice.baseUrl).host}${isSocket ? ', realtime' : ''}`;
 }
 
 /** Opening costs nothing until it is asked. */
@@ -180,10 +116,9 @@ async function openRealtime(
   const { realtime: server } = config;
   if (!server) return undefined;
   const { RealtimeTalk } = await import('#src/chat/realtime/realtime-talk.ts');
-  const { audioModel } = await import('#src/pipeline/audio-model/audio-model.ts');
-  const { realtimeWithStandIn } = await import('./engine-fallbacks.ts');
-  const talk = stack.use(new RealtimeTalk(limited(server)));
-  const withStandIn = realtimeWithStandIn({ ...config, realtime: server }, roles, report);
+  // No answer takes more than is put aside for it.
+  const talk = stack.use(new RealtimeTalk({ ...server, maxTokens: mostAnswerTokens }));
+  const withStandIn = realtimeWithStandIn(server, config, roles, report);
   const open = (signal: AbortSignal) => withStandIn(talk.begin(signal));
   return { talk, pipeline: audioModel({ open, synthesizer: roles.synthesizer, input: 'audio' }) };
 }
@@ -193,7 +128,7 @@ async function openWatch(
   stack: AsyncDisposableStack,
   report: OnEngineNews,
 ): Promise<Engines['modelNews']> {
-  const models = modelsInUse(config);
+  const models = modelsInUse(config).filter(({ baseUrl }) => baseUrl !== '');
   if (models.length === 0) return () => [];
   const { ModelWatch } = await import('#src/provider/models/model-watch.ts');
   const onNews = (news: readonly ModelNews[]) => report({ kind: 'models', news });
@@ -203,14 +138,11 @@ async function openWatch(
 
 /** Opens connections before they are needed; `engines` open theirs themselves. */
 async function openWarmth(
-  { transcription, chat, speech }: Config,
+  choices: readonly EngineChoice[],
   engines: readonly ({ warm?(): void } | undefined)[],
   stack: AsyncDisposableStack,
 ): Promise<() => void> {
-  const addresses = [transcription, chat, speech].flatMap((role) => {
-    const viaFetch = role.kind === 'remote' && !('backend' in role && role.backend === 'realtime');
-    return viaFetch ? [role.baseUrl] : [];
-  });
+  const addresses = choices.flatMap((one) => (one.kind === 'remote' ? [one.baseUrl] : []));
   const warmEngines = () => {
     for (const engine of engines) engine?.warm?.();
   };
@@ -258,7 +190,7 @@ export function pipelinesOf(
 }
 
 function chainedWay(
-  { chat: { ...config } }: Config,
+  { chat: config }: Config,
   { chatName, synthesizer }: Pick<Engines, 'chatName' | 'synthesizer'>,
   chat: ChatModel,
 ): PipelineChoice {

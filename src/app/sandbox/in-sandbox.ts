@@ -25,7 +25,6 @@ import {
 } from '#src/console/sandbox-process.ts';
 import { performLines } from '#src/console/typed-lines.ts';
 import { openTraces } from '#src/ops/metrics/traces.ts';
-import { proposals } from '#src/provider/nearby.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
 import { PageView } from './page-view.ts';
@@ -114,7 +113,6 @@ async function startSandboxRun(
     signal,
   );
   stack.use(bot);
-  for (const line of await proposals()) show.note(line);
   loaded.resolve();
   await loaded.promise; // the link stands before the first exchange
   if (page) {

@@ -1,4 +1,4 @@
-import type { EngineNews } from '#src/app/engines/engine-client.ts';
+import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { silenceLine, silenceOf, whyDropped } from '#src/console/printer.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';

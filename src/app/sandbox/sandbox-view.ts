@@ -1,4 +1,4 @@
-import type { EngineNews } from '#src/app/engines/engine-client.ts';
+import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { type AlertChange, alertOf, type FeatureAlertChange } from '#src/base/alerts.ts';
 import { type ConversationPrinter, printEvent } from '#src/console/printer.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';

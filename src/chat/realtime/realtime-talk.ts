@@ -1,18 +1,14 @@
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
+import { readWav } from '#src/audio/wav.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
+import { lineOf } from '#src/chat/completions/openai-chat.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
-import type { JsonSocket, OpenSocket } from '#src/provider/json-socket.ts';
+import type { JsonEvent, JsonSocket, OpenSocket } from '#src/provider/json-socket.ts';
 import { type ServedBy, servedBy } from '#src/provider/models/models.ts';
-import { realtimeUrls } from '#src/provider/realtime-link.ts';
-import { RealtimePool } from '#src/provider/realtime-pool.ts';
+import { RealtimePool, realtimeUrls } from '#src/provider/realtime-pool.ts';
 import { RealtimeResponse } from '#src/provider/realtime-response.ts';
-import {
-  answerRequest,
-  mannerUpdate,
-  openingUpdate,
-  sendMessage,
-  voiceUpdate,
-} from './realtime-writing.ts';
 
 export type RealtimeTalkOptions = {
   /** `http` and `ws` mean the same. */
@@ -137,4 +133,78 @@ class TalkAnswer {
     if (this.#link) this.#pool.giveBack(this.#link, false);
     this.#link = undefined;
   }
+}
+
+/** Servers refuse less sound. */
+const shortestSamples = speakRateHz / 10;
+
+/** Sound both ways, and only the bot decides when a turn is over. */
+function openingUpdate(maxTokens?: number): JsonEvent {
+  const format = { type: 'audio/pcm', rate: speakRateHz };
+  const audio = { input: { format, turn_detection: null }, output: { format } };
+  const limit = maxTokens !== undefined && { max_output_tokens: maxTokens };
+  const session = { type: 'realtime', output_modalities: ['audio'], audio, ...limit };
+  return { type: 'session.update', session };
+}
+
+function mannerUpdate(instructions: string, offered: readonly Tool[]): JsonEvent {
+  const tools = offered.map(({ name, description, parameters }) => {
+    return { type: 'function', name, description, parameters };
+  });
+  const session = { type: 'realtime', instructions, tools, tool_choice: 'auto' };
+  return { type: 'session.update', session };
+}
+
+/** A refused update has no effect at all, so that the voice has one of its own. */
+function voiceUpdate(voice: string, event_id: string): JsonEvent {
+  return {
+    type: 'session.update',
+    event_id,
+    session: { type: 'realtime', audio: { output: { voice } } },
+  };
+}
+
+/** `mostTokens`: the longest output of this answer, where that is less than the session's. */
+function answerRequest(event_id: string, mostTokens = Infinity, most = Infinity): JsonEvent {
+  const response = mostTokens < most && { response: { max_output_tokens: mostTokens } };
+  return { type: 'response.create', event_id, ...response };
+}
+
+/** Adds a message to the conversation of the server: sound after a line that names its speaker, all else as text. */
+function sendMessage(link: JsonSocket, message: ChatMessage): void {
+  for (const item of itemsOf(message)) link.send({ type: 'conversation.item.create', item });
+  if ('wav' in message) sendSound(link, message.wav);
+}
+
+function itemsOf(message: ChatMessage): readonly JsonEvent[] {
+  switch (message.role) {
+    case 'system':
+      return [itemOf('system', 'input_text', message.content)];
+    case 'user':
+      return [itemOf('user', 'input_text', lineOf(message.name, message.content).trim())];
+    case 'assistant': {
+      const { calls = [], content } = message;
+      const said = content.trim() === '' ? [] : [itemOf('assistant', 'output_text', content)];
+      const called = calls.map(({ argumentsJson, id, name }) => {
+        return { type: 'function_call', call_id: id, name, arguments: argumentsJson };
+      });
+      return [...said, ...called];
+    }
+    case 'tool': {
+      const { callId, content } = message;
+      return [{ type: 'function_call_output', call_id: callId, output: content }];
+    }
+  }
+}
+
+function sendSound(link: JsonSocket, wav: Uint8Array): void {
+  const { samples } = resample(readWav(wav), speakRateHz);
+  link.append(samples);
+  const missing = shortestSamples - samples.length;
+  if (missing > 0) link.append(new Int16Array(missing));
+  link.send({ type: 'input_audio_buffer.commit' });
+}
+
+function itemOf(role: string, type: string, text: string): JsonEvent {
+  return { type: 'message', role, content: [{ type, text }] };
 }

@@ -1,3 +1,5 @@
+import { speakable } from './speakable.ts';
+
 /**
  * A place in a text where a part ends.
  *
@@ -317,4 +319,12 @@ export class ShortLinks {
     this.#marks = addressMark.test(one) ? this.#marks + one : '';
     return '';
   }
+}
+
+/** Speakable clauses of a text; empty where there are none. */
+export function clausesOf(words: string): readonly string[] {
+  const splitter = new ClauseSplitter();
+  return [...splitter.push(words), ...splitter.flush()]
+    .map((clause) => speakable(clause))
+    .filter((clause) => clause !== '');
 }

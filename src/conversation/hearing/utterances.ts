@@ -8,7 +8,7 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { FollowUtterance } from '#src/ports/feature-session.ts';
-import { hintedRecogniser, recognitionHints } from '#src/speech/hints.ts';
+import { asking, recognitionHints } from '#src/speech/hints.ts';
 import { InterimBudget, type InterimMoment } from '#src/speech/listen.ts';
 import { HeldListening } from '#src/speech/listening-slots.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
@@ -234,7 +234,7 @@ export class Utterances {
 
   #begin(
     speakerId: string,
-    { fromMs, leadMs, spokenFromMs }: UtteranceBegin,
+    { fromMs, spokenFromMs }: UtteranceBegin,
     follow: FollowUtterance | undefined,
     budget: HearingBudget,
   ): void {
@@ -250,7 +250,7 @@ export class Utterances {
       names,
     );
     const paid = parts.transcriber.paidBy(budget.reservation);
-    const transcriber = hintedRecogniser(paid, hints, languages.hintFor(speakerId));
+    const transcriber = asking(paid, { hints, language: languages.hintFor(speakerId) });
     const id = this.#nextId++;
     const utterance: HeardUtterance = new HeardUtterance({
       id,
@@ -258,7 +258,6 @@ export class Utterances {
       name,
       fromMs,
       spokenFromMs,
-      leadMs,
       hints,
       listening: this.#hold(transcriber, speakerId, () => utterance),
       clock: parts.clock,

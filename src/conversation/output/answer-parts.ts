@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import { clausesOf } from '#src/chat/text/clauses-of.ts';
+import { clausesOf } from '#src/chat/text/clauses.ts';
 import { type AsideKind, speakable } from '#src/chat/text/speakable.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';

@@ -1,5 +1,5 @@
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
-import { clausesOf } from '#src/chat/text/clauses-of.ts';
+import { clausesOf } from '#src/chat/text/clauses.ts';
 import { type NamedPerson, spokenNameOf } from '#src/conversation/output/answer-parts.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';

@@ -17,10 +17,11 @@ import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { styleIn } from '#src/settings/stored-settings.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
+import { asking } from '#src/speech/hints.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { heldStream } from './held-stream.ts';
 import { openSpeech } from './program-speech.ts';
-import { once, recogniserWith, soundOfRecording, transcribed } from './question-utterances.ts';
+import { once, soundOfRecording, transcribed } from './question-utterances.ts';
 import { openUnspokenAnswer } from './unspoken-answer.ts';
 
 /** Answers and texts that programs get at once in one server; what comes above it is refused. */
@@ -90,7 +91,7 @@ export function programAnswers(
     const listening = parts.spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return listening;
     const paid = parts.transcriber.paidBy(listening.reservation);
-    const recogniser = recogniserWith(paid, { model: transcriptionModel });
+    const recogniser = asking(paid, { model: transcriptionModel });
     const words: Words[] = [];
     for (const one of said) {
       if (one.kind === 'typed') {

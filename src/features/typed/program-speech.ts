@@ -1,5 +1,5 @@
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
-import { clausesOf } from '#src/chat/text/clauses-of.ts';
+import { clausesOf } from '#src/chat/text/clauses.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ProgramSpeech, ProgramText } from '#src/features/contract/http-api-ports.ts';
 import { ahead } from '#src/pipeline/spoken.ts';

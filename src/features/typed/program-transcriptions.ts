@@ -21,10 +21,11 @@ import {
   translationPrompt,
 } from '#src/pipeline/translation-prompt.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
+import { asking } from '#src/speech/hints.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import { shiftWords } from '#src/speech/listen.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
-import { recogniserWith, transcribed } from './question-utterances.ts';
+import { transcribed } from './question-utterances.ts';
 
 /** Recordings that are put into words at once, for one program and in one server; what comes above it is refused. */
 const limits = { program: 1, server: 2 } as const;
@@ -130,8 +131,8 @@ export class ProgramTranscriptions {
     const listening = this.#parts.spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return listening;
     const paid = this.#parts.transcriber.paidBy(listening.reservation);
-    const choices = { hints, language, model, hasWordTimes, isTranslated };
-    return { transcriber: recogniserWith(paid, choices) };
+    const asked = { language, hints, model, hasWordTimes, isTranslated };
+    return { transcriber: asking(paid, asked) };
   }
 
   /** The chat model translates the rest, once all is heard. */

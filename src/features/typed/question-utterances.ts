@@ -5,7 +5,7 @@ import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Asker, QuestionSubject } from '#src/ports/command-ports.ts';
 import type { Recordings, SoundFile } from '#src/sources/recordings.ts';
 import { longestRecordingMs } from '#src/sources/recordings.ts';
-import type { Transcriber, Transcript, TranscriptionOptions } from '#src/speech/ports.ts';
+import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** A recording, and what recognises it. */
@@ -62,22 +62,6 @@ const wordless = '(The recording holds no words.)';
 function inWords({ text, ...rest }: Transcript): Transcript {
   const words = text.trim();
   return { ...rest, text: words === '' ? wordless : JSON.stringify(words) };
-}
-
-/** What is known of a recording before it is recognised; `language` is BCP 47. */
-type RecordingHints = TranscriptionOptions & {
-  readonly hints?: readonly string[];
-  readonly language?: string;
-};
-
-/** A recogniser with what is known of a recording, as far as it takes that. */
-export function recogniserWith(
-  transcriber: Transcriber,
-  { hints = [], language, ...options }: RecordingHints,
-): Transcriber {
-  const hinted = hints.length > 0 ? (transcriber.withHints?.(hints) ?? transcriber) : transcriber;
-  const known = language === undefined ? hinted : (hinted.inLanguage?.(language) ?? hinted);
-  return known.withOptions?.(options) ?? known;
 }
 
 /** Sound of a recording, or what is wrong with it: only its sender can mend that. Aborting `signal` throws its reason. */

@@ -1,4 +1,4 @@
-import { clausesOf } from '#src/chat/text/clauses-of.ts';
+import { clausesOf } from '#src/chat/text/clauses.ts';
 import type { DropReason, QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import { LazilySynthesisedText } from '#src/features/tracks/lazily-synthesised-text.ts';
 import { trackNameOf, voiceTrack } from '#src/features/tracks/track-names.ts';

@@ -30,14 +30,10 @@ import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { styleIn } from '#src/settings/stored-settings.ts';
 import type { Recordings, SoundFile } from '#src/sources/recordings.ts';
+import { asking } from '#src/speech/hints.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
-import {
-  type RecordedSound,
-  recogniserWith,
-  soundOfRecording,
-  utterancesOf,
-} from './question-utterances.ts';
+import { type RecordedSound, soundOfRecording, utterancesOf } from './question-utterances.ts';
 import { type SayOptions, type SayOutcome, sayIn } from './say-text.ts';
 import { answerUnspoken, type OwnedQuestion } from './unspoken-answer.ts';
 import { type PromptWords, WrittenTools } from './written-tools.ts';
@@ -158,7 +154,7 @@ export class TypedRequests {
     if ('line' in listening) return { kind: 'failed', line: listening.line };
     const language = about.recordedBy === undefined ? spoken : undefined;
     const paid = parts.transcriber.paidBy(listening.reservation);
-    const transcriber = recogniserWith(paid, { language });
+    const transcriber = asking(paid, { language });
     const pcm = await soundOfRecording({ ...recording, personId: asker.id }, recordings, signal);
     return 'line' in pcm ? { kind: 'failed', line: pcm.line } : { pcm, transcriber };
   }

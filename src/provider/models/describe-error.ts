@@ -1,4 +1,4 @@
-import { APIConnectionTimeoutError, APIError } from 'openai/core/error';
+import { APIError } from 'openai/core/error';
 import { parsedMs } from '#src/base/clock.ts';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import { type ApiClient, keyOf } from '#src/provider/client.ts';
@@ -45,9 +45,6 @@ type Judgement = {
 };
 
 function judge(thrown: unknown, chain: readonly Error[]): Judgement {
-  if (thrown instanceof APIConnectionTimeoutError) {
-    return { code: 'provider.late', retryable: true, what: 'did not answer in time' };
-  }
   if (thrown instanceof APIError && thrown.status !== undefined) return judgeAnswer(thrown);
   const text = chain.map(({ name, message }) => `${name}: ${message}`).join(' ');
   if (chain.some(({ name }) => name === 'SyntaxError') || /terminated|aborted/i.test(text)) {

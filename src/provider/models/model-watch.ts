@@ -21,7 +21,6 @@ const dayMs = 86_400_000;
 /** A server that could not be asked is asked again sooner. */
 const retryMs = 3_600_000;
 const deadlineMs = 20_000;
-const limits = { firstByteMs: 15_000, idleMs: 5000, maxBytes: 8 * 1024 * 1024 };
 
 /** Asks every server in use for its list of models, at once and then daily, until it is disposed. Never throws. */
 export class ModelWatch implements Disposable {
@@ -79,8 +78,7 @@ export class ModelWatch implements Disposable {
     using deadline = deadlineSignal(deadlineMs, clock, () => new Error('It was aborted.'));
     const signal = AbortSignal.any([this.#over.signal, deadline.signal]);
     const address = baseUrl.replace(/^ws/, 'http');
-    const client = openClient({ baseUrl: address, clock, limits, apiKey });
-    return await listModels(client, signal);
+    return await listModels(openClient({ baseUrl: address, apiKey }), signal);
   }
 
   #notify(): void {

@@ -5,8 +5,7 @@ import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
 import { embedded } from '#src/provider/models/models.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/ports.ts';
-import { shortPauseMs } from '#src/speech/short-pause.ts';
-import { UtteranceSound } from '#src/speech/utterance-sound.ts';
+import { shortPauseMs, UtteranceSound } from '#src/speech/utterance-sound.ts';
 import type { RecognitionGrammar } from './pocketsphinx.ts';
 
 /** The next sound of a stretch. */

@@ -1,6 +1,6 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
+import type { OnPartial, Transcriber, TranscriptionOptions } from '#src/speech/ports.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
 import { Engine } from './engine.ts';
 import { EngineScheduler } from './engine-scheduler.ts';
@@ -31,22 +31,23 @@ export async function openEmbeddedTranscriber(
     clock,
   });
   const scheduler = new EngineScheduler(engine, clock);
-  const expecting = (names: readonly string[]): Transcriber => {
-    const grammar = rules === undefined ? undefined : { rules, names };
-    return {
-      async *transcribe(pcm, signal) {
-        signal.throwIfAborted();
-        if (!isListenable(pcm)) {
-          yield { kind: 'final', transcript: { text: '' } };
-          return;
-        }
-        using listening = scheduler.listen(() => {}, grammar, signal);
-        listening.push(pcm.samples.subarray(0, longestSamples));
-        yield { kind: 'final', transcript: await listening.finish(signal) };
-      },
-      listen: (onPartial, signal) => scheduler.listen(onPartial, grammar, signal),
-      withHints: expecting,
-    };
+  const listen = (
+    onPartial: OnPartial,
+    signal: AbortSignal,
+    { hints: names = [] }: TranscriptionOptions = {},
+  ) => scheduler.listen(onPartial, rules === undefined ? undefined : { rules, names }, signal);
+  return {
+    async *transcribe(pcm, signal, asked) {
+      signal.throwIfAborted();
+      if (!isListenable(pcm)) {
+        yield { kind: 'final', transcript: { text: '' } };
+        return;
+      }
+      using listening = listen(() => {}, signal, asked);
+      listening.push(pcm.samples.subarray(0, longestSamples));
+      yield { kind: 'final', transcript: await listening.finish(signal) };
+    },
+    listen,
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
-  return { ...expecting([]), [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
 }

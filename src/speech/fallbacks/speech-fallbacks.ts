@@ -5,6 +5,7 @@ import {
   type FallbackPosition,
   openFallbackPosition,
 } from '#src/provider/fallback-chain.ts';
+import { asking } from '#src/speech/hints.ts';
 import { GrowingWindow, listenWith } from '#src/speech/listen.ts';
 import type {
   Listening,
@@ -69,15 +70,15 @@ export function transcriberWithFallbacks(
   listens: boolean,
 ): Transcriber {
   const withEach = (wrap: Wrap): Transcriber => ({
-    transcribe: (pcm, signal) =>
-      asked(chain, (engine, inner) => wrap(engine).transcribe(pcm, inner), durationMs(pcm), signal),
+    transcribe: (pcm, signal, options) => {
+      const ask: AskEngine = (engine, inner) => wrap(engine).transcribe(pcm, inner, options);
+      return asked(chain, ask, durationMs(pcm), signal);
+    },
     listen: listens
-      ? (onPartial, signal) => listenByChain(chain, wrap, onPartial, signal)
+      ? (onPartial, signal, options) =>
+          listenByChain(chain, (engine) => asking(wrap(engine), options ?? {}), onPartial, signal)
       : undefined,
     wrapped: (outer) => withEach((engine) => outer(wrap(engine))),
-    inLanguage: (language) => withEach((engine) => wrap(engine.inLanguage?.(language) ?? engine)),
-    withHints: (hints) => withEach((engine) => wrap(engine.withHints?.(hints) ?? engine)),
-    withOptions: (options) => withEach((engine) => wrap(engine.withOptions?.(options) ?? engine)),
   });
   return withEach((engine) => engine);
 }

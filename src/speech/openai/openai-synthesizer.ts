@@ -28,10 +28,6 @@ export type SynthesizerOptions = {
   readonly decode?: DecodeSpeech;
 };
 
-/**
- * Longest piece, in bytes. Node's fetch gives all that has piled up, 260 kB and more at once: 5 s of sound.
- */
-const pieceBytes = 8192;
 /** OpenAI takes 4096. */
 const longestInputChars = 4000;
 
@@ -123,10 +119,8 @@ async function* piecesOf(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   for await (const bytes of body ?? []) {
-    for (let at = 0; at < bytes.length; at += pieceBytes) {
-      signal.throwIfAborted();
-      yield bytes.subarray(at, at + pieceBytes);
-    }
+    signal.throwIfAborted();
+    yield bytes;
   }
   signal.throwIfAborted();
 }

@@ -14,8 +14,7 @@ import type {
   TranscriptUpdate,
 } from '#src/speech/ports.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
-import { transcriptOf } from './transcript-reply.ts';
-import { readTranscript } from './transcript-stream.ts';
+import { readTranscript, transcriptOf } from './transcript-reply.ts';
 
 export type TranscriberOptions = {
   readonly model: string;
@@ -45,9 +44,6 @@ type Form = {
   readonly hints: readonly string[];
 };
 
-/** Facts known about an utterance before recognition, and its options. */
-type ListeningContext = Pick<Form, 'hints' | 'language'> & { readonly asked: TranscriptionOptions };
-
 /** Abilities a server has shown with a model. */
 type Abilities = { refused: ReadonlySet<RequestPart>; hasStreamed: boolean };
 
@@ -57,17 +53,10 @@ const notThere = new Set([...notUnderstood, 404, 405, 501]);
 
 /** Any server with OpenAI's `/audio/transcriptions`; one upload an utterance, partials if it streams them. */
 export function openTranscriber(client: ApiClient, options: TranscriberOptions): Transcriber {
-  const server = new TranscriptionServer(client, options);
-  const knowing = (known: ListeningContext): Transcriber => ({
-    transcribe: (pcm, signal) => server.transcribe(pcm, known, signal),
-    inLanguage: (other) => knowing({ ...known, language: baseLanguage(other) }),
-    withHints: (hints) => knowing({ ...known, hints }),
-    withOptions: (asked) => knowing({ ...known, asked }),
-  });
-  return knowing({ language: options.language, hints: [], asked: {} });
+  return new TranscriptionServer(client, options);
 }
 
-class TranscriptionServer {
+class TranscriptionServer implements Transcriber {
   readonly #client: ApiClient;
   readonly #options: TranscriberOptions;
   readonly #abilities = new Map<string, Abilities>();
@@ -79,8 +68,8 @@ class TranscriptionServer {
 
   async *transcribe(
     pcm: Pcm,
-    { language, hints, asked }: ListeningContext,
     signal: AbortSignal,
+    asked: TranscriptionOptions = {},
   ): AsyncGenerator<TranscriptUpdate> {
     signal.throwIfAborted();
     if (!isListenable(pcm)) {
@@ -89,6 +78,8 @@ class TranscriptionServer {
     }
     const model = this.#modelOf(asked);
     const can = this.#abilitiesOf(model);
+    const { hints = [], language: known } = asked;
+    const language = known ? baseLanguage(known) : this.#options.language;
     const form = { wav: new Uint8Array(writeWav(pcm)), model, language, hints };
     const wanted = partsOf(form, asked).difference(can.refused);
     yield* untilAccepted<RequestPart, TranscriptUpdate>(

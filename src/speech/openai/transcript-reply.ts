@@ -1,11 +1,12 @@
 import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import { languageTagOf } from '#src/base/language-name.ts';
+import { readEvents } from '#src/provider/guarded-fetch.ts';
 import { heardCount } from '#src/speech/fallbacks/metered-voice.ts';
-import type { TranscribedWord, Transcript } from '#src/speech/ports.ts';
+import type { TranscribedWord, Transcript, TranscriptUpdate } from '#src/speech/ports.ts';
 
 /** Details of the words of a transcript from the server, beside their text. */
-export type WordDetails = Pick<Transcript, 'confidence' | 'words'>;
+type WordDetails = Pick<Transcript, 'confidence' | 'words'>;
 
 /** Limit of words in one utterance: of a longer list none are used. */
 const mostWords = 2_000;
@@ -15,10 +16,10 @@ const latestSeconds = 600;
 
 /**
  * Times and confidence of words, from the shapes of servers: `words` and `segments[].avg_logprob` of verbose_json,
- * `logprobs` of json, of the last event of a stream and of Realtime. Invalid values are left out.
+ * `logprobs` of json and of the last event of a stream. Invalid values are left out.
  * No further request is made for them.
  */
-export function wordDetails(reply: unknown): WordDetails {
+function wordDetails(reply: unknown): WordDetails {
   const { words, segments, logprobs } = fieldsOf(reply);
   const read = wordsOf(words);
   const confidence = confidenceOf(logprobs, 'logprob') ?? confidenceOf(segments, 'avg_logprob');
@@ -38,17 +39,11 @@ function wordsOf(words: unknown): readonly TranscribedWord[] | undefined {
 }
 
 function wordOf(value: unknown): TranscribedWord | undefined {
-  const { word, start, end, probability, logprob } = fieldsOf(value);
+  const { word, start, end } = fieldsOf(value);
   const text = typeof word === 'string' ? word.trim() : '';
   const isTimed = isWithin(start, 0, latestSeconds) && isWithin(end, start, latestSeconds);
   if (text === '' || text.length > longestWord || !isTimed) return undefined;
-  const sure = isWithin(probability, 0, 1) ? probability : chanceOf(logprob);
-  return {
-    text,
-    startMs: Math.round(start * 1_000),
-    endMs: Math.round(end * 1_000),
-    confidence: sure,
-  };
+  return { text, startMs: Math.round(start * 1_000), endMs: Math.round(end * 1_000) };
 }
 
 /** Mean of the chances of all parts; undefined if one of them cannot be. */
@@ -60,11 +55,7 @@ function confidenceOf(parts: unknown, name: 'logprob' | 'avg_logprob'): number |
     if (!isWithin(logprob, Number.MIN_SAFE_INTEGER, 0)) return undefined;
     sum += logprob;
   }
-  return chanceOf(sum / parts.length);
-}
-
-function chanceOf(logprob: unknown): number | undefined {
-  return isWithin(logprob, Number.MIN_SAFE_INTEGER, 0) ? Math.exp(logprob) : undefined;
+  return Math.exp(sum / parts.length);
 }
 
 function isWithin(value: unknown, least: number, most: number): value is number {
@@ -103,4 +94,94 @@ function jsonOr(text: string): unknown {
     if (/^\s*\{/.test(text)) throw new BotError('provider.truncated', true, cutOff);
     return text;
   }
+}
+
+/** One event of a stream of words. */
+type StreamedText =
+  /** `mayEnd`: this may have been all. */
+  | { readonly kind: 'delta'; readonly text: string; readonly mayEnd?: boolean }
+  | { readonly kind: 'done'; readonly reply: unknown };
+
+/**
+ * Words of an answer while they arrive, from OpenAI's events, from chat-shaped ones (vLLM), or from one bare text a
+ * segment (speaches); an answer that is no stream is read as a whole.
+ *
+ * `onWhole` is called for the latter. Errors: BotError `provider.truncated` for a stream without its last event,
+ * `provider.empty`, and those of the body.
+ */
+export async function* readTranscript(
+  response: Response,
+  asked: string | undefined,
+  onWhole: () => void,
+): AsyncGenerator<TranscriptUpdate> {
+  const events = await eventsOf(response);
+  if ('text' in events) {
+    onWhole();
+    yield { kind: 'final', transcript: transcriptOf(events.text, asked) };
+    return;
+  }
+  const reader = events;
+  let text = '';
+  let [isRead, mayEnd] = [false, false];
+  try {
+    for (let step = await reader.next(); !step.done; step = await reader.next()) {
+      const word = streamedText(step.value);
+      if (word?.kind === 'done') {
+        isRead = true;
+        void readToEnd(reader);
+        yield { kind: 'final', transcript: transcriptOf(word.reply, asked) };
+        return;
+      }
+      if (!word) continue;
+      text += word.text;
+      mayEnd ||= word.mayEnd === true;
+      if (word.text !== '') yield { kind: 'partial', text: text.trim() };
+    }
+    isRead = true;
+  } finally {
+    if (!isRead) await reader.return(undefined);
+  }
+  if (mayEnd) {
+    yield { kind: 'final', transcript: transcriptOf({ text }, asked) };
+    return;
+  }
+  throw new BotError('provider.truncated', true, brokenOff);
+}
+
+const brokenOff = 'The transcription server ended a stream of words without its last event.';
+
+async function eventsOf(
+  response: Response,
+): Promise<AsyncGenerator<unknown> | { readonly text: string }> {
+  if (/event-stream/.test(response.headers.get('content-type') ?? '')) return readEvents(response);
+  const text = await response.text();
+  return /^(data|event):/.test(text.trimStart()) ? readEvents(new Response(text)) : { text };
+}
+
+/** A connection whose answer was read to its end can be used again. Never throws. */
+async function readToEnd(reader: AsyncIterator<unknown>): Promise<void> {
+  try {
+    while (!(await reader.next()).done);
+  } catch {
+    // The words are complete.
+  }
+}
+
+/**
+ * Only OpenAI's events have an end of their own. A chat-shaped stream has one for every 30 s of sound (vLLM,
+ * `_speech_to_text_stream_generator`), bare texts have none: there the end of the stream is the end.
+ */
+function streamedText(event: unknown): StreamedText | undefined {
+  if (typeof event !== 'object' || event === null) return undefined;
+  const { type, delta, choices, text } = event as Readonly<Record<string, unknown>>;
+  if (type === 'transcript.text.done') return { kind: 'done', reply: event };
+  if (type === 'transcript.text.delta' && typeof delta === 'string') {
+    return { kind: 'delta', text: delta };
+  }
+  if (type === undefined && typeof text === 'string') {
+    return { kind: 'delta', text: ` ${text.trim()}`, mayEnd: true };
+  }
+  const [choice] = Array.isArray(choices) ? choices : [];
+  const content = typeof choice?.delta?.content === 'string' ? choice.delta.content : '';
+  return { kind: 'delta', text: content, mayEnd: Boolean(choice?.finish_reason) };
 }

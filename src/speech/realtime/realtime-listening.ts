@@ -5,13 +5,15 @@ import { BotError } from '#src/base/errors.ts';
 import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
 import type { JsonEvent, JsonSocket } from '#src/provider/json-socket.ts';
 import type { ServedBy } from '#src/provider/models/models.ts';
-import { isOfSession, type LinkOptions, refusalOf } from '#src/provider/realtime-link.ts';
-import type { RealtimePool } from '#src/provider/realtime-pool.ts';
+import {
+  isOfSession,
+  type LinkOptions,
+  type RealtimePool,
+  refusalOf,
+} from '#src/provider/realtime-pool.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/ports.ts';
-import { shortPauseMs } from '#src/speech/short-pause.ts';
-import { UtteranceSound } from '#src/speech/utterance-sound.ts';
-import { failureIn } from './realtime-events.ts';
-import { TranscriptParts } from './realtime-parts.ts';
+import { shortPauseMs, UtteranceSound } from '#src/speech/utterance-sound.ts';
+import { failureIn, TranscriptParts } from './realtime-parts.ts';
 
 /** Likely words, for all connections of a recogniser: once a server refuses them, or ends there, it is told none any more. */
 export type TranscriptionHints = {

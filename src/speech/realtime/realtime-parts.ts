@@ -1,19 +1,51 @@
-import { listenRateHz } from '#src/audio/pcm.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { textIn } from '#src/base/json.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { ServedBy } from '#src/provider/models/models.ts';
-import { sumOf } from '#src/speech/fallbacks/metered-voice.ts';
+import { errorIn } from '#src/provider/realtime-pool.ts';
+import { heardCount, sumOf } from '#src/speech/fallbacks/metered-voice.ts';
+import { languageHint, realtimeHints } from '#src/speech/hints.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
-import { shiftWords } from '#src/speech/listen.ts';
-import type { WordDetails } from '#src/speech/openai/transcript-reply.ts';
-import type { OnPartial, Transcript } from '#src/speech/ports.ts';
-import {
-  type ItemFailure,
-  type ItemTranscript,
-  transcriptIn,
-  transcription,
-} from './realtime-events.ts';
+import type { OnPartial, ServerUsage, Transcript } from '#src/speech/ports.ts';
+
+/** Name of the events about the words of an item. */
+const transcription = 'conversation.item.input_audio_transcription';
+
+/** The words of an item. */
+type ItemTranscript = {
+  readonly text: string;
+  readonly language?: string;
+  readonly count?: ServerUsage;
+};
+
+/** Error about an item, about the event sent under `eventId`, or about neither. */
+type ItemFailure = ReturnType<typeof errorIn> & { readonly itemId: string | undefined };
+
+export function failureIn(event: JsonEvent): ItemFailure | undefined {
+  if (event.type !== 'error' && event.type !== `${transcription}.failed`) return undefined;
+  return { itemId: textIn(event.item_id), ...errorIn(event) };
+}
+
+/** Settings of a session that only transcribes 24 kHz sound, each time we say so; `hints` where they are to change. */
+export function sessionUpdate(
+  model: string,
+  language: string | undefined,
+  hints?: readonly string[],
+): JsonEvent {
+  const hintFields = hints && realtimeHints(model, hints);
+  const transcription = { model, ...languageHint(model, language), ...hintFields };
+  const format = { type: 'audio/pcm', rate: 24_000 };
+  const input = { format, transcription, turn_detection: null };
+  return { type: 'session.update', session: { type: 'transcription', audio: { input } } };
+}
+
+function transcriptIn(event: JsonEvent): ItemTranscript {
+  const { transcript, languages, usage } = event;
+  const text = (textIn(transcript) ?? '').trim();
+  const [first] = Array.isArray(languages) ? languages : [];
+  const language = textIn(first?.code);
+  return { text, language, count: heardCount(usage) };
+}
 
 /** The stretch of an utterance up to a pause; becomes one item of the server. */
 class TranscriptPart {
@@ -24,7 +56,7 @@ class TranscriptPart {
   itemId: string | undefined;
   /** The server said so when it took the stretch in; before, words may have come under another id. */
   isNamed = false;
-  heard: ItemTranscript = { text: '', details: {} };
+  heard: ItemTranscript = { text: '' };
   readonly end = ending();
 
   constructor(fromSample: number, number: number) {
@@ -84,9 +116,7 @@ export class TranscriptParts {
     const [first, ...more] = heard.slice(this.#counted).map((one) => one.count);
     this.#counted = this.#parts.length;
     const count = more.reduce(sumOf, first);
-    const details = joinDetails(this.#parts);
-    const usage = { by, count };
-    return { text, ...(language && { language }), ...details, usage };
+    return { text, language, usage: { by, count } };
   }
 
   fail(error: BotError): void {
@@ -127,7 +157,7 @@ export class TranscriptParts {
     const sent = this.#parts.filter(({ state }) => state === 'sent');
     const meant = sent.find((part) => part.eventId === eventId || part.itemId === itemId);
     if (meant && code === 'input_audio_buffer_commit_empty') {
-      meant.finish({ text: '', details: {} });
+      meant.finish({ text: '' });
       return true;
     }
     return sent.length === 0 || (itemId !== undefined && !meant);
@@ -139,26 +169,6 @@ export class TranscriptParts {
     this.#reported = text;
     this.#onPartial(text);
   }
-}
-
-/** Words of all parts from the beginning of the utterance; only where each part that holds a text has them. */
-function joinDetails(all: readonly TranscriptPart[]): WordDetails {
-  const parts = all.filter(({ heard }) => heard.text !== '');
-  const words = parts.flatMap(({ fromSample, heard }) => {
-    const fromMs = Math.round((fromSample / listenRateHz) * 1_000);
-    return shiftWords(heard.details.words ?? [], fromMs);
-  });
-  const isTimed = words.length > 0 && parts.every(({ heard }) => heard.details.words);
-  let [letters, sure] = [0, 0];
-  for (const { heard } of parts) {
-    letters += heard.text.length;
-    sure += (heard.details.confidence ?? Number.NaN) * heard.text.length;
-  }
-  const confidence = sure / letters;
-  return {
-    ...(isTimed && { words }),
-    ...(Number.isFinite(confidence) && { confidence }),
-  };
 }
 
 /** A promise that gives its waiter the error; unwaited for, it ends nothing. */

@@ -1,12 +1,11 @@
 import { realClock } from '#src/base/clock.ts';
 import { servedBy } from '#src/provider/models/models.ts';
-import { type LinkOptions, realtimeUrls } from '#src/provider/realtime-link.ts';
-import { RealtimePool } from '#src/provider/realtime-pool.ts';
+import { type LinkOptions, RealtimePool, realtimeUrls } from '#src/provider/realtime-pool.ts';
 import { baseLanguage } from '#src/speech/hints.ts';
-import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
-import { sessionUpdate } from './realtime-events.ts';
 import { RealtimeListening, type RealtimeListeningOptions } from './realtime-listening.ts';
+import { sessionUpdate } from './realtime-parts.ts';
 
 export type RealtimeOptions = Omit<LinkOptions, 'opening' | 'urls'> & {
   readonly model: string;
@@ -46,30 +45,24 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
     languages.set(language, opened);
     return opened;
   };
-  const knowing = (language: string | undefined, hints: readonly string[]): Transcriber => {
-    const listen = (onPartial: OnPartial, signal: AbortSignal): Listening => {
-      const common = { ...options, ...connections(language), clock, hints, by };
-      return new RealtimeListening(common, onPartial, signal);
-    };
-    return {
-      listen,
-      async *transcribe(pcm, signal) {
-        signal.throwIfAborted();
-        if (!isListenable(pcm)) {
-          yield { kind: 'final', transcript: { text: '' } };
-          return;
-        }
-        using listening = listen(() => {}, signal);
-        listening.push(pcm.samples);
-        yield { kind: 'final', transcript: await listening.settle(signal) };
-      },
-      withHints: (others) => knowing(language, others),
-      inLanguage: (tag) => knowing(baseLanguage(tag), hints),
-    };
+  const listen: Transcriber['listen'] = (onPartial, signal, { hints = [], language } = {}) => {
+    const connected = connections(language ? baseLanguage(language) : usual);
+    const common = { ...options, ...connected, clock, hints, by };
+    return new RealtimeListening(common, onPartial, signal);
   };
   const { pool } = connections(usual);
   return {
-    ...knowing(usual, []),
+    listen,
+    async *transcribe(pcm, signal, asked) {
+      signal.throwIfAborted();
+      if (!isListenable(pcm)) {
+        yield { kind: 'final', transcript: { text: '' } };
+        return;
+      }
+      using listening = listen(() => {}, signal, asked);
+      listening.push(pcm.samples);
+      yield { kind: 'final', transcript: await listening.settle(signal) };
+    },
     warm: () => pool.warm(),
     [Symbol.dispose]: () => {
       for (const one of languages.values()) one.pool[Symbol.dispose]();

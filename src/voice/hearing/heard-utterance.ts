@@ -3,7 +3,6 @@ import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { deadlineError } from '#src/ports/failure-event.ts';
 import type { UtteranceContent, UtteranceFollower } from '#src/ports/feature-session.ts';
-import { shiftTranscript } from '#src/speech/listen.ts';
 import type { HeldListening } from '#src/speech/listening-slots.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import type { Evidence } from '#src/turn/answerable.ts';
@@ -32,8 +31,6 @@ type HeardUtteranceOptions = {
   readonly fromMs: number;
   /** Same as `fromMs`, without the jitter of the network. */
   readonly spokenFromMs: number;
-  /** Length, in ms, of its sound before the voice. */
-  readonly leadMs: number;
   /** Words that its recogniser was given to expect. */
   readonly hints: readonly string[];
   /** Begins when the words are needed. */
@@ -152,8 +149,7 @@ export class HeardUtterance {
     const held = evidence
       ? contentOf({ evidence, text: words?.text, hints })
       : contentOfWords(words);
-    if (held === 'words' && words)
-      return { kind: 'text', transcript: shiftTranscript(words, -this.#options.leadMs) };
+    if (held === 'words' && words) return { kind: 'text', transcript: words };
     return { kind: held === 'no-words' ? held : 'not-understood' };
   }
 

@@ -1,6 +1,6 @@
 import type { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import { energyDb, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { energyDb, type Pcm } from '#src/audio/pcm.ts';
 import {
   Recording,
   type SpeakerSound,
@@ -52,8 +52,6 @@ export type SpeakerInputEvent =
       /** Same as `fromMs`, without the jitter of the network. */
       readonly spokenFromMs: number;
       readonly sound: Int16Array;
-      /** Length, in ms, of `sound` before the voice. */
-      readonly leadMs: number;
     }
   | { readonly kind: 'sound'; readonly sound: Int16Array }
   | ({ readonly kind: 'paused' } & UtteranceSoFar)
@@ -240,8 +238,7 @@ export class SpeakerInput {
         const { fromMs } = effect;
         this.#spokenFromMs = fromMs - this.#lags.atMs(fromMs + this.#parts.rules.windowMs);
         const sound = this.#recording.soFar().samples;
-        const leadMs = Math.max(0, (sound.length / listenRateHz) * 1_000 - (atMs - fromMs));
-        return { kind: 'began', fromMs, spokenFromMs: this.#spokenFromMs, sound, leadMs };
+        return { kind: 'began', fromMs, spokenFromMs: this.#spokenFromMs, sound };
       }
       case 'paused':
       case 'long-pause':

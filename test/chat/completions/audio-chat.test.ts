@@ -50,17 +50,6 @@ test.each([
 );
 
 test.each([
-  ['before the answer', (response: Parameters<AudioChatAnswer>[0]) => void response],
-  ['after the headers', streams([], { end: 'open' })],
-  ['in the middle of the sound', streams(short('a').slice(0, 2), { end: 'open' })],
-])('a server silent %s is told as late, and hung up on', async (_, answer) => {
-  await using server = await open([answer], { limits: { firstByteMs: 60, idleMs: 60 } });
-  const { error } = await server.ask();
-  expect(error).toMatchObject({ code: 'provider.late' });
-  await expect.poll(() => server.running()).toBe(0);
-});
-
-test.each([
   ['nothing', streams([], { end: 'close' })],
   ['nothing but [DONE]', streams([])],
   [

@@ -14,16 +14,12 @@ import {
 const never = new AbortController().signal;
 export const hello: ChatMessage = { role: 'user', name: 'Ana', content: 'hello' };
 
-type Options = Partial<Parameters<typeof openChatModel>[1]> &
-  Pick<Parameters<typeof openClient>[0], 'limits'>;
+type Options = Partial<Parameters<typeof openChatModel>[1]>;
 
 /** A model behind a server that answers the requests in turn, the last way again and again. */
-export async function openChatServer(
-  answers: readonly AudioChatAnswer[],
-  { limits, ...options }: Options = {},
-) {
+export async function openChatServer(answers: readonly AudioChatAnswer[], options: Options = {}) {
   const server = await openMockAudioChat(answers);
-  const client = openClient({ baseUrl: server.baseUrl, limits });
+  const client = openClient({ baseUrl: server.baseUrl });
   const model = openChatModel(client, { model: 'mock', ...options });
   const ask = (messages: readonly ChatMessage[] = [hello], tools: readonly Tool[] = []) =>
     drain(model.reply(messages, tools, never)[Symbol.asyncIterator]());

@@ -15,10 +15,9 @@ function hinted(texts: readonly string[]) {
   const reported: (readonly string[])[] = [];
   const fake = new FakeTranscriber({ texts });
   const transcriber: Transcriber = {
-    transcribe: (pcm, signal) => fake.transcribe(pcm, signal),
-    withHints: (hints) => {
-      reported.push(hints);
-      return fake;
+    transcribe(pcm, signal, asked) {
+      reported.push(asked?.hints ?? []);
+      return fake.transcribe(pcm, signal);
     },
   };
   return { reported, transcriber };

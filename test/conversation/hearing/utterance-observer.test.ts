@@ -65,27 +65,6 @@ test.each([
   expect(listener.ends).toEqual([`(${end})`]);
 });
 
-/** Finds one word, where the sound it is given begins and stops to be loud. */
-const loudWord: Transcriber = {
-  async *transcribe({ samples }) {
-    const isLoud = (sample: number) => Math.abs(sample) > 1_000;
-    const startMs = samples.findIndex(isLoud) / 16;
-    const endMs = samples.findLastIndex(isLoud) / 16;
-    const words = [{ text: 'five', startMs, endMs }];
-    yield { kind: 'final', transcript: { text: 'five', words } };
-  },
-};
-
-test('times of words are counted from the first voice, not from the sound kept before it', async () => {
-  const { fixture, listener } = await taken({ transcriber: loudWord });
-  await pass(fixture, 5_000, await words(speech, adam, fixture.clock.nowMs()));
-  const [end] = listener.all[0]?.ends ?? [];
-  const [word] = (end?.kind === 'text' && end.transcript.words) || [];
-  const spokenMs = (end?.toMs ?? 0) - (end?.fromMs ?? 0);
-  expect(word?.startMs).toBeLessThan(100);
-  expect(Math.abs((word?.endMs ?? 0) - spokenMs)).toBeLessThan(100);
-});
-
 test.each([
   ['in the middle of the word', 1_500],
   ['while it is recognised', 3_500],

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
+import type { Synthesizer, TranscriptionOptions } from '#src/speech/ports.ts';
 import { openTextLanguage } from '#src/speech/text-language/text-language.ts';
 import {
   adam,
@@ -23,16 +24,15 @@ type RecognisedText = { readonly text: string; readonly language?: string };
 async function openSetup(recognised: readonly RecognisedText[], over: FixtureOptions = {}) {
   let turn = 0;
   const hints: (string | undefined)[] = [];
-  const recogniserFor = (hint?: string): FakeTranscriber =>
+  const recogniser = () =>
     Object.assign(new FakeTranscriber({ texts: [] }), {
-      inLanguage: (language: string) => recogniserFor(language),
-      async *transcribe() {
+      async *transcribe(_pcm: Pcm, _signal: AbortSignal, asked: TranscriptionOptions = {}) {
         const { text = '', language } = recognised[turn - 1] ?? {};
-        hints.push(hint);
+        hints.push(asked.language);
         yield { kind: 'final' as const, transcript: { text, ...(language && { language }) } };
       },
     });
-  const here = openFixture({ transcriber: recogniserFor(), ...over });
+  const here = openFixture({ transcriber: recogniser(), ...over });
   await here.sessions.join(lounge, 'adam');
   await here.sessions.join(lounge, 'eva');
   let fromMs = 0;

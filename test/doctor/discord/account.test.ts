@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { accountLines } from '#doctor/discord/account-findings.ts';
+import { accountLines } from '#doctor/discord/examine-discord.ts';
 import { examine } from '#test/doctor/examine.ts';
 import { openPatient } from './examine-sandbox.ts';
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
-import { timeSentence } from '#src/chat/stand-in.ts';
-import { standInGrammar } from '#src/chat/stand-in-grammar.ts';
+import { standInGrammar, timeSentence } from '#src/chat/stand-in.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
+import { asking } from '#src/speech/hints.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { loudnessOf } from '#test/audio/loudness-of.ts';
@@ -67,7 +67,7 @@ test.each([
   'adam toss a coin',
   'could you bring me a glass of water',
 ])('"%s" is understood among people whose names are known', async (said) => {
-  const named = transcriber.withHints?.(['Nova', 'Xq7', 'Adam']) ?? transcriber;
+  const named = asking(transcriber, { hints: ['Nova', 'Xq7', 'Adam'] });
   const pcm = resample(await soundOf(synthesizer, said), listenRateHz);
   expect(await textOf(named, pcm)).toBe(said);
 });

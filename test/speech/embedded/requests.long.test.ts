@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
-import { standInGrammar } from '#src/chat/stand-in-grammar.ts';
+import { standInGrammar } from '#src/chat/stand-in.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
+import { asking } from '#src/speech/hints.ts';
 import { soundOf } from '#test/contracts/synthesizer.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
 import { patientClock } from '#test/fakes/clock.ts';
@@ -151,7 +152,7 @@ async function spoken(texts: readonly string[]): Promise<readonly Said[]> {
 async function recognised(said: readonly Said[], rules?: string) {
   const options = { clock: patientClock, ...(rules && { rules }) };
   await using transcriber = await openEmbeddedTranscriber(options);
-  const hinted = transcriber.withHints?.([bot, ...people]) ?? transcriber;
+  const hinted = asking(transcriber, { hints: [bot, ...people] });
   const all: { text: string; heard: string }[] = [];
   for (const { text, pcm } of said) all.push({ text, heard: await textOf(hinted, pcm) });
   return all;

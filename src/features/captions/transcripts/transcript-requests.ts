@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
-import { clausesOf } from '#src/chat/text/clauses-of.ts';
+import { clausesOf } from '#src/chat/text/clauses.ts';
 import { type Recap, type RecapPoint, recap } from '#src/features/captions/answers/make-recap.ts';
 import {
   citedAnswerPrompt,

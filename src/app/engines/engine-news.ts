@@ -1,0 +1,21 @@
+import type { AlertChange } from '#src/base/alerts.ts';
+import type { ModelNews } from '#src/provider/models/models.ts';
+import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
+
+/** News for the operator while the engines are made ready. */
+export type EngineNews =
+  | {
+      readonly kind: 'ready';
+      readonly role: ProviderRole;
+      readonly what: string;
+      readonly tookMs: number;
+      readonly advice?: string;
+    }
+  /** Models that are gone or about to go, once a day each. */
+  | { readonly kind: 'models'; readonly news: readonly ModelNews[] }
+  /** A background task of an engine fails, or works again. */
+  | AlertChange
+  /** Servers that fail, those that stand in for them, and when all is well again. */
+  | ProviderNews;
+
+export type OnEngineNews = (news: EngineNews) => void;

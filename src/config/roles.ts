@@ -1,0 +1,163 @@
+import { messageOf } from '#src/base/errors.ts';
+import { Secret } from '#src/base/secret.ts';
+import { type EngineChoice, roles } from '#src/engines/engine.ts';
+import { engineNamed, engineOf, serverEngines, usualEngine } from '#src/engines/engines.ts';
+import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
+import type { ProviderRole } from '#src/provider/provider-news.ts';
+import { type EnvironmentSettings, settings } from './settings.ts';
+import type { RemoteServer } from './types.ts';
+
+const roleNames = ['speech to text', 'chat', 'text to speech'] as const;
+/** Beginnings of the settings of roles. */
+export const groups = roleNames.map((role) => roles[role].group);
+export type SettingGroup = (typeof groups)[number];
+type Prefix = SettingGroup | `${SettingGroup}_FALLBACK`;
+
+/** Server of these settings at `baseUrl`: with its own key, or a copy of the shared one, but that only for the shared address. */
+export function serverAt(
+  baseUrl: string,
+  from: EnvironmentSettings,
+  prefix: Prefix | 'REALTIME',
+  standardModel: string,
+): RemoteServer {
+  const { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey } = from;
+  const copy = sharedKey && baseUrl === shared ? new Secret(sharedKey.reveal()) : undefined;
+  const apiKey = from[`${prefix}_API_KEY`] ?? copy;
+  const [model = standardModel] = [from[`${prefix}_MODEL`]].flat();
+  return { baseUrl, model, ...(apiKey && { apiKey }) };
+}
+
+/** Engine of a role. Throws as `loadEngine`. */
+export function readRole(from: EnvironmentSettings, role: ProviderRole): EngineChoice {
+  const { backend, group } = roles[role];
+  const asked = from[backend];
+  const own = from[`${group}_BASE_URL`];
+  const isNamed = own ?? from[`${group}_MODEL`] ?? from[`${group}_API_KEY`];
+  const shared =
+    from.OPENAI_API_KEY ?? from.OPENAI_BASE_URL !== settings.shape.OPENAI_BASE_URL.parse(undefined);
+  if (asked !== undefined && serverEngines(role).every(({ name }) => name !== asked))
+    return choiceAt(own ?? '', from, role, group, asked);
+  if (isNamed || shared) return choiceAt(own ?? from.OPENAI_BASE_URL, from, role, group, asked);
+  return { kind: 'embedded', voice: voiceOf(from, role, group) };
+}
+
+/** Engine that is asked while the usual one is out of order. */
+export function readFallback(
+  from: EnvironmentSettings,
+  role: ProviderRole,
+): EngineChoice | undefined {
+  const prefix = `${roles[role].group}_FALLBACK` as const;
+  const baseUrl = from[`${prefix}_BASE_URL`];
+  if (baseUrl === undefined) return undefined;
+  if (baseUrl !== 'embedded') return choiceAt(baseUrl, from, role, prefix, undefined);
+  return { kind: 'embedded', voice: voiceOf(from, role, prefix) };
+}
+
+function choiceAt(
+  baseUrl: string,
+  from: EnvironmentSettings,
+  role: ProviderRole,
+  prefix: Prefix,
+  asked: string | undefined,
+): EngineChoice {
+  const named = [from[`${prefix}_MODEL`] ?? []].flat();
+  const engine = asked ? engineNamed(role, asked) : usualEngine(role, baseUrl, named[0] ?? '');
+  const { price, settings: declared = {}, standardModel } = engine;
+  const hears = prefix === 'CHAT_COMPLETION' && isHearing(from) && !from.AUDIO_MODEL_NAME;
+  const usual = hears ? standardModels.audioChat : standardModel;
+  const server = serverAt(baseUrl, from, prefix, usual ?? '');
+  const values: Readonly<Record<string, unknown>> = from;
+  return {
+    ...server,
+    ...mannerOf(from, role, prefix, standardModel && standardVoice),
+    kind: standardModel === undefined ? 'outside' : 'remote',
+    backend: asked ?? engine.name,
+    price,
+    models: named.length > 0 ? named : [server.model],
+    own: Object.fromEntries(Object.keys(declared).map((name) => [name, values[name]])),
+  };
+}
+
+function mannerOf(
+  from: EnvironmentSettings,
+  role: ProviderRole,
+  prefix: Prefix,
+  usualVoice: string | undefined,
+) {
+  if (role === 'speech to text') return { language: from.TRANSCRIPTION_LANGUAGE };
+  if (role === 'chat') return {};
+  const { SPEECH_INSTRUCTIONS: instructions } = from;
+  return { voice: voiceOf(from, role, prefix) ?? usualVoice, instructions };
+}
+
+function voiceOf(from: EnvironmentSettings, role: ProviderRole, prefix: Prefix) {
+  if (role !== 'text to speech') return undefined;
+  return prefix === 'SPEECH' ? from.SPEECH_VOICE : from.SPEECH_FALLBACK_VOICE;
+}
+
+export function isHearing({ PIPELINE: pipeline }: EnvironmentSettings): boolean {
+  return pipeline === 'audio-model';
+}
+
+/** Mistakes in the settings of all roles, one line each. */
+export function roleMistakes(from: EnvironmentSettings): string[] {
+  return roleNames.flatMap((role) => {
+    try {
+      const choice = readRole(from, role);
+      return [...choiceMistakes(from, role, choice), ...fallbackMistakes(from, role, choice)];
+    } catch (error) {
+      return [`${roles[role].backend}: ${messageOf(error)}`];
+    }
+  });
+}
+
+function choiceMistakes(
+  from: EnvironmentSettings,
+  role: ProviderRole,
+  choice: EngineChoice,
+): string[] {
+  const { backend, group } = roles[role];
+  const asked = from[backend];
+  if (choice.kind === 'outside') return [];
+  if (choice.kind === 'embedded') {
+    if (!asked || !engineNamed(role, asked).isSocket) return [];
+    return [`${backend}: ${asked} needs a server; set ${group}_BASE_URL or OPENAI_API_KEY`];
+  }
+  const { apiKey, baseUrl, models } = choice;
+  const { isSocket, name, objection } = engineOf(role, choice);
+  const [other] = serverEngines(role).filter((engine) => engine.isSocket !== isSocket);
+  const [named = ''] = [from[`${group}_MODEL`] ?? []].flat();
+  const lines = [
+    !apiKey &&
+      isOpenAi(baseUrl) &&
+      `${group}_API_KEY: missing; OpenAI needs a key; for your own server set ${group}_BASE_URL`,
+    baseUrl.startsWith('ws') &&
+      !isSocket &&
+      `${group}_BASE_URL: a WebSocket address needs ${backend}=${other?.name}`,
+    isSocket &&
+      models.length > 1 &&
+      `${group}_MODEL: a choice of models needs ${backend}=${other?.name}; this is ${name}`,
+    objection?.(baseUrl, named),
+  ];
+  return lines.filter((line) => typeof line === 'string');
+}
+
+function fallbackMistakes(
+  from: EnvironmentSettings,
+  role: ProviderRole,
+  first: EngineChoice,
+): string[] {
+  const { group } = roles[role];
+  const prefix = `${group}_FALLBACK` as const;
+  const fallback = readFallback(from, role);
+  const others =
+    from[`${prefix}_MODEL`] ?? from[`${prefix}_API_KEY`] ?? voiceOf(from, role, prefix);
+  if (!fallback)
+    return others === undefined
+      ? []
+      : [`${prefix}_BASE_URL: missing; other settings of this fallback need it`];
+  if (first.kind === 'embedded')
+    return [`${prefix}_BASE_URL: a fallback needs a first server; set ${group}_BASE_URL`];
+  const isBarred = fallback.kind === 'remote' && !fallback.apiKey && isOpenAi(fallback.baseUrl);
+  return isBarred ? [`${prefix}_API_KEY: missing; OpenAI needs a key`] : [];
+}

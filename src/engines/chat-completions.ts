@@ -1,0 +1,25 @@
+import { standardModels } from '#src/provider/models/models.ts';
+import { mostAnswerTokens } from '#src/spending/reservation.ts';
+import type { Engine } from './engine.ts';
+
+/** Any server with OpenAI's `/chat/completions`; with an audio model it also hears and speaks. */
+export const chatCompletions: Engine<'chat'> = {
+  role: 'chat',
+  name: 'completions',
+  about: '/chat/completions; usual',
+  price: 'requests',
+  probe: 'think',
+  standardModel: standardModels.chat,
+  async open(settings) {
+    const { openClient } = await import('#src/provider/client.ts');
+    const { openChatModel, writtenBy } = await import('#src/chat/completions/openai-chat.ts');
+    const client = openClient(settings);
+    const { model, audioModel: { model: audioName, ...audio } = {} } = settings;
+    // No answer takes more than is put aside for it.
+    const maxTokens = mostAnswerTokens;
+    if (audioName === undefined) return openChatModel(client, { model, maxTokens });
+    const audioModel = openChatModel(client, { ...audio, model: audioName, maxTokens });
+    if (audioName !== model) return { ...openChatModel(client, { model, maxTokens }), audioModel };
+    return { ...writtenBy(audioModel), audioModel };
+  },
+};

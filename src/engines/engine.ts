@@ -1,0 +1,101 @@
+import type { z } from 'zod';
+import type { Secret } from '#src/base/secret.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import type { ProviderRole } from '#src/provider/provider-news.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { VoiceNames } from '#src/speech/voice-names.ts';
+
+/** Version of this contract. An engine from outside names the one that it was written for. */
+export const engineVersion = 1;
+
+/** Settings of one engine, from those of its role. */
+export type EngineSettings = {
+  /** Address of its server; empty: none. */
+  readonly baseUrl: string;
+  /** Empty: none is named. */
+  readonly model: string;
+  /** Models that people and programs may choose; `model` is the first of them. */
+  readonly models: readonly string[];
+  readonly apiKey?: Secret;
+  /** Spoken language, BCP 47; absent: detected. */
+  readonly language?: string;
+  readonly voice?: string;
+  /** Tone of a voice. */
+  readonly instructions?: string;
+  /** Chat model that hears and speaks at the same server. */
+  readonly audioModel?: AudioModel;
+  /** Rules of likely requests, for a recogniser, as of `RecognitionGrammar`. */
+  readonly rules?: string;
+  /** Values of the settings that the engine declares. */
+  readonly own: Readonly<Record<string, unknown>>;
+};
+
+/** Engine that the settings choose for a role. `outside`: `backend` is a path or a package. */
+export type EngineChoice =
+  | { readonly kind: 'embedded'; readonly voice?: string }
+  | (EngineSettings & {
+      readonly kind: 'remote' | 'outside';
+      readonly backend: string;
+      readonly price: Engine['price'];
+    });
+
+/** Options that make a chat model that hears and speaks out of one that reads and writes. */
+export type AudioModel = {
+  /** Absent: none is known, so there is no such pipeline. */
+  readonly model?: string;
+  readonly input: 'audio' | 'transcript';
+  readonly voice: string;
+  readonly transcriptionModel?: string;
+  readonly speechModel?: string;
+};
+
+type Opened = Partial<Disposable & AsyncDisposable> & {
+  /** Connects ahead of need. Never throws and never waits. */
+  warm?(): void;
+};
+
+/** Open engines by role. */
+export type OpenEngines = {
+  readonly 'speech to text': Opened & Transcriber;
+  /** `voices`: names of its voices, where they are known. */
+  readonly 'text to speech': Opened & Synthesizer & { readonly voices?: VoiceNames };
+  /** `audioModel`: present where the settings name one. `named`: the same model under this name of the bot. */
+  readonly chat: Opened &
+    ChatModel & { readonly audioModel?: ChatModel; named?(botName: string): ChatModel };
+};
+
+/** A recogniser, a voice or a chat model: its name, its settings, its price, and how to open it. */
+export type Engine<Role extends ProviderRole = ProviderRole> = {
+  readonly role: Role;
+  /** Value of the setting `*_BACKEND`; of an embedded engine, its name in the log. */
+  readonly name: string;
+  /** Its line in `.env.example`; of an embedded engine, in the log. */
+  readonly about: string;
+  /** `requests`: by the price of its model. `stream`: by the time for which it listens. */
+  readonly price: 'free' | 'requests' | 'stream';
+  /** Examination by the doctor; absent: it has no server that could fail. */
+  readonly probe?: 'recognise' | 'speak' | 'think';
+  /** Model where none is named; absent: it has no server. */
+  readonly standardModel?: string;
+  /** It uses WebSockets, and one model a connection. */
+  readonly isSocket?: true;
+  /** Settings of the environment that it alone reads; each is described by its line in `.env.example`. */
+  readonly settings?: Readonly<Record<string, z.ZodType>>;
+  /** Whether it is the usual engine for this server; absent: for any. */
+  isFor?(baseUrl: string, model: string): boolean;
+  /** Objection to the model, as named or empty, at this server, in one line. */
+  objection?(baseUrl: string, model: string): string | undefined;
+  /** Errors: BotError `speech.failed`. */
+  open(settings: EngineSettings): OpenEngines[Role] | Promise<OpenEngines[Role]>;
+};
+
+/** Settings and paid work of each role. */
+export const roles = {
+  'speech to text': {
+    group: 'TRANSCRIPTION',
+    backend: 'TRANSCRIPTION_BACKEND',
+    paid: 'recognise',
+  },
+  chat: { group: 'CHAT_COMPLETION', backend: 'CHAT_BACKEND', paid: 'think' },
+  'text to speech': { group: 'SPEECH', backend: 'SPEECH_BACKEND', paid: 'speak' },
+} as const satisfies Readonly<Record<ProviderRole, object>>;

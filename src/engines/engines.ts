@@ -1,0 +1,77 @@
+import type { z } from 'zod';
+import type { ProviderRole } from '#src/provider/provider-news.ts';
+import { chatCompletions } from './chat-completions.ts';
+import { chatStandIn } from './chat-stand-in.ts';
+import type { Engine, EngineChoice, EngineSettings, OpenEngines } from './engine.ts';
+import { loadEngine } from './outside-engine.ts';
+import { speechEmbedded } from './speech-embedded.ts';
+import { speechHttp } from './speech-http.ts';
+import { speechRealtime } from './speech-realtime.ts';
+import { transcriptionEmbedded } from './transcription-embedded.ts';
+import { transcriptionFile } from './transcription-file.ts';
+import { transcriptionRealtime } from './transcription-realtime.ts';
+
+/** Engines of each role; the first that is for a server is its usual one. */
+const engines: { readonly [Role in ProviderRole]: readonly Engine<Role>[] } = {
+  'speech to text': [transcriptionFile, transcriptionRealtime, transcriptionEmbedded],
+  chat: [chatCompletions, chatStandIn],
+  'text to speech': [speechRealtime, speechHttp, speechEmbedded],
+};
+
+/** Settings that engines declare, by name. */
+export const engineSettings = Object.assign(
+  {},
+  ...Object.values(engines).flatMap((some) => some.map(({ settings }) => settings)),
+) as Readonly<Record<string, z.ZodType>>;
+
+/** Engines of a role that have a server. */
+export function serverEngines<Role extends ProviderRole>(role: Role): readonly Engine<Role>[] {
+  return engines[role].filter(({ standardModel }) => standardModel !== undefined);
+}
+
+/** Engine of a role with this name or, from outside, at this path or in this package. Throws as `loadEngine`. */
+export function engineNamed<Role extends ProviderRole>(role: Role, name: string): Engine<Role> {
+  return serverEngines(role).find((engine) => engine.name === name) ?? loadEngine(role, name);
+}
+
+/** Engine of a role that needs no server. */
+function embeddedEngine<Role extends ProviderRole>(role: Role): Engine<Role> {
+  const engine = engines[role].find(({ standardModel }) => standardModel === undefined);
+  if (!engine) throw new Error(`no embedded engine for ${role}`);
+  return engine;
+}
+
+/** Usual engine of a role for a server. */
+export function usualEngine<Role extends ProviderRole>(
+  role: Role,
+  baseUrl: string,
+  model: string,
+): Engine<Role> {
+  const engine = serverEngines(role).find(({ isFor }) => isFor?.(baseUrl, model) ?? true);
+  if (!engine) throw new Error(`no engine for ${role}`);
+  return engine;
+}
+
+export function engineOf<Role extends ProviderRole>(
+  role: Role,
+  choice: EngineChoice,
+): Engine<Role> {
+  return choice.kind === 'embedded' ? embeddedEngine(role) : engineNamed(role, choice.backend);
+}
+
+const unset = { baseUrl: '', model: '', models: [], own: {} };
+
+/** Opens the chosen engine of a role, and closes it with `stack`. Errors: those of the engine. */
+export async function openEngine<Role extends ProviderRole>(
+  role: Role,
+  choice: EngineChoice,
+  stack: AsyncDisposableStack,
+  more: Pick<EngineSettings, 'audioModel' | 'rules'> = {},
+): Promise<OpenEngines[Role]> {
+  const opened = await engineOf(role, choice).open({ ...unset, ...choice, ...more });
+  stack.defer(async () => {
+    opened[Symbol.dispose]?.();
+    await opened[Symbol.asyncDispose]?.();
+  });
+  return opened;
+}

@@ -1,0 +1,103 @@
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { BotError, messageOf } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
+import type { ProviderRole } from '#src/provider/provider-news.ts';
+import { isListenable } from '#src/speech/utterance-sound.ts';
+import { type Engine, engineVersion, type OpenEngines, roles } from './engine.ts';
+
+/** Engine that a module exports as `engine`. Throws a plain Error with one line for the operator where it cannot be used. */
+export function loadEngine<Role extends ProviderRole>(role: Role, place: string): Engine<Role> {
+  const isFunction = (value: unknown) => typeof value === 'function';
+  const outsideEngine = z.object({
+    version: z.literal(engineVersion),
+    role: z.literal(role),
+    name: z.string().min(1).max(40),
+    price: z.enum(['free', 'requests', 'stream']),
+    open: z.custom<Engine<Role>['open']>(isFunction, 'must be a function'),
+  });
+  const { success, data, error } = outsideEngine.safeParse(exportOf(place));
+  if (success) {
+    const open: Engine<Role>['open'] = async (settings) =>
+      adapters[role](await data.open(settings), data.name);
+    return { ...data, about: place, probe: roles[role].paid, open };
+  }
+  const [{ message, path } = { message: '', path: [] }] = error.issues;
+  throw new Error(`${place} exports no engine for ${role}: ${path.join('.')} ${message}`);
+}
+
+/** The export `engine` of a module, which must not await at its top level. */
+function exportOf(place: string): unknown {
+  try {
+    return createRequire(resolve('package.json'))(place).engine;
+  } catch (error) {
+    const [why = ''] = messageOf(error).split('\n');
+    throw new Error(`${place} cannot be loaded: ${why}`);
+  }
+}
+
+/** Engines from outside behind the contract of their role: one function of each is used, what it throws is its failure. */
+const adapters: {
+  readonly [Role in ProviderRole]: (opened: OpenEngines[Role], name: string) => OpenEngines[Role];
+} = {
+  'speech to text': (opened, name) => ({
+    ...endOf(opened),
+    async *transcribe(pcm, signal, asked = {}) {
+      signal.throwIfAborted();
+      if (isListenable(pcm))
+        yield* partsOf(name, () => opened.transcribe(pcm, signal, asked), signal);
+      else yield { kind: 'final', transcript: { text: '' } };
+    },
+  }),
+  chat: (opened, name) => ({
+    ...endOf(opened),
+    reply: (messages, tools, signal, mostTokens) =>
+      partsOf(name, () => opened.reply(messages, tools, signal, mostTokens), signal),
+  }),
+  'text to speech': (opened, name) => ({
+    ...endOf(opened),
+    voices: opened.voices,
+    async *synthesize(text, voice, signal) {
+      signal.throwIfAborted();
+      if (text.trim() === '')
+        throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
+      yield* partsOf(name, () => opened.synthesize(text, voice, signal), signal);
+    },
+  }),
+};
+
+function endOf(opened: Partial<Disposable & AsyncDisposable>): AsyncDisposable {
+  return {
+    async [Symbol.asyncDispose]() {
+      opened[Symbol.dispose]?.();
+      await opened[Symbol.asyncDispose]?.();
+    },
+  };
+}
+
+/** Parts of an answer, up to an abort. Errors: BotError `provider.refused`, with the words of the engine apart. */
+async function* partsOf<Part>(
+  name: string,
+  ask: () => AsyncIterable<Part>,
+  signal: AbortSignal,
+): AsyncGenerator<Part> {
+  signal.throwIfAborted();
+  try {
+    const parts = ask()[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const { done, value } = await unlessAborted(parts.next(), signal);
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      void parts.return?.()?.catch(() => undefined);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    const serverWords = messageOf(error);
+    const message = `The engine ${name} failed.`;
+    throw new BotError('provider.refused', true, message, undefined, undefined, { serverWords });
+  }
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { realClock } from '#src/base/clock.ts';
+import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
+import type { DecodeSpeech } from '#src/speech/openai/openai-synthesizer.ts';
+import { speechFormats } from '#src/speech/openai/sound-stream.ts';
+import type { Engine } from './engine.ts';
+
+const settings = {
+  SPEECH_FORMAT: z
+    .enum(speechFormats)
+    .default('pcm')
+    .describe(
+      "Requested format of speech: pcm (24000 Hz, or the rate of the server's label), wav, mp3, opus or flac",
+    ),
+};
+
+/** Any server with OpenAI's `/audio/speech`. */
+export const speechHttp: Engine<'text to speech'> = {
+  role: 'text to speech',
+  name: 'speech',
+  about: '/audio/speech; usual elsewhere',
+  price: 'requests',
+  probe: 'speak',
+  standardModel: standardModels.speech,
+  settings,
+  // OpenAI's last models that only speak end on 2027-01-06, and none of them is taken without being asked for.
+  objection: (baseUrl, model) =>
+    isOpenAi(baseUrl) && !model
+      ? 'SPEECH_MODEL: missing; name one for SPEECH_BACKEND=speech at OpenAI, or leave both empty'
+      : undefined,
+  async open({ own, voice = standardVoice, ...server }) {
+    const { openClient } = await import('#src/provider/client.ts');
+    const { openSynthesizer } = await import('#src/speech/openai/openai-synthesizer.ts');
+    const { ServerVoices } = await import('#src/speech/openai/server-voices.ts');
+    const { standardVoiceInstead } = await import('#src/speech/fallbacks/standard-voice.ts');
+    const { SPEECH_FORMAT: format } = z.object(settings).parse(own);
+    const client = openClient(server);
+    const voices = new ServerVoices(client, realClock);
+    const stack = new AsyncDisposableStack();
+    const decode = openSpeechDecoder(stack);
+    const spoken = openSynthesizer(client, { ...server, voice, format, decode });
+    return {
+      ...standardVoiceInstead(spoken, voices, realClock),
+      voices,
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
+  },
+};
+
+/** Decodes speech of servers that send neither samples nor WAV; its process is started when the first such answer comes. */
+export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {
+  let opening: ReturnType<typeof openDecoding> | undefined;
+  return async function* decode(bytes, signal) {
+    opening ??= openDecoding(stack);
+    yield* (await opening).play(bytes, { rateHz: speakRateHz, channels: 1 }, signal);
+  };
+}
+
+async function openDecoding(stack: AsyncDisposableStack) {
+  const { Decoding } = await import('#src/sources/decode/decoding.ts');
+  return stack.use(new Decoding({ clock: realClock }));
+}

@@ -1,0 +1,21 @@
+import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
+import type { Engine } from './engine.ts';
+
+/** A Realtime model that reads aloud: usual at OpenAI, whose other voices end. */
+export const speechRealtime: Engine<'text to speech'> = {
+  role: 'text to speech',
+  name: 'realtime',
+  about: 'over a WebSocket; usual at OpenAI',
+  price: 'requests',
+  probe: 'speak',
+  standardModel: standardModels.realtimeSpeech,
+  isSocket: true,
+  isFor: (baseUrl, model) =>
+    baseUrl.startsWith('ws') || (isOpenAi(baseUrl) && !/\btts\b/.test(model)),
+  async open({ voice = standardVoice, ...settings }) {
+    const { openRealtimeSynthesizer } = await import(
+      '#src/speech/realtime/realtime-synthesizer.ts'
+    );
+    return openRealtimeSynthesizer({ ...settings, voice });
+  },
+};

@@ -1,0 +1,17 @@
+import { standardModels } from '#src/provider/models/models.ts';
+import type { Engine } from './engine.ts';
+
+/** Any server with OpenAI's `/audio/transcriptions`. */
+export const transcriptionFile: Engine<'speech to text'> = {
+  role: 'speech to text',
+  name: 'file',
+  about: 'uploads in pauses, about 1.2 times the sound; usual',
+  price: 'requests',
+  probe: 'recognise',
+  standardModel: standardModels.transcription,
+  async open(settings) {
+    const { openClient } = await import('#src/provider/client.ts');
+    const { openTranscriber } = await import('#src/speech/openai/openai-transcriber.ts');
+    return openTranscriber(openClient(settings), settings);
+  },
+};

@@ -1,0 +1,19 @@
+import { standardModels } from '#src/provider/models/models.ts';
+import type { Engine } from './engine.ts';
+
+/** Any server with OpenAI's Realtime transcription. */
+export const transcriptionRealtime: Engine<'speech to text'> = {
+  role: 'speech to text',
+  name: 'realtime',
+  about: 'a WebSocket while people speak',
+  price: 'stream',
+  probe: 'recognise',
+  standardModel: standardModels.liveTranscription,
+  isSocket: true,
+  async open(settings) {
+    const { openRealtimeTranscriber } = await import(
+      '#src/speech/realtime/realtime-transcriber.ts'
+    );
+    return openRealtimeTranscriber(settings);
+  },
+};

@@ -1,0 +1,141 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { tariffOf } from '#src/config/tariffs.ts';
+import { openEngine } from '#src/engines/engines.ts';
+import type { ProviderRole } from '#src/provider/provider-news.ts';
+import { cautiousPrices } from '#src/spending/prices/prices.ts';
+import { good, mistakes } from '#test/config/read-settings.ts';
+import { chatModelContract } from '#test/contracts/chat-model.ts';
+import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
+import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
+import { speakWords } from '#test/fakes/spoken-words.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'parley-engines-'));
+const stack = new AsyncDisposableStack();
+stack.defer(() => rmSync(folder, { recursive: true }));
+afterAll(() => stack.disposeAsync());
+const never = new AbortController().signal;
+
+function written(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
+async function open<Role extends ProviderRole>(role: Role, environment: NodeJS.ProcessEnv) {
+  const { chat, speech, transcription } = good(environment);
+  const choices = { 'speech to text': transcription, chat, 'text to speech': speech };
+  return await openEngine(role, choices[role], stack);
+}
+
+const program = {
+  CHAT_BACKEND: './examples/chat-program.mjs',
+  CHAT_COMPLETION_MODEL: `${process.execPath} ${resolve('test/fakes/talking-program.mjs')}`,
+};
+const talking = await open('chat', program);
+
+chatModelContract('a program', async () => ({ model: talking, async [Symbol.asyncDispose]() {} }));
+
+test.each(['7', 'missing'])(
+  'a program that ends with %s is a failure of its server',
+  async (how) => {
+    const model = how === '7' ? `${program.CHAT_COMPLETION_MODEL} 7` : './no-such-program';
+    const broken = await open('chat', { ...program, CHAT_COMPLETION_MODEL: model });
+    const asked = [{ role: 'user', name: 'Ana', content: 'hello' }] as const;
+    await expect(Array.fromAsync(broken.reply(asked, [], never))).rejects.toMatchObject({
+      code: 'provider.refused',
+      message: 'The engine program failed.',
+      about: { serverWords: expect.stringContaining(how === '7' ? 'ended with 7' : 'ENOENT') },
+    });
+  },
+);
+
+/** The part of sherpa-onnx-node 1.13.8 that the examples use, with its names and types. */
+const sherpa = `
+class OfflineStream { acceptWaveform({ samples, sampleRate }) {
+  if (!(samples instanceof Float32Array) || sampleRate !== 16000) throw new TypeError('waveform');
+  this.samples = samples;
+} }
+class OfflineRecognizer {
+  static async createAsync({ featConfig, modelConfig: { whisper, transducer, tokens } }) {
+    if (featConfig.sampleRate !== 16000 || !tokens.endsWith('tokens.txt')) throw new TypeError('config');
+    if (!(whisper ?? transducer).encoder.endsWith('encoder.onnx')) throw new TypeError('model');
+    return new OfflineRecognizer();
+  }
+  createStream() { return new OfflineStream(); }
+  async decodeAsync({ samples }) { return { text: ' ' + samples.length }; }
+}
+class OfflineTts {
+  static async createAsync({ model: { vits } }) {
+    for (const name of ['model', 'tokens', 'dataDir']) if (!vits[name]) throw new TypeError(name);
+    return new OfflineTts();
+  }
+  async generateAsync({ text, sid, speed }) {
+    if (typeof sid !== 'number' || typeof speed !== 'number') throw new TypeError('request');
+    const samples = Float32Array.from({ length: text.length * 1200 }, (_, n) => Math.sin(n / 9));
+    return { samples, sampleRate: 22050 };
+  }
+}
+module.exports = { OfflineRecognizer, OfflineTts };
+`;
+mkdirSync(join(folder, 'node_modules/sherpa-onnx-node'), { recursive: true });
+written('node_modules/sherpa-onnx-node/index.js', sherpa);
+for (const name of ['tiny-encoder.onnx', 'tiny-decoder.onnx', 'tiny-tokens.txt']) written(name, '');
+for (const name of ['sherpa-transcriber.mjs', 'sherpa-voice.mjs'])
+  cpSync(`examples/${name}`, join(folder, name));
+
+const [one, other] = ['one two three four', 'nine ten nova'].map((words) => {
+  const { pcm } = speakWords(words);
+  return { pcm, text: `${pcm.samples.length}` };
+});
+const transcriber = await open('speech to text', {
+  TRANSCRIPTION_BACKEND: join(folder, 'sherpa-transcriber.mjs'),
+  TRANSCRIPTION_MODEL: folder,
+});
+if (one && other) transcriberContract('sherpa-onnx', () => transcriber, [one, other]);
+
+const voice = await open('text to speech', {
+  SPEECH_BACKEND: join(folder, 'sherpa-voice.mjs'),
+  SPEECH_MODEL: folder,
+});
+synthesizerContract('sherpa-onnx', () => voice);
+
+test('sherpa-onnx speaks at the rate of its model', async () => {
+  expect((await soundOf(voice, 'Hello.')).rateHz).toBe(22_050);
+  expect(await textOf(transcriber, speakWords('stop').pcm)).toBe('4800');
+});
+
+const empty = '{ open() {} }';
+
+test.each([
+  ['export const engine = 1', 'speech to text:  Invalid input: expected object'],
+  [`export const engine = ${empty}`, 'speech to text: version Invalid input: expected 1'],
+  ["await 0; export const engine = ''", 'cannot be loaded: '],
+])('%s is a mistake of its setting', (text, words) => {
+  const place = written(`wrong-${words.length}.mjs`, text);
+  expect(mistakes({ TRANSCRIPTION_BACKEND: place })).toEqual([
+    expect.stringMatching(`^TRANSCRIPTION_BACKEND: ${place}.*${words}`),
+  ]);
+});
+
+test('an engine for another role, and a name that is none, are mistakes', () => {
+  expect(mistakes({ SPEECH_BACKEND: './examples/chat-program.mjs' })).toEqual([
+    'SPEECH_BACKEND: ./examples/chat-program.mjs exports no engine for text to speech: role Invalid input: expected "text to speech"',
+  ]);
+  expect(mistakes({ CHAT_BACKEND: 'telepathy' })).toEqual([
+    expect.stringMatching(/^CHAT_BACKEND: telepathy cannot be loaded: Cannot find module/),
+  ]);
+});
+
+test('an engine from outside costs what it says: nothing, or the cautious price of a model nothing is known of', () => {
+  const paid = (price: string) => {
+    const text = `export const engine = { version: 1, role: 'speech to text', name: 'x', price: '${price}', open() {} };`;
+    const tariff = tariffOf(good({ TRANSCRIPTION_BACKEND: written(`${price}.mjs`, text) }));
+    return [tariff.recognise, tariff.streams];
+  };
+  const estimate = { kind: 'priced', usd: cautiousPrices.recognise, isEstimate: true };
+  expect(paid('free')).toEqual([{ kind: 'free' }, undefined]);
+  expect(paid('requests')).toEqual([estimate, undefined]);
+  expect(paid('stream')).toEqual([estimate, true]);
+});

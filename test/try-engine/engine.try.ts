@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { examineRole, rolesOf } from '#doctor/roles.ts';
+import { listenRateHz } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
+import { realClock } from '#src/base/clock.ts';
+import { messageOf } from '#src/base/errors.ts';
+import { processEnvironment, readConfig } from '#src/config/config.ts';
+import { loadDotEnv } from '#src/config/dot-env.ts';
+import { roles } from '#src/engines/engine.ts';
+import { openEngine } from '#src/engines/engines.ts';
+import { loadEngine } from '#src/engines/outside-engine.ts';
+import type { ProviderRole } from '#src/provider/provider-news.ts';
+import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
+import { chatModelContract } from '#test/contracts/chat-model.ts';
+import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
+import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
+
+const { TRY_ENGINE: place = '', ...environment } = processEnvironment();
+loadDotEnv((line) => console.log(line), '.env', environment);
+
+const refusals: string[] = [];
+const role = (['speech to text', 'chat', 'text to speech'] as const).find(isRole);
+if (!role) throw new Error(refusals.join('\n'));
+const { backend, group } = roles[role];
+const read = readConfig({ ...environment, [backend]: place });
+if (read.kind === 'bad') throw new Error(read.mistakes.join('\n'));
+const { config } = read;
+const stack = new AsyncDisposableStack();
+
+function isRole(one: ProviderRole): boolean {
+  try {
+    loadEngine(one, place);
+    return true;
+  } catch (error) {
+    refusals.push(messageOf(error));
+    return false;
+  }
+}
+
+test(`${place}: the doctor finds no fault`, async () => {
+  const examined = rolesOf(config).find((one) => one.group === group);
+  if (!examined) throw new Error(`no role ${group}`);
+  const deadline = { clock: realClock, deadlineMs: 50_000 };
+  const { findings } = await examineRole(examined, deadline);
+  for (const { what, why } of findings) console.log(`${what}: ${why}`);
+  // A chat model need not call tools.
+  expect(findings.filter(({ verdict, what }) => verdict !== 'ok' && what !== 'tools')).toEqual([]);
+});
+
+async function open<Role extends ProviderRole>(opened: Role) {
+  const { chat, speech, transcription } = config;
+  const choices = { 'speech to text': transcription, chat, 'text to speech': speech };
+  return await openEngine(opened, choices[opened], stack);
+}
+
+if (role === 'chat') {
+  const model = await open(role);
+  chatModelContract(place, async () => ({ model, async [Symbol.asyncDispose]() {} }));
+} else if (role === 'text to speech') {
+  const synthesizer = await open(role);
+  synthesizerContract(place, () => synthesizer);
+} else {
+  const transcriber = await open(role);
+  await using voice = await openEmbeddedSynthesizer();
+  /** An utterance with the words that the engine itself hears in it: the doctor's probe judges whether they are right. */
+  const spoken = async (words: string) => {
+    const pcm = resample(await soundOf(voice, words), listenRateHz);
+    return { pcm, text: await textOf(transcriber, pcm) };
+  };
+  const first = await spoken('What time is it in the house of my mother?');
+  transcriberContract(place, () => transcriber, [first, await spoken('One two three four five.')]);
+}
