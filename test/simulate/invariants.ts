@@ -143,7 +143,8 @@ export class Invariants {
       event.heard === '' &&
       before.turns.some(({ answer }) => answer?.id === event.reply);
     const isTold = effects.some((one) => signs.has(one.do));
-    this.#hold(36, !isUnheard || isTold || after.isOver, event.kind);
+    const mayTell = after.link.isUp && !after.isOver;
+    this.#hold(36, !isUnheard || isTold || !mayTell, event.kind);
     if (event.kind === 'over') this.#ends.end('reply', event.reply);
     this.#hold(4, !this.#ends.isRepeated('turn'), this.#ends.repeatedId('turn'));
     this.#hold(5, !this.#ends.isRepeated('utterance'), this.#ends.repeatedId('utterance'));
@@ -401,9 +402,9 @@ export class Invariants {
     this.throwFinding();
   }
 
-  /** A recogniser gets sound of this person. */
+  /** A recogniser gets sound of this person. What was said before a pause is recognised during it. */
   checkRecogniser(by: string): void {
-    this.#note(() => this.#hold(1, this.#consent.hears(by), `recogniser of ${by}`));
+    this.#note(() => this.#hold(1, !this.#consent.refusals.has(by), `recogniser of ${by}`));
   }
 
   /** A frame with the bot's voice leaves. */

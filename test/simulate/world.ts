@@ -1,8 +1,15 @@
 import type { Packet } from '#src/audio/packet.ts';
 import { BotError } from '#src/base/errors.ts';
+import { chatWithFallbacks } from '#src/chat/metered-chat.ts';
 import { step } from '#src/conversation/machine/step.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { ProviderRole } from '#src/provider/provider-news.ts';
+import {
+  synthesizerWithFallbacks,
+  transcriberWithFallbacks,
+} from '#src/speech/fallbacks/speech-fallbacks.ts';
+import type { RawEngines } from '#src/spending/paid-engine.ts';
 import type { StepFunction } from '#test/conversation/machine/play-case.ts';
 import { recordMessages } from '#test/conversation/setup/recorders.ts';
 import {
@@ -12,6 +19,7 @@ import {
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { chainOf } from '#test/fakes/fallbacks.ts';
 import { FakeLinkOpener } from '#test/fakes/link.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { type Said, SimulatedEngines } from './engines.ts';
@@ -49,6 +57,7 @@ export class Simulation {
   readonly #luck: Luck;
   readonly #judge: Invariants;
   readonly #leaksReservations: boolean;
+  readonly #hasFallbacks: boolean;
   readonly #run: StepFunction;
   #fixture: SessionFixture;
   readonly #opener: SimulatedLinkOpener;
@@ -71,6 +80,7 @@ export class Simulation {
     this.#judge = judge;
     this.#leaksReservations = leaksReservations;
     this.#luck = new Luck(seed, failing);
+    this.#hasFallbacks = seed % 3 === 0;
     const saidOf = (number: number) => this.#said[number];
     const onHeard = (by: string) => judge.checkRecogniser(by);
     this.engines = new SimulatedEngines(this.clock, this.#luck, saidOf, onHeard);
@@ -90,10 +100,10 @@ export class Simulation {
   }
 
   #open(former?: SessionFixture): SessionFixture {
-    const { chat, synthesizer, tools, transcriber } = this.engines;
     return openSessionFixture(
       {
-        ...{ chat, synthesizer, tools, transcriber },
+        ...this.#servers(),
+        tools: this.engines.tools,
         codec: simulatedCodec,
         linkOpener: this.#opener,
         addressing: 'auto',
@@ -106,6 +116,19 @@ export class Simulation {
       people,
       this.clock,
     );
+  }
+
+  /** For each third seed each role has a fallback, and breakers. */
+  #servers(): Pick<RawEngines, 'chat' | 'synthesizer' | 'transcriber'> {
+    const { chat, synthesizer, transcriber } = this.engines;
+    if (!this.#hasFallbacks) return { chat, synthesizer, transcriber };
+    const twice = <Engine>(role: ProviderRole, engine: Engine) =>
+      chainOf(role, [engine, engine], this.clock).chain;
+    return {
+      chat: chatWithFallbacks(twice('chat', chat)),
+      synthesizer: synthesizerWithFallbacks(twice('text to speech', synthesizer)),
+      transcriber: transcriberWithFallbacks(twice('speech to text', transcriber), false),
+    };
   }
 
   /** Everybody has agreed, and Ana calls the bot. */

@@ -49,8 +49,11 @@ export async function runConfirmedCall(
     if (isSpoken && outcome.kind === 'barred') sayAloud(outcome.line, ask.asker.id, context);
     return confirmed;
   } catch (error) {
-    parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
-    if (isSpoken) sayAloud({ id: 'store.unread' }, ask.asker.id, context);
+    // A call that was taken back is no failure.
+    if (!until.aborted) {
+      parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
+      if (isSpoken) sayAloud({ id: 'store.unread' }, ask.asker.id, context);
+    }
     return { outcome: { kind: 'failed' }, content: formatUnknownOutcome(ask.tool.name, 'failed') };
   } finally {
     over.abort(new Error('the press is over'));
