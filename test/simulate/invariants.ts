@@ -30,7 +30,7 @@ const signs: ReadonlySet<ConversationEffect['do']> = new Set(['cue', 'notice', '
 export class Invariants {
   /** Invariants that were asked at least once. */
   readonly asked = new Set<InvariantNumber>();
-  readonly #consent = new ConsentBook();
+  readonly consent = new ConsentBook();
   #ends = new EndBook();
   #tools = new ToolBook();
   /** People whose words each answer was shown. */
@@ -57,7 +57,7 @@ export class Invariants {
   #checkStep(world: Simulation, taken: SimulatedStep): void {
     if (taken.before !== this.#last) this.#beginSession(world);
     this.#last = taken.after;
-    this.#consent.note(taken);
+    this.consent.note(taken);
     this.#checkHearing(taken);
     this.#checkNo(world, taken);
     this.#checkEnds(taken);
@@ -90,7 +90,7 @@ export class Invariants {
   #checkHearing({ after, effects, event }: SimulatedStep): void {
     const open = after.turns.flatMap((turn) => turn.open);
     for (const effect of effects) {
-      if (effect.do === 'listen') this.#hold(1, this.#consent.hears(effect.by), effect.by);
+      if (effect.do === 'listen') this.#hold(1, this.consent.hears(effect.by), effect.by);
       if (effect.do !== 'recognise') continue;
       const isOpen = open.some(({ id }) => id === effect.utterance);
       this.#hold(1, isOpen, `utterance ${effect.utterance}`);
@@ -98,14 +98,14 @@ export class Invariants {
     for (const { by, open: own } of after.turns) {
       const isGoingOn = own.some(({ isEnded }) => !isEnded);
       const isHere = after.people.some(({ id }) => id === by);
-      if (isGoingOn && isHere) this.#hold(1, this.#consent.hears(by), by);
+      if (isGoingOn && isHere) this.#hold(1, this.consent.hears(by), by);
     }
     const isCutOff = event.kind !== 'link-lost' || open.every(({ isEnded }) => isEnded);
     this.#hold(1, isCutOff, 'hears without a link');
   }
 
   #checkNo(world: Simulation, { after, before, effects, event }: SimulatedStep): void {
-    for (const by of this.#consent.refusals) {
+    for (const by of this.consent.refusals) {
       const isTheirs = (one: { readonly by: string }) => one.by === by;
       this.#hold(2, !after.turns.some((one) => isTheirs(one)), `turn of ${by}`);
       const duplicates = after.turns.flatMap((one) => one.duplicates);
@@ -174,11 +174,11 @@ export class Invariants {
     const barred = after.people.filter(({ isAdmitted }) => !isAdmitted);
     const gone = isChange ? [...before.people, ...barred].map(({ id }) => id) : [];
     for (const { by, duplicates, id } of before.turns) {
-      const isRefused = this.#consent.refusals.has(by);
+      const isRefused = this.consent.refusals.has(by);
       if (over.has(id) && !isRefused) continue;
       for (const one of duplicates) {
         const isThere = after.turns.some((turn) => asks(turn, one.by));
-        const isGone = this.#consent.refusals.has(one.by) || gone.includes(one.by);
+        const isGone = this.consent.refusals.has(one.by) || gone.includes(one.by);
         this.#hold(9, isThere || isGone || after.isOver || after.isMuted, one.by);
       }
     }
@@ -263,7 +263,7 @@ export class Invariants {
     const { exchanges } = isKept ? before.history : after.history;
     const people = exchanges.flatMap((one) => [one.by, ...one.alsoBy]);
     this.#shown.set(answer, people);
-    const refused = people.find((one) => this.#consent.refusals.has(one));
+    const refused = people.find((one) => this.consent.refusals.has(one));
     this.#hold(20, refused === undefined, refused);
     this.#tools.begin(
       answer,
@@ -280,7 +280,7 @@ export class Invariants {
     this.#hold(25, !isPostponed || isQuiet(after), 'an awaited answer');
     if (turn.wasPostponed) return;
     const shown = this.#shown.get(answer) ?? [];
-    this.#hold(20, !shown.some((by) => this.#consent.refusals.has(by)), 'plays forgotten words');
+    this.#hold(20, !shown.some((by) => this.consent.refusals.has(by)), 'plays forgotten words');
     const said = turn.parts.map((part) => part.words).join(' ');
     const isWhole = turn.answer.lastUtterance === (turn.parts.at(-1)?.utterance ?? 0);
     const isSame =
@@ -351,7 +351,7 @@ export class Invariants {
     );
     const isOver = effects.flatMap(overTurnOf).includes(answered?.id);
     const hasWords = answered?.parts.some((part) => part.words !== '') === true;
-    const isKept = hasWords && isOver && !this.#consent.refusals.has(answered?.by ?? '');
+    const isKept = hasWords && isOver && !this.consent.refusals.has(answered?.by ?? '');
     this.#hold(19, !isKept || added.some((one) => one.heard === heard), 'is not remembered');
   }
 
@@ -378,20 +378,6 @@ export class Invariants {
     this.#hold(28, wakeMs > event.atMs, wakeMs);
   }
 
-  /** A person answers whether they may be heard. */
-  answered(by: string, isYes: boolean): void {
-    this.#consent.answer(by, isYes);
-  }
-
-  restarted(): void {
-    this.#consent.restarted();
-  }
-
-  /** People who said no. */
-  get refusals(): ReadonlySet<string> {
-    return this.#consent.refusals;
-  }
-
   /** Time has passed. */
   checkTime({ clock, isOpening }: Simulation): void {
     const nowMs = clock.nowMs();
@@ -404,7 +390,7 @@ export class Invariants {
 
   /** A recogniser gets sound of this person. What was said before a pause is recognised during it. */
   checkRecogniser(by: string): void {
-    this.#note(() => this.#hold(1, !this.#consent.refusals.has(by), `recogniser of ${by}`));
+    this.#note(() => this.#hold(1, !this.consent.refusals.has(by), `recogniser of ${by}`));
   }
 
   /** A frame with the bot's voice leaves. */

@@ -71,7 +71,7 @@ export class Simulation {
   #taken: SimulatedStep | undefined;
   #isSounding = false;
   #isCaptioned = false;
-  #isStoreBroken = false;
+  readonly #store = { isBroken: false };
   readonly capNanoUsd: number;
   steps = 0;
 
@@ -183,10 +183,10 @@ export class Simulation {
   async #restart(): Promise<void> {
     const stored = await this.#fixture.consents.read(guildId).catch(() => undefined);
     const isKept = (by: string) => stored?.get(by)?.kind !== 'always';
-    if (!stored || ![...this.#judge.refusals].every(isKept)) return;
+    if (!stored || ![...this.#judge.consent.refusals].every(isKept)) return;
     await this.end(true);
     this.#isSounding = false;
-    this.#judge.restarted();
+    this.#judge.consent.restarted();
     this.#fixture = this.#open(this.#fixture);
     await this.#waitFor(this.#fixture.sessions.join(lounge, 'ana'));
   }
@@ -289,8 +289,8 @@ export class Simulation {
       move: () => this.#move(),
       call: () => sessions.join(lounge, by),
       captions: () => this.#caption(),
-      'break-store': () => this.#breakStore(true),
-      'mend-store': () => this.#breakStore(false),
+      'break-store': () => Object.assign(this.#store, { isBroken: true }),
+      'mend-store': () => Object.assign(this.#store, { isBroken: false }),
       'set-clock': () => this.clock.setWall(one.atMs % 2 === 0 ? 7_200_000 : -7_200_000),
     };
     void Promise.resolve(acts[kind]()).catch((error: unknown) => this.#judge.fail(error));
@@ -307,7 +307,7 @@ export class Simulation {
   }
 
   #answer(by: string, isYes: boolean, saved: Promise<unknown>): Promise<unknown> {
-    this.#judge.answered(by, isYes);
+    this.#judge.consent.answer(by, isYes);
     return saved;
   }
 
@@ -353,14 +353,10 @@ export class Simulation {
     else await captions.turnOff(guildId);
   }
 
-  #breakStore(isBroken: boolean): void {
-    this.#isStoreBroken = isBroken;
-  }
-
   #troubleOfStore(): 'unwritable' | undefined {
     if (this.steps === 0) return undefined;
     const { fails } = this.#luck.call('store', 0, 0, 0);
-    return fails || this.#isStoreBroken ? 'unwritable' : undefined;
+    return fails || this.#store.isBroken ? 'unwritable' : undefined;
   }
 
   /** Messages that Discord takes late, or refuses. */
