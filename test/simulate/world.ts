@@ -93,7 +93,6 @@ export class Simulation {
     this.#budgets = budgets;
     this.#run = run;
     this.#fixture = this.#open();
-    // SQLite has no portions.
     for (const one of Object.values(this.#fixture.stores).filter(Boolean)) {
       Object.defineProperty(one, 'trouble', { get: () => this.#troubleOfStore() });
     }
@@ -142,21 +141,21 @@ export class Simulation {
   }
 
   /** Money that a person has spent or that is reserved for them, in billionths of a dollar. */
-  costOf(by: string): number {
+  costOf(by: string) {
     const spent = this.#ledger.shareOf(guildId, by, this.clock.wallMs()).nanoUsd;
     return spent + this.#ledger.reserved(guildId, by);
   }
 
-  get reserved(): number {
+  get reserved() {
     return this.#ledger.reserved(guildId);
   }
 
   /** Number of typed questions that were not told of their end. */
-  get waitingRequests(): number {
+  get waitingRequests() {
     return this.#requests.size;
   }
 
-  get isOpening(): boolean {
+  get isOpening() {
     return this.#opener.opening > 0;
   }
 
