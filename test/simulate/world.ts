@@ -131,7 +131,7 @@ export class Simulation {
   }
 
   /** Everybody has agreed, and Ana calls the bot. */
-  async begin(): Promise<void> {
+  async begin() {
     for (const id of everybody) await this.#fixture.consents.write(guildId, id, { kind: 'always' });
     await this.#waitFor(this.#fixture.sessions.join(lounge, 'ana'));
   }
@@ -179,7 +179,7 @@ export class Simulation {
   }
 
   /** Another process goes on with the stores, once they hold each no. */
-  async #restart(): Promise<void> {
+  async #restart() {
     const stored = await this.#fixture.consents.read(guildId).catch(() => undefined);
     const isKept = (by: string) => stored?.get(by)?.kind !== 'always';
     if (!stored || ![...this.#judge.consent.refusals].every(isKept)) return;

@@ -113,9 +113,13 @@ function enlargeReceiveBuffer(udp: VoiceUDPSocket): void {
 export function connectSocket(udp: VoiceUDPSocket): void {
   const { socket, remote } = innerUdp(udp);
   if (isIP(remote.ip) === 0) return;
-  socket.connect(remote.port, remote.ip, (error?: Error) => {
-    if (!error) udp.send = (datagram) => socket.send(datagram);
-  });
+  try {
+    socket.connect(remote.port, remote.ip, (error?: Error) => {
+      if (!error) udp.send = (datagram) => socket.send(datagram);
+    });
+  } catch {
+    // A former link over the same connection has connected it.
+  }
 }
 
 function repeatDiscovery(networking: Networking, timing: SyncTiming): void {

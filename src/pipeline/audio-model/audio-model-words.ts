@@ -46,11 +46,9 @@ export class SpokenWords {
   words(text: string): void {
     const soundedMs = this.#arrivedMs - this.#burst.ms;
     const letters = this.#letters - this.#burst.letters;
-    if (soundedMs > 0 && letters > 0) {
-      const isOver = soundedMs >= overShare * letters * usualMsPerLetter;
-      if (isOver && letters >= burstLetters)
-        this.#anchors.push({ letters: this.#letters, ms: this.#arrivedMs });
-    }
+    const isOver = soundedMs >= overShare * letters * usualMsPerLetter;
+    if (isOver && letters >= burstLetters)
+      this.#anchors.push({ letters: this.#letters, ms: this.#arrivedMs });
     if (soundedMs > 0) this.#burst = { letters: this.#letters, ms: this.#arrivedMs };
     this.#text += text;
     this.#letters += lettersIn(text);

@@ -23,7 +23,7 @@ async function open(server: Socket) {
   udp.on('message', (datagram) => sizes.push(datagram.length));
   udp.send(Buffer.alloc(74));
   const [, { port }] = await once(server, 'message');
-  connectSocket(udp);
+  for (const one of [udp, udp]) connectSocket(one); // a link and the next one over the same connection
   await once(inner.socket, 'connect');
   return { udp, port, sizes, errors: () => errors };
 }
