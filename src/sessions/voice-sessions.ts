@@ -374,6 +374,7 @@ export class VoiceSessions implements AsyncDisposable {
       place.life = this.#whileHere(session);
     else {
       this.#sessions.delete(guildId);
+      session.leave('lost');
       session.context.mix.tracks.close();
     }
     return joining;
