@@ -7,11 +7,10 @@ import type { ChatMessage, ChatModel } from '#src/chat/ports.ts';
  * text is read out like any answer without sound.
  */
 export function audioModelStandIn(chat: ChatModel): ChatModel {
-  const { wrapped } = chat;
   return {
     ...reading(chat),
     // A wrapper of requests sees the real input of the model: words.
-    wrapped: (wrap) => reading(wrapped ? wrapped.call(chat, wrap) : wrap(chat)),
+    wrapped: (wrap) => reading(wrap(chat)),
   };
 }
 
