@@ -268,7 +268,7 @@ class WaitingCues {
   readonly #cues: CueTrack;
   readonly #signal: AbortSignal;
   /** Cues of this wait: it ends these and no others. */
-  #played: readonly PlayedCue[] = [];
+  readonly #played = new Set<PlayedCue>();
 
   /** Aborting `signal` ends what is being made. */
   constructor(context: SessionContext, cues: CueTrack, signal: AbortSignal) {
@@ -278,15 +278,15 @@ class WaitingCues {
   }
 
   play(cue: 'tick' | 'moment' | 'pad'): void {
-    if (cue === 'tick') this.#keep(this.#cues.play('thinking'));
-    if (cue === 'pad') this.#keep(this.#cues.play('pad'));
+    if (cue === 'tick') this.#played.add(this.#cues.play('thinking'));
+    if (cue === 'pad') this.#played.add(this.#cues.play('pad'));
     if (cue === 'moment') void this.#saySoon();
   }
 
   /** Nothing is awaited any more. */
   over(): void {
     for (const cue of this.#played) this.#cues.cut(cue);
-    this.#played = [];
+    this.#played.clear();
   }
 
   /** The tool that runs for the answer. */
@@ -306,9 +306,8 @@ class WaitingCues {
     const { current } = talk.state.floor;
     const isSilent = current?.reply === reply && (!current?.isAudible || current.isStarved);
     if (this.#signal.aborted || !isSilent || pieces.length === 0) return;
-    this.#keep(
-      this.#cues.say(joinSamples(pieces).subarray(0, (longestCueMs * speakRateHz) / 1000)),
-    );
+    const samples = joinSamples(pieces).subarray(0, (longestCueMs * speakRateHz) / 1000);
+    this.#played.add(this.#cues.say(samples));
   }
 
   /** Sound of a line; none where its voice fails, or there is no money. */
@@ -330,11 +329,6 @@ class WaitingCues {
       throw error;
     }
     return [...pieces, rate.flush()];
-  }
-
-  /** The one that sounds, and the one that follows it. */
-  #keep(cue: PlayedCue): void {
-    this.#played = [...this.#played, cue].slice(-2);
   }
 }
 
