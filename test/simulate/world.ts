@@ -160,7 +160,7 @@ export class Simulation {
   }
 
   /** Lets time pass on the grid of frames, or faster while nothing is heard. */
-  async advance(untilMs: number): Promise<void> {
+  async advance(untilMs: number) {
     while (this.clock.nowMs() < untilMs) {
       await this.clock.advance(this.#nextMs(untilMs) - this.clock.nowMs());
       this.#checkTaken();
@@ -171,7 +171,7 @@ export class Simulation {
     }
   }
 
-  async act(one: Act): Promise<void> {
+  async act(one: Act) {
     if (one.kind === 'restart') await this.#restart();
     else this.#perform(one);
     await this.clock.advance(0);
@@ -191,7 +191,7 @@ export class Simulation {
   }
 
   /** The bot leaves, or its process ends. */
-  async end(isStopped: boolean): Promise<void> {
+  async end(isStopped: boolean) {
     const { sessions } = this.#fixture;
     const drainMs = 8_000;
     if (isStopped) await this.#waitFor(sessions.drain(drainMs));

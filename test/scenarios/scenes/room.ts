@@ -231,7 +231,7 @@ export const roomScenes: Scenes = {
             [{ Adam: { says: monologue(6) } }],
             [
               { Adam: { sends: 50 } },
-              { Adam: { runs: '/join' } },
+              { Adam: { runs: '/join', settles: true } },
               {
                 'the packets from now on are counted': ({ last, person }) => {
                   last('Adam').sentPackets = person('Adam').counts().sentPackets;
