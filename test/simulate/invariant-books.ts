@@ -42,9 +42,9 @@ export class ConsentBook {
     else this.refusals.add(by);
   }
 
-  /** Another process knows of no pause. */
-  restarted(): void {
-    this.#isPaused = false;
+  /** A session that does not go on from another one knows of no pause. */
+  begins(isPaused: boolean): void {
+    this.#isPaused = isPaused;
   }
 
   hears(by: string): boolean {

@@ -57,7 +57,7 @@ export class Invariants {
   }
 
   #checkStep(world: Simulation, taken: SimulatedStep): void {
-    if (taken.before !== this.#last) this.#beginSession(world);
+    if (taken.before !== this.#last) this.#beginSession(world, taken.before.consent.isPaused);
     this.#last = taken.after;
     this.consent.note(taken);
     this.#checkHearing(taken);
@@ -74,7 +74,8 @@ export class Invariants {
   }
 
   /** Ids of another session are new ones. */
-  #beginSession({ engines }: Simulation): void {
+  #beginSession({ engines }: Simulation, isPaused: boolean): void {
+    this.consent.begins(isPaused);
     this.#inheritedRuns = engines.running.filter(({ port }) => port === 'run').length;
     this.#ends = new EndBook();
     this.#tools = new ToolBook();

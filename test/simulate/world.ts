@@ -185,7 +185,6 @@ export class Simulation {
     if (!stored || ![...this.#judge.consent.refusals].every(isKept)) return;
     await this.end(true);
     this.#isSounding = false;
-    this.#judge.consent.restarted();
     this.#fixture = this.#open(this.#fixture);
     await this.#waitFor(this.#fixture.sessions.join(lounge, 'ana'));
   }
@@ -218,7 +217,7 @@ export class Simulation {
   }
 
   /** Time passes until the promise is kept. */
-  async #waitFor(promise: Promise<unknown>): Promise<void> {
+  async #waitFor(promise: Promise<unknown>) {
     let isOver = false;
     void promise.finally(() => {
       isOver = true;
@@ -310,7 +309,7 @@ export class Simulation {
     return saved;
   }
 
-  async #ask(by: string, text: string): Promise<void> {
+  async #ask(by: string, text: string) {
     const over = new AbortController();
     const { signal } = over;
     this.#requests.add(over);
@@ -324,7 +323,7 @@ export class Simulation {
     queue?.put({ words, language: 'en', personId, longestWaitMs: 20_000, ended: () => undefined });
   }
 
-  async #press(by: string): Promise<void> {
+  async #press(by: string) {
     const button = this.#messages.offered.at(-1)?.split(':')[1] ?? '';
     await this.#fixture.confirmations.confirm(guildId, button, by);
   }
