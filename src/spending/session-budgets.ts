@@ -112,14 +112,12 @@ export class SessionBudgets {
     };
     // The server is charged at once, a person only after it is decided that they asked for it: until then it is reserved for them.
     let payer: 'undecided' | 'person' | 'server' = 'undecided';
-    let undecided = 0;
     const waiting = ledger.reserve(guildId, payerId, 0);
     const charge = ({ nanoUsd = 0 }: Partial<Sum>) => {
       ledger.charge(guildId, undefined, { nanoUsd }, clock.wallMs());
       if (payer === 'person') assign(nanoUsd);
       if (payer !== 'undecided') return;
-      undecided += nanoUsd;
-      waiting.left = undecided;
+      waiting.left += nanoUsd;
     };
     const reservation = new Reservation({
       pay: (what, work) => this.#charge(what, guildId, work, rate, charge),
@@ -128,6 +126,7 @@ export class SessionBudgets {
     const decided = (meant: boolean) => {
       if (payer !== 'undecided') return;
       payer = meant ? 'person' : 'server';
+      const { left: undecided } = waiting;
       ledger.release(waiting);
       if (meant) assign(undecided);
     };
