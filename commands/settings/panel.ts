@@ -24,6 +24,7 @@ const mostElsewhere = 5;
 /** Settings on the first page, each with a question as its sentence. */
 const mainKeys = [
   'addressing',
+  'pipeline',
   'consent',
   'roles',
   'voice',
@@ -43,7 +44,9 @@ export function homePage(view: SettingsView, news: readonly TextLine[] = []): Re
   const asked = mainKeys.flatMap((key) => settingNow(key, view) ?? []);
   const lines = asked.map((now): TextLine => {
     const question = text(now.setting.about);
-    return { id: 'settings.own', with: { key: question, value: shownValue(now, inGroup) } };
+    const meaning = meaningOf(now.setting, now.value);
+    const value = meaning ? text(meaning) : shownValue(now, inGroup);
+    return { id: 'settings.own', with: { key: question, value } };
   });
   const options = asked.map(({ key, setting: { about } }) => ({
     value: key,
@@ -88,7 +91,9 @@ export function settingPage(key: string, view: SettingsView, news: readonly Text
   if (!now) return homePage(view, news.length > 0 ? news : [{ id: 'confirm.over' }]);
   const { elsewhere, from, setting } = now;
   const more = elsewhere.length - mostElsewhere;
+  const meaning = meaningOf(setting, now.value);
   const lines: readonly TextLine[] = [
+    ...(meaning ? [{ id: meaning }] : []),
     { id: setting.about },
     ...elsewhere.slice(0, mostElsewhere),
     ...(more > 0 ? [{ id: 'track.waiting.more', with: { n: more } } as const] : []),
@@ -240,6 +245,10 @@ const meanings: Readonly<Record<string, PlainTextId>> = {
   'addressing off': 'settings.means.off',
 };
 
+function meaningOf({ key }: SettingNow['setting'], value: string): PlainTextId | undefined {
+  return meanings[`${key} ${value}`];
+}
+
 /** Options for the values of a setting that a person may choose from. */
 function optionsOf({ setting, value }: SettingNow, choices: Choices): readonly PickerOption[] {
   const values = [...new Set(setting.values(choices))];
@@ -250,7 +259,7 @@ function optionsOf({ setting, value }: SettingNow, choices: Choices): readonly P
       return {
         value: one,
         label: one,
-        description: meanings[`${setting.key} ${one}`],
+        description: meaningOf(setting, one),
         isChosen: read.kind === 'ok' && setting.shown(read.value) === value,
       };
     });

@@ -273,9 +273,22 @@ test('reset gives a setting back, and is there only where one is set', async () 
   expect(read(page)).toContain('**typed**: voice (default)');
 });
 
-test.each(['pipeline', 'addressing'])('each choice of %s says what it means', async (key) => {
-  const { pickers: [menu] = [] } = await open().setting(key);
-  const options = menu?.kind === 'one-of' ? menu.options : [];
-  expect(options.length).toBeGreaterThan(0);
-  for (const { value, description } of options) expect(description).toBe(`settings.means.${value}`);
-});
+test.each(['pipeline', 'addressing'] as const)(
+  'each choice of %s says what it means',
+  async (key) => {
+    const { home, setting } = open();
+    const page = await setting(key);
+    const means = {
+      pipeline: 'settings.means.chained',
+      addressing: 'settings.means.auto',
+    } as const;
+    const now = text(means[key]);
+    expect(read(page)).toContain(now);
+    expect(read(await home()).join('\n')).toContain(now);
+    const [menu] = page.pickers ?? [];
+    const options = menu?.kind === 'one-of' ? menu.options : [];
+    expect(options.length).toBeGreaterThan(0);
+    for (const { value, description } of options)
+      expect(description).toBe(`settings.means.${value}`);
+  },
+);
