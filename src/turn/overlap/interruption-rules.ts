@@ -11,10 +11,8 @@ export type InterruptionRules = {
   readonly duckDb: number;
   /** Usual time from the onset of a voice to its first window. The durations below count from there, however late that came. */
   readonly usualNoticeMs: number;
-  /** Shortest overlap that pauses the speech tentatively, where its packet is not far below the loudest (the field below). */
+  /** Shortest overlap of the person being answered that pauses the speech tentatively. */
   readonly minTentativePauseDurationMs: number;
-  /** Drop below the loudest packet that ends or prevents a tentative pause: coughs and "mhm" die away so, questions go on. */
-  readonly falseInterruptionDropDb: number;
   /** Silence since the last voiced window that ends a tentative pause. */
   readonly falseInterruptionTimeoutMs: number;
   /** Shortest overlap of the person being answered that pauses the speech for good. */
@@ -42,7 +40,7 @@ export type InterruptionRules = {
 };
 
 /**
- * `npm run bench -- manners`: after the first packet of a sentence it is silent at p50 300, p95 400 ms; after the last packet
+ * `npm run bench -- manners`: after the first packet of a sentence it is silent at p50 300, p95 340 ms; after the last packet
  * of a sound under 400 ms that is no word it is at full level at p50 120, p95 180 ms.
  * A shorter `minPauseDurationMs` makes more of those sounds silence it. A shorter `duckTimeoutMs` brings it back inside
  * sentences of bystanders.
@@ -52,8 +50,7 @@ export const interruptionRules: InterruptionRules = {
   duckDb: 13,
   usualNoticeMs: 75,
   minTentativePauseDurationMs: 220,
-  falseInterruptionDropDb: 18,
-  falseInterruptionTimeoutMs: 80,
+  falseInterruptionTimeoutMs: 120,
   minPauseDurationMs: 300,
   voiceEndDropDb: 30,
   minBystanderDurationMs: 1_500,

@@ -195,11 +195,10 @@ function isLong(
 }
 
 function isTentative(
-  { reaction, voicedMs, explainedMs, fromMs, loudestDb, levelDb }: OverlapSpeech,
+  { reaction, voicedMs, explainedMs, fromMs }: OverlapSpeech,
   { atMs, mine }: Moment,
   rules: InterruptionRules,
 ): boolean {
-  if (loudestDb - levelDb >= rules.falseInterruptionDropDb) return false;
   const lasts = voicedMs > explainedMs && atMs - fromMs >= rules.minTentativePauseDurationMs;
   return reaction === 'tentative-pause' || (mine && lasts);
 }
