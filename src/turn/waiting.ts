@@ -1,5 +1,3 @@
-import { sameWords } from '#src/turn/addressing/names.ts';
-
 /** Signs of work while an answer is awaited: instants in ms after the end of the utterance. */
 export type WaitingRules = {
   /** The first soft tick. */
@@ -86,8 +84,6 @@ export type QueueRules = {
   readonly longestWaitMs: number;
   /** Longest wait for a postponed answer, in ms; then it is given up. */
   readonly longestPostponedMs: number;
-  /** Longest time between two questions with the same words, in ms, that are answered as one. */
-  readonly duplicateMs: number;
 };
 
 export const queueRules: QueueRules = {
@@ -98,21 +94,7 @@ export const queueRules: QueueRules = {
   mostPostponed: 3,
   longestWaitMs: 45_000,
   longestPostponedMs: 300_000,
-  duplicateMs: 3_000,
 };
-
-/** The words of a question, and when it ended. */
-type QuestionWords = { readonly text: string; readonly endedAtMs: number };
-
-/** Whether two people ask the same at about the same time. */
-export function asksTheSame(
-  one: QuestionWords,
-  other: QuestionWords,
-  { duplicateMs }: QueueRules,
-): boolean {
-  const isNear = Math.abs(one.endedAtMs - other.endedAtMs) <= duplicateMs;
-  return isNear && /[\p{L}\p{N}]/u.test(one.text) && sameWords(one.text, other.text);
-}
 
 /** Waits, in ms, of the one sentence that the bot says when it has joined. */
 export const greetingRules = {

@@ -289,24 +289,6 @@ playScripts({
     > answered Adam: Here is the first sentence of it. And this is another one.
     > answered Ben: Ben, for Lima it is rain.
     `,
-  'the same question of two people gets one answer that names both': `
-    with people adam eva ben
-    model: wait 3000 | It is rain. || Yes.
-    eva asks: What is the weather?
-    2000
-    ben asks: what is the weather
-    8000
-    > told eva: answered It is rain.
-    > told ben: answered It is rain.
-    > answered Eva: Eva and Ben, It is rain.
-    > answered Ben: Eva and Ben, It is rain.
-    > says "One moment. Eva and Ben,"
-    requests > 1 requests
-    adam asks: And now? > told adam: answered Yes.
-    100
-    prompt
-    > Ben: what is the weather | Eva: What is the weather? | Nova: Eva and Ben, It is rain. | Adam: And now?
-    `,
   'who leaves while being answered is told the sentence to its end, and before it nothing': `
     with people adam eva ben, notice, natural
     model: Here is the first sentence of it. And this is another one that follows. || wait 15000 | No.

@@ -8,7 +8,6 @@ export const invariants = {
   6: 'each request ends once',
   7: 'each reply ends once',
   8: 'each question that vanishes has an end',
-  9: 'nobody who asked the same is lost',
   10: 'one reply sounds, and it is current',
   11: 'after a stop it is silent within 40 ms, and nothing of it runs',
   12: 'a voice alone ends no answer',

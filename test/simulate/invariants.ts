@@ -1,7 +1,7 @@
 import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import { conversationRules as rules } from '#src/conversation/machine/rules.ts';
-import type { ConversationState, Id, ToolRun, TurnState } from '#src/conversation/machine/state.ts';
+import type { ConversationState, Id, ToolRun } from '#src/conversation/machine/state.ts';
 import { wakeAtMs } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { Said } from './engines.ts';
@@ -63,7 +63,6 @@ export class Invariants {
     this.#checkHearing(taken);
     this.#checkNo(world, taken);
     this.#checkEnds(taken);
-    this.#checkDuplicates(taken);
     this.#checkFloor(taken);
     this.#checkReplies(taken);
     this.#checkTools(world, taken);
@@ -111,13 +110,10 @@ export class Invariants {
     for (const by of this.consent.refusals) {
       const isTheirs = (one: { readonly by: string }) => one.by === by;
       this.#hold(2, !after.turns.some((one) => isTheirs(one)), `turn of ${by}`);
-      const duplicates = after.turns.flatMap((one) => one.duplicates);
-      this.#hold(2, !duplicates.some(isTheirs), `question of ${by}`);
       this.#hold(2, !after.runs.some(isTheirs), `tool of ${by}`);
       this.#hold(2, !after.confirmations.some(isTheirs), `button of ${by}`);
       const { exchanges } = after.history;
-      const isKept = exchanges.some((one) => isTheirs(one) || one.alsoBy.includes(by));
-      this.#hold(2, !isKept, `history of ${by}`);
+      this.#hold(2, !exchanges.some(isTheirs), `history of ${by}`);
       const window = after.attention.windows.find(({ personId }) => personId === by);
       this.#hold(30, window === undefined, by);
       const isHeard = world.engines.running.some((one) => one.by.includes(by));
@@ -169,22 +165,6 @@ export class Invariants {
     const { fact } = effect;
     if (fact.kind === 'turn-over') this.#ends.end('turn', fact.turn.id);
     if (fact.kind === 'utterance-over') this.#ends.end('utterance', fact.utterance);
-  }
-
-  #checkDuplicates({ after, before, effects, event }: SimulatedStep): void {
-    const over = new Set(effects.flatMap(overTurnOf));
-    const isChange = event.kind === 'people';
-    const barred = after.people.filter(({ isAdmitted }) => !isAdmitted);
-    const gone = isChange ? [...before.people, ...barred].map(({ id }) => id) : [];
-    for (const { by, duplicates, id } of before.turns) {
-      const isRefused = this.consent.refusals.has(by);
-      if (over.has(id) && !isRefused) continue;
-      for (const one of duplicates) {
-        const isThere = after.turns.some((turn) => asks(turn, one.by));
-        const isGone = this.consent.refusals.has(one.by) || gone.includes(one.by);
-        this.#hold(9, isThere || isGone || after.isOver || after.isMuted, one.by);
-      }
-    }
   }
 
   #checkFloor({ after, before, effects, event }: SimulatedStep): void {
@@ -264,7 +244,7 @@ export class Invariants {
   ) {
     const isKept = after.history.version === before.history.version;
     const { exchanges } = isKept ? before.history : after.history;
-    const people = exchanges.flatMap((one) => [one.by, ...one.alsoBy]);
+    const people = exchanges.map((one) => one.by);
     this.#shown.set(answer, people);
     const refused = people.find((one) => this.consent.refusals.has(one));
     this.#hold(20, refused === undefined, refused);
@@ -457,10 +437,6 @@ function isQuiet({ turns }: ConversationState): boolean {
 
 function isBarred({ isMuted, isOver }: ConversationState): boolean {
   return isMuted || isOver;
-}
-
-function asks({ by, duplicates }: TurnState, person: string): boolean {
-  return by === person || duplicates.some((one) => one.by === person);
 }
 
 function overTurnOf(effect: ConversationEffect): readonly (Id | undefined)[] {

@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
-import { askersOf, namesFor, turnOf } from '#src/conversation/machine/questions.ts';
+import { namesFor, turnOf } from '#src/conversation/machine/questions.ts';
 import type { Id, PersonId, TurnState } from '#src/conversation/machine/state.ts';
 import {
   answerMediumFor,
@@ -183,12 +183,6 @@ export class AnswerJobs {
     return turnOf(this.#context.talk.state, effect.turn);
   }
 
-  /** People who asked it. */
-  #askers(job: AnswerJob): readonly PersonId[] {
-    const turn = this.#turnNow(job);
-    return turn ? askersOf(turn) : [job.effect.by];
-  }
-
   #makeAnew(job: AnswerJob): boolean {
     job.pending.discard();
     const turn = this.#turnNow(job);
@@ -227,7 +221,7 @@ export class AnswerJobs {
       talk.sounding = { id, by: effect.by };
       end = await this.#perform(job, reply, output, signal);
     };
-    await output.speak(signal, speak, { ownSpeed, answeredIds: this.#askers(job) });
+    await output.speak(signal, speak, { ownSpeed, answeredIds: [effect.by] });
     return end;
   }
 
@@ -248,9 +242,7 @@ export class AnswerJobs {
     const written = writeUnspoken(made, { progress, pending, writtenTo }, context, signal);
     const work = () => playAnswer(written, reply, progress, signal);
     const failure = await deliver(reply, work, signal);
-    const requests = requestsOf(this.#turnNow(job)) ?? [effect.request];
-    for (const request of requests)
-      context.queue.questionOf(request)?.report?.(reportedOf(job, failure, context));
+    context.queue.questionOf(effect.request)?.report?.(reportedOf(job, failure, context));
     const finish = await reply.finish;
     if (output.isStuck) {
       writeUnspeakable(pending.written(progress.text), context);
@@ -304,17 +296,11 @@ export class AnswerJobs {
     return { heard, words, stage: failure && this.#failed(job, failure) };
   }
 
-  /** People for whom the answer is written, beside what is heard of it. */
-  #writtenTo(job: AnswerJob): readonly string[] {
-    if (job.effect.request !== undefined) return [];
-    return this.#askers(job).filter(
-      (id) => job.pending.isWritten || answerMediumFor(id, this.#context) !== 'aloud',
-    );
+  /** Person for whom the answer is written, beside what is heard of it. */
+  #writtenTo({ effect: { by, request }, pending }: AnswerJob): readonly string[] {
+    if (request !== undefined) return [];
+    return pending.isWritten || answerMediumFor(by, this.#context) !== 'aloud' ? [by] : [];
   }
-}
-
-function requestsOf(turn: TurnState | undefined): readonly (Id | undefined)[] | undefined {
-  return turn && [turn.request, ...turn.duplicates.map((one) => one.request)];
 }
 
 /** An answer that could not be spoken was written all the same; one without a word is none. */
@@ -334,25 +320,15 @@ type AnswerReport = Pick<FinishedAnswer, 'finish' | 'progress'> & {
   readonly reply?: SpokenReply | undefined;
 };
 
-/** Reports an answer that is over to listeners, once for each person who asked. */
+/** Reports an answer that is over to listeners. */
 function reportAnswer(
-  turn: TurnState,
-  report: AnswerReport,
-  context: SessionContext,
-  utterances: Pick<Utterances, 'find'>,
-): void {
-  for (const by of askersOf(turn)) reportTo(by, turn, report, context, utterances);
-}
-
-function reportTo(
-  speakerId: PersonId,
   turn: TurnState,
   { finish, progress, reply }: AnswerReport,
   { channel, parts, preemptiveBudget }: SessionContext,
   utterances: Pick<Utterances, 'find'>,
 ): void {
-  const asked = [turn, ...turn.duplicates].find(({ by }) => by === speakerId) ?? turn;
-  const { end, failure, words } = utterances.find(asked.parts.at(-1)?.utterance ?? 0) ?? {};
+  const { by: speakerId, name, parts: said, request } = turn;
+  const { end, failure, words } = utterances.find(said.at(-1)?.utterance ?? 0) ?? {};
   const firstSentAtMs = reply?.firstSentAtMs;
   if (words === undefined && failure !== undefined) {
     if (firstSentAtMs === undefined) return;
@@ -361,11 +337,11 @@ function reportTo(
   parts.onEvent(channel.guildId, {
     kind: 'answered',
     speakerId,
-    name: asked.name,
+    name,
     text: progress.text,
     heardText: reply?.heardText() ?? '',
     finish,
-    typed: asked.request === undefined ? undefined : true,
+    typed: request === undefined ? undefined : true,
     vainShare: preemptiveBudget.share,
     instants: {
       ...progress.instants,

@@ -38,7 +38,7 @@ export function exchangesFor(
   { gate, talk }: Pick<SessionContext, 'gate' | 'talk'>,
 ): readonly HistoryExchange[] {
   const mayShow = (id: string) => askerIds.includes(id) || !gate.isLeftOut(id);
-  return talk.state.history.exchanges.filter(({ alsoBy, by }) => [by, ...alsoBy].every(mayShow));
+  return talk.state.history.exchanges.filter(({ by }) => mayShow(by));
 }
 
 /** Answer that the conversation wants, and its manner. */

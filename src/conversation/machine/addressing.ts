@@ -117,20 +117,17 @@ export function openWindow(draft: Draft, { by }: EventOf<'opened-window'>): void
   attend(draft, { kind: 'asked', personId: by, atMs: draft.atMs });
 }
 
-/** An answer to these people begins. */
+/** An answer to this person begins. */
 export function noteAnswering(draft: Draft, by: PersonId): void {
   if (hasRefused(draft.state, by)) return;
   attend(draft, { kind: 'answering', personId: by, atMs: draft.atMs });
 }
 
-/** An answer to these people is over. */
-export function noteAnswered(draft: Draft, askers: readonly PersonId[], heard: string): void {
-  const isQuestion = endsInQuestion(heard);
-  for (const personId of askers) {
-    if (hasRefused(draft.state, personId)) continue;
-    const answered = { kind: 'answered', personId, atMs: draft.atMs } as const;
-    attend(draft, { ...answered, endsInQuestion: isQuestion });
-  }
+/** An answer to this person is over. */
+export function noteAnswered(draft: Draft, personId: PersonId, heard: string): void {
+  if (hasRefused(draft.state, personId)) return;
+  const answered = { kind: 'answered', personId, atMs: draft.atMs } as const;
+  attend(draft, { ...answered, endsInQuestion: endsInQuestion(heard) });
 }
 
 export function noteTalk(draft: Draft, personId: PersonId, ms: number): void {

@@ -99,7 +99,7 @@ export type ConversationFact =
       readonly kind: 'turn-over';
       /** The turn as it was at its end. */
       readonly turn: TurnState;
-      readonly end: ReplyFinish | EarlyEnd | 'joined';
+      readonly end: ReplyFinish | EarlyEnd;
     }
   /** A question is lost, as others took its place, its moment has passed, or the bot ends. */
   | {

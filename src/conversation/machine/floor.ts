@@ -1,26 +1,22 @@
 import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 import { sameWords } from '#src/turn/addressing/names.ts';
-import { asksTheSame, waitSince, waitsFromMs } from '#src/turn/waiting.ts';
+import { waitSince, waitsFromMs } from '#src/turn/waiting.ts';
 import { noteAnswered, noteAnswering } from './addressing.ts';
 import type { ReportedOutcome } from './effects.ts';
 import type { EventOf } from './events.ts';
 import {
-  askersOf,
   change,
   changeFloor,
   changeNotes,
   type Draft,
   emit,
   isFree,
-  isOnFloor,
   isQuiet,
   lastUtteranceOf,
   leaveFloor,
   newId,
   putTurn,
   readingOf,
-  removeTurn,
-  report,
   soundOf,
   standingOf,
   turnOf,
@@ -33,7 +29,6 @@ import {
   dropTurn,
   endReading,
   endTurn,
-  giveUpTurn,
   loseTurn,
   markWaiting,
   refusalOf,
@@ -50,12 +45,12 @@ import type {
 } from './state.ts';
 import { botBeginsToSpeak, openSpokenConfirmation, releaseHeldCalls } from './tools.ts';
 
-/** Queues a turn. Returns `joined` where another person has just asked the same. */
-export function askTurn(draft: Draft, turn: TurnState): 'waiting' | 'joined' | 'refused' {
+/** Queues a turn. */
+export function askTurn(draft: Draft, turn: TurnState): void {
   const refusal = refusalOf(draft.state);
   if (refusal) {
     dropTurn(draft, turn, refusal);
-    return 'refused';
+    return;
   }
   replaceUnheard(draft, turn);
   const sounding = soundOf(draft.state, turn.id);
@@ -63,10 +58,8 @@ export function askTurn(draft: Draft, turn: TurnState): 'waiting' | 'joined' | '
   leaveFloor(draft, turn.id);
   const asked = sounding ? { ...turn, answer: undefined } : turn;
   putTurn(draft, asked);
-  if (joinTurn(draft, asked)) return 'joined';
   makeSpace(draft, asked);
   putInQueue(draft, asked);
-  return 'waiting';
 }
 
 /** A new question replaces an own one that was not heard. Words that were understood late replace nothing. */
@@ -76,27 +69,7 @@ function replaceUnheard(draft: Draft, turn: TurnState): void {
   if (!former || former.id === turn.id || former.by !== turn.by) return;
   const isTyped = former.request !== undefined || turn.request !== undefined;
   if (isTyped || turn.endedMs < former.endedMs || current?.isAudible) return;
-  giveUpTurn(draft, former, 'replaced');
-}
-
-/** Answers two people at once who ask the same. A turn that already answers several people joins no other. */
-function joinTurn(draft: Draft, turn: TurnState): boolean {
-  if (turn.duplicates.length > 0) return false;
-  const { rules, state } = draft;
-  const asked = { text: wordsOf(turn.parts), endedAtMs: turn.endedMs };
-  const same = state.turns.find((one) => {
-    if (!isOnFloor(state, one.id) || askersOf(one).includes(turn.by)) return false;
-    if (state.floor.current?.id === one.id && state.floor.current.ending) return false;
-    const former = { text: wordsOf(one.parts), endedAtMs: one.endedMs };
-    return asksTheSame(former, asked, rules.queue);
-  });
-  if (!same) return false;
-  discardAnswer(draft, turn);
-  removeTurn(draft, turn.id);
-  report(draft, { kind: 'turn-over', turn, end: 'joined' });
-  const { by, name, parts, request } = turn;
-  putTurn(draft, { ...same, duplicates: [...same.duplicates, { by, name, parts, request }] });
-  return true;
+  dropTurn(draft, former, 'replaced');
 }
 
 /** Three questions wait. One more drops the oldest, of its own asker first. */
@@ -213,8 +186,8 @@ export function concludeTurn(
   heard: string,
 ): void {
   remember(draft, turn, heard);
-  noteAnswered(draft, askersOf(turn), heard);
-  if (heard !== '') markWaiting(draft, askersOf(turn));
+  noteAnswered(draft, turn.by, heard);
+  if (heard !== '') markWaiting(draft, turn.by);
   endTurn(draft, turn, end);
 }
 

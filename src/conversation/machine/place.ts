@@ -1,7 +1,6 @@
 import { noteAnswered } from './addressing.ts';
 import type { EventOf } from './events.ts';
 import {
-  askersOf,
   change,
   changeFloor,
   currentTurn,
@@ -63,7 +62,7 @@ function putBack(draft: Draft): void {
   }
   if (turn) {
     putTurn(draft, discardAnswer(draft, turn));
-    noteAnswered(draft, askersOf(turn), '');
+    noteAnswered(draft, turn.by, '');
   } else {
     emit(draft, { do: 'discard', reply: current.reply });
   }

@@ -96,15 +96,10 @@ export function wordsOf(parts: readonly TurnPart[], more = ''): string {
   return words.join(' ').trim();
 }
 
-export function askersOf({ by, duplicates }: TurnState): readonly PersonId[] {
-  return [by, ...duplicates.map((one) => one.by)];
-}
-
-/** In company, people are called by name who waited or asked the same. */
+/** In company, people are called by name who waited. */
 export function namesFor(state: ConversationState, turn: TurnState): readonly PersonId[] {
-  const isNamed = turn.hasWaited || turn.duplicates.length > 0;
   const humans = state.people.filter(({ isBot }) => !isBot);
-  return isNamed && humans.length > 1 ? askersOf(turn).slice(0, 3) : [];
+  return turn.hasWaited && humans.length > 1 ? [turn.by] : [];
 }
 
 /** Whether a person is heard. Asked for each packet before it is decrypted. */

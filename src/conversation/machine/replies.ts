@@ -2,7 +2,6 @@ import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 import { noteAnswered } from './addressing.ts';
 import type { EventOf } from './events.ts';
 import {
-  askersOf,
   change,
   changeFloor,
   changeNotes,
@@ -59,7 +58,6 @@ export function newTurn(
     voiceMs: atMs,
     endedMs: atMs,
     answer: undefined,
-    duplicates: [],
     changes: [],
     hasWaited: false,
     wasPostponed: false,
@@ -110,12 +108,12 @@ export function holdAnswer(draft: Draft, turn: TurnState): TurnState {
   return { ...turn, answer: { ...turn.answer, isWanted: false } };
 }
 
-/** Calls people by name whose turns wait while the bot speaks to others. */
-export function markWaiting(draft: Draft, addressed: readonly PersonId[]): void {
+/** Calls people by name whose turns wait while the bot speaks to another person, or to all. */
+export function markWaiting(draft: Draft, addressed?: PersonId): void {
   const { floor, turns } = draft.state;
   const waiting = [...floor.queue, ...floor.postponed];
   const marked = turns.map((one) => {
-    const hasWaited = waiting.includes(one.id) && !addressed.includes(one.by);
+    const hasWaited = waiting.includes(one.id) && one.by !== addressed;
     return hasWaited ? { ...one, hasWaited } : one;
   });
   change(draft, { turns: marked });
@@ -125,12 +123,11 @@ export function markWaiting(draft: Draft, addressed: readonly PersonId[]): void 
 export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyEnd): void {
   leaveFloor(draft, turn.id);
   removeTurn(draft, turn.id);
-  const duplicates = turn.duplicates.flatMap(({ parts }) => parts);
-  forgetSounds(draft, [...turn.parts, ...duplicates]);
+  forgetSounds(draft, turn.parts);
   if (end === 'withdrawn') forgetOpen(draft, turn);
   else separateOpen(draft, turn);
-  for (const one of [turn.request, ...turn.duplicates.map((twin) => twin.request)])
-    if (one !== undefined) emit(draft, { do: 'report', request: one, outcome: end });
+  const { request } = turn;
+  if (request !== undefined) emit(draft, { do: 'report', request, outcome: end });
   report(draft, { kind: 'turn-over', turn, end });
 }
 
@@ -158,10 +155,7 @@ export function forgetSounds(draft: Draft, parts: readonly TurnPart[]): void {
 /** Early ends after which a question that was being answered stays in the history. */
 const rememberedEnds: readonly EarlyEnd[] = ['stopped', 'late', 'muted', 'interrupted', 'replaced'];
 
-/**
- * Ends a turn for everybody who asked it, at whatever stage. A reply that is heard is cut, and `over` brings the words that left. After a
- * no nothing of them is kept.
- */
+/** Ends a turn at whatever stage. A reply that is heard is cut, and `over` brings the words that left. After a no nothing of them is kept. */
 export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
   const sounding = soundOf(draft.state, turn.id);
   stopRunsOfTurn(draft, turn.id);
@@ -172,50 +166,9 @@ export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
   const isCurrent = draft.state.floor.current?.id === turn.id;
   if (sounding) emit(draft, { do: 'cut', reply: sounding.reply });
   else discardAnswer(draft, turn);
-  if (isCurrent) noteAnswered(draft, askersOf(turn), '');
+  if (isCurrent) noteAnswered(draft, turn.by, '');
   if (isCurrent && rememberedEnds.includes(why)) remember(draft, turn, '');
   endTurn(draft, turn, why);
-}
-
-/** Ends a turn for its asker alone. The next person who asked the same keeps it. */
-export function giveUpTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
-  const { floor } = draft.state;
-  const place = floor.queue.indexOf(turn.id);
-  const wasOnFloor = isOnFloor(draft.state, turn.id);
-  const alone = { ...turn, duplicates: [] };
-  putTurn(draft, alone);
-  dropTurn(draft, alone, why);
-  if (wasOnFloor) passOn(draft, turn, place);
-}
-
-/** Gives a question to the next person who asked it. Its wait begins anew where it did not wait any more. */
-export function passOn(draft: Draft, turn: TurnState, place: number): void {
-  const [heir, ...duplicates] = turn.duplicates;
-  if (!heir) return;
-  const endedMs = place < 0 ? draft.atMs : turn.endedMs;
-  const { by, name, parts, request } = heir;
-  const { hasWaited } = turn;
-  const inherited = { ...newTurn(draft, by, endedMs, name), parts, duplicates, request, hasWaited };
-  const refusal = refusalOf(draft.state);
-  putTurn(draft, inherited);
-  if (refusal) {
-    endTurn(draft, inherited, refusal);
-    return;
-  }
-  const { queue } = draft.state.floor;
-  changeFloor(draft, { queue: queue.toSpliced(Math.max(0, place), 0, inherited.id) });
-}
-
-/** A person does not wait for the answer of another any more. */
-export function removeDuplicate(draft: Draft, turn: TurnState, by: PersonId): void {
-  const theirs = turn.duplicates.filter((one) => one.by === by);
-  if (theirs.length === 0) return;
-  const parts = theirs.flatMap((one) => one.parts);
-  forgetSounds(draft, parts);
-  for (const { request } of theirs)
-    if (request !== undefined) emit(draft, { do: 'report', request, outcome: 'withdrawn' });
-  const duplicates = turn.duplicates.filter((one) => one.by !== by);
-  putTurn(draft, { ...turn, duplicates });
 }
 
 /** Cuts a reply. It stays current until `over`, which follows at once. The first reason counts. */
@@ -235,10 +188,9 @@ export function finishClause(draft: Draft, current: CurrentReply, ending: EarlyE
 export function loseTurn(draft: Draft, id: Id, why: 'crowded' | 'late' | 'ending'): void {
   const turn = turnOf(draft.state, id);
   if (!turn) return;
-  for (const { by, name } of [turn, ...turn.duplicates]) {
-    if (why !== 'ending') noteDropped(draft, by, 'late');
-    report(draft, { kind: 'dropped', by, name, why });
-  }
+  const { by, name } = turn;
+  if (why !== 'ending') noteDropped(draft, by, 'late');
+  report(draft, { kind: 'dropped', by, name, why });
   dropTurn(draft, turn, why);
 }
 
@@ -252,7 +204,7 @@ export function endReading(draft: Draft, reading: Reading, end: ReplyFinish | Ea
   const { id, isInterruptible, isOwn, request } = reading;
   leaveFloor(draft, id);
   change(draft, { readings: draft.state.readings.filter((one) => one.id !== id) });
-  if (!isOwn && isInterruptible && end === 'completed') markWaiting(draft, []);
+  if (!isOwn && isInterruptible && end === 'completed') markWaiting(draft);
   if (request !== undefined) emit(draft, { do: 'report', request, outcome: end });
 }
 
@@ -273,32 +225,21 @@ export function dropAll(draft: Draft, why: EarlyEnd): void {
   for (const reading of draft.state.readings) dropReading(draft, reading, why);
 }
 
-/** Keeps a question and the part of its answer that was heard. People who asked the same are kept with it. */
+/** Keeps a question and the part of its answer that was heard. */
 export function remember(draft: Draft, turn: TurnState, heard: string): void {
   if (hasRefused(draft.state, turn.by)) return;
   const words = wordsOf(turn.parts);
   if (words === '' && heard === '') return;
-  const others = turn.duplicates.filter(({ by }) => !hasRefused(draft.state, by));
-  const exchanges: HistoryExchange[] = others.map(({ by, parts }) => ({
-    by,
-    name: nameOf(draft.state, by),
-    alsoBy: [],
-    isOwn: false,
-    words: wordsOf(parts),
-    heard: '',
-  }));
-  const alsoBy = others.map(({ by }) => by);
-  const isOwn = others.length === 0 && turn.answer?.hasForeignWords === false;
-  exchanges.push({ by: turn.by, name: turn.name, alsoBy, isOwn, words, heard });
-  add(draft, exchanges);
+  const { answer, by, name } = turn;
+  add(draft, { by, name, isOwn: answer?.hasForeignWords === false, words, heard });
 }
 
 /** Keeps a question that was answered in writing. */
 export function exchanged(draft: Draft, event: EventOf<'exchanged'>): void {
   const { by, heard, name, words } = event;
   if (hasRefused(draft.state, by)) return;
-  add(draft, [{ by, name, alsoBy: [], isOwn: false, words, heard }]);
-  noteAnswered(draft, [by], heard);
+  add(draft, { by, name, isOwn: false, words, heard });
+  noteAnswered(draft, by, heard);
 }
 
 /** Answers that began before are out of date. */
@@ -306,12 +247,12 @@ export function outdated(draft: Draft): void {
   become(draft, draft.state.history.exchanges);
 }
 
-function add(draft: Draft, exchanges: readonly HistoryExchange[]): void {
-  const all = [...draft.state.history.exchanges, ...exchanges];
+function add(draft: Draft, exchange: HistoryExchange): void {
+  const all = [...draft.state.history.exchanges, exchange];
   become(draft, all.slice(-draft.rules.mostExchanges));
 }
 
-/** Drops the exchanges of one person, and those that hold their words. */
+/** Drops the exchanges of one person. */
 export function forgetExchanges(draft: Draft, personId: PersonId): void {
   become(draft, historyWithout(draft.state.history, personId).exchanges);
 }
@@ -320,9 +261,7 @@ export function historyWithout(
   { exchanges, version }: ConversationState['history'],
   personId: PersonId,
 ): ConversationState['history'] {
-  const isOther = ({ alsoBy, by }: HistoryExchange) =>
-    by !== personId && !alsoBy.includes(personId);
-  return { version, exchanges: exchanges.filter(isOther) };
+  return { version, exchanges: exchanges.filter(({ by }) => by !== personId) };
 }
 
 export function clearHistory(draft: Draft): void {

@@ -28,10 +28,8 @@ import {
   dropTurn,
   endReading,
   finishClause,
-  giveUpTurn,
   loseTurn,
   noteDropped,
-  removeDuplicate,
 } from './replies.ts';
 import type { CurrentReply, Id, PersonId, TurnState } from './state.ts';
 import { stopRunsOfTurn } from './tools.ts';
@@ -48,14 +46,14 @@ export function ready(draft: Draft, { answer: id }: EventOf<'ready'>): void {
   putTurn(draft, { ...turn, answer: { ...turn.answer, isReady: true } });
 }
 
-/** The budget refuses an answer. People who asked the same are asked for on their own share. */
+/** The budget refuses an answer. */
 export function refused(draft: Draft, { answer, isNews }: EventOf<'refused'>): void {
   const turn = turnOfAnswer(draft.state, answer);
   if (!turn) return;
   if (!isNews && turn.request === undefined) noteDropped(draft, turn.by, 'budget');
   const unanswered = { ...turn, answer: undefined };
   putTurn(draft, unanswered);
-  giveUpTurn(draft, unanswered, 'refused');
+  dropTurn(draft, unanswered, 'refused');
 }
 
 /** The first frame of a reply leaves. Speech that goes on overlaps it. */
@@ -101,11 +99,7 @@ export function over(draft: Draft, event: EventOf<'over'>): void {
 export function takenBack(draft: Draft, { request }: EventOf<'taken-back'>): void {
   const turn = draft.state.turns.find((one) => one.request === request);
   const reading = draft.state.readings.find((one) => one.request === request);
-  for (const one of draft.state.turns) {
-    const twin = one.duplicates.find((other) => other.request === request);
-    if (twin) removeDuplicate(draft, one, twin.by);
-  }
-  if (turn) giveUpTurn(draft, turn, 'withdrawn');
+  if (turn) dropTurn(draft, turn, 'withdrawn');
   if (reading) dropReading(draft, reading, 'withdrawn');
 }
 
@@ -162,19 +156,11 @@ export function dropTurnsOfLeaver(draft: Draft, by: PersonId): void {
   for (const { id } of draft.state.turns) {
     const turn = turnOf(draft.state, id);
     if (!turn || !isOnFloor(draft.state, id)) continue;
-    if (turn.by === by && turn.request === undefined) leaveTurn(draft, turn);
-    else if (!soundOf(draft.state, id)) removeDuplicate(draft, turn, by);
+    if (turn.by !== by || turn.request !== undefined) continue;
+    const sounding = soundOf(draft.state, id);
+    if (sounding) finishClause(draft, sounding, 'late');
+    else loseTurn(draft, id, 'late');
   }
-}
-
-function leaveTurn(draft: Draft, turn: TurnState): void {
-  const sounding = soundOf(draft.state, turn.id);
-  const { people } = draft.state;
-  const isShared = turn.duplicates.some((one) => people.some(({ id }) => id === one.by));
-  const isCurrent = draft.state.floor.current?.id === turn.id;
-  if (sounding && !isShared) finishClause(draft, sounding, 'late');
-  else if (!isShared) loseTurn(draft, turn.id, 'late');
-  else if (!isCurrent) giveUpTurn(draft, turn, 'late');
 }
 
 // Time.

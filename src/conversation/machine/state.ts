@@ -71,14 +71,6 @@ export type UtteranceState = {
 /** Words of an utterance that was for the bot. */
 export type TurnPart = { readonly utterance: Id; readonly words: string };
 
-/** Another person who asked the same question at the same time. */
-type DuplicateAsker = {
-  readonly by: PersonId;
-  readonly name: string;
-  readonly request: Id | undefined;
-  readonly parts: readonly TurnPart[];
-};
-
 /** One attempt at the answer of a turn. A turn that grows gets another one. */
 export type Answer = {
   readonly id: Id;
@@ -154,7 +146,6 @@ export type TurnState = {
   /** Instant, in ms, at which the end of its last part was clear. It orders the queue. */
   readonly endedMs: number;
   readonly answer: Answer | undefined;
-  readonly duplicates: readonly DuplicateAsker[];
   readonly changes: readonly ToolChange[];
   /** True where the bot spoke to others meanwhile. */
   readonly hasWaited: boolean;
@@ -285,7 +276,6 @@ export type ConsentState = {
 export type HistoryExchange = {
   readonly by: PersonId;
   readonly name: string;
-  readonly alsoBy: readonly PersonId[];
   /** True where the answer was made of words of this person alone. */
   readonly isOwn: boolean;
   readonly words: string;

@@ -95,9 +95,8 @@ function withoutAsked(draft: Draft, turn: TurnState, tool: string): TurnState {
   return { ...turn, changes: turn.changes.filter((one) => !isAsked(one)) };
 }
 
-function mustAsk({ answer, duplicates }: TurnState, { effect }: ToolRequest): boolean {
-  const isOwn = answer?.hasForeignWords === false && duplicates.length === 0;
-  return !runsUnasked(effect, isOwn);
+function mustAsk({ answer }: TurnState, { effect }: ToolRequest): boolean {
+  return !runsUnasked(effect, answer?.hasForeignWords === false);
 }
 
 /** What destroys waits for Confirm. What lasts runs only where no words but the asker's own (`isOwn`) can have caused it. */
@@ -151,7 +150,7 @@ function startRun(draft: Draft, run: ToolRun): void {
   emit(draft, { do: 'run', run: id, by, call, confirmation });
 }
 
-/** Asks in the chat; aloud, too, where one sentence tells everything and its asker is alone. */
+/** Asks in the chat; aloud, too, where one sentence tells everything. */
 function askFor(
   draft: Draft,
   turn: TurnState,
@@ -161,7 +160,7 @@ function askFor(
 ): void {
   const { args, effect, presser = turn.by, tool } = call;
   const id = newId(draft);
-  const isAloud = isFirst && isAskedAloud(turn, call);
+  const isAloud = isFirst && isAskedAloud(call);
   const isBoth = isAsked && presser !== turn.by;
   const confirmation: Confirmation = {
     id,
@@ -185,9 +184,8 @@ function askFor(
   emit(draft, { do: 'result', ...ref, result: waitsForConfirm });
 }
 
-function isAskedAloud(turn: TurnState, { effect, isSayable, presser }: ToolRequest): boolean {
-  const isAlone = turn.duplicates.length === 0 && presser === undefined;
-  return isSayable && effect !== 'destroy' && isAlone;
+function isAskedAloud({ effect, isSayable, presser }: ToolRequest): boolean {
+  return isSayable && effect !== 'destroy' && presser === undefined;
 }
 
 function openAsk(draft: Draft, confirmation: Confirmation, call?: CallRef): void {

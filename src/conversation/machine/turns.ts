@@ -17,7 +17,7 @@ import {
   turnOf,
   wordsOf,
 } from './questions.ts';
-import { beginAnswer, discardAnswer, giveUpTurn, holdAnswer, newTurn, passOn } from './replies.ts';
+import { beginAnswer, discardAnswer, dropTurn, holdAnswer, newTurn } from './replies.ts';
 import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
 import { voidYes } from './tools.ts';
 
@@ -82,20 +82,9 @@ function continuedTurn(
 function reopenTurn(draft: Draft, turn: TurnState): TurnState {
   if (soundOf(draft.state, turn.id)) return turn;
   const isCurrent = draft.state.floor.current?.id === turn.id;
-  if (isCurrent) noteAnswered(draft, [turn.by], '');
-  if (turn.duplicates.length > 0) return separateTurn(draft, turn);
+  if (isCurrent) noteAnswered(draft, turn.by, '');
   leaveFloor(draft, turn.id);
   return holdAnswer(draft, turn);
-}
-
-/** Leaves the question to the others who asked it. Its speaker goes on alone. */
-function separateTurn(draft: Draft, turn: TurnState): TurnState {
-  const place = draft.state.floor.queue.indexOf(turn.id);
-  const alone = { ...discardAnswer(draft, turn), duplicates: [] };
-  leaveFloor(draft, turn.id);
-  putTurn(draft, alone);
-  passOn(draft, turn, place);
-  return alone;
 }
 
 /** Requests the words so far. Where partial words are trusted, the answer begins on them. */
@@ -244,7 +233,7 @@ export function typed(draft: Draft, { atMs, by, name, request, text }: EventOf<'
   const { floor, turns } = draft.state;
   const isWaiting = ({ id }: TurnState) => floor.queue.includes(id);
   const former = turns.find((one) => one.by === by && one.request !== undefined && isWaiting(one));
-  if (former) giveUpTurn(draft, former, 'replaced');
+  if (former) dropTurn(draft, former, 'replaced');
   const turn = newTurn(draft, by, atMs, name);
   const asked = { ...turn, request, parts: [{ utterance: 0, words: text }] };
   putTurn(draft, asked);

@@ -14,14 +14,7 @@ import {
   report,
   turnOf,
 } from './questions.ts';
-import {
-  discardAnswer,
-  dropTurn,
-  forgetSounds,
-  giveUpTurn,
-  newTurn,
-  removeDuplicate,
-} from './replies.ts';
+import { discardAnswer, dropTurn, forgetSounds, newTurn } from './replies.ts';
 import { dropUnheard, stopPostponed } from './replying.ts';
 import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
 import { acceptYes, closeSpokenQuestions } from './tools.ts';
@@ -103,9 +96,9 @@ function addPart(
   putTurn(draft, grown);
   tellOutcome(draft, turn.by, id, 'meant');
   if (decision.kind === 'answer-with-rest') return;
-  const isJoined = askTurn(draft, grown) === 'joined';
-  const { meant, what } = decision.overlap;
-  emit(draft, { do: 'overheard', by: turn.by, what, isMeant: meant && !isJoined });
+  askTurn(draft, grown);
+  const { meant: isMeant, what } = decision.overlap;
+  emit(draft, { do: 'overheard', by: turn.by, what, isMeant });
 }
 
 function ignore(
@@ -231,13 +224,11 @@ export function breakOff(
   }
 }
 
-/** Drops every turn of a person. People who asked the same keep their answer. */
+/** Drops every turn of a person. */
 export function withdrawTurns(draft: Draft, by: PersonId): void {
   for (const { id } of draft.state.turns) {
     const turn = turnOf(draft.state, id);
-    if (!turn) continue;
-    if (turn.by === by) giveUpTurn(draft, turn, 'withdrawn');
-    else removeDuplicate(draft, turn, by);
+    if (turn?.by === by) dropTurn(draft, turn, 'withdrawn');
   }
 }
 

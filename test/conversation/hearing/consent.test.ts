@@ -145,13 +145,12 @@ playScripts({
     > told ben: answered A story that is told for eight seconds or so, since somebody asked for it.
     adam begins: five
     eva begins: six
+    3500 > heard Adam: six, heard Eva: six
+    adam denies > saved true
     5000
-    > heard Adam: six
-    > heard Eva: six
     > answered Ben (cancelled): A story that is told for eight seconds or so,
-    > says "Adam and Eva,"
-    adam denies > saved true, says "Eva,"
-    9000 > answered Eva: Eva, Yes.
+    > answered Eva: Eva, Yes.
+    > says "Eva,"
     `,
   'who is forgotten has nothing left but that they were, which is a no': `
     with notice, eva always

@@ -80,7 +80,6 @@ export function roomAfter(...exchanges: readonly HistoryExchange[]): Conversatio
 export const saidByBen: HistoryExchange = {
   by: 'ben',
   name: 'Ben',
-  alsoBy: [],
   isOwn: true,
   words: 'hm',
   heard: 'hm',

@@ -11,11 +11,9 @@ import {
   ended,
   over,
   pause,
-  present,
   pressed,
   reads,
   returned,
-  room,
   roomAfter,
   saidByBen,
   says,
@@ -54,24 +52,6 @@ const stops: ConversationCases = {
     [says(2, 'ana', 1_500, 'mhm')],
     [over(100, 4_000, 'A text.'), 'begin 102 for ana: Nova, the bridge?', 'play 102 to ana'],
   ],
-  'a new question of the first asker leaves the former one to the other who asked it': {
-    room: room('ana', 'ben'),
-    steps: [
-      bridgeAsked,
-      [says(2, 'ben', 500, 'Nova, the bridge?')],
-      [
-        says(3, 'ana', 6_000, 'Nova, two?'),
-        'discard 101',
-        'begin 105 for ben: Nova, the bridge?',
-        'play 105',
-      ],
-      [
-        [audible(105, 7_100), over(105, 8_000, 'Old.')],
-        'begin 106 for ana: Nova, two?',
-        'play 106 to ana',
-      ],
-    ],
-  },
 };
 
 const confirmations: ConversationCases = {
@@ -154,16 +134,6 @@ const confirmations: ConversationCases = {
       'result for 101: waits for Confirm',
     ],
     [consents('ben', 'no', 2_000), 'close-ask 102', 'forget-person ben'],
-  ],
-  'a question that two people asked has a lasting change confirmed': [
-    timerAsked,
-    [says(2, 'ben', 500, 'Nova, a timer')],
-    [present(1_520, 'ana', 'ben', 'cleo')],
-    [
-      called(101, 'timer', '10', 'last', 1_600),
-      'ask 103 ana: timer',
-      'result for 101: waits for Confirm',
-    ],
   ],
 };
 

@@ -58,28 +58,6 @@ const people: ConversationCases = {
     [tick(12_600), 'open-link'],
     [[tick(13_000), up(13_100)]],
   ],
-  'a waiting question of a person who leaves stays with the other who asked it': [
-    [reads('A text.', 0), 'speak 100: A text.'],
-    [says(1, 'ana', 100, 'Nova, the bridge?')],
-    [says(2, 'ben', 500, 'Nova, the bridge?')],
-    [present(2_000, 'ben', 'cleo')],
-    [
-      [audible(100, 2_100), over(100, 3_000, 'A text.')],
-      'begin 104 for ben: Nova, the bridge?',
-      'play 104 to ben',
-    ],
-  ],
-  'a person who asked the same and leaves is not named': [
-    [reads('A text.', 0), 'speak 100: A text.'],
-    [says(1, 'ana', 100, 'Nova, the bridge?')],
-    [says(2, 'ben', 500, 'Nova, the bridge?')],
-    [present(2_000, 'ana', 'cleo')],
-    [
-      [audible(100, 2_100), over(100, 3_000, 'A text.')],
-      'begin 103 for ana: Nova, the bridge?',
-      'play 103 to ana',
-    ],
-  ],
   'an answer that nobody has heard is dropped with its asker, and told on the panel': {
     also: ['fact'],
     steps: [

@@ -98,35 +98,6 @@ export const requestsCases: ConversationCases = {
     [audible(101, 500)],
     [{ kind: 'taken-back', request: 1, atMs: 900 }, 'cut 101', 'report 1: withdrawn'],
   ],
-  'the same question, typed by two people, is answered once, and both learn how it ended': [
-    [
-      { kind: 'typed', request: 1, by: 'ana', name: 'Ana', text: 'Quito?', atMs: 0 },
-      'begin 101 for ana: Quito?',
-      'play 101',
-    ],
-    [{ kind: 'typed', request: 2, by: 'ben', name: 'Ben', text: 'Quito?', atMs: 500 }],
-    [
-      [audible(101, 1_000), over(101, 2_000, 'Lima.')],
-      'report 1: completed',
-      'report 2: completed',
-    ],
-  ],
-  'who takes a typed question back leaves it to the other who typed it': [
-    [
-      { kind: 'typed', request: 1, by: 'ana', name: 'Ana', text: 'Quito?', atMs: 0 },
-      'begin 101 for ana: Quito?',
-      'play 101',
-    ],
-    [{ kind: 'typed', request: 2, by: 'ben', name: 'Ben', text: 'Quito?', atMs: 500 }],
-    [
-      { kind: 'taken-back', request: 1, atMs: 600 },
-      'discard 101',
-      'report 1: withdrawn',
-      'begin 104 for ben: Quito?',
-      'play 104',
-    ],
-    [{ kind: 'taken-back', request: 2, atMs: 700 }, 'discard 104', 'report 2: withdrawn'],
-  ],
   'called for captions only, it still reads texts out': {
     room: roomWith(room('ana'), { mode: 'captions' }),
     steps: [[reads('one', 0), 'speak 100: one']],

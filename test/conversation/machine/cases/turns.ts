@@ -5,7 +5,6 @@ import {
   bridge,
   bridgeAsked,
   type ConversationCases,
-  consents,
   ended,
   likelyOver,
   lost,
@@ -181,73 +180,6 @@ export const turnsCases: ConversationCases = {
       [tick(48_000), 'dropped ben: late', 'turn of ben: late'],
     ],
   },
-  'the same question of two people is answered once, to both; with the no of the first the second keeps it':
-    {
-      steps: [
-        bridgeAsked,
-        [says(2, 'ben', 500, 'Nova, the bridge?')],
-        [
-          consents('ana', 'no', 2_000),
-          'discard 101',
-          'forget-person ana',
-          'begin 104 for ben: Nova, the bridge?',
-          'play 104',
-        ],
-      ],
-    },
-  'a question that answers two people joins no other when its speaker goes on': {
-    also: ['fact', 'forget'],
-    steps: [
-      [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [
-        says(2, 'ben', 500, 'Nova, the bridge?'),
-        'utterance 2 of ben: meant',
-        'turn of ben: joined',
-      ],
-      [[audible(101, 1_000), began(3, 'ana', 1_600)]],
-      [says(4, 'ben', 1_650, 'Nova, the bridge?'), 'utterance 4 of ben: meant'],
-      [
-        [
-          paused(3, 2_700),
-          { kind: 'unrecognised', utterance: 3, pause: 1, atMs: 2_800 },
-          ended(3, 3_000),
-        ],
-        'utterance 3 of ana: meant',
-        'cut 101',
-        'begin 104 for ben: Nova, the bridge?',
-        'play 104',
-      ],
-    ],
-  },
-  'who inherits an answer that was being given comes next, and waits from then on': [
-    bridgeAsked,
-    [says(2, 'ben', 500, 'Nova, the bridge?')],
-    [audible(101, 3_000)],
-    [says(3, 'cleo', 20_000, 'Nova, Quito?')],
-    [
-      consents('ana', 'no', 60_000),
-      'cut 101',
-      'forget-person ana',
-      'begin 105 for ben: Nova, the bridge?',
-      'play 105',
-    ],
-  ],
-  'both who asked the same are named': [
-    [reads('A text.', 0), 'speak 100: A text.'],
-    [says(1, 'ana', 100, 'Nova, the bridge?')],
-    [says(2, 'ben', 500, 'Nova, the bridge?')],
-    [
-      [audible(100, 1_600), over(100, 3_000, 'A text.')],
-      'begin 103 for ana: Nova, the bridge?',
-      'play 103 to ana and ben',
-    ],
-  ],
-  'who asked with another and goes on leaves the question to the other': [
-    bridgeAsked,
-    [says(2, 'ben', 500, 'Nova, the bridge?')],
-    [began(3, 'ana', 1_900), 'discard 101', 'begin 104 for ben: Nova, the bridge?', 'play 104'],
-    [[...pause(3, 2_300, 'in Quito?'), ended(3, 2_700)]],
-  ],
   'a recogniser that stalls holds up nobody: the next words stand alone after half a second, late ones are answered, too':
     {
       steps: [

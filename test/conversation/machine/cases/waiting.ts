@@ -111,17 +111,4 @@ export const waitingCases: ConversationCases = {
     [ended(1, 1_000), 'play 101'],
     [broken(101, 1_010), 'speak 102: failed: think'],
   ],
-  'there is no money: the channel reads it once, then the panel; who asked the same is asked for on their own share':
-    {
-      steps: [
-        bridgeAsked,
-        [says(2, 'ben', 500, 'Nova, the bridge?')],
-        [
-          { kind: 'refused', answer: 101, isNews: true, atMs: 1_600 },
-          'begin 104 for ben: Nova, the bridge?',
-          'play 104',
-        ],
-        [{ kind: 'refused', answer: 104, isNews: false, atMs: 1_700 }],
-      ],
-    },
 };
