@@ -1,7 +1,7 @@
-// Writes the four cues and the pad, 24 kHz mono: node scripts/make-cues.mjs [folder, else src/playback/reply/cues]
+// Writes the four cues, 24 kHz mono: node scripts/make-cues.mjs [folder, else src/playback/reply/cues]
 //
 // heard glides up, error glides down and is dull, leaving is two notes down, thinking is a tick far above the others.
-// The pad is a second and a half, and 6 dB softer than the others. Each cue is under 250 ms and at -26 dBFS over its loudest 20 ms; the tick is shorter than that and as loud as if it filled it.
+// Each cue is under 250 ms and at -26 dBFS over its loudest 20 ms; the tick is shorter than that and as loud as if it filled it.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -13,15 +13,13 @@ const cues = {
   heard: () => glide({ fromHz: 520, toHz: 1040, lengthMs: 180, partials: [1] }),
   thinking: () => tick({ hz: 2400, lengthMs: 40, decayMs: 6 }),
   error: () => glide({ fromHz: 360, toHz: 200, lengthMs: 240, partials: [1, 0, 0.33, 0, 0.15] }),
-  /** Two low notes that swell and sink: played again and again it is one sound. */
-  pad: () => swell({ hz: [110, 164.81], lengthMs: 1500 }),
   leaving: () => [...note({ hz: 784, lengthMs: 105 }), ...note({ hz: 523.25, lengthMs: 135 })],
 };
 
 const folder = process.argv[2] ?? 'src/playback/reply/cues';
 mkdirSync(folder, { recursive: true });
 for (const [name, make] of Object.entries(cues)) {
-  writeFileSync(join(folder, `${name}.wav`), wav(levelled(make(), name === 'pad' ? -6 : 0)));
+  writeFileSync(join(folder, `${name}.wav`), wav(levelled(make())));
 }
 
 /** A tone whose pitch moves evenly, in octaves, from one to the other. */
@@ -49,13 +47,6 @@ function tick({ hz, lengthMs, decayMs }) {
   });
 }
 
-/** Tones of equal strength, as long in rising as in falling. */
-function swell({ hz, lengthMs }) {
-  return shaped(lengthMs, lengthMs / 2, lengthMs / 2, (_, n) =>
-    hz.reduce((sum, one) => sum + Math.sin((2 * Math.PI * one * n) / rateHz), 0),
-  );
-}
-
 /** Rises and falls in half a cosine, from silence to silence. */
 function shaped(lengthMs, riseMs, fallMs, wave) {
   const length = (lengthMs * rateHz) / 1000;
@@ -66,14 +57,14 @@ function shaped(lengthMs, riseMs, fallMs, wave) {
   });
 }
 
-function levelled(samples, byDb) {
+function levelled(samples) {
   const size = (windowMs * rateHz) / 1000;
   let loudest = 0;
   for (let from = 0; from + size <= samples.length; from += size / 4) {
     const energy = samples.slice(from, from + size).reduce((sum, sample) => sum + sample ** 2, 0);
     loudest = Math.max(loudest, Math.sqrt(energy / size));
   }
-  const gain = 10 ** ((levelDb + byDb) / 20) / loudest;
+  const gain = 10 ** (levelDb / 20) / loudest;
   return Int16Array.from(samples, (sample) => Math.round(sample * gain * 32_767));
 }
 

@@ -206,7 +206,7 @@ export async function tellStory(channel: BenchChannel, personId: string): Promis
 export function isAtRest({ fixture, minds, synthesizer }: BenchChannel): boolean {
   const floor = fixture.sessions.session('g')?.context.talk.state.floor;
   if (!floor || floor.current) return false;
-  const waiting = floor.queue.length + floor.postponed.length;
+  const waiting = floor.queue.length;
   return waiting + minds.running + synthesizer.running === 0;
 }
 

@@ -131,10 +131,10 @@ export class Requests {
 
   /** Stops the answer under way and drops all that waits; false when there was nothing to stop. */
   stop(): boolean {
-    const { current, postponed, queue } = this.#context.talk.state.floor;
+    const { current, queue } = this.#context.talk.state.floor;
     this.#context.talk.post({ kind: 'stop' });
     const isSaid = current !== undefined && !current.isCut;
-    return isSaid || queue.length > 0 || postponed.length > 0;
+    return isSaid || queue.length > 0;
   }
 
   drop({ id }: ListedTurn, why: 'skipped' | 'stopped'): void {
@@ -152,11 +152,6 @@ export class Requests {
       }
     }
     const one = this.#all.get(request);
-    if (outcome === 'postponed') {
-      if (one?.kind === 'question')
-        one.question.report?.({ kind: 'failed', line: { id: 'ask.late' } });
-      return;
-    }
     this.#all.delete(request);
     const wasHeard = this.#heard.delete(request);
     if (one?.kind === 'notice') one.notice.ended(wasHeard);

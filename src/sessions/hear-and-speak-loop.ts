@@ -277,9 +277,8 @@ class WaitingCues {
     this.#signal = signal;
   }
 
-  play(cue: 'tick' | 'moment' | 'pad'): void {
+  play(cue: 'tick' | 'moment'): void {
     if (cue === 'tick') this.#played.add(this.#cues.play('thinking'));
-    if (cue === 'pad') this.#played.add(this.#cues.play('pad'));
     if (cue === 'moment') void this.#saySoon();
   }
 

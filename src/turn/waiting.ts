@@ -6,31 +6,21 @@ export type WaitingRules = {
   readonly everyMs: number;
   /** "One moment.", once. */
   readonly momentMs: number;
-  /** A low pad instead of ticks; the panel names the step. */
-  readonly padMs: number;
-  /** Length of the pad, in ms: another follows it. */
-  readonly padEveryMs: number;
-  /** The answer is given later, when it is there. */
-  readonly laterMs: number;
 };
 
 export const waitingRules: WaitingRules = {
   tickMs: 700,
   everyMs: 1_200,
   momentMs: 2_500,
-  padMs: 8_000,
-  padEveryMs: 1_500,
-  laterMs: 12_000,
 };
 
 /** Wait for an answer, since the speaker stopped talking to the bot. */
 export type Waiting = {
   readonly sinceMs: number;
   readonly nextTickMs: number;
-  readonly reported: 'nothing' | 'moment' | 'later';
+  /** True once "One moment." was said. */
+  readonly heardMoment: boolean;
 };
-
-type WaitingEffect = 'tick' | 'moment' | 'pad' | 'later';
 
 /** Longest part of the endpointing delay, in ms, that counts as waiting; the rest was reserved for a continuation. */
 const usualEndMs = 300;
@@ -44,29 +34,27 @@ export function waitsFromMs(toMs: number, endedAtMs: number): number {
 }
 
 export function waitSince(sinceMs: number, rules: WaitingRules): Waiting {
-  return { sinceMs, nextTickMs: sinceMs + rules.tickMs, reported: 'nothing' };
+  return { sinceMs, nextTickMs: sinceMs + rules.tickMs, heardMoment: false };
 }
 
-/** One look at the clock while nothing of the answer has sounded; at most one effect, the weightiest. */
+/** Instant, in ms, of the next cue of a wait. */
+export function nextCueMs(
+  { heardMoment, nextTickMs, sinceMs }: Waiting,
+  rules: WaitingRules,
+): number {
+  return heardMoment ? nextTickMs : Math.min(nextTickMs, sinceMs + rules.momentMs);
+}
+
+/** The cue that is due, and the wait after it. */
 export function stepWaiting(
   waiting: Waiting,
   atMs: number,
   rules: WaitingRules,
-): { readonly waiting: Waiting; readonly effect?: WaitingEffect } {
-  const waitedMs = atMs - waiting.sinceMs;
-  if (waitedMs >= rules.laterMs) {
-    if (waiting.reported === 'later') return { waiting };
-    return { waiting: { ...waiting, reported: 'later' }, effect: 'later' };
-  }
-  if (waitedMs >= rules.momentMs && waiting.reported === 'nothing') {
-    const nextTickMs = atMs + rules.everyMs;
-    return { waiting: { ...waiting, nextTickMs, reported: 'moment' }, effect: 'moment' };
-  }
-  if (atMs < waiting.nextTickMs) return { waiting };
-  if (waitedMs >= rules.padMs) {
-    return { waiting: { ...waiting, nextTickMs: atMs + rules.padEveryMs }, effect: 'pad' };
-  }
-  return { waiting: { ...waiting, nextTickMs: atMs + rules.everyMs }, effect: 'tick' };
+): { readonly waiting: Waiting; readonly cue: 'tick' | 'moment' } {
+  const next = { ...waiting, nextTickMs: atMs + rules.everyMs };
+  const isMoment = !waiting.heardMoment && atMs - waiting.sinceMs >= rules.momentMs;
+  if (!isMoment) return { waiting: next, cue: 'tick' };
+  return { waiting: { ...next, heardMoment: true }, cue: 'moment' };
 }
 
 /** Bounds of the queue of turns. */
@@ -78,12 +66,8 @@ export type QueueRules = {
   /** Lines of a chat that wait to be read out behind all else: of one person, and in all. */
   readonly mostLinesEach: number;
   readonly mostLines: number;
-  /** Limit of postponed answers, which wait in the queue. */
-  readonly mostPostponed: number;
   /** Longest wait of a question for its turn, in ms: by then people talk about something else. */
   readonly longestWaitMs: number;
-  /** Longest wait for a postponed answer, in ms; then it is given up. */
-  readonly longestPostponedMs: number;
 };
 
 export const queueRules: QueueRules = {
@@ -91,9 +75,7 @@ export const queueRules: QueueRules = {
   mostReadings: 8,
   mostLinesEach: 3,
   mostLines: 24,
-  mostPostponed: 3,
   longestWaitMs: 45_000,
-  longestPostponedMs: 300_000,
 };
 
 /** Waits, in ms, of the one sentence that the bot says when it has joined. */

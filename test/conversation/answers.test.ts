@@ -322,18 +322,18 @@ playScripts({
     prompt
     > Adam: five | Nova: Here is the story you asked for. It began | Adam: no what about the other one
     `,
-  'who waits hears that they do, once; an answer that takes 12 s is promised and given at the next pause': `
+  'who waits hears that they do, once, and those behind them are answered next': `
     with natural
     model: wait 20000 | Here it is. || It is two, as in every school that I know of, and as it will be tomorrow.
     adam asks: Count the stars.
     11900 > says slow.voice
-    4100 > told adam: failed ask.late, says ask.late
+    4100
     eva asks: One and one?
-    > told eva: answered It is two, as in every school that I know of, and as it will be tomorrow.
     6000 sounding
-    > answered Eva: It is two, as in every school that I know of, and as it will be tomorrow.
-    > answered Adam: Adam, Here it is.
-    > says "Adam,"
+    > told adam: answered Here it is.
+    > told eva: answered It is two, as in every school that I know of, and as it will be tomorrow.
+    > answered Adam: Here it is.
+    > says "Eva,"
     `,
   'while the model of an answer that has begun stalls, who waits hears that they wait': `
     model: That is one part. And then | wait 20000 | that is all. || Nothing else.

@@ -23,7 +23,7 @@ export const invariants = {
   22: 'questions wait in the order of their ends, three at most',
   23: 'nobody waits too long',
   24: 'a free floor over a link takes the next turn at once',
-  25: 'an awaited answer and a notice never talk over people',
+  25: 'a notice never talks over people',
   26: 'nothing is made or said while muted, without a link, or after the end',
   27: 'the link is up, or a try is due or under way',
   28: 'the next wake is not in the past',

@@ -157,7 +157,7 @@ export class Invariants {
   }
 
   #noteEnd(effect: ConversationEffect): void {
-    const isOver = effect.do === 'report' && effect.outcome !== 'postponed';
+    const isOver = effect.do === 'report';
     if (isOver) this.#ends.end('request', effect.request);
     if (effect.do === 'discard') this.#ends.end('reply', effect.reply);
     if (effect.do === 'speak') this.#ends.reopen('reply', effect.reading);
@@ -168,8 +168,8 @@ export class Invariants {
   }
 
   #checkFloor({ after, before, effects, event }: SimulatedStep): void {
-    const { current, postponed, queue } = after.floor;
-    const all = [...queue, ...postponed, ...(current ? [current.id] : [])];
+    const { current, queue } = after.floor;
+    const all = [...queue, ...(current ? [current.id] : [])];
     this.#hold(10, new Set(all).size === all.length, 'stands twice');
     const known = [...after.turns, ...after.readings].map(({ id }) => id);
     this.#hold(
@@ -200,8 +200,7 @@ export class Invariants {
   }: Pick<SimulatedStep, 'after' | 'effects' | 'event'>): void {
     if (event.kind === 'stop') {
       this.#silentFromMs = event.atMs;
-      const { postponed, queue } = after.floor;
-      this.#hold(11, queue.length + postponed.length === 0, 'waits');
+      this.#hold(11, after.floor.queue.length === 0, 'waits');
       const unconfirmed = after.runs.filter(({ ref }) => ref !== undefined);
       const running = unconfirmed.filter(({ turn }) => after.turns.some(({ id }) => id === turn));
       this.#hold(11, running.length === 0, running[0]?.tool);
@@ -217,7 +216,7 @@ export class Invariants {
     const { after, before, effects } = taken;
     for (const effect of effects) {
       if (effect.do === 'begin') this.#noteBegin(effect, before, after);
-      if (effect.do === 'play') this.#checkPlay(effect, before, after);
+      if (effect.do === 'play') this.#checkPlay(effect, after);
       if (effect.do === 'speak') this.#checkSpeak(effect, before, after);
     }
     this.#checkSaying(taken);
@@ -254,14 +253,11 @@ export class Invariants {
     );
   }
 
-  #checkPlay({ answer }: EffectOf<'play'>, before: ConversationState, after: ConversationState) {
+  #checkPlay({ answer }: EffectOf<'play'>, after: ConversationState) {
     this.#tools.play(answer);
     const turn = after.turns.find((one) => one.answer?.id === answer);
     if (!turn?.answer) return;
     this.#hold(21, turn.open.length === 0, 'plays before its end');
-    const isPostponed = before.floor.postponed.includes(turn.id);
-    this.#hold(25, !isPostponed || isQuiet(after), 'an awaited answer');
-    if (turn.wasPostponed) return;
     const shown = this.#shown.get(answer) ?? [];
     this.#hold(20, !shown.some((by) => this.consent.refusals.has(by)), 'plays forgotten words');
     const said = turn.parts.map((part) => part.words).join(' ');
@@ -339,18 +335,12 @@ export class Invariants {
   }
 
   #checkWaits({ after, event }: SimulatedStep): void {
-    const { postponed, queue } = after.floor;
-    const { mostQuestions, mostPostponed, longestPostponedMs, longestWaitMs } = rules.queue;
-    const waiting = queue
-      .flatMap((id) => after.turns.find((one) => one.id === id) ?? [])
-      .filter((one) => !one.wasPostponed);
+    const { mostQuestions, longestWaitMs } = rules.queue;
+    const waiting = after.turns.filter(({ id }) => after.floor.queue.includes(id));
     this.#hold(22, waiting.length <= mostQuestions + 2, `${waiting.length} wait`);
     const late = waiting.find(({ endedMs }) => event.atMs - endedMs >= longestWaitMs);
     this.#hold(23, late === undefined, late?.id);
-    this.#hold(22, postponed.length <= mostPostponed, `${postponed.length} are postponed`);
-    for (const { answer, endedMs, id, open } of after.turns) {
-      const isLate = event.atMs - endedMs >= longestPostponedMs;
-      this.#hold(23, !postponed.includes(id) || answer?.isReady === true || !isLate, id);
+    for (const { open } of after.turns) {
       const blocked = open.find((one) => event.atMs - (one.blockedFromMs ?? event.atMs) >= 500);
       this.#hold(23, blocked === undefined, `utterance ${blocked?.id}`);
     }
@@ -416,9 +406,9 @@ export class Invariants {
   }
 
   #checkFloorAtRest({ floor, turns }: ConversationState): void {
-    const { current, postponed, queue } = floor;
+    const { current, queue } = floor;
     this.#hold(32, turns.length === 0, `turn ${turns[0]?.id}`);
-    this.#hold(32, !current && queue.length + postponed.length === 0, 'the floor');
+    this.#hold(32, !current && queue.length === 0, 'the floor');
     this.#hold(4, this.#ends.missing('turn') === undefined, this.#ends.missing('turn'));
     this.#hold(5, this.#ends.missing('utterance') === undefined, this.#ends.missing('utterance'));
   }

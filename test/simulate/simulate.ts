@@ -15,7 +15,7 @@ export type SimulationResult = {
   readonly failure: string | undefined;
 };
 
-/** Rest, in ms, after which nothing may be left: the longest wait for a postponed answer and more. */
+/** Rest, in ms, after which nothing may be left: the longest wait for a model and more. */
 const restMs = 420_000;
 
 /** Plays a script. Each fifth seed ends in the middle of everything. */

@@ -43,7 +43,7 @@ type AnsweringEffect =
   /** Falls silent within a frame. */
   | { readonly do: 'cut'; readonly reply: Id }
   | { readonly do: 'finish-clause'; readonly reply: Id }
-  | { readonly do: 'cue'; readonly cue: 'tick' | 'moment' | 'pad' | 'error' };
+  | { readonly do: 'cue'; readonly cue: 'tick' | 'moment' | 'error' };
 
 type ToolEffectToRun =
   | {
@@ -81,8 +81,8 @@ type MessageEffect =
 
 type PlaceEffect = { readonly do: 'open-link' } | { readonly do: 'end'; readonly why: string };
 
-/** Outcome of a request. `private`: the asker is answered in writing. `postponed`: the answer comes later. */
-export type ReportedOutcome = ReplyFinish | EarlyEnd | 'full' | 'private' | 'postponed';
+/** Outcome of a request. `private`: the asker is answered in writing. */
+export type ReportedOutcome = ReplyFinish | EarlyEnd | 'full' | 'private';
 
 export type UtteranceOutcome = 'meant' | 'other' | 'nothing' | 'withdrawn' | 'broken-off';
 

@@ -76,7 +76,7 @@ function replaceUnheard(draft: Draft, turn: TurnState): void {
 function makeSpace(draft: Draft, turn: TurnState): void {
   const waiting = draft.state.floor.queue.flatMap((id) => turnOf(draft.state, id) ?? []);
   if (waiting.length < draft.rules.queue.mostQuestions) return;
-  const own = waiting.find(({ by, wasPostponed }) => by === turn.by && !wasPostponed);
+  const own = waiting.find(({ by }) => by === turn.by);
   const oldest = own ?? waiting[0];
   if (oldest) loseTurn(draft, oldest.id, 'crowded');
 }
@@ -98,22 +98,11 @@ export function advance(draft: Draft): void {
   for (;;) {
     const { floor, isMuted, isOver, link } = draft.state;
     if (floor.current || !link.isUp || isMuted || isOver) return;
-    if (floor.queue.length === 0) resumePostponed(draft);
-    if (draft.state.floor.queue.length === 0) sayNotice(draft);
+    if (floor.queue.length === 0) sayNotice(draft);
     const [next] = draft.state.floor.queue;
     if (next === undefined) return;
     makeCurrent(draft, next);
   }
-}
-
-/** Queues a postponed answer at the next pause. */
-function resumePostponed(draft: Draft): void {
-  const { postponed } = draft.state.floor;
-  if (!isQuiet(draft.state)) return;
-  const id = postponed.find((one) => turnOf(draft.state, one)?.answer?.isReady !== false);
-  if (id === undefined) return;
-  const others = postponed.filter((one) => one !== id);
-  changeFloor(draft, { postponed: others, queue: [id] });
 }
 
 function makeCurrent(draft: Draft, id: Id): void {
@@ -140,9 +129,7 @@ function playAnswer(draft: Draft, turn: TurnState): void {
   putTurn(draft, { ...begun, answer: { ...answer, isWanted: true } });
   const fromMs = waitsFromMs(turn.voiceMs, turn.endedMs);
   const current = newCurrent(draft, turn.id, answer.id, fromMs);
-  const waiting = turn.heardMoment
-    ? ({ ...current.waiting, reported: 'moment' } as const)
-    : current.waiting;
+  const waiting = { ...current.waiting, heardMoment: turn.heardMoment };
   changeFloor(draft, { current: { ...current, waiting } });
   noteUnderstood(draft, turn);
   noteAnswering(draft, turn.by);
@@ -150,9 +137,8 @@ function playAnswer(draft: Draft, turn: TurnState): void {
   releaseHeldCalls(draft, answer.id);
 }
 
-function isFitting({ state }: Draft, { answer, parts, wasPostponed }: TurnState): boolean {
-  if (!answer || wasPostponed) return answer !== undefined;
-  if (answer.historyVersion !== state.history.version) return false;
+function isFitting({ state }: Draft, { answer, parts }: TurnState): boolean {
+  if (answer?.historyVersion !== state.history.version) return false;
   if (answer.words === undefined) return answer.lastUtterance === lastUtteranceOf({ parts });
   return sameWords(answer.words, wordsOf(parts));
 }

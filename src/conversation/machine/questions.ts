@@ -58,12 +58,19 @@ export function nameOf({ people }: ConversationState, personId: PersonId): strin
   return people.find(({ id }) => id === personId)?.name ?? 'Someone';
 }
 
-/** Instant, in ms, at which the current answer counts as stalled. */
-export function stallsAtMs({ floor, runs }: ConversationState, rules: ConversationRules): number {
-  const { current } = floor;
-  const isHeld = runs.some(({ ref }) => ref?.answer === current?.reply);
-  if (!current?.isStarved || current.ending || isHeld) return Number.POSITIVE_INFINITY;
-  return current.waiting.sinceMs + rules.longestStallMs;
+/** The current reply while a person waits for its sound. */
+export function awaitedReply(state: ConversationState): CurrentReply | undefined {
+  const { current } = state.floor;
+  const isSilent = current !== undefined && (!current.isAudible || current.isStarved);
+  return isSilent && currentTurn(state) ? current : undefined;
+}
+
+/** Instant, in ms, at which an awaited answer is given up. Tools have deadlines of their own. */
+export function givenUpAtMs(state: ConversationState, rules: ConversationRules): number {
+  const awaited = awaitedReply(state);
+  const isHeld = state.runs.some(({ ref }) => ref?.answer === awaited?.reply);
+  if (!awaited || awaited.ending || isHeld) return Number.POSITIVE_INFINITY;
+  return awaited.waiting.sinceMs + rules.longestSilenceMs;
 }
 
 /** Whether the bot is heard. */
@@ -72,8 +79,8 @@ export function isSpeaking({ floor }: ConversationState): boolean {
 }
 
 export function isOnFloor({ floor }: ConversationState, id: Id): boolean {
-  const { current, postponed, queue } = floor;
-  return current?.id === id || queue.includes(id) || postponed.includes(id);
+  const { current, queue } = floor;
+  return current?.id === id || queue.includes(id);
 }
 
 /** Whether nothing is said and nothing waits. */
@@ -199,10 +206,9 @@ export function changeNotes(draft: Draft, part: Partial<PanelNotes>): void {
 
 /** Takes a turn or a reading out of the floor. Its sound is the caller's to end. */
 export function leaveFloor(draft: Draft, id: Id): void {
-  const { current, queue, postponed } = draft.state.floor;
+  const { current, queue } = draft.state.floor;
   changeFloor(draft, {
     current: current?.id === id ? undefined : current,
     queue: queue.filter((one) => one !== id),
-    postponed: postponed.filter((one) => one !== id),
   });
 }

@@ -60,7 +60,6 @@ export function newTurn(
     answer: undefined,
     changes: [],
     hasWaited: false,
-    wasPostponed: false,
     heardMoment: false,
   };
 }
@@ -111,9 +110,8 @@ export function holdAnswer(draft: Draft, turn: TurnState): TurnState {
 /** Calls people by name whose turns wait while the bot speaks to another person, or to all. */
 export function markWaiting(draft: Draft, addressed?: PersonId): void {
   const { floor, turns } = draft.state;
-  const waiting = [...floor.queue, ...floor.postponed];
   const marked = turns.map((one) => {
-    const hasWaited = waiting.includes(one.id) && one.by !== addressed;
+    const hasWaited = floor.queue.includes(one.id) && one.by !== addressed;
     return hasWaited ? { ...one, hasWaited } : one;
   });
   change(draft, { turns: marked });
@@ -214,7 +212,7 @@ export function dropReading(draft: Draft, reading: Reading, why: EarlyEnd): void
   else endReading(draft, reading, why);
 }
 
-/** Drops everything that is said, waits or is awaited, and answers to questions that their speakers go on with. */
+/** Drops everything that is said or waits, and answers to questions that their speakers go on with. */
 export function dropAll(draft: Draft, why: EarlyEnd): void {
   for (const { id } of draft.state.turns) {
     const turn = turnOf(draft.state, id);

@@ -1,24 +1,18 @@
-import { stepWaiting, waitSince } from '#src/turn/waiting.ts';
+import { nextCueMs, stepWaiting, waitSince } from '#src/turn/waiting.ts';
 import type { EventOf } from './events.ts';
+import { clearFailures, completeTurn, concludeTurn, noteFailure, reportFailure } from './floor.ts';
 import {
-  clearFailures,
-  completeTurn,
-  concludeTurn,
-  noteFailure,
-  reportFailure,
-  sayNext,
-} from './floor.ts';
-import {
+  awaitedReply,
   change,
   changeFloor,
   currentTurn,
   type Draft,
   emit,
+  givenUpAtMs,
   isOnFloor,
   putTurn,
   readingOf,
   soundOf,
-  stallsAtMs,
   turnOf,
   turnOfAnswer,
 } from './questions.ts';
@@ -31,7 +25,7 @@ import {
   loseTurn,
   noteDropped,
 } from './replies.ts';
-import type { CurrentReply, Id, PersonId, TurnState } from './state.ts';
+import type { PersonId, TurnState } from './state.ts';
 import { stopRunsOfTurn } from './tools.ts';
 
 export function prompted(draft: Draft, { answer: id, hasOthers }: EventOf<'prompted'>): void {
@@ -71,8 +65,8 @@ export function audible(draft: Draft, { reply }: EventOf<'audible'>): void {
 export function starved(draft: Draft, { isStarved, reply }: EventOf<'starved'>): void {
   const { current } = draft.state.floor;
   if (current?.reply !== reply) return;
-  const { reported } = current.waiting;
-  const waiting = { ...waitSince(draft.atMs, draft.rules.waiting), reported };
+  const { heardMoment } = current.waiting;
+  const waiting = { ...waitSince(draft.atMs, draft.rules.waiting), heardMoment };
   changeFloor(draft, { current: { ...current, isStarved, waiting } });
 }
 
@@ -133,14 +127,6 @@ export function barged(draft: Draft, { action, reply }: EventOf<'barged'>): void
   cut(draft, current, action === 'stop' ? 'stopped' : 'interrupted');
 }
 
-/** Drops postponed answers: of everybody, or of one person. */
-export function stopPostponed(draft: Draft, by?: PersonId): void {
-  for (const id of draft.state.floor.postponed) {
-    const turn = turnOf(draft.state, id);
-    if (turn && (by === undefined || turn.by === by)) dropTurn(draft, turn, 'stopped');
-  }
-}
-
 /** "Stop" before the first sound drops the reply that is being made. */
 export function dropUnheard(draft: Draft): void {
   const { current } = draft.state.floor;
@@ -165,82 +151,38 @@ export function dropTurnsOfLeaver(draft: Draft, by: PersonId): void {
 
 // Time.
 
-/** Cues, slow answers and questions that waited too long. */
+/** Cues, answers that do not come, and questions that waited too long. */
 export function passReplies(draft: Draft): void {
   cueWait(draft);
-  postponeSlow(draft);
-  giveUpStalled(draft);
+  giveUpSilent(draft);
   for (const turn of draft.state.turns) {
     if (isTooLate(draft, turn)) loseTurn(draft, turn.id, 'late');
   }
-  for (const id of draft.state.floor.postponed) giveUpPostponed(draft, id);
 }
 
 /** Waiting turns that are too old. */
-function isTooLate(
-  { atMs, rules, state }: Draft,
-  { endedMs, id, wasPostponed }: TurnState,
-): boolean {
-  const isWaiting = state.floor.queue.includes(id) && !wasPostponed;
-  return isWaiting && atMs - endedMs >= rules.queue.longestWaitMs;
+function isTooLate({ atMs, rules, state }: Draft, { endedMs, id }: TurnState): boolean {
+  return state.floor.queue.includes(id) && atMs - endedMs >= rules.queue.longestWaitMs;
 }
 
 /** Plays a cue while nothing of the answer is heard, or no more of it comes. */
 function cueWait(draft: Draft): void {
-  const { atMs, rules } = draft;
-  const { current } = draft.state.floor;
-  const turn = currentTurn(draft.state);
-  if (!current || !turn || !isCueDue(current, atMs, rules.cueGraceMs)) return;
-  const { effect, waiting } = stepWaiting(current.waiting, atMs, rules.waiting);
-  changeFloor(draft, { current: { ...current, waiting } });
-  if (effect === undefined || effect === 'later') return;
-  emit(draft, { do: 'cue', cue: effect });
-  if (effect === 'moment') putTurn(draft, { ...turn, heardMoment: true });
-}
-
-function isCueDue(current: CurrentReply, atMs: number, graceMs: number): boolean {
-  const isSilent = !current.isAudible || current.isStarved;
-  return isSilent && atMs - current.fromMs >= graceMs;
-}
-
-/** Makes other turns current while an answer is slow. Of more than three slow answers the next one fails. */
-function postponeSlow(draft: Draft): void {
-  const { atMs, rules } = draft;
-  const { current, postponed } = draft.state.floor;
-  const turn = currentTurn(draft.state);
-  if (!current || !turn || current.isAudible || turn.answer?.isReady) return;
-  if (atMs - current.fromMs < rules.waiting.laterMs) return;
-  if (postponed.length >= rules.queue.mostPostponed) {
-    giveUp(draft, turn, rules.waiting.laterMs);
-    return;
-  }
-  const { request } = turn;
-  if (request !== undefined) emit(draft, { do: 'report', request, outcome: 'postponed' });
-  putTurn(draft, { ...turn, wasPostponed: true });
-  emit(draft, { do: 'hold', answer: current.reply });
-  changeFloor(draft, { current: undefined, postponed: [...postponed, turn.id] });
-  sayNext(draft, 'later');
-}
-
-/** An answer that stalls after its first sound fails. Tools have deadlines of their own. */
-function giveUpStalled(draft: Draft): void {
-  const { current } = draft.state.floor;
-  const turn = currentTurn(draft.state);
-  if (!current || !turn || draft.atMs < stallsAtMs(draft.state, draft.rules)) return;
-  changeFloor(draft, { current: { ...current, ending: 'failed' } });
-  giveUp(draft, turn, draft.rules.longestStallMs);
-}
-
-function giveUpPostponed(draft: Draft, id: Id): void {
-  const turn = turnOf(draft.state, id);
-  if (!turn || turn.answer?.isReady) return;
-  const { longestPostponedMs } = draft.rules.queue;
-  if (draft.atMs - turn.endedMs >= longestPostponedMs) giveUp(draft, turn, longestPostponedMs);
+  const { atMs, rules, state } = draft;
+  const awaited = awaitedReply(state);
+  const turn = currentTurn(state);
+  if (!awaited || !turn || atMs - awaited.fromMs < rules.cueGraceMs) return;
+  if (atMs < nextCueMs(awaited.waiting, rules.waiting)) return;
+  const { cue, waiting } = stepWaiting(awaited.waiting, atMs, rules.waiting);
+  changeFloor(draft, { current: { ...awaited, waiting } });
+  emit(draft, { do: 'cue', cue });
+  if (cue === 'moment') putTurn(draft, { ...turn, heardMoment: true });
 }
 
 /** Ends the wait for an answer, which fails. */
-function giveUp(draft: Draft, turn: TurnState, afterMs: number): void {
-  if (!turn.answer) return;
-  putTurn(draft, { ...turn, answer: { ...turn.answer, isReady: true } });
-  emit(draft, { do: 'give-up', answer: turn.answer.id, afterMs });
+function giveUpSilent(draft: Draft): void {
+  const { atMs, rules, state } = draft;
+  const awaited = awaitedReply(state);
+  if (!awaited || atMs < givenUpAtMs(state, rules)) return;
+  changeFloor(draft, { current: { ...awaited, ending: 'failed' } });
+  emit(draft, { do: 'give-up', answer: awaited.reply, afterMs: rules.longestSilenceMs });
 }

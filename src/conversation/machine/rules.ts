@@ -11,8 +11,8 @@ export type ConversationRules = {
   readonly addressing: Omit<AddressingRules, 'mode' | 'names'>;
   /** Longest silence, in ms, after which speech continues a turn. */
   readonly mergeMs: number;
-  /** Longest silence, in ms, in the middle of an answer that no tool holds up. */
-  readonly longestStallMs: number;
+  /** Longest silence of an answer, in ms, that no tool holds up: a chat model may think as long. */
+  readonly longestSilenceMs: number;
   /** Longest time, in ms, that recognised words wait for the words before them. */
   readonly decidingMs: number;
   /** Time, in ms, after a pause in which partial words are still of the sound before it. */
@@ -43,7 +43,7 @@ export const conversationRules: ConversationRules = {
   reconnect: reconnectRules,
   addressing: addressingRules,
   mergeMs: endpointRules.mergeMs,
-  longestStallMs: 60_000,
+  longestSilenceMs: 300_000,
   decidingMs: longestDecidingMs,
   latePartialMs: 80,
   mostParts: 6,

@@ -131,7 +131,7 @@ export type ToolChange = {
   readonly receivers: readonly CallRef[];
 };
 
-/** One request of a person, spoken or typed. It keeps its identity when it grows, waits, is postponed or is answered anew. */
+/** One request of a person, spoken or typed. It keeps its identity when it grows, waits or is answered anew. */
 export type TurnState = {
   readonly id: Id;
   readonly by: PersonId;
@@ -149,7 +149,6 @@ export type TurnState = {
   readonly changes: readonly ToolChange[];
   /** True where the bot spoke to others meanwhile. */
   readonly hasWaited: boolean;
-  readonly wasPostponed: boolean;
   /** True once "One moment." was said for it. */
   readonly heardMoment: boolean;
 };
@@ -216,8 +215,6 @@ export type Floor = {
   readonly current: CurrentReply | undefined;
   /** Turns and readings that wait, in order. */
   readonly queue: readonly Id[];
-  /** Turns whose slow answers are awaited while others are current. */
-  readonly postponed: readonly Id[];
 };
 
 /** State of a spoken confirmation. `open`: a yes counts. `accepted`: a yes was said, and its speaker may go on. */
@@ -374,7 +371,7 @@ export function initialState(settings: SessionSettings): ConversationState {
     },
     turns: [],
     readings: [],
-    floor: { current: undefined, queue: [], postponed: [] },
+    floor: { current: undefined, queue: [] },
     confirmations: [],
     runs: [],
     attention: initialAddressing,

@@ -1,11 +1,11 @@
-import type { Waiting, WaitingRules } from '#src/turn/waiting.ts';
+import { nextCueMs } from '#src/turn/waiting.ts';
 import { openWindow } from './addressing.ts';
 import { answeredConsent, cameAlong, consents, pausedHearing, people } from './consent.ts';
 import type { ConversationEffect } from './effects.ts';
 import type { ConversationEvent, EventKind, EventOf } from './events.ts';
 import { advance, notify, passReadings, read } from './floor.ts';
 import { draining, leave, linkLost, linkUp, muted, passPlace, settings } from './place.ts';
-import { changeNotes, type Draft, stallsAtMs } from './questions.ts';
+import { awaitedReply, changeNotes, type Draft, givenUpAtMs } from './questions.ts';
 import { dropAll, exchanged, outdated } from './replies.ts';
 import {
   audible,
@@ -148,41 +148,27 @@ export function wakeAtMs(state: ConversationState, rules: ConversationRules): nu
   return Math.min(...due);
 }
 
-/** Instants at which a waiting turn is too old, a postponed one is given up, or a blocked one is decided. */
+/** Instants at which a waiting turn is too old, or a blocked one is decided. */
 function turnDueMs(
   { floor }: ConversationState,
-  { answer, endedMs, id, open, wasPostponed }: TurnState,
+  { endedMs, id, open }: TurnState,
   rules: ConversationRules,
 ): readonly number[] {
-  const { longestPostponedMs, longestWaitMs } = rules.queue;
-  const isWaiting = floor.queue.includes(id) && !wasPostponed;
-  const isAwaited = floor.postponed.includes(id) && !answer?.isReady;
+  const isWaiting = floor.queue.includes(id);
   const blocked = open.flatMap(({ blockedFromMs }) => blockedFromMs ?? []);
   return [
-    ...(isWaiting ? [endedMs + longestWaitMs] : []),
-    ...(isAwaited ? [endedMs + longestPostponedMs] : []),
+    ...(isWaiting ? [endedMs + rules.queue.longestWaitMs] : []),
     ...blocked.map((fromMs) => fromMs + rules.decidingMs),
   ];
 }
 
-/** Instants of the next cue and of putting off a slow answer. */
+/** Instants of the next cue for an awaited answer, and of its failure. */
 function currentDueMs(state: ConversationState, rules: ConversationRules): readonly number[] {
-  const { current } = state.floor;
-  const turn = state.turns.find(({ id }) => id === current?.id);
-  if (!current || !turn) return [];
-  const { fromMs, isAudible, isStarved, waiting } = current;
-  const isSilent = !isAudible || isStarved;
-  const cueMs = Math.max(cueAtMs(waiting, rules.waiting), fromMs + rules.cueGraceMs);
-  const isSlow = !isAudible && !turn.answer?.isReady;
-  const slowMs = isSlow ? [fromMs + rules.waiting.laterMs] : [];
-  return [stallsAtMs(state, rules), ...(isSilent ? [cueMs] : []), ...slowMs];
-}
-
-/** Instant of the next cue of a wait. */
-function cueAtMs({ nextTickMs, reported, sinceMs }: Waiting, rules: WaitingRules): number {
-  const momentMs = sinceMs + rules.momentMs;
-  const nextMs = reported === 'nothing' ? Math.min(nextTickMs, momentMs) : nextTickMs;
-  const lastMs = sinceMs + rules.laterMs;
-  if (reported === 'later') return Number.POSITIVE_INFINITY;
-  return Math.min(nextMs, lastMs);
+  const awaited = awaitedReply(state);
+  if (!awaited) return [];
+  const cueMs = Math.max(
+    nextCueMs(awaited.waiting, rules.waiting),
+    awaited.fromMs + rules.cueGraceMs,
+  );
+  return [cueMs, givenUpAtMs(state, rules)];
 }

@@ -15,7 +15,7 @@ import {
   turnOf,
 } from './questions.ts';
 import { discardAnswer, dropTurn, forgetSounds, newTurn } from './replies.ts';
-import { dropUnheard, stopPostponed } from './replying.ts';
+import { dropUnheard } from './replying.ts';
 import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
 import { acceptYes, closeSpokenQuestions } from './tools.ts';
 
@@ -92,7 +92,7 @@ function addPart(
   const { mostParts } = draft.rules;
   forgetSounds(draft, all.slice(0, -mostParts));
   const parts = all.slice(-mostParts);
-  const grown = { ...turn, parts, endedMs, voiceMs: toMs, wasPostponed: false };
+  const grown = { ...turn, parts, endedMs, voiceMs: toMs };
   putTurn(draft, grown);
   tellOutcome(draft, turn.by, id, 'meant');
   if (decision.kind === 'answer-with-rest') return;
@@ -160,10 +160,7 @@ function obey(
   const { atMs } = draft;
   switch (command.kind) {
     case 'stop':
-      stopPostponed(draft);
-      return true;
     case 'never-mind':
-      stopPostponed(draft, by);
       return true;
     case 'confirm':
       acceptYes(draft, by, utterance);
@@ -176,7 +173,6 @@ function obey(
         emit(draft, { do: 'obey', command: command.command, by });
         return false;
       }
-      stopPostponed(draft);
       draft.raised.push({ kind: 'paused-hearing', atMs, isPaused: true });
       emit(draft, { do: 'obey', command: command.command, by });
       return true;

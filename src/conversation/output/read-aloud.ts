@@ -33,22 +33,17 @@ export class ReadingJobs {
     this.running = new RunningReplies(context, (reading) => this.#concluded(reading));
   }
 
-  speak({ reading: id, text }: EffectOf<'speak'>): void {
+  speak({ reading: id }: EffectOf<'speak'>): void {
     const { signal, talk } = this.#context;
     const job = newReply(id, signal);
     this.running.add(job);
     const playing = this.running.play(job, async (output, until) => ({
-      finish: await this.#say(job, text, output, until),
+      finish: await this.#say(job, output, until),
     }));
     void playing.catch((error: unknown) => talk.broken(error));
   }
 
-  async #say(
-    job: RunningReply,
-    text: string,
-    output: SpeechOutput,
-    signal: AbortSignal,
-  ): Promise<ReplyFinish> {
+  async #say(job: RunningReply, output: SpeechOutput, signal: AbortSignal): Promise<ReplyFinish> {
     const context = this.#context;
     const { talk } = context;
     const request = readingOf(talk.state, job.id)?.request;
@@ -56,14 +51,14 @@ export class ReadingJobs {
       job.reply = reply;
       talk.sounding = { id: job.id, by: undefined };
     };
-    const reading = this.#context.queue.readingOf(request) ?? this.#sentence(text);
+    const reading = this.#context.queue.readingOf(request) ?? this.#sentence();
     return await readAloud(reading, context, output, onReply, signal);
   }
 
   /** Sentence of the bot about an answer, in the language of its asker. */
-  #sentence(text: string): QueuedReading {
+  #sentence(): QueuedReading {
     const { channel, parts, talk } = this.#context;
-    const { error, language } = (text !== 'later' && talk.lastFailure) || {};
+    const { error, language } = talk.lastFailure ?? {};
     const line = error ? failureText(error, parts) : ({ id: 'ask.late' } as const);
     const spoken = spokenLocale(channel.guildId, parts, language);
     const words = spokenText(line, channel.guildId, parts, spoken);

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 
-/** `heard` rises, `thinking` is a tick, `error` falls, `leaving` is two notes down; `pad` swells and sinks, low and long. */
-export type CueName = 'heard' | 'thinking' | 'error' | 'leaving' | 'pad';
+/** `heard` rises, `thinking` is a tick, `error` falls, `leaving` is two notes down. */
+export type CueName = 'heard' | 'thinking' | 'error' | 'leaving';
 
 /** Each cue at the speaking rate, mono. */
 export type Cues = Readonly<Record<CueName, Int16Array>>;
@@ -15,7 +15,6 @@ export async function loadCues(): Promise<Cues> {
     thinking: await load('thinking'),
     error: await load('error'),
     leaving: await load('leaving'),
-    pad: await load('pad'),
   };
 }
 

@@ -171,7 +171,7 @@ type ConnectionSound = {
   readonly play: (samples: Int16Array, left: () => void) => void;
   /** Gives barge-in the meaning of words over the bot's voice. */
   readonly overheard: (personId: string, what: OverlapKind, isMeant: boolean) => void;
-  readonly playWaitingCue: (cue: 'tick' | 'moment' | 'pad') => void;
+  readonly playWaitingCue: (cue: 'tick' | 'moment') => void;
   /** Nothing is awaited any more. */
   readonly endWaitingCues: () => void;
 };

@@ -17,7 +17,6 @@ import {
   person,
   present,
   reads,
-  ready,
   room,
   roomWith,
   says,
@@ -138,23 +137,6 @@ const place: ConversationCases = {
     [up(1_600)],
     [[paused(2, 1_900), words(2, 1, 'over the river?', 2_000)]],
     [ended(2, 2_300), 'begin 102 for ana: Nova, the bridge? over the river?', 'play 102'],
-  ],
-  'a typed question whose answer is slow is told that it comes later': [
-    [
-      { kind: 'typed', request: 1, by: 'ana', name: 'ana', text: 'Old?', atMs: 0 },
-      'begin 101 for ana: Old?',
-      'play 101',
-    ],
-    [tick(12_000), 'report 1: postponed', 'hold 101', 'speak 102: later'],
-    [[audible(102, 12_100), over(102, 13_000, 'later')]],
-    [ready(101, 20_000), 'play 101'],
-  ],
-  'a postponed answer that fails is told in its turn': [
-    bridgeAsked,
-    [tick(13_000), 'hold 101', 'speak 102: later'],
-    [ready(101, 13_500)],
-    [[audible(102, 13_600), over(102, 14_000, 'later')], 'play 101'],
-    [broken(101, 14_010), 'speak 103: failed: think'],
   ],
   'a voice that fails is not told by the voice: what had no sound is written': {
     also: ['cue'],

@@ -2,7 +2,6 @@ import {
   audible,
   began,
   begunForBridge,
-  bridge,
   bridgeAsked,
   broken,
   type ConversationCases,
@@ -10,13 +9,12 @@ import {
   over,
   pause,
   ready,
-  room,
   says,
   tick,
 } from '#test/conversation/machine/conversation-case.ts';
 
 export const waitingCases: ConversationCases = {
-  'who waits hears a tick, "One moment." once, then a pad; none once the answer sounds': {
+  'who waits hears ticks, and "One moment." once; none once the answer sounds': {
     also: ['cue'],
     steps: [
       bridgeAsked,
@@ -25,7 +23,6 @@ export const waitingCases: ConversationCases = {
       [tick(2_600), 'cue tick'],
       [tick(3_800), 'cue moment'],
       [tick(5_000), 'cue tick'],
-      [tick(8_800), 'cue pad'],
       [audible(101, 9_000)],
       [tick(20_000)],
     ],
@@ -41,56 +38,12 @@ export const waitingCases: ConversationCases = {
       [tick(9_000)],
     ],
   },
-  'an answer that stalls for a minute after it began is given up': [
+  'an answer of which nothing comes for five minutes is given up': [
     bridgeAsked,
-    [[audible(101, 1_100), { kind: 'starved', reply: 101, isStarved: true, atMs: 4_000 }]],
-    [tick(63_999)],
-    [tick(64_000), 'give-up 101'],
-    [tick(70_000)],
+    [tick(300_699)],
+    [tick(300_700), 'give-up 101'],
+    [[tick(310_000), broken(101, 310_010)], 'speak 102: failed: think'],
   ],
-  'a slow answer is put aside, others are answered, and it comes at the next pause by name': [
-    bridgeAsked,
-    [tick(12_999)],
-    [tick(13_000), 'hold 101', 'speak 102: later'],
-    [[audible(102, 13_100), over(102, 14_000, 'later')]],
-    [says(2, 'ben', 15_000, 'Nova, Quito?'), 'begin 104 for ben: Nova, Quito?', 'play 104'],
-    [[ready(101, 16_500), audible(104, 17_000)]],
-    [began(3, 'cleo', 18_000)],
-    [over(104, 19_000, 'Lima.')],
-    [[...pause(3, 19_500, 'well, Ben'), ended(3, 20_000)], 'play 101 to ana'],
-  ],
-  'three answers are awaited at most; the fourth that is slow fails aloud': {
-    room: room('ana', 'ben', 'cleo', 'dan'),
-    steps: [
-      bridgeAsked,
-      [tick(13_000), 'hold 101', 'speak 102: later'],
-      [over(102, 14_000, 'later')],
-      [says(2, 'ben', 15_000, 'Nova, two?'), 'begin 104 for ben: Nova, two?', 'play 104'],
-      [tick(28_000), 'hold 104', 'speak 105: later'],
-      [over(105, 29_000, 'later')],
-      [says(3, 'cleo', 30_000, 'Nova, three?'), 'begin 107 for cleo: Nova, three?', 'play 107'],
-      [tick(43_000), 'hold 107', 'speak 108: later'],
-      [over(108, 44_000, 'later')],
-      [says(4, 'dan', 45_000, 'Nova, four?'), 'begin 110 for dan: Nova, four?', 'play 110'],
-      [tick(58_000), 'give-up 110'],
-      [[ready(110, 58_010), broken(110, 58_020)], 'speak 111: failed: think'],
-    ],
-  },
-  'after five minutes an awaited answer is given up, and somebody is told': {
-    also: ['fact'],
-    steps: [
-      [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [tick(13_000), 'hold 101', 'speak 102: later'],
-      [over(102, 14_000, 'later')],
-      [tick(301_000), 'give-up 101', 'play 101'],
-      [
-        [ready(101, 301_010), broken(101, 301_020)],
-        'known of ana: ',
-        'turn of ana: failed',
-        'speak 103: failed: think',
-      ],
-    ],
-  },
   'a failure is said once, then it is a tone, until an answer is whole': {
     also: ['cue'],
     steps: [
