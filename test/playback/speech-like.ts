@@ -1,5 +1,4 @@
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import type { WordMark } from '#src/playback/reply/word-times.ts';
 
 export const perMs = speakRateHz / 1000;
 
@@ -7,7 +6,7 @@ export const perMs = speakRateHz / 1000;
 export type SpeechLike = {
   readonly text: string;
   readonly pcm: Pcm;
-  readonly marks: readonly WordMark[];
+  readonly marks: readonly { readonly fromMs: number; readonly toMs: number }[];
 };
 
 /** `pace` varies how long a letter of each word takes, around 65 ms; words lie `gapMs` apart. */
@@ -16,15 +15,13 @@ export function speechLike(
   pace: (word: number) => number = () => 1,
   gapMs = 40,
 ): SpeechLike {
-  const marks: WordMark[] = [];
+  const marks: { readonly fromMs: number; readonly toMs: number }[] = [];
   const samples: number[] = [];
-  let at = 0;
   for (const [n, word] of words.entries()) {
     const lengthMs = Math.round((word.length + 1) * 65 * pace(n) - gapMs);
     const fromMs = samples.length / perMs;
-    marks.push({ at, fromMs, toMs: fromMs + lengthMs });
+    marks.push({ fromMs, toMs: fromMs + lengthMs });
     samples.push(...swell(lengthMs * perMs, n), ...hiss(gapMs * perMs, n));
-    at += word.length + 1;
   }
   const pcm = { samples: Int16Array.from(samples), rateHz: speakRateHz, channels: 1 } as const;
   return { text: words.join(' '), pcm, marks };

@@ -7,7 +7,6 @@ import {
   Levels,
   type Sentence,
   samplesPerMs,
-  type WordMark,
   type WordTime,
   wordsOf,
   wordTimes,
@@ -40,7 +39,7 @@ class SpokenSentences {
   start(text: string): void {
     const from = this.#all.at(-1)?.to ?? 0;
     const words = wordsOf(text);
-    this.#all.push({ text, words, from, to: from, levels: new Levels(), marks: [] });
+    this.#all.push({ text, words, from, to: from, levels: new Levels() });
   }
 
   /** The latest sentence got these samples more. */
@@ -49,11 +48,6 @@ class SpokenSentences {
     if (!last) return;
     last.to += samples.length;
     last.levels.push(samples);
-  }
-
-  /** Takes the provider's times of words in the latest sentence. */
-  mark(marks: readonly WordMark[]): void {
-    this.#all.at(-1)?.marks.push(...marks);
   }
 
   /** The samples between these places left; those that leave again change nothing. */
@@ -77,8 +71,7 @@ class SpokenSentences {
     if (!one || place === one.to) return place;
     const atMs = (place - one.from) / samplesPerMs;
     const words = wordTimes(one, whole || one !== this.#all.at(-1));
-    const startMs =
-      one.marks.length > 0 ? reportedStart(words, atMs) : safeStart(words, atMs, one.levels);
+    const startMs = safeStart(words, atMs, one.levels);
     return Math.min(place, one.from + Math.round(startMs * samplesPerMs));
   }
 
@@ -102,11 +95,6 @@ class SpokenSentences {
     const heard = wordTimes(sentence, isWhole).findLast(({ toMs }) => toMs <= sentMs);
     return text.slice(0, heard?.to ?? 0).trim();
   }
-}
-
-function reportedStart(words: readonly WordTime[], atMs: number): number {
-  const word = words.findLast(({ fromMs }) => fromMs < atMs);
-  return word && word.toMs > atMs ? word.fromMs : atMs;
 }
 
 function safeStart(words: readonly WordTime[], atMs: number, levels: Levels): number {
@@ -156,7 +144,6 @@ export class ReplySound {
   readonly gain = new Gain(1);
   readonly sentences = new SpokenSentences();
   readonly #rate = new OneRate(speakRateHz);
-  readonly #speed: number;
   readonly #stretch: TimeStretch | undefined;
   /** Samples that are kept, and the place of the first of them. */
   #samples: Int16Array = new Int16Array(0);
@@ -165,7 +152,6 @@ export class ReplySound {
   #rising = false;
 
   constructor(speed = 1) {
-    this.#speed = speed;
     this.#stretch = speed === 1 ? undefined : new TimeStretch(speed);
   }
 
@@ -180,12 +166,11 @@ export class ReplySound {
   }
 
   /** The sound is copied: a provider may use its memory again. */
-  push(pcm: Pcm, text: string, marks: readonly WordMark[]): void {
+  push(pcm: Pcm, text: string): void {
     if (!this.sentences.isAt(text)) {
       this.end();
       this.sentences.start(text);
     }
-    this.sentences.mark(marks.map((mark) => slowed(mark, this.#speed)));
     this.#append(this.#rate.push({ ...pcm, samples: pcm.samples.slice() }));
   }
 
@@ -255,8 +240,4 @@ export class ReplySound {
     into.set(next);
     return into.subarray(0, next.length);
   }
-}
-
-function slowed({ at, fromMs, toMs }: WordMark, speed: number): WordMark {
-  return { at, fromMs: fromMs / speed, toMs: toMs / speed };
 }

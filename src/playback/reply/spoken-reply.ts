@@ -2,7 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { gainOf } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples } from '#src/playback/mix/track.ts';
 import { ReplySound } from './reply-sound.ts';
-import { samplesPerMs, type WordMark } from './word-times.ts';
+import { samplesPerMs } from './word-times.ts';
 
 /**
  * End of an answer on its track; exactly one each.
@@ -19,9 +19,6 @@ export type ReplyOptions = {
   /** Speed at which its sound is played, at the same pitch, 0.5 to 2; default 1. */
   readonly speed?: number;
 };
-
-/** The sentence a sound belongs to, and, where its provider reports them, the times of its words. */
-export type MarkedText = { readonly text: string; readonly marks: readonly WordMark[] };
 
 /** Sound held for one answer; its writer waits above it. The piece that exceeds it is kept whole. */
 export const longestQueueMs = 5_000;
@@ -99,13 +96,13 @@ export class SpokenReply {
    *
    * After `cut` the sound is dropped in silence. Aborting `signal` throws `signal.reason`.
    */
-  async write(pcm: Pcm, of: string | MarkedText | undefined, signal: AbortSignal): Promise<void> {
+  async write(pcm: Pcm, text: string | undefined, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#finished === 'cancelled' || this.#ending === 'cancelled') return;
     if (this.#ending) throw new Error('A reply that has ended accepts no more sound.');
-    const { text, marks } = typeof of === 'object' ? of : { text: of ?? '', marks: [] };
-    if (this.#last && !this.#sound.sentences.isAt(text)) return this.#close('cancelled');
-    this.#sound.push(pcm, text, marks);
+    const sentence = text ?? '';
+    if (this.#last && !this.#sound.sentences.isAt(sentence)) return this.#close('cancelled');
+    this.#sound.push(pcm, sentence);
     this.#notify();
     await this.#untilSpace(signal);
   }

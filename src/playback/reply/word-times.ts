@@ -78,14 +78,6 @@ export class Levels {
   }
 }
 
-/** Start of a word in a sentence, as its provider reports it. */
-export type WordMark = {
-  /** Place of its first character in the text. */
-  readonly at: number;
-  readonly fromMs: number;
-  readonly toMs: number;
-};
-
 /** One sentence and its sound, whose samples are places in the sound of the whole reply. */
 export type Sentence = {
   readonly text: string;
@@ -93,8 +85,6 @@ export type Sentence = {
   readonly from: number;
   to: number;
   readonly levels: Levels;
-  /** Known times of words; with them nothing is estimated. */
-  readonly marks: WordMark[];
 };
 
 /** A word: its characters in the text, and when it sounds within the sentence. */
@@ -113,10 +103,9 @@ const characterMs = 65;
 
 const segments = new Intl.Segmenter(undefined, { granularity: 'word' });
 
-/** Times of each word of a sentence: by its marks, else by its share of the text; also without spaces. `isWhole`: no more of its sound will come. */
+/** Times of each word of a sentence: by its share of the text; also without spaces. `isWhole`: no more of its sound will come. */
 export function wordTimes(sentence: Sentence, isWhole: boolean): WordTime[] {
-  const { words, marks } = sentence;
-  if (marks.length > 0) return marked(words, marks);
+  const { words } = sentence;
   const all = words.reduce((sum, { weight }) => sum + weight, 0);
   const place = clockOf(sentence, isWhole);
   let before = 0;
@@ -146,12 +135,4 @@ function clockOf({ text, from, to, levels }: Sentence, isWhole: boolean) {
   if (soundingMs === 0) return (share: number) => share * lengthMs;
   const allMs = soundingMs * (lengthMs / soundMs);
   return (share: number, side: 'before' | 'after') => levels.placeOf(share * allMs, side);
-}
-
-/** A word without a mark of its own belongs to the one before it, as the second half of a contraction does. */
-function marked(words: readonly WeightedWord[], marks: readonly WordMark[]): WordTime[] {
-  return words.flatMap(({ from, to }) => {
-    const mark = marks.findLast(({ at }) => at <= from);
-    return mark ? [{ from, to, fromMs: mark.fromMs, toMs: mark.toMs }] : [];
-  });
 }
