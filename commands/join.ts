@@ -80,8 +80,6 @@ function failureOf(
       return { id: 'seat.stopped' };
     case 'no-voice':
       return { id: 'join.no_voice' };
-    case 'no-coders':
-      return { id: 'join.no_coders' };
     case 'failed':
       return { id: 'generic', with: { code: joining.code } };
   }

@@ -144,7 +144,7 @@ const doors: Readonly<Record<string, string>> = {
   'app/sandbox': 'in-sandbox page-view',
   audio: 'ogg-page packet pcm resample wav',
   'audio/echo': 'echo-meter echo-sent',
-  'audio/encode': 'encoder-thread sound-encoder sound-encoders',
+  'audio/encode': 'sound-encoder sound-encoders',
   'audio/loudness': 'loudness-meter',
   'audio/opus': 'load-opus opus-packet',
   'audio/polyphase': 'change-of-rate',

@@ -107,7 +107,7 @@ async function encodedQuestions(): Promise<readonly EncodedSpeech[]> {
 /** A codec for people who only note when a packet came: nothing that they hear is decoded. */
 function undecoded({ name, encoder }: OpusCodec): OpusCodec {
   const sound = new Int16Array();
-  const decoder: OpusDecoder = { decode: () => sound, free: () => undefined };
+  const decoder: OpusDecoder = { decode: () => sound };
   return { name, decoder: () => decoder, encoder };
 }
 

@@ -78,9 +78,8 @@ test('a mark in the sound tells which packet it came from, wherever the sound is
   const marks = new Marks();
   const decoder = () => ({
     decode: () => new Int16Array(320).fill(1_000),
-    free: () => undefined,
   });
-  const encoder = () => ({ encode: () => Buffer.alloc(0), free: () => undefined });
+  const encoder = () => ({ encode: () => Buffer.alloc(0) });
   const codec = marks.codec({ name: 'none', decoder, encoder }, () => undefined);
   const marked = codec.decoder(16_000);
   const sound = Array.from({ length: 3 }, (_, frame) => {

@@ -27,7 +27,6 @@ export class Marks {
         const decoder = codec.decoder(rateHz);
         return {
           decode: (opus) => this.#marked(decoder.decode(opus), opus),
-          free: () => decoder.free(),
         };
       },
       encoder: (rateHz, channels) => {
@@ -38,7 +37,6 @@ export class Marks {
             onFrame(samples);
             return encoder.encode(samples);
           },
-          free: () => encoder.free(),
         };
       },
     };

@@ -56,7 +56,6 @@ export function decodeClip(
 ): Int16Array {
   const decoder = codec.decoder(rateHz);
   const sound = joined(unpack(file).map((packet) => decoder.decode(packet).slice()));
-  decoder.free();
   return sound;
 }
 

@@ -56,6 +56,5 @@ export function listen(
     if (answer) note(input.read(answer, atMs), atMs);
     if (atMs % tickMs !== 0) note(input.tick(atMs), atMs);
   }
-  input.close();
   return noted;
 }

@@ -47,7 +47,6 @@ export function* send(
       };
     }
   } finally {
-    encoder.free();
   }
 }
 

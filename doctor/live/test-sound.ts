@@ -10,18 +10,14 @@ const [toneHz, toneMs, toneLevel, fadeMs, pauseMs] = [440, 700, 8_000, 20, 300];
 /** A tone and a pause, as frames of Opus. */
 export function testSound(codec: OpusCodec): readonly Frame[] {
   const encoder = codec.encoder(rateHz);
-  try {
-    const sound = joinSamples([tone(), new Int16Array(samplesIn(pauseMs))]);
-    const frames: Frame[] = [];
-    for (let at = 0; at < sound.length; at += frameSamples) {
-      const samples = new Int16Array(frameSamples);
-      samples.set(sound.subarray(at, at + frameSamples));
-      frames.push(Buffer.from(encoder.encode(samples)));
-    }
-    return frames;
-  } finally {
-    encoder.free();
+  const sound = joinSamples([tone(), new Int16Array(samplesIn(pauseMs))]);
+  const frames: Frame[] = [];
+  for (let at = 0; at < sound.length; at += frameSamples) {
+    const samples = new Int16Array(frameSamples);
+    samples.set(sound.subarray(at, at + frameSamples));
+    frames.push(Buffer.from(encoder.encode(samples)));
   }
+  return frames;
 }
 
 /** A tone at the rate of the bot. */

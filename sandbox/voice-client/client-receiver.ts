@@ -36,7 +36,6 @@ export class ClientReceiver {
   name(ssrc: number, userId: string): void {
     if (this.#speakers.get(ssrc)?.userId === userId) return;
     this.forget(userId);
-    this.#speakers.get(ssrc)?.decoder.free();
     this.#speakers.set(ssrc, { userId, decoder: this.#codec.decoder(48_000) });
     const held = this.#held;
     this.#held = [];
@@ -47,7 +46,6 @@ export class ClientReceiver {
   forget(userId: string): void {
     for (const [ssrc, speaker] of this.#speakers) {
       if (speaker.userId !== userId) continue;
-      speaker.decoder.free();
       this.#speakers.delete(ssrc);
     }
   }
@@ -61,7 +59,6 @@ export class ClientReceiver {
   }
 
   close(): void {
-    for (const { decoder } of this.#speakers.values()) decoder.free();
     this.#speakers.clear();
   }
 

@@ -115,7 +115,6 @@ export class ClientSender {
     this.#breakOff(reason);
     this.#closing.abort(reason);
     await this.#loop;
-    for (const encoder of this.#encoders.values()) encoder.free();
     this.#encoders.clear();
   }
 

@@ -64,7 +64,6 @@ export function encodeSpeech(pcm: Pcm, codec: OpusCodec): EncodedSpeech {
   const frames = samplesOf(pcm, rateHz).map(({ sound, voiced }) => {
     return { opus: Buffer.from(encoder.encode(sound)), voiced };
   });
-  encoder.free();
   return { frames };
 }
 

@@ -54,7 +54,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal): Promise<
     }),
   );
   void webhooks.run();
-  const encoders = stack.use(new SoundEncoders(options.codec, realClock));
+  const encoders = new SoundEncoders(options.codec);
   const own = stack.use(await openShards(options, limits, signal));
   const { count, shards } = own;
   const { budgets } = stack.use(

@@ -2,7 +2,6 @@
 export const errorCodes = {
   'audio.bad_wav': 'not a readable WAV file',
   'audio.no_codec': 'no Opus library could be loaded',
-  'audio.encoder_failed': 'the encoder of sound for programs ended or was too slow',
   'provider.unreachable': 'a speech or chat server did not accept the connection',
   'provider.refused': 'a speech or chat server answered with an error',
   'provider.bad_key': 'a speech or chat server refused the key',

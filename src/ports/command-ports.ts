@@ -37,7 +37,6 @@ export type JoinOutcome =
   /** This version cannot do what Discord demands of voice. */
   | { readonly kind: 'no-voice' }
   /** The Opus library has no coders left for another channel. */
-  | { readonly kind: 'no-coders' }
   | { readonly kind: 'failed'; readonly code: string };
 
 export type LeaveOutcome =

@@ -68,13 +68,8 @@ export const decode: Probe<{ readonly codec: OpusCodec; readonly tone: Int16Arra
     const [encoder, decoder] = [codec.encoder(speakRateHz), codec.decoder(hearHz)];
     const frame = (speakRateHz / 1000) * frameMs;
     const heard: number[] = [];
-    try {
-      for (let at = 0; at + frame <= tone.length; at += frame)
-        heard.push(...decoder.decode(encoder.encode(tone.slice(at, at + frame))));
-    } finally {
-      encoder.free();
-      decoder.free();
-    }
+    for (let at = 0; at + frame <= tone.length; at += frame)
+      heard.push(...decoder.decode(encoder.encode(tone.slice(at, at + frame))));
     if (rms(Int16Array.from(heard)) < audible)
       throw new Error('the Opus codec decodes a test tone as silence');
     return ok('decode', `Opus by ${codec.name}`);

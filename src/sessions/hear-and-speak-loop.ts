@@ -25,7 +25,6 @@ import {
   type HearingDependencies,
   openInput,
   openSound,
-  sparesInput,
 } from '#src/voice/link/reconnecting-link.ts';
 import { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
@@ -348,13 +347,12 @@ function openConnectionParts(
   const { channel, parts, talk } = context;
   const over = new AbortController();
   const sent = new SentEnvelope();
-  const { voice, cues, mixer, free } = openSound(context.mix, parts.codec, parts.cues, sent);
+  const { voice, cues, mixer } = openSound(context.mix, parts.codec, parts.cues, sent);
   const onSent = (words: SpokenSegment) => tellSaid(context, words);
   const output = new SpeechOutput(voice, parts.clock, onSent, context.pace);
   const inputs = new SpeakerInputs(
     (speakerId) => openInput(speakerId, sent, parts.codec, hearing, pauseHabits),
     (packets) => parts.onEvent(channel.guildId, { kind: 'stream', ...packets }),
-    () => sparesInput(parts.codec),
   );
   const interruptions = new Interruptions(context, output, cues);
   const waiting = new WaitingCues(context, cues, over.signal);
@@ -373,7 +371,6 @@ function openConnectionParts(
       over.abort(new Error('the connection is closed'));
       voice.cut();
       inputs.close();
-      free();
     },
   };
   talk.attach(output);

@@ -1,4 +1,3 @@
-import { sparesCoders } from '#src/audio/opus/opus.ts';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
@@ -35,9 +34,6 @@ import { SeatPersistence } from './seat-persistence.ts';
 import type { SessionSources } from './session-sources.ts';
 import type { ShardFeatures } from './shard-features.ts';
 import { VoiceSession, type VoiceSessionOptions } from './voice-session.ts';
-
-/** Opus coders that another channel leaves: one voice, two of music and one speaker input are the least that a channel needs. */
-const codersKept = 3;
 
 /** A session of a server, and when it has come to its end. */
 type SessionPlace = { readonly session: VoiceSession; life: Promise<void> };
@@ -364,7 +360,6 @@ export class VoiceSessions implements AsyncDisposable {
     start: SessionStart = {},
   ): Promise<JoinOutcome> {
     const { guildId } = channel;
-    if (!sparesCoders(this.#parts.codec, codersKept)) return { kind: 'no-coders' };
     const session = this.#sessionFor(channel, call, start);
     if (call.isCalled) session.context.gate.agree(call.callerId);
     const place = { session, life: Promise.resolve() };

@@ -1,20 +1,12 @@
 import { expect, test } from 'vitest';
-import { loadOpus, openMediaplex, openOpusScript } from '#src/audio/opus/load-opus.ts';
+import { loadOpus, openMediaplex } from '#src/audio/opus/load-opus.ts';
 import { opusSamples } from '#src/audio/opus/opus-packet.ts';
 import { opusCodecContract } from '#test/contracts/opus-codec.ts';
 
 opusCodecContract('mediaplex', openMediaplex);
-opusCodecContract('opusscript', openOpusScript);
 
 test('an Opus library nobody knows is no reason to fail', async () => {
   expect(['@discordjs/opus', 'mediaplex']).toContain((await loadOpus()).name);
-});
-
-test('opusscript refuses one coder too many instead of overrunning its heap', async () => {
-  const codec = await openOpusScript();
-  const coders = Array.from({ length: 28 }, () => codec.decoder(16_000));
-  expect(() => codec.decoder(16_000)).toThrow('The limit of opusscript');
-  for (const coder of coders) coder.free();
 });
 
 test.each([

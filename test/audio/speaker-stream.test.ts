@@ -55,7 +55,6 @@ test('whatever comes in whatever order, nothing is thrown and the instants never
         return stream.put({ speakerId: 'ada', ...rest, atMs });
       });
       heard.push(...stream.settle(atMs + 100));
-      stream.close();
       const instants = heard.map((one) => one.atMs);
       expect(instants).toEqual(instants.toSorted((a, b) => a - b));
       expect(heard.every(({ samples }) => samples.length <= 1.2 * 16_000)).toBe(true);
@@ -76,30 +75,4 @@ test.each([
   expect(bad?.samples.length).toBeLessThanOrEqual(1920);
   expect(good?.kind).toBe('sound');
   expect(stream.counts()).toMatchObject({ undecodable: 1 });
-});
-
-/** Counts the decoders that live. */
-function counted(): { readonly codec: OpusCodec; readonly open: () => number } {
-  let open = 0;
-  const decoder: OpusCodec['decoder'] = (rateHz) => {
-    open++;
-    const inner = codec.decoder(rateHz);
-    return { decode: (opus) => inner.decode(opus), free: () => open-- };
-  };
-  return { codec: { ...codec, decoder }, open: () => open };
-}
-
-test('a decoder is made at the first packet, and freed after half a minute of silence or at the end', () => {
-  const { codec: watched, open } = counted();
-  const stream = new SpeakerStream(watched);
-  expect(open()).toBe(0);
-  stream.put(packetAt(0, { opus: silenceFrame }));
-  expect(open()).toBe(1);
-  stream.settle(30_001);
-  expect(open()).toBe(0);
-  stream.put(packetAt(1, { opus: silenceFrame, atMs: 31_000 }));
-  expect(open()).toBe(1);
-  stream.close();
-  expect(open()).toBe(0);
-  expect(stream.put(packetAt(2))).toEqual([]);
 });

@@ -26,6 +26,5 @@ export function encoded(pcm: Pcm, codec: OpusCodec): Buffer[] {
   for (let at = 0; at + 480 <= samples.length; at += 480) {
     frames.push(encoder.encode(samples.subarray(at, at + 480)));
   }
-  encoder.free();
   return frames;
 }

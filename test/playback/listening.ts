@@ -8,7 +8,6 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 /** An encoder whose frames are the samples themselves. */
 const plainEncoder: OpusEncoder = {
   encode: (samples) => Buffer.from(samples.slice().buffer),
-  free: () => undefined,
 };
 
 export const plainCodec = { encoder: () => plainEncoder };

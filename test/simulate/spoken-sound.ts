@@ -75,10 +75,9 @@ export const voiceLevel = 9_000;
 /** Opus in name only: packets name their sound, and frames of the bot tell whether its voice is in them. */
 export const simulatedCodec: OpusCodec = {
   name: 'simulated',
-  decoder: () => ({ decode, free: () => undefined }),
+  decoder: () => ({ decode }),
   encoder: () => ({
     encode: (samples) => Buffer.from([toc, isConstant(samples) ? voiceByte : 0]),
-    free: () => undefined,
   }),
 };
 

@@ -45,7 +45,6 @@ export function momentsOf(
     }
     moments.push(listener.tick(atMs));
   }
-  listener.close();
   return moments;
 }
 
@@ -73,10 +72,6 @@ class UnendingListener {
     if (answer) this.#step({ kind: 'text', text: answer.text, atMs }, atMs);
     const { silentMs, signs } = signsOf(this.#voice, atMs);
     return { atMs, silentMs, signs };
-  }
-
-  close(): void {
-    this.#stream.close();
   }
 
   #handle(heard: SpeakerSound, nowMs: number): void {

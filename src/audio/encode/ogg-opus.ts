@@ -50,10 +50,6 @@ export class OggOpus implements SoundEncoder {
     return Buffer.concat([this.#head(), this.#page(packets, { granule, isLast: true })]);
   }
 
-  [Symbol.dispose](): void {
-    this.#encoder.free();
-  }
-
   #packets(samples: Int16Array): readonly Uint8Array[] {
     const count = samples.length / frameSamples;
     this.#frames += count;

@@ -1,19 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
-import type { MessagePort } from 'node:worker_threads';
 import { speakRateHz } from '#src/audio/pcm.ts';
 
 /** Sound as it is sent to programs, in pieces of any length: mono at `speakRateHz` in, bytes of one format out. Has state. */
-export interface SoundEncoder extends Disposable {
-  /** Bytes that are ready, maybe none; to be awaited before the next call. Errors: BotError `audio.encoder_failed`. */
+export interface SoundEncoder {
+  /** Bytes that are ready, maybe none; to be awaited before the next call. */
   push(samples: Int16Array): Uint8Array | Promise<Uint8Array>;
-  /** Encodes the samples held back. Errors: as `push`. */
+  /** Encodes the samples held back. */
   end(): Uint8Array | Promise<Uint8Array>;
 }
 
 /** Sound that is encoded at once, in samples: frames of sound for channels leave between two pieces. */
 const stepSamples = speakRateHz / 10;
 
-/** Bytes of a sound of any length, maybe none for a piece of it. Errors: as `SoundEncoder.push`. */
+/** Bytes of a sound of any length, maybe none for a piece of it. */
 export async function* encodedInSteps(
   encoder: SoundEncoder,
   samples: Int16Array,
@@ -24,14 +23,5 @@ export async function* encodedInSteps(
   }
 }
 
-export const soundFormats = ['mp3', 'opus', 'flac', 'wav', 'pcm'] as const;
+export const soundFormats = ['mp3', 'opus', 'wav', 'pcm'] as const;
 export type SoundFormat = (typeof soundFormats)[number];
-
-/** Formats that are encoded in a thread. */
-export type ThreadedFormat = Extract<SoundFormat, 'mp3' | 'flac'>;
-
-/** A sound for the thread of encoders; what is sent to `port` is answered in order. */
-export type SoundToEncode = { readonly format: ThreadedFormat; readonly port: MessagePort };
-export type ToEncoder = Int16Array | 'end';
-/** Bytes that are ready, or why there are none. */
-export type FromEncoder = Uint8Array | string;

@@ -1,27 +1,24 @@
-import { type OpusCodec, sparesCoders } from '#src/audio/opus/opus.ts';
+import { readFile } from 'node:fs/promises';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { wavHeader } from '#src/audio/wav.ts';
-import type { Clock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
-import { EncoderThread } from './encoder-thread.ts';
 import { OggOpus } from './ogg-opus.ts';
-import type { SoundEncoder, SoundFormat, ThreadedFormat } from './sound-encoder.ts';
+import type { SoundEncoder, SoundFormat } from './sound-encoder.ts';
 
-/** Opus coders that are left to channels, where a library has few. */
-const codersKept = 12;
+/** Bit rate of MP3, in kbit/s: more than speech at this rate needs. */
+const mp3Kbits = 64;
+const mp3Module = new URL(import.meta.resolve('wasm-media-encoders/wasm/mp3'));
 
-/** Encoders of sound for programs. MP3 and FLAC run in one thread, which is started when the first of them is asked for. */
-export class SoundEncoders implements AsyncDisposable {
+/** Encoders of sound for programs. The encoder of MP3 is loaded when it is first asked for. */
+export class SoundEncoders {
   readonly #codec: OpusCodec;
-  readonly #clock: Clock;
-  #thread: EncoderThread | undefined;
+  #mp3: Promise<WebAssembly.Module> | undefined;
 
-  constructor(codec: OpusCodec, clock: Clock) {
+  constructor(codec: OpusCodec) {
     this.#codec = codec;
-    this.#clock = clock;
   }
 
-  /** Starts all it needs at once. Errors: BotError `audio.encoder_failed`. */
+  /** Starts all it needs at once. */
   open(format: SoundFormat): SoundEncoder {
     switch (format) {
       case 'pcm':
@@ -29,26 +26,11 @@ export class SoundEncoders implements AsyncDisposable {
       case 'wav':
         return plain(wavHeader({ rateHz: speakRateHz, channels: 1 }));
       case 'opus':
-        return this.#opus();
+        return new OggOpus(this.#codec.encoder(speakRateHz));
       case 'mp3':
-      case 'flac':
-        return this.#threaded(format);
+        this.#mp3 ??= readFile(mp3Module).then((wasm) => new WebAssembly.Module(wasm));
+        return mp3(this.#mp3);
     }
-  }
-
-  #opus(): SoundEncoder {
-    if (sparesCoders(this.#codec, codersKept)) return new OggOpus(this.#codec.encoder(speakRateHz));
-    const message = `${this.#codec.name} cannot open more encoders beside those of channels.`;
-    throw new BotError('audio.encoder_failed', true, message);
-  }
-
-  #threaded(format: ThreadedFormat): SoundEncoder {
-    if (!this.#thread?.isAlive) this.#thread = new EncoderThread(this.#clock);
-    return this.#thread.open(format);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#thread?.stop();
   }
 }
 
@@ -64,6 +46,28 @@ function plain(head: Buffer = Buffer.alloc(0)): SoundEncoder {
     push: ({ buffer, byteOffset, byteLength }) =>
       withHead(Buffer.from(buffer, byteOffset, byteLength)),
     end: () => withHead(Buffer.alloc(0)),
-    [Symbol.dispose]() {},
   };
+}
+
+/** MP3 by LAME, of which the next call overwrites the result. */
+function mp3(compiled: Promise<WebAssembly.Module>): SoundEncoder {
+  const opening = openMp3(compiled);
+  opening.catch(() => undefined); // `push` reports the error
+  return {
+    async push(samples) {
+      const encoder = await opening;
+      return encoder.encode([Float32Array.from(samples, (one) => one / 32_768)]).slice();
+    },
+    async end() {
+      const encoder = await opening;
+      return encoder.finalize().slice();
+    },
+  };
+}
+
+async function openMp3(compiled: Promise<WebAssembly.Module>) {
+  const { createEncoder } = await import('wasm-media-encoders');
+  const encoder = await createEncoder('audio/mpeg', await compiled);
+  encoder.configure({ channels: 1, sampleRate: speakRateHz, bitrate: mp3Kbits });
+  return encoder;
 }

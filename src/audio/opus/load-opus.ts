@@ -6,7 +6,6 @@ import { ctl, decoded, modeValue, twentyMs } from './opus-packet.ts';
 const codecs = {
   '@discordjs/opus': openNative,
   mediaplex: openMediaplex,
-  opusscript: openOpusScript,
 } as const;
 
 /** The part of @discordjs/opus that we use; the package is there only if the operator added it. */
@@ -24,17 +23,12 @@ type NativeOpus = {
 // In a variable, so that neither types nor tools ask for a package most people do not have.
 const packageName: string = '@discordjs/opus';
 
-/** All coders of opusscript share one small heap; from the 31st on opusscript 0.0.8 runs out of it. */
-const scriptCoderLimit = 28;
-
 /** An encoder and a decoder of one library. */
 type Coder = {
   encode(pcm: Buffer): Buffer;
   decode(opus: Buffer): Uint8Array;
   /** Sets a property of the encoder. */
   request(ctl: number, value: number): void;
-  /** Left out where the library frees it with its garbage. */
-  free?(): void;
 };
 
 type OpenCoder = (rateHz: CoderRateHz, channels: 1 | 2) => Coder;
@@ -60,17 +54,12 @@ export async function loadOpus(): Promise<OpusCodec> {
 function selfTest(codec: OpusCodec): void {
   const encoder = codec.encoder(24_000);
   const decoder = codec.decoder(16_000);
-  try {
-    const tone = Int16Array.from({ length: 480 }, (_, n) => 8000 * Math.sin((Math.PI * n) / 24));
-    let heard = new Int16Array(0);
-    for (let n = 0; n < 5; n++) heard = decoder.decode(encoder.encode(tone)).slice();
-    const ratio = rms(heard) / rms(tone);
-    const fits = heard.length === 320 && ratio > 0.8 && ratio < 1.25;
-    if (!fits) throw new Error(`${codec.name} did not reproduce the test tone.`);
-  } finally {
-    encoder.free();
-    decoder.free();
-  }
+  const tone = Int16Array.from({ length: 480 }, (_, n) => 8000 * Math.sin((Math.PI * n) / 24));
+  let heard = new Int16Array(0);
+  for (let n = 0; n < 5; n++) heard = decoder.decode(encoder.encode(tone)).slice();
+  const ratio = rms(heard) / rms(tone);
+  const fits = heard.length === 320 && ratio > 0.8 && ratio < 1.25;
+  if (!fits) throw new Error(`${codec.name} did not reproduce the test tone.`);
 }
 
 /** Opus by mediaplex: prebuilt, needs no compiler. Rejects where it has no binary for this machine. */
@@ -99,36 +88,12 @@ export async function openNative(): Promise<OpusCodec> {
   });
 }
 
-/** Opus by opusscript: slow, but runs everywhere. At most 28 coders at once; one more throws a plain Error. */
-export async function openOpusScript(): Promise<OpusCodec> {
-  const { default: Script } = await import('opusscript');
-  const open = new Set<object>();
-  const openCoder: OpenCoder = (rateHz, channels) => {
-    if (open.size >= scriptCoderLimit)
-      throw new Error("The limit of opusscript's Opus encoders and decoders is reached.");
-    const coder = new Script(rateHz, channels);
-    open.add(coder);
-    return {
-      encode: (pcm) => coder.encode(pcm, rateHz / 50),
-      decode: (opus) => coder.decode(opus),
-      request: (request, value) => coder.encoderCTL(request, value),
-      free() {
-        if (open.delete(coder)) coder.delete();
-      },
-    };
-  };
-  return { ...codecOf('opusscript', openCoder), spare: () => scriptCoderLimit - open.size };
-}
-
 function codecOf(name: string, open: OpenCoder): OpusCodec {
   return {
     name,
     decoder(rateHz, channels = 1) {
       const coder = open(rateHz, channels);
-      return {
-        decode: (opus) => decoded(coder, opus, rateHz, channels),
-        free: () => coder.free?.(),
-      };
+      return { decode: (opus) => decoded(coder, opus, rateHz, channels) };
     },
     encoder(rateHz, channels = 1) {
       const coder = open(rateHz, channels);
@@ -137,7 +102,6 @@ function codecOf(name: string, open: OpenCoder): OpusCodec {
       return {
         encode: (samples) => coder.encode(twentyMs(samples, rateHz, channels)),
         force: (mode) => coder.request(ctl.forceMode, modeValue(mode)),
-        free: () => coder.free?.(),
       };
     },
   };

@@ -8,7 +8,6 @@ export type CoderRateHz = 16_000 | 24_000 | 48_000;
 export interface OpusDecoder {
   /** Any legal frame length. Throws a plain Error on a payload that is not Opus. */
   decode(opus: Uint8Array): Int16Array;
-  free(): void;
 }
 
 /** 20 ms a call. Has state. */
@@ -17,12 +16,6 @@ export interface OpusEncoder {
   encode(samples: Int16Array): Frame;
   /** Forces this mode from the next frame on, for any sound; undefined lets it choose again. Fakes may lack it. */
   force?(mode: OpusMode | undefined): void;
-  free(): void;
-}
-
-/** Whether more than `coders` coders may still be opened. */
-export function sparesCoders({ spare }: Pick<OpusCodec, 'spare'>, coders: number): boolean {
-  return spare === undefined || spare() > coders;
 }
 
 /** One Opus library. */
@@ -33,6 +26,4 @@ export interface OpusCodec {
   decoder(rateHz: CoderRateHz, channels?: 1 | 2): OpusDecoder;
   /** One channel is for speech: 64 kbit/s, application VOIP. Two are for music: 128 kbit/s, application AUDIO. */
   encoder(rateHz: CoderRateHz, channels?: 1 | 2): OpusEncoder;
-  /** Coders that may still be opened; left out where only memory bounds them. */
-  readonly spare?: () => number;
 }

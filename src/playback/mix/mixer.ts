@@ -128,12 +128,6 @@ export class FrameEncoders {
     this.#last = undefined;
   }
 
-  free(): void {
-    this.#mono.free();
-    this.#stereo?.free();
-    this.#stereo = undefined;
-  }
-
   #encoded(encoder: OpusEncoder, samples: Int16Array): Frame {
     const frame = encoder.encode(samples);
     this.#last = { encoder, frame };
@@ -239,10 +233,6 @@ export class Mixer implements FrameSource {
   onSound(wake: () => void): void {
     this.#wake = wake;
     if (this.#due) wake();
-  }
-
-  free(): void {
-    this.#encoders.free();
   }
 
   #rest(): undefined {

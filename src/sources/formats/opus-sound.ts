@@ -40,6 +40,6 @@ export async function openOpus(head: Buffer, shape: SoundShape, skip: Skip): Pro
         return [];
       }
     },
-    free: () => decoder.free(),
+    free: () => undefined,
   };
 }

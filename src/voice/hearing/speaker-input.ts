@@ -154,10 +154,6 @@ export class SpeakerInput {
     return this.#parts.stream.jitterMs;
   }
 
-  close(): void {
-    this.#parts.stream.close();
-  }
-
   /** Adds what it noticed, as all below do. */
   #handle(heard: SpeakerSound, noticed: SpeakerInputEvent[]): void {
     const { atMs, samples } = heard;
@@ -290,21 +286,15 @@ type SpeakerEvent = { readonly speakerId: string; readonly noticed: SpeakerInput
 export class SpeakerInputs {
   readonly #open: (speakerId: string) => SpeakerInput;
   readonly #report: (packets: SpeakerPackets) => void;
-  readonly #mayOpen: () => boolean;
   readonly #slots = new Map<string, OpenInput>();
   /** Packets of people without a speaker input. */
   readonly #crowded = new Map<string, number>();
 
-  /**
-   * `report` gets the counts of a person's packets since the last report: after each utterance, and at the end. One person
-   * more than there are decoders for, by `mayOpen`, is one too many, as above the limit.
-   */
+  /** `report` gets the counts of a person's packets since the last report: after each utterance, and at the end. */
   constructor(
     open: (speakerId: string) => SpeakerInput,
     report: (packets: SpeakerPackets) => void,
-    mayOpen: () => boolean,
   ) {
-    this.#mayOpen = mayOpen;
     this.#open = open;
     this.#report = report;
   }
@@ -374,8 +364,7 @@ export class SpeakerInputs {
   }
 
   #add(speakerId: string, atMs: number): OpenInput | undefined {
-    const isFull = this.#slots.size >= limit || !this.#mayOpen();
-    if (isFull && !this.#makeSpace(atMs)) return undefined;
+    if (this.#slots.size >= limit && !this.#makeSpace(atMs)) return undefined;
     const input = this.#open(speakerId);
     const slot = { input, talking: false, reported: noPackets };
     this.#slots.set(speakerId, slot);
@@ -412,7 +401,6 @@ export class SpeakerInputs {
 
   #close(speakerId: string): void {
     this.#account(speakerId);
-    this.#slots.get(speakerId)?.input.close();
     this.#slots.delete(speakerId);
   }
 }

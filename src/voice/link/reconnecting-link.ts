@@ -1,7 +1,7 @@
 import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import type { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
 import type { FrameSource } from '#src/audio/frame.ts';
-import { type OpusCodec, sparesCoders } from '#src/audio/opus/opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import type { SileroWeights } from '#src/audio/voice/voice-meter.ts';
 import { VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
@@ -60,15 +60,7 @@ export function openSound(mix: SoundMix, codec: OpusCodec, cueSounds: Cues, sent
   const cues = new CueTrack(voice, cueSounds, () => mix.volumes.cues);
   const left = (samples: Int16Array, atMs: number) => sent.left(samples, atMs);
   const mixer = new Mixer({ voice, cues, music: mix.tracks }, codec, left);
-  return { voice, cues, mixer, free: () => mixer.free() };
-}
-
-/** Coders that speaker inputs leave to the music of all channels. */
-const inputsSpared = 2;
-
-/** Whether enough Opus coders are left for one person more. */
-export function sparesInput(codec: OpusCodec): boolean {
-  return sparesCoders(codec, inputsSpared);
+  return { voice, cues, mixer };
 }
 
 /** Speaker input of a person; `sent`: sound of the bot, which may come back. */

@@ -52,10 +52,6 @@ export function refusalOfError(error: unknown): ApiRefusal | undefined {
     return refusal(429, code, message);
   }
   if (code === 'budget.used') return refusalOf(restLine(error.about.cap));
-  if (code === 'audio.encoder_failed') {
-    const message = 'The sound could not be encoded: try again, or ask for wav or pcm.';
-    return refusal(503, code, message);
-  }
   if (code.startsWith('store.')) {
     const message = 'The store cannot be reached: try again, and ask the operator if it stays so.';
     return refusal(503, code, message);

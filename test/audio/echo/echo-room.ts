@@ -63,7 +63,6 @@ export function* happenings(
       }
     }
   }
-  stream.close();
 }
 
 function framesSent(bot: Int16Array): Int16Array[] {
@@ -79,8 +78,6 @@ function heardBack(frames: readonly Int16Array[], codec: OpusCodec): Int16Array 
   frames.forEach((frame, n) => {
     heard.set(decoder.decode(encoder.encode(frame)), n * frameSamples);
   });
-  encoder.free();
-  decoder.free();
   return heard;
 }
 

@@ -1,14 +1,11 @@
 import { expect, test } from 'vitest';
-import { EncoderThread } from '#src/audio/encode/encoder-thread.ts';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { rms } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
-import { realClock } from '#src/base/clock.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
 import { sharedDecoding } from '#test/sources/sounds.ts';
 
 const signal = new AbortController().signal;
@@ -20,7 +17,7 @@ const sound = Int16Array.from({ length: 56_280 }, (_, n) =>
 
 /** Bytes of the sound, pushed in pieces of odd lengths, and how many of them were there before its end. */
 async function encoded(encoders: SoundEncoders, format: SoundFormat, samples = sound) {
-  using encoder = encoders.open(format);
+  const encoder = encoders.open(format);
   const pieces: Uint8Array[] = [];
   for (let at = 0; at < samples.length; at += 2_399)
     pieces.push(Uint8Array.from(await encoder.push(samples.subarray(at, at + 2_399))));
@@ -32,7 +29,7 @@ async function encoded(encoders: SoundEncoders, format: SoundFormat, samples = s
 test.each(soundFormats)(
   '%s is as long and as loud as the sound, and most of it comes before the end',
   async (format) => {
-    await using encoders = new SoundEncoders(codec, realClock);
+    const encoders = new SoundEncoders(codec);
     const recordings = new Recordings(sharedDecoding, { allowed: new AllowedHosts([]) });
     const { bytes, early } = await encoded(encoders, format);
     expect(early / bytes.length).toBeGreaterThan(0.85);
@@ -51,23 +48,3 @@ function wavOf(bytes: Buffer): Buffer {
   const samples = new Int16Array(new Uint8Array(bytes).buffer);
   return writeWav({ samples, rateHz: 24_000, channels: 1 });
 }
-
-test('what waits for a thread that ends, or answers too late, is told so', async () => {
-  const clock = new VirtualClock();
-  const ended = new EncoderThread(clock);
-  const waiting = ended.open('mp3').push(sound);
-  const reported = expect(waiting).rejects.toMatchObject({ code: 'audio.encoder_failed' });
-  await ended.stop();
-  await reported;
-  await expect(ended.open('mp3').push(sound)).rejects.toMatchObject({
-    message: 'The thread that encodes sound failed: it has ended.',
-  });
-  const slow = new EncoderThread(clock);
-  const late = slow.open('flac').push(sound);
-  const refused = expect(late).rejects.toMatchObject({
-    message: 'The thread that encodes sound failed: it was too slow.',
-  });
-  await clock.advance(10_001);
-  await refused;
-  expect(slow.isAlive).toBe(false);
-});

@@ -73,7 +73,6 @@ const [library, weights, cues] = await Promise.all([loadOpus(), loadSilero(), lo
 const codec: OpusCodec = { ...library, encoder: () => unencoded };
 const unencoded = {
   encode: () => Buffer.alloc(160, 0x78),
-  free: () => undefined,
 };
 
 export type SessionFixture = ReturnType<typeof openSessionFixture>;

@@ -93,7 +93,6 @@ export function voiceHalf(
 export function toneFrames(codec: OpusCodec, count: number): Buffer[] {
   const encoder = codec.encoder(24_000);
   const frames = Array.from({ length: count }, (_, n) => Buffer.from(encoder.encode(tone(n, 480))));
-  encoder.free();
   return frames;
 }
 

@@ -42,7 +42,6 @@ async function encode(fixture: string, codec: OpusCodec): Promise<readonly Uint8
   for (let at = 0; at + 320 <= samples.length; at += 320) {
     frames.push(Buffer.from(encoder.encode(samples.subarray(at, at + 320))));
   }
-  encoder.free();
   frames.push(...Array.from({ length: 5 }, () => silence));
   return frames;
 }

@@ -56,7 +56,7 @@ export async function openApi(
   const budgets = new TokenBudgets();
   const serve: () => ServerService =
     typeof find === 'function' ? find : () => ({ kind: 'here', ports: find });
-  const encoders = new SoundEncoders(await loadOpus(), realClock);
+  const encoders = new SoundEncoders(await loadOpus());
   const events = new ServerEvents(clock);
   const parts = {
     tokens: store.apiTokens,
@@ -102,7 +102,6 @@ export async function openApi(
         body: JSON.stringify(body),
       }),
     async [Symbol.asyncDispose]() {
-      await encoders[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };

@@ -16,14 +16,12 @@ const spoken = { model: 'parley', voice: 'default', input: 'It is ready.' };
 const types: Readonly<Record<SoundFormat, string>> = {
   mp3: 'audio/mpeg',
   opus: 'audio/ogg; codecs=opus',
-  flac: 'audio/flac',
   wav: 'audio/wav',
   pcm: 'audio/pcm',
 };
 const begins: Readonly<Record<SoundFormat, RegExp>> = {
   mp3: /^\xff\xf3/,
   opus: /^OggS/,
-  flac: /^fLaC/,
   wav: /^RIFF/,
   pcm: /^/,
 };

@@ -31,14 +31,14 @@ export type CompletionHead = {
 /** Longest sound in one piece, in ms: 14 MB of samples; a stream has no such bound. */
 const longestMs = 300_000;
 
-/** A whole answer as `chat.completion`. Errors: as `Pipeline.answer`, and as `SoundEncoder.push`. */
+/** A whole answer as `chat.completion`. Errors: as `Pipeline.answer`. */
 export async function completionOf(
   parts: AsyncIterable<ReplyPart>,
   head: CompletionHead,
   encoders: Pick<SoundEncoders, 'open'>,
 ) {
   // The head of a WAV file is written once its length is known.
-  using encoder = encoders.open(head.format === 'wav' ? 'pcm' : head.format);
+  const encoder = encoders.open(head.format === 'wav' ? 'pcm' : head.format);
   const { text, sound, isCut } = await collected(parts, encoder);
   if (head.isSpoken) head.onSpoken(text);
   const message = head.isSpoken

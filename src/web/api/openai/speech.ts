@@ -30,7 +30,6 @@ const speechRequest = z.looseObject({
 const types: Readonly<Record<SoundFormat, string>> = {
   mp3: 'audio/mpeg',
   opus: 'audio/ogg; codecs=opus',
-  flac: 'audio/flac',
   wav: 'audio/wav',
   pcm: 'audio/pcm',
 };
@@ -46,8 +45,7 @@ export const createSpeech = defineRoute({
   async run({ asker, body: request, cut, encoders, guildId, onBug, ports, signal }) {
     const format = request.response_format ?? 'mp3';
     const usage: SpeechUsage[] = [];
-    using stack = new DisposableStack();
-    const encoder = stack.use(encoders.open(format)); // it gets ready while the engine does
+    const encoder = encoders.open(format); // it gets ready while the engine does
     const { input, instructions, model, speed, voice } = request;
     const asked: ProgramText = {
       guildId,
@@ -62,8 +60,7 @@ export const createSpeech = defineRoute({
     const speech = await ports.features.programAnswers.speak(asked, signal);
     if (speech.kind === 'failed') throw refusalOf(speech.line);
     if (speech.kind === 'unspeakable') throw unspeakable();
-    const opened = stack.move();
-    const bytes = await whenBegun(encoded(speech.parts, encoder, opened));
+    const bytes = await whenBegun(encoded(speech.parts, encoder));
     if (request.stream_format === 'sse') return eventResponse(eventsOf(bytes, usage), onBug);
     const headers = { ...unbuffered, 'content-type': types[format] };
     return new Response(ReadableStream.from(cutOff(bytes, cut, onBug)), { headers });
@@ -74,9 +71,7 @@ export const createSpeech = defineRoute({
 async function* encoded(
   sound: AsyncIterable<Pcm>,
   encoder: SoundEncoder,
-  opened: Disposable,
 ): AsyncGenerator<Uint8Array> {
-  using _ = opened;
   let isSilent = true;
   for await (const { samples } of sound) {
     for await (const bytes of encodedInSteps(encoder, samples)) {
