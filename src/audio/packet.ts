@@ -17,72 +17,6 @@ export function isSealed(opus: Uint8Array): boolean {
   return opus[length - 1] === 0xfa && opus[length - 2] === 0xfa;
 }
 
-/** Number of packets measured: the last two seconds of speech. */
-const windowPackets = 100;
-/** Packets between two evaluations, and fewest for one. */
-const judgedEvery = 25;
-const unevenAboveMs = 25;
-const evenBelowMs = 15;
-/** Largest leap of timestamps, in ms: a further one belongs to another word, whose clock may have been reset. */
-const leapMs = 200;
-/** Packets that are this much later or earlier than the one before belong to another clock, too. */
-const clockLeapMs = 500;
-const rtpPerMs = 48;
-
-/**
- * Measures how unevenly one person's packets arrive, from their own instants and timestamps only.
- *
- * A packet's delay is its arrival minus its timestamp, over the last 100. They are uneven when the 95th percentile is
- * more than 25 ms above the 5th (which is as good as the fastest, and no single packet decides it), until less than 15.
- */
-class Jitter {
-  #transitsMs: number[] = [];
-  #noted = 0;
-  #former: Packet | undefined;
-  #uneven = false;
-  #spreadMs: number | undefined;
-
-  get uneven(): boolean {
-    return this.#uneven;
-  }
-
-  /** 95th percentile of their delays above the 5th, in ms; undefined before 25 packets came. */
-  get spreadMs(): number | undefined {
-    return this.#spreadMs;
-  }
-
-  /** Takes every packet in order of arrival, also those that come too late. */
-  note(packet: Packet): void {
-    this.#transitsMs.push(this.#transitMs(packet));
-    if (this.#transitsMs.length > windowPackets) this.#transitsMs.shift();
-    this.#noted++;
-    this.#former = packet;
-    if (this.#noted % judgedEvery === 0) this.#judge();
-  }
-
-  /** Transit time of a packet, relative to the one before; 0 for the first of a word. */
-  #transitMs(packet: Packet): number {
-    if (!this.#former) return 0;
-    const sentMs = ((packet.timestamp - this.#former.timestamp) | 0) / rtpPerMs;
-    const longerMs = packet.atMs - this.#former.atMs - sentMs;
-    if (Math.abs(sentMs) > leapMs || Math.abs(longerMs) > clockLeapMs) {
-      this.#noted = 0;
-      this.#transitsMs = [];
-      return 0;
-    }
-    return (this.#transitsMs.at(-1) ?? 0) + longerMs;
-  }
-
-  #judge(): void {
-    const sorted = this.#transitsMs.toSorted((a, b) => a - b);
-    const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
-    const p95Ms = at(0.95) - at(0.05);
-    this.#spreadMs = p95Ms;
-    if (p95Ms > unevenAboveMs) this.#uneven = true;
-    if (p95Ms < evenBelowMs) this.#uneven = false;
-  }
-}
-
 /** A packet in its place, and the gap before it. Samples are at 48 kHz, as in RTP. */
 export type OrderedPacket = {
   readonly packet: Packet;
@@ -110,10 +44,8 @@ export type OrderCounts = {
   readonly reordered: number;
 };
 
-/** Longest wait, in ms, of a packet for the one before it. Two frames: more would be heard as delay. */
-const reorderWaitMs = 40;
-/** Longest wait for a missing packet while packets arrive unevenly, in ms. */
-const unevenWaitMs = 60;
+/** Longest wait, in ms, of a packet for the one before it: three frames. */
+const reorderWaitMs = 60;
 /** Also the most packets that wait; one further ahead is not a matter of order. */
 const reorderLimit = 15;
 const lossLimitFrames = 5;
@@ -136,11 +68,10 @@ type PlacedPacket = { readonly packet: Packet; readonly place: number };
  * Puts one person's packets in order and reports the gaps between them.
  *
  * Of a valid stream the lengths of all packets and gaps add up to its timestamps. A packet in order is passed at once; otherwise it
- * waits up to 40 ms, or 60 ms while `Jitter` is uneven: `settle` must be called regularly. Packets carry no SSRC: another
+ * waits up to 60 ms: `settle` must be called regularly. Packets carry no SSRC: another
  * stream shows by a sequence or timestamp that does not follow.
  */
 export class PacketOrder {
-  readonly #jitter = new Jitter();
   readonly #held = new Map<number, PlacedPacket>();
   /** Timestamps of the packets released lately, by their places, the oldest first. */
   readonly #released = new Map<number, number>();
@@ -149,7 +80,6 @@ export class PacketOrder {
   #counts = { lost: 0, late: 0, duplicate: 0, reordered: 0 };
 
   put(packet: Packet): readonly OrderedPacket[] {
-    this.#jitter.note(packet);
     if (!this.#last) return [this.#pass({ packet, place: 0x1_0000 + packet.sequence })];
     const place = unwrap(packet.sequence, this.#last.place);
     if (place <= this.#last.place) return this.#old({ packet, place });
@@ -162,17 +92,11 @@ export class PacketOrder {
   /** Gives up packets that were waited for long enough. */
   settle(atMs: number): readonly OrderedPacket[] {
     if (this.#held.size === 0) return none;
-    const waitMs = this.#jitter.uneven ? unevenWaitMs : reorderWaitMs;
-    return this.#release((missing) => missing === 0 || atMs - this.#oldestAtMs() >= waitMs);
+    return this.#release((missing) => missing === 0 || atMs - this.#oldestAtMs() >= reorderWaitMs);
   }
 
   counts(): OrderCounts {
     return { ...this.#counts };
-  }
-
-  /** Spread of the arrivals of packets, in ms: `spreadMs` of `Jitter`. */
-  get jitterMs(): number | undefined {
-    return this.#jitter.spreadMs;
   }
 
   #hold(placed: PlacedPacket): readonly OrderedPacket[] {

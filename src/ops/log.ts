@@ -57,10 +57,7 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
       log.info({ guildId, items: event.items }, 'removed from the server: its data was deleted');
       return;
     case 'stream':
-      log.debug(
-        { guildId, speakerId: event.speakerId, ...event.packets, jitterMs: event.jitterMs },
-        'stream',
-      );
+      log.debug({ guildId, speakerId: event.speakerId, ...event.packets }, 'stream');
       return;
     case 'recognised':
       log.debug(

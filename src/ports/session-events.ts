@@ -39,8 +39,6 @@ export type PacketCounts = StreamCounts & {
 export type SpeakerPackets = {
   readonly speakerId: string;
   readonly packets: PacketCounts;
-  /** Jitter of the latest packets, in ms, by `Jitter`; absent: too few came. */
-  readonly jitterMs?: number;
 };
 
 /**

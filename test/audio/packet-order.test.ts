@@ -9,12 +9,12 @@ function ordered(packets: readonly Packet[], order = new PacketOrder()): Ordered
   return [...passed, ...order.settle(Number.POSITIVE_INFINITY)];
 }
 
-test('a packet waits 40 ms for one before it, and not longer', () => {
+test('a packet waits 60 ms for one before it, and not longer', () => {
   const order = new PacketOrder();
   order.put(packetAt(0));
   expect(order.put(packetAt(2, { atMs: 100 }))).toEqual([]);
-  expect(order.settle(139)).toEqual([]);
-  expect(order.settle(140)).toEqual([
+  expect(order.settle(159)).toEqual([]);
+  expect(order.settle(160)).toEqual([
     {
       packet: packetAt(2, { atMs: 100 }),
       samples: 960,

@@ -108,15 +108,13 @@ function likenessAt(past: Int16Array, period: number): number {
 /**
  * Sound of one person's microphone, in order, as 16 kHz mono. `atMs` is the instant of the last sample, and never goes
  * back. `lengthMs` is the true length of a gap; its `samples` go on with the voice for lost sound, fading, and are zeros
- * for at most 300 ms where no sound was sent. `lagMs` is the delay by jitter that is contained in `atMs`, where that is
- * known.
+ * for at most 300 ms where no sound was sent.
  */
 export type SpeakerSound =
   | {
       readonly kind: 'sound' | 'silence-frame';
       readonly samples: Int16Array;
       readonly atMs: number;
-      readonly lagMs?: number;
     }
   | {
       readonly kind: 'gap';
@@ -147,17 +145,11 @@ const filledRun = 5;
 /** Bad packets in a row that may have been the decoder's fault. */
 const spoiledRun = 2;
 
-/** Largest lag in ms; beyond it the client's clock has jumped. */
-const mostLagMs = 500;
-/** Rate at which the offset may rise, so that a clock that is slower than ours is followed: 500 ppm. */
-const driftShare = 0.0005;
-
 /** Turns one person's packets into samples. Never throws for the content of a packet; a bad one becomes a gap. */
 export class SpeakerStream {
   readonly #codec: OpusCodec;
   readonly #order = new PacketOrder();
   readonly #concealment = new Concealment();
-  readonly #packetClock = new PacketClock();
   #decoder: OpusDecoder | undefined;
   #lastAtMs = Number.NEGATIVE_INFINITY;
   #badRun = 0;
@@ -183,11 +175,6 @@ export class SpeakerStream {
   /** Packets that could not be decoded. */
   get missed(): number {
     return this.#counts.sealed + this.#counts.undecodable;
-  }
-
-  /** See `PacketOrder.jitterMs`. */
-  get jitterMs(): number | undefined {
-    return this.#order.jitterMs;
   }
 
   #hear(ordered: readonly OrderedPacket[]): readonly SpeakerSound[] {
@@ -222,14 +209,13 @@ export class SpeakerStream {
 
   #open(packet: Packet, length: number, atMs: number): SpeakerSound {
     const { opus } = packet;
-    const lagMs = this.#packetClock.lagMs(packet);
     const samples = isSealed(opus) ? this.#sealed() : this.#decoded(opus);
     if (!samples) return this.#bad(length, atMs);
     this.#badRun = 0;
     this.#counts.heard++;
     this.#concealment.heard(samples);
     const kind = isSilenceFrame(opus) ? 'silence-frame' : 'sound';
-    return { kind, samples, atMs, lagMs: lagMs + atMs - packet.atMs };
+    return { kind, samples, atMs };
   }
 
   #sealed(): undefined {
@@ -266,38 +252,6 @@ export class SpeakerStream {
   #forget(): void {
     this.#decoder = undefined;
     this.#concealment.reset();
-  }
-}
-
-/**
- * Measures by RTP timestamps how much later than the fastest packets of its speaker a packet arrived, in ms: the delay by
- * jitter.
- */
-class PacketClock {
-  #timestamp: number | undefined;
-  /** Time of the last packet by its timestamp, in ms since the first one. */
-  #sentMs = 0;
-  #offsetMs = 0;
-  #atMs = 0;
-
-  lagMs({ timestamp, atMs }: Pick<Packet, 'timestamp' | 'atMs'>): number {
-    const before = this.#timestamp;
-    this.#timestamp = timestamp;
-    if (before === undefined) return this.#anchor(atMs);
-    this.#sentMs += ((timestamp - before) | 0) / rtpPerMs; // timestamps wrap at 32 bits
-    this.#offsetMs += Math.max(0, atMs - this.#atMs) * driftShare;
-    this.#atMs = Math.max(this.#atMs, atMs);
-    const lagMs = atMs - this.#sentMs - this.#offsetMs;
-    if (Math.abs(lagMs) > mostLagMs) return this.#anchor(atMs);
-    if (lagMs >= 0) return lagMs;
-    this.#offsetMs += lagMs;
-    return 0;
-  }
-
-  #anchor(atMs: number): 0 {
-    this.#offsetMs = atMs - this.#sentMs;
-    this.#atMs = atMs;
-    return 0;
   }
 }
 

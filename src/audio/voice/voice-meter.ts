@@ -40,8 +40,6 @@ export type VoiceWindow = {
   readonly probability: number;
   readonly levelDb: number;
   readonly atMs: number;
-  /** Delay by jitter that is contained in `atMs`. */
-  readonly lagMs?: number;
   /** 512 at 16 kHz, each -1..1; not written to later. */
   readonly samples: Float32Array;
 };
@@ -49,9 +47,6 @@ export type VoiceWindow = {
 const noWindows: readonly VoiceWindow[] = [];
 /** Gap in ms after which earlier sound is no context for the next. */
 const forgetMs = 300;
-
-/** Windows remembered: more than come between a voice and its notice. */
-const mostLags = 32;
 
 /** Chops one person's 16 kHz stream into windows and measures each. Holds less than one window back. */
 export class VoiceMeter {
@@ -69,11 +64,11 @@ export class VoiceMeter {
   /** Measures a stream with gaps; a gap of more than 300 ms ends the context first. */
   hear(heard: SpeakerSound): readonly VoiceWindow[] {
     if (heard.kind === 'gap' && heard.lengthMs > forgetMs) this.reset();
-    return this.push(heard.samples, heard.atMs, heard.kind === 'gap' ? 0 : heard.lagMs);
+    return this.push(heard.samples, heard.atMs);
   }
 
   /** `atMs` is the instant of the last of `samples`. */
-  push(samples: Int16Array, atMs: number, lagMs = 0): readonly VoiceWindow[] {
+  push(samples: Int16Array, atMs: number): readonly VoiceWindow[] {
     if (this.#filled + samples.length < windowSamples) {
       this.#fill(samples, 0, samples.length);
       return noWindows;
@@ -84,7 +79,7 @@ export class VoiceMeter {
       const to = from + windowSamples - this.#filled;
       this.#fill(samples, from, to);
       const behindMs = ((samples.length - to) * 1000) / listenRateHz;
-      windows.push(this.#measure(atMs - behindMs, lagMs));
+      windows.push(this.#measure(atMs - behindMs));
       from = to;
     }
     this.#fill(samples, from, samples.length);
@@ -107,36 +102,14 @@ export class VoiceMeter {
   }
 
   /** The window is handed over, and a new one begun. */
-  #measure(atMs: number, lagMs: number): VoiceWindow {
+  #measure(atMs: number): VoiceWindow {
     const levelDb = loudnessDb(Math.sqrt(this.#power / windowSamples));
     const samples = this.#window;
     const probability = this.#activity.probability(samples);
     this.#window = new Float32Array(windowSamples);
     this.#filled = 0;
     this.#power = 0;
-    if (lagMs > 0) return { probability, levelDb, atMs, lagMs, samples };
     return { probability, levelDb, atMs, samples };
-  }
-}
-
-/** Delays by jitter of one person's latest windows of voice activity. */
-export class WindowLags {
-  readonly #windows: Required<Pick<VoiceWindow, 'atMs' | 'lagMs'>>[] = [];
-
-  /** Lag in ms of the latest window; 0 before the first one. */
-  get latestMs(): number {
-    return this.#windows.at(-1)?.lagMs ?? 0;
-  }
-
-  /** `atMs` is when the window ended. */
-  put(atMs: number, lagMs: number): void {
-    this.#windows.push({ atMs, lagMs });
-    if (this.#windows.length > mostLags) this.#windows.shift();
-  }
-
-  /** Lag in ms of the window that ended then: of a burst of packets, which has many, of the first of them. 0: of none. */
-  atMs(endMs: number): number {
-    return this.#windows.find(({ atMs }) => Math.abs(atMs - endMs) < 1)?.lagMs ?? 0;
   }
 }
 

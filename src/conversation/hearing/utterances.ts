@@ -234,7 +234,7 @@ export class Utterances {
 
   #begin(
     speakerId: string,
-    { fromMs, spokenFromMs }: UtteranceBegin,
+    { fromMs }: UtteranceBegin,
     follow: FollowUtterance | undefined,
     budget: HearingBudget,
   ): void {
@@ -257,11 +257,10 @@ export class Utterances {
       speakerId,
       name,
       fromMs,
-      spokenFromMs,
       hints,
       listening: this.#hold(transcriber, speakerId, () => utterance),
       clock: parts.clock,
-      follower: follow?.({ speakerId, name, fromMs: spokenFromMs }),
+      follower: follow?.({ speakerId, name, fromMs }),
       onDecided: (meant) => budget.decided(meant),
     });
     this.#all.set(id, utterance);

@@ -29,8 +29,6 @@ type HeardUtteranceOptions = {
   readonly speakerId: string;
   readonly name: string;
   readonly fromMs: number;
-  /** Same as `fromMs`, without the jitter of the network. */
-  readonly spokenFromMs: number;
   /** Words that its recogniser was given to expect. */
   readonly hints: readonly string[];
   /** Begins when the words are needed. */
@@ -103,7 +101,7 @@ export class HeardUtterance {
   }
 
   get spoken(): SpokenSpan {
-    return this.end?.spoken ?? { fromMs: this.#options.spokenFromMs, toMs: this.#lastSoundAtMs };
+    return { fromMs: this.fromMs, toMs: this.end?.whole.toMs ?? this.#lastSoundAtMs };
   }
 
   /** Sends its sound to the recogniser, from its beginning on. */

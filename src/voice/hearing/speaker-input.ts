@@ -7,7 +7,7 @@ import {
   type SpeakerStream,
   type StreamCounts,
 } from '#src/audio/voice/speaker-stream.ts';
-import { type VoiceMeter, type VoiceWindow, WindowLags } from '#src/audio/voice/voice-meter.ts';
+import type { VoiceMeter, VoiceWindow } from '#src/audio/voice/voice-meter.ts';
 import type { PacketCounts, SpeakerPackets } from '#src/ports/session-events.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import { type Evidence, nothingHeard } from '#src/turn/answerable.ts';
@@ -46,13 +46,7 @@ export type UtteranceSoFar = { readonly soFar: () => Utterance; readonly heard: 
 export type SpeakerInputEvent =
   | OverlapVoiceEvent
   /** `sound` reaches back to before the voice was noticed. */
-  | {
-      readonly kind: 'began';
-      readonly fromMs: number;
-      /** Same as `fromMs`, without the jitter of the network. */
-      readonly spokenFromMs: number;
-      readonly sound: Int16Array;
-    }
+  | { readonly kind: 'began'; readonly fromMs: number; readonly sound: Int16Array }
   | { readonly kind: 'sound'; readonly sound: Int16Array }
   | ({ readonly kind: 'paused' } & UtteranceSoFar)
   /** The pause is likely to be the end. */
@@ -63,8 +57,6 @@ export type SpeakerInputEvent =
   | {
       readonly kind: 'ended';
       readonly whole: Utterance;
-      /** When the voice began and stopped, without the jitter of the network. */
-      readonly spoken: { readonly fromMs: number; readonly toMs: number };
       readonly endedAtMs: number;
       readonly why: Extract<EndpointingEffect, { kind: 'ended' }>['why'];
       readonly heard: Evidence;
@@ -92,10 +84,6 @@ export class SpeakerInput {
   /** The last utterance, until it is known whether it was really over. */
   #ended: { readonly toMs: number; readonly lastWord: string } | undefined;
   #lastPacketAtMs = 0;
-  readonly #lags = new WindowLags();
-  #spokenFromMs = 0;
-  /** Lag of the last voiced window, in ms. */
-  #voicedLagMs = 0;
   /** Packets that could not be decoded, up to the last one that could. */
   #missedBefore = 0;
 
@@ -149,11 +137,6 @@ export class SpeakerInput {
     return this.#parts.stream.counts();
   }
 
-  /** Jitter of this person's packets, in ms. */
-  get jitterMs(): number | undefined {
-    return this.#parts.stream.jitterMs;
-  }
-
   /** Adds what it noticed, as all below do. */
   #handle(heard: SpeakerSound, noticed: SpeakerInputEvent[]): void {
     const { atMs, samples } = heard;
@@ -165,7 +148,6 @@ export class SpeakerInput {
     if (this.talking) noticed.push({ kind: 'sound', sound: samples });
     this.#recording.push(samples);
     for (const one of this.#parts.meter.hear(heard)) {
-      this.#lags.put(one.atMs, one.lagMs ?? 0);
       const window = this.#withoutEcho(one);
       this.#stepOverlap(window, noticed);
       this.#step(window, noticed);
@@ -201,10 +183,7 @@ export class SpeakerInput {
     this.#voice = voice;
     for (const effect of effects) this.#learn(effect, lastWordOf(before));
     if (before.kind !== 'quiet' && voice.kind === 'quiet') echo.over();
-    if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) {
-      this.#recording.voiced();
-      this.#voicedLagMs = this.#lags.latestMs;
-    }
+    if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) this.#recording.voiced();
     for (const effect of effects) noticed.push(this.#perform(effect, event.atMs, before));
   }
 
@@ -231,10 +210,8 @@ export class SpeakerInput {
     switch (effect.kind) {
       case 'began': {
         this.#recording.begin();
-        const { fromMs } = effect;
-        this.#spokenFromMs = fromMs - this.#lags.atMs(fromMs + this.#parts.rules.windowMs);
         const sound = this.#recording.soFar().samples;
-        return { kind: 'began', fromMs, spokenFromMs: this.#spokenFromMs, sound };
+        return { kind: 'began', fromMs: effect.fromMs, sound };
       }
       case 'paused':
       case 'long-pause':
@@ -248,8 +225,7 @@ export class SpeakerInput {
         const whole = { fromMs, toMs, pcm: this.#recording.take() };
         this.#parts.meter.reset();
         this.#overlap = undefined;
-        const spoken = { fromMs: this.#spokenFromMs, toMs: toMs - this.#voicedLagMs };
-        return { kind: 'ended', whole, spoken, endedAtMs: atMs, why, heard };
+        return { kind: 'ended', whole, endedAtMs: atMs, why, heard };
       }
     }
   }
@@ -395,8 +371,7 @@ export class SpeakerInputs {
     if (slot) slot.reported = now;
     const since = countsSince(before, now);
     if (isNone(since)) return;
-    const jitterMs = slot?.input.jitterMs;
-    this.#report({ speakerId, packets: since, jitterMs });
+    this.#report({ speakerId, packets: since });
   }
 
   #close(speakerId: string): void {
