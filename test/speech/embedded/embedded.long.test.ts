@@ -8,7 +8,6 @@ import { asking } from '#src/speech/hints.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { loudnessOf } from '#test/audio/loudness-of.ts';
-import { listeningContract } from '#test/contracts/listening.ts';
 import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
 import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
 import { patientClock } from '#test/fakes/clock.ts';
@@ -35,7 +34,6 @@ const utterances = [
   await recording('synth-flite-slt-what-time-is-it'),
 ] as const;
 transcriberContract('embedded recogniser', () => transcriber, utterances);
-listeningContract('embedded recogniser', () => transcriber, utterances, true);
 synthesizerContract('embedded voice', () => synthesizer);
 
 test.each([
