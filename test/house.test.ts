@@ -201,7 +201,7 @@ const doors: Readonly<Record<string, string>> = {
   'sources/decode': 'decode-stream decoding',
   'sources/fetch': 'allowed-hosts fetch name-resolver public-address',
   'sources/formats': 'flac-frames mp3-frames sniff sound-length',
-  speech: 'hints listen listening-slots package-file pronunciation voice-names',
+  speech: 'hints listen package-file pronunciation voice-names',
   'speech/embedded': 'embedded-synthesizer embedded-transcriber engine serve-engine wasm-patch',
   'speech/fallbacks': 'metered-voice speech-fallbacks standard-voice',
   'speech/openai':

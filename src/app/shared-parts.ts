@@ -22,7 +22,6 @@ import { findFfmpeg } from '#src/sources/ffmpeg.ts';
 import { openLibrary, type ReadTags } from '#src/sources/library.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import { Sources } from '#src/sources/sources.ts';
-import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import {
   openTextLanguage,
   type TextLanguageDetector,
@@ -49,7 +48,6 @@ export type SharedParts = {
   readonly tokenBudgets: TokenBudgets;
   readonly stats: SpeedStats;
   readonly partialTrust: PartialTrust;
-  readonly listeningSlots: ListeningSlots;
   readonly operatorTools: OperatorTools;
   readonly textLanguage: TextLanguageDetector;
 };
@@ -86,7 +84,6 @@ export async function openSharedParts(
     partialTrust: new PartialTrust(
       transcription.kind === 'remote' && hasStableWords(transcription.model),
     ),
-    listeningSlots: new ListeningSlots(),
     operatorTools,
     textLanguage: openTextLanguage(),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),

@@ -80,7 +80,6 @@ export function printEvent(
     case 'feature':
     case 'typed':
     case 'erased':
-    case 'recogniser-full':
     case 'spent':
     case 'tool':
       return; // not for a newcomer

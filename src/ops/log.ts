@@ -35,9 +35,6 @@ export function openLog(
   return pino(options, openOutlet(to));
 }
 
-const recogniserFull =
-  'more people speak than can be recognised at once: some are recognised later';
-
 /** One line per event of a session. */
 export function logSession(log: Log, guildId: string, event: SessionEvent): void {
   switch (event.kind) {
@@ -49,9 +46,6 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
       return;
     case 'left':
       log.info({ guildId, channelId: event.channel.channelId, why: event.why }, 'left');
-      return;
-    case 'recogniser-full':
-      log.warn({ guildId }, recogniserFull);
       return;
     case 'erased':
       log.info({ guildId, items: event.items }, 'removed from the server: its data was deleted');

@@ -166,8 +166,6 @@ export type SessionEvent =
   | FeatureEvent
   /** The bot was removed from the server; `items` is the number of stored rows that were erased. */
   | { readonly kind: 'erased'; readonly items: number }
-  /** A person speaks while all recogniser slots are busy: their words come later. */
-  | { readonly kind: 'recogniser-full' }
   /** An alert of this channel, raised or cleared. */
   | AlertChange
   | FeatureAlertChange

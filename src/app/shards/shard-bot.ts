@@ -138,7 +138,7 @@ function sourcesOf(
   name: string,
   features: ShardFeatures,
 ): SessionSources {
-  const { listeningSlots, partialTrust, store, weights } = shared;
+  const { partialTrust, store, weights } = shared;
   return {
     caps: config.budget.caps,
     leftOutPeople: store.leftOutPeople,
@@ -153,7 +153,6 @@ function sourcesOf(
     tools: () => [...shared.operatorTools.all(), ...tools],
     hearing: {
       endpointRules: { ...endpointRules, textTimeoutMs },
-      listeningSlots,
       partialTrust,
       warm: () => engines.warm(),
       weights,

@@ -8,9 +8,9 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { FollowUtterance } from '#src/ports/feature-session.ts';
+import { HeldListening } from '#src/speech/held-listening.ts';
 import { asking, recognitionHints } from '#src/speech/hints.ts';
-import { InterimBudget, type InterimMoment } from '#src/speech/listen.ts';
-import { HeldListening } from '#src/speech/listening-slots.ts';
+import { InterimBudget, type InterimMoment, listenWith } from '#src/speech/listen.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { hasVoice } from '#src/turn/answerable.ts';
@@ -281,27 +281,19 @@ export class Utterances {
     utterance: () => HeardUtterance,
   ): HeldListening {
     const { channel, gate, parts, signal, talk } = this.#context;
-    const { guildId } = channel;
     const onPartial = (text: string) => {
       const one = utterance();
       if (transcriber.listen) one.partial = text;
       one.heardPartly(text);
-      parts.onEvent(guildId, { kind: 'words', name: one.name, text, isWhole: false });
+      parts.onEvent(channel.guildId, { kind: 'words', name: one.name, text, isWhole: false });
       if (transcriber.listen) talk.post({ kind: 'partial', utterance: one.id, text });
       if (this.#open.get(speakerId) !== one) return;
       this.#connection?.read(speakerId, { text });
       if (one.overlaps) this.#connection?.overhear(speakerId, text);
     };
     const onSent = (ms: number) => this.#interimBudget.sent(ms);
-    const onWait = () => parts.onEvent(guildId, { kind: 'recogniser-full' });
     const until = AbortSignal.any([signal, gate.withdrawals.of(speakerId)]);
-    const open = (inner: AbortSignal) =>
-      this.#hearing.listeningSlots.listen(
-        { guildId, onWait, onSent },
-        transcriber,
-        onPartial,
-        inner,
-      );
+    const open = (inner: AbortSignal) => listenWith(transcriber, onPartial, inner, onSent);
     return new HeldListening(open, until);
   }
 

@@ -11,7 +11,7 @@ const turnBuckets = [
 /** Buckets in s, up to the deadline of a join. */
 const joinBuckets = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 15];
 
-type CountedKind = 'dropped' | 'failed' | 'ignored' | 'left' | 'recogniser-full' | 'tool' | 'typed';
+type CountedKind = 'dropped' | 'failed' | 'ignored' | 'left' | 'tool' | 'typed';
 
 /** Counters of events, whose labels are fields of the event. */
 const counted: {
@@ -33,11 +33,6 @@ const counted: {
     labels: ['why'],
   },
   left: { counter: 'leaves', help: 'Voice channels left, by reason.', labels: ['why'] },
-  'recogniser-full': {
-    counter: 'recogniser_waits',
-    help: 'Utterances that waited because all recogniser slots were busy.',
-    labels: [],
-  },
   tool: {
     counter: 'tool_calls',
     help: 'Calls of tools by a model, by how they ended.',

@@ -18,7 +18,6 @@ import type {
   VoiceLink,
   VoiceLinkOpener,
 } from '#src/ports/voice-link.ts';
-import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PartialTrust, PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
@@ -28,8 +27,6 @@ import type { SoundMix } from '#src/voice/output/sound-mix.ts';
 /** Models and rules by which the connections of a session hear people. */
 export type HearingDependencies = {
   readonly endpointRules: EndpointRules;
-  /** Limit of utterances that stream to the recogniser at the same time. */
-  readonly listeningSlots: ListeningSlots;
   /** Whether partials of the recogniser may be answered before they are final. */
   readonly partialTrust: PartialTrust;
   /** Connects to the servers that will be asked, as a person began to talk. Never throws, costs nothing. */

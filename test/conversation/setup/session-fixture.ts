@@ -28,7 +28,6 @@ import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
-import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import { type PaidEngines, paidEngines, type RawEngines } from '#src/spending/paid-engine.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
@@ -204,7 +203,6 @@ export function openSessionFixture(
     panels: shown.panels,
     ...paidEngines({ chat, synthesizer, transcriber, pipelines }),
     partialTrust: new PartialTrust(false),
-    listeningSlots: new ListeningSlots(),
     sounds: catalog(),
     onEvent,
     peopleSettings: new PersonalSettingsCache({ clock, onEvent, store: stores.personSettings }),
