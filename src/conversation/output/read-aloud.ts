@@ -15,10 +15,8 @@ import {
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/prompt.ts';
 import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import type { PlayEnd } from '#src/ports/play-end.ts';
 import { readingRequestOf } from '#src/spending/reservation.ts';
 import { languageName } from '#src/texts/language-names.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import { type ReadingVoice, soundOf } from '#src/voice/output/clause-sound.ts';
 import { type SpeechOutput, stuck } from '#src/voice/output/speech-output.ts';
 import { deliver, newReply, RunningReplies, type RunningReply } from './running-replies.ts';
@@ -86,7 +84,7 @@ async function readAloud(
   signal: AbortSignal,
 ): Promise<ReplyFinish> {
   const { language, speed: ownSpeed } = reading;
-  const { interruptible = true, personId, onEnd } = reading;
+  const { interruptible = true, personId } = reading;
   const { clock, spending } = context.parts;
   const style = context.style();
   const { guildId } = context.channel;
@@ -98,14 +96,12 @@ async function readAloud(
   if (budget.kind === 'refused') {
     if (!reading.isWrittenElsewhere && words.length > 0)
       writeInChat(ConfidentialText.joined(clauses, ' '), context.channel, context.parts);
-    return refused(reading, budget.line);
+    return 'empty';
   }
   using reservation = budget.reservation;
   const synthesizer = context.parts.synthesizer.paidBy(reservation);
   const own = chosenVoice(reading.voice, context);
   const spoken = { ...voiceIn(language, style), ...own, ...reading.manner };
-  const reportEnd = (finish: ReplyFinish, isStuck: boolean) =>
-    onEnd?.(endOf(isStuck ? 'failed' : finish));
   let finish: ReplyFinish = 'cancelled';
   const read = async (reply: SpokenReply): Promise<void> => {
     onReply(reply);
@@ -118,7 +114,6 @@ async function readAloud(
     if (failure) writeInstead();
     finish = await reply.finish;
     const { isStuck } = output;
-    reportEnd(finish, isStuck);
     if (isStuck && !failure) writeInstead();
     if (isStuck) reportUnsaid(stuck(), context);
     else if (failure?.code === 'speech.no_voice') reportUnread(language, context);
@@ -128,26 +123,6 @@ async function readAloud(
   const answeredIds = personId === undefined ? [] : [personId];
   await output.speak(signal, read, { interruptible, answeredIds, ownSpeed });
   return finish;
-}
-
-/** There is no money for it. */
-function refused({ onEnd }: QueuedReading, reason: TextLine): ReplyFinish {
-  onEnd?.({ kind: 'failed', reason });
-  return 'empty';
-}
-
-/** End of a reading; one that is cut while it keeps its turn was interrupted by a voice. */
-function endOf(finish: ReplyFinish): PlayEnd {
-  switch (finish) {
-    case 'completed':
-      return { kind: 'completed' };
-    case 'cancelled':
-      return { kind: 'stopped', why: 'interrupted' };
-    case 'empty':
-      return { kind: 'failed', reason: { id: 'say.empty' } };
-    case 'failed':
-      return { kind: 'failed', reason: { id: 'track.bad.voice' } };
-  }
 }
 
 /** Reports once for each language that no voice speaks it. */

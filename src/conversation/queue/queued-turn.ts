@@ -2,7 +2,6 @@ import type { EarlyEnd } from '#src/conversation/machine/state.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Asker, AskOutcome, SpokenManner } from '#src/ports/command-ports.ts';
-import type { PlayEnd } from '#src/ports/play-end.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 
 /** Early ends of a question or a text. */
@@ -69,8 +68,6 @@ export type QueuedReading = {
   readonly isWrittenElsewhere?: boolean;
   /** Called when something of it was heard. */
   readonly onHeard?: () => void;
-  /** Told how it ended, once it had its turn. Never throws. */
-  readonly onEnd?: (end: PlayEnd) => void;
   /** Aborted when it is not to be said any more. */
   readonly signal?: AbortSignal;
   /** Told once why it is over, if it was accepted. Never throws. */

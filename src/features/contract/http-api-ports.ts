@@ -106,6 +106,6 @@ export type RecordingSegment = {
   /** Where the recogniser reports them all, and the text is as it was said. */
   readonly words?: readonly TranscribedWord[];
   readonly confidence?: number;
-  /** Absent: as it was said. */
-  readonly translatedBy?: 'server' | 'chat-model';
+  /** The recogniser has put it into English. */
+  readonly isTranslated?: true;
 };

@@ -3,11 +3,9 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { atSpeed } from '#src/playback/reply/stretch.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
-import type { PlayEnd } from '#src/ports/play-end.ts';
 import { Skip } from '#src/sources/decode/decoder.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { readingRequestOf } from '#src/spending/reservation.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import { soundOf } from '#src/voice/output/clause-sound.ts';
 
 /** Characters of a text that stand for it in lists. */
@@ -32,8 +30,6 @@ export class LazilySynthesisedText implements SoundSource {
   readonly #payer: Asker | undefined;
   readonly #voice: SpeechVoice;
   readonly #speed: number;
-  /** Why the rest is not said, where there is no money for it. */
-  #refused: TextLine | undefined;
   /** By the place of their clause; those that are whole. */
   readonly #made = new Map<number, readonly Pcm[]>();
 
@@ -52,19 +48,12 @@ export class LazilySynthesisedText implements SoundSource {
     this.#speed = speed;
   }
 
-  /** End of the source, as its track reports it; a source for which there was no money has failed. */
-  endOr(end: PlayEnd): PlayEnd {
-    const isOver = end.kind === 'completed' || end.kind === 'failed';
-    return isOver && this.#refused ? { kind: 'failed', reason: this.#refused } : end;
-  }
-
   /** Ends where there is no money for the rest. Errors: BotError at the stage `speak`. */
   async *open(fromMs: number, signal: AbortSignal): AsyncGenerator<Pcm> {
     const { channel, parts } = this.#context;
     const { spending, synthesizer } = parts;
     const missing = this.#clauses.filter((_, at) => !this.#made.has(at)).join(' ');
     const opened = spending.open(readingRequestOf(missing, channel.guildId, this.#payer));
-    this.#refused = opened.kind === 'refused' ? opened.line : undefined;
     if (opened.kind === 'refused') return;
     using reservation = opened.reservation;
     signal.addEventListener('abort', () => reservation.close(), { once: true });

@@ -5,7 +5,7 @@ import { writtenText } from '#src/notices/notice.ts';
 import { holds } from '#src/people/rights.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
-import type { ItemEnd, ItemOptions, SoundOwner } from '#src/playback/tracks/track-item.ts';
+import type { ItemOptions, SoundOwner } from '#src/playback/tracks/track-item.ts';
 import {
   type TrackCommand,
   type TrackOutcome,
@@ -18,9 +18,7 @@ import {
 } from '#src/playback/tracks/track-sounds.ts';
 import type { EndNews, FeatureSession } from '#src/ports/feature-session.ts';
 import type { FeaturePanel, PanelTrack } from '#src/ports/panel.ts';
-import type { PlayEnd } from '#src/ports/play-end.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
-import { trackErrorText } from './sound-source-error-texts.ts';
 import {
   everyTrack,
   isOwnTrack,
@@ -148,7 +146,7 @@ export class SessionTracks implements FeatureSession {
   /** Puts a sound on a track as a person wishes; a volume only where the track is theirs to change. */
   place(
     caller: TrackCaller,
-    { loop, next, onEnd, percent, track: called }: Omit<PlayRequest, 'sound'>,
+    { loop, next, percent, track: called }: Omit<PlayRequest, 'sound'>,
     { source, ...sound }: PlaceableSound,
   ): Playing {
     const options = { ...sound, isLooping: loop, isNext: next };
@@ -156,7 +154,6 @@ export class SessionTracks implements FeatureSession {
     if (!('item' in added)) return added;
     this.#keeper.wake();
     const { item, ...placed } = added;
-    if (onEnd) void item.ended.then((ended) => onEnd(endOf(ended)));
     const set =
       percent !== undefined && this.request(caller, placed.track, { kind: 'volume', percent });
     return set && set.kind === 'denied' ? { ...placed, keptFor: set.owner } : placed;
@@ -282,12 +279,4 @@ function shownTrack({ name, now, state }: NamedTrack): readonly PanelTrack[] {
   const { positionMs, source, title } = now;
   const { lengthMs } = source;
   return [{ name, ...state, title, positionMs: positionMs - (positionMs % stepMs), lengthMs }];
-}
-
-function endOf(ended: ItemEnd): PlayEnd {
-  const reason = trackErrorText(ended);
-  if (reason) return { kind: 'failed', reason };
-  const { reason: kind } = ended;
-  if (kind === 'completed' || kind === 'skipped') return { kind };
-  return { kind: 'stopped', why: kind === 'closed' ? 'left' : 'asked' };
 }

@@ -3,7 +3,6 @@ import type {
   SoundRejection,
   TrackState,
 } from '#src/playback/tracks/track-outcomes.ts';
-import type { PlayEnd } from '#src/ports/play-end.ts';
 import type { ShelvedSound } from '#src/sources/library.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -29,8 +28,6 @@ export type PlayRequest = {
   readonly next: boolean;
   /** Ends the search for it. */
   readonly signal?: AbortSignal;
-  /** Called once with the end, if it was placed. Never throws. */
-  readonly onEnd?: (end: PlayEnd) => void;
 };
 
 export type Playing =

@@ -202,7 +202,7 @@ async function segmentOf(
     language,
     words: words && shiftWords(words, fromMs),
     confidence,
-    translatedBy: isTranslated && 'server',
+    isTranslated,
   };
 }
 
@@ -219,11 +219,11 @@ async function* withLeads(parts: AsyncIterable<RecordingPart>): AsyncGenerator<R
 
 /** Its words are as they were said, so a translation has none. */
 function inEnglish({ words: _, ...segment }: RecordingSegment, text: string): RecordingSegment {
-  return { ...segment, text, language: 'en', translatedBy: 'chat-model' };
+  return { ...segment, text, language: 'en' };
 }
 
-function isForeign({ language = '', translatedBy }: RecordingSegment): boolean {
-  return translatedBy === undefined && !/^en\b/i.test(language);
+function isForeign({ language = '', isTranslated }: RecordingSegment): boolean {
+  return !isTranslated && !/^en\b/i.test(language);
 }
 
 /** Part of a recording that holds speech, with its sound. */

@@ -1,12 +1,11 @@
 import { clausesOf } from '#src/chat/text/clauses.ts';
-import type { DropReason, QueuedReading } from '#src/conversation/queue/queued-turn.ts';
+import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import { LazilySynthesisedText } from '#src/features/tracks/lazily-synthesised-text.ts';
 import { trackNameOf, voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { Playing } from '#src/features/tracks/track-outcomes.ts';
 import { chosenVoice } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { Asker, SpokenManner } from '#src/ports/command-ports.ts';
-import type { PlayEnd } from '#src/ports/play-end.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { readingRequestOf } from '#src/spending/reservation.ts';
@@ -20,8 +19,6 @@ export type SayOptions = SpokenManner & {
   readonly owner?: Asker;
   /** In place of the track `voice`: it plays there as a sound, and waits like one. */
   readonly track?: string;
-  /** Called once with the end, if it was queued or placed. Never throws. */
-  readonly onEnd?: (end: PlayEnd) => void;
 };
 
 export type SayOutcome =
@@ -55,9 +52,8 @@ function queued(
   session: VoiceSession,
   clauses: readonly string[],
   when: 'now' | 'queue',
-  { onEnd, owner, payer, speed, voice, ...how }: SayOptions,
+  { owner, payer, speed, voice, ...how }: SayOptions,
 ): SayOutcome {
-  const report = onEnd && onlyFirst(onEnd);
   const reading: QueuedReading = {
     kind: 'reading',
     clauses: clauses.map(openText),
@@ -67,8 +63,6 @@ function queued(
     manner: mannerOf(how),
     owner,
     payer,
-    onEnd: report,
-    onOver: (why) => report?.(endOf(why)),
   };
   return queueReading(reading, clauses, session);
 }
@@ -77,15 +71,6 @@ function mannerOf({ model, tone }: SayOptions): Pick<SpeechVoice, 'instructions'
   return {
     ...(model !== undefined && { model }),
     ...(tone !== undefined && { instructions: tone }),
-  };
-}
-
-/** A reading that had its turn reports its end before it is over. */
-function onlyFirst(onEnd: (end: PlayEnd) => void): (end: PlayEnd) => void {
-  let isReported = false;
-  return (end) => {
-    if (!isReported) onEnd(end);
-    isReported = true;
   };
 }
 
@@ -98,7 +83,7 @@ function placed(
 ): SayOutcome {
   const { context } = session;
   const tracks = context.features.sessions.tracks;
-  const { onEnd, owner, payer, speed, track = '', voice } = how;
+  const { owner, payer, speed, track = '', voice } = how;
   const playing = tracks.tracks.refusal(track);
   if (playing) return { kind: 'placed', playing };
   if (context.talk.state.isMuted) return refusedBy({ id: 'muted.server' });
@@ -107,33 +92,9 @@ function placed(
   const own = { ...chosenVoice(voice, context), ...mannerOf(how) };
   const source = new LazilySynthesisedText(clauses, context, payer, { ...own, speed });
   const caller = { id: '', name: '', ...owner, mayManage: false };
-  const onPlayEnd = onEnd && ((end: PlayEnd) => onEnd(source.endOr(end)));
   const sound = { source, owner: owner && tracks.owner(owner) };
-  const play = { track, loop: false, next: when === 'now', onEnd: onPlayEnd };
+  const play = { track, loop: false, next: when === 'now' };
   return { kind: 'placed', playing: tracks.place(caller, play, sound) };
-}
-
-/** End of a text that lost its turn, or never had one. */
-function endOf(why: DropReason): PlayEnd {
-  switch (why) {
-    case 'skipped':
-      return { kind: 'skipped' };
-    case 'interrupted':
-    case 'muted':
-    case 'left':
-    case 'lost':
-      return { kind: 'stopped', why };
-    case 'ending':
-      return { kind: 'stopped', why: 'left' };
-    case 'over':
-      return { kind: 'failed', reason: { id: 'track.bad.voice' } };
-    case 'stopped':
-    case 'withdrawn':
-    case 'late':
-    case 'crowded':
-    case 'replaced':
-      return { kind: 'stopped', why: 'asked' };
-  }
 }
 
 /** Why nothing of a text is read out in a session now, whoever pays. */

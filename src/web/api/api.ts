@@ -1,21 +1,13 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
-import { SpokenAnswers } from '#src/web/api/openai/spoken-answers.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
 import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
 import { type AccessSource, type ApiDoor, authorise, tokenRates } from './authorise.ts';
 import { refusalAsReported, whileThere } from './failed-line.ts';
 import { formBodyOf } from './form-body.ts';
 import { refusal, refusalBody } from './refusal.ts';
-import {
-  BodyReads,
-  bytesOf,
-  checked,
-  jsonOf,
-  mostSoundBytes,
-  requestJsonLimits,
-} from './request-body.ts';
+import { BodyReads, checked, jsonOf, mostSoundBytes, requestJsonLimits } from './request-body.ts';
 import type { ApiRoute } from './route.ts';
 
 export type ApiParts = AccessSource & {
@@ -27,16 +19,14 @@ export type ApiParts = AccessSource & {
 /** Largest body in bytes of a request to this path; undefined where it is none of ours. */
 export function apiBodyBytes(path: string): number | undefined {
   if (!path.startsWith('/v1/')) return undefined;
-  const acceptsSound = /\/(ask|audio\/transcriptions|audio\/translations)$/.test(path);
-  return acceptsSound ? mostSoundBytes : requestJsonLimits.bytes;
+  const isForm = /\/audio\/(transcriptions|translations)$/.test(path);
+  return isForm ? mostSoundBytes : requestJsonLimits.bytes;
 }
 
 /** Everything below `/v1`: operations of one server, and those of OpenAI's API. */
 export function createApi(options: ApiParts): Hono {
   const app = new Hono();
   const parts = { ...options, rates: tokenRates(), bodies: new BodyReads() };
-  const { clock } = options;
-  const doors = { ...parts, answers: new SpokenAnswers(clock) };
   app.onError((error, context) => {
     const onBug = whileThere(parts.onBug, context.req.raw.signal);
     const { facts } = refusalAsReported(error, onBug);
@@ -46,7 +36,7 @@ export function createApi(options: ApiParts): Hono {
   });
   for (const route of allRoutes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    app.on(route.method.toUpperCase(), path, (context) => perform(route, context, doors));
+    app.on(route.method.toUpperCase(), path, (context) => perform(route, context, parts));
   }
   app.all('/v1/*', () => {
     throw refusal(404, 'not_found', 'There is no such operation: see docs/http.md.');
@@ -54,8 +44,7 @@ export function createApi(options: ApiParts): Hono {
   return app;
 }
 
-type Doors = ApiDoor &
-  Pick<ApiParts, 'onBug'> & { readonly clock: Clock; readonly answers: SpokenAnswers };
+type Doors = ApiDoor & Pick<ApiParts, 'clock' | 'onBug'>;
 
 async function perform(route: ApiRoute, context: Context, parts: Doors): Promise<Response> {
   const guildId = context.req.param('server');
@@ -65,7 +54,6 @@ async function perform(route: ApiRoute, context: Context, parts: Doors): Promise
   const { signal } = context.req.raw;
   const { outgoing } = { ...context.env } as { readonly outgoing?: { destroy(): void } };
   const { bodies } = parts;
-  const sound = route.acceptsSound ? await soundOf(context, bodies) : undefined;
   const done = await route.run({
     token,
     guildId: token.guildId,
@@ -74,24 +62,13 @@ async function perform(route: ApiRoute, context: Context, parts: Doors): Promise
     encoders,
     events,
     clock: parts.clock,
-    answers: parts.answers,
     params: checked(route.params ?? z.object(), params),
     query: checked(route.query ?? z.object(), context.req.query()),
-    body: route.body && !sound ? checked(route.body, await jsonOf(context, bodies)) : undefined,
+    body: route.body ? checked(route.body, await jsonOf(context, bodies)) : undefined,
     form: route.form ? await formBodyOf(context, bodies) : { fields: new Map() },
-    sound,
-    accept: context.req.header('accept') ?? '',
     signal,
     cut: outgoing && (() => outgoing.destroy()),
     onBug: whileThere(parts.onBug, signal),
   });
   return done instanceof Response ? done : context.json(done);
-}
-
-/** The body, where its type says that it is sound. Errors: `ApiRefusal`. */
-async function soundOf(context: Context, bodies: BodyReads): Promise<Uint8Array | undefined> {
-  if (!/^audio\//i.test(context.req.header('content-type') ?? '')) return undefined;
-  const bytes = await bytesOf(context, mostSoundBytes, bodies);
-  if (bytes.length === 0) throw refusal(400, 'sound.empty', 'The audio file is empty.');
-  return bytes;
 }

@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
-import type { SpokenAnswers } from '#src/web/api/openai/spoken-answers.ts';
 import type { ApiScope, ApiToken } from '#src/web/api/tokens/token-store.ts';
 import type { AccessParts } from './authorise.ts';
 import type { FormBody } from './form-body.ts';
@@ -17,16 +16,10 @@ export type ApiCall<Body, Query, Params> = {
   readonly body: Body;
   readonly query: Query;
   readonly params: Params;
-  /** The body, where it is a file of sound. */
-  readonly sound?: Uint8Array;
   /** The body, where the route reads a form. */
   readonly form: FormBody;
-  /** Accept header of the program. */
-  readonly accept: string;
   readonly encoders: AccessParts['encoders'];
   readonly events: AccessParts['events'];
-  /** Answers that the program may name by their ids. */
-  readonly answers: SpokenAnswers;
   readonly clock: Clock;
   /** Aborted when the program has hung up. */
   readonly signal: AbortSignal;
@@ -48,10 +41,8 @@ export type ApiRoute<
   /** A token needs it. */
   readonly scope: ApiScope;
   readonly body?: Body;
-  /** The body is a form with a file of sound or its address. */
+  /** The body is a form with a file of sound. */
   readonly form?: true;
-  /** A file of sound may be the body in its place. */
-  readonly acceptsSound?: true;
   readonly query?: Query;
   readonly params?: Params;
   /** A `Response`, or a value that is sent as JSON. Errors: `ApiRefusal`, BotError. */

@@ -33,8 +33,6 @@ type Parts = {
   readonly transcriptionModels?: readonly string[];
   /** The ways to answer, the server's own first. */
   readonly pipelines?: readonly PipelineName[];
-  /** Hosts of the own network whose recordings may be read. */
-  readonly allowedHosts?: readonly string[];
 };
 
 const weights = await loadSilero();
@@ -50,9 +48,8 @@ export async function openCompletions(over: Parts = {}) {
     speechModels = [],
     transcriptionModels = [],
     pipelines: names = ['chained'],
-    allowedHosts = [],
   } = over;
-  const recordings = new Recordings(sharedDecoding, { allowed: new AllowedHosts(allowedHosts) });
+  const recordings = new Recordings(sharedDecoding, { allowed: new AllowedHosts([]) });
   const pipelines: PipelineRegistry = {
     names,
     open: () => chained({ chat, synthesizer }),

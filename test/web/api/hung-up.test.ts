@@ -10,37 +10,34 @@ import { openCompletions } from './completions-setup.ts';
 
 const guildId = 'g';
 
-test.each(['text', 'file'])(
-  'a program that hangs up ends its question at the model, and what was set aside (%s)',
-  async (answer) => {
-    const clock = new VirtualClock();
-    const chat = new FakeChat([['stall']]);
-    const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: dollars(1) } });
-    const fixture = openSessionFixture({ chat, spending: budgets }, undefined, clock);
-    const { talk } = fixture;
-    const ask: typeof talk.ask = (...question) => talk.ask(...question);
-    await using api = await openApi(programPorts({ ask, ...places }));
-    await api.add('bell', { guildId });
-    const program = new AbortController();
-    const asking = api.ask('bell', `/v1/servers/${guildId}/ask`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ question: 'Well?', answer }),
-      signal: program.signal,
-    });
-    const running = async () => {
-      await clock.advance(20);
-      return chat.running;
-    };
-    await expect.poll(running).toBe(1);
-    expect(ledger.reserved(guildId)).toBeGreaterThan(0);
-    program.abort();
-    await asking.catch(() => undefined);
-    await expect.poll(running).toBe(0);
-    expect(ledger.reserved(guildId)).toBe(0);
-    expect(api.bugs).toEqual([]);
-  },
-);
+test('a program that hangs up ends its question at the model, and what was set aside', async () => {
+  const clock = new VirtualClock();
+  const chat = new FakeChat([['stall']]);
+  const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: dollars(1) } });
+  const fixture = openSessionFixture({ chat, spending: budgets }, undefined, clock);
+  const { talk } = fixture;
+  const ask: typeof talk.ask = (...question) => talk.ask(...question);
+  await using api = await openApi(programPorts({ ask, ...places }));
+  await api.add('bell', { guildId });
+  const program = new AbortController();
+  const asking = api.ask('bell', `/v1/servers/${guildId}/ask`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ question: 'Well?' }),
+    signal: program.signal,
+  });
+  const running = async () => {
+    await clock.advance(20);
+    return chat.running;
+  };
+  await expect.poll(running).toBe(1);
+  expect(ledger.reserved(guildId)).toBeGreaterThan(0);
+  program.abort();
+  await asking.catch(() => undefined);
+  await expect.poll(running).toBe(0);
+  expect(ledger.reserved(guildId)).toBe(0);
+  expect(api.bugs).toEqual([]);
+});
 
 const question = { model: 'parley', messages: [{ role: 'user', content: 'Well?' }] };
 const text = { model: 'parley', input: 'It is ready.', response_format: 'pcm' };

@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest';
-import { writeWav } from '#src/audio/wav.ts';
 import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { Playing, PlayRequest } from '#src/features/tracks/track-outcomes.ts';
 import type { TrackRequests } from '#src/features/tracks/tracks.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import { voicesOf } from '#test/commands/ports.ts';
 import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
 
 const at = (path: string) => `/v1/servers/${guildId}/${path}`;
-const wav = writeWav({ samples: new Int16Array(1_600), rateHz: 16_000, channels: 1 });
 
 /** Requests to the bot, and its answer. */
 function asking(answer: Awaited<ReturnType<Public<TypedRequests>['ask']>>) {
@@ -36,8 +35,28 @@ test('a text is read out in the name of the token, which pays for it', async () 
   const response = await api.post('bell', at('say'), { text: ' Dinner is ready. ', voice: 'rms' });
   expect(await response.json()).toEqual({ ahead: 2 });
   const payer = { id: 'token:bell', name: 'bell', isProgram: true };
-  const how = { voice: 'rms', payer, onEnd: expect.any(Function) };
+  const how = { voice: 'rms', payer };
   expect(said).toEqual([[guildId, 'Dinner is ready.', 'queue', how]]);
+});
+
+test('a text goes on a named track in the name of the token, and is spoken as it asks', async () => {
+  const said: unknown[] = [];
+  const port = programPorts({
+    voices: voicesOf([], ['tts', 'tts-hd']),
+    say: async (...[, , , how]) => {
+      said.push(how);
+      const playing = { kind: 'added', title: '“Hi”', track: 'news', place: 2 } as const;
+      return { kind: 'placed', playing };
+    },
+  });
+  await using api = await openApi(port);
+  await api.add('bell');
+  const manner = { voice: 'rms', model: 'tts-hd', tone: 'whisper', speed: 1.5 };
+  const body = { text: 'Hi', track: 'news', ...manner };
+  const response = await api.post('bell', at('say'), body);
+  expect(await response.json()).toEqual({ ahead: 2, track: 'news' });
+  const owner = { id: 'token:bell', name: 'bell', isProgram: true };
+  expect(said).toMatchObject([{ track: 'news', owner, ...manner }]);
 });
 
 const refused = <Id extends 'say.empty' | 'muted.server' | 'captions.only'>(id: Id) =>
@@ -81,41 +100,18 @@ test.each([
   },
 );
 
-test('a question is asked in words, with a recording in base64, or as a WAV file alone', async () => {
+test('a question is asked in words, in the name of the token', async () => {
   const { asked, port } = asking({ kind: 'answered', text: openText('Five.') });
   await using api = await openApi(port);
   await api.add('bell');
-  const recording = wav.toString('base64');
-  await api.post('bell', at('ask'), { question: 'How many?', answer: 'voice' });
-  await api.post('bell', at('ask'), { question: 'What is said?', recording });
-  const response = await api.ask('bell', `${at('ask')}?answer=text`, {
-    method: 'POST',
-    headers: { 'content-type': 'audio/wav' },
-    body: new Uint8Array(wav),
-  });
+  const response = await api.post('bell', at('ask'), { question: 'How many?', answer: 'voice' });
   expect(await response.json()).toEqual({ text: 'Five.' });
   const asker = { id: 'token:bell', name: 'bell', isProgram: true };
-  expect(asked.map(([, ...rest]) => rest.slice(0, 3))).toEqual([
-    ['How many?', asker, 'voice'],
-    ['What is said?', asker, 'text'],
-    ['', asker, 'text'],
-  ]);
-  const files = asked.map(([, , , , about]) => about?.recording?.bytes);
-  expect(files.map((bytes) => bytes && Buffer.from(bytes).equals(wav))).toEqual([
-    undefined,
-    true,
-    true,
-  ]);
+  expect(asked.map(([, ...rest]) => rest.slice(0, 3))).toEqual([['How many?', asker, 'voice']]);
 });
 
 test.each([
   [{ kind: 'nowhere' }, 409, 'bot.nowhere'],
-  [{ kind: 'failed', line: { id: 'track.bad.not_audio' } }, 400, 'sound.unusable'],
-  [
-    { kind: 'failed', line: { id: 'track.bad.too_long', with: { max: '2 min' } } },
-    413,
-    'sound.too_long',
-  ],
   [{ kind: 'failed', line: { id: 'ask.late' } }, 504, 'answer.late'],
   [{ kind: 'failed', line: { id: 'ask.dropped' } }, 429, 'answer.busy'],
   [{ kind: 'failed', line: { id: 'budget.rest.person' } }, 429, 'budget.token'],
@@ -136,7 +132,7 @@ test.each([
 
 test.each([
   [{ question: '?!' }, 'question.empty'],
-  [{ recording: 'no base64!' }, 'request.invalid'],
+  [{}, 'request.invalid'],
   [{ question: 'x', answer: 'telegram' }, 'request.invalid'],
 ])('%j is no question', async (body, code) => {
   await using api = await openApi();

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { ProgramUtterance } from '#src/features/contract/http-api-ports.ts';
-import { invalid, refusal } from '#src/web/api/refusal.ts';
+import { invalid } from '#src/web/api/refusal.ts';
 import { voiceName } from './voice-name.ts';
 
 /** Parts of one message. */
@@ -24,7 +24,7 @@ const message = z.looseObject({
     (content) => (typeof content === 'string' ? [{ type: 'text', text: content }] : content),
     z.array(part).max(mostParts).nullish(),
   ),
-  audio: z.looseObject({ id: z.string() }).nullish(),
+  audio: z.null('answers are not kept: send the transcript as content').optional(),
 });
 
 const modelName = z.string().min(1).max(100).nullish();
@@ -79,11 +79,8 @@ export type CompletionQuestion = {
 /** Longest conversation, in characters: about what models take. */
 const mostChars = 400_000;
 
-/** Reads a request; `transcriptOf` gives the words of answers by their ids. Errors: `ApiRefusal`. */
-export function questionOf(
-  request: CompletionRequest,
-  transcriptOf: (id: string) => string | undefined,
-): CompletionQuestion {
+/** Reads a request. Errors: `ApiRefusal`. */
+export function questionOf(request: CompletionRequest): CompletionQuestion {
   const { audio, messages, modalities, speech_model, stream, transcription_model } = request;
   const last = messages.at(-1);
   const lastPlace = `messages[${messages.length - 1}]`;
@@ -91,7 +88,7 @@ export function questionOf(
   const earlier = messages.slice(0, -1).map((one, n) => ({
     role: one.role === 'developer' ? ('system' as const) : one.role,
     name: one.name,
-    content: wordsOf(one, `messages[${n}]`, transcriptOf),
+    content: wordsOf(one, `messages[${n}]`),
   }));
   const instructions = earlier.filter(({ role }) => role === 'system');
   const said = utterancesOf(last, `${lastPlace}.content`);
@@ -117,17 +114,7 @@ export function questionOf(
 }
 
 /** Words of an earlier message. Errors: `ApiRefusal`. */
-function wordsOf(
-  { role, content, audio }: RequestMessage,
-  place: string,
-  transcriptOf: (id: string) => string | undefined,
-): string {
-  if (audio && role === 'assistant') {
-    const transcript = transcriptOf(audio.id);
-    if (transcript !== undefined) return transcript;
-    const message = `The answer ${audio.id} is no longer known: send its transcript.`;
-    throw refusal(400, 'audio_not_found', message, `${place}.audio.id`);
-  }
+function wordsOf({ content }: RequestMessage, place: string): string {
   const words = (content ?? []).map((one, n) => {
     if (one.type === 'text') return one.text;
     if (one.type === 'refusal') return one.refusal;

@@ -39,13 +39,12 @@ async function* writtenDeltas(parts: Parts): Deltas {
 
 async function* spokenDeltas(
   parts: Parts,
-  { audioId: id, expiresAt: expires_at, onSpoken }: CompletionHead,
+  { audioId: id, created: expires_at }: CompletionHead,
 ): Deltas {
   const rate = new OneRate(speakRateHz);
   const audio = (samples: Int16Array) => ({
     audio: { id, data: pcm16Of(samples).toString('base64') },
   });
-  let text = '';
   for await (const part of parts) {
     if (part === 'still') {
       yield part;
@@ -53,11 +52,9 @@ async function* spokenDeltas(
     }
     if (part.kind === 'audio') yield* rate.push(part.pcm).map(audio);
     if (part.kind !== 'text') continue;
-    text += part.text;
     yield { audio: { id, transcript: part.text } };
   }
   const rest = rate.flush();
   if (rest.length > 0) yield audio(rest);
-  onSpoken(text);
   yield { audio: { id, expires_at } };
 }

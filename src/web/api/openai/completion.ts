@@ -14,9 +14,8 @@ import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 export type CompletionHead = {
   readonly id: string;
   readonly audioId: string;
-  /** Instant in s since 1970, like the next one. */
+  /** Instant in s since 1970. */
   readonly created: number;
-  readonly expiresAt: number;
   readonly model: string;
   /** Whether the request names a `service_tier`, so that the answer has to. */
   readonly reportsTier: boolean;
@@ -24,8 +23,6 @@ export type CompletionHead = {
   readonly format: SoundFormat;
   /** Usage of requests to models, as it becomes known. */
   readonly taken: readonly Usage[];
-  /** Told all words of a spoken answer, once it is whole. */
-  readonly onSpoken: (text: string) => void;
 };
 
 /** Longest sound in one piece, in ms: 14 MB of samples; a stream has no such bound. */
@@ -40,7 +37,6 @@ export async function completionOf(
   // The head of a WAV file is written once its length is known.
   const encoder = encoders.open(head.format === 'wav' ? 'pcm' : head.format);
   const { text, sound, isCut } = await collected(parts, encoder);
-  if (head.isSpoken) head.onSpoken(text);
   const message = head.isSpoken
     ? { content: null, audio: audioOf(sound, text, head) }
     : { content: text };
@@ -81,7 +77,7 @@ export function headOf({ id, created, model, reportsTier }: CompletionHead, obje
 }
 
 function audioOf(sound: Buffer, transcript: string, head: CompletionHead) {
-  const { audioId: id, expiresAt: expires_at, format } = head;
+  const { audioId: id, created: expires_at, format } = head; // it is kept nowhere
   const shape = { rateHz: speakRateHz, channels: 1 } as const;
   const bytes = format === 'wav' ? Buffer.concat([wavHeader(shape, sound.length), sound]) : sound;
   return { id, data: bytes.toString('base64'), transcript, expires_at };

@@ -17,9 +17,9 @@ export const createChatCompletion = defineRoute({
   path: '/v1/chat/completions',
   scope: 'chat',
   body: completionRequest,
-  async run({ answers, asker, body: request, encoders, guildId, onBug, ports, signal: program }) {
+  async run({ asker, body: request, clock, encoders, guildId, onBug, ports, signal: program }) {
     await setImmediate(); // frames of sound leave before its sound is unpacked
-    const { format, ...question } = questionOf(request, (id) => answers.textOf(id, asker.id));
+    const { format, ...question } = questionOf(request);
     const pipelines = ports.features.programAnswers.pipelines(guildId);
     const pipeline = pipelines.find((name) => name === request.model);
     refuseModels(question, pipeline ?? pipelines[0], ports);
@@ -39,13 +39,12 @@ export const createChatCompletion = defineRoute({
     const head: CompletionHead = {
       id: `chatcmpl-${randomUUID()}`,
       audioId: `audio_${randomUUID()}`,
-      ...answers.times(),
+      created: Math.floor(clock.wallMs() / 1_000),
       model: request.model,
       reportsTier: (request.service_tier ?? undefined) !== undefined,
       isSpoken: question.isSpoken,
       format,
       taken,
-      onSpoken: (text) => answers.keep(head.audioId, asker.id, text),
     };
     if (!request.stream) return await completionOf(answer.parts, head, encoders);
     const begun = await whenBegun(commented(answer.parts));

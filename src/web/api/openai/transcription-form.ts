@@ -7,7 +7,6 @@ const isTrue = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 /** Fields of a form as OpenAI has them; others change nothing. */
 const common = {
-  url: z.string().max(2_048).optional(),
   model: z.string().max(200).optional(),
   prompt: z.string().max(4_000).optional(),
   response_format: z.enum(['json', 'text', 'srt', 'vtt', 'verbose_json']).default('json'),
@@ -27,7 +26,7 @@ const transcriptionForm = z.object({
 
 /** Recording to transcribe, and the format of the answer. */
 export type TranscriptionForm = z.output<typeof transcriptionForm> & {
-  readonly sound: { readonly url: string; readonly name: string; readonly bytes?: Uint8Array };
+  readonly sound: Uint8Array;
 };
 
 /** Errors: `ApiRefusal`. */
@@ -47,7 +46,7 @@ export function transcriptionAsked(
     const message = 'timestamp_granularities: word needs response_format verbose_json.';
     throw invalid(message, 'timestamp_granularities');
   }
-  return { ...asked, sound: soundOf(form, asked.url) };
+  return { ...asked, sound: soundOf(form) };
 }
 
 /** A translation is into English, comes as a whole, and its words were not said. */
@@ -59,12 +58,10 @@ function valuesOf({ fields }: FormBody): Readonly<Record<string, unknown>> {
   return Object.fromEntries(values);
 }
 
-function soundOf({ file }: FormBody, url: string | undefined): TranscriptionForm['sound'] {
-  if (file && url !== undefined) throw invalid('url: send a file or an address, not both.', 'url');
-  if (url !== undefined) return { url, name: 'recording' };
+function soundOf({ file }: FormBody): Uint8Array {
   if (file?.field !== 'file')
-    throw refusal(400, 'file.missing', 'file: send an audio file, or its address as url.', 'file');
+    throw refusal(400, 'file.missing', 'file: send an audio file.', 'file');
   if (file.bytes.length === 0)
     throw refusal(400, 'sound.empty', 'The audio file is empty.', 'file');
-  return { url: '', name: 'recording', bytes: file.bytes };
+  return file.bytes;
 }

@@ -10,16 +10,6 @@ export type TranscribedRecording = {
   readonly segments: readonly RecordingSegment[];
 };
 
-/** Translator of a recording, as its header and its JSON name it. */
-type TranslatedBy = 'server' | 'chat-model' | 'server, chat-model' | 'none';
-
-function translatedBy(segments: readonly RecordingSegment[]): TranslatedBy {
-  const by = (who: RecordingSegment['translatedBy']) =>
-    segments.some(({ translatedBy: one }) => one === who);
-  if (by('server')) return by('chat-model') ? 'server, chat-model' : 'server';
-  return by('chat-model') ? 'chat-model' : 'none';
-}
-
 export function textOf(segments: readonly RecordingSegment[]): string {
   return segments.map(({ lead, text }) => lead + text).join('');
 }
@@ -30,17 +20,13 @@ export function transcriptionResponse(
   { response_format: format, timestamp_granularities: granularities }: TranscriptionForm,
 ): Response {
   const { segments, task } = recording;
-  const isTranslation = task === 'translate';
-  const by = translatedBy(segments);
-  const headers = { ...(isTranslation && { 'parley-translated-by': by }) };
-  const translation = { ...(isTranslation && { translated_by: by }) };
   const lines = segments.map(({ words, ...segment }, n) => ({
     ...segment,
     number: n + 1,
     words,
   }));
   const file = (type: string, text: string) =>
-    new Response(text, { headers: { ...headers, 'content-type': `${type}; charset=utf-8` } });
+    new Response(text, { headers: { 'content-type': `${type}; charset=utf-8` } });
   switch (format) {
     case 'text':
       return file('text/plain', `${textOf(segments)}\n`);
@@ -49,15 +35,12 @@ export function transcriptionResponse(
     case 'vtt':
       return file('text/vtt', vttOf(lines));
     case 'json':
-      return Response.json(
-        {
-          text: textOf(segments),
-          ...(isTranslation ? translation : { usage: usageOf(recording) }),
-        },
-        { headers },
-      );
+      return Response.json({
+        text: textOf(segments),
+        ...(task === 'transcribe' && { usage: usageOf(recording) }),
+      });
     case 'verbose_json':
-      return Response.json({ ...verbose(recording, granularities), ...translation }, { headers });
+      return Response.json(verbose(recording, granularities));
   }
 }
 

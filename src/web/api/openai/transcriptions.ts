@@ -49,7 +49,7 @@ async function hear(
   const request: RecordingRequest = {
     guildId,
     asker,
-    recording: sound,
+    recording: { url: '', name: 'recording', bytes: sound },
     model,
     language,
     hints: hintsIn(prompt),

@@ -3,7 +3,6 @@ import type { SayOutcome } from '#src/features/typed/say-text.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
-import { awaitedEnd, waitField } from './awaited-end.ts';
 import { mannerFields, mannerIn } from './spoken-manner.ts';
 import { trackName, unplayed } from './tracks.ts';
 
@@ -12,27 +11,24 @@ const body = z.strictObject({
   when: z.enum(['now', 'queue']).default('queue'),
   track: trackName.optional(),
   ...mannerFields,
-  wait: waitField,
 });
 export const say = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/say',
   scope: 'say',
   body,
-  async run({ asker, body: asked, clock, guildId, ports, signal }) {
-    const { text, track, wait, when, ...how } = asked;
+  async run({ asker, body: asked, guildId, ports }) {
+    const { text, track, when, ...how } = asked;
     const { manner, ignored } = mannerIn(how, ports);
-    const { onEnd, view } = awaitedEnd({ clock, signal });
-    const payer = { payer: asker, onEnd };
     const onTrack = track !== undefined && { track, owner: asker };
     const saying = await ports.features.typed.say(guildId, text, when, {
       ...manner,
-      ...payer,
+      payer: asker,
       ...onTrack,
     });
     const place = placeOf(saying);
     if (!place) throw unsaid(saying);
-    return { ...place, ...(wait && (await view())), ...ignored };
+    return { ...place, ...ignored };
   },
 });
 

@@ -5,14 +5,12 @@ import { unlistedModel } from '#src/web/api/refusal.ts';
 
 const name = z.string().trim().min(1).max(100);
 
-export const pace = z.number().min(slowest).max(fastest);
-
 /** Fields by which requests say how a text or an answer is spoken. */
 export const mannerFields = {
   voice: name.optional(),
   model: name.optional(),
   tone: z.string().trim().min(1).max(longestToneChars).optional(),
-  speed: pace.optional(),
+  speed: z.number().min(slowest).max(fastest).optional(),
 };
 
 /** Wanted manner of speaking, and the parts of it that the voice here does not take. Errors: `ApiRefusal`. */

@@ -13,7 +13,6 @@ import {
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { type ApiRefusal, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
-import { awaitedEnd, waitField } from './awaited-end.ts';
 
 export const trackName = z.string().min(1).max(mostNameUnits);
 const percent = z.int().min(0).max(maxVolumePercent);
@@ -25,7 +24,6 @@ const request = z.strictObject({
   percent: percent.optional(),
   loop: z.boolean().default(false),
   next: z.boolean().default(false),
-  wait: waitField,
 });
 const seekTo = z
   .strictObject({
@@ -60,16 +58,13 @@ const playTrack = defineRoute({
   path: '/v1/servers/{server}/tracks',
   scope: 'track',
   body: request,
-  async run({ clock, guildId, ports, asker, body, signal }) {
-    const { percent: volume, wait, ...wanted } = body;
+  async run({ guildId, ports, asker, body }) {
     const caller = { ...asker, mayManage: true };
-    const { onEnd, view } = awaitedEnd({ clock, signal });
-    const requested = { ...wanted, percent: volume };
-    const playing = await ports.features.tracks.play(guildId, caller, { ...requested, onEnd });
+    const playing = await ports.features.tracks.play(guildId, caller, body);
     if (playing.kind !== 'playing' && playing.kind !== 'added') throw unplayed(playing);
     const { title, track } = playing;
     const place = playing.kind === 'added' && { place: playing.place };
-    return { track, title, ...place, ...(wait && (await view())) };
+    return { track, title, ...place };
   },
 });
 
