@@ -75,7 +75,7 @@ function surface() {
   const documents = trackedFiles(/^docs\/.*\.md$/);
   const prose = trackedFiles(/\.md$/).filter((path) => !/NOTICE|LICEN[CS]E/i.test(path));
   const words = prose.flatMap((path) => readFileSync(path, 'utf8').match(/\S+/g) ?? []);
-  using metrics = openMetrics(() => true, '', features.flatMap(({ events }) => events ?? []));
+  using metrics = openMetrics(() => true);
   return {
     'settings of the environment': Object.keys(settings.shape).length,
     'settings of a server': serverSettings.length,

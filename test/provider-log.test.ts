@@ -39,7 +39,6 @@ test('failures and fall-backs are counted by role', async () => {
   const page = async () => (await here.metrics.page()).text;
   const count = 'parley_provider_failures_total{role="chat",code="provider.refused"} 1';
   expect(await page()).toContain(count);
-  expect(await page()).toContain('parley_provider_fallbacks_total{role="chat"} 1');
   expect(await page()).toContain('parley_provider_roles_down 1');
   here.report({ kind: 'fallback-off', role: 'chat', back: 'api.x' });
   expect(await page()).toContain('parley_provider_roles_down 0');

@@ -19,7 +19,6 @@ export function noteDiscord(
       log.info({ servers: event.guilds }, 'logged in to Discord');
       return;
     case 'warning':
-      metrics.warnings.inc();
       log.warn(
         { guildId: event.guildId, code: codeOf(event.cause), err: event.cause },
         event.message,
@@ -35,7 +34,6 @@ export function noteDiscord(
       );
       return;
     case 'command-failed':
-      metrics.commandFailures.inc({ code: event.code });
       log.error({ command: event.name, code: event.code, err: event.error }, 'a command failed');
       return;
     case 'gateway':
@@ -55,13 +53,13 @@ export function noteDiscord(
       metrics.commands.observe({ name: event.name }, event.tookMs / 1000);
       break;
     case 'link-opened':
-      metrics.linkOpened(event.guildId, event.tookMs);
+      metrics.linkOpened(event.guildId);
       break;
     case 'link-closed':
       metrics.linkClosed(event.guildId, event.counts);
       break;
     case 'voice-closed':
-      metrics.voiceClosed(event.closeCode);
+      metrics.voiceCloses.inc({ code: `${event.closeCode}` });
       break;
     case 'alert':
       return; // written by the alert board

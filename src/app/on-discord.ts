@@ -1,4 +1,3 @@
-import packageJson from '#package.json' with { type: 'json' };
 import { servePrograms } from '#src/app/page/serve-programs.ts';
 import { logShards } from '#src/app/shards/shard-log.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
@@ -47,9 +46,8 @@ export async function onDiscord(
     running?.leaveDisallowed();
   });
   const ready = () => !signal.aborted && running?.ready() === true;
-  const kinds = features.flatMap(({ events = [] }) => events);
   const declared = features.flatMap(({ alerts = [] }) => alerts);
-  using metrics = openMetrics(ready, packageJson.version, kinds);
+  using metrics = openMetrics(ready);
   countTotal(config, metrics, () => running);
   const address = { webhook: config.operatorWebhook, discord: { token, ...place } };
   const notices = new OperatorNotices({

@@ -14,7 +14,6 @@ export function logProvider(log: Log, metrics: ProviderMetrics, news: ProviderNe
       log.info({ role, provider: news.provider }, 'works again');
       return;
     case 'fallback-on':
-      metrics.fallbacks.inc({ role });
       metrics.down.add(role);
       log.warn({ role, from: news.from, to: news.to }, 'a fallback is in use');
       return;

@@ -16,12 +16,11 @@ export type RaisedAlert = Omit<FeatureAlert, 'remedy'> & {
   readonly task?: string;
 };
 
-/** Watchdog alerts of the whole process: each change is a log line, a counter and a gauge; the operator is written to. */
+/** Watchdog alerts of the whole process: each change is a log line, each kind a gauge; the operator is written to. */
 export class AlertBoard {
   readonly #log: Log;
   readonly #notices: Pick<OperatorNotices, 'report' | 'fault'> | undefined;
   readonly #raised = new Map<string, RaisedAlert>();
-  readonly #changes;
 
   /** `declared`: alerts of features. */
   constructor(
@@ -32,8 +31,6 @@ export class AlertBoard {
   ) {
     this.#log = log;
     this.#notices = notices;
-    const labels = ['name', 'state'];
-    this.#changes = meters.counter('alert_changes', 'Watchdog alerts raised and cleared.', labels);
     const own = Object.entries(alerts).map(([name, one]) => ({ name, ...one }));
     for (const { name, meaning } of [...own, ...declared]) {
       meters.gauge(
@@ -55,7 +52,6 @@ export class AlertBoard {
     const { name, meaning, action } = alert;
     const key = `${name} ${task ?? ''} ${guildId ?? ''}`;
     if ((state === 'raised') === this.#raised.has(key)) return;
-    this.#changes.inc({ name, state });
     const fields = { alert: name, guildId, cause, task, err: error };
     if (state === 'raised') {
       this.#raised.set(key, {

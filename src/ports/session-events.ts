@@ -47,22 +47,14 @@ export type SpeakerPackets = {
  */
 export type DroppedTurnReason = 'crowded' | 'late' | 'ending';
 
-/** A kind of event of one feature, as the log and the metrics show it: ids and numbers, never words. */
+/** A kind of event of one feature, as the log shows it: ids and numbers, never words. */
 export type FeatureEventKind<Field extends string = string> = {
   /** Message of its line in the log. */
   readonly kind: string;
   readonly level: 'debug' | 'info';
   /** Fields of that line, in their order; every line may have `guildId` and `kind`. */
   readonly line: readonly (Field | 'guildId' | 'kind')[];
-  /** Absent: it is not counted. */
-  readonly meter?: FeatureMeter<Field>;
 };
-
-/** Counter `parley_NAME_total` with these labels, or histogram `parley_NAME_seconds` of a field in ms. */
-type FeatureMeter<Field extends string = string> = { readonly help: string } & (
-  | { readonly counter: string; readonly labels: readonly Field[] }
-  | { readonly seconds: string; readonly field: Field }
-);
 
 /** An event of one feature. */
 type FeatureEvent<Field extends string = string> = {

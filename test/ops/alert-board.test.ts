@@ -32,7 +32,6 @@ test('an alert that is raised twice is told once, and again after it was cleared
   expect(lines[0]).toMatchObject({ alert: 'link-down', guildId: 'guild-1', cause: raised.cause });
   const { text } = await metrics.page();
   expect(text).toContain('parley_alerts_link_down 1');
-  expect(text).toContain('parley_alert_changes_total{name="link-down",state="raised"} 2');
 });
 
 test('the alerts of a channel end when it is left, those of others stay', () => {

@@ -9,7 +9,6 @@ import { type CaptionRequests, captionRequests } from './caption-requests.ts';
 import { captionSettings } from './caption-settings.ts';
 import { findInCaptions, leaveMeOut, setCaptions } from './caption-tools.ts';
 import { SessionCaptions } from './session-captions.ts';
-import { captioned } from './transcript-recorder.ts';
 
 declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
@@ -28,7 +27,6 @@ export const captions: Feature = {
   name: 'captions',
   tools: [findInCaptions, setCaptions, leaveMeOut],
   settings: captionSettings,
-  events: [captioned],
   open({ store }) {
     const stores = store(TranscriptStores.key);
     return {

@@ -45,11 +45,6 @@ export const captioned: FeatureEventKind<'speakerId' | 'tookMs'> = {
   kind: 'captioned',
   level: 'debug',
   line: ['guildId', 'speakerId', 'tookMs'],
-  meter: {
-    seconds: 'caption',
-    help: 'Time from the last voiced packet of an utterance until all its words are shown.',
-    field: 'tookMs',
-  },
 };
 
 /** Time, in ms, for what waits to be shown when captions end. */

@@ -4,7 +4,6 @@ import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
-import type { FeatureEventKind } from '#src/ports/session-events.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
@@ -24,8 +23,6 @@ export type Feature = {
   readonly name: string;
   /** Tools that a model may call. */
   readonly tools?: readonly ToolEntry[];
-  /** Kinds of its events. */
-  readonly events?: readonly FeatureEventKind[];
   /** Its alerts, with what each means to the operator. */
   readonly alerts?: readonly FeatureAlert[];
   /** Settings of servers, which it reads with `settings().of`. */

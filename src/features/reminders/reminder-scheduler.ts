@@ -26,7 +26,6 @@ export const reminderEnded: FeatureEventKind<'personId' | 'outcome' | 'lateMs'> 
   kind: 'reminder',
   level: 'info',
   line: ['kind', 'personId', 'outcome', 'lateMs', 'guildId'],
-  meter: { counter: 'reminders', help: 'Reminders, by how they ended.', labels: ['outcome'] },
 };
 
 /** End of a reminder; `given-up`: Discord accepted it nowhere for about a day. */

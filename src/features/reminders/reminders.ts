@@ -2,7 +2,7 @@ import type { Feature } from '#src/features/contract/feature.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import { reminderDelivery } from './reminder-delivery.ts';
-import { ReminderScheduler, reminderEnded } from './reminder-scheduler.ts';
+import { ReminderScheduler } from './reminder-scheduler.ts';
 import { cancelReminder, listReminders, setReminder } from './reminder-tools.ts';
 
 declare module '#src/ports/feature-ports.ts' {
@@ -15,7 +15,6 @@ declare module '#src/ports/feature-ports.ts' {
 export const reminders: Feature = {
   name: 'reminders',
   tools: [setReminder, listReminders, cancelReminder],
-  events: [reminderEnded],
   help: [
     {
       topic: 'reminders',

@@ -2,7 +2,7 @@ import { type Histogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { AlertChange } from '#src/base/alerts.ts';
 
 /** Delays of the event loop: the time that a timer waited beyond its due time. */
-export type Delays = { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };
+export type Delays = { readonly p99Ms: number; readonly maxMs: number };
 
 /** Each sample wakes the process, 20 times a second; a stall counts as up to this much shorter than it was. */
 const sampleMs = 50;
@@ -11,7 +11,7 @@ const windowMs = 30_000;
 const windowsUnneeded = 2;
 /** Delay, in ms, that people may hear: frames are sent every 20 ms, and 60 ms are caught up. */
 const mostMs = 100;
-const none: Delays = { p50Ms: 0, p99Ms: 0, maxMs: 0 };
+const none: Delays = { p99Ms: 0, maxMs: 0 };
 
 /**
  * Watches how late the event loop is, over the last half to whole minute. Raises `event-loop-delayed` after a window with a delay
@@ -49,7 +49,6 @@ export class LoopDelay implements Disposable {
     if (!this.#checking) return undefined;
     const [now, before] = [delaysOf(this.#window), this.#before];
     return {
-      p50Ms: Math.max(now.p50Ms, before.p50Ms),
       p99Ms: Math.max(now.p99Ms, before.p99Ms),
       maxMs: Math.max(now.maxMs, before.maxMs),
     };
@@ -83,7 +82,6 @@ function delaysOf(histogram: Histogram): Delays {
   const ms = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - sampleMs);
   if (histogram.count === 0) return none;
   return {
-    p50Ms: ms(histogram.percentile(50)),
     p99Ms: ms(histogram.percentile(99)),
     maxMs: ms(histogram.max),
   };

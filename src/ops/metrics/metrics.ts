@@ -1,4 +1,3 @@
-import type { FeatureEventKind } from '#src/ports/session-events.ts';
 import { discordMetrics } from './discord-metrics.ts';
 import { type Delays, LoopDelay } from './loop-delay.ts';
 import { Meters } from './meters.ts';
@@ -11,21 +10,16 @@ const writeBuckets = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
 /**
  * All figures of one bot, for a scraper. Closing it ends the watch over the event loop.
- *
- * `ready` tells whether the gateway is connected, `version` is that of this program. Of features the events of `kinds` are counted.
+ * `ready` tells whether the gateway is connected.
  */
-export function openMetrics(
-  ready: () => boolean,
-  version = 'unknown',
-  kinds: readonly FeatureEventKind[] = [],
-) {
+export function openMetrics(ready: () => boolean) {
   const meters = new Meters();
   /** Measures while there is a voice link. */
   const loop = new LoopDelay(() => discord.hasLink());
   const discord = discordMetrics(meters, () => loop.start());
-  const sessions = sessionMetrics(meters, kinds);
+  const sessions = sessionMetrics(meters);
   measureLoop(meters, loop);
-  describeProcess(meters, version);
+  describeProcess(meters);
   meters.gauge('ready', '1 while the gateway is connected.', () => Number(ready()));
   const links = 'Voice channels of the bot, by whether its voice link is open or it reconnects.';
   const countLinks = () => {
@@ -65,21 +59,13 @@ function measureLoop(meters: Meters, loop: LoopDelay): void {
     const delays = loop.read();
     return delays && delays[of] / 1000;
   };
-  meters.gauge('event_loop_delay_p50_seconds', `${delay}: median.`, seconds('p50Ms'));
   meters.gauge('event_loop_delay_p99_seconds', `${delay}: 99th percentile.`, seconds('p99Ms'));
   meters.gauge('event_loop_delay_max_seconds', `${delay}: maximum.`, seconds('maxMs'));
 }
 
-/** Figures of the process itself, and of the program that runs. */
-function describeProcess(meters: Meters, version: string): void {
-  const help = 'Always 1; the labels tell which program runs.';
-  const labels = { version, node: process.versions.node };
-  meters.gauge('info', help, () => [{ labels, value: 1 }], ['version', 'node']);
+/** Figures of the process itself. */
+function describeProcess(meters: Meters): void {
   meters.gauge('resident_memory_bytes', 'Memory of the process.', () => process.memoryUsage.rss());
-  meters.gauge('uptime_seconds', 'Time since the process started.', () => process.uptime());
-  const startedAtS = Math.round(Date.now() / 1000 - process.uptime());
-  const started = 'Start of the process, in seconds since 1970.';
-  meters.gauge('start_time_seconds', started, () => startedAtS);
   const cpu =
     'CPU time of all threads since the start, in seconds; decoders of files are other processes.';
   meters.total('cpu_seconds', cpu, () => {
@@ -95,12 +81,10 @@ function providerMetrics(meters: Meters) {
   /** Roles that use a fallback. */
   const down = new Set<string>();
   const failures = 'Requests to servers that failed, by role and error code.';
-  const fallbacks = 'Switches to a fallback server, by role.';
   const unavailable = 'Roles that use a fallback instead of their first server.';
   meters.gauge('provider_roles_down', unavailable, () => down.size);
   return {
     down,
     failures: meters.counter('provider_failures', failures, ['role', 'code']),
-    fallbacks: meters.counter('provider_fallbacks', fallbacks, ['role']),
   };
 }
