@@ -255,11 +255,10 @@ function noteStore(
 const providerAction = 'Check that server, its account and its key: npm run doctor tries each.';
 
 function noteProvider(
-  { notices, readiness }: Listeners,
+  { notices }: Listeners,
   news: Extract<ProviderNews, { kind: 'failed' | 'mended' }>,
 ): void {
   const name = `${news.role} ${news.provider}`;
   const code = news.kind === 'failed' ? news.code : undefined;
-  readiness.trouble(name, code);
   notices.fault(name, code && { name: code, meaning: `${name} fails`, action: providerAction });
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, isIP, type Socket } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import type { Clock } from '#src/base/clock.ts';
 import {
   keepServer,
@@ -28,7 +28,7 @@ export type StatusServerOutcome = ServerOutcome<StatusServer>;
 /** Longest time, in ms, for the head of a request, for all of it, and between two of one connection. */
 const [headMs, askMs] = [2_000, 5_000];
 const checkMs = 1_000;
-/** Most connections at a time; a further one ends the oldest, so that silent connections shut no client out. */
+/** Most connections at a time; silent ones end after `headMs`. */
 const mostConnections = 64;
 /** An answer under way may end; then its connection is cut. */
 const farewellMs = 500;
@@ -60,7 +60,7 @@ export async function openStatusServer(
       response.writeHead(status, { ...always, ...headers }).end(text);
     },
   );
-  endOldest(server);
+  server.maxConnections = mostConnections;
   const refused = await listenAt(server, host, port);
   if (refused) {
     const why = `No status server at ${host}:${port}: ${refused.why}; set STATUS_HOST or STATUS_PORT, 0 for none.`;
@@ -73,16 +73,6 @@ export async function openStatusServer(
 }
 
 const always = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
-
-function endOldest(server: Server): void {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    const [oldest] = sockets;
-    if (sockets.size > mostConnections) oldest?.destroy();
-  });
-}
 
 async function answerOrFail(
   asked: Parameters<typeof answerTo>[0],

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import type { ServerNews } from '#src/base/keep-server.ts';
 import type { ReadinessReport } from '#src/ops/readiness.ts';
@@ -41,18 +40,6 @@ test('/readyz follows the checks of the process, and names each of them', async 
   ]);
   report = ready;
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
-});
-
-test('connections that say nothing do not keep a health check from its answer', async () => {
-  await using server = await opened();
-  const port = Number(new URL(server.url).port);
-  const sockets = Array.from({ length: 80 }, () =>
-    connect(port, '127.0.0.1').on('error', () => undefined),
-  );
-  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
-  for (const socket of sockets.slice(0, 40)) socket.write('GET /healthz HTTP/1.1\r\nHo');
-  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
-  for (const socket of sockets) socket.destroy();
 });
 
 test.each([
