@@ -1,9 +1,8 @@
 import type { Command } from '#src/features/contract/command.ts';
-import type { AnswerLatencyStats, LatestAnswer } from '#src/ports/command-ports.ts';
-import type { Instants } from '#src/ports/session-events.ts';
-import type { ShownPrices, SpentCost, SpentShare } from '#src/spending/budget-authority.ts';
+import type { AnswerLatencyStats } from '#src/ports/command-ports.ts';
+import type { ShownPrices, SpentShare } from '#src/spending/budget-authority.ts';
 import type { PaidRole } from '#src/spending/prices/prices.ts';
-import { type TextId, type TextLine, text } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 /** Delays, and the caller's costs; managers also see the costs of the server. */
 export const stats: Command = {
@@ -14,18 +13,15 @@ export const stats: Command = {
     const ofServer = mayManage
       ? [cost(costs.today(guildId)), ...priceLines(costs.prices(guildId))]
       : [];
-    const last = lastTurn(turns.lastTurn(guildId));
-    const lines = [...last, ...ofServer, ownCost(costs.share(guildId, callerId))];
+    const lines = [...ofServer, ownCost(costs.share(guildId, callerId))];
     return [{ ...speed(turns.speed(guildId)), lines }];
   },
 };
 
-/** Spending of the server today, and the person with the largest share. */
-function cost(found: SpentCost): TextLine {
-  const { top, turns: n } = found;
+/** Spending of the server today. */
+function cost(found: SpentShare): TextLine {
   const { cap, each, spent: x } = shownCost(found);
-  const by = top ? (top.name ?? `<@${top.personId}>`) : '-';
-  return { id: 'stats.cost', with: { x, cap, n, y: each, top: by } };
+  return { id: 'stats.cost', with: { x, cap, n: found.turns, y: each } };
 }
 
 /** Spending of the caller today, of their share. */
@@ -65,21 +61,3 @@ function speed(found: AnswerLatencyStats | undefined): TextLine {
   const filled = { n, p50: Math.round(p50), p95: Math.round(p95), failed };
   return { id: 'stats.speed', with: filled };
 }
-
-function lastTurn(found: LatestAnswer | undefined): readonly TextLine[] {
-  if (!found) return [];
-  const { heardAtMs } = found.instants;
-  const instants = named.flatMap(([id, atMs]) => {
-    const at = atMs(found.instants);
-    return at === undefined ? [] : [`${text(id)} ${Math.round(at - heardAtMs)}`];
-  });
-  return [{ id: 'stats.last', with: { finish: found.finish, instants: instants.join(', ') } }];
-}
-
-/** In the order in which they come. */
-const named: readonly (readonly [TextId, (at: Instants) => number | undefined])[] = [
-  ['check.point.recognise', (at) => at.recognisedAtMs],
-  ['check.point.think', (at) => at.firstTokenAtMs],
-  ['check.point.speak', (at) => at.firstSpeechAtMs],
-  ['check.point.playback', (at) => at.firstSentAtMs],
-];

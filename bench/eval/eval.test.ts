@@ -142,7 +142,6 @@ test('a stop must be heeded within 800 ms, and a name must be that of the person
     text: 'Ben, it is Paris.',
     heardText: 'Ben, it is Paris.',
     finish: 'completed' as const,
-    vainShare: 0,
     instants: { heardAtMs: 0, endedAtMs: 0 },
   };
   const { mistakes } = checkScene({ scene, said, events: [{ atMs: 600, event: answered }] });

@@ -1,4 +1,4 @@
-import type { AnswerLatencyStats, LatestAnswer, Stats } from '#src/ports/command-ports.ts';
+import type { AnswerLatencyStats, Stats } from '#src/ports/command-ports.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
 /** Turns remembered per server; the oldest is forgotten. */
@@ -6,49 +6,37 @@ const longest = 100;
 
 /** One turn: how long the answer took to start, where it did, or that it failed. */
 type TimedTurn = { readonly startMs?: number; readonly failed: boolean };
-type GuildStats = { turns: readonly TimedTurn[]; latest?: LatestAnswer; vainShare: number };
 
 /** Speed of the bot, per server, as `/stats` shows it: of spoken questions only, and never a word of them. */
 export class SpeedStats implements Stats {
-  readonly #servers = new Map<string, GuildStats>();
+  readonly #servers = new Map<string, readonly TimedTurn[]>();
 
   /** Hears of every event of every session. */
   report(guildId: string, event: SessionEvent): void {
     if (event.kind === 'failed' && event.stage === 'recognise')
       this.#add(guildId, { failed: true });
     if (event.kind !== 'answered' || event.typed) return;
-    const { finish, instants, vainShare } = event;
+    const { finish, instants } = event;
     const { firstSentAtMs, heardAtMs } = instants;
-    Object.assign(this.#server(guildId), { latest: { instants, finish }, vainShare });
     if (finish === 'empty') return;
     const started = firstSentAtMs !== undefined && { startMs: firstSentAtMs - heardAtMs };
     this.#add(guildId, { ...started, failed: finish === 'failed' });
   }
 
   speed(guildId: string): AnswerLatencyStats | undefined {
-    const { turns, vainShare } = this.#server(guildId);
+    const turns = this.#servers.get(guildId) ?? [];
     const startsMs = turns
       .flatMap(({ startMs }) => (startMs === undefined ? [] : [startMs]))
       .sort((a, b) => a - b);
     if (startsMs.length === 0) return undefined;
     const failed = turns.filter((turn) => turn.failed).length;
     const [p50Ms, p95Ms] = [percentile(startsMs, 0.5), percentile(startsMs, 0.95)];
-    return { turns: startsMs.length, p50Ms, p95Ms, failed, vainShare };
-  }
-
-  lastTurn(guildId: string): LatestAnswer | undefined {
-    return this.#server(guildId).latest;
+    return { turns: startsMs.length, p50Ms, p95Ms, failed };
   }
 
   #add(guildId: string, turn: TimedTurn): void {
-    const server = this.#server(guildId);
-    server.turns = [...server.turns, turn].slice(-longest);
-  }
-
-  #server(guildId: string): GuildStats {
-    const server = this.#servers.get(guildId) ?? { turns: [], vainShare: 0 };
-    this.#servers.set(guildId, server);
-    return server;
+    const turns = this.#servers.get(guildId) ?? [];
+    this.#servers.set(guildId, [...turns, turn].slice(-longest));
   }
 }
 

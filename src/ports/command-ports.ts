@@ -3,7 +3,6 @@ import type { Consent } from '#src/people/consent.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
-import type { AnswerFinish, Instants } from './session-events.ts';
 import type { ChannelMember, ChannelRef } from './voice-link.ts';
 
 /** Modes of the bot in a channel: it answers, or only writes captions. */
@@ -193,15 +192,9 @@ export type AnswerLatencyStats = {
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly failed: number;
-  /** Share, 0 to 1, of recent tokens that was spent on unused preemptive answers. */
-  readonly vainShare: number;
 };
-
-/** The turn answered last: instants and numbers, never its words. */
-export type LatestAnswer = { readonly instants: Instants; readonly finish: AnswerFinish };
 
 /** Latency of answers in a server; status implements it. */
 export interface Stats {
   speed(guildId: string): AnswerLatencyStats | undefined;
-  lastTurn(guildId: string): LatestAnswer | undefined;
 }

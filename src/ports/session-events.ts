@@ -149,8 +149,6 @@ export type SessionEvent =
       readonly finish: AnswerFinish;
       /** The question was typed: heard and ended are when it came. */
       readonly typed?: true;
-      /** Share, 0 to 1, of the tokens of the last 50 turns that was spent on unused preemptive answers. */
-      readonly vainShare: number;
       readonly instants: Instants;
     }
   /** Outcome of a message in the chat of the channel. */

@@ -9,8 +9,6 @@ export type AnswerRequest = {
   readonly guildId: string;
   /** Person who asks; empty where none does. */
   readonly personId: string;
-  /** Name as people know it. */
-  readonly name: string;
   /** Its first request: to a model, or a text to speak. */
   readonly first: ModelRequest | string;
 };
@@ -60,11 +58,6 @@ export type SpentShare = {
   /** 0: none. */
   readonly capUsd: number;
   readonly turns: number;
-};
-
-export type SpentCost = SpentShare & {
-  /** Person who spent most; the name where it is known, else an id. */
-  readonly top?: { readonly personId: string; readonly name?: string };
 };
 
 /** A server did something that has its price, wanted or not. */

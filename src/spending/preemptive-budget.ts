@@ -19,12 +19,6 @@ export class PreemptiveBudget {
     return vain <= longestShare * Math.max(graceTokens, used + vain);
   }
 
-  /** 0 to 1, of the tokens of the last 50 turns. */
-  get share(): number {
-    const { used, vain } = this.#sum();
-    return vain === 0 ? 0 : vain / (used + vain);
-  }
-
   use(tokens: number): void {
     this.#last().used += tokens;
   }

@@ -138,7 +138,7 @@ function withoutSound(message: object): object {
 }
 
 /** Person or program that pays. */
-type Payer = { readonly id: string; readonly name: string };
+type Payer = { readonly id: string };
 
 /** Most that is said in a second, in bytes of text, and the longest sentence about the language of an answer. */
 const [bytesPerSecond, languageBytes] = [40, 400];
@@ -154,8 +154,8 @@ export function answerRequestOf(
   const unknown = 'x'.repeat(languageBytes + Math.ceil((heardMs / 1_000) * bytesPerSecond));
   const asked = said.map(({ name, text: content = '' }) => ({ role: 'user', name, content }));
   const messages = [...promptHead(turn), ...asked, ...done, { content: unknown }];
-  const { speakerId: personId = '', name = '' } = said.at(-1) ?? {};
-  return { kind, guildId, personId, name, first: { messages, tools, heardMs } };
+  const { speakerId: personId = '' } = said.at(-1) ?? {};
+  return { kind, guildId, personId, first: { messages, tools, heardMs } };
 }
 
 function soundMs(said: Turn['said']): number {
@@ -172,9 +172,9 @@ export function speechRequestOf(
   kind: Extract<PaidKind, 'reading' | 'notice' | 'voice preview' | 'speech to a program'>,
   guildId: string,
   words: string,
-  { id: personId, name }: Payer = { id: '', name: '' },
+  { id: personId }: Payer = { id: '' },
 ): AnswerRequest {
-  return { kind, guildId, personId, name, first: words };
+  return { kind, guildId, personId, first: words };
 }
 
 /** Counted work, in one or two ways: the first of them that has a price is paid. */

@@ -20,7 +20,6 @@ import {
   type PaidKind,
   paidKinds,
   type ShownPrices,
-  type SpentCost,
   type SpentEvent,
   type SpentShare,
   type UsedBudget,
@@ -68,7 +67,6 @@ type CostOf = (units: number) => number;
 export class SessionBudgets {
   readonly #options: SessionBudgetsOptions;
   readonly #news: BudgetNotices;
-  readonly #names = new AskerNames();
   /** Least cost of the latest spoken answer of each server. */
   readonly #leastOf = new Map<string, number>();
 
@@ -80,12 +78,11 @@ export class SessionBudgets {
   /** To be asked before the first request of any work: what that takes at least, 100 tokens and their sound, is set aside. */
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
     const { ledger, tariffOf } = this.#options;
-    const { first, guildId, kind, name } = order;
+    const { first, guildId, kind } = order;
     const { form, payer, reportsNews } = paidKinds[kind];
     const personId = payer === 'person' ? order.personId : undefined;
     const isText = typeof first === 'string';
     const tariff = tariffOf(guildId, form === 'writing' && !isText && !first.heardMs);
-    if (personId !== undefined) this.#names.set(guildId, personId, name);
     const least = leastCost(isText ? speechBound(first) : modelBound(first), kind, tariff);
     if (kind === 'answer') this.#leastOf.set(guildId, least);
     const refusal = this.#refusal(guildId, personId, least);
@@ -162,20 +159,16 @@ export class SessionBudgets {
   forget(guildId: string, personId: string): void {
     this.#options.ledger.forget(guildId, personId);
     this.#news.forget(guildId, 'user', personId);
-    this.#names.forget(guildId, personId);
   }
 
   total(): SpentTotal | undefined {
     return this.#options.total.today();
   }
 
-  today(guildId: string): SpentCost {
+  /** Spending of the server today. */
+  today(guildId: string): SpentShare {
     const { clock, ledger } = this.#options;
-    const { day, people } = ledger.standing(guildId, clock.wallMs());
-    const [top] = [...people].sort(([, one], [, other]) => other.nanoUsd - one.nanoUsd)[0] ?? [];
-    const cost = shown(day, this.#serverCap(guildId));
-    if (top === undefined) return cost;
-    return { ...cost, top: { personId: top, name: this.#names.of(guildId, top) } };
+    return shown(ledger.standing(guildId, clock.wallMs()).day, this.#serverCap(guildId));
   }
 
   prices(guildId: string): ShownPrices {
@@ -410,34 +403,6 @@ class Holds {
     reserve.left = Math.min(reserve.left, this.#held);
     if (this.#held === 0) this.#parts.ledger.release(reserve);
   }
-}
-
-/** Names remembered at most; people beyond it are shown by id. */
-const mostNames = 1_000;
-
-/** Names of those who asked something, by server and person; those who asked last. */
-class AskerNames {
-  readonly #names = new Map<string, string>();
-
-  set(guildId: string, personId: string, name: string): void {
-    const key = keyOf(guildId, personId);
-    this.#names.delete(key);
-    this.#names.set(key, name);
-    const [oldest] = this.#names.keys();
-    if (this.#names.size > mostNames && oldest !== undefined) this.#names.delete(oldest);
-  }
-
-  of(guildId: string, personId: string): string | undefined {
-    return this.#names.get(keyOf(guildId, personId));
-  }
-
-  forget(guildId: string, personId: string): void {
-    this.#names.delete(keyOf(guildId, personId));
-  }
-}
-
-function keyOf(guildId: string, personId: string): string {
-  return JSON.stringify([guildId, personId]);
 }
 
 /** Notices of budgets already sent: each once a day to a server, or once a day to a person. */

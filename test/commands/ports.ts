@@ -270,7 +270,6 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     export: async () => ({ kind: 'exported', json: '{}' }),
     ...tracks,
     speed: () => undefined,
-    lastTurn: () => undefined,
     today: () => noCost,
     prices: () => ({ free: [], estimated: [] }),
     ...over,

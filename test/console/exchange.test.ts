@@ -63,7 +63,6 @@ const answered = {
   ...ben,
   text: 'Five.',
   heardText: 'Five.',
-  vainShare: 0,
   finish: 'completed',
   instants: { heardAtMs: 0, endedAtMs: 180, firstSentAtMs: 200 },
 } as const satisfies SessionEvent;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ConversationPrinter, printEvent, printMessage } from '#src/console/printer.ts';
 
 const ben = { speakerId: 'b', name: 'Ben' } as const;
-const words = { text: 'It is five.', heardText: 'It is', vainShare: 0 } as const;
+const words = { text: 'It is five.', heardText: 'It is' } as const;
 
 function answered(finish: 'completed' | 'cancelled') {
   const instants = { heardAtMs: 1_000, endedAtMs: 1_180 };

@@ -30,7 +30,6 @@ function logged(...events: SessionEvent[]): string {
 const instants = { heardAtMs: 1000, endedAtMs: 1300.4, firstSentAtMs: 1800 };
 const answered: SessionEvent = {
   kind: 'answered',
-  vainShare: 0,
   speakerId: 'adam-1',
   name: 'Adam',
   text: 'my secret answer',

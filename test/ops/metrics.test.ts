@@ -6,7 +6,6 @@ const channel = { guildId: 'guild-1', channelId: 'channel-1', name: 'Lounge' };
 const instants = { heardAtMs: 1000, endedAtMs: 1300, firstTokenAtMs: 1440, firstSentAtMs: 1800 };
 const answered: SessionEvent = {
   kind: 'answered',
-  vainShare: 0,
   speakerId: 'adam-1',
   name: 'Adam',
   text: 'my secret answer',

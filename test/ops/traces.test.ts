@@ -17,7 +17,6 @@ const answered: SessionEvent = {
   text: 'The timer runs.',
   heardText: 'The timer runs.',
   finish: 'completed',
-  vainShare: 0,
   instants: {
     heardAtMs: 1_000,
     endedAtMs: 1_200,

@@ -20,7 +20,7 @@ function openPriced(
   tariff: Parameters<typeof openBudgets>[1] extends { tariff?: infer T } | undefined ? T : never,
 ) {
   const { budgets, paid } = openBudgets(new VirtualClock(), { tariff });
-  const order = { kind: 'answer', guildId: 'g', personId: 'ana', name: 'Ana' } as const;
+  const order = { kind: 'answer', guildId: 'g', personId: 'ana' } as const;
   const opened = budgets.open({ ...order, first: { messages: [] } });
   if (opened.kind === 'refused') throw new Error('refused');
   return {

@@ -106,7 +106,7 @@ async function perform(desk: Desk, { kind, guildId, payer, size, slow, rounds }:
     return hearing.decided(size % 2 > 0);
   }
   const messages: ChatMessage[] = [{ role: 'user', name: payer, content: 'é'.repeat(size) }];
-  const opened = budgets.open({ kind, guildId, personId: payer, name: payer, first: { messages } });
+  const opened = budgets.open({ kind, guildId, personId: payer, first: { messages } });
   if (opened.kind === 'refused') return;
   using reservation = opened.reservation;
   await turns(slow);
@@ -185,7 +185,7 @@ test('where not even 100 tokens and their sound fit, nothing is sent', async () 
     tariff,
   });
   const messages: ChatMessage[] = [{ role: 'user', name: 'ana', content: 'é'.repeat(2_000) }];
-  const order = { kind: 'check', guildId: 'g', personId: 'ana', name: 'ana' } as const;
+  const order = { kind: 'check', guildId: 'g', personId: 'ana' } as const;
   expect(budgets.open({ ...order, first: { messages } }).kind).toBe('refused');
   const opened = budgets.open({ ...order, first: { messages: [] } });
   if (opened.kind === 'refused') throw new Error('refused');
@@ -211,7 +211,7 @@ test('forty payers at once under a small cap are answered as long as money for 1
       const answer = async ({ guildId, kind, slow }: (typeof payers)[number], n: number) => {
         const messages: ChatMessage[] = [{ role: 'user', name: 'ana', content: 'Why?' }];
         const bytes = Buffer.byteLength(JSON.stringify([messages, []]));
-        const who = { guildId, personId: `${n}`, name: 'ana' };
+        const who = { guildId, personId: `${n}` };
         const opened = budgets.open({ ...who, kind, first: { messages } });
         if (opened.kind === 'refused') {
           const least = bytes * 5_000 + 100 * 25_000 + 400 * 60_000;
@@ -248,7 +248,7 @@ test.each([
     const onAlert = ({ name }: AlertChange) => void alerts.push(name);
     const clock = new VirtualClock();
     const { budgets } = openBudgets(clock, { tariff, onAlert, ...limits, ...caps });
-    const order = { kind: 'answer in writing', guildId: 'g', personId, name: 'ana' } as const;
+    const order = { kind: 'answer in writing', guildId: 'g', personId } as const;
     const opened = budgets.open({ ...order, first: { messages: [] } });
     if (opened.kind === 'refused') throw new Error('refused');
     const long: ChatMessage = { role: 'user', name: 'ana', content: 'a'.repeat(10_000) };

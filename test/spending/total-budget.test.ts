@@ -12,7 +12,6 @@ const order: AnswerRequest = {
   kind: 'answer',
   guildId: '10',
   personId: 'ana',
-  name: 'Ana',
   first: { messages: [], heardMs: 3_000 },
 };
 

@@ -102,7 +102,7 @@ function greedyChat(pause: () => Promise<void>): ChatModel {
 
 /** Answers one question in writing, as long as it may be; false: it may not. */
 async function answer({ budgets }: Process, pause = () => Promise.resolve(), guildId = '10') {
-  const order = { kind: 'answer in writing', guildId, personId: '1', name: 'Ana' } as const;
+  const order = { kind: 'answer in writing', guildId, personId: '1' } as const;
   const opened = budgets.open({ ...order, first: { messages: [] } });
   if (opened.kind === 'refused') return false;
   using reservation = opened.reservation;

@@ -324,7 +324,7 @@ type AnswerReport = Pick<FinishedAnswer, 'finish' | 'progress'> & {
 function reportAnswer(
   turn: TurnState,
   { finish, progress, reply }: AnswerReport,
-  { channel, parts, preemptiveBudget }: SessionContext,
+  { channel, parts }: SessionContext,
   utterances: Pick<Utterances, 'find'>,
 ): void {
   const { by: speakerId, name, parts: said, request } = turn;
@@ -342,7 +342,6 @@ function reportAnswer(
     heardText: reply?.heardText() ?? '',
     finish,
     typed: request === undefined ? undefined : true,
-    vainShare: preemptiveBudget.share,
     instants: {
       ...progress.instants,
       heardAtMs: end?.whole.toMs ?? turn.voiceMs,

@@ -81,7 +81,7 @@ export class CaptionTranslator {
     if (language === undefined || batch.length === 0) return;
     const prompt = translationPrompt(batch, englishLanguageName(language));
     const first = { messages: promptMessages(prompt) };
-    const order = { guildId, kind: 'translation', personId: '', name: '', first } as const;
+    const order = { guildId, kind: 'translation', personId: '', first } as const;
     const opened = parts.spending.open(order);
     if (opened.kind === 'refused') {
       if (opened.isNews()) notice(opened.line);

@@ -116,7 +116,6 @@ async function checkEngines(
     kind: 'check',
     guildId,
     personId: '',
-    name: '',
     first: { messages: [{ content: request }] },
   } as const;
   const opened = parts.spending.open(order);

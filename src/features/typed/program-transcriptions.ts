@@ -170,7 +170,6 @@ export class ProgramTranscriptions {
           kind: 'translation of a recording',
           guildId,
           personId: asker.id,
-          name: asker.name,
           first: { messages: promptMessages(prompt) },
         });
         if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };

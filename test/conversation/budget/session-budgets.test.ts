@@ -22,7 +22,6 @@ const order: AnswerRequest = {
   kind: 'answer',
   guildId: 'g',
   personId: 'ana',
-  name: 'Ana',
   first: { messages: [], heardMs: 3_000 },
 };
 /** Least cost of this order: 137 tokens and 400 characters. */
@@ -47,7 +46,7 @@ test('a program has its own budget, or that of a person, which answers in writin
   const ownCapOf = (id: string) => (id === 'token:bell' ? dollars(0.0012) : undefined);
   const caps = { personDay: dollars(0.0001) };
   const { budgets, ledger } = openBudgets(new VirtualClock(), { caps, ownCapOf });
-  const program = { ...order, personId: 'token:bell', name: 'bell' };
+  const program = { ...order, personId: 'token:bell' };
   expect(budgets.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.user' } });
   expect(budgets.open(program).kind).toBe('open');
   expect(budgets.open({ ...order, kind: 'answer in writing' }).kind).toBe('refused');

@@ -16,7 +16,6 @@ const answered: SessionEvent = {
   text: 'Hello, Ana. How are you?',
   heardText: 'Hello, Ana.',
   finish: 'cancelled',
-  vainShare: 0,
   instants: { heardAtMs: 1, endedAtMs: 2 },
 };
 

@@ -294,7 +294,6 @@ export class TranscriptRequests {
       kind: asker ? 'recap' : 'recap at the end',
       guildId,
       personId: asker?.id ?? '',
-      name: asker?.name ?? '',
     } as const;
     const ask = (prompt: ModelPrompt) => this.#reply(order, prompt, signal);
     return await recap(found, { maxChars, timeZone }, ask, signal);
