@@ -6,7 +6,6 @@ import { groups, type SettingGroup } from '#src/config/roles.ts';
 import { isAddress } from '#src/config/settings.ts';
 import { roles } from '#src/engines/engine.ts';
 import { isOpenAi } from '#src/provider/models/models.ts';
-import type { NearbyServer } from '#src/provider/nearby.ts';
 import type { AnswerChoice, Questions } from './questions.ts';
 import type { SettingEdits } from './setting-edits.ts';
 import { isOwn, openAiMonthUsd, type Vendor } from './vendors.ts';
@@ -17,14 +16,12 @@ export type ProviderQuestions = {
   readonly clock: Clock;
   /** Vendors that are offered by name. */
   readonly vendors: readonly Vendor[];
-  /** Finds servers on this machine. */
-  readonly nearby: () => Promise<readonly NearbyServer[]>;
 };
 
-/** A vendor of the list, a server found nearby, or one that was named. */
+/** A vendor of the list, or a server that was named. */
 type KnownServer = Pick<Vendor, 'baseUrl' | 'isRealtime' | 'name' | 'needsKey' | 'roles'>;
 
-/** Roles that are filled, and those that a server was found not to have, by `placeOf` its address. */
+/** Roles that are filled, and those that a server was found not to have, by its address. */
 type FilledRoles = {
   readonly taken: Set<SettingGroup>;
   readonly lacking: Map<string, readonly SettingGroup[]>;
@@ -41,9 +38,8 @@ const ofServer = ['BASE_URL', 'MODEL', 'API_KEY', 'VOICE', 'FORMAT'] as const;
 export async function chooseProviders(questions: ProviderQuestions): Promise<void> {
   const { ask, edits } = questions;
   const filled: FilledRoles = { taken: new Set(), lacking: new Map() };
-  const nearby = await questions.nearby();
   while (filled.taken.size < groups.length) {
-    const server = await chosenServer(questions, filled, nearby);
+    const server = await chosenServer(questions, filled);
     if (!server) break;
     await tryWithKeys(questions, server, filled);
   }
@@ -55,34 +51,21 @@ export async function chooseProviders(questions: ProviderQuestions): Promise<voi
 const noModel =
   'You chose no chat model: the bot answers from a small built-in list. Run npm run setup to connect a model later.';
 
-/** Asks for one of the usual servers; all others are behind a second question. Undefined: none. */
+/** Asks for one of the servers that may serve a role that has none yet. Undefined: none. */
 async function chosenServer(
   { ask, vendors }: ProviderQuestions,
   filled: FilledRoles,
-  nearby: readonly NearbyServer[],
 ): Promise<KnownServer | undefined> {
-  const fits = ({ value }: AnswerChoice<KnownServer>) => rolesLeft(value, filled).length > 0;
-  const usual = vendors.filter(({ isUsual }) => isUsual);
-  const places = new Set([...usual, ...nearby].map(placeOf));
-  const found = nearby.filter((one) => !usual.some((vendor) => placeOf(vendor) === placeOf(one)));
-  const others = [
-    ...found.map(foundChoice),
-    ...vendors.filter((vendor) => !places.has(placeOf(vendor))).map(vendorChoice),
-  ];
-  const none = filled.taken.size === 0 ? builtIn : 'No more: the rest stays as it is';
-  const last = { value: undefined, label: none };
-  const answer = await ask.choose<KnownServer | 'more' | undefined>(questionFor(filled), [
-    ...usual.map(vendorChoice).filter(fits),
-    last,
-    { value: 'more', label: 'More servers' },
-  ]);
-  if (answer !== 'more') return answer;
-  const other = await ask.choose<KnownServer | 'other' | undefined>('Which one of these?', [
-    ...others.filter(fits),
+  const fitting = vendors.filter((vendor) => rolesLeft(vendor, filled).length > 0);
+  const answer = await ask.choose<KnownServer | 'other' | undefined>(questionFor(filled), [
+    ...fitting.map(vendorChoice),
     { value: 'other', label: 'Another server, by its address' },
-    last,
+    {
+      value: undefined,
+      label: filled.taken.size === 0 ? builtIn : 'No more: the rest stays as it is',
+    },
   ]);
-  return other === 'other' ? await namedServer(ask) : other;
+  return answer === 'other' ? await namedServer(ask) : answer;
 }
 
 const builtIn = 'None: the built-in ones, free, English, demo quality';
@@ -103,16 +86,6 @@ async function tryWithKeys(
   }
 }
 
-/** Host and port, by which a server is known again. */
-function placeOf({ baseUrl }: Pick<Vendor, 'baseUrl'>): string {
-  return new URL(baseUrl).host.replace(/^localhost(?=:|$)/, '127.0.0.1');
-}
-
-function foundChoice({ name, baseUrl }: NearbyServer): AnswerChoice<KnownServer> {
-  const value = { name, baseUrl, needsKey: false, roles: groups };
-  return { value, label: `The server at ${baseUrl}`, hint: `usually ${name}` };
-}
-
 function vendorChoice(vendor: Vendor): AnswerChoice<KnownServer> {
   const roles = vendor.roles.map((group) => verbs[group]).join(', ');
   const where = isOwn(vendor) ? vendor.baseUrl : 'needs a key';
@@ -129,7 +102,7 @@ const verbs = {
 
 /** Roles that no server serves yet and it may: none that it was found not to have. */
 function rolesLeft({ baseUrl, roles }: KnownServer, { taken, lacking }: FilledRoles) {
-  const without = lacking.get(placeOf({ baseUrl })) ?? [];
+  const without = lacking.get(baseUrl) ?? [];
   return roles.filter((group) => !taken.has(group) && !without.includes(group));
 }
 
@@ -185,7 +158,7 @@ async function tried(
     filled.taken.add(group);
   }
   filled.lacking.set(
-    placeOf(server),
+    baseUrl,
     groups.filter((group) => roleOf(group)?.state === 'absent'),
   );
   ask.say(linesOf(examined, apiKey).join('\n'));

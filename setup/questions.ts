@@ -4,7 +4,7 @@ import { unlessAborted } from '#src/base/waiting.ts';
 
 export type TerminalStreams = { readonly input: Readable; readonly output: Writable };
 
-export type AnswerChoice<T> = { readonly value: T; readonly label: string; readonly hint?: string };
+export type AnswerChoice<T> = { readonly value: T; readonly label: string };
 
 type CheckAnswer = (value: string) => string | undefined;
 
@@ -58,7 +58,7 @@ export class Questions implements Disposable {
 
   async choose<T>(message: string, choices: readonly AnswerChoice<T>[]): Promise<T> {
     // clack takes plain values; here a choice goes by its number.
-    const options = choices.map(({ label, hint }, index) => ({ value: `${index}`, label, hint }));
+    const options = choices.map(({ label }, index) => ({ value: `${index}`, label }));
     const choice = choices[Number(answered(await select({ ...this.#common, message, options })))];
     if (!choice) throw ended();
     return choice.value;

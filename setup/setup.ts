@@ -2,9 +2,7 @@ import { commands } from '#commands/commands.ts';
 import { examineDiscord } from '#doctor/discord/examine-discord.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { mayCostMoney } from '#src/config/tariffs.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
-import { type NearbyServer, nearbyServers } from '#src/provider/nearby.ts';
 import { chooseProviders } from './choose-providers.ts';
 import { chooseToken } from './choose-token.ts';
 import { readEnvFile, replaceEnvFile, strayNames, withChanges } from './env-file.ts';
@@ -20,8 +18,6 @@ export type SetupOptions = {
   readonly clock: Clock;
   /** Vendors that are offered by name; left out: all that are known. */
   readonly vendors?: readonly Vendor[];
-  /** Finds servers on this machine; left out: at their usual ports. */
-  readonly nearby?: () => Promise<readonly NearbyServer[]>;
 };
 
 /**
@@ -45,7 +41,7 @@ export async function runSetup(options: SetupOptions): Promise<SetupCode> {
 
 async function performed(options: SetupOptions): Promise<void> {
   const { ask, envPath, environment, clock } = options;
-  const { vendors = knownVendors, nearby = nearbyServers } = options;
+  const { vendors = knownVendors } = options;
   const read = readEnvFile(envPath);
   if (read.kind === 'refused') throw new SetupEnd(78, read.why);
   const edits = new SettingEdits(read.file, environment);
@@ -55,8 +51,7 @@ async function performed(options: SetupOptions): Promise<void> {
   const isBot = part !== 'providers' && (await chooseToken(ask, edits));
   // A model that was tried in the sandbox is not asked for again once there is a token.
   if (part === 'providers' || (isFirst && !(isBot && hasModel))) {
-    await chooseProviders({ ask, edits, clock, vendors, nearby });
-    await chooseTotal(ask, edits);
+    await chooseProviders({ ask, edits, clock, vendors });
   }
   if (isBot) await register(ask, edits, clock);
   await write(ask, edits);
@@ -73,19 +68,6 @@ async function partToChange(ask: Questions): Promise<'providers' | 'token'> {
     { value: 'providers', label: 'Speech and chat servers' },
     { value: 'token', label: 'The token of the bot' },
   ]);
-}
-
-/** Asks for the cap over all servers, where anything can cost money. */
-async function chooseTotal(ask: Questions, edits: SettingEdits): Promise<void> {
-  const config = edits.config();
-  if (!mayCostMoney(config)) return;
-  const now = config.budget.totalDayNanoUsd / 1e9;
-  const usd = await ask.askText(
-    `How many US dollars may all servers together spend a day? 0: no limit. Enter: ${now}.`,
-    '',
-    (value) => (/^\d{0,6}(\.\d{1,4})?$/.test(value) ? undefined : 'It must be a number, like 20.'),
-  );
-  if (usd !== '') edits.set('BUDGET_TOTAL_DAY_USD', usd);
 }
 
 /** Registers the commands in all servers, and shows what the doctor finds amiss at Discord: no server, a right that lacks. */

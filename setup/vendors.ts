@@ -13,8 +13,6 @@ export const vendorSchema = z.strictObject({
   needsKey: z.boolean(),
   /** One model hears, thinks and speaks over OpenAI's Realtime API. */
   isRealtime: z.boolean().optional(),
-  /** Offered at once; all others behind one more choice. */
-  isUsual: z.boolean().optional(),
   /** Page that names the address and the paths. */
   source: z.url({ protocol: /^https$/ }),
 });

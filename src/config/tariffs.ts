@@ -56,11 +56,6 @@ export function pricesInUse(config: Config): readonly PricedModel[] {
   );
 }
 
-/** Whether any engine in use, or one that may take its place, can cost money. */
-export function mayCostMoney(config: Config): boolean {
-  return pricesInUse(config).some(({ price }) => price.kind === 'priced');
-}
-
 type Roles = Pick<Config, 'budget' | 'chat' | 'fallbacks' | 'speech' | 'transcription'>;
 
 /** Prices of all roles where `thinker` answers; default: the chat model does. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
-import { mayCostMoney, tariffOf, tariffsOf } from '#src/config/tariffs.ts';
+import { pricesInUse, tariffOf, tariffsOf } from '#src/config/tariffs.ts';
+import type { Config } from '#src/config/types.ts';
 import { cautiousPrices } from '#src/spending/prices/prices.ts';
 import { good } from './read-settings.ts';
 
@@ -50,6 +51,11 @@ test('a known model costs its price wherever it is served; an unknown one is fre
     isEstimate: true,
   });
 });
+
+/** Whether any engine in use, or one that may take its place, can cost money. */
+function mayCostMoney(config: Config): boolean {
+  return pricesInUse(config).some(({ price }) => price.kind === 'priced');
+}
 
 test('only servers elsewhere, and those with a price, can cost money', () => {
   const own = {

@@ -13,7 +13,7 @@ import { runSetup, type SetupOptions } from '#setup/setup.ts';
 import type { Vendor } from '#setup/vendors.ts';
 import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
-import { lists, openServer, streams, swift } from '#test/doctor/examine.ts';
+import { swift } from '#test/doctor/examine.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
@@ -34,7 +34,7 @@ async function openOffice(options: SandboxOptions = {}) {
     values: () => parseEnv(readFileSync(env, 'utf8')),
     keep: (text: string) => writeFileSync(env, text, { mode: 0o600 }),
     /** Runs it at a terminal. */
-    talk(more: Pick<SetupOptions, 'nearby' | 'vendors'> = {}) {
+    talk(more: Pick<SetupOptions, 'vendors'> = {}) {
       const terminal = openTerminal();
       const ask = new Questions(terminal);
       const ended = runSetup({ ask, envPath: env, clock: realClock, environment, ...more });
@@ -81,23 +81,12 @@ type Office = Awaited<ReturnType<typeof openOffice>>;
 const asked = {
   token: 'The token of your bot',
   servers: 'Which server for speech to text, chat, and text to speech?',
-  more: 'Which one of these?',
   address: 'The address of the server, up to /v1.',
   change: 'What do you want to change?',
-  total: 'How many US dollars may all servers together spend a day?',
 } as const;
-
-/** Gives the models of mock servers, which are on this machine, a price. */
-function setPrices({ environment, folder }: Office): void {
-  const path = join(folder, 'prices.json');
-  const usd = { perMinute: 1 };
-  writeFileSync(path, JSON.stringify([{ model: 'mock', asOf: '2026-11-20', source: 'me', usd }]));
-  environment.PRICES = path;
-}
 
 test('from a token to .env and registered commands, at a terminal', async () => {
   await using office = await openOffice();
-  setPrices(office);
   const { sandbox } = office;
   await using server = await openMockProviders(swift);
   sandbox.guild().removeBot();
@@ -106,16 +95,13 @@ test('from a token to .env and registered commands, at a terminal', async () => 
   await terminal.answer('Discord refused the token', '');
   await terminal.answer(asked.token, `${sandbox.token}${keys.enter}`);
   await terminal.answer('It is the token of nova.', '');
-  await terminal.answer(asked.servers, `${keys.up}${keys.enter}`);
-  await terminal.answer(asked.more, `${keys.up.repeat(2)}${keys.enter}`);
+  await terminal.answer(asked.servers, `${keys.up.repeat(2)}${keys.enter}`);
   await terminal.answer(asked.address, `${server.baseUrl}${keys.enter}`);
-  await terminal.answer(asked.total, `20${keys.enter}`);
   await terminal.answer('the bot is in no server', '');
   await terminal.answer('permissions=309274463232', '');
   expect(await terminal.ended).toBe(0);
   expect(office.values()).toMatchObject({
     DISCORD_TOKEN: sandbox.token,
-    BUDGET_TOTAL_DAY_USD: '20',
     SPEECH_BASE_URL: server.baseUrl,
     TRANSCRIPTION_BASE_URL: server.baseUrl,
   });
@@ -136,7 +122,6 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
       baseUrl: thinking.baseUrl,
       roles: ['CHAT_COMPLETION'],
       needsKey: true,
-      isUsual: true,
       source,
     },
     {
@@ -154,11 +139,8 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
   await terminal.answer('Thinker refused the key.', '');
   await terminal.answer('The key of Thinker (not shown', `key-of-thinking${keys.enter}`);
   await terminal.answer('Thinker works for chat.', '');
-  await terminal.answer('Which server for speech to text and text to speech?', '');
-  await terminal.answer('More servers', `${keys.down}${keys.enter}`);
-  await terminal.answer(asked.more, keys.enter);
+  await terminal.answer('Which server for speech to text and text to speech?', keys.enter);
   expect(await terminal.ended).toBe(0);
-  expect(terminal.shown()).not.toContain(asked.total);
   expect(office.values()).toMatchObject({
     CHAT_COMPLETION_BASE_URL: thinking.baseUrl,
     CHAT_COMPLETION_API_KEY: 'key-of-thinking',
@@ -177,64 +159,21 @@ test('a Realtime server answers in place of a chat model, until another is chose
   await using office = await openOffice();
   await using server = await openMockProviders(swift);
   const { baseUrl } = server;
-  const usual = { needsKey: false, isUsual: true, source: 'https://vendor.example/docs' };
+  const usual = { needsKey: false, source: 'https://vendor.example/docs' };
   const roles = ['CHAT_COMPLETION', 'SPEECH'] as const;
   const vendors = [{ ...usual, name: 'Whole', baseUrl, roles, isRealtime: true }];
   const terminal = office.talk({ vendors });
   await terminal.answer('Enter: none yet', keys.enter);
   await terminal.answer(asked.servers, keys.enter);
-  await terminal.answer('No more', keys.enter);
+  await terminal.answer('No more', `${keys.up}${keys.enter}`);
   expect(await terminal.ended).toBe(0);
   expect(office.values()).toMatchObject({ PIPELINE: 'realtime', REALTIME_BASE_URL: baseUrl });
   const again = office.talk({ vendors: [] });
   await again.answer('Enter: none yet', keys.enter);
-  await again.answer(asked.servers, `${keys.up}${keys.enter}`);
-  await again.answer(asked.more, keys.enter);
+  await again.answer(asked.servers, keys.enter);
   await again.answer(asked.address, `${baseUrl}${keys.enter}`);
   expect(await again.ended).toBe(0);
   expect(office.values()).toMatchObject({ PIPELINE: '', REALTIME_BASE_URL: '' });
-}, 60_000);
-
-test('a server on this machine that only chats is offered once, and then the speech that is built in', async () => {
-  await using office = await openOffice();
-  using ollama = await openServer({
-    'GET /v1/models': lists('llama'),
-    'POST /v1/chat/completions': streams(
-      { choices: [{ index: 0, delta: { content: 'one two' }, finish_reason: 'stop' }] },
-      { choices: [], usage: { prompt_tokens: 5, completion_tokens: 2 } },
-    ),
-  });
-  const baseUrl = `${ollama.origin}/v1`;
-  const { port } = new URL(baseUrl);
-  const found = { name: 'Ollama', port: Number(port), baseUrl, settings: '' };
-  const vendor = { needsKey: false, source: 'https://vendor.example/docs' };
-  const vendors: readonly Vendor[] = [
-    {
-      ...vendor,
-      name: 'Ollama',
-      baseUrl: baseUrl.replace('127.0.0.1', 'localhost'),
-      roles: groups,
-    },
-    { ...vendor, name: 'Talker', baseUrl: 'http://127.0.0.1:9/v1', roles: ['SPEECH'] },
-  ];
-  const terminal = office.talk({ vendors, nearby: async () => [found] });
-  await terminal.answer(asked.token, `${office.sandbox.token}${keys.enter}`);
-  await terminal.answer(asked.servers, `${keys.down}${keys.enter}`);
-  await terminal.answer('usually Ollama', keys.enter);
-  await terminal.answer('Ollama works for chat. It has no speech to text and text to speech.', '');
-  await terminal.answer('Which server for speech to text and text to speech?', '');
-  await terminal.answer('More servers', `${keys.down}${keys.enter}`);
-  await terminal.answer('Another server', `${keys.up}${keys.enter}`);
-  expect(await terminal.ended).toBe(0);
-  const [before = '', ...after] = terminal
-    .shown()
-    .split('Which server for speech to text and text to speech?');
-  expect(before).not.toContain('localhost');
-  expect(after.join()).toContain('Talker');
-  expect(after.join()).not.toMatch(/Ollama|The server at/);
-  expect(terminal.shown()).not.toMatch(/missing|Settings to use/);
-  expect(Object.keys(office.values())).toHaveLength(3);
-  expect(office.values()).toMatchObject({ CHAT_COMPLETION_BASE_URL: baseUrl });
 }, 60_000);
 
 /** Answers at a terminal, the last question left open. */
@@ -247,10 +186,8 @@ function everyWay(
 ): readonly { readonly kept: string; readonly way: Way }[] {
   const first: Way = [
     [asked.token, `${token}${keys.enter}`],
-    [asked.servers, `${keys.up}${keys.enter}`],
-    [asked.more, `${keys.up.repeat(2)}${keys.enter}`],
+    [asked.servers, `${keys.up.repeat(2)}${keys.enter}`],
     [asked.address, `${address}${keys.enter}`],
-    [asked.total, keys.enter],
   ];
   const again: Way = [
     [asked.change, `${keys.down}${keys.enter}`],
@@ -275,7 +212,6 @@ async function endedAt(office: Office, way: Way, isKey: boolean) {
 
 test('ended at any question, by Ctrl+C or the end of its input, it leaves .env as it was', async () => {
   await using office = await openOffice();
-  setPrices(office);
   await using server = await openMockProviders(swift);
   for (const { kept, way } of everyWay(office.sandbox.token, server.baseUrl)) {
     if (kept !== '') office.keep(kept);
@@ -287,31 +223,6 @@ test('ended at any question, by Ctrl+C or the end of its input, it leaves .env a
     }
   }
 }, 60_000);
-
-test.each([
-  [{}, '', '0: no limit. Enter: 20.', undefined],
-  [{ BUDGET_TOTAL_DAY_USD: '0' }, '7.5', '0: no limit. Enter: 0.', '7.5'],
-  [{ BUDGET_TOTAL_DAY_USD: '8' }, '', '0: no limit. Enter: 8.', undefined],
-])(
-  'the question for the total says what holds without an answer, with %o',
-  async (settings, typed, words, total) => {
-    await using office = await openOffice();
-    setPrices(office);
-    await using server = await openMockProviders(swift);
-    office.keep(`DISCORD_TOKEN=${office.sandbox.token}\n`);
-    Object.assign(office.environment, settings);
-    const terminal = office.talk();
-    await terminal.answer(asked.change, keys.enter);
-    await terminal.answer(asked.servers, `${keys.up}${keys.enter}`);
-    await terminal.answer(asked.more, `${keys.up.repeat(2)}${keys.enter}`);
-    await terminal.answer(asked.address, `${server.baseUrl}${keys.enter}`);
-    await terminal.answer(asked.total, `${typed}${keys.enter}`);
-    expect(await terminal.ended).toBe(0);
-    // A long question goes on in the next line of the terminal.
-    expect(terminal.shown().replace(/[│\s]+/g, ' ')).toContain(`${asked.total} ${words}`);
-    expect(office.values().BUDGET_TOTAL_DAY_USD).toBe(total);
-  },
-);
 
 test('while something is waited for, the end of the terminal ends it as well', async () => {
   await using office = await openOffice();
@@ -363,7 +274,6 @@ test('a model is tried without a token, and stays when the token comes later', a
       baseUrl: server.baseUrl,
       roles: groups,
       needsKey: false,
-      isUsual: true,
       source: 'https://vendor.example/docs',
     },
   ];
