@@ -75,9 +75,9 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
       return;
     }
     case 'feature': {
-      const { kind, level, line } = event.of;
+      const { kind, line } = event.of;
       const known: Readonly<Record<string, string | number>> = { guildId, kind, ...event.fields };
-      log[level](Object.fromEntries(line.map((name) => [name, rounded(known[name])])), kind);
+      log.info(Object.fromEntries(line.map((name) => [name, rounded(known[name])])), kind);
       return;
     }
     case 'answered': {

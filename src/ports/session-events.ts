@@ -51,7 +51,6 @@ export type DroppedTurnReason = 'crowded' | 'late' | 'ending';
 export type FeatureEventKind<Field extends string = string> = {
   /** Message of its line in the log. */
   readonly kind: string;
-  readonly level: 'debug' | 'info';
   /** Fields of that line, in their order; every line may have `guildId` and `kind`. */
   readonly line: readonly (Field | 'guildId' | 'kind')[];
 };
@@ -110,7 +109,7 @@ export type SessionEvent =
       readonly text: string;
       readonly isWhole: boolean;
     }
-  /** All words of an utterance are shown in captions. */
+  /** A line of captions is over, with all its words. */
   | {
       readonly kind: 'line';
       readonly speakerId: string;

@@ -17,10 +17,10 @@ import type {
   UtteranceFollower,
 } from '#src/ports/feature-session.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
-import { type FeatureEventKind, featureEvent } from '#src/ports/session-events.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import { cut } from '#src/texts/plain.ts';
+import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { CaptionTranslator } from './caption-translator.ts';
 import {
   peopleIn,
@@ -38,13 +38,6 @@ type EndedLine = {
   readonly toMs: number;
   readonly transcript: Transcript;
   readonly isCut?: boolean;
-};
-
-/** All words of an utterance are shown in captions, `tookMs` after its last voiced packet. */
-export const captioned: FeatureEventKind<'speakerId' | 'tookMs'> = {
-  kind: 'captioned',
-  level: 'debug',
-  line: ['guildId', 'speakerId', 'tookMs'],
 };
 
 /** Time, in ms, for what waits to be shown when captions end. */
@@ -122,9 +115,8 @@ export class TranscriptRecorder {
       texts: captionTexts(guildId, parts),
       onPosted: (place) => void notePosted(place, this.#session, store, context),
       onPlaced: (numbers, post) => this.#placed(numbers, post),
-      onDeleted: (numbers) => this.#deleted(numbers),
       onTrouble: (trouble) => this.#unshown(trouble),
-      onShown: (number, atMs) => this.#shown(number, atMs),
+      timeOf: (startMs) => this.#timeOf(startMs),
     });
   }
 
@@ -209,6 +201,13 @@ export class TranscriptRecorder {
     this.live.remove(this.#drop(({ speaker }) => peopleIn(speaker).includes(personId)));
   }
 
+  /** Drops the lines of messages that a person deleted, once the store knows which these are. Never throws. */
+  async messagesDeleted(messageIds: readonly string[]): Promise<void> {
+    this.live.messagesDeleted(messageIds);
+    await this.settled();
+    this.#drop(({ post }) => messageIds.includes(post?.messageId ?? ''));
+  }
+
   /** Writes the lines that wait at once, as a person reads them now. Never throws. */
   async settled(): Promise<void> {
     await ifInTime(this.#save(), waitMs, this.#context.parts.clock, never);
@@ -254,6 +253,10 @@ export class TranscriptRecorder {
     this.#put(line);
     this.live.put({ ...line, state: 'final' });
     this.translations.add(line);
+    if (speaker.kind !== 'person') return;
+    const { name, personId: speakerId } = speaker;
+    const event = { kind: 'line', speakerId, name, text: line.text } as const;
+    this.#context.parts.onEvent(this.#session.guildId, event);
   }
 
   /** Adds a line, or changes the one of that number. */
@@ -282,22 +285,10 @@ export class TranscriptRecorder {
     return numbers;
   }
 
-  /** Deletes the lines that a deleted message showed. */
-  #deleted(numbers: readonly number[]): void {
-    this.#drop(({ number }) => numbers.includes(number));
-    const forget = () => this.#store.eraser.forgetLines(this.#session.id, numbers);
-    void withStoreTimeout(this.#session.guildId, this.#context.parts, 'store.unwritable', forget);
-  }
-
-  #shown(number: number, atMs: number): void {
-    const line = this.#recent.get(number);
-    if (line?.speaker.kind !== 'person') return;
-    const tookMs = atMs - this.#startedAtMs - line.endMs;
-    const event = featureEvent(captioned, { speakerId: line.speaker.personId, tookMs });
-    const { speaker, text } = line;
-    const written = { speakerId: speaker.personId, name: speaker.name, text };
-    this.#context.parts.onEvent(this.#session.guildId, event);
-    this.#context.parts.onEvent(this.#session.guildId, { kind: 'line', ...written });
+  /** Time of day, for readers of captions. */
+  #timeOf(startMs: number): string {
+    const { timeZone } = this.#context.settings();
+    return wallTimesIn(timeZone).second(this.#session.startedAtWallMs + startMs);
   }
 
   /** Reports to the operator and the people of the channel that captions cannot be shown. */

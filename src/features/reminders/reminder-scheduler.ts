@@ -24,7 +24,6 @@ type ReminderSchedulerParts = {
 /** A reminder was delivered, or never will be; `lateMs` after its instant. */
 export const reminderEnded: FeatureEventKind<'personId' | 'outcome' | 'lateMs'> = {
   kind: 'reminder',
-  level: 'info',
   line: ['kind', 'personId', 'outcome', 'lateMs', 'guildId'],
 };
 

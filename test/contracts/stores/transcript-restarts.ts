@@ -88,7 +88,7 @@ function sharesServers(name: string, open: OpenTranscripts): void {
     const latest = await store.reader.latest('10', '100');
     expect(latest).toMatchObject({ session: sessionOf('a'), lines: [{ text: 'here' }] });
     expect(await store.eraser.expire(late, {})).toBe(0);
-    await store.eraser.forgetLines('a', [1]);
+    await store.eraser.forget('10', '1');
     expect([await messagesIn(0, 2), await messagesIn(1, 2)]).toEqual([['300'], ['500', '501']]);
   });
 }

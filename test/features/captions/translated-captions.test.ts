@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { captioned } from '#src/features/captions/transcript-recorder.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import {
   adam,
@@ -50,7 +49,6 @@ test('a translation stands below its line', async () => {
   await says(fixture);
   await pass(fixture, 2_000);
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five', '-# fünf fünf']);
-  expect(fixture.fieldsOf(captioned)).toHaveLength(1);
 });
 
 test('what is said within a moment is translated in one request', async () => {

@@ -26,6 +26,8 @@ export type CaptionLine = {
   readonly isCut?: true;
   /** Shown below the line. */
   readonly translation?: string;
+  /** Time of day of a line that is heard late, shown behind the name. */
+  readonly time?: string;
 };
 
 /** Texts in captions beside the words of people, in the language of the server. Discord renders their markdown. */
@@ -53,7 +55,7 @@ export function wordsOf({ speaker, state, text }: CaptionLine, texts: CaptionTex
   return speaker.kind === 'remark' && words !== '' ? `*${words}*` : words;
 }
 
-/** Markdown of a message with these lines, which are in order; empty: none has visible words. */
+/** Markdown of a message with these lines; empty: none has visible words. */
 export function renderLines(lines: readonly CaptionLine[], texts: CaptionTexts): string {
   const shown = lines.filter((line) => wordsOf(line, texts) !== '');
   return shown.map((line) => renderLine(line, texts)).join('\n');
@@ -76,8 +78,9 @@ export function bySpeech(
 }
 
 function renderLine(line: CaptionLine, texts: CaptionTexts): string {
-  const { speaker, translation = '' } = line;
-  const name = speaker.kind === 'remark' ? '' : `${shownName(speaker.name, texts.unnamed)} `;
+  const { speaker, time, translation = '' } = line;
+  const at = time === undefined ? '' : `(${time}) `;
+  const name = speaker.kind === 'remark' ? '' : `${shownName(speaker.name, texts.unnamed)} ${at}`;
   const said = `${name}${wordsOf(line, texts)}${markOf(line, texts)}`;
   const room = maxLineChars - said.length;
   const below = room > 0 ? shownWords(translation, room) : '';

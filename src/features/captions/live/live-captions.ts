@@ -6,28 +6,20 @@ import type {
   MessageOutcome,
 } from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
-import {
-  bySpeech,
-  type CaptionLine,
-  type CaptionTexts,
-  renderLines,
-  wordsOf,
-} from './caption-line.ts';
+import { type CaptionLine, type CaptionTexts, renderLines, wordsOf } from './caption-line.ts';
 
 export type LiveCaptionsOptions = {
   readonly chat: CaptionChat;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly texts: CaptionTexts;
+  /** Time of day of an instant of the session. */
+  readonly timeOf: (startMs: number) => string;
   /** A message with captions is posted. */
   readonly onPosted: (place: MessagePlace) => void;
   /** This message shows these lines now. */
   readonly onPlaced: (numbers: readonly number[], place: MessagePlace) => void;
-  /** Called when a person deleted the message that showed these lines. */
-  readonly onDeleted: (numbers: readonly number[]) => void;
   /** Called when nothing can be shown there any more, or Discord refuses some lines. */
   readonly onTrouble: (trouble: LiveCaptionsTrouble) => void;
-  /** A line is final; all its words are shown since that instant of the monotonic clock. */
-  readonly onShown: (number: number, atMs: number) => void;
 };
 
 export type LiveCaptionsTrouble = 'chat-gone' | 'forbidden' | 'refused';
@@ -36,8 +28,10 @@ export type LiveCaptionsTrouble = 'chat-gone' | 'forbidden' | 'refused';
 const [maxOpenChars, maxChars] = [1_500, 1_990];
 /** Time after its first line, in ms, in which lines are added to a message. */
 const openMs = 10 * 60_000;
-/** Age of a message, in ms, after which it is left as it is: Discord hardly takes changes after an hour (error 30046). */
-const leftAfterMs = 55 * 60_000;
+/** Messages that still change. */
+const mostMessages = 20;
+/** Time, in ms, before the latest line from which on a line that is added is late. */
+const lateMs = 10_000;
 
 type Message = {
   readonly sent: ChatMessage;
@@ -49,8 +43,8 @@ type Message = {
 };
 
 /**
- * Captions of one session in one chat: one live message, to which lines are added in order of speech until it is full, then
- * another. A line that changes is rewritten where it stands. Never throws.
+ * Captions of one session in one chat: one live message, to which lines are added until it is full, then another. A line that
+ * changes is rewritten where it stands; one that is heard late goes last, with its time. Never throws.
  */
 export class LiveCaptions {
   readonly #options: LiveCaptionsOptions;
@@ -58,8 +52,8 @@ export class LiveCaptions {
   #messages: readonly Message[] = [];
   /** Lines that are never shown again. */
   readonly #erased = new Set<number>();
-  /** Final lines that are shown. */
-  readonly #shown = new Set<number>();
+  /** Beginning of the latest line, in ms of the session. */
+  #latestMs = 0;
   #isShut = false;
 
   constructor(options: LiveCaptionsOptions) {
@@ -85,7 +79,7 @@ export class LiveCaptions {
     return this.#messageOf(number)?.place;
   }
 
-  /** Adds or changes a line. */
+  /** Adds a line, or rewrites it where it stands as long as there is room for it. */
   put(line: CaptionLine): void {
     const { number, state } = line;
     if (this.#isShut || this.#erased.has(number)) return;
@@ -94,11 +88,16 @@ export class LiveCaptions {
       return;
     }
     const former = this.#messageOf(number);
-    former?.lines.delete(number);
-    const message = this.#messageFor(line, former);
-    message.lines.set(number, line);
-    if (former && former !== message) this.#show(former, 'whole');
-    this.#show(message, state === 'partial' ? 'partial' : 'whole');
+    const rewritten = { ...line, time: former?.lines.get(number)?.time };
+    if (former && this.#hasRoom(former, rewritten, maxChars)) {
+      this.#write(former, rewritten);
+      return;
+    }
+    this.#take(number);
+    const isLate = line.startMs < this.#latestMs - lateMs;
+    const time = isLate ? this.#options.timeOf(line.startMs) : undefined;
+    this.#latestMs = Math.max(this.#latestMs, line.startMs);
+    this.#write(this.#messageFor(line), { ...line, time });
   }
 
   /** Shows the translation of a line that is final. */
@@ -115,10 +114,10 @@ export class LiveCaptions {
     }
   }
 
-  /** Handles messages that a person deleted: the lines that they showed are deleted, too. */
+  /** Handles messages that a person deleted: their lines are shown no more. */
   messagesDeleted(messageIds: readonly string[]): void {
     for (const message of this.#messages) {
-      if (messageIds.includes(message.place?.messageId ?? '')) this.#deleteWithLines(message);
+      if (messageIds.includes(message.place?.messageId ?? '')) this.#erase(message);
     }
   }
 
@@ -142,36 +141,38 @@ export class LiveCaptions {
     return this.#messages.find(({ lines }) => lines.has(number));
   }
 
-  /** The message where a line stood, or else the newest one, if that is open, as far as it has room; or else a further one. */
-  #messageFor(line: CaptionLine, former: Message | undefined): Message {
+  #write(message: Message, line: CaptionLine): void {
+    message.lines.set(line.number, line);
+    this.#show(message, line.state === 'partial' ? 'partial' : 'whole');
+  }
+
+  /** The newest message, as far as it is open and has room, or else a further one. */
+  #messageFor(line: CaptionLine): Message {
     const nowMs = this.#options.clock.nowMs();
-    if (former && this.#hasRoom(former, line, maxChars)) return former;
     const newest = this.#messages.at(-1);
     const isOpen = newest && nowMs - newest.openedAtMs < openMs;
     if (isOpen && this.#hasRoom(newest, line, maxOpenChars)) return newest;
-    this.#messages = this.#messages.filter((old) => nowMs - old.openedAtMs < leftAfterMs);
     const sent = this.#options.chat.message(
       () => ({ text: this.#textOf(message) }),
       (outcome) => this.#handleOutcome(outcome, message),
     );
     const message: Message = { sent, openedAtMs: nowMs, lines: new Map(), isPlain: false };
-    this.#messages = [...this.#messages, message];
+    this.#messages = [...this.#messages, message].slice(-mostMessages);
     return message;
   }
 
-  #hasRoom(message: Message, line: CaptionLine, mostChars: number): boolean {
-    return message.lines.size === 0 || this.#rendered(message, [line]).length <= mostChars;
+  #hasRoom({ lines }: Message, line: CaptionLine, mostChars: number): boolean {
+    const all = new Map(lines).set(line.number, line);
+    return all.size === 1 || this.#rendered(all).length <= mostChars;
   }
 
-  /** Lines of a message and `more`, in order of speech. */
-  #rendered({ lines }: Message, more: readonly CaptionLine[] = []): string {
-    const all = [...lines.values(), ...more];
-    return renderLines(all.sort(bySpeech), this.#options.texts);
+  #rendered(lines: Message['lines']): string {
+    return renderLines([...lines.values()], this.#options.texts);
   }
 
-  #textOf(message: Message): string {
-    const text = this.#rendered(message);
-    return message.isPlain ? plainText(text) : text;
+  #textOf({ isPlain, lines }: Message): string {
+    const text = this.#rendered(lines);
+    return isPlain ? plainText(text) : text;
   }
 
   /** Takes a line out of its message; a message without lines is deleted. */
@@ -201,37 +202,21 @@ export class LiveCaptions {
       this.#options.onTrouble(kind);
     }
     if (!message || !this.#messages.includes(message)) return;
-    if (kind === 'shown') this.#confirm(message, outcome.place, outcome.text);
-    if (kind === 'message-gone') this.#deleteWithLines(message);
+    if (kind === 'shown') this.#confirm(message, outcome.place);
+    if (kind === 'message-gone') this.#erase(message);
     if (kind === 'refused') this.#refused(message);
   }
 
-  #confirm(message: Message, place: MessagePlace, text: string): void {
-    const { clock, onPlaced, onPosted, onShown, texts } = this.#options;
-    if (!message.place) onPosted(place);
+  #confirm(message: Message, place: MessagePlace): void {
+    if (!message.place) this.#options.onPosted(place);
     message.place ??= place;
-    onPlaced([...message.lines.keys()], message.place);
-    for (const line of message.lines.values()) {
-      const { number, state } = line;
-      if (state !== 'final' || this.#shown.has(number) || !text.includes(wordsOf(line, texts)))
-        continue;
-      this.#shown.add(number);
-      onShown(number, clock.nowMs());
-    }
+    this.#options.onPlaced([...message.lines.keys()], message.place);
   }
 
-  /** A person deleted a message: its lines are gone. */
-  #deleteWithLines(message: Message): void {
-    const numbers = this.#erase(message);
-    if (numbers.length > 0) this.#options.onDeleted(numbers);
-  }
-
-  /** Numbers of the lines of a message, which are never shown again. */
-  #erase(message: Message): readonly number[] {
+  /** Leaves a message whose lines are never shown again. */
+  #erase(message: Message): void {
     this.#leave(message);
-    const numbers = [...message.lines.keys()];
-    for (const number of numbers) this.#erased.add(number);
-    return numbers;
+    for (const number of message.lines.keys()) this.#erased.add(number);
   }
 
   /** It goes once more as plain text; where that is refused, too, its lines are given up. */

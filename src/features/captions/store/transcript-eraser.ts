@@ -139,13 +139,6 @@ export function transcriptEraser(database: StoreDatabase) {
       return erased;
     },
 
-    forgetLines(sessionId: string, numbers: readonly number[]): Promise<number> {
-      return erase(
-        (connection) => sql`SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
-        WHERE s.id = ${sessionId} AND l.id - s.key * 4194304 ${connection.among(numbers)}`,
-      );
-    },
-
     /** Lines that these messages, which are deleted, showed. */
     forgetMessages(messageIds: readonly string[]): Promise<number> {
       return erase(

@@ -179,8 +179,12 @@ export class TranscriptCleanup {
 
   /** Deleting a message of captions deletes its lines. */
   async #deleted(messageIds: readonly string[]): Promise<void> {
-    for (const { context } of this.#sessions.all())
-      context.features.sessions.captions.recorder?.live.messagesDeleted(messageIds);
+    const deleting = this.#sessions
+      .all()
+      .map(({ context }) =>
+        context.features.sessions.captions.recorder?.messagesDeleted(messageIds),
+      );
+    await Promise.all(deleting);
     await this.#attempt(() =>
       this.#parts.transcripts.all(({ eraser }) => eraser.forgetMessages(messageIds)),
     );

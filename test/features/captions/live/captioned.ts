@@ -28,20 +28,17 @@ export function line(number: number, name: string, text: string, details: Detail
 /** Captions in a chat that passes on what it is to show, and what they report. */
 export function openLive(show: Parameters<typeof keyedChat>[1]) {
   const clock = { atMs: 0, nowMs: () => clock.atMs };
-  const deleted: number[] = [];
   const troubles: string[] = [];
-  const shown: number[] = [];
   const live = new LiveCaptions({
     chat: keyedChat('c', show),
     clock,
     texts,
     onPosted: () => undefined,
     onPlaced: () => undefined,
-    onDeleted: (numbers) => deleted.push(...numbers),
     onTrouble: (trouble) => troubles.push(trouble),
-    onShown: (number) => shown.push(number),
+    timeOf: (startMs) => `20:00:${startMs / 1_000}`,
   });
-  return { live, clock, deleted, troubles, shown };
+  return { live, clock, troubles };
 }
 
 /** A chat that shows what it is asked to at once, and captions there. */
@@ -56,7 +53,7 @@ export class InstantChat extends FakeCaptionChat {
     return this.#opened.live;
   }
 
-  get reported(): Pick<ReturnType<typeof openLive>, 'deleted' | 'shown' | 'troubles'> {
+  get reported(): Pick<ReturnType<typeof openLive>, 'troubles'> {
     return this.#opened;
   }
 
