@@ -3,32 +3,25 @@ import { englishLanguageName } from '#src/base/language-name.ts';
 import { deadlineSignal, ifInTime, unlessAborted } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-block.ts';
-import {
-  readTranslations,
-  translationBatches,
-  translationPrompt,
-} from '#src/pipeline/translation-prompt.ts';
+import { readTranslations, translationPrompt } from '#src/pipeline/translation-prompt.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { peopleIn, type TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
-/** Time, in ms, in which lines are gathered for one request. */
-const gatherMs = 1_500;
 /** Longest time, in ms, for one request. */
 const longestMs = 30_000;
-/** Lines that wait; the oldest are given up first. */
-const mostWaiting = 60;
+/** Lines that wait, and are translated together then; the oldest are given up first. */
+const mostWaiting = 20;
 const never = new AbortController().signal;
 
 /**
- * Translations of the captions of one session, below their line, shown and not kept. The chat model translates several lines a
- * request, one request at a time: `/audio/translations` of speech servers knows only English. Never throws.
+ * Translations of the captions of one session, below their line, shown and not kept. The chat model translates one request at a time,
+ * with all lines that wait for it: `/audio/translations` of speech servers knows only English. Never throws.
  */
 export class CaptionTranslator {
   readonly #context: SessionContext;
   readonly #recorder: TranscriptRecorder;
-  readonly #closing = new AbortController();
   #language: string | undefined;
   #waiting: readonly TranscriptLine[] = [];
   #working: Promise<void> | undefined;
@@ -48,26 +41,24 @@ export class CaptionTranslator {
   /** Takes a line that is over; one that has no words or is in that language already stays as it is. */
   add(line: TranscriptLine): void {
     const language = this.#language;
-    if (language === undefined || this.#closing.signal.aborted) return;
+    if (language === undefined) return;
     if (line.language !== undefined && isSame(line.language, language)) return;
     if (visibleLine(line.text) === '') return;
     this.#waiting = [...this.#waiting, line].slice(-mostWaiting);
     this.#working ??= this.#run();
   }
 
-  /** Translates at once what waits, for at most `ms`. */
+  /** Translates what waits, for at most `ms`. */
   async close(ms: number): Promise<void> {
-    this.#closing.abort(new Error('the captions have ended'));
     await ifInTime(this.#working ?? Promise.resolve(), ms, this.#context.parts.clock, never);
   }
 
   /** Until nothing waits. Never throws. */
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
-      await this.#context.parts.clock.sleep(gatherMs, this.#closing.signal).catch(() => undefined);
-      const batches = translationBatches(this.#waiting);
+      const lines = this.#waiting;
       this.#waiting = [];
-      for (const batch of batches) await this.#translate(batch);
+      await this.#translate(lines);
     }
     this.#working = undefined;
   }

@@ -51,14 +51,20 @@ test('a translation stands below its line', async () => {
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five', '-# fünf fünf']);
 });
 
-test('what is said within a moment is translated in one request', async () => {
-  const chat = new FakeChat([['[1] fünf fünf\n[2] sechs sechs']]);
-  const fixture = await translated({ chat });
-  const nowMs = fixture.clock.nowMs();
+test('what is said during a request is translated in the next one, all of it', async () => {
+  const clock = new VirtualClock();
+  const slow = [{ waitMs: 6_000 }, '[1] eins'] as const;
+  const chat = new FakeChat([slow, ['[1] fünf fünf\n[2] sechs sechs']], clock);
+  const fixture = await translated({ chat }, { clock });
+  await says(fixture);
+  const nowMs = clock.nowMs();
   const packets = await Promise.all([words(speech, adam, nowMs), words(speech, eva, nowMs + 100)]);
-  await pass(fixture, 6_000, packets.flat());
-  expect(prompts(chat)).toEqual(['<lines>\n[1] five five\n[2] five five\n</lines>']);
+  await pass(fixture, 9_000, packets.flat());
+  const one = '<lines>\n[1] five five\n</lines>';
+  expect(prompts(chat)).toEqual([one, '<lines>\n[1] five five\n[2] five five\n</lines>']);
   expect(fixture.captionChats.chat.lines).toEqual([
+    '**Adam** five five',
+    '-# eins',
     '**Adam** five five',
     '-# fünf fünf',
     '**Eva** five five',
@@ -67,13 +73,15 @@ test('what is said within a moment is translated in one request', async () => {
 });
 
 test('what somebody said who is left out meanwhile reaches no translation', async () => {
-  const fixture = await translated();
-  const speaking = await words(speech, adam, fixture.clock.nowMs());
-  await pass(fixture, 3_600, speaking);
-  expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
+  const clock = new VirtualClock();
+  const chat = new FakeChat([[{ waitMs: 9_000 }, '[1] eins']], clock);
+  const fixture = await translated({ chat }, { clock });
+  await says(fixture, eva);
+  await says(fixture);
+  expect(fixture.captionChats.chat.lines).toEqual(['**Eva** five five', '**Adam** five five']);
   await fixture.captions.leaveOut('g', 'adam', true);
-  await pass(fixture, 4_000);
-  expect(fixture.model.asked).toEqual([]);
+  await pass(fixture, 9_000);
+  expect(prompts(chat)).toEqual(['<lines>\n[1] five five\n</lines>']);
 });
 
 test('a line that is forgotten while it is translated is not shown again', async () => {
