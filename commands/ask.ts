@@ -11,7 +11,7 @@ import type {
 import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
 import { notInChannel, nowhere } from './rights.ts';
 
-/** The model's own deadlines end it sooner. A question about captions is asked twice: for all listeners, then for the asker alone. */
+/** The model's own deadlines end it sooner. */
 export const longestAskMs = 870_000;
 
 const ways = ['voice', 'text', 'only me', 'file'] as const;
@@ -47,10 +47,10 @@ export const ask: Command = {
   async run(call, ports) {
     const { features, sessions } = ports;
     const question = call.words.question?.trim() ?? '';
+    if (call.words.about) return await askTranscript(call, ports, question);
     const way = wayOf(call, sessions);
     const barred = way === 'voice' ? notInChannel(call, sessions) : undefined;
     if (barred) return [barred];
-    if (call.words.about) return await askTranscript(call, ports, question, way === 'voice');
     const sent = recordingOf(call, question);
     if ('wrong' in sent) return [sent.wrong];
     const asker = { id: call.callerId, name: call.callerName };

@@ -15,18 +15,17 @@ export const subjectOption: CommandOption = {
   values: transcriptSubjects,
 };
 
-/** Quotes the lines that answer a question, to the caller alone; aloud what everybody there may know. */
+/** Quotes the lines that answer a question, to the caller alone. */
 export async function askTranscript(
   { guildId, callerId, callerName, words }: CommandCall,
   { features, timesIn }: Pick<CommandPorts, 'features' | 'timesIn'>,
   question: string,
-  isAloud: boolean,
 ): Promise<Replies> {
   const about = transcriptSubjects.find((one) => one === words.about);
   if (about === undefined) return unknownName(words.about);
   if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty' }];
   const asker = { id: callerId, name: callerName };
-  const found = await features.transcripts.ask(guildId, asker, { question, about, isAloud });
+  const found = await features.transcripts.ask(guildId, asker, { question, about });
   if (found.kind === 'failed') return [found.line];
   return found.kind === 'found' ? quotes(found.lines, timesIn(guildId)) : noTranscript(found);
 }

@@ -166,8 +166,6 @@ export async function recapFor(
       const [first, ...more] = recapMessages(outcome, timesIn(guildId)).map(replyOf);
       return first ? [first, ...more] : noTranscript({ kind: 'none' });
     }
-    case 'late':
-      return [{ id: 'answer.expired', with: { name } }];
     case 'failed':
       return [outcome.line];
     case 'none':

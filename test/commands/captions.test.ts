@@ -125,12 +125,7 @@ test('/ask about answers from what was said, to the asker alone', async () => {
   const replies = await ask.run(saying(words), ports({ transcripts: find }));
   expect(replies).toMatchObject([{ id: 'find.line' }]);
   expect(replies[0].to).not.toBe('room');
-  expect(asked).toEqual([
-    [
-      { id: 'adam', name: 'Adam' },
-      { question: words.question, about: 'this', isAloud: true },
-    ],
-  ]);
+  expect(asked).toEqual([[{ id: 'adam', name: 'Adam' }, words]]);
   const nothing = await ask.run(saying(words), ports());
   expect(read(nothing)).toEqual(['I found nothing about that in what you may read.']);
   const unknown = await ask.run(saying({ ...words, about: 'tomorrow' }), ports());

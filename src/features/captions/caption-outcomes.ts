@@ -30,8 +30,6 @@ export type FileRequest = { readonly format: TranscriptFormat; readonly sessionI
 export type TranscriptQuestion = {
   readonly question: string;
   readonly about: (typeof transcriptSubjects)[number];
-  /** The lines are said aloud as well, in the channel where the bot sits. */
-  readonly isAloud?: boolean;
 };
 
 export type RecapRequest = {
@@ -76,9 +74,6 @@ export type RecapOutcome =
       readonly kind: 'recap';
       readonly session: TranscriptSession;
       readonly points: readonly QuotedPoint[];
-      /** The model's reply about a part of the lines was not readable. */
-      readonly isPartial?: true;
     }
-  | { readonly kind: 'late' }
   | { readonly kind: 'failed'; readonly line: TextLine }
   | NoTranscript;

@@ -12,7 +12,7 @@ test('a question is answered before its command is given up, also where the chat
   const clock = new VirtualClock();
   const fixture = await captioned({ chat: new FakeChat([['stall']], clock) }, clock);
   await says(fixture);
-  const request = { question: 'zebra', about: 'this', isAloud: true } as const;
+  const request = { question: 'zebra', about: 'this' } as const;
   const fromMs = clock.nowMs();
   const answering = fixture.transcriptFor.ask('g', asker, request);
   const answered = answering.then((found) => ({ found, tookMs: clock.nowMs() - fromMs }));

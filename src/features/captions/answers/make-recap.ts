@@ -28,12 +28,6 @@ export type RecapPoint = {
   readonly sources: readonly [FoundLine, ...FoundLine[]];
 };
 
-export type Recap = {
-  readonly points: readonly RecapPoint[];
-  /** The model's reply about a part of the lines was not readable. */
-  readonly isPartial?: true;
-};
-
 /** Puts a request to a chat model, and gives its whole reply. */
 export type AskModel = (prompt: ModelPrompt, signal: AbortSignal) => Promise<string>;
 
@@ -51,7 +45,8 @@ export function recapLength(found: readonly FoundLine[]): number {
 
 /**
  * The points of these lines: decisions first, then tasks and open questions, each with its source. A long transcript is asked about
- * piece by piece, each for its share of the points. Every request holds at most `maxChars` of lines.
+ * piece by piece, each for its share of the points. Every request holds at most `maxChars` of lines. A reply that is not readable
+ * adds no point.
  *
  * Errors: those of `ask`; BotError `answer.malformed` where no reply is readable. Aborting `signal` throws `signal.reason`.
  */
@@ -60,20 +55,18 @@ export async function recap(
   options: NumberingOptions,
   ask: AskModel,
   signal: AbortSignal,
-): Promise<Recap> {
+): Promise<readonly RecapPoint[]> {
   const pieces = numberedPieces(found, options);
   const most = recapLength(found);
   const share = Math.max(1, Math.floor(most / pieces.length));
-  const points: RecapPoint[] = [];
-  let unread = 0;
+  const points: (readonly RecapPoint[] | undefined)[] = [];
   for (const piece of pieces) {
     const reply = await ask(recapPrompt(piece, share), signal);
-    const read = recapPoints(reply, piece, share);
-    points.push(...(read ?? []));
-    if (!read) unread++;
+    points.push(recapPoints(reply, piece, share));
   }
-  if (unread > 0 && unread === pieces.length) throw malformed();
-  return { points: inOrder(points).slice(0, most), ...(unread > 0 && { isPartial: true }) };
+  const read = points.filter((some) => some !== undefined);
+  if (read.length === 0 && pieces.length > 0) throw malformed();
+  return inOrder(read.flat()).slice(0, most);
 }
 
 /** Asks for the points of one piece, as JSON. */
@@ -146,7 +139,7 @@ const spareChars = 300;
 
 /** A recap as lines of text, in as many messages as its length asks for: a title, then a heading before each kind of point. */
 export function recapMessages(
-  { isPartial, points, session }: Extract<RecapOutcome, { readonly kind: 'recap' }>,
+  { points, session }: Extract<RecapOutcome, { readonly kind: 'recap' }>,
   times: WallTimes,
 ): readonly RecapMessage[] {
   const { channelName: channel, startedAtWallMs } = session;
@@ -158,8 +151,7 @@ export function recapMessages(
     const own = points.filter((point) => point.kind === kind);
     return own.length === 0 ? [] : [headings[kind], ...own.map((point) => lineOf(point, times))];
   });
-  const all = [title, ...lines, ...(isPartial ? [partial] : [])];
-  return inBatches(all, charsOf, { size: maxMessageChars - spareChars });
+  return inBatches([title, ...lines], charsOf, { size: maxMessageChars - spareChars });
 }
 
 /** Length in English, with its line break. */
@@ -175,7 +167,6 @@ const headings: Readonly<Record<QuotedPoint['kind'], TextLine>> = {
   question: { id: 'recap.questions' },
   point: { id: 'recap.points' },
 };
-const partial: TextLine = { id: 'recap.failed' };
 
 /** A point with name and time of its line, and the message that shows it, if any. */
 function lineOf({ atWallMs, link, name, text: words }: QuotedPoint, times: WallTimes): TextLine {

@@ -79,21 +79,12 @@ export function wallMsOf({ line, session }: FoundLine): number {
 /** Longest reply that is read, in characters: numbers only take no more. */
 const maxReplyChars = 2_000;
 
-const onlyNumbers = /^(?:[\s\d[\](){},;.:*#&-]|lines?|numbers?|and)*$/i;
-const leadingNumbers = /^[\s*-]*(?:\[\d+\][\s,;]*)+/;
-
-/**
- * Numbers of a reply that was asked for numbers only, each once, in its order. Of other words nothing is read, but what a
- * line copied from the data begins with: a number in the middle of a sentence may mean anything.
- */
+/** Numbers of a reply, each once, in its order: those in square brackets, or all where it has nothing but numbers. */
 function numbersIn(reply: string): readonly number[] {
-  const numbers = reply
-    .slice(0, maxReplyChars)
-    .split(/[\n\r]+/)
-    .flatMap((line) => (onlyNumbers.test(line) ? [line] : (leadingNumbers.exec(line) ?? [])))
-    .flatMap((line) => line.match(/\d+/g) ?? [])
-    .map(Number);
-  return [...new Set(numbers)];
+  const start = reply.slice(0, maxReplyChars);
+  const isBare = /^[\d\s,;.]*$/.test(start);
+  const numbers = start.match(isBare ? /\d+/g : /(?<=\[[\d\s,;]*)\d+/g) ?? [];
+  return [...new Set(numbers.map(Number))];
 }
 
 /** Lines that an answer quotes at most. */

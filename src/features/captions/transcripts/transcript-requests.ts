@@ -1,7 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
-import { clausesOf } from '#src/chat/text/clauses.ts';
-import { type Recap, type RecapPoint, recap } from '#src/features/captions/answers/make-recap.ts';
+import { type RecapPoint, recap } from '#src/features/captions/answers/make-recap.ts';
 import {
   citedAnswerPrompt,
   citedLines,
@@ -124,23 +123,12 @@ export class TranscriptRequests {
     return found ? foundOf(found) : { kind: 'unread' };
   }
 
-  /**
-   * Lines that answer a question, chosen by the chat model. Aloud, those of the channel are searched first; where there are none,
-   * the asker alone gets those of others.
-   */
+  /** Lines that answer a question, chosen by the chat model, for the asker alone. */
   async ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<AnswerOutcome> {
     const place = this.#writtenQuestions.enter(guildId, asker.id);
     if (typeof place === 'string') return tooMuchAtOnce;
     using _ = place;
-    const session = request.isAloud ? this.#sessions.session(guildId) : undefined;
-    const here = session && (await this.askIn(session.channel, asker, request, never));
-    if (!here || here.kind === 'none' || here.kind === 'unread')
-      return await this.#answer(guildId, asker, request, asker.id, never);
-    if (session && here.kind === 'found') {
-      const clauses = this.quoteIn(session.channel, here.lines).split(clausesOf);
-      session.context.queue.read({ kind: 'reading', clauses, when: 'queue', personId: asker.id });
-    }
-    return here;
+    return await this.#answer(guildId, asker, request, asker.id, never);
   }
 
   /** Lines of this channel that answer a question, chosen by the chat model. Aborting `signal` throws `signal.reason`. */
@@ -197,16 +185,14 @@ export class TranscriptRequests {
     if (!before) return { kind: 'unread' };
     if (before.length < leastLines) return { kind: 'none' };
     try {
-      const { points: all, isPartial } = await this.#made(session, before, asker);
+      const all = await this.#made(session, before, asker);
       const left = await lines();
       if (!left) return { kind: 'unread' };
       const points = stillKnown(all, left);
       if (points.length === 0) return { kind: 'none' };
-      return { kind: 'recap', session, points: points.map(quotedPoint), isPartial };
+      return { kind: 'recap', session, points: points.map(quotedPoint) };
     } catch (error) {
-      const line = this.#failedLine(guildId, error);
-      const isLate = error instanceof BotError && error.code === 'answer.late';
-      return isLate ? { kind: 'late' } : { kind: 'failed', line };
+      return { kind: 'failed', line: this.#failedLine(guildId, error) };
     }
   }
 
@@ -281,7 +267,7 @@ export class TranscriptRequests {
     session: TranscriptSession,
     lines: readonly TranscriptLine[],
     asker: Asker | undefined,
-  ): Promise<Recap> {
+  ): Promise<readonly RecapPoint[]> {
     const { guildId } = session;
     using deadline = deadlineSignal(longestRecapMs, this.#parts.clock, () => late(longestRecapMs));
     const { signal } = deadline;

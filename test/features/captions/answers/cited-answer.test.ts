@@ -36,7 +36,6 @@ test('a model is shown lines with number, time and name; what was not understood
 test.each([
   ['[2]', ['Friday at eight, my place.']],
   ['4, 2', ['Friday at eight, my place.', 'And who cooks?']],
-  ['Lines 2 and 4.', ['Friday at eight, my place.', 'And who cooks?']],
   ['[2, 2]\n[2]', ['Friday at eight, my place.']],
   ['[2] 20:14 Ben: Friday at eight, my place.', ['Friday at eight, my place.']],
   ['- [2]\n- [4]', ['Friday at eight, my place.', 'And who cooks?']],

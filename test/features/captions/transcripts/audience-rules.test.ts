@@ -254,7 +254,6 @@ async function channelDoors(setup: Narration, reader: ChannelMember): Promise<Do
   return {
     'what it says': aloud.spoken,
     'lines that it says': quoted.spoken,
-    'lines that are asked for aloud': await linesAloud(setup, reader),
     'what a model is shown': chat.prompts.slice(promptsBefore).join(),
     'the chat of the channel': fixture.written.slice(writtenBefore).join(),
   };
@@ -287,16 +286,6 @@ async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember):
     'a public reply': typed.kind === 'answered' ? `${typed.text.textIn('general')}` : '',
     'what a model is shown for a public reply': chat.prompts.slice(before).join(),
   };
-}
-
-async function linesAloud(
-  { fixture, synthesizer }: Narration,
-  reader: ChannelMember,
-): Promise<string> {
-  const before = synthesizer.asked.length;
-  const question = { question: 'decided', about: 'all', isAloud: true } as const;
-  await passUntil(fixture, fixture.transcriptFor.ask('g', reader, question));
-  return JSON.stringify(synthesizer.asked.slice(before));
 }
 
 /** Nobody presses Confirm: who does gives it to the server. */

@@ -40,8 +40,8 @@ async function recapOf({ clock, transcriptFor }: SessionFixture, asker = adam) {
 
 const whole = ['They take five.', 'Eva agrees.'];
 
-test('a recap that takes longer than an interaction is late', async () => {
-  expect(await recapOf(await talked(20 * minuteMs))).toEqual({ said: 'late', minutes: 13 });
+test('a recap that takes longer than an interaction fails', async () => {
+  expect(await recapOf(await talked(20 * minuteMs))).toEqual({ said: 'failed', minutes: 13 });
 });
 
 test('what was forgotten while a recap was made is not in it', async () => {
