@@ -1,18 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
 import type { StoreCode } from '#src/sql/trouble.ts';
 
-/** Kinds of database failures that need different help. */
-export type PostgresHindrance =
-  | 'away'
-  | 'busy'
-  | 'full'
-  | 'login'
-  | 'rights'
-  | 'no-database'
-  | 'no-schema'
-  | 'read-only'
-  | 'certificate'
-  | 'refused';
+/** Kinds of database failures that need different help; `misfit`: DATABASE_URL, or what its user may do there, is wrong. */
+type PostgresHindrance = 'away' | 'busy' | 'full' | 'misfit' | 'refused';
 
 /** SQLSTATE codes and their classes. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const hindrances: Readonly<Record<string, PostgresHindrance>> = {
@@ -25,11 +15,11 @@ const hindrances: Readonly<Record<string, PostgresHindrance>> = {
   '57014': 'busy', // statement_timeout
   '25P': 'busy', // idle in a transaction for too long
   '53': 'full',
-  '28': 'login',
-  '42501': 'rights',
-  '3D000': 'no-database',
-  '3F000': 'no-schema',
-  '25006': 'read-only',
+  '28': 'misfit', // user or password
+  '42501': 'misfit', // rights
+  '3D000': 'misfit', // no such database
+  '3F000': 'misfit', // no such schema
+  '25006': 'misfit', // a replica, or read-only
 };
 
 /** Words of `pg` itself, which gives these errors no code. */
@@ -42,23 +32,19 @@ const pgCode = /^[0-9A-Z]{5}$/;
 function hindranceOf(error: unknown): PostgresHindrance | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (certificateCodes.test(code)) return 'certificate';
+  if (certificateCodes.test(code)) return 'misfit';
   if ('syscall' in error || awayWords.test(error.message)) return 'away';
   if (error instanceof AggregateError) return 'away'; // every address of a host refused
-  if (!pgCode.test(code) || !('severity' in error)) return tlsHindrance(error.message);
+  if (!pgCode.test(code) || !('severity' in error))
+    return error.message.includes('SSL') ? 'misfit' : undefined;
   const known = [5, 3, 2].map((length) => hindrances[code.slice(0, length)]).find((one) => one);
   return known ?? 'refused';
 }
 
 /** Whether a write that failed so is to wait: all but what the server refuses to keep. */
 export function comesBack(error: unknown): boolean {
-  const hindrance = hindranceBehind(error);
+  const hindrance = hindranceOf(error instanceof BotError ? error.cause : error);
   return hindrance !== undefined && hindrance !== 'refused';
-}
-
-/** Kind of failure behind an error or a BotError. */
-function hindranceBehind(error: unknown): PostgresHindrance | undefined {
-  return hindranceOf(error instanceof BotError ? error.cause : error);
 }
 
 /** Whether the same operation may succeed later without help. */
@@ -75,17 +61,14 @@ export function asPostgresTrouble(code: StoreCode, place: string, cause: unknown
 
 /** A standby, or one that an administrator closed to writers. */
 export function isReadOnly(place: string): BotError {
-  return new BotError('store.unwritable', false, sentence(place, 'read-only', undefined));
+  const message = sentence(place, 'misfit', new Error('it is read-only'));
+  return new BotError('store.unwritable', false, message);
 }
 
 /** A part of the schema was written by a former version of this program. */
 export function schemaToMigrate(place: string, part: string, version: number, known: number) {
   const message = `The database ${place} has format ${version} of ${part}; this version writes format ${known}, which the former version cannot read. First copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`;
   return new BotError('store.misconfigured', false, message);
-}
-
-function tlsHindrance(message: string): PostgresHindrance | undefined {
-  return message.includes('SSL') ? 'certificate' : undefined;
 }
 
 function sentence(place: string, hindrance: PostgresHindrance, cause: unknown): string {
@@ -97,18 +80,8 @@ function sentence(place: string, hindrance: PostgresHindrance, cause: unknown): 
       return `Another program blocks the database ${place}${detail}: check pg_stat_activity.`;
     case 'full':
       return `The database ${place} is out of disk space or memory${detail}: give it more.`;
-    case 'login':
-      return `The database ${place} refuses the user or password of DATABASE_URL${detail}: correct them, or pg_hba.conf.`;
-    case 'rights':
-      return `The user of DATABASE_URL does not have all rights in the database ${place}${detail}: GRANT it CREATE and USAGE on its schema, or make it the owner.`;
-    case 'no-database':
-      return `There is no database ${place}: create it, or correct DATABASE_URL.`;
-    case 'no-schema':
-      return `The search path of DATABASE_URL names no schema of the database ${place}: create it.`;
-    case 'read-only':
-      return `The database ${place} is a replica or read-only: name the primary in DATABASE_URL.`;
-    case 'certificate':
-      return `The bot cannot encrypt the connection to the database ${place}${detail}: correct sslmode or sslrootcert in DATABASE_URL.`;
+    case 'misfit':
+      return `The bot cannot use the database ${place}${detail}: correct DATABASE_URL, or what its user may do there.`;
     case 'refused':
       return `The database ${place} failed${detail}: start the bot again, and report it if it happens again.`;
   }

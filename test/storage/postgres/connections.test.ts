@@ -41,8 +41,8 @@ withPostgres(() => {
 
 function refuses(): void {
   test.each([
-    ['default_transaction_read_only=on', 'is a replica or read-only'],
-    ['search_path=nowhere', 'names no schema'],
+    ['default_transaction_read_only=on', '(it is read-only): correct DATABASE_URL'],
+    ['search_path=nowhere', '(no schema has been selected to create in)'],
   ])('a database with %s is refused: it %s', async (option, words) => {
     await using schema = await openSchema();
     const url = new URL(schema.url.reveal());
