@@ -48,8 +48,6 @@ type TableRules<Shape extends Columns> = {
   readonly indexes?: Readonly<
     Record<string, readonly FieldOf<Shape>[] | PartialIndex<FieldOf<Shape>>>
   >;
-  /** SQL that holds for every row, the same in both databases. */
-  readonly check?: string;
 };
 
 /** Table of a store, the same in both databases. */
@@ -144,12 +142,11 @@ export function createTables(tables: readonly Table[], dialect: SqlDialect): str
 }
 
 function createTable(table: Table, dialect: SqlDialect): string {
-  const { columns, key, name, indexes = {}, unique = [], check } = table;
+  const { columns, key, name, indexes = {}, unique = [] } = table;
   const lines = [
     ...Object.entries(columns).map(([field, column]) => createColumn(field, column, dialect)),
     ...(isKeyed(table) ? [`PRIMARY KEY (${key.map(columnName).join(', ')})`] : []),
     ...unique.map((fields) => `UNIQUE (${fields.map(columnName).join(', ')})`),
-    ...(check === undefined ? [] : [`CHECK (${check})`]),
   ];
   const indexed = Object.entries(indexes).map(([index, one]) => {
     const { fields, where } = 'where' in one ? one : { fields: one, where: undefined };
