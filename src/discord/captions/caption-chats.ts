@@ -26,7 +26,7 @@ import { postToServer } from '#src/discord/server-message.ts';
 import type { Button } from '#src/features/contract/command.ts';
 import type { CaptionChat, CaptionChats, ChatText } from '#src/ports/caption-chats.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import { cut, oneLine } from '#src/texts/plain.ts';
+import { cut } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
 
 /** Messages of captions notify no person, and show no preview of links. */
@@ -176,31 +176,20 @@ const inThreadOf: readonly NeededRight[] = [
   'SendMessagesInThreads',
 ];
 
-/**
- * Throws BotError `discord.forbidden` where Discord does not show a channel, or the bot lacks what it needs to write captions there;
- * `asThread`: in a new thread.
- */
+/** Throws BotError `discord.forbidden` where the bot may not write captions in a channel; `asThread`: in a new thread. */
 function demandRights(
-  { name: channelName }: ChannelRef,
+  { name }: ChannelRef,
   channel: GuildBasedChannel | undefined,
   asThread: boolean,
 ): void {
-  if (!channel) {
-    const why = 'their channel is gone, or the bot does not have the permission View Channel there';
-    throw unfit(`for ${channelName}`, why);
-  }
-  const name = oneLine(channel.name);
-  const isFit = asThread ? channel.type === ChannelType.GuildText : channel.isVoiceBased();
-  if (!isFit) throw unfit(`in ${name}`, asThread ? 'it is no text channel' : 'it has no chat');
-  const mine = ownPermissionsIn(channel);
+  const isFit = asThread ? channel?.type === ChannelType.GuildText : channel?.isVoiceBased();
   const needed = asThread ? inThreadOf : inVoiceChat;
-  const right = needed.find((one) => mine?.has(Rights[one]) === false);
-  if (right === undefined) return;
-  throw unfit(`in ${name}`, `the bot does not have the permission ${rightNames[right]} there`);
-}
-
-function unfit(where: string, why: string): BotError {
-  return new BotError('discord.forbidden', false, `Captions cannot be written ${where}: ${why}.`);
+  const mine = channel && isFit ? ownPermissionsIn(channel) : undefined;
+  if (mine?.has(needed.map((right) => Rights[right]))) return;
+  const place = asThread ? 'the text channel of captions_channel' : 'its chat';
+  const rights = needed.map((right) => rightNames[right]).join(', ');
+  const message = `Captions of ${name} cannot be written: the bot needs ${rights} in ${place}.`;
+  throw new BotError('discord.forbidden', false, message);
 }
 
 /** Most messages that one event may name. Source: Discord docs, "Bulk Delete Messages". */
