@@ -56,27 +56,15 @@ function srtWords(words: string): string {
 
 /** Time, in ms, that a line without a length is shown. */
 const shortestMs = 500;
-/** Words of a cue, at most 180 characters: about three lines of a screen. A script without spaces is cut anywhere. */
-const pieces = /.{1,180}(?:\s|$)|.{1,180}/gu;
-
-/**
- * Cues in order of their beginnings. Each belongs to one utterance, so who speaks at the same time has cues of their own;
- * long utterances are cut between words.
- */
+/** Cues in order of their beginnings, one for each utterance, so who speaks at the same time has cues of their own. */
 function subtitleCues(lines: readonly SubtitleLine[]): readonly SubtitleLine[] {
-  return lines.flatMap(piecesOf).toSorted((a, b) => a.startMs - b.startMs || a.number - b.number);
-}
-
-/** A character takes its share of the time of its line. */
-function piecesOf(line: SubtitleLine): readonly SubtitleLine[] {
-  const text = visibleLine(line.text);
-  const [fromMs, toMs] = wholeSpanOf(line);
-  const atMs = (char: number) => fromMs + Math.round((char * (toMs - fromMs)) / text.length);
-  return Array.from(text.matchAll(pieces), ({ 0: words, index }) => {
-    const startMs = atMs(index);
-    const endMs = Math.max(atMs(index + words.length), startMs + 1);
-    return { ...line, startMs, endMs, text: words.trim() };
-  });
+  return lines
+    .map((line) => {
+      const [startMs, endMs] = wholeSpanOf(line);
+      return { ...line, startMs, endMs, text: visibleLine(line.text) };
+    })
+    .filter(({ text }) => text !== '')
+    .toSorted((a, b) => a.startMs - b.startMs || a.number - b.number);
 }
 
 /** Whole ms, not before the session, and never backwards. */

@@ -51,19 +51,6 @@ test('nobody can pass for somebody else by taking their name', async () => {
   expect(srt.map(({ speaker }) => speaker)).toEqual(['Ana', 'ana (2)', 'Nova (2)', 'Nova']);
 });
 
-const long = `${'This is a sentence of eight words, really. '.repeat(100)}`.trim();
-
-test('a long utterance is cut between words into cues of at most 200 characters', async () => {
-  const cues = cuesOf(lineAt(500, long, { ms: 240_000 }));
-  expect(cues.length).toBeGreaterThan(20);
-  expect(cues.map(({ text }) => text).join(' ')).toBe(long);
-  for (const { text, speaker, startMs, endMs } of cues) {
-    expect(`${speaker}: ${text}`.length).toBeLessThanOrEqual(200);
-    expect(endMs).toBeGreaterThan(startMs);
-  }
-  expect([cues[0]?.startMs, cues.at(-1)?.endMs]).toEqual([500, 240_500]);
-});
-
 /** Ten people, a new utterance every two seconds on average, so that about a third of them overlap. */
 const evenings = Array.from({ length: 1_000 }, (_, n) => {
   const startMs = n * 2_000 + ((n * 7_919) % 1_700);
