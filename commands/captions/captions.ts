@@ -45,9 +45,8 @@ function replyTo(turned: CaptionsOn, guildId: string): Replies {
       return [{ id: 'panel.captions', with: { place } }];
     }
     case 'on': {
-      const { hourUsd, isHere, placeId, saved } = turned;
-      const unsaved: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
-      const lines = [...priceLine(hourUsd), ...unsaved];
+      const { isHere, placeId, saved } = turned;
+      const lines: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
       if (isHere) return [{ id: 'captions.on', lines }];
       const place: TextLine = {
         id: 'panel.captions',
@@ -57,11 +56,6 @@ function replyTo(turned: CaptionsOn, guildId: string): Replies {
       return [{ id: 'captions.on', to: 'room', lines: [place, ...lines], buttons }];
     }
   }
-}
-
-function priceLine(hourUsd: number): readonly TextLine[] {
-  if (hourUsd === 0) return [];
-  return [{ id: 'captions.price', with: { price: `$${hourUsd.toFixed(2)}` } }];
 }
 
 /** Discord shows it as a link to the channel. */
@@ -109,7 +103,7 @@ export const captionButtons: readonly Button[] = [
     label: 'button.missed',
     style: 'plain',
     longestMs: longestRecapMs,
-    run: (call, ports) => recapFor(call, ports, { since: 'start', until: 'i came' }),
+    run: (call, ports) => recapFor(call, ports, { until: 'i came' }),
   },
   {
     name: 'captions.leave_out',

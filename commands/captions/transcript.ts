@@ -131,8 +131,6 @@ function quoted({ name, atWallMs, text, link }: QuotedLine, times: WallTimes): T
   return { id: 'find.line', with: { name, time: times.minute(atWallMs), text: words } };
 }
 
-const starts = ['start', 'i came'] as const;
-
 /** A self-hosted chat server may take long for a whole evening; the session itself gives up a minute earlier. */
 export const longestRecapMs = 14 * 60_000;
 
@@ -140,18 +138,14 @@ export const recap: Command = {
   name: 'recap',
   description: 'command.captions.recap',
   longestMs: longestRecapMs,
-  options: [
-    { name: 'since', description: 'command.captions.recap', kind: 'choice', values: starts },
-    sessionOption,
-  ],
+  options: [sessionOption],
   run: sumUp,
 };
 
 async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const picked = await pickedSession(call, ports);
   if (picked === 'unknown') return unknownName(call.words.session);
-  const since = starts.find((one) => one === call.words.since) ?? 'start';
-  return await recapFor(call, ports, { since, ...picked });
+  return await recapFor(call, ports, picked);
 }
 
 /** A recap that only the caller sees, or the reason why there is none. */

@@ -41,7 +41,7 @@ export type HearingBudget = {
 /** Budgets of sessions. Nothing here throws or waits. */
 export type BudgetAuthority = Pick<
   SessionBudgets,
-  'open' | 'listen' | 'listenToRecording' | 'hourPrice' | 'used' | 'forget'
+  'open' | 'listen' | 'listenToRecording' | 'used' | 'forget'
 >;
 
 /** Costs of a server so far; `/stats` shows them. */

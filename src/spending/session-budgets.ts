@@ -1,7 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { BudgetCap } from '#src/base/errors.ts';
 import type { ServedBy } from '#src/provider/models/models.ts';
-import { mostSentShare } from '#src/speech/listen.ts';
 import type { Ledger, Reserve, Sum } from '#src/spending/ledger/ledger.ts';
 import {
   cautiousPrices,
@@ -138,13 +137,6 @@ export class SessionBudgets {
     const heard = this.listen(guildId, personId);
     if (!('line' in heard)) heard.decided(true);
     return heard;
-  }
-
-  /** Price of an hour of talk that is recognised, in US dollars. */
-  hourPrice(guildId: string): number {
-    const { recognise, streams } = this.#options.tariffOf(guildId);
-    const ms = 3_600_000 * (streams ? 1 : mostSentShare);
-    return costOf([{ kind: 'heard', ms }], 'recognise', recognise) / 1e9;
   }
 
   /** Undefined as long as an answer fits into the budgets. */

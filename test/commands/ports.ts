@@ -128,7 +128,6 @@ const captions: Public<CaptionRequests> = {
     kind: 'on',
     placeId: 'lounge',
     isHere: true,
-    hourUsd: 0,
     saved: true,
   }),
   turnOff: async () => ({ kind: 'off', saved: true }),

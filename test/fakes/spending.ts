@@ -25,7 +25,6 @@ export const boundless: BudgetAuthority = {
     decided: () => undefined,
   }),
   listenToRecording: () => ({ reservation: freeReservation() }),
-  hourPrice: () => 0,
   used: () => undefined,
   forget: () => undefined,
 };

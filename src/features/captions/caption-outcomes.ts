@@ -14,8 +14,6 @@ export type CaptionsOn =
       readonly placeId: string;
       /** True where that is the chat of the voice channel itself. */
       readonly isHere: boolean;
-      /** Price of recognising an hour of talk, in US dollars; 0: it is free. */
-      readonly hourUsd: number;
       readonly saved: boolean;
     }
   | { readonly kind: 'failed'; readonly line: TextLine }
@@ -34,7 +32,6 @@ export type TranscriptQuestion = {
 
 export type RecapRequest = {
   readonly sessionId?: string;
-  readonly since: 'start' | 'i came';
   /** Lines of the current session from before the asker came. */
   readonly until?: 'i came';
 };

@@ -1,4 +1,3 @@
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SaveOutcome } from '#src/ports/command-ports.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
@@ -7,7 +6,7 @@ import type { CaptionsOff, CaptionsOn } from './caption-outcomes.ts';
 export type CaptionRequests = ReturnType<typeof captionRequests>;
 
 /** Requests about live captions: changed in the channel where the bot sits first, then in the store. */
-export function captionRequests(parts: SessionDependencies, sessions: VoiceSessions) {
+export function captionRequests(sessions: VoiceSessions) {
   return {
     /** Stays on for that channel. Announced to everybody there, aloud and in writing, before the first word is written. */
     async turnOn(guildId: string, options: CaptionOptions): Promise<CaptionsOn> {
@@ -18,8 +17,7 @@ export function captionRequests(parts: SessionDependencies, sessions: VoiceSessi
       if (turned.kind === 'failed') return turned;
       const saved = await sessions.settings.setCaptionsIn(guildId, channelId, options);
       const { kind, placeId } = turned;
-      const hourUsd = parts.spending.hourPrice(guildId);
-      return { kind, placeId, isHere: placeId === channelId, hourUsd, saved };
+      return { kind, placeId, isHere: placeId === channelId, saved };
     },
 
     async turnOff(guildId: string): Promise<CaptionsOff> {

@@ -39,7 +39,7 @@ export const captions: Feature = {
             transcriptStores: stores,
             transcriptCleanup: cleanup,
             transcripts,
-            captions: captionRequests(parts, sessions),
+            captions: captionRequests(sessions),
           },
           session: (context, { isReturned }) => new SessionCaptions(context, isReturned),
           run: () => cleanup.run(signal),

@@ -65,9 +65,6 @@ export type ListedSession = TranscriptSession & {
   readonly lineCount: number;
 };
 
-/** Part of a session, in ms since its start. */
-export type LineRange = { readonly fromMs?: number; readonly toMs?: number };
-
 export type TranscriptSearch = {
   readonly guildId: string;
   /** Words as they were typed or asked. */

@@ -1,7 +1,6 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type {
   FoundLine,
-  LineRange,
   ListedSession,
   OpenChannels,
   TranscriptLine,
@@ -110,9 +109,9 @@ export function openTranscripts(
       }
     },
 
-    /** Lines of a session in order of speech. */
-    lines({ id }: TranscriptSession, range?: LineRange): Promise<readonly TranscriptLine[]> {
-      return stores.lists(({ reader }) => reader.lines(id, open, range));
+    /** Lines of a session, until an instant in ms since its start, in order of speech. */
+    lines({ id }: TranscriptSession, toMs?: number): Promise<readonly TranscriptLine[]> {
+      return stores.lists(({ reader }) => reader.lines(id, open, toMs));
     },
 
     /** Best first, of all sessions or of one. */

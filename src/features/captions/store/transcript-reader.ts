@@ -1,7 +1,6 @@
 import sql, { join, type Sql } from 'sql-template-tag';
 import type {
   FoundLine,
-  LineRange,
   ListedSession,
   OpenChannels,
   ResumableSession,
@@ -35,12 +34,12 @@ export function transcriptReader(database: StoreDatabase) {
     lines(
       sessionId: string,
       open: OpenChannels,
-      { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY }: LineRange = {},
+      toMs = Number.POSITIVE_INFINITY,
     ): Promise<readonly TranscriptLine[]> {
       return database.read((connection) =>
         selectLines(
           connection,
-          sql`WHERE s.id = ${sessionId} AND l.start_ms BETWEEN ${fromMs} AND ${toMs}
+          sql`WHERE s.id = ${sessionId} AND l.start_ms <= ${toMs}
             AND ${isOpenSession(connection, open)}
           ORDER BY l.start_ms, l.id`,
         ),

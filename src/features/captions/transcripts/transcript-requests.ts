@@ -26,7 +26,6 @@ import {
 } from '#src/features/captions/store/transcript-ports.ts';
 import type {
   FoundLine,
-  LineRange,
   ListedSession,
   OpenChannels,
   TranscriptLine,
@@ -154,7 +153,7 @@ export class TranscriptRequests {
   async recap(
     guildId: string,
     asker: Asker,
-    { sessionId, since, until }: RecapRequest,
+    { sessionId, until }: RecapRequest,
   ): Promise<RecapOutcome> {
     const known = await this.#read(guildId, asker.id, async (open) => ({
       session: await open.session(until === undefined ? sessionId : 'now'),
@@ -162,11 +161,7 @@ export class TranscriptRequests {
     if (!known?.session) return { kind: known ? 'none' : 'unread' };
     const { session } = known;
     const came = this.#captionsIn(guildId).map((one) => one.cameAtMs(session.id, asker.id));
-    const cameAtMs = Math.max(0, ...came);
-    return await this.sumUp(session, asker, {
-      fromMs: since === 'i came' && !until ? cameAtMs : undefined,
-      toMs: until && cameAtMs,
-    });
+    return await this.sumUp(session, asker, { toMs: until && Math.max(0, ...came) });
   }
 
   /**
@@ -176,11 +171,11 @@ export class TranscriptRequests {
   async sumUp(
     session: TranscriptSession,
     asker: Asker | undefined,
-    { leastLines = 1, ...range }: LineRange & { readonly leastLines?: number },
+    { leastLines = 1, toMs }: { readonly leastLines?: number; readonly toMs?: number },
   ): Promise<RecapOutcome> {
     const { guildId } = session;
     const reader = asker?.id ?? [session.channelId];
-    const lines = () => this.#read(guildId, reader, (open) => open.lines(session, range));
+    const lines = () => this.#read(guildId, reader, (open) => open.lines(session, toMs));
     const before = await lines();
     if (!before) return { kind: 'unread' };
     if (before.length < leastLines) return { kind: 'none' };

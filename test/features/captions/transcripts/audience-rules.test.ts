@@ -314,10 +314,8 @@ async function transcriptDoors(
         () => transcriptFor.ask('g', reader, { question: 'decided', about }),
       ]),
     ),
-    'a recap': () => transcriptFor.recap('g', reader, { since: 'start' }),
-    'a recap since they came': () => transcriptFor.recap('g', reader, { since: 'i came' }),
-    'a recap of what they missed': () =>
-      transcriptFor.recap('g', reader, { since: 'start', until: 'i came' }),
+    'a recap': () => transcriptFor.recap('g', reader, {}),
+    'a recap of what they missed': () => transcriptFor.recap('g', reader, { until: 'i came' }),
     'all that is kept of them': () => privacy.export('g', id),
   };
   const opened: Record<string, string> = {};

@@ -103,7 +103,7 @@ test('whoever comes in late finds a button for what they missed, and reads it al
   );
   expect(offered?.buttons).toContain('captions.missed');
   await pass(fixture, 4_000, await words(speech, adam, fixture.clock.nowMs()));
-  const missed = { since: 'start', until: 'i came' } as const;
+  const missed = { until: 'i came' } as const;
   expect(await fixture.transcriptFor.recap('g', eva, missed)).toMatchObject({
     kind: 'recap',
     points: [{ text: 'They take five.', name: 'Adam' }],

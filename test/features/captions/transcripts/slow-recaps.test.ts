@@ -7,7 +7,7 @@ import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { recapReply } from '#test/features/captions/answers/recap-reply.ts';
 
 const minuteMs = 60_000;
-const request = { since: 'start' } as const;
+const request = {};
 
 /** Adam and Eva have each said something; a recap takes so long. */
 async function talked(recapMs: number): Promise<SessionFixture & { readonly model: FakeChat }> {
