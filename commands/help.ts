@@ -11,7 +11,7 @@ import type {
   HelpSessionState,
   HelpState,
 } from '#src/features/contract/help-entries.ts';
-import { isMachineMade, type TextLine } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { closest } from './closest-names.ts';
 
 /** Topics whose lines stand on the first page, under the first step of the person. */
@@ -92,7 +92,7 @@ function namesOf({ topics }: OwnHelp): readonly string[] {
 function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
   const { buttons, lines: first, topics } = own;
   const about = topics.get(words.topic?.trim() ?? '');
-  const machine: readonly TextLine[] = isMachineMade(callerLocale) ? [{ id: 'help.machine' }] : [];
+  const machine: readonly TextLine[] = callerLocale === 'en' ? [] : [{ id: 'help.machine' }];
   const page = [...first, ...firstTopics.flatMap((topic) => topics.get(topic) ?? [])];
   const [line = { id: 'join.none' } as const, ...lines] = about
     ? [about]

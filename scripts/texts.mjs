@@ -4,34 +4,33 @@ import { markedTable, reportOn } from '#src/texts/report.ts';
 import { builtInTexts } from '#src/texts/tables.ts';
 
 
-const usage = 'npm run texts [-- LANGUAGE [mark | reviewed ID...]]';
-const [language, act, ...ids] = process.argv.slice(2);
-const isAct = act === undefined || (act === 'mark' && ids.length === 0) || (act === 'reviewed' && ids.length > 0);
+const usage = 'npm run texts [-- LANGUAGE [mark]]';
+const [language, act] = process.argv.slice(2);
+const isAct = act === undefined || act === 'mark';
 if ((language !== undefined && !builtInLocales.includes(language)) || !isAct) {
   console.error(`${usage}\nLanguages: ${builtInLocales.join(', ')}`);
   process.exitCode = 2;
 } else if (act === undefined) {
-  const toDo = (language ? [language] : builtInLocales).map((one) => show(one, language !== undefined));
+  const toDo = (language ? [language] : builtInLocales).map(show);
   if (toDo.some((count) => count > 0)) process.exitCode = 1;
-} else mark(language, act === 'mark' ? undefined : new Set(ids));
+} else mark(language);
 
 /** Prints what there is to be done; returns how many texts are missing, stale or faulty. */
-function show(locale, withUnreviewed) {
-  const { texts, missing, stale, unreviewed, faulty } = reportOn(locale);
+function show(locale) {
+  const { texts, missing, stale, faulty } = reportOn(locale);
   const counts = `${missing.length} missing, ${stale.length} stale, ${faulty.length} faulty or too long`;
-  console.log(`${locale}: ${texts} texts, ${counts}, ${unreviewed.length} unreviewed`);
-  const lists = { missing, stale, faulty, ...(withUnreviewed && { unreviewed }) };
-  for (const [kind, all] of Object.entries(lists)) for (const one of all) console.log(`  ${kind}  ${one}`);
+  console.log(`${locale}: ${texts} texts, ${counts}`);
+  for (const [kind, all] of Object.entries({ missing, stale, faulty })) for (const one of all) console.log(`  ${kind}  ${one}`);
   return missing.length + stale.length + faulty.length;
 }
 
-function mark(locale, reviewed) {
+function mark(locale) {
   const folder = new URL(`../src/texts/${locale}/`, import.meta.url);
   const english = new Map([...builtInTexts('en')].map(([id, { text }]) => [id, text]));
   for (const name of readdirSync(folder)) {
     const file = new URL(name, folder);
     const former = readFileSync(file, 'utf8');
-    const marked = markedTable(former, english, reviewed);
+    const marked = markedTable(former, english);
     if (marked !== former) writeFileSync(file, marked);
   }
 }

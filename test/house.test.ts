@@ -168,7 +168,6 @@ const doors: Readonly<Record<string, string>> = {
   'discord/shards': 'gateway-limits identify-limits',
   engines: 'engine engines outside-engine speech-http',
   features: 'features',
-  'features/captions': 'transcript-recorder',
   'features/captions/answers': 'make-recap numbered-prompt-lines',
   'features/captions/files': 'transcript-file',
   'features/captions/live': 'live-captions',

@@ -26,7 +26,6 @@ import type { EngineNews } from './engines/engine-news.ts';
 import { openEngines } from './engines/engines.ts';
 import { logProvider } from './provider-log.ts';
 import { reloadSettings } from './reload-settings.ts';
-import { loadCorrections } from './text-corrections.ts';
 
 /** Signals that end the process: `signal` in order, `hurry` at once. */
 export type ExitSignals = { readonly signal: AbortSignal; readonly hurry: AbortSignal };
@@ -38,7 +37,6 @@ export async function onDiscord(
   { signal, hurry, readAnew }: ExitSignals & { readonly readAnew: () => ConfigResult },
 ): Promise<number> {
   const log = openLog(config.logLevel, secretsOf(config));
-  loadCorrections(config, (complaint) => log.warn(complaint));
   let running: RunningBot | undefined;
   // Also when a terminal closes: the bot goes on.
   process.on('SIGHUP', () => {

@@ -9,23 +9,16 @@ export const discordLocales = [
 ] as const;
 
 /** Language of a table of texts, as a BCP 47 tag. */
-export type LocaleTag = (typeof builtInLocales)[number] | (typeof discordLocales)[number];
+export type LocaleTag = (typeof builtInLocales)[number];
 
-/** `de` of `de-AT`. */
-export function languageOf(tag: string): string {
-  return tag.split('-', 1)[0]?.toLowerCase() ?? '';
+/** The one for a BCP 47 tag: the same, else the same language in any place, `pt-BR` for `pt`. */
+export function closestLocale(tag: string): LocaleTag | undefined {
+  const same = (one: LocaleTag) => one.toLowerCase() === tag.toLowerCase();
+  const language = languageOf(tag);
+  return builtInLocales.find(same) ?? builtInLocales.find((one) => languageOf(one) === language);
 }
 
-/** The one of `locales` for a BCP 47 tag: the same, else the same language in any place, `pt-BR` for `pt`. */
-export function closestLocale<Tag extends string>(
-  tag: string,
-  locales: readonly Tag[],
-): Tag | undefined {
-  const same = (one: Tag) => one.toLowerCase() === tag.toLowerCase();
-  const language = languageOf(tag);
-  return (
-    locales.find(same) ??
-    locales.find((one) => one === language) ??
-    locales.find((one) => languageOf(one) === language)
-  );
+/** `de` of `de-AT`. */
+function languageOf(tag: string): string {
+  return tag.split('-', 1)[0]?.toLowerCase() ?? '';
 }

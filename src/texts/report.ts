@@ -8,7 +8,6 @@ export type TextReport = {
   readonly missing: readonly string[];
   /** Made of another English than there is now, or not marked. */
   readonly stale: readonly string[];
-  readonly unreviewed: readonly string[];
   /** Texts that cannot be shown as they stand, too long for their place above all, with the reason. */
   readonly faulty: readonly string[];
 };
@@ -28,9 +27,6 @@ export function reportOn(locale: LocaleTag): TextReport {
     texts: own.size,
     missing: [...english.keys()].filter((id) => !own.has(id) && !englishOnlyIds.has(id)),
     stale: isEnglish ? [] : stale.map(([id]) => id),
-    unreviewed: isEnglish
-      ? []
-      : [...own].flatMap(([id, { by }]) => (by === 'reviewed' ? [] : [id])),
     faulty,
   };
 }
@@ -39,21 +35,14 @@ export function reportOn(locale: LocaleTag): TextReport {
 const lineChars = 100;
 
 /**
- * A file of translations, as JSON, in which each text is marked as made of the present English: those of `reviewed`, which a
- * speaker has read, else each that carries no mark yet. Texts without English stay as they are. Throws where it is no JSON.
+ * A file of translations, as JSON, in which each text that carries no mark yet is marked as made of the present English. Texts
+ * without English stay as they are. Throws where it is no JSON.
  */
-export function markedTable(
-  json: string,
-  english: ReadonlyMap<string, string>,
-  reviewed?: ReadonlySet<string>,
-): string {
+export function markedTable(json: string, english: ReadonlyMap<string, string>): string {
   const entries = Object.entries<unknown>(JSON.parse(json)).map(([id, entry]) => {
     const source = english.get(id);
-    const isMeant = reviewed ? reviewed.has(id) : typeof entry === 'string';
-    if (source === undefined || !isMeant) return [id, entry] as const;
-    const { text = entry }: { text?: unknown } = Object(entry);
-    const by = reviewed && { by: 'reviewed' };
-    return [id, { text, ...by, english: englishHash(source) }] as const;
+    if (source === undefined || typeof entry !== 'string') return [id, entry] as const;
+    return [id, { text: entry, english: englishHash(source) }] as const;
   });
   return `{\n${entries.map(([id, entry]) => lineOf(id, entry)).join(',\n')}\n}\n`;
 }

@@ -3,13 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as MessageFormat from 'intl-messageformat';
 import { english } from './english.ts';
-import {
-  builtInLocales,
-  closestLocale,
-  discordLocales,
-  type LocaleTag,
-  languageOf,
-} from './locales.ts';
+import type { LocaleTag } from './locales.ts';
 import { maxMessageChars } from './plain.ts';
 import type { TextValues } from './texts.ts';
 
@@ -81,73 +75,12 @@ function longestChars(
   return Math.max(...lengths);
 }
 
-/** Texts of a language by id, as patterns whose words are not filled in. Missing ones are in English. */
-export type TextTable = {
-  readonly texts: ReadonlyMap<string, string>;
-  /** Some of these texts were translated by a machine, and not read by a speaker of the language. */
-  readonly isMachineMade: boolean;
-};
+/** One text of a language, and of others than English a hash of the English it was made of. */
+export type Translation = { readonly text: string; readonly english?: string };
 
-/** One text of a language other than English: its maker, and a hash of the English it was made of. */
-export type Translation = {
-  readonly text: string;
-  /** A speaker of the language has read it. */
-  readonly by?: 'reviewed';
-  readonly english?: string;
-};
-
-/** Texts of an operator, by language and id, that replace ours or add missing ones. */
-export type Corrections = ReadonlyMap<LocaleTag, ReadonlyMap<string, string>>;
-
-/** Tables by language, read when a language is first used: an unused one costs no memory. */
-export class TextTables {
-  readonly #tables = new Map<LocaleTag, TextTable>();
-  #corrections: Corrections = new Map();
-
-  /** Sets the corrections, in place of those before. */
-  correct(corrections: Corrections): void {
-    this.#corrections = corrections;
-    this.#tables.clear();
-  }
-
-  /** The languages there are texts in. */
-  get locales(): readonly LocaleTag[] {
-    return [...new Set([...builtInLocales, ...this.#corrections.keys()])];
-  }
-
-  /** The language with texts for a BCP 47 tag, say `de-AT`; undefined where there is none. */
-  closest(tag: string): LocaleTag | undefined {
-    return closestLocale(tag, this.locales);
-  }
-
-  /** The table of a language, kept from now on. */
-  of(locale: LocaleTag): TextTable {
-    const table = this.#tables.get(locale) ?? this.read(locale);
-    this.#tables.set(locale, table);
-    return table;
-  }
-
-  /** Reads the table of a language without keeping it. */
-  read(locale: LocaleTag): TextTable {
-    const all = new Map<string, Translation>();
-    const language = closestLocale(languageOf(locale), this.locales);
-    for (const one of new Set(['en', language, locale] as const)) {
-      if (one === undefined) continue;
-      for (const [id, translation] of builtInTexts(one)) all.set(id, translation);
-      for (const [id, text] of this.#corrections.get(one) ?? []) all.set(id, { text });
-    }
-    const made = [...all.values()];
-    return {
-      texts: new Map([...all].map(([id, { text }]) => [id, text])),
-      isMachineMade: made.some(({ by, english: hash }) => hash !== undefined && by === undefined),
-    };
-  }
-}
-
-/** The texts that come with the program in a language, by id; none where it has none. */
+/** The texts of a language by id, as patterns whose words are not filled in. */
 export function builtInTexts(locale: LocaleTag): ReadonlyMap<string, Translation> {
   if (locale === 'en') return translations(Object.entries(english));
-  if (!builtInLocales.some((one) => one === locale)) return new Map();
   const folder = new URL(`./${locale}/`, import.meta.url);
   const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
   return translations(
@@ -171,24 +104,10 @@ function translations(
 /** An entry is a text alone, or an object that knows more of it. */
 function translationOf(entry: unknown): Translation {
   if (typeof entry === 'string') return { text: entry };
-  const { text, by, english: hash }: Record<string, unknown> = { ...Object(entry) };
+  const { text, english: hash }: Record<string, unknown> = { ...Object(entry) };
   if (typeof text !== 'string') throw new Error(`No text: ${JSON.stringify(entry)}`);
-  return {
-    text,
-    by: by === 'reviewed' ? by : undefined,
-    english: typeof hash === 'string' ? hash : undefined,
-  };
+  return { text, english: typeof hash === 'string' ? hash : undefined };
 }
-
-/** An operator's table: its usable texts, and one sentence about the others. */
-export type CorrectionFile = {
-  readonly locale?: LocaleTag;
-  readonly texts: ReadonlyMap<string, string>;
-  readonly complaint?: string;
-};
-
-/** Faults that the sentence names; of more it gives the number. */
-const namedFaults = 3;
 
 /** Most characters Discord takes where texts of these ids stand, the words in them filled in. Source: Discord docs. */
 const limits: readonly (readonly [RegExp, number])[] = [
@@ -201,57 +120,6 @@ const limits: readonly (readonly [RegExp, number])[] = [
 /** English texts with the most characters of each word. */
 const entries: ReadonlyMap<string, string | { text: string; with: Record<string, number> }> =
   new Map(Object.entries(english));
-
-/**
- * Reads a file `de.json` that holds texts by id, `{ "stop.ok": "Bin still." }`, for a language of ours or another one of
- * Discord's. Faulty texts are left out. Never throws.
- */
-export function readCorrections(fileName: string, json: string): CorrectionFile {
-  const none = new Map<string, string>();
-  const name = fileName.replace(/\.json$/, '');
-  const locale = [...builtInLocales, ...discordLocales].find((one) => one === name);
-  if (locale === undefined) {
-    return {
-      texts: none,
-      complaint: `${fileName} is not used: ${name} is not a language of Discord.`,
-    };
-  }
-  const fields = objectOf(json);
-  if (!fields) {
-    return {
-      texts: none,
-      complaint: `${fileName} is not used: it is not a JSON object of texts by id.`,
-    };
-  }
-  const texts = new Map<string, string>();
-  const faults: string[] = [];
-  for (const [id, text] of Object.entries(fields)) {
-    const isText = typeof text === 'string' && text.trim() !== '';
-    const fault = isText ? faultOf(id, text, locale) : 'it is not a text';
-    if (isText && fault === undefined) texts.set(id, text);
-    else faults.push(`${id}: ${fault}`);
-  }
-  return {
-    locale,
-    texts,
-    complaint: faults.length > 0 ? complaintOf(fileName, faults) : undefined,
-  };
-}
-
-function objectOf(json: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function complaintOf(fileName: string, faults: readonly string[]): string {
-  const more = faults.length - namedFaults;
-  const named = faults.slice(0, namedFaults).join('; ');
-  return `${fileName} is used without ${faults.length} of its texts: ${named}${more > 0 ? `; and ${more} more` : ''}.`;
-}
 
 /** Most characters of a text, its words included. */
 function limitOf(id: string): number {

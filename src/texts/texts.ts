@@ -1,7 +1,7 @@
 import type { english } from './english.ts';
-import { discordLocales, type LocaleTag } from './locales.ts';
+import { closestLocale, type LocaleTag } from './locales.ts';
 import type { Mentions } from './plain.ts';
-import { type Corrections, filled, type TextTable, TextTables } from './tables.ts';
+import { builtInTexts, filled } from './tables.ts';
 
 type English = typeof english;
 export type TextId = keyof English;
@@ -32,14 +32,15 @@ type LineWith<Id extends TextId, Word extends PropertyKey> = [Word] extends [nev
 export type CheckedLine = { readonly id: TextId; readonly with?: TextValues };
 
 /**
- * The only state of this folder: tables are read from disk when first used, and an operator's corrections are set once at
- * the start, so that a text can be rendered anywhere.
+ * The only state of this folder, so that a text can be rendered anywhere: tables, read from disk when a language is first used, as
+ * an unused one costs no memory.
  */
-const tables = new TextTables();
+const tables = new Map<Locale, ReturnType<typeof builtInTexts>>();
 
-/** Sets the operator's texts, which replace ours. */
-export function correctTexts(corrections: Corrections): void {
-  tables.correct(corrections);
+function tableOf(locale: Locale) {
+  const table = tables.get(locale) ?? builtInTexts(locale);
+  tables.set(locale, table);
+  return table;
 }
 
 /** The table for a BCP 47 tag, say `de-AT`; English where there is none. */
@@ -49,23 +50,7 @@ export function localeOf(tag: unknown): Locale {
 
 /** The table for a BCP 47 tag; undefined where there is none. */
 export function knownLocale(tag: unknown): Locale | undefined {
-  return typeof tag === 'string' ? tables.closest(tag) : undefined;
-}
-
-/** True where texts of a language were translated by a machine and not read by a speaker of it. */
-export function isMachineMade(locale: Locale): boolean {
-  return tables.of(locale).isMachineMade;
-}
-
-/** All texts by every language of Discord that there are texts in, but English; only the caller keeps them. */
-export function readTranslations(): ReadonlyMap<Locale, TextTable['texts']> {
-  const byLocale = new Map(tables.locales.map((locale) => [locale, tables.read(locale).texts]));
-  const all = new Map<Locale, TextTable['texts']>();
-  for (const locale of discordLocales) {
-    const texts = byLocale.get(localeOf(locale));
-    if (texts && localeOf(locale) !== 'en') all.set(locale, texts);
-  }
-  return all;
+  return typeof tag === 'string' ? closestLocale(tag) : undefined;
 }
 
 /** A line with the words that it still lacked. */
@@ -78,5 +63,6 @@ export function lineWith<Later extends string>(
 
 /** The sentence `id` with its `{x}` filled from `words`; a word left out stays visible as `{x}`. */
 export function text(id: TextId, words: TextValues = {}, locale: Locale = 'en'): string {
-  return filled(tables.of(locale).texts.get(id) ?? id, words, locale);
+  const pattern = tableOf(locale).get(id) ?? tableOf('en').get(id);
+  return filled(pattern?.text ?? id, words, locale);
 }

@@ -1,15 +1,8 @@
 import { expect, test } from 'vitest';
-import { builtInLocales, discordLocales } from '#src/texts/locales.ts';
+import { builtInLocales } from '#src/texts/locales.ts';
 import { reportOn } from '#src/texts/report.ts';
 import { builtInTexts } from '#src/texts/tables.ts';
-import {
-  isMachineMade,
-  lineWith,
-  localeOf,
-  readTranslations,
-  type TextId,
-  text,
-} from '#src/texts/texts.ts';
+import { lineWith, localeOf, type TextId, text } from '#src/texts/texts.ts';
 
 test('words are filled in where the sentence names them', () => {
   expect(text('join.ok', { channel: 'Lounge' })).toBe('In Lounge. Just talk to me.');
@@ -65,23 +58,4 @@ test.each(builtInLocales)(
 test.each(builtInLocales)('no text is missing in %s, and none is of a former English', (locale) => {
   const { missing, stale } = reportOn(locale);
   expect({ missing, stale }).toEqual({ missing: [], stale: [] });
-});
-
-test('no translation says that somebody who speaks the language has read it', () => {
-  for (const locale of builtInLocales) {
-    const reviewed = [...builtInTexts(locale).values()].filter(({ by }) => by === 'reviewed');
-    expect(reviewed, locale).toEqual([]);
-    expect(isMachineMade(locale)).toBe(locale !== 'en');
-  }
-});
-
-test('Discord is told the texts of each language under all names that it has for it, but of English none', () => {
-  const translations = readTranslations();
-  const known: readonly string[] = discordLocales;
-  expect([...translations.keys()].filter((locale) => !known.includes(locale))).toEqual([]);
-  expect(translations.get('de')?.get('stop.ok')).toBe(text('stop.ok', {}, 'de'));
-  const spanish = text('stop.ok', {}, 'es');
-  for (const tag of ['es-ES', 'es-419'] as const)
-    expect(translations.get(tag)?.get('stop.ok')).toBe(spanish);
-  expect(translations.has('en-US') || translations.has('en-GB')).toBe(false);
 });

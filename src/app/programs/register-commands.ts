@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { loadCorrections } from '#src/app/text-corrections.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Config } from '#src/config/types.ts';
 import { misconfigured, runProgram } from './run-program.ts';
@@ -12,9 +11,8 @@ setTimeout(() => process.exit(), 1_000).unref();
 
 async function run(
   { remove: removes }: { readonly remove: boolean },
-  { discord, dataDir }: Config,
+  { discord }: Config,
 ): Promise<number> {
-  loadCorrections({ dataDir }, (complaint) => console.error(complaint));
   if (!discord) {
     console.error('DISCORD_TOKEN: missing; registering commands needs a bot');
     return misconfigured;

@@ -3,7 +3,6 @@ import { startBot } from '#src/app/bot.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { type Engines, openEngines } from '#src/app/engines/engines.ts';
 import { programDoor } from '#src/app/page/serve-programs.ts';
-import { loadCorrections } from '#src/app/text-corrections.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import { processEnvironment } from '#src/config/config.ts';
@@ -45,7 +44,6 @@ export async function inSandbox(
   { once }: SandboxArguments,
   signal: AbortSignal,
 ): Promise<number> {
-  loadCorrections(config, (complaint) => console.error(complaint));
   openFolder(config.dataDir);
   const unread = new AbortController();
   process.stdout.on('error', () => unread.abort(new Error('the output has no reader')));

@@ -272,7 +272,7 @@ function placeOf({ state }: Draft, { when }: Reading): number {
 }
 
 /** Says a sentence of the bot next. */
-export function sayNext(draft: Draft, text: string): void {
+function sayNext(draft: Draft, text: string): void {
   queueReading(draft, {
     id: newId(draft),
     owner: undefined,

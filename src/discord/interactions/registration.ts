@@ -6,13 +6,13 @@ import {
 } from 'discord.js';
 import { fieldsOf } from '#src/base/json.ts';
 import type { Command, CommandGroup, CommandOption } from '#src/features/contract/command.ts';
-import { type Locale, type PlainTextId, readTranslations, text } from '#src/texts/texts.ts';
+import { discordLocales } from '#src/texts/locales.ts';
+import { localeOf, type PlainTextId, text } from '#src/texts/texts.ts';
 import { type CommandEntry, menuName } from './slashes.ts';
 
 /** Commands as Discord takes them, for all servers. */
 export function commandBodies(commands: readonly CommandEntry[]) {
-  const translations = readTranslations();
-  return commands.map((command) => bodyOf(command, translations));
+  return commands.map(bodyOf);
 }
 
 /** Ids of registered commands, by which messages link them, by name; from Discord's list of them. */
@@ -21,23 +21,19 @@ export function commandIdsIn(list: unknown): ReadonlyMap<string, string> {
   return new Map(all.map(({ id, name }) => [`${name}`, `${id}`]));
 }
 
-type Translations = ReturnType<typeof readTranslations>;
-
 /** One command as Discord's registration takes it. */
-function bodyOf(slash: CommandEntry, translations: Translations) {
+function bodyOf(slash: CommandEntry) {
   const contexts = [InteractionContextType.Guild]; // never in direct messages
   if ('label' in slash) {
-    const name_localizations = localized(slash.label, translations);
+    const name_localizations = localized(slash.label);
     return { type: 3, name: menuName(slash), name_localizations, contexts };
   }
   return {
     type: 1,
     name: slash.name,
-    ...described(slash.description, translations),
+    ...described(slash.description),
     options:
-      'commands' in slash
-        ? slash.commands.map((one) => subcommandOf(one, translations))
-        : optionsOf(slash, translations),
+      'commands' in slash ? slash.commands.map((one) => subcommandOf(one)) : optionsOf(slash),
     contexts,
     default_member_permissions: needsManageServer(slash)
       ? `${PermissionFlagsBits.ManageGuild}`
@@ -51,27 +47,27 @@ function needsManageServer(slash: Command | CommandGroup): boolean {
   return all.every((one) => one.needsManageServer);
 }
 
-function subcommandOf(command: Command, translations: Translations) {
+function subcommandOf(command: Command) {
   return {
     type: ApplicationCommandOptionType.Subcommand,
     name: command.name,
-    ...described(command.description, translations),
-    options: optionsOf(command, translations),
+    ...described(command.description),
+    options: optionsOf(command),
   };
 }
 
 /** Discord wants those that must be filled first. */
-function optionsOf({ options }: Command, translations: Translations) {
+function optionsOf({ options }: Command) {
   const isOptional = (option: CommandOption) => (option.required ? 0 : 1);
   return options
     .toSorted((a, b) => isOptional(a) - isOptional(b))
-    .map((option) => optionOf(option, translations));
+    .map((option) => optionOf(option));
 }
 
-function optionOf(option: CommandOption, translations: Translations) {
+function optionOf(option: CommandOption) {
   return {
     name: option.name,
-    ...described(option.description, translations),
+    ...described(option.description),
     required: option.required,
     ...kindOf(option),
   };
@@ -114,16 +110,12 @@ function kindOf(option: CommandOption) {
 }
 
 /** Names stay English, so that what the help says can be typed. */
-function described(id: PlainTextId, translations: Translations) {
-  return { description: text(id), description_localizations: localized(id, translations) };
+function described(id: PlainTextId) {
+  return { description: text(id), description_localizations: localized(id) };
 }
 
-/** Localizations in all languages of Discord that there are texts in, but English. */
-function localized(
-  id: PlainTextId,
-  translations: Translations,
-): Readonly<Partial<Record<Locale, string>>> {
-  return Object.fromEntries(
-    [...translations].map(([locale, texts]) => [locale, texts.get(id) ?? text(id)]),
-  );
+/** Localizations by every name that Discord has for a language that there are texts in, but English. */
+function localized(id: PlainTextId): Readonly<Record<string, string>> {
+  const tags = discordLocales.filter((tag) => localeOf(tag) !== 'en');
+  return Object.fromEntries(tags.map((tag) => [tag, text(id, {}, localeOf(tag))]));
 }

@@ -39,7 +39,7 @@ test('options say what they take, and those that must be filled stand first', as
   const [first, menu] = discord.shown();
   expect(first).toMatchObject({
     name: 'say',
-    description_localizations: { ja: text('command.join', {}, 'ja') },
+    description_localizations: { 'es-419': text('command.join', {}, 'es') },
     options: [
       { name: 'text', type: 3, required: true, max_length: 1_000 },
       { name: 'voice', type: 3, max_length: 50, autocomplete: true },
@@ -50,6 +50,7 @@ test('options say what they take, and those that must be filled stand first', as
   const name_localizations = expect.objectContaining({ de: text('ask.about', {}, 'de') });
   expect(menu).toMatchObject({ type: 3, name: 'Ask about this', name_localizations });
   expect(menu).not.toHaveProperty('options');
+  expect(menu).not.toHaveProperty('name_localizations.en-US');
 });
 
 test('a command that is for managers alone is hidden from others, a group once all of it is', async () => {
