@@ -81,7 +81,6 @@ async function programDoors(
   const answered = {
     ...heard,
     'an answer to a program in writing': await ask('What did you hear?', 'text'),
-    'an answer to a program in a file': await ask('What was decided?', 'file'),
     'a completion': await post('chat/completions', { model: 'chained', messages }),
   };
   for (const answer of Object.values(answered))
