@@ -31,9 +31,6 @@ export function reportOn(locale: LocaleTag): TextReport {
   };
 }
 
-/** Widest line of a table, in characters. */
-const lineChars = 100;
-
 /**
  * A file of translations, as JSON, in which each text that carries no mark yet is marked as made of the present English. Texts
  * without English stay as they are. Throws where it is no JSON.
@@ -44,15 +41,5 @@ export function markedTable(json: string, english: ReadonlyMap<string, string>):
     if (source === undefined || typeof entry !== 'string') return [id, entry] as const;
     return [id, { text: entry, english: englishHash(source) }] as const;
   });
-  return `{\n${entries.map(([id, entry]) => lineOf(id, entry)).join(',\n')}\n}\n`;
-}
-
-/** One line in the style of this repository's formatter. */
-function lineOf(id: string, entry: unknown): string {
-  const fields = Object.entries(typeof entry === 'object' && entry !== null ? entry : {});
-  if (fields.length === 0) return `  ${JSON.stringify(id)}: ${JSON.stringify(entry)}`;
-  const parts = fields.map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`);
-  const line = `  ${JSON.stringify(id)}: { ${parts.join(', ')} }`;
-  if (line.length < lineChars) return line;
-  return `  ${JSON.stringify(id)}: {\n    ${parts.join(',\n    ')}\n  }`;
+  return `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`;
 }
