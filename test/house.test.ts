@@ -184,7 +184,7 @@ const doors: Readonly<Record<string, string>> = {
   'features/words': 'server-vocabulary',
   ops: 'alert-board log operator-notices readiness server speed-stats',
   'ops/metrics': 'metrics traces',
-  people: 'channel-openness confidential-text consent unheard-packets',
+  people: 'channel-openness confidential-text consent',
   pipeline: 'chained pipeline translation-prompt written',
   'pipeline/audio-model': 'audio-model audio-model-stand-in',
   'playback/mix': 'levelling mixer music-limiter track',

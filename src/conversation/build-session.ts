@@ -291,12 +291,11 @@ function stateOf(
   const past = before?.talk.state ?? ended;
   const { agreedIds: callers = [], isPaused = false } =
     before?.gate.answers ?? seat ?? ended?.answers ?? {};
-  const { consent, notes, reportedFailures } = before?.talk.state ?? start;
+  const { consent, reportedFailures } = before?.talk.state ?? start;
   return {
     ...start,
     consent: { ...consent, ...gate.stored, callers, isPaused },
     history: past && (ended || goesOn) ? past.history : start.history,
-    notes: { ...start.notes, toldOfName: notes.toldOfName },
     reportedFailures,
   };
 }

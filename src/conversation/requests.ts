@@ -29,8 +29,6 @@ type SpokenNotice = {
   readonly personId?: string;
   /** Longest wait for a pause, in ms. */
   readonly longestWaitMs: number;
-  /** Time, in ms, that it waits at least. A voice drops it. */
-  readonly greetingAfterMs?: number;
   /** Called once: whether any of it was heard. */
   readonly ended: (wasHeard: boolean) => void;
 };
@@ -116,15 +114,13 @@ export class Requests {
     if (!this.#maySpeak()) return false;
     const nowMs = this.#context.parts.clock.nowMs();
     const request = this.#add({ kind: 'notice', notice });
-    const { greetingAfterMs, longestWaitMs, personId: to } = notice;
+    const { longestWaitMs, personId: to } = notice;
     const refusal = this.#post(request, {
       kind: 'notify',
       request,
       to,
       text: '',
-      fromMs: greetingAfterMs === undefined ? 0 : nowMs + greetingAfterMs,
       untilMs: nowMs + longestWaitMs,
-      isDroppedByVoice: greetingAfterMs !== undefined,
     });
     return refusal === undefined;
   }
@@ -226,18 +222,15 @@ export class Requests {
     return maySpeak() && !talk.state.isMuted && !parts.spending.used(channel.guildId);
   }
 
-  #noticeReading({ greetingAfterMs, language, personId, words }: SpokenNotice): QueuedReading {
-    const isGreeting = greetingAfterMs !== undefined;
-    const text = this.#maySpeak() ? words() : '';
-    const clauses = isGreeting && text !== '' ? [text] : clausesOf(text);
+  #noticeReading({ language, personId, words }: SpokenNotice): QueuedReading {
+    const clauses = this.#maySpeak() ? clausesOf(words()) : [];
     return {
       kind: 'reading',
       clauses: clauses.map(openText),
       language,
       when: 'queue',
       personId,
-      interruptible: !isGreeting,
-      isWrittenElsewhere: !isGreeting,
+      isWrittenElsewhere: true,
     };
   }
 

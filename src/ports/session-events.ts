@@ -89,7 +89,6 @@ export type SessionEvent =
         | 'moved'
         | 'removed'
         | 'forbidden'
-        | 'outdated'
         | 'stopped';
     }
   /** Packet counts of a person since the last such event, after an utterance and when a listening slot closes. */

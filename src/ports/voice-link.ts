@@ -1,6 +1,5 @@
 import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import type { PacketHeader } from '#src/people/unheard-packets.ts';
 
 /** Asked for each packet before it is decrypted. */
 export type MayHear = (speakerId: string) => boolean;
@@ -44,7 +43,7 @@ export interface VoiceLink extends AsyncDisposable {
    * `listener` is called with the header of each packet of a person who may not be heard; nothing of it is decrypted. Replaces the
    * former one.
    */
-  onUnheard(listener: (packet: PacketHeader) => void): void;
+  onUnheard(listener: (speakerId: string) => void): void;
   /** Asks `frames` for 20 ms every 20 ms, and reports to it what was really sent. Replaces the former source. */
   play(frames: FrameSource): { wake(): void };
   /** Everybody in the channel now but this bot itself, with their roles as last reported. */

@@ -7,7 +7,6 @@ import { together } from '#src/base/loops/run-together.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { greetOnArrival } from '#src/conversation/hearing/consent-gate.ts';
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
-import { nextWindowEndMs } from '#src/conversation/machine/addressing.ts';
 import { currentTurn } from '#src/conversation/machine/questions.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { spokenLocale, spokenText } from '#src/notices/notice.ts';
@@ -157,9 +156,7 @@ class ConnectionTickLoop {
     const isBusy = floor.current !== undefined || turns.some(({ open }) => open.length > 0);
     const sinceMs = this.#nowMs - this.#wokenAtMs;
     if (isBusy || sinceMs < freshMs) return checkMs;
-    const dueMs = nextWindowEndMs(talk.state, this.#nowMs) - this.#nowMs;
-    const isPassing = sinceMs < settleMs || mix.tracks.isMoving;
-    return Math.min(isPassing ? slowCheckMs : longestQuietMs, Math.max(checkMs, dueMs));
+    return sinceMs < settleMs || mix.tracks.isMoving ? slowCheckMs : longestQuietMs;
   }
 
   /** Until the timer of a step in `waitMs`: later while packets cause the steps. */
@@ -180,16 +177,10 @@ function attend({ inputs, context: { gate, talk } }: ConnectionParts): void {
   inputs.keep((speakerId) => gate.mayHear(speakerId));
 }
 
-/** Undecodable sound of one person in a row, in ms, after which the link is opened anew. */
-const undecodableMs = 10_000;
-/** Shortest time, in ms, between the last loss of the link and such an end of it. */
-const reopenEveryMs = 600_000;
-
 /**
  * Runs one connection: hears people until the channel is left, and speaks.
  *
- * Errors: as `VoiceLink.hear`, and, once in ten minutes, `link.lost` when the sound of a person cannot be decoded; anything else
- * is a bug.
+ * Errors: as `VoiceLink.hear`; anything else is a bug.
  * Aborting `signal` throws `signal.reason`.
  */
 export async function runHearAndSpeakLoop(
@@ -210,8 +201,8 @@ export async function runHearAndSpeakLoop(
     context.talk.syncPeople();
     context.wakeup.wake();
   });
-  link.onUnheard((packet) => {
-    context.unanswered.arrived(packet);
+  link.onUnheard((speakerId) => {
+    context.unanswered.arrived(speakerId);
   });
   try {
     return await together<'lost'>(signal, [
@@ -239,21 +230,8 @@ async function hearPackets(
     if (!inputs.isBusy(packet.atMs)) context.wakeup.wake();
     for (const one of inputs.put(packet)) handle(speakerId, one, parts);
     clock.drive();
-    reopenUndecodable(speakerId, inputs.unheardMs(speakerId), context);
   }
   return 'lost';
-}
-
-/** A new link has new keys. What lasts has another cause. */
-function reopenUndecodable(
-  speakerId: string,
-  unheardMs: number,
-  { nameOf, notice, parts, talk }: SessionContext,
-): void {
-  const upMs = parts.clock.nowMs() - talk.state.link.lostAtMs;
-  if (unheardMs < undecodableMs || upMs < reopenEveryMs) return;
-  notice({ id: 'heard.undecodable', with: { name: nameOf(speakerId) } });
-  throw new BotError('link.lost', true, 'The sound of a person could not be decoded for 10 s.');
 }
 
 type PlainTextLine = { readonly id: PlainTextId };

@@ -1,7 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
-import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Reasons after which the bot does not join that channel uncalled before it was empty. */
@@ -13,9 +12,8 @@ export const restsAfter: ReadonlySet<LeaveReason> = new Set([
 ]);
 
 /** Line of the panel about an ended session, where people are to know more than that. */
-export function leftLine(why: LeaveReason, { name: channel }: ChannelRef): TextLine | undefined {
-  if (why === 'stopped') return { id: 'seat.stopped' };
-  return why === 'outdated' ? { id: 'seat.outdated', with: { channel } } : undefined;
+export function leftLine(why: LeaveReason): TextLine | undefined {
+  return why === 'stopped' ? { id: 'seat.stopped' } : undefined;
 }
 
 /** Line that is written where a session ended by itself. */

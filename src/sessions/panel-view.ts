@@ -1,5 +1,4 @@
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
-import { needsNoName } from '#src/conversation/machine/addressing.ts';
 import { currentTurn } from '#src/conversation/machine/questions.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
@@ -25,7 +24,6 @@ type PanelPeople = {
 /** Everything that the panel is made from while the link is there. */
 export type PanelFacts = PanelPeople & {
   readonly state: ConversationState;
-  readonly nowMs: number;
   readonly channel: ChannelRef;
   readonly botName: string;
   readonly locale: Locale;
@@ -50,12 +48,9 @@ const [maxTracks, maxTitleChars] = [3, 40];
 
 /** The panel of a channel whose link is there. */
 export function panelOf(facts: PanelFacts): PanelFace {
-  const { botName, channel, features, gate, maySpeak, nameOf, nowMs, state } = facts;
+  const { channel, features, gate, maySpeak, nameOf, state } = facts;
   const { captionsIn, buttons = [], lines = [], tracks = [] } = features;
-  const { dropped, unnamed } = state.notes;
-  const isAsked = ({ id }: ChannelMember) =>
-    gate.standing(id) === 'yes' && needsNoName(state, id, nowMs) && !facts.talkingIds.includes(id);
-  const asked = gate.paused ? [] : facts.people.filter(isAsked);
+  const { dropped } = state.notes;
   const lost = (why: 'late' | 'budget') =>
     dropped.filter((one) => one.why === why).map(({ by }) => nameOf(by));
   const place = `https://discord.com/channels/${channel.guildId}/${captionsIn}`;
@@ -69,10 +64,6 @@ export function panelOf(facts: PanelFacts): PanelFace {
       ...understoodLines(facts),
       ...namesLine('panel.lost.late', lost('late')),
       ...namesLine('panel.lost.budget', lost('budget')),
-      ...unnamed.map(({ by }): TextLine => {
-        return { id: 'panel.unnamed', with: { name: nameOf(by), bot: botName } };
-      }),
-      ...namesLine('panel.asked', namesOf(asked)),
       ...peopleLines(facts),
       ...tracksLine(tracks, facts.locale),
       ...lines,
@@ -191,7 +182,7 @@ function namesOf(people: readonly ChannelMember[]): readonly string[] {
 }
 
 function namesLine(
-  id: 'panel.asked' | 'panel.next' | 'panel.lost.late' | 'panel.lost.budget',
+  id: 'panel.next' | 'panel.lost.late' | 'panel.lost.budget',
   names: readonly string[],
 ): readonly TextLine[] {
   return names.length > 0 ? [{ id, with: { name: listed(names) } }] : [];
@@ -219,7 +210,6 @@ export function panelNow(
   return panelOf({
     ...companyIn(context, people),
     state: talk.state,
-    nowMs: parts.clock.nowMs(),
     channel,
     botName: places.botName(channel.guildId),
     locale: places.localeIn(channel.guildId),

@@ -33,8 +33,6 @@ const keepsSeat: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused
 const aliveMs = 15_000;
 /** Interval in ms at which the store is asked to delete what people said in sessions that are over. */
 const expireMs = 60_000;
-/** Time in ms after a sleep of the machine in which its links may still turn out to be lost. */
-const doubtMs = 180_000;
 
 /** Keeps in the store where the bot sits and what people said there, for a process that ends. No caller waits for it. */
 export class SeatPersistence implements AsyncDisposable {
@@ -43,9 +41,6 @@ export class SeatPersistence implements AsyncDisposable {
   readonly #seats = new Map<string, KnownSeat>();
   readonly #over = new AbortController();
   #stopTimer: (() => void) | undefined;
-  #checkedAtMs = 0;
-  #checkedAtWallMs = 0;
-  #doubtUntilMs = Number.NEGATIVE_INFINITY;
   #expiredAtMs = Number.NEGATIVE_INFINITY;
   /** Until then, in ms, seats without a session grow old enough one after the other. */
   #expireUntilMs = Number.NEGATIVE_INFINITY;
@@ -53,11 +48,6 @@ export class SeatPersistence implements AsyncDisposable {
   constructor(parts: StoreWatch, seatStore: SeatStore) {
     this.#parts = parts;
     this.#seatStore = seatStore;
-  }
-
-  /** True where the machine slept so long that the bot would not return to its seats: links lost now stay lost. */
-  get isOutdated(): boolean {
-    return this.#gapMs() >= returnMs || this.#parts.clock.nowMs() < this.#doubtUntilMs;
   }
 
   /** The bot sits there, or something of that session has changed. */
@@ -152,18 +142,6 @@ export class SeatPersistence implements AsyncDisposable {
     return done === true;
   }
 
-  /** Time in ms that passed unnoticed: more than between two checks only while nothing ran. */
-  #gapMs(): number {
-    if (!this.#stopTimer) return 0;
-    const { clock } = this.#parts;
-    return Math.max(clock.nowMs() - this.#checkedAtMs, clock.wallMs() - this.#checkedAtWallMs);
-  }
-
-  #check(): void {
-    const { clock } = this.#parts;
-    [this.#checkedAtMs, this.#checkedAtWallMs] = [clock.nowMs(), clock.wallMs()];
-  }
-
   get #isBusy(): boolean {
     const isLive = [...this.#seats.values()].some(({ isOver, session }) => isOver || session);
     return isLive || this.#parts.clock.nowMs() < this.#expireUntilMs;
@@ -171,7 +149,6 @@ export class SeatPersistence implements AsyncDisposable {
 
   #watch(): void {
     if (this.#stopTimer || this.#over.signal.aborted) return;
-    this.#check();
     this.#setTimer();
   }
 
@@ -184,8 +161,6 @@ export class SeatPersistence implements AsyncDisposable {
   #setTimer(): void {
     const { clock } = this.#parts;
     this.#stopTimer = clock.later(aliveMs, () => {
-      if (this.#gapMs() >= returnMs) this.#doubtUntilMs = clock.nowMs() + doubtMs;
-      this.#check();
       this.#tick();
       this.#setTimer();
       this.#rest();
@@ -196,10 +171,6 @@ export class SeatPersistence implements AsyncDisposable {
   #tick(): void {
     const nowMs = this.#parts.clock.nowMs();
     for (const [guildId, seat] of this.#seats) if (seat.isOver) this.#schedule(guildId, seat);
-    if (nowMs < this.#doubtUntilMs) {
-      this.#rewriteAll();
-      return;
-    }
     const alive: string[] = [];
     for (const [guildId, seat] of this.#seats) {
       if (!seat.session?.isLinked) continue;
@@ -215,11 +186,7 @@ export class SeatPersistence implements AsyncDisposable {
 
   async #reportAlive(guildIds: readonly string[]): Promise<void> {
     const [first = ''] = guildIds;
-    if (!(await this.#store(first, (store) => store.alive(guildIds)))) this.#rewriteAll();
-  }
-
-  /** Has all seats written anew: those that were not written as alive may have lost what people said there. */
-  #rewriteAll(): void {
-    for (const seat of this.#seats.values()) seat.written = undefined;
+    if (await this.#store(first, (store) => store.alive(guildIds))) return;
+    for (const seat of this.#seats.values()) seat.written = undefined; // what people said there may be lost
   }
 }

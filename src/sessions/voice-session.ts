@@ -296,7 +296,7 @@ export class VoiceSession {
     this.#endNews = await this.context.features.ended(why);
     if (this.#connection.wasOpen) {
       if (why === 'moved') this.#showAway();
-      else this.showFace(leftPanel(leftLine(why, this.channel)));
+      else this.showFace(leftPanel(leftLine(why)));
       this.#report({ kind: 'left', channel: this.channel, why });
     }
     return why;
@@ -305,9 +305,7 @@ export class VoiceSession {
   /** Decides what follows an error of `enter`, and reports it. */
   after(error: unknown): ReconnectDecision {
     this.#report(failureEventOf(error, 'link'));
-    const next = this.#seats.isOutdated
-      ? ({ kind: 'over', why: 'outdated' } as const)
-      : this.#decide(error);
+    const next = this.#decide(error);
     if (next.kind === 'over' || !this.entered) return next;
     this.#showAway();
     this.context.gate.onChange(() => this.#showAway());

@@ -226,7 +226,7 @@ playScripts({
     dan asks: Five? > told eva: failed ask.dropped, dropped Eva: crowded
     300
     panel
-    > join.ok.ask; thinking; next name Ben; lost.late name Eva; asked name Adam; people.yes names Adam; people.unasked names Eva, Ben, Cleo, Dan
+    > join.ok.ask; thinking; next name Ben; lost.late name Eva; people.yes names Adam; people.unasked names Eva, Ben, Cleo, Dan
     leave
     > told adam: nowhere
     > told ben: nowhere
@@ -266,7 +266,7 @@ playScripts({
     ben asks: And the weather?
     300
     panel
-    > join.ok.ask; speaking name Adam; next name Ben; asked name Adam; people.yes names Adam; people.unasked names Eva, Ben
+    > join.ok.ask; speaking name Adam; next name Ben; people.yes names Adam; people.unasked names Eva, Ben
     8000
     > told ben: answered It is rain.
     > answered Adam: Here is the first sentence of it. And this is another one.

@@ -23,22 +23,21 @@ const inLounge = place(lounge.channelId);
 const drain = ({ sessions }: SessionFixture) => void sessions.drain(5_000);
 const captions = ({ captions }: SessionFixture) => void captions.turnOn('g', {});
 
-/** Packets of this person for so long, unheard; a replay has the same sequence numbers again. */
+/** Packets of this person for so long, unheard. */
 const talk =
-  (id: string, seconds: number, everyMs = 20, isReplay = false) =>
+  (id: string, seconds: number) =>
   async ({ clock, linkOpener }: SessionFixture) => {
     for (let ms = 0; ms < seconds * 1_000; ms += 20) {
       await clock.advance(20);
       const opus = new Uint8Array([0xf8, 1, 2, 3]);
-      const sequence = (clock.nowMs() / 20) & (isReplay ? 0x3f : 0xffff);
       const packet: Packet = {
         speakerId: id,
-        sequence,
+        sequence: clock.nowMs() / 20,
         timestamp: ms * 48,
         opus,
         atMs: clock.nowMs(),
       };
-      if (ms % everyMs === 0) linkOpener.link.arrive(packet);
+      linkOpener.link.arrive(packet);
       linkOpener.link.tick(clock.nowMs());
     }
   };
@@ -124,54 +123,6 @@ playScripts({
     panel > leave.nowhere
     `,
   ],
-  'who pressed Ask reads that they may go ahead, until they talk, are not heard, or 15 s are over': `
-    adam presses ask > open
-    200
-    panel > join.ok.ask; listening; asked name Adam; people.yes names Adam; people.unasked names Eva
-    15000
-    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
-    adam presses ask > open
-    adam begins: five
-    1200
-    panel > join.ok.ask; hearing name Adam; people.yes names Adam; people.unasked names Eva
-    8000 > heard Adam: five, answered Adam: You said five.
-    adam presses ask > open
-    pause > paused
-    200
-    panel > paused; people.yes names Adam; people.unasked names Eva
-    resume > resumed
-    adam denies > saved true
-    200
-    panel > join.ok.ask; listening; people.unasked names Eva; people.no n 1
-    `,
-  'who speaks to nobody by name among others reads once that the bot needs its own': `
-    with auto
-    adam says: what is it
-    > heard Adam: what is it
-    > ignored Adam: not-named
-    > heard Adam: what is it
-    > ignored Adam: not-named
-    panel
-    > join.ok.ask; listening; unnamed name Adam bot Nova; people.yes names Adam; people.unasked names Eva
-    10000
-    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
-    adam says: what is it
-    > heard Adam: what is it
-    > ignored Adam: not-named
-    > heard Adam: what is it
-    > ignored Adam: not-named
-    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
-    adam presses ask > open
-    adam says: what is it > heard Adam: what is it x2, answered Adam: You said five.
-    14000
-    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
-    adam says: what is it
-    > heard Adam: what is it
-    > ignored Adam: not-named
-    > heard Adam: what is it
-    > ignored Adam: not-named
-    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
-    `,
   'alone nobody needs a name, and nobody reads of one': `
     with auto, alone
     adam says: what is it > heard Adam: what is it x2, answered Adam: You said five.
@@ -195,7 +146,7 @@ playScripts({
     adam asks: what is an okapi > told adam: answered You said five.
     2000 > answered Adam: You said five.
     panel
-    > join.ok.ask; listening; heard name Adam words what is a quagga what is a quagga; asked name Adam; people.yes names Adam; people.unasked names Bob; people.no n 1
+    > join.ok.ask; listening; heard name Adam words what is a quagga what is a quagga; people.yes names Adam; people.unasked names Bob; people.no n 1
     pause > paused
     200
     panel > paused; people.yes names Adam; people.unasked names Bob; people.no n 1
@@ -203,14 +154,12 @@ playScripts({
     200
     adam is left out > saved true
     300
-    panel
-    > join.ok.ask; listening; asked name Adam; people.yes names Adam; people.unasked names Bob; people.no n 1
+    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Bob; people.no n 1
     adam is left in > saved true
     adam says: what is a tapir > heard Adam: what is a tapir x2, answered Adam: You said five.
     do drain
     300
-    panel
-    > join.ok.ask; listening; asked name Adam; people.yes names Adam; people.unasked names Bob; people.no n 1
+    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Bob; people.no n 1
     6000
     `,
     ],
@@ -295,28 +244,22 @@ playScripts({
     panel > join.ok.ask; listening; people.unasked names +2
     `,
   ],
-  'another bot, a replay, and who talks now and then read nothing, and who answers in time neither':
-    [
-      {
-        people: [adam, eva, radio],
-        acts: {
-          radioTalks: talk('radio', 20),
-          replay: talk('eva', 20, 20, true),
-          seldom: talk('eva', 20, 60),
-          briefly: talk('eva', 4),
-        },
+  'another bot reads nothing, and who answers in time neither': [
+    {
+      people: [adam, eva, radio],
+      acts: {
+        radioTalks: talk('radio', 20),
+        briefly: talk('eva', 4),
       },
-      `
+    },
+    `
     do radioTalks
-    do replay
-    do seldom
-    30000
     do briefly
     eva allows > saved true
     eva is forgotten > forgotten total 0
     do briefly
     `,
-    ],
+  ],
   'a chat that is shut is told to the operator, without a name': [
     {
       acts: {

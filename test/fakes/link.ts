@@ -2,7 +2,6 @@ import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
-import type { PacketHeader } from '#src/people/unheard-packets.ts';
 import type {
   ChannelMember,
   ChannelRef,
@@ -21,7 +20,7 @@ export class FakeLink implements VoiceLink {
   readonly refreshed: string[] = [];
   refreshTrouble: unknown;
   #onPeople: () => void = () => undefined;
-  #onUnheard: (packet: PacketHeader) => void = () => undefined;
+  #onUnheard: (speakerId: string) => void = () => undefined;
   /** Who was told of last. */
   #reported = '';
   closed = false;
@@ -54,7 +53,7 @@ export class FakeLink implements VoiceLink {
     this.#onPeople = listener;
   }
 
-  onUnheard(listener: (packet: PacketHeader) => void): void {
+  onUnheard(listener: (speakerId: string) => void): void {
     this.#onUnheard = listener;
   }
 
@@ -81,9 +80,9 @@ export class FakeLink implements VoiceLink {
 
   /** A packet arrives from somebody. */
   arrive(packet: Packet): void {
-    const { speakerId, sequence, atMs } = packet;
+    const { speakerId } = packet;
     if (this.#mayHear(speakerId)) this.#packets.put(packet);
-    else this.#onUnheard({ speakerId, ssrc: 1, sequence, atMs });
+    else this.#onUnheard(speakerId);
   }
 
   /** The link goes away. */

@@ -21,7 +21,6 @@ function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}): PanelFa
     people: [adam],
     gate,
     isNamed: never,
-    nowMs: 0,
     nameOf: (id) => id,
     maySpeak: true,
     talkingIds: [],

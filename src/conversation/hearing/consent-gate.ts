@@ -9,11 +9,9 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { Talk } from '#src/conversation/talk.ts';
 import { notifyPerson, spokenLocale, spokenText } from '#src/notices/notice.ts';
 import type { Consent } from '#src/people/consent.ts';
-import { type PacketHeader, UnheardPackets } from '#src/people/unheard-packets.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts';
-import { greetingRules } from '#src/turn/waiting.ts';
 
 /** Sources of who is heard in one session. */
 type ConsentGateOptions = {
@@ -169,6 +167,8 @@ class ConsentWithdrawals {
   }
 }
 
+/** Packets of a person who is not heard, 5 s of sound, after which they are told. */
+const enoughPackets = 250;
 /** People of one session whom it remembers to have named or told; further ones are neither named nor told. */
 const mostPeople = 1_000;
 
@@ -183,7 +183,8 @@ export function hasUnasked({ gate, people }: Pick<SessionContext, 'gate' | 'peop
  */
 export class UndecidedPeople {
   readonly #context: SessionContext;
-  readonly #packets = new UnheardPackets();
+  /** Packets of people who are not heard. */
+  readonly #packets = new Map<string, number>();
   /** Whether the panel names a person now; false: it did. */
   readonly #named: Map<string, boolean>;
   /** People who talked without being heard, and were told. */
@@ -200,7 +201,7 @@ export class UndecidedPeople {
   check(people: readonly ChannelMember[]): void {
     const open = people.filter((one) => this.#isOpen(one)).map(({ id }) => id);
     const openIds = new Set(open);
-    this.#packets.keep(openIds);
+    for (const id of this.#packets.keys()) if (!openIds.has(id)) this.#packets.delete(id);
     for (const id of this.#named.keys()) if (!openIds.has(id)) this.#named.set(id, false);
     for (const id of open) {
       if (!this.#named.has(id) && this.#named.size < mostPeople) this.#named.set(id, true);
@@ -213,20 +214,20 @@ export class UndecidedPeople {
 
   /** Forgets this person, as if they had never been here. */
   forget(personId: string): void {
-    this.#packets.forget(personId);
+    this.#packets.delete(personId);
     this.#named.delete(personId);
     this.#notified.delete(personId);
   }
 
-  /** Handles the header of a packet of a person who is not heard. Throws nothing of its own. */
-  arrived(packet: PacketHeader): void {
-    const { speakerId } = packet;
+  /** Handles a packet of a person who is not heard. Throws nothing of its own. */
+  arrived(speakerId: string): void {
     if (this.#notified.has(speakerId) || this.#notified.size >= mostPeople) return;
     const person = this.#context.people().find(({ id }) => id === speakerId);
-    const mayNotify = person !== undefined && !this.#context.gate.paused && this.#isOpen(person);
-    const isEnough = mayNotify && this.#packets.add(packet);
-    if (isEnough || !mayNotify) this.#packets.forget(speakerId);
-    if (!isEnough) return;
+    if (!person || this.#context.gate.paused || !this.#isOpen(person)) return;
+    const count = (this.#packets.get(speakerId) ?? 0) + 1;
+    this.#packets.set(speakerId, count);
+    if (count < enoughPackets) return;
+    this.#packets.delete(speakerId);
     this.#notified.add(speakerId);
     notifyPerson(speakerId, [{ id: 'consent.no' }], this.#context, this.#context.signal);
   }
@@ -238,6 +239,9 @@ export class UndecidedPeople {
   }
 }
 
+/** Time, in ms, that it listens before it greets. It does not greet into a voice or after something else. */
+const listenFirstMs = 500;
+
 /** Greets aloud and once, and says whom the bot hears: for people who did not call it and so have read nothing of it. */
 export function greetOnArrival(
   context: SessionContext,
@@ -248,15 +252,14 @@ export function greetOnArrival(
   const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== callerId;
   if (!maySpeak() || !isFirst('greeted') || !people.some(isOther)) return;
   const { language } = settings();
-  const { listenFirstMs, tooLateMs } = greetingRules;
-  queue.put({
+  const greeting = {
     language: spokenLocale(channel.guildId, parts, language),
-    longestWaitMs: tooLateMs,
-    greetingAfterMs: listenFirstMs,
+    longestWaitMs: 1,
     words: () =>
       speakable(spokenText({ id: greetingOf(context) }, channel.guildId, parts, language)),
     ended: () => undefined,
-  });
+  };
+  parts.clock.later(listenFirstMs, () => queue.put(greeting));
 }
 
 function greetingOf(context: SessionContext) {

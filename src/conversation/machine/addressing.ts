@@ -80,26 +80,6 @@ export function needsWords(
   return needsWordsBy(state.attention, addressee, activity, addressingRulesOf(state, rules));
 }
 
-/** Windows that people are shown: in company, where a name is needed without one. */
-function shownWindows({ attention, people, settings }: ConversationState) {
-  const isCompany = people.filter(({ isBot }) => !isBot).length > 1;
-  const follows = isCompany && settings.mode === 'talk' && settings.addressing === 'auto';
-  return attention.windows.filter(
-    ({ kind }) => kind === 'asked' || (follows && kind !== 'answering'),
-  );
-}
-
-/** Whether a person needs no name now, having pressed Ask or, among others, just been answered. */
-export function needsNoName(state: ConversationState, personId: PersonId, atMs: number): boolean {
-  return shownWindows(state).some((one) => one.personId === personId && atMs < one.untilMs);
-}
-
-/** Instant, in ms, at which the next such window closes; infinite where none is open. */
-export function nextWindowEndMs(state: ConversationState, atMs: number): number {
-  const ends = shownWindows(state).map(({ untilMs }) => untilMs);
-  return Math.min(...ends.filter((untilMs) => untilMs > atMs));
-}
-
 /** Whether a typed line is meant for the bot, as if it were said. */
 export function isLineMeant(
   state: ConversationState,

@@ -67,12 +67,11 @@ function withdraw(draft: Draft, by: PersonId): void {
   withdrawTools(draft, by);
   dropReadingsOf(draft, by);
   closeWindows(draft, by);
-  const { dropped, understood, unnamed } = draft.state.notes;
+  const { dropped, understood } = draft.state.notes;
   const isOther = (one: { readonly by: PersonId }) => one.by !== by;
   changeNotes(draft, {
     dropped: dropped.filter(isOther),
     understood: understood.filter(isOther),
-    unnamed: unnamed.filter(isOther),
   });
   emit(draft, { do: 'forget-person', by });
 }

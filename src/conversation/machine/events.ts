@@ -89,9 +89,7 @@ type ToolEvent =
       readonly result: string;
       readonly isVain: boolean;
     }
-  | { readonly kind: 'pressed'; readonly confirmation: Id; readonly by: PersonId }
-  /** The button of a confirmation could not be shown. */
-  | { readonly kind: 'unasked'; readonly confirmation: Id };
+  | { readonly kind: 'pressed'; readonly confirmation: Id; readonly by: PersonId };
 
 /** Requests of people and programs. `request` is the id of a caller that waits. */
 type RequestEvent =
@@ -126,10 +124,8 @@ type RequestEvent =
       readonly request: Id | undefined;
       readonly to: PersonId | undefined;
       readonly text: string;
-      /** Earliest and latest instant, in ms, at which it may be said. */
-      readonly fromMs: number;
+      /** Latest instant, in ms, at which it may be said. */
       readonly untilMs: number;
-      readonly isDroppedByVoice: boolean;
     }
   | { readonly kind: 'taken-back'; readonly request: Id }
   /** One turn or reading is taken out, of whatever person. */

@@ -207,7 +207,7 @@ export function completeTurn(draft: Draft, turn: TurnState): void {
   clearFailures(draft, 'recognise', 'think', 'key');
 }
 
-const atAnyTime = { fromMs: 0, untilMs: Number.POSITIVE_INFINITY };
+const atAnyTime = { untilMs: Number.POSITIVE_INFINITY };
 
 /** A text is to be read out. */
 export function read(draft: Draft, event: EventOf<'read'>): void {
@@ -215,7 +215,7 @@ export function read(draft: Draft, event: EventOf<'read'>): void {
   const outcome = readingRefusal(draft, event);
   if (outcome === undefined) {
     const id = newId(draft);
-    const kept = { ...atAnyTime, isOwn: false, isDroppedByVoice: false };
+    const kept = { ...atAnyTime, isOwn: false };
     queueReading(draft, { id, owner, about, when, text, isInterruptible, request, ...kept });
   } else if (request !== undefined) {
     emit(draft, { do: 'report', request, outcome });
@@ -282,14 +282,13 @@ function sayNext(draft: Draft, text: string): void {
     isInterruptible: true,
     isOwn: true,
     request: undefined,
-    isDroppedByVoice: false,
     ...atAnyTime,
   });
 }
 
 /** A sentence waits for a pause in the talk. */
 export function notify(draft: Draft, event: EventOf<'notify'>): void {
-  const { fromMs, isDroppedByVoice, request, text, to, untilMs } = event;
+  const { request, text, to, untilMs } = event;
   const { settings } = draft.state;
   const notice: Reading = {
     id: newId(draft),
@@ -297,12 +296,10 @@ export function notify(draft: Draft, event: EventOf<'notify'>): void {
     about: to === undefined ? [] : [to],
     when: 'pause',
     text,
-    isInterruptible: !isDroppedByVoice,
+    isInterruptible: true,
     isOwn: false,
     request,
-    fromMs,
     untilMs,
-    isDroppedByVoice,
   };
   const isFull = noticesOf(draft.state).length >= draft.rules.mostNotices;
   const isRefused = isFull || settings.mode === 'captions' || refusalOf(draft.state) !== undefined;
@@ -317,14 +314,13 @@ function noticesOf(state: ConversationState): readonly Reading[] {
 
 /** Says the next notice where no person talks and nothing waits. */
 function sayNotice(draft: Draft): void {
-  const notice = noticesOf(draft.state).find(({ fromMs }) => fromMs === 0);
+  const [notice] = noticesOf(draft.state);
   if (!notice || !isQuiet(draft.state) || !isFree(draft.state)) return;
   if (!isHeardBy(draft, notice)) {
     endReading(draft, notice, 'left');
     return;
   }
-  const { untilMs } = notice.isDroppedByVoice ? notice : atAnyTime;
-  queueReading(draft, { ...notice, untilMs, when: 'queue' });
+  queueReading(draft, { ...notice, ...atAnyTime, when: 'queue' });
 }
 
 /** Whether its addressee sits there, hears it and agreed to be heard. */
@@ -332,13 +328,6 @@ function isHeardBy({ state }: Draft, { about: [to] }: Reading): boolean {
   if (to === undefined) return true;
   const listener = state.people.find(({ id }) => id === to);
   return listener !== undefined && !listener.isDeaf && standingOf(state, to) === 'yes';
-}
-
-/** The greeting is not said into a voice, nor after something else. */
-export function dropGreeting(draft: Draft): void {
-  const { state } = draft;
-  const greetings = state.readings.filter((one) => one.isDroppedByVoice && !soundOf(state, one.id));
-  for (const greeting of greetings) dropReading(draft, greeting, 'late');
 }
 
 /** Drops texts of a person, texts that repeat their words, and notices for them. */
@@ -349,17 +338,8 @@ export function dropReadingsOf(draft: Draft, by: PersonId): void {
   }
 }
 
-/** Ends notices that found no pause in time, and a greeting that something else came before. */
+/** Ends notices that found no pause in time. */
 export function passReadings(draft: Draft): void {
-  const { atMs, state } = draft;
-  const notices = noticesOf(state);
-  const isGreeting = notices.some((one) => one.isDroppedByVoice);
-  if (isGreeting && !isFree(state)) dropGreeting(draft);
-  for (const reading of draft.state.readings) {
-    const { fromMs, untilMs } = reading;
-    if (untilMs <= atMs) {
-      putReading(draft, { ...reading, ...atAnyTime });
-      if (!soundOf(state, reading.id)) dropReading(draft, reading, 'late');
-    } else if (fromMs > 0 && fromMs <= atMs) putReading(draft, { ...reading, fromMs: 0 });
-  }
+  for (const reading of draft.state.readings)
+    if (reading.untilMs <= draft.atMs) dropReading(draft, reading, 'late');
 }

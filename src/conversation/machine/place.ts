@@ -42,7 +42,7 @@ export function linkLost(draft: Draft, event: EventOf<'link-lost'>): void {
   const [reconnect, effect] = stepReconnect(former, lost, draft.rules.reconnect);
   const waitMs = effect?.kind === 'try' ? effect.waitMs : undefined;
   const retryAtMs = waitMs === undefined ? undefined : atMs + waitMs;
-  change(draft, { link: { isUp: false, reconnect, lostAtMs: atMs, retryAtMs } });
+  change(draft, { link: { isUp: false, reconnect, retryAtMs } });
   breakOff(draft, (_turn, { isEnded }) => !isEnded);
   if (final) endSession(draft, final);
   else if (retryAtMs === undefined) endSession(draft, 'refused');

@@ -1,5 +1,5 @@
 import { type AddressingRules, addressingRules } from '#src/turn/addressing/addressing.ts';
-import { endpointRules, longestDecidingMs } from '#src/turn/endpointing/endpointing.ts';
+import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { type QueueRules, queueRules, type WaitingRules, waitingRules } from '#src/turn/waiting.ts';
 import { reconnectRules } from './reconnect-policy.ts';
 
@@ -13,8 +13,6 @@ export type ConversationRules = {
   readonly mergeMs: number;
   /** Longest silence of an answer, in ms, that no tool holds up: a chat model may think as long. */
   readonly longestSilenceMs: number;
-  /** Longest time, in ms, that recognised words wait for the words before them. */
-  readonly decidingMs: number;
   /** Time, in ms, after a pause in which partial words are still of the sound before it. */
   readonly latePartialMs: number;
   /** Utterances of one turn. The oldest are left out. */
@@ -44,7 +42,6 @@ export const conversationRules: ConversationRules = {
   addressing: addressingRules,
   mergeMs: endpointRules.mergeMs,
   longestSilenceMs: 300_000,
-  decidingMs: longestDecidingMs,
   latePartialMs: 80,
   mostParts: 6,
   mostNotices: 3,

@@ -64,8 +64,6 @@ export type UtteranceState = {
   readonly isAlone: boolean;
   /** True where it went on with a question whose answer has ended since. It needs no name. */
   readonly goesOn: boolean;
-  /** Instant, in ms, from which on only an earlier utterance of its turn holds up the decision. */
-  readonly blockedFromMs: number | undefined;
 };
 
 /** Words of an utterance that was for the bot. */
@@ -169,11 +167,7 @@ export type Reading = {
   readonly isOwn: boolean;
   /** Request that waits for its end. */
   readonly request: Id | undefined;
-  /** True for the greeting: a voice drops it before it sounds. */
-  readonly isDroppedByVoice: boolean;
-  /** Earliest instant, in ms, at which it may be said; 0 once it has come. */
-  readonly fromMs: number;
-  /** Latest instant, in ms, at which it may begin to sound. */
+  /** Latest instant, in ms, to which it waits for a pause. */
   readonly untilMs: number;
 };
 
@@ -282,8 +276,6 @@ export type HistoryExchange = {
 type LinkStatus = {
   readonly isUp: boolean;
   readonly reconnect: ReconnectState;
-  /** Instant, in ms, of the last loss; infinitely long ago where there was none. */
-  readonly lostAtMs: number;
   /** Instant, in ms, of the next try. */
   readonly retryAtMs: number | undefined;
 };
@@ -311,10 +303,6 @@ type PanelNote<Fields = unknown> = {
 export type PanelNotes = {
   /** Questions that were dropped. */
   readonly dropped: readonly PanelNote<{ readonly why: 'late' | 'budget' }>[];
-  /** People who spoke without the name that they need. */
-  readonly unnamed: readonly PanelNote[];
-  /** People who were told of the name. */
-  readonly toldOfName: readonly PersonId[];
   /** Questions as they were understood. */
   readonly understood: readonly PanelNote<{ readonly words: string }>[];
 };
@@ -366,7 +354,6 @@ export function initialState(settings: SessionSettings): ConversationState {
     link: {
       isUp: false,
       reconnect: noLosses,
-      lostAtMs: Number.NEGATIVE_INFINITY,
       retryAtMs: undefined,
     },
     turns: [],
@@ -377,6 +364,6 @@ export function initialState(settings: SessionSettings): ConversationState {
     attention: initialAddressing,
     history: { version: 1, exchanges: [] },
     reportedFailures: [],
-    notes: { dropped: [], unnamed: [], toldOfName: [], understood: [] },
+    notes: { dropped: [], understood: [] },
   };
 }

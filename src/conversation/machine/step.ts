@@ -22,8 +22,8 @@ import {
   unpaid,
 } from './replying.ts';
 import type { ConversationRules } from './rules.ts';
-import type { ConversationState, TurnState } from './state.ts';
-import { called, passConfirmations, pressed, returned, unasked } from './tools.ts';
+import type { ConversationState } from './state.ts';
+import { called, passConfirmations, pressed, returned } from './tools.ts';
 import {
   began,
   ended,
@@ -64,7 +64,6 @@ const handlers: Handlers = {
   called,
   returned,
   pressed,
-  unasked,
   typed,
   exchanged,
   outdated,
@@ -118,16 +117,15 @@ function handle(draft: Draft, event: ConversationEvent): void {
 /** Lines of the panel pass by themselves. */
 function passNotes(draft: Draft): void {
   const { atMs, rules } = draft;
-  const { dropped, understood, unnamed } = draft.state.notes;
+  const { dropped, understood } = draft.state.notes;
   const isFresh = (limitMs: number) => (one: { readonly atMs: number }) =>
     atMs - one.atMs < limitMs;
   const fresh = {
     dropped: dropped.filter(isFresh(rules.droppedMs)),
-    unnamed: unnamed.filter(isFresh(rules.droppedMs)),
     understood: understood.filter(isFresh(rules.understoodMs)),
   };
-  const before = dropped.length + unnamed.length + understood.length;
-  const after = fresh.dropped.length + fresh.unnamed.length + fresh.understood.length;
+  const before = dropped.length + understood.length;
+  const after = fresh.dropped.length + fresh.understood.length;
   if (after < before) changeNotes(draft, fresh);
 }
 
@@ -138,28 +136,23 @@ export function wakeAtMs(state: ConversationState, rules: ConversationRules): nu
   const due = [
     ...(aloneFromMs === undefined ? [] : [aloneFromMs + set.leaveAfterMs]),
     ...(link.retryAtMs === undefined ? [] : [link.retryAtMs]),
-    ...readings.map(({ fromMs, untilMs }) => (fromMs > 0 ? fromMs : untilMs)),
+    ...readings.map(({ untilMs }) => untilMs),
     ...confirmations.map((one) => (one.spoken === 'accepted' ? one.toMs : one.untilMs)),
-    ...[...notes.dropped, ...notes.unnamed].map(({ atMs }) => atMs + rules.droppedMs),
+    ...notes.dropped.map(({ atMs }) => atMs + rules.droppedMs),
     ...notes.understood.map(({ atMs }) => atMs + rules.understoodMs),
-    ...state.turns.flatMap((turn) => turnDueMs(state, turn, rules)),
+    ...waitingDueMs(state, rules),
     ...currentDueMs(state, rules),
   ];
   return Math.min(...due);
 }
 
-/** Instants at which a waiting turn is too old, or a blocked one is decided. */
-function turnDueMs(
-  { floor }: ConversationState,
-  { endedMs, id, open }: TurnState,
-  rules: ConversationRules,
+/** Instants at which waiting turns are too old. */
+function waitingDueMs(
+  { floor, turns }: ConversationState,
+  { queue }: ConversationRules,
 ): readonly number[] {
-  const isWaiting = floor.queue.includes(id);
-  const blocked = open.flatMap(({ blockedFromMs }) => blockedFromMs ?? []);
-  return [
-    ...(isWaiting ? [endedMs + rules.queue.longestWaitMs] : []),
-    ...blocked.map((fromMs) => fromMs + rules.decidingMs),
-  ];
+  const waiting = turns.filter(({ id }) => floor.queue.includes(id));
+  return waiting.map(({ endedMs }) => endedMs + queue.longestWaitMs);
 }
 
 /** Instants of the next cue for an awaited answer, and of its failure. */

@@ -256,23 +256,6 @@ export function pressed(draft: Draft, { by, confirmation: id }: EventOf<'pressed
   if (confirmation?.presser === by) take(draft, confirmation);
 }
 
-/** The button could not be shown. Nothing was changed, and another call may. */
-export function unasked(draft: Draft, { confirmation: id }: EventOf<'unasked'>): void {
-  removeConfirmation(draft, id);
-  const turn = draft.state.turns.find((one) =>
-    one.changes.some((made) => made.confirmation === id),
-  );
-  if (!turn) return;
-  const changes = turn.changes.filter(({ confirmation }) => confirmation !== id);
-  const tools = turn.changes.filter((one) => !changes.includes(one)).map(({ tool }) => tool);
-  const answer = turn.answer && {
-    ...turn.answer,
-    usedTools: turn.answer.usedTools.filter((tool) => !tools.includes(tool)),
-    confirmation: turn.answer.confirmation === id ? undefined : turn.answer.confirmation,
-  };
-  putTurn(draft, { ...turn, answer, changes });
-}
-
 /** Runs a confirmed call, or asks the next person. */
 function take(draft: Draft, confirmation: Confirmation): void {
   const { args, by, effect, id, nextPresser, tool, turn: turnId } = confirmation;

@@ -2,7 +2,7 @@ import { sameWords } from '#src/turn/addressing/names.ts';
 import { hasVoice, nothingHeard } from '#src/turn/answerable.ts';
 import { mayBegin, needsWords, noteAnswered, noteTalk } from './addressing.ts';
 import type { EventOf } from './events.ts';
-import { askTurn, dropGreeting } from './floor.ts';
+import { askTurn } from './floor.ts';
 import {
   type Draft,
   emit,
@@ -26,7 +26,6 @@ export function began(draft: Draft, event: EventOf<'began'>): void {
   const { by, fromMs } = event;
   if (!mayHear(draft.state, by)) return;
   voidYes(draft, by);
-  dropGreeting(draft);
   const continued = continuedTurn(draft, by, fromMs);
   const turn = continued ? reopenTurn(draft, continued) : newTurn(draft, by, fromMs);
   const utterance = newUtterance(draft, turn, event);
@@ -59,22 +58,19 @@ function newUtterance(draft: Draft, turn: TurnState, event: EventOf<'began'>): U
     isFarField: false,
     isAlone,
     goesOn: false,
-    blockedFromMs: undefined,
   };
 }
 
-/** Turn of this person that a voice from then on continues. After a lost link it is none whose answer is heard. */
+/** Turn of this person that a voice from then on continues. */
 function continuedTurn(
   { rules, state }: Draft,
   by: PersonId,
   fromMs: number,
 ): TurnState | undefined {
   const own = state.turns.filter((one) => one.by === by && one.request === undefined);
-  return own.findLast(({ id, open, voiceMs }) => {
+  return own.findLast(({ open, voiceMs }) => {
     const lastMs = Math.max(voiceMs, ...open.map(({ toMs }) => toMs));
-    const isBeforeLoss = lastMs <= state.link.lostAtMs;
-    const isOver = isBeforeLoss && soundOf(state, id) !== undefined;
-    return !isOver && fromMs - lastMs <= rules.mergeMs;
+    return fromMs - lastMs <= rules.mergeMs;
   });
 }
 

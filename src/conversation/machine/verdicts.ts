@@ -4,7 +4,6 @@ import { decide } from './addressing.ts';
 import type { UtteranceOutcome } from './effects.ts';
 import { askTurn, noteFailure } from './floor.ts';
 import {
-  changeNotes,
   type Draft,
   emit,
   isOnFloor,
@@ -14,7 +13,7 @@ import {
   report,
   turnOf,
 } from './questions.ts';
-import { discardAnswer, dropTurn, forgetSounds, newTurn } from './replies.ts';
+import { discardAnswer, dropTurn, forgetSounds } from './replies.ts';
 import { dropUnheard } from './replying.ts';
 import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
 import { acceptYes, closeSpokenQuestions } from './tools.ts';
@@ -28,14 +27,9 @@ export function decideAll(draft: Draft): void {
 }
 
 function nextDecision(draft: Draft): OpenSpeech | undefined {
-  for (const { id, open } of draft.state.turns) {
-    if (open.length === 0) continue;
-    const turn = turnOf(draft.state, id);
-    const [first] = turn?.open ?? [];
-    if (turn && first && isDecidable(first)) return { turn, utterance: first };
-    const separated = turn && separateBlocked(draft, turn);
-    const [next] = separated?.open ?? [];
-    if (separated && next) return { turn: separated, utterance: next };
+  for (const turn of draft.state.turns) {
+    const [first] = turn.open;
+    if (first && isDecidable(first)) return { turn, utterance: first };
   }
   return undefined;
 }
@@ -49,23 +43,6 @@ function isDecidable({
 }: UtteranceState): boolean {
   if (!isEnded) return false;
   return words !== undefined || hasFailed || !isRecognised || !hasVoice(evidence);
-}
-
-/** A recogniser that stalls holds up later words for half a second. Then they become a turn of their own. */
-function separateBlocked(draft: Draft, turn: TurnState): TurnState | undefined {
-  const { atMs, rules } = draft;
-  const first = turn.open.findIndex(isDecidable);
-  if (first < 0) return undefined;
-  const open = turn.open.map((one) => {
-    const isBlocked = isDecidable(one) && one.blockedFromMs === undefined;
-    return isBlocked ? { ...one, blockedFromMs: atMs } : one;
-  });
-  const isDue = open.some((one) => atMs - (one.blockedFromMs ?? atMs) >= rules.decidingMs);
-  putTurn(draft, { ...turn, open: isDue ? open.slice(0, first) : open });
-  if (!isDue) return undefined;
-  const separated = { ...newTurn(draft, turn.by, atMs), open: open.slice(first) };
-  putTurn(draft, separated);
-  return separated;
 }
 
 function decideOne(draft: Draft, speech: OpenSpeech): void {
@@ -116,8 +93,6 @@ function ignore(
     const { meant: isMeant, what } = overlap;
     emit(draft, { do: 'overheard', by: turn.by, what, isMeant });
   }
-  if (decision.kind === 'ignore' && decision.why === 'not-named' && utterance.words !== undefined)
-    noteUnnamed(draft, turn.by);
   if (decision.dropsUnheard) dropUnheard(draft);
   const endsTurn = decision.kind === 'command' && obey(draft, turn, utterance, decision.command);
   if (endsTurn) stopTurn(draft, turn.id);
@@ -137,17 +112,6 @@ function tellOutcome(
 /** The channel reads once that words were not recognised. */
 function reportUnrecognised(draft: Draft, by: PersonId): void {
   if (noteFailure(draft, 'recognise')) emit(draft, { do: 'notice', line: 'unrecognised', by });
-}
-
-/** The panel tells a person once that the bot needs its name. */
-function noteUnnamed(draft: Draft, by: PersonId): void {
-  const { attention, notes } = draft.state;
-  const hasWindow = attention.windows.some(
-    ({ personId, untilMs }) => personId === by && untilMs > draft.atMs,
-  );
-  if (hasWindow || notes.toldOfName.includes(by)) return;
-  const unnamed = [...notes.unnamed, { by, atMs: draft.atMs }].slice(-draft.rules.mostDropped);
-  changeNotes(draft, { unnamed, toldOfName: [...notes.toldOfName, by] });
 }
 
 /** Obeys a command. True where the question that it followed is over. */

@@ -149,7 +149,7 @@ export class ToolCalls {
 
   /** Asks in the chat of the channel for a press of Show and Confirm. */
   ask({ call, confirmation, isAloud, presser: presserId }: EffectOf<'ask'>): void {
-    const { channel, parts, signal, talk } = this.#context;
+    const { channel, parts, signal } = this.#context;
     const { confirmations } = this.#tools;
     const former = confirmations.of(confirmation);
     const prepared = call && this.#prepared.get(call.callId);
@@ -165,7 +165,6 @@ export class ToolCalls {
     parts.messages.offer(channel, line, [button], signal).then(
       () => prepared?.result.resolve({ ...result, quote }),
       (error: unknown) => {
-        talk.post({ kind: 'unasked', confirmation });
         this.closeAsk(confirmation);
         prepared?.result.reject(error);
       },

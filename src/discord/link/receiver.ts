@@ -3,7 +3,6 @@ import { isSilenceFrame, opusSamples } from '#src/audio/opus/opus-packet.ts';
 import { isSealed, type Packet } from '#src/audio/packet.ts';
 import { realClock } from '#src/base/clock.ts';
 import { innerReceiver } from '#src/discord/link/voice-library.ts';
-import type { PacketHeader } from '#src/people/unheard-packets.ts';
 import type { MayHear } from '#src/ports/voice-link.ts';
 import type { SyncTiming } from './timing.ts';
 
@@ -46,7 +45,7 @@ export class ConsentedReceiver {
   readonly #timing: SyncTiming;
   readonly #held = new HeldDatagrams();
   /** Told of the header of each packet of a person who may not be heard. An error of it goes to `fail`. */
-  onUnheard: (packet: PacketHeader) => void = () => undefined;
+  onUnheard: (speakerId: string) => void = () => undefined;
   /** When the last voice of each person could be opened. */
   readonly #openedAtMs = new Map<string, number>();
   /** End of each person's sound if it were played as it came: one second in a second. */
@@ -127,18 +126,16 @@ export class ConsentedReceiver {
 
   /** Hears a datagram; no packet of a person who may not be heard is decrypted. */
   #hear(datagram: Buffer, speakerId: string, atMs: number): void {
-    if (!this.mayHear(speakerId)) this.#unheard(datagram, speakerId, atMs);
+    if (!this.mayHear(speakerId)) this.#unheard(speakerId);
     else if ((this.#soundUntilMs.get(speakerId) ?? atMs) - atMs > mostAheadMs) this.counts.ahead++;
     else this.#openAndGive(datagram, speakerId, atMs);
   }
 
-  /** Reads the header alone. */
-  #unheard(datagram: Buffer, speakerId: string, atMs: number): void {
+  #unheard(speakerId: string): void {
     this.counts.notAllowed++;
     if (!this.#open) return;
-    const [ssrc, sequence] = [datagram.readUInt32BE(8), datagram.readUInt16BE(2)];
     try {
-      this.onUnheard({ speakerId, ssrc, sequence, atMs });
+      this.onUnheard(speakerId);
     } catch (error) {
       this.#fail(error);
     }

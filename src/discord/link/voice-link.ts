@@ -17,7 +17,6 @@ import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent, LinkCounts } from '#src/discord/events.ts';
 import { readMember } from '#src/discord/members.ts';
-import type { PacketHeader } from '#src/people/unheard-packets.ts';
 import type { ChannelMember, LinkState, MayHear, VoiceLink } from '#src/ports/voice-link.ts';
 import { LinkWatchdog } from './link-watchdog.ts';
 import { ConsentedReceiver } from './receiver.ts';
@@ -146,7 +145,7 @@ export class DiscordLink implements VoiceLink {
     this.#peopleListening = this.#ended ? undefined : channelPeople.listen(channelId, listener);
   }
 
-  onUnheard(listener: (packet: PacketHeader) => void): void {
+  onUnheard(listener: (speakerId: string) => void): void {
     this.#receiver.onUnheard = listener;
   }
 

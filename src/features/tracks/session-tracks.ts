@@ -41,7 +41,7 @@ import type { TrackStore } from './track-store.ts';
 import { performOnVoice, soundsOnVoice } from './voice-track-queue.ts';
 
 /** Reasons after which tracks go on when the bot is called back: no person sent it away. */
-const keepsTracks: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused', 'outdated']);
+const keepsTracks: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
 /** The panel shows the position of a sound in such steps, in ms: each is an edit. */
 const stepMs = 5_000;
 

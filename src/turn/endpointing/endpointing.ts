@@ -314,9 +314,6 @@ function end(voice: SpeakingVoice, why: 'quiet' | 'mute' | 'too-long'): Endpoint
   return { voice: quiet, effects: [{ kind: 'ended', fromMs, toMs, why, heard }] };
 }
 
-/** Longest time, in ms, that a recognised text waits for the decision on the text it continues. */
-export const longestDecidingMs = 500;
-
 /** Whether a voice that began at `beganFromMs` continues the utterance that ended at `endedToMs`: both are answered once. */
 export function continues(
   endedToMs: number,

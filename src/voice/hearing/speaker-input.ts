@@ -28,9 +28,6 @@ import {
   stepOverlapVoice,
 } from '#src/turn/overlap/interruption.ts';
 
-/** Usual length, in ms, of a packet that cannot be read. */
-const packetMs = 20;
-
 /** One person's utterance, whole or as far as it has come. */
 export type Utterance = {
   readonly fromMs: number;
@@ -84,8 +81,6 @@ export class SpeakerInput {
   /** The last utterance, until it is known whether it was really over. */
   #ended: { readonly toMs: number; readonly lastWord: string } | undefined;
   #lastPacketAtMs = 0;
-  /** Packets that could not be decoded, up to the last one that could. */
-  #missedBefore = 0;
 
   constructor(parts: SpeakerInputParts) {
     this.#parts = parts;
@@ -103,11 +98,6 @@ export class SpeakerInput {
   /** True in a pause that only time can prove to be the end. */
   get pausing(): boolean {
     return this.#voice.kind === 'paused';
-  }
-
-  /** Sound this person has sent without any of it being decodable, in ms. */
-  get unheardMs(): number {
-    return (this.#parts.stream.missed - this.#missedBefore) * packetMs;
   }
 
   put(packet: Packet): SpeakerInputEvent[] {
@@ -140,7 +130,6 @@ export class SpeakerInput {
   /** Adds what it noticed, as all below do. */
   #handle(heard: SpeakerSound, noticed: SpeakerInputEvent[]): void {
     const { atMs, samples } = heard;
-    if (heard.kind === 'sound') this.#missedBefore = this.#parts.stream.missed;
     if (heard.kind === 'silence-frame') {
       this.#step({ kind: 'silence-frame', atMs }, noticed);
       this.#rest('closed', atMs, noticed);
@@ -321,11 +310,6 @@ export class SpeakerInputs {
     for (const speakerId of [...this.#slots.keys(), ...this.#crowded.keys()]) {
       if (!mayHear(speakerId)) this.#close(speakerId);
     }
-  }
-
-  /** Time, in ms, for which this person has sent undecodable sound. */
-  unheardMs(speakerId: string): number {
-    return this.#slots.get(speakerId)?.input.unheardMs ?? 0;
   }
 
   /** Ids of those who talk now. */

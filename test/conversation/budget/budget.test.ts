@@ -52,7 +52,8 @@ test('an answer is paid for: recognising by its sound, thinking by what the serv
 test('what was prepared in vain is paid as well', async () => {
   const transcriber = new FakeTranscriber({ texts: ['go forward ten meters'] });
   const { fixture, ledger, paid, spent } = await openPaid({ parts: { transcriber } });
-  const said = await words('human-goforward', adam, 0);
+  await pass(fixture, 4_000); // the greeting is over
+  const said = await words('human-goforward', adam, 4_000);
   while (fixture.chat.asked.length === 0 && said.length > 0) {
     const now = said.filter(({ atMs }) => atMs <= fixture.clock.nowMs() + 20);
     await pass(fixture, 20, said.splice(0, now.length));

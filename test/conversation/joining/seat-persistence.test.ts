@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { pass } from '#test/conversation/setup/session-fixture.ts';
-import { called, openSeats, restarted, type SeatedBot } from '#test/features/seats/setup.ts';
+import { called, openSeats, type SeatedBot } from '#test/features/seats/setup.ts';
 
 const minuteMs = 60_000;
 const offline = new BotError('link.offline', true, 'The gateway is away.');
@@ -71,29 +71,3 @@ test.each([
     expect(await bot.store.consents.count('g', 'adam')).toBe(0);
   },
 );
-
-test('a laptop that slept for more than 15 minutes does not go back into a call that is over', async () => {
-  const bot = await called(await openSeats());
-  bot.clock.suspend(60 * minuteMs);
-  await pass(bot, 20);
-  cut(bot);
-  bot.linkOpener.failures.splice(0);
-  await pass(bot, 2_000);
-  expect([bot.sessions.at('g'), bot.linkOpener.asked]).toEqual([undefined, 1]);
-  const why = { id: 'seat.outdated', with: { channel: 'Lounge' } };
-  expect(bot.faces.at(-1)).toMatchObject({ isLeft: true, lines: [{ id: 'leave.nowhere' }, why] });
-  expect(await bot.store.seats.read()).toEqual([]);
-});
-
-test('a wall clock that is put forward by an hour ends no call, and its seat is returned to', async () => {
-  const kept = await openSeats();
-  const bot = await called(kept);
-  bot.clock.setWall(60 * minuteMs);
-  await bot.clock.advance(4 * minuteMs);
-  expect([bot.sessions.session('g')?.isLinked, await idleMinutes(bot)]).toEqual([true, 0]);
-  bot.linkOpener.link.lose();
-  await pass(bot, 2_000);
-  expect(bot.sessions.session('g')?.isLinked).toBe(true);
-  const next = await restarted(kept);
-  expect(next.sessions.at('g')?.name).toBe('Lounge');
-});

@@ -273,8 +273,7 @@ export function notifies(
   untilMs: number,
   atMs: number,
 ): ConversationEvent {
-  const when = { fromMs: 0, untilMs, isDroppedByVoice: false };
-  return { kind: 'notify', request, to, text, ...when, atMs };
+  return { kind: 'notify', request, to, text, untilMs, atMs };
 }
 
 export function tick(atMs: number): ConversationEvent {

@@ -79,7 +79,6 @@ function faceOf(a: string, b: string): PanelFace {
       { id: 'panel.speaking', with: { name: a } },
       { id: 'panel.next', with: { name: b } },
       { id: 'panel.heard', with: { name: a, words: b } },
-      { id: 'panel.unnamed', with: { name: b, bot: b } },
       { id: 'panel.people.yes', with: { names } },
       { id: 'panel.tracks', with: { list } },
     ],
@@ -89,13 +88,13 @@ function faceOf(a: string, b: string): PanelFace {
 }
 
 function readNames([a, b]: readonly [string, string]): void {
-  const head = { id: 'heard.undecodable', with: { name: a } } as const;
+  const head = { id: 'panel.next', with: { name: a } } as const;
   const panel = drawPanel(head, faceOf(a, b), 'en', buttons);
   mustBeHarmless(panel);
   const usual = drawPanel(undefined, faceOf('Ann', 'Ben'), 'en', buttons);
   const bare = drawPanel(undefined, faceOf(a, b), 'en', buttons);
   must(linesOf(bare.content).length <= linesOf(usual.content).length, 'A name forges a line.');
-  const notice = sentence({ id: 'heard.undecodable', with: { name: oneLine(a) } }, 'en');
+  const notice = sentence({ id: 'panel.next', with: { name: oneLine(a) } }, 'en');
   must(linesOf(notice).length === 1, 'A name forges a line of a notice.');
   const reply = { id: 'track.added', with: { title: a, track: b, n: 1 }, to: 'room' } as const;
   const answer = { id: 'generic', with: { code: a }, to: 'caller', lines: [reply] } as const;

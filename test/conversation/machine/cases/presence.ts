@@ -12,7 +12,6 @@ import {
   ended,
   lost,
   noVoice,
-  over,
   paused,
   person,
   present,
@@ -20,43 +19,11 @@ import {
   room,
   roomWith,
   says,
-  tick,
   up,
   words,
 } from '#test/conversation/machine/conversation-case.ts';
 
-const greeting = {
-  kind: 'notify',
-  request: undefined,
-  to: undefined,
-  text: 'Hello.',
-  fromMs: 500,
-  untilMs: 10_000,
-  isDroppedByVoice: true,
-  atMs: 0,
-} as const;
-
 const people: ConversationCases = {
-  'a greeting is said after half a second of silence, and not into a voice': [
-    [greeting],
-    [tick(499)],
-    [tick(500), 'speak 100: Hello.'],
-    [over(100, 2_000, 'Hello.')],
-    [{ ...greeting, fromMs: 3_500, untilMs: 13_000, atMs: 3_000 }],
-    [began(1, 'ana', 3_200)],
-    [tick(3_500)],
-  ],
-  'a greeting that sounds in time is said to its end; one that the link held up is not said late': [
-    [greeting],
-    [tick(500), 'speak 100: Hello.'],
-    [[audible(100, 9_900), tick(10_000)]],
-    [over(100, 11_000, 'Hello.')],
-    [{ ...greeting, fromMs: 12_000, untilMs: 13_000, atMs: 11_500 }],
-    [tick(12_000), 'speak 101: Hello.'],
-    [lost(12_100), 'discard 101'],
-    [tick(12_600), 'open-link'],
-    [[tick(13_000), up(13_100)]],
-  ],
   'an answer that nobody has heard is dropped with its asker, and told on the panel': {
     also: ['fact'],
     steps: [

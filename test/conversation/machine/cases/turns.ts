@@ -7,7 +7,6 @@ import {
   type ConversationCases,
   ended,
   likelyOver,
-  lost,
   over,
   pause,
   paused,
@@ -17,7 +16,6 @@ import {
   room,
   says,
   tick,
-  up,
   words,
 } from '#test/conversation/machine/conversation-case.ts';
 
@@ -180,53 +178,6 @@ export const turnsCases: ConversationCases = {
       [tick(48_000), 'dropped ben: late', 'turn of ben: late'],
     ],
   },
-  'a recogniser that stalls holds up nobody: the next words stand alone after half a second, late ones are answered, too':
-    {
-      steps: [
-        [[began(1, 'ana', 0), paused(1, 600), ended(1, 1_000)]],
-        [[began(2, 'ana', 1_500), ...pause(2, 2_000, 'Nova, Quito?'), ended(2, 2_400)]],
-        [tick(2_899)],
-        [tick(2_900), 'begin 102 for ana: Nova, Quito?', 'play 102'],
-        [[audible(102, 3_000), over(102, 4_000, 'Lima.')]],
-        [
-          words(1, 1, 'Nova, the bridge?', 9_000),
-          'begin 103 for ana: Nova, the bridge?',
-          'play 103',
-        ],
-      ],
-    },
-  'what is understood late does not take the place of what its speaker asked after it': [
-    [[began(1, 'ana', 0), paused(1, 600), ended(1, 1_000)]],
-    [[began(2, 'ana', 1_500), ...pause(2, 2_000, 'Nova, Quito?'), ended(2, 2_400)]],
-    [tick(2_900), 'begin 102 for ana: Nova, Quito?', 'play 102'],
-    [words(1, 1, 'Nova, the bridge?', 3_000)],
-    [
-      [audible(102, 3_100), over(102, 4_000, 'Lima.')],
-      'begin 103 for ana: Nova, the bridge?',
-      'play 103',
-    ],
-  ],
-  'of two that wait for one that stalls the first is decided first, when either has waited long enough':
-    {
-      steps: [
-        [
-          [
-            began(1, 'ana', 0),
-            paused(1, 600),
-            ended(1, 1_000),
-            began(2, 'ana', 1_500),
-            paused(2, 2_000),
-            ended(2, 2_400),
-            began(3, 'ana', 2_900),
-            ...pause(3, 3_300, 'over the river?'),
-            ended(3, 3_700),
-          ],
-        ],
-        [words(2, 1, 'Nova, the bridge', 4_000)],
-        [tick(4_199)],
-        [tick(4_200), 'begin 102 for ana: Nova, the bridge over the river?', 'play 102'],
-      ],
-    },
   'words that could not be recognised: alone a model that hears may answer, in company nobody does':
     {
       room: room('ana'),
@@ -301,12 +252,4 @@ export const turnsCases: ConversationCases = {
       ],
     ],
   },
-  'what is said when a lost link is back is a question of its own': [
-    bridgeAsked,
-    [lost(1_050, 0), 'discard 101', 'open-link'],
-    [up(1_100), 'begin 102 for ana: Nova, the bridge?', 'play 102'],
-    [audible(102, 1_200)],
-    [says(2, 'ana', 1_500, 'Nova, two?')],
-    [over(102, 4_000, 'Old.'), 'begin 104 for ana: Nova, two?', 'play 104'],
-  ],
 };
