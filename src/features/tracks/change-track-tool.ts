@@ -159,7 +159,7 @@ function named(called: string | undefined, { busy, views }: SessionTracks): stri
   const there = views.filter(({ name }) => busy.includes(name));
   const own = there.find(({ name }) => isSameTrack(name, words));
   const sounds = there.map(({ name, current }) => ({ name, title: current?.title }));
-  return (own ?? soundsMeant(words, sounds, { isHeard: true })[0])?.name;
+  return (own ?? soundsMeant(words, sounds)[0])?.name;
 }
 
 function missing(called: string | undefined, { busy }: SessionTracks): TextLine {

@@ -39,7 +39,7 @@ export const playSound = tool({
     signal,
   ) {
     const asker = askerIn(askerIds.at(-1) ?? '', context);
-    const request = { sound, track, loop, next, signal, isHeard: true };
+    const request = { sound, track, loop, next, signal };
     const playing = await context.features.sessions.tracks.play(asker, request);
     const line = playingOutcome(playing);
     const facts = { outcome: text(line.id, line.with) };

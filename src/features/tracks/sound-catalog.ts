@@ -12,7 +12,7 @@ type FoundSound =
   | { readonly kind: 'found'; readonly source: SoundSource; readonly origin: SoundOrigin }
   | Extract<Playing, { kind: 'bad' | 'no-sound' | 'several' }>;
 
-type SoundRequest = Pick<PlayRequest, 'isHeard' | 'sound'>;
+type SoundRequest = Pick<PlayRequest, 'sound'>;
 
 /** Names listed where none is meant. */
 const shownNames = 10;
@@ -60,10 +60,10 @@ export class SoundCatalog {
   }
 
   /** By its name; else by its title, its folder, or some of its words, of which several are named and not played. */
-  async #find({ sound, isHeard }: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
+  async #find({ sound }: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
     const named = await this.#found(originOf(sound), signal, titleOf(sound));
     if (named.kind === 'found' || typeof sound !== 'string') return named;
-    const sounds = soundsMeant(sound, await this.#folder.titled(signal), { isHeard });
+    const sounds = soundsMeant(sound, await this.#folder.titled(signal));
     const [first, second] = sounds;
     if (second) return { kind: 'several', sounds };
     return first ? await this.#found({ kind: 'library', name: first.name }, signal) : named;

@@ -1,12 +1,6 @@
-import { editDistance } from '#src/base/edit-distance.ts';
 import type { ShelvedSound } from '#src/sources/library.ts';
 
 type SoundMatch = readonly ShelvedSound[];
-
-/** Share of a name that may be misheard. */
-const farthest = 0.25;
-/** Fewer letters are not corrected. */
-const leastLetters = 4;
 
 /** A sound, and everything it may be called, each as plain words. */
 type Candidate = {
@@ -17,25 +11,21 @@ type Candidate = {
 
 /**
  * Sounds that a person means by some words, in the order of the library: that of this full name; else those called just so; else those with all of these
- * words in name, folder, title or artist; else, where the words were heard and not typed, those whose name or title is among
- * them, and those that sound alike.
+ * words in name, folder, title or artist; else those whose name or title is among the words, as in "the rain please".
  */
-export function soundsMeant(
-  called: string,
-  sounds: readonly ShelvedSound[],
-  { isHeard = false }: { readonly isHeard?: boolean } = {},
-): SoundMatch {
+export function soundsMeant(called: string, sounds: readonly ShelvedSound[]): SoundMatch {
   const wanted = plain(called);
   if (wanted === '') return [];
   const words = wanted.split(' ');
   const all = sounds.map(candidateOf);
-  const sure =
+  return (
     some(all, ({ sound }) => plain(sound.name) === wanted) ??
     some(all, ({ labels }) => labels.includes(wanted)) ??
     some(all, (one) => words.every((word) => one.words.has(word))) ??
-    some(all, ({ labels }) => isUnspaced(wanted) && labels.some((one) => holds(one, wanted)));
-  if (sure || !isHeard) return sure ?? [];
-  return longest(all, ` ${wanted} `) ?? nearest(all, wanted) ?? [];
+    some(all, ({ labels }) => isUnspaced(wanted) && labels.some((one) => holds(one, wanted))) ??
+    longest(all, ` ${wanted} `) ??
+    []
+  );
 }
 
 function candidateOf(sound: ShelvedSound): Candidate {
@@ -57,7 +47,7 @@ function some(
   return found.length > 0 ? found : undefined;
 }
 
-/** Those whose longest name stands among the words, as in "the rain please". */
+/** Those whose longest name stands among the words. */
 function longest(all: readonly Candidate[], spoken: string): SoundMatch | undefined {
   const lengths = all.map(({ labels }) => {
     return Math.max(
@@ -69,19 +59,6 @@ function longest(all: readonly Candidate[], spoken: string): SoundMatch | undefi
   return most === 0
     ? undefined
     : all.filter((_, at) => lengths[at] === most).map(({ sound }) => sound);
-}
-
-function nearest(all: readonly Candidate[], wanted: string): SoundMatch | undefined {
-  if (wanted.length < leastLetters) return undefined;
-  const distances = all.map(({ labels }) => Math.min(...labels.map((one) => farness(one, wanted))));
-  const least = Math.min(farthest, ...distances);
-  return some(all, (one) => distances[all.indexOf(one)] === least);
-}
-
-function farness(label: string, wanted: string): number {
-  const length = Math.max(label.length, wanted.length, 1);
-  if (Math.abs(label.length - wanted.length) / length > farthest) return 1;
-  return editDistance(label, wanted) / length;
 }
 
 /** Scripts that set no spaces between words. */

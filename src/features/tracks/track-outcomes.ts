@@ -18,8 +18,6 @@ export type TrackCaller = {
 export type PlayRequest = {
   /** The name of a library sound, a link, or a sent file. */
   readonly sound: string | SoundFile;
-  /** They said it: only what lies here is meant, also by what sounds alike. */
-  readonly isHeard?: boolean;
   readonly track: string;
   /** Volume of the whole track; left out: unchanged. */
   readonly percent?: number;
