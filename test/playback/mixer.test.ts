@@ -34,14 +34,6 @@ test('the end of a late reply wakes the link for the next one', async () => {
   expect(listener.levels).toEqual([1, undefined, 2]);
 });
 
-test('frames without a confirmation are forgotten after a second', async () => {
-  const { reply, listener } = speaking();
-  await reply.write(level(5, 2000), 'Hello.', open);
-  const frames = Array.from({ length: 51 }, () => listener.mixer.next());
-  for (const frame of frames) if (frame) listener.mixer.left(frame, 1000);
-  expect(reply.playedMs()).toBe(1000);
-});
-
 test('while it sounds, more of it wakes nothing', async () => {
   const { reply, listener } = speaking();
   expect(listener.mixer.isIdle).toBe(true);

@@ -7,25 +7,21 @@ import { Resampler } from '#src/audio/resample.ts';
 import { MusicLimiter } from './music-limiter.ts';
 import { type Block, frameSamples, type Track } from './track.ts';
 
-/** Frames an encoder is given first, so that its state matches the latest sound of the listeners. */
+/** Frames that an encoder is given first, so that its state matches the latest sound of the listeners. */
 const silenceFrames = 3;
 /** Delay of the resampler, in samples: 1 ms. */
 const late = speakRateHz / 1000;
-/** Share of a frame in which sound slides from in time to late: 5 % lower in pitch meanwhile. */
-const slide = 0.94;
 
 const silence = new Int16Array(frameSamples);
 
 /** Frames before the first one of the speech. */
 const pause: readonly Int16Array[] = Array.from({ length: silenceFrames }, () => silence);
 
-/** Speech for the mix at 48 kHz, 1 ms late, with a switch to it without a jump. */
+/** Speech for the mix at 48 kHz, 1 ms late. */
 class WideSpeech {
   /** The latest frames at their own rate, oldest first. */
   #recent = pause;
-  /** They and the first wide frame, at 48 kHz. */
-  #first: Int16Array = new Int16Array(0);
-  #up: Resampler | undefined;
+  #up = new Resampler(speakRateHz, musicRateHz);
   /** The resampler holds nothing but silence. */
   #isSilent = true;
 
@@ -34,67 +30,42 @@ class WideSpeech {
     this.#recent = [...this.#recent.slice(1), samples];
   }
 
-  /** 20 ms at 48 kHz, one channel; undefined where they are silent. */
-  widen(samples: Int16Array | undefined): Int16Array | undefined {
-    if (!samples && this.#up && this.#isSilent) return undefined;
-    this.#isSilent = !samples;
-    const frame = samples ?? silence;
-    if (this.#up) return this.#up.push(frame);
+  /** From now on frames are wide; gives the latest ones so, in two channels, where there are any. */
+  begin(): readonly Int16Array[] {
+    if (this.#recent === pause) return [];
     this.#up = new Resampler(speakRateHz, musicRateHz);
-    this.#first = this.#up.push(joinSamples([...this.#recent, frame]));
-    return slid(this.#first, 2 * frameSamples * silenceFrames);
+    this.#isSilent = false;
+    const recent = this.#up.push(joinSamples([new Int16Array(late), ...this.#recent]));
+    const length = 2 * frameSamples;
+    return pause.map((_, n) => inBoth(recent.subarray(n * length, (n + 1) * length)));
   }
 
-  /** Right after the first `widen`: the frames before it in two channels. */
-  before(): readonly Int16Array[] {
-    return this.#recent.map((_, n) => {
-      const from = 2 * frameSamples * n;
-      return inBoth(this.#first.subarray(from, from + 2 * frameSamples));
-    });
+  /** 20 ms at 48 kHz, one channel; undefined where they are silent. */
+  widen(samples: Int16Array | undefined): Int16Array | undefined {
+    if (!samples && this.#isSilent) return undefined;
+    this.#isSilent = !samples;
+    return this.#up.push(samples ?? silence);
   }
 
   /** Forgets the sound after a long silence. */
   forget(): void {
     this.#recent = pause;
-    this.#up = undefined;
   }
 }
 
-/** `sound` from place `at` on, read more and more before that, up to twice `late`. */
-function slid(sound: Int16Array, at: number): Int16Array {
-  const length = 2 * frameSamples;
-  return Int16Array.from({ length }, (_, n) => {
-    const share = Math.min(1, n / (slide * length));
-    return Math.round(between(sound, at + n - 2 * late * share));
-  });
-}
-
-/** Interpolates between samples, by the cubic through the four around. */
-function between(sound: Int16Array, place: number): number {
-  const at = Math.floor(place);
-  const share = place - at;
-  const [a = 0, b = 0, c = 0, d = 0] = sound.subarray(at - 1, at + 3);
-  const [rise, bow] = [c - a, 2 * a - 5 * b + 4 * c - d];
-  return b + (share / 2) * (rise + share * (bow + share * (3 * (b - c) + d - a)));
-}
-
 /**
- * Joins the frames of two encoders into one stream that sounds like one encoder's: that of speech, and from any frame to
- * the next silence that of music.
+ * Encodes frames of speech, and from any frame to the next silence those of music.
  *
  * Opus codes the level of a frame as the difference to the one before. So an encoder must know, before its first frame,
- * the sound that listeners heard last: a pause, or the sound of the other encoder, which it then encodes without sending
- * it, in the mode of that. A change of mode it then makes itself, in its next frame; else there would be a crack up to 30
- * dB above the speech.
+ * the sound that listeners heard last, which it then encodes without sending it, in the mode of that. A change of mode it
+ * then makes itself, in its next frame; else there would be a crack up to 30 dB above the speech.
  */
-export class FrameEncoders {
-  readonly #mono: OpusEncoder;
+class FrameEncoders {
   readonly #codec: Pick<OpusCodec, 'encoder'>;
+  readonly #mono: OpusEncoder;
   #stereo: OpusEncoder | undefined;
-  /** Encoder and frame that people heard last; undefined in silence. */
-  #last: { readonly encoder: OpusEncoder; readonly frame: Frame } | undefined;
-  /** Encoders that do not know of the latest silence yet. */
-  readonly #restless = new Set<OpusEncoder>();
+  /** Latest frame of speech. */
+  #speech: Frame = Buffer.alloc(0);
 
   /** The encoder of music is opened with its first frame: most links never need it. */
   constructor(codec: Pick<OpusCodec, 'encoder'>) {
@@ -104,42 +75,25 @@ export class FrameEncoders {
 
   /** Only after speech, or after silence. */
   mono(samples: Int16Array): Frame {
-    return this.#encoded(this.#mono, samples);
+    this.#speech = this.#mono.encode(samples);
+    return this.#speech;
   }
 
-  /** `before` gives the latest frames that were heard, as this encoder would have had them; only asked after speech. */
-  stereo(samples: Int16Array, before?: () => readonly Int16Array[]): Frame {
+  /** `before`: the latest frames of speech, right after them. */
+  stereo(samples: Int16Array, before: readonly Int16Array[]): Frame {
     this.#stereo ??= this.#codec.encoder(musicRateHz, 2);
-    if (before && this.#last?.encoder === this.#mono) {
-      this.#stereo.force?.(opusMode(this.#last.frame));
-      for (const frame of before()) this.#stereo.encode(frame);
-      this.#stereo.force?.(undefined);
-    }
-    return this.#encoded(this.#stereo, samples);
+    if (before.length > 0) this.#stereo.force?.(opusMode(this.#speech));
+    for (const frame of before) this.#stereo.encode(frame);
+    if (before.length > 0) this.#stereo.force?.(undefined);
+    return this.#stereo.encode(samples);
   }
 
   /** People hear silence from now on. */
   rest(): void {
-    for (const encoder of this.#restless) {
-      if (encoder === this.#mono) restEncoder(encoder, speakRateHz);
-      else restEncoder(encoder, musicRateHz, 2);
-    }
-    this.#restless.clear();
-    this.#last = undefined;
-  }
-
-  #encoded(encoder: OpusEncoder, samples: Int16Array): Frame {
-    const frame = encoder.encode(samples);
-    this.#last = { encoder, frame };
-    this.#restless.add(encoder);
-    return frame;
+    restEncoder(this.#mono, speakRateHz);
+    if (this.#stereo) restEncoder(this.#stereo, musicRateHz, 2);
   }
 }
-
-/** Frames that may wait for their confirmation, one second; the oldest then counts as never sent. */
-const mostUnconfirmed = 50;
-
-type UnconfirmedMix = { readonly heard: () => Int16Array; readonly speech: Block | undefined };
 
 /** Named tracks as the mixer sees them. */
 export interface MusicSource {
@@ -158,8 +112,12 @@ export type MixedTracks = {
   readonly music: MusicSource;
 };
 
-/** A frame, and its audible sound, mono at the speaking rate. */
-type MixedFrame = { readonly frame: Frame; readonly heard: () => Int16Array };
+/** A frame, its audible sound, mono at the speaking rate, and the speech in it. */
+type MixedFrame = {
+  readonly frame: Frame;
+  readonly heard: () => Int16Array;
+  readonly speech: Block | undefined;
+};
 
 /**
  * All tracks as one stream of frames. Nothing is mixed or encoded before the link asks.
@@ -175,7 +133,8 @@ export class Mixer implements FrameSource {
   readonly #limiter = new MusicLimiter();
   readonly #speech = new WideSpeech();
   readonly #onLeft: (samples: Int16Array, atMs: number) => void;
-  readonly #unconfirmed = new Map<Frame, UnconfirmedMix>();
+  /** The latest frame, until it has left. */
+  #unconfirmed: MixedFrame | undefined;
   #quiet = true;
   /** The latest frame was stereo. */
   #isWide = false;
@@ -208,12 +167,10 @@ export class Mixer implements FrameSource {
     const music = this.#music.pull(voice !== undefined);
     if (!speech && !music) return this.#rest();
     this.#quiet = false;
-    const isNarrow = speech && !music && !this.#isWide;
-    const { frame, heard } = isNarrow
-      ? this.#narrow(speech.samples)
-      : this.#wide(speech?.samples, music);
-    this.#remember(frame, { heard, speech });
-    return frame;
+    const mixed =
+      speech && !music && !this.#isWide ? this.#narrow(speech) : this.#wide(speech, music);
+    this.#unconfirmed = mixed;
+    return mixed.frame;
   }
 
   /** Inaudible music still plays. */
@@ -222,9 +179,9 @@ export class Mixer implements FrameSource {
   }
 
   left(frame: Frame, atMs: number): void {
-    const unconfirmed = this.#unconfirmed.get(frame);
-    if (!unconfirmed) return;
-    this.#unconfirmed.delete(frame);
+    const unconfirmed = this.#unconfirmed;
+    if (unconfirmed?.frame !== frame) return;
+    this.#unconfirmed = undefined;
     this.#onLeft(unconfirmed.heard(), atMs);
     unconfirmed.speech?.left(atMs);
   }
@@ -242,33 +199,27 @@ export class Mixer implements FrameSource {
     this.#isWide = false;
   }
 
-  #narrow(speech: Int16Array): MixedFrame {
-    this.#speech.keep(speech);
-    return { frame: this.#encoders.mono(speech), heard: () => speech };
+  #narrow(speech: Block): MixedFrame {
+    const { samples } = speech;
+    this.#speech.keep(samples);
+    return { frame: this.#encoders.mono(samples), heard: () => samples, speech };
   }
 
-  #wide(speech: Int16Array | undefined, music: Float32Array | undefined): MixedFrame {
-    const isFirst = !this.#isWide;
+  #wide(speech: Block | undefined, music: Float32Array | undefined): MixedFrame {
+    const before = this.#isWide ? [] : this.#speech.begin();
     this.#isWide = true;
-    const wide = this.#speech.widen(speech);
+    const wide = this.#speech.widen(speech?.samples);
     const sum = music ?? new Float32Array(4 * frameSamples);
     if (wide) addToBoth(sum, wide);
     const samples = this.#limiter.limit(sum);
-    const before = isFirst ? () => this.#speech.before() : undefined;
-    return { frame: this.#encoders.stereo(samples, before), heard: () => narrowed(samples) };
+    const frame = this.#encoders.stereo(samples, before);
+    return { frame, heard: () => narrowed(samples), speech };
   }
 
   #rouse(): void {
     if (!this.#quiet || this.#due) return;
     this.#due = true;
     this.#wake?.();
-  }
-
-  #remember(frame: Frame, unconfirmed: UnconfirmedMix): void {
-    this.#unconfirmed.set(frame, unconfirmed);
-    if (this.#unconfirmed.size <= mostUnconfirmed) return;
-    const [oldest] = this.#unconfirmed.keys();
-    if (oldest) this.#unconfirmed.delete(oldest);
   }
 }
 
