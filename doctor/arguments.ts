@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import type { ModelNames } from '#doctor/pick-models.ts';
 import { argumentMistake } from '#src/base/argument-mistake.ts';
 import { isAddress } from '#src/config/settings.ts';
 
@@ -9,50 +8,34 @@ export type DoctorArguments = {
   /** The variable that holds the provider's key. */
   readonly keyEnv?: string;
   readonly isOffline: boolean;
-  /** Live check of the bot in a voice channel; without an id, where the operator sits. */
-  readonly live?: { readonly channelId?: string; readonly silenceMs: number };
+  /** Live check of the bot in the voice channel where the operator sits. */
+  readonly live?: { readonly silenceMs: number };
   /** A test message goes to the operator, as a notice would. */
   readonly notifiesOperator: boolean;
-  readonly named: ModelNames;
 };
 
 export const usage =
-  'npm run doctor [-- --provider URL [--key-env NAME] [--chat MODEL] [--speech MODEL] [--transcription MODEL] [--voice NAME]] [--live [CHANNEL_LINK] [--silence 2m]] [--tell-operator] [--offline]';
+  'npm run doctor [-- --provider URL [--key-env NAME]] [--live [--silence 2m]] [--tell-operator] [--offline]';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const options = {
   provider: text,
   'key-env': text,
-  live: text,
+  live: flag,
   silence: text,
   'tell-operator': flag,
   offline: flag,
-  chat: text,
-  speech: text,
-  transcription: text,
-  voice: text,
 } as const;
 
 /** The sentence names a flag that is wrong, never its value, which may be a key. */
 export function readArguments(args: readonly string[]): DoctorArguments | string {
   try {
-    const { values } = parseArgs({ args: withLivePlace(args), options });
-    const { provider, 'key-env': keyEnv, live: place, silence, ...others } = values;
-    const live = liveOf(place, silence);
-    const {
-      offline: isOffline = false,
-      'tell-operator': notifiesOperator = false,
-      ...named
-    } = others;
-    const given = {
-      isOffline,
-      notifiesOperator,
-      named,
-      live,
-      provider,
-      keyEnv,
-    };
+    const { values } = parseArgs({ args: [...args], options });
+    const { provider, 'key-env': keyEnv, live: isLive = false, silence } = values;
+    const { offline: isOffline = false, 'tell-operator': notifiesOperator = false } = values;
+    const live = liveOf(isLive, silence);
+    const given = { isOffline, notifiesOperator, live, provider, keyEnv };
     refuseWrong(given);
     return given;
   } catch (error) {
@@ -60,32 +43,13 @@ export function readArguments(args: readonly string[]): DoctorArguments | string
   }
 }
 
-/** `--live` without a place means the place where the operator sits. */
-const here = 'here';
-
-function withLivePlace(args: readonly string[]): string[] {
-  return args.flatMap((arg, n) =>
-    arg === '--live' && (args[n + 1] ?? '--').startsWith('--') ? [arg, here] : [arg],
-  );
-}
-
-/** An id, two with a slash between, or the link of a channel that Discord copies. */
-const livePlace =
-  /^(?:https:\/\/(?:\w+\.)?discord(?:app)?\.com\/channels\/)?(?:\d{15,21}\/)?(?<channelId>\d{15,21})$/;
 const usualSilenceMs = 120_000;
 
-/** Undefined without `--live`. Throws a plain Error for an invalid place or time. */
-function liveOf(place: string | undefined, silence: string | undefined): DoctorArguments['live'] {
-  if (place === undefined) {
-    if (silence !== undefined) throw new Error('--silence: needs --live');
-    return undefined;
-  }
-  const silenceMs = silence === undefined ? usualSilenceMs : silenceOf(silence);
-  if (place === here) return { silenceMs };
-  const { channelId } = livePlace.exec(place)?.groups ?? {};
-  if (channelId === undefined)
-    throw new Error('--live: must be a link or an id of a voice channel');
-  return { channelId, silenceMs };
+/** Undefined without `--live`. Throws a plain Error for an invalid time. */
+function liveOf(isLive: boolean, silence: string | undefined): DoctorArguments['live'] {
+  if (isLive) return { silenceMs: silence === undefined ? usualSilenceMs : silenceOf(silence) };
+  if (silence !== undefined) throw new Error('--silence: needs --live');
+  return undefined;
 }
 
 /** Up to an hour: `5s`, `2m`. */
@@ -102,13 +66,11 @@ function refuseWrong({
   isOffline,
   keyEnv,
   live,
-  named,
   notifiesOperator,
   provider,
 }: DoctorArguments): void {
-  const [needy] = [...(keyEnv === undefined ? [] : ['key-env']), ...Object.keys(named)];
-  if (provider === undefined && needy !== undefined)
-    throw new Error(`--${needy}: needs --provider`);
+  if (provider === undefined && keyEnv !== undefined)
+    throw new Error('--key-env: needs --provider');
   if (provider !== undefined && !isAddress(provider))
     throw new Error('--provider: must be an address like http://127.0.0.1:8000/v1');
   const online = live ? 'live' : notifiesOperator && 'tell-operator';

@@ -114,7 +114,7 @@ function refuse(mistakes: readonly string[], print: DoctorOptions['print']): num
 }
 
 async function onProvider(
-  { keyEnv, named, isOffline }: DoctorArguments,
+  { keyEnv, isOffline }: DoctorArguments,
   baseUrl: string,
   apiKey: Secret | undefined,
   deadline: ProbeDeadline,
@@ -128,7 +128,7 @@ async function onProvider(
   report.line(cost);
   const { examineProvider } = await import('./provider.ts');
   const address = { baseUrl, apiKey };
-  const examined = await examineProvider(address, named, deadline, (some) => report.findings(some));
+  const examined = await examineProvider(address, deadline, (some) => report.findings(some));
   const settings = examined.roles
     .flatMap((role) => Object.entries(role.settings))
     .map(([name, value]) => `${name}=${value}`);

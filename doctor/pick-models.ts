@@ -1,13 +1,5 @@
 import { type ModelList, standardModels } from '#src/provider/models/models.ts';
 
-/** Models named on the command line. */
-export type ModelNames = {
-  readonly chat?: string;
-  readonly speech?: string;
-  readonly transcription?: string;
-  readonly voice?: string;
-};
-
 /** `isGuess`: nothing says that the server has it, or that it is of this kind. */
 type Pick = { readonly model: string; readonly isGuess: boolean };
 
@@ -31,21 +23,20 @@ const kinds = {
 
 type ModelKind = keyof typeof kinds | 'chat';
 
-/** One model a role, by their names: the requested one, else the default, else the first that sounds like it. */
-export function pickModels(list: ModelList, named: ModelNames): Picks {
+/** One model a role, by their names: the default, else the first that sounds like it. */
+export function pickModels(list: ModelList): Picks {
   const ids = list.kind === 'listed' ? list.models.map(({ id }) => id) : [];
   const of = (kind: ModelKind) => ids.filter((id) => kindOf(id) === kind);
-  const pick = (kind: ModelKind, standard: string, asked?: string): Pick => {
-    if (asked) return { model: asked, isGuess: false };
+  const pick = (kind: ModelKind, standard: string): Pick => {
     if (ids.includes(standard)) return { model: standard, isGuess: false };
     const [first] = of(kind);
     if (first) return { model: first, isGuess: false };
     return { model: ids.length === 0 ? standard : (ids[0] ?? standard), isGuess: true };
   };
   return {
-    CHAT_COMPLETION: pick('chat', standardModels.chat, named.chat),
-    SPEECH: pick('speech', standardModels.speech, named.speech),
-    TRANSCRIPTION: pick('transcription', standardModels.transcription, named.transcription),
+    CHAT_COMPLETION: pick('chat', standardModels.chat),
+    SPEECH: pick('speech', standardModels.speech),
+    TRANSCRIPTION: pick('transcription', standardModels.transcription),
     REALTIME: pick('realtime', standardModels.realtime),
     realtimeSpeech: pick('realtime', standardModels.realtimeSpeech),
   };

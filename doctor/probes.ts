@@ -36,22 +36,6 @@ const notices: DoctorProbe = {
   },
 };
 
-/** Caps of spending, where anything costs money. */
-const budgets: DoctorProbe = {
-  name: 'budgets',
-  async *run({ config: { budget, chat, speech, transcription } }) {
-    if ([chat, speech, transcription].every(({ kind }) => kind === 'embedded')) return;
-    const [server, all] = [budget.caps.serverDay / 1e9, budget.totalDayNanoUsd / 1e9];
-    yield 'Budgets';
-    yield ok('a server', `may spend ${limit(server)} a day (BUDGET_SERVER_DAY_USD)`);
-    yield ok('all servers', `may spend ${limit(all)} a day together (BUDGET_TOTAL_DAY_USD)`);
-  },
-};
-
-function limit(usd: number): string {
-  return usd === 0 ? 'without a limit' : `up to ${usd} USD`;
-}
-
 /** Each server of `MCP_SERVERS`; offline none is started. */
 const toolServers: DoctorProbe = {
   name: 'tool servers',
@@ -70,6 +54,5 @@ export const probes: readonly DoctorProbe[] = [
   discord,
   notices,
   configuredRoles,
-  budgets,
   toolServers,
 ];

@@ -16,7 +16,7 @@ import { serverName } from '#src/provider/models/error-phrases.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
 import { apiUrl, type ModelList, modelNews, standardVoice } from '#src/provider/models/models.ts';
 import { readServerVoices } from '#src/speech/openai/server-voices.ts';
-import { type ModelNames, type Picks, pickModels } from './pick-models.ts';
+import { type Picks, pickModels } from './pick-models.ts';
 import { type ExaminedRole, examineRole, rolesOf } from './roles.ts';
 
 export type Address = { readonly baseUrl: string; readonly apiKey?: Secret };
@@ -48,11 +48,10 @@ export type ProviderExamination = {
 /** Tries which roles a server can fill; `tell` gets the findings as they come. */
 export async function examineProvider(
   address: Address,
-  named: ModelNames,
   deadline: ProbeDeadline,
   tell: (findings: readonly Finding[]) => void = () => undefined,
 ): Promise<ProviderExamination> {
-  const server = { ...(await readServer(address, deadline)), named };
+  const server = await readServer(address, deadline);
   const first = await tryRole(groups[0], server, deadline, undefined);
   const refusal = refusalOf(first);
   if (refusal) {
@@ -131,16 +130,14 @@ function modelsOf(list: ModelList): Finding {
   return ok('models', `${list.models.length} listed: ${names.join(', ')}`);
 }
 
-type NamedServer = Server & { readonly named: ModelNames };
-
 /** Tries the settings that a role may need, one after the other, to the first that work without fault. */
 async function tryRole(
   group: Group,
-  server: NamedServer,
+  server: Server,
   deadline: ProbeDeadline,
   clip: SpokenClip | undefined,
 ): Promise<TriedRole & ExaminedRole> {
-  const picks = pickModels(server.list, server.named);
+  const picks = pickModels(server.list);
   const wallMs = deadline.clock.wallMs();
   const all: (TriedRole & ExaminedRole)[] = [];
   for (const settings of candidatesFor(group, server, picks, wallMs)) {
@@ -154,7 +151,7 @@ async function tryRole(
   return best;
 }
 
-/** A server need not have what no list and no flag named. */
+/** A server need not have what no list named. */
 function stateOf({ findings }: ExaminedRole, group: Group, picks: Picks): TriedRole['state'] {
   if (group === 'REALTIME') return 'absent';
   const isGuess = picks[group].isGuess;
@@ -165,7 +162,7 @@ function stateOf({ findings }: ExaminedRole, group: Group, picks: Picks): TriedR
 /** Settings that may make the server fill a role, the best first. */
 function candidatesFor(
   group: Group,
-  { baseUrl, list, named, voices }: NamedServer,
+  { baseUrl, list, voices }: Server,
   picks: Picks,
   wallMs: number,
 ): readonly Settings[] {
@@ -175,7 +172,7 @@ function candidatesFor(
   if (group === 'TRANSCRIPTION') return [{ TRANSCRIPTION_BACKEND: 'file', ...plain }];
   if (group !== 'SPEECH') return [plain];
   const isKnown = voices.length === 0 || voices.includes(standardVoice);
-  const usual = named.voice ?? (isKnown ? standardVoice : (voices[0] ?? standardVoice));
+  const usual = isKnown ? standardVoice : (voices[0] ?? standardVoice);
   const speech = { SPEECH_BACKEND: 'speech', ...plain, SPEECH_VOICE: usual };
   const read = [
     // A WAV file tells its rate, which raw samples do not.
@@ -187,7 +184,7 @@ function candidatesFor(
     SPEECH_BACKEND: 'realtime',
     ...address,
     SPEECH_MODEL: picks.realtimeSpeech.model,
-    SPEECH_VOICE: named.voice ?? standardVoice,
+    SPEECH_VOICE: standardVoice,
   };
   const news = modelNews({ role: group, model, baseUrl }, list, wallMs);
   return news && news.kind !== 'unlisted' ? [aloud, ...read] : [...read, aloud];

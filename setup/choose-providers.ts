@@ -142,7 +142,7 @@ async function tried(
   const { baseUrl, isRealtime, name, roles } = server;
   const examined = await ask.wait(
     `Trying ${baseUrl}`,
-    examineProvider({ baseUrl, apiKey }, {}, { clock, deadlineMs }),
+    examineProvider({ baseUrl, apiKey }, { clock, deadlineMs }),
   );
   if (examined.refusesKey) {
     ask.say(`${name} ${apiKey ? 'refused the key' : 'needs a key'}.`);

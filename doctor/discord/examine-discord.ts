@@ -1,5 +1,4 @@
 import { commands } from '#commands/commands.ts';
-import { span } from '#doctor/span.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Config } from '#src/config/types.ts';
@@ -19,7 +18,6 @@ import {
 import { inviteUrlOf, type NeededRight, rightNames } from '#src/discord/account/rights.ts';
 import { readRegisteredNames } from '#src/discord/interactions/register-only.ts';
 import { registeredName } from '#src/discord/interactions/slashes.ts';
-import { readGatewayLimits, type StartLimit } from '#src/discord/shards/gateway-limits.ts';
 import { differs, type Finding, missing, ok } from '#src/probes/probe.ts';
 
 /** Each takes three requests. */
@@ -42,8 +40,6 @@ export async function* examineDiscord(
   const asking = { rest, clock, signal };
   const account = await readAccount(rest, signal);
   yield* accountLines(account, messageContent);
-  const { startLimit } = await readGatewayLimits(rest, signal);
-  if (startLimit) yield loginsLine(startLimit);
   const guilds = await readGuildNames(rest, signal);
   yield guildsLine(guilds, account);
   for (const guild of guilds.slice(0, mostGuilds)) yield* await guildLines(asking, account, guild);
@@ -97,7 +93,7 @@ function rightsLines(
   nowWallMs: number,
 ): readonly Finding[] {
   if (timedOutUntilMs > nowWallMs) {
-    const why = `a moderator timed the bot out for ${span(timedOutUntilMs - nowWallMs)}: it can do nothing`;
+    const why = 'a moderator timed the bot out: it can do nothing';
     return [missing(name, why, 'ask a moderator to remove the time-out, or wait')];
   }
   const talking = channels.filter(({ lacksToTalk }) => lacksToTalk.length === 0);
@@ -141,11 +137,9 @@ function words(rights: readonly NeededRight[]): string {
 }
 
 const portal = 'https://discord.com/developers/applications';
-/** Logins that a day of restarts takes. */
-const fewLogins = 50;
 
 /** `messageContent`: the bot asks for that intent. */
-export function accountLines(account: Account, messageContent = false): readonly Finding[] {
+function accountLines(account: Account, messageContent = false): readonly Finding[] {
   const { applicationId, name } = account;
   return [
     ok('token', `it belongs to ${name}, application ${applicationId}`),
@@ -155,46 +149,16 @@ export function accountLines(account: Account, messageContent = false): readonly
 }
 
 function intentsLine(
-  { applicationId, privilegedIntents }: Account,
+  { applicationId, mayReadMessages }: Account,
   messageContent: boolean,
 ): Finding {
-  const mayRead = privilegedIntents.includes(messageContentIntent);
-  if (messageContent && !mayRead) {
+  if (messageContent && !mayReadMessages) {
     const why = `${messageContentIntent} is off, but MESSAGE_CONTENT=on needs it`;
     return differs('intents', why, `turn it on: ${portal}/${applicationId}/bot`);
   }
-  const needless = privilegedIntents.filter(
-    (name) => !(messageContent && name === messageContentIntent),
-  );
-  if (needless.length === 0)
-    return ok(
-      'intents',
-      messageContent ? messageContentIntent : 'no privileged intent is on, and the bot needs none',
-    );
-  const why = `these are on, but the bot does not use them: ${needless.join(', ')}`;
-  return differs(
-    'intents',
-    why,
-    `turn off those that no other program needs: ${portal}/${applicationId}/bot`,
-  );
+  return ok('intents', messageContent ? messageContentIntent : 'the bot needs none');
 }
 
-function inviteLine({ applicationId, needsCodeGrant, isPublic }: Account): Finding {
-  if (needsCodeGrant) {
-    const why = 'the invite link fails: the application requires a code grant';
-    return missing(
-      'invite',
-      why,
-      `turn off Requires OAuth2 Code Grant: ${portal}/${applicationId}/bot`,
-    );
-  }
-  const who = isPublic ? 'any person' : 'only its owner';
-  return ok('invite', `${who} may use ${inviteUrlOf(applicationId)}`);
-}
-
-function loginsLine({ total, remaining, resetAfterMs }: StartLimit): Finding {
-  const why = `${remaining} of ${total} are left today; the limit is reset in ${span(resetAfterMs)}`;
-  const mend = 'wait until then; find in the log of the bot why it restarts repeatedly';
-  if (remaining <= 0) return missing('logins', why, mend);
-  return remaining < fewLogins ? differs('logins', why, mend) : ok('logins', why);
+function inviteLine({ applicationId }: Account): Finding {
+  return ok('invite', inviteUrlOf(applicationId));
 }

@@ -37,7 +37,7 @@ export const liveCheck: DoctorProbe = {
     }
     const account = { token: login.token.reveal(), apiUrl: login.apiUrl };
     using rest = new AccountRest(account);
-    const found = await findPlace(rest, live.channelId, signal);
+    const found = await findPlace(rest, signal);
     if ('verdict' in found) return yield found;
     const place = found;
     const { recommendedShards: shards } = await readGatewayLimits(rest, signal);
@@ -74,26 +74,18 @@ function versions(clock: Clock): string {
 const what = 'channel';
 /** Most servers and owners of the application whose seats are read. */
 const [mostGuilds, mostOwners] = [50, 10];
-const naming = 'right-click the channel, Copy Link, and run npm run doctor -- --live LINK';
 
-/**
- * Finds the channel by REST, without a login: the one with this id, or where the operator sits. Errors and abort: as
- * `AccountRest.read`.
- */
-async function findPlace(
-  rest: AccountRest,
-  channelId: string | undefined,
-  signal: AbortSignal,
-): Promise<ChannelRef | Finding> {
-  const id = channelId ?? (await ownersSeat(rest, signal));
+/** Finds the channel where the operator sits, by REST, without a login. Errors and abort: as `AccountRest.read`. */
+async function findPlace(rest: AccountRest, signal: AbortSignal): Promise<ChannelRef | Finding> {
+  const id = await ownersSeat(rest, signal);
   if (id === undefined) {
-    const why = 'you are in no voice channel of a server where the bot is';
-    return missing(what, why, `join a voice channel, or name one: ${naming}`);
+    const why = 'no owner of the application is in a voice channel of a server where the bot is';
+    return missing(what, why, 'join a voice channel where the bot has View Channel and Connect');
   }
   const place = await readVoicePlace(rest, id, signal);
   if (!place) {
-    const mend = `${naming}; allow View Channel for the bot's role`;
-    return missing(what, 'the bot cannot see this voice channel', mend);
+    const mend = "allow View Channel for the bot's role";
+    return missing(what, 'the bot cannot see your voice channel', mend);
   }
   const { guildId } = place;
   if ((await readSeat(rest, { guildId }, signal)) !== undefined) {

@@ -14,7 +14,7 @@ test('models are taken for what their names say', () => {
     'gpt-realtime-2.1',
     'text-embedding-3-large',
   );
-  expect(pickModels(openAi, {})).toEqual({
+  expect(pickModels(openAi)).toEqual({
     CHAT_COMPLETION: { model: 'gpt-6-luna', isGuess: false },
     SPEECH: { model: 'tts-1', isGuess: false },
     TRANSCRIPTION: { model: 'gpt-transcribe', isGuess: false },
@@ -22,14 +22,9 @@ test('models are taken for what their names say', () => {
     realtimeSpeech: { model: 'gpt-realtime-2.1', isGuess: false },
   });
   const speaches = list('Systran/faster-whisper-small', 'speaches-ai/Kokoro-82M-v1.0-ONNX');
-  expect(pickModels(speaches, {})).toMatchObject({
+  expect(pickModels(speaches)).toMatchObject({
     SPEECH: { model: 'speaches-ai/Kokoro-82M-v1.0-ONNX', isGuess: false },
     TRANSCRIPTION: { model: 'Systran/faster-whisper-small', isGuess: false },
     CHAT_COMPLETION: { isGuess: true },
-  });
-  const named = { chat: 'mine', speech: 'yours' };
-  expect(pickModels(speaches, named)).toMatchObject({
-    CHAT_COMPLETION: { model: 'mine', isGuess: false },
-    SPEECH: { model: 'yours', isGuess: false },
   });
 });

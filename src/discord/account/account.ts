@@ -8,11 +8,8 @@ export type Account = {
   /** Id of the bot as a member of servers. */
   readonly botId: string;
   readonly name: string;
-  /** Privileged intents that are switched on, as the portal calls them; the bot needs none unless MESSAGE_CONTENT=on. */
-  readonly privilegedIntents: readonly string[];
-  /** With it the invite link does not work. */
-  readonly needsCodeGrant: boolean;
-  readonly isPublic: boolean;
+  /** Whether the intent for the text of messages is switched on; the bot needs it for MESSAGE_CONTENT=on alone. */
+  readonly mayReadMessages: boolean;
   /** People whom it belongs to: its owner, or the members of its team. */
   readonly ownerIds: readonly string[];
 };
@@ -26,8 +23,6 @@ const teamMember = z.object({ user: owner, membership_state: z.int().default(acc
 const application = z.object({
   id: z.string(),
   flags: z.int().default(0),
-  bot_public: z.boolean().default(true),
-  bot_require_code_grant: z.boolean().default(false),
   owner: owner.nullish(),
   team: z
     .object({ owner_user_id: z.string().nullish(), members: z.array(teamMember).default([]) })
@@ -39,18 +34,9 @@ const guildName = z.object({ id: z.string(), name: z.string() });
 /** Name of the intent in the developer portal. */
 export const messageContentIntent = 'Message Content Intent';
 
-/** Intents by the switches of the portal, with the two flags that each may show as: of a verified bot, and of a small one. */
-const switches = [
-  ['Presence Intent', ApplicationFlags.GatewayPresence | ApplicationFlags.GatewayPresenceLimited],
-  [
-    'Server Members Intent',
-    ApplicationFlags.GatewayGuildMembers | ApplicationFlags.GatewayGuildMembersLimited,
-  ],
-  [
-    messageContentIntent,
-    ApplicationFlags.GatewayMessageContent | ApplicationFlags.GatewayMessageContentLimited,
-  ],
-] as const;
+/** Flags of that intent: of a verified bot, and of a small one. */
+const messageContentFlags =
+  ApplicationFlags.GatewayMessageContent | ApplicationFlags.GatewayMessageContentLimited;
 
 /** Reads the account that the token belongs to. Errors and abort: as `AccountRest.read`. */
 export async function readAccount(rest: AccountRest, signal: AbortSignal): Promise<Account> {
@@ -60,9 +46,7 @@ export async function readAccount(rest: AccountRest, signal: AbortSignal): Promi
     applicationId: own.id,
     botId: bot.id,
     name: bot.username,
-    privilegedIntents: switches.flatMap(([name, flags]) => (own.flags & flags ? [name] : [])),
-    needsCodeGrant: own.bot_require_code_grant,
-    isPublic: own.bot_public,
+    mayReadMessages: (own.flags & messageContentFlags) !== 0,
     ownerIds: ownersOf(own),
   };
 }

@@ -70,7 +70,6 @@ export function modelNews(
   { role, model, baseUrl }: ModelInUse,
   list: ModelList,
   wallMs: number,
-  withinDays = noticeDays,
 ): ModelNews | undefined {
   const known = endingOf(model);
   const models = list.kind === 'listed' ? list.models : [];
@@ -80,7 +79,7 @@ export function modelNews(
   const onDate = endDate ?? (isOpenAi(baseUrl) ? known?.endsOn : undefined);
   const leftDays = onDate === undefined ? Number.POSITIVE_INFINITY : daysUntil(onDate, wallMs);
   const isStillListed = endDate === undefined && listed !== undefined;
-  const kind = kindOf(leftDays - withinDays, leftDays <= 0 && !isStillListed, isMissing);
+  const kind = kindOf(leftDays - noticeDays, leftDays <= 0 && !isStillListed, isMissing);
   if (kind === undefined) return undefined;
   const successor = onDate === undefined ? undefined : known?.successor;
   return { role, model, kind, ...(onDate && { onDate }), ...(successor && { successor }) };

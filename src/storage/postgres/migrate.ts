@@ -97,7 +97,7 @@ export function refuseFormerFormats(
 }
 
 /** Versions of the parts, where any part is there. */
-export async function versionsOf(connection: Connection): Promise<Formats> {
+async function versionsOf(connection: Connection): Promise<Formats> {
   const rows = await connection.rows(
     { part: text, version: integer },
     sql`SELECT part, version FROM parley_schema ORDER BY part`,

@@ -41,8 +41,8 @@ const heldLocks = `SELECT l.objid::integer AS id, a.application_name AS name, a.
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND l.classid = ${lockClass}::oid`;
 
-/** Processes that hold shards, as `shard_ids` (JSON) of `shard_count`, with `name` and `age_ms`. */
-export const lockHolders = `SELECT name, 1000 * extract(epoch FROM clock_timestamp() - backend_start) AS age_ms,
+/** Processes that hold shards, as `shard_ids` (JSON) of `shard_count`, with `name`. */
+export const lockHolders = `SELECT name,
     json_agg(id ORDER BY id) FILTER (WHERE id < ${numbers})::text AS shard_ids,
     coalesce(max(id) FILTER (WHERE id BETWEEN ${numbers} AND ${buckets - 1}), ${numbers}) - ${numbers} AS shard_count
   FROM (${heldLocks}) AS held WHERE id < ${buckets} GROUP BY name, backend_start ORDER BY min(id)`;

@@ -30,9 +30,7 @@ test('where the bot may talk nowhere, or is timed out, something is missing', as
   ]);
   guild.timeOut('Nova', 600_000);
   const timedOut = await patient.examine();
-  expect(timedOut.about('Sandbox')).toMatch(
-    /^missing Sandbox a moderator timed the bot out for 10 min/,
-  );
+  expect(timedOut.about('Sandbox')).toMatch(/^missing Sandbox a moderator timed the bot out/);
 });
 
 test('a right that no role of the bot has is told once for the server', async () => {
