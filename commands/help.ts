@@ -12,7 +12,6 @@ import type {
   HelpState,
 } from '#src/features/contract/help-entries.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { closest } from './closest-names.ts';
 
 /** Topics whose lines stand on the first page, under the first step of the person. */
 const firstTopics = ['written answers', 'stop', 'privacy'];
@@ -33,16 +32,7 @@ export function helpAbout(...described: Parameters<typeof helpLines>): Command {
     name: 'help',
     description: 'command.help',
     isForEverybody: true,
-    options: [
-      {
-        name: 'topic',
-        description: 'help.more',
-        kind: 'text',
-        maxChars: 100,
-        suggest: async (typed, call, ports) =>
-          closest(typed, namesOf(await helpFor(all, call, ports))),
-      },
-    ],
+    options: [],
     run: async (call, ports) => replyTo(call, await helpFor(all, call, ports)),
   };
 }
@@ -105,7 +95,7 @@ function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
     most: 1,
     options: namesOf(own).map((topic) => ({ value: topic, label: topic })),
   } as const;
-  const shown = { lines, buttons, pickers: [menu], linksCommands: true, inPlace: true } as const;
+  const shown = { lines, buttons, pickers: [menu], inPlace: true } as const;
   return [{ ...line, ...shown }];
 }
 

@@ -24,7 +24,7 @@ const marks = [
 
 /** Pattern of text without markdown inside: escaped marks, code, mentions and links of channels, times, links. */
 const atom =
-  /\\([\\`*_~|>#<[\]()-])|(`{1,2})([^`]+)\2|(?:<(?:@[!&]?|#)|https:\/\/discord\.com\/channels\/\d{1,20}\/)(\d{1,20})(?:\/\d{1,20})?>?|<\/([\w -]{1,100}):\d{1,20}>|<t:(-?\d{1,13})(?::([tTf]))?>|\[([^\]\n]{1,300})\]\((https?:\/\/[^\s)]{1,2000})\)|<?(https?:\/\/[^\s<>]{1,2000})>?/y;
+  /\\([\\`*_~|>#<[\]()-])|(`{1,2})([^`]+)\2|(?:<(?:@[!&]?|#)|https:\/\/discord\.com\/channels\/\d{1,20}\/)(\d{1,20})(?:\/\d{1,20})?>?|<t:(-?\d{1,13})(?::([tTf]))?>|\[([^\]\n]{1,300})\]\((https?:\/\/[^\s)]{1,2000})\)|<?(https?:\/\/[^\s<>]{1,2000})>?/y;
 
 /**
  * The markdown of Discord, as far as the bot uses it. Source: Discord's help, "Markdown Text 101".
@@ -83,10 +83,7 @@ function readPieces(text, nameOf, depth) {
  * @param {NameOf} nameOf
  * @returns {Piece}
  */
-function atomPiece(
-  [whole, escaped, , code, id, command, time, style = 'f', label, href, bare],
-  nameOf,
-) {
+function atomPiece([whole, escaped, , code, id, time, style = 'f', label, href, bare], nameOf) {
   /** @param {string} text @returns {readonly Piece[]} */
   const words = (text) => [{ kind: 'text', text }];
   if (escaped !== undefined) return { kind: 'text', text: escaped };
@@ -97,7 +94,6 @@ function atomPiece(
       ? { kind: 'text', text: whole }
       : { kind: 'mention', parts: words(`${whole.startsWith('<@') ? '@' : '#'}${name}`) };
   }
-  if (command !== undefined) return { kind: 'mention', parts: words(`/${command}`) };
   if (time !== undefined) return { kind: 'time', atS: Number(time), style };
   if (label !== undefined && href !== undefined) return { kind: 'link', href, parts: words(label) };
   return { kind: 'link', href: `${bare}`, parts: words(`${bare}`) };

@@ -39,7 +39,6 @@ export function printMessage(
   if (change === 'deleted' || (change === 'edited' && to === undefined)) return;
   const plain = text
     .replace(/<@!?\d+> ?/g, '')
-    .replace(/<(\/[a-z ]{1,65}):\d+>/g, '$1')
     .replaceAll('**', '')
     .replace(/https:\/\/discord\.com\/channels(?:\/\d+)+/g, '(link)')
     .replace(/\\([!-/:-@[-`{-~])/g, '$1');

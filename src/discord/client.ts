@@ -13,7 +13,7 @@ import { messageOf } from '#src/base/errors.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
-import { commandBodies, commandIdsIn } from '#src/discord/interactions/registration.ts';
+import { commandBodies } from '#src/discord/interactions/registration.ts';
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { type MessageOutcome, Outbox } from '#src/discord/outbox/outbox.ts';
@@ -162,8 +162,7 @@ async function opened(
   });
   watchOwnState(client, realClock, report);
   watchChannelChanges(client, options.channelChanged);
-  const commandIds = new Map<string, string>();
-  const reception = new InteractionReceiver({ ...options, ...common, panels, commandIds, ports });
+  const reception = new InteractionReceiver({ ...options, ...common, panels, ports });
   client.removeAllListeners(Events.InteractionCreate);
   const disallowed = new DisallowedServers(client, { isAllowed, outbox, report });
   const meet = (interaction: Interaction): void => {
@@ -177,8 +176,7 @@ async function opened(
   const ghosts = leaveGhosts(client, linkOpener.hasLink);
   watchArrivals(client, ghosts, panels, options.arrived);
   client.on(Events.ShardResume, () => void leaveGhosts(client, linkOpener.hasLink));
-  if (shard.id === 0) await register(client, options, commandIds);
-  else void learnIds(client, commandIds);
+  if (shard.id === 0) await register(client, options);
   return {
     bot,
     inviteUrl: inviteUrlOf(client.application.id),
@@ -261,21 +259,16 @@ function watched(
 }
 
 /** A bot whose commands cannot be written still answers those it has. */
-async function register(
-  client: Client<true>,
-  options: DiscordOptions,
-  ids: Map<string, string>,
-): Promise<void> {
+async function register(client: Client<true>, options: DiscordOptions): Promise<void> {
   const { commands, onEvent: report } = options;
   const route = Routes.applicationCommands(client.application.id);
   try {
-    const registered = await Promise.race([
+    await Promise.race([
       client.rest.put(route, { body: commandBodies(commands) }),
       wait(registerMs, undefined, { ref: false }).then(() => {
         throw new Error(`Discord did not answer in ${registerMs / 1000} s.`);
       }),
     ]);
-    for (const [name, id] of commandIdsIn(registered)) ids.set(name, id);
     report({ kind: 'registered', commands: commands.length });
   } catch (error) {
     const isAway = error instanceof DiscordAPIError && error.status === 403;
@@ -283,13 +276,6 @@ async function register(
     const message = `Commands could not be registered: ${why}`;
     report({ kind: 'warning', message, cause: error });
   }
-}
-
-/** Without ids, commands are named and not linked. Never rejects. */
-async function learnIds(client: Client<true>, ids: Map<string, string>): Promise<void> {
-  const route = Routes.applicationCommands(client.application.id);
-  const registered = await client.rest.get(route).catch(() => undefined);
-  for (const [name, id] of commandIdsIn(registered)) ids.set(name, id);
 }
 
 /**

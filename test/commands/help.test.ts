@@ -3,8 +3,6 @@ import { pickers } from '#commands/buttons.ts';
 import { commands, explained } from '#commands/commands.ts';
 import { helpAbout, helpLines } from '#commands/help.ts';
 import { stats } from '#commands/stats.ts';
-import { linkedCommands } from '#src/discord/interactions/rendering.ts';
-import { byLine } from '#src/discord/interactions/slashes.ts';
 import type { CommandCall, Reply } from '#src/features/contract/command.ts';
 import { features } from '#src/features/features.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
@@ -42,7 +40,6 @@ function idsOf(reply: Reply): readonly string[] {
 
 test('/help is private, begins with the next step, and is four lines with a menu of topics', async () => {
   const reply = await helped(inLounge);
-  expect(reply).toMatchObject({ linksCommands: true });
   expect(reply.to).not.toBe('room');
   expect(idsOf(reply)).toEqual(['join.ok', 'help.ask', 'help.stop', 'help.privacy']);
   expect(reply.buttons).toEqual(['ask', 'privacy']);
@@ -119,10 +116,7 @@ test('a topic is picked from the menu, which stays under its line', async () => 
   expect(topics).toEqual(['start', ...ofMembers]);
 });
 
-const lines = byLine(commands);
-const ids = new Map(
-  commands.flatMap((one) => ('label' in one ? [] : [[one.name, '1234567890123456789']])),
-);
+const known = new Set(commands.flatMap((one) => ('label' in one ? [] : [one.name])));
 
 test.each(builtInLocales)(
   'in %s each line names its command, and only commands that exist',
@@ -136,7 +130,7 @@ test.each(builtInLocales)(
       for (const shown of states.flatMap((facts) => line(facts) ?? [])) {
         const words = text(shown.id, plainWords(shown.with ?? {}), locale);
         expect(words).toContain(command ? `/${command}` : '');
-        expect(namesIn(words).filter((name) => !ids.has(name))).toEqual([]);
+        expect(namesIn(words).filter((name) => !known.has(name))).toEqual([]);
       }
     }
   },
@@ -145,22 +139,6 @@ test.each(builtInLocales)(
 function namesIn(words: string): readonly string[] {
   return [...words.matchAll(/\/([a-z]+)/g)].map(([, name = '']) => name);
 }
-
-test('commands are linked by their ids, and stay names where none is known or the message is full', () => {
-  const known = new Map([
-    ['track', '7'],
-    ['stop', '8'],
-  ]);
-  const link = (content: string) => linkedCommands(content, lines, known);
-  expect(link('/track play and /stop what:sounds, /leave, /track')).toBe(
-    '</track play:7> and </stop:8> what:sounds, /leave, /track',
-  );
-  expect(link('https://parley.example/stop </stop:1>')).toBe(
-    'https://parley.example/stop </stop:1>',
-  );
-  const long = `/stop ${'x'.repeat(1_983)} /stop`;
-  expect(link(long)).toBe(`<${long.slice(0, 5)}:8>${long.slice(5)}`);
-});
 
 const read = async (call: CommandCall, over: PortOverrides) => {
   const [reply] = await stats.run(call, ports(over));

@@ -74,13 +74,10 @@ const maxSeen = 1_000;
 /** Runs commands and sends their replies; no failure of a command or of Discord throws. */
 export class InteractionRunner {
   readonly #options: InteractionRunnerOptions;
-  readonly #linked: (content: string) => string;
   readonly #seen = new Set<string>();
 
-  /** `linked` makes links of the names of commands in a content. */
-  constructor(options: InteractionRunnerOptions, linked: (content: string) => string) {
+  constructor(options: InteractionRunnerOptions) {
     this.#options = options;
-    this.#linked = linked;
   }
 
   /** Second deliveries are ignored. */
@@ -156,8 +153,7 @@ export class InteractionRunner {
       const following = more.map((message) => ({ message }));
       if (reply.panel && reply.to === 'room')
         return [{ message: panels.dressed(guildId, reply), head: reply }, ...following];
-      const content = reply.linksCommands ? this.#linked(plain.content) : plain.content;
-      return [{ message: { ...plain, content }, inPlace: reply.inPlace }, ...following];
+      return [{ message: plain, inPlace: reply.inPlace }, ...following];
     };
     return [...each(first), ...rest.flatMap(each)];
   }

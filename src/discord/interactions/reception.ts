@@ -28,13 +28,11 @@ import {
   type Invocation,
 } from './interaction-runner.ts';
 import { type Admission, InteractionLimits, type LimitedRequest } from './rate-limits.ts';
-import { linkedCommands, messageWith, pressedOf } from './rendering.ts';
+import { messageWith, pressedOf } from './rendering.ts';
 import { byLine, type CommandEntry } from './slashes.ts';
 
 export type InteractionReceiverOptions = InteractionRunnerOptions & {
   readonly commands: readonly CommandEntry[];
-  /** Ids of registered commands by name, as far as Discord has told them. */
-  readonly commandIds?: ReadonlyMap<string, string>;
   /** Handlers of the forms that people send. */
   readonly forms: readonly FormHandler[];
   /** Handlers of the menus on messages. */
@@ -56,9 +54,7 @@ export class InteractionReceiver {
   constructor(options: InteractionReceiverOptions) {
     this.#options = options;
     this.#commands = byLine(options.commands);
-    this.#runner = new InteractionRunner(options, (content) =>
-      linkedCommands(content, this.#commands, options.commandIds ?? new Map()),
-    );
+    this.#runner = new InteractionRunner(options);
   }
 
   /** Never throws. */

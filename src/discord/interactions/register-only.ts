@@ -1,7 +1,7 @@
 import { Routes } from 'discord.js';
 import { z } from 'zod';
 import { type AccountLogin, AccountRest } from '#src/discord/account/account-rest.ts';
-import { commandBodies, commandIdsIn } from './registration.ts';
+import { commandBodies } from './registration.ts';
 import type { CommandEntry } from './slashes.ts';
 
 export type RegisterOptions = AccountLogin & {
@@ -28,6 +28,7 @@ export async function readRegisteredNames(
   applicationId: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const list = await rest.read(Routes.applicationCommands(applicationId), z.unknown(), signal);
-  return [...commandIdsIn(list).keys()];
+  const route = Routes.applicationCommands(applicationId);
+  const list = await rest.read(route, z.array(z.object({ name: z.string() })), signal);
+  return list.map(({ name }) => name);
 }

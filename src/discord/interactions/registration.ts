@@ -4,7 +4,6 @@ import {
   InteractionContextType,
   PermissionFlagsBits,
 } from 'discord.js';
-import { fieldsOf } from '#src/base/json.ts';
 import type { Command, CommandGroup, CommandOption } from '#src/features/contract/command.ts';
 import { discordLocales } from '#src/texts/locales.ts';
 import { localeOf, type PlainTextId, text } from '#src/texts/texts.ts';
@@ -13,12 +12,6 @@ import { type CommandEntry, menuName } from './slashes.ts';
 /** Commands as Discord takes them, for all servers. */
 export function commandBodies(commands: readonly CommandEntry[]) {
   return commands.map(bodyOf);
-}
-
-/** Ids of registered commands, by which messages link them, by name; from Discord's list of them. */
-export function commandIdsIn(list: unknown): ReadonlyMap<string, string> {
-  const all = Array.isArray(list) ? list.map(fieldsOf) : [];
-  return new Map(all.map(({ id, name }) => [`${name}`, `${id}`]));
 }
 
 /** One command as Discord's registration takes it. */

@@ -95,30 +95,6 @@ function messageOf(
   };
 }
 
-/**
- * Content in which commands such as `/track play` can be clicked, where their ids are known; `lines` are all commands by
- * their typed words. Links that do not fit into a message stay names.
- */
-export function linkedCommands(
-  content: string,
-  lines: ReadonlyMap<string, unknown>,
-  ids: ReadonlyMap<string, string>,
-): string {
-  let leftChars = maxMessageChars - content.length;
-  return content.replace(namedCommand, (whole, name: string, second: string | undefined) => {
-    const isWhole = second !== undefined && lines.has(`${name} ${second}`);
-    const [line, rest] = isWhole ? [whole.slice(1), ''] : [name, whole.slice(name.length + 1)];
-    const link = `</${line}:${ids.get(name)}>`;
-    const addedChars = link.length + rest.length - whole.length;
-    if (!ids.has(name) || !lines.has(line) || addedChars > leftChars) return whole;
-    leftChars -= addedChars;
-    return `${link}${rest}`;
-  });
-}
-
-/** Name of a command after its slash, and the word that may be its subcommand. */
-const namedCommand = /(?<![\w/<.-])\/([a-z]{1,32})(?: ([a-z]{1,32}))?/g;
-
 /** Sentences under each other. */
 export function messageWith(lines: readonly TextLine[], locale: Locale): MessageBody {
   const content = lines.map((line) => sentence(line, locale)).join('\n');

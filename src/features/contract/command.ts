@@ -30,8 +30,6 @@ export type Reply = TextLine & {
   readonly inPlace?: true;
   /** This message is edited from now on to show the state of the caller's channel. */
   readonly panel?: true;
-  /** Names of commands in it can be clicked, where Discord has told their ids. */
-  readonly linksCommands?: true;
   /** Each below Discord's limit; those that do not fit into this message follow it in others. Not in a panel. */
   readonly files?: readonly ReplyFile[];
 };
