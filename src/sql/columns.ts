@@ -103,16 +103,9 @@ const kinds: Readonly<Record<Kind, KindRules>> = {
   },
 };
 
-/** Names of columns by their fields, which are those of our own tables: making one takes longer than reading its value. */
-const columnNames = new Map<string, string>();
-
 /** Name of the column of a field. */
 export function columnName(field: string): string {
-  const known = columnNames.get(field);
-  if (known !== undefined) return known;
-  const name = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  columnNames.set(field, name);
-  return name;
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** Type of a column in its database, without its constraints. */

@@ -21,13 +21,6 @@ export type PerformStatement = (
   values: readonly unknown[],
 ) => StatementResult | Promise<StatementResult>;
 
-export type InsertOptions<Computed extends string> = {
-  /** SQL of these columns, the same for every row. */
-  readonly with?: Readonly<Record<Computed, Sql>>;
-  /** SQL behind the rows: what one does that has the key of an old one. */
-  readonly conflict?: Sql;
-};
-
 /** Rows of one statement: PostgreSQL takes 65,535 values in one, SQLite 32,766. */
 const rowsAtOnce = 1_000;
 
@@ -64,15 +57,18 @@ export class Connection {
     return (await this.#send(statement)).changes;
   }
 
-  /** Inserts rows, each with a key of its own; the number of changed ones. */
-  async insert<One extends Table, Computed extends string = never>(
+  /**
+   * Inserts rows, each with a key of its own; the number of changed ones. `conflict`: SQL of what a row does that has the key of
+   * an old one.
+   */
+  async insert<One extends Table>(
     table: One,
-    rows: readonly Omit<NewRow<One>, Computed>[],
-    options: InsertOptions<Computed> = {},
+    rows: readonly NewRow<One>[],
+    conflict: Sql = empty,
   ): Promise<number> {
     let changes = 0;
     for (let from = 0; from < rows.length; from += rowsAtOnce)
-      changes += await this.run(insertion(table, rows.slice(from, from + rowsAtOnce), options));
+      changes += await this.run(insertion(table, rows.slice(from, from + rowsAtOnce), conflict));
     return changes;
   }
 
@@ -91,21 +87,13 @@ export class Connection {
   }
 }
 
-/** SQL that inserts rows, with computed columns behind those of the rows. */
-function insertion<Computed extends string>(
-  { columns, name }: Table,
-  rows: readonly object[],
-  { conflict = empty, with: computed }: InsertOptions<Computed>,
-): Sql {
-  const others = Object.entries<Sql>(computed ?? {});
-  const given = Object.entries(columns).filter(
-    ([field]) => !others.some(([other]) => other === field),
+/** SQL that inserts rows. */
+function insertion({ columns, name }: Table, rows: readonly object[], conflict: Sql): Sql {
+  const all = Object.entries(columns);
+  const names = all.map(([field]) => columnName(field)).join(', ');
+  const values = rows.map(
+    (row) => sql`(${join(all.map(([field, column]) => encodeField(field, column, row)))})`,
   );
-  const names = [...given, ...others].map(([field]) => columnName(field)).join(', ');
-  const values = rows.map((row) => {
-    const own = given.map(([field, column]) => encodeField(field, column, row));
-    return sql`(${join([...own, ...others.map(([, value]) => value)])})`;
-  });
   return sql`INSERT INTO ${raw(`${name} (${names})`)} VALUES ${join(values)} ${conflict}`;
 }
 

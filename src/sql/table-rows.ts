@@ -23,7 +23,7 @@ export async function putRows<Shape extends Columns>(
   rows: readonly RowOf<Shape>[],
 ): Promise<void> {
   const conflict = replacing(table);
-  await database.write((connection) => connection.insert(table, rows, { conflict }));
+  await database.write((connection) => connection.insert(table, rows, conflict));
 }
 
 /** Deletes the rows of a table that have these fields; how many. Errors: BotError `store.unwritable`. */

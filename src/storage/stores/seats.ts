@@ -59,19 +59,15 @@ export const seatPart: StorePart<SeatStore> = {
         ...consentsOf(guildId, 'yes', agreedIds),
       ];
       await database.write(async (connection) => {
-        const alive = { aliveAtMs: connection.now };
-        await connection.insert(seats, [seat], { with: alive, conflict: replacing(seats) });
+        await connection.insert(seats, [{ ...seat, aliveAtMs: 0 }], replacing(seats));
+        await connection.run(aliveNow(connection, [guildId]));
         await eraseConsents(connection, guildId);
-        await connection.insert(seatConsents, consents, { conflict: sql`ON CONFLICT DO NOTHING` });
+        await connection.insert(seatConsents, consents, sql`ON CONFLICT DO NOTHING`);
       });
     },
 
     async alive(guildIds) {
-      await database.write((connection) =>
-        connection.run(
-          sql`UPDATE seats SET alive_at_ms = ${connection.now} WHERE guild_id ${connection.among(guildIds)}`,
-        ),
-      );
+      await database.write((connection) => connection.run(aliveNow(connection, guildIds)));
     },
 
     async erase(guildId) {
@@ -89,6 +85,11 @@ export const seatPart: StorePart<SeatStore> = {
     },
   }),
 };
+
+/** SQL of the sign of life of these servers' seats. */
+function aliveNow(connection: Connection, guildIds: readonly string[]): Sql {
+  return sql`UPDATE seats SET alive_at_ms = ${connection.now} WHERE guild_id ${connection.among(guildIds)}`;
+}
 
 function consentsOf(
   guildId: string,

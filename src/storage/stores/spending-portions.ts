@@ -56,9 +56,10 @@ class PostgresPortions implements PortionStore {
       const { othersNanoUsd, spentNanoUsd } = sums;
       const freeNanoUsd = Math.max(0, capNanoUsd - spentNanoUsd - othersNanoUsd);
       const granted = Math.max(usedNanoUsd, Math.min(nanoUsd, freeNanoUsd));
-      const portion = { holder: writer, nanoUsd: granted };
-      const untilMs = sql`${now} + ${portionMs}`;
-      if (granted > 0) await connection.insert(spendingPortions, [portion], { with: { untilMs } });
+      if (granted > 0)
+        await connection.run(
+          sql`INSERT INTO spending_portions (holder, nano_usd, until_ms) VALUES (${writer}, ${granted}, ${now} + ${portionMs})`,
+        );
       return { nanoUsd: granted, spentNanoUsd, leftNanoUsd: Math.max(0, freeNanoUsd - granted) };
     });
   }

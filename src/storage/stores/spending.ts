@@ -68,7 +68,7 @@ async function addSpending(
   for (const into of [spent, spentByPerson]) {
     const rows = entries.filter(({ personId }) => (personId === undefined) === (into === spent));
     const conflict = adding(into, Object.keys(amounts));
-    await connection.insert<Table>(into, rows, { conflict });
+    await connection.insert<Table>(into, rows, conflict);
     await connection.run(sql`DELETE FROM ${named(into.name)} WHERE ${isFarOff}`);
   }
 }

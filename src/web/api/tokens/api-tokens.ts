@@ -36,7 +36,7 @@ export const apiTokenPart: StorePart<ApiTokenStore> = {
       const isFree = sql`api_tokens.revoked_at_wall_ms IS NOT NULL OR api_tokens.hash = excluded.hash`;
       const conflict = sql`${replacing(apiTokens)} WHERE ${isFree}`;
       const count = await database.write((connection) =>
-        connection.insert(apiTokens, [{ ...token, hash }], { conflict }),
+        connection.insert(apiTokens, [{ ...token, hash }], conflict),
       );
       return count > 0 ? 'added' : 'taken';
     },
