@@ -27,7 +27,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { captionsBegin, captionsChannelId, captionsDays } from './caption-settings.ts';
 import type { ResumableSession, TranscriptSession } from './transcript-line.ts';
-import { endMsOf, TranscriptRecorder } from './transcript-recorder.ts';
+import { TranscriptRecorder } from './transcript-recorder.ts';
 
 /** Reasons after which the bot does not come back by itself: a recap is posted. */
 const isOverForGood: ReadonlySet<LeaveReason> = new Set(['asked', 'alone']);
@@ -233,7 +233,7 @@ async function formerSession(
   const latest = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
   if (!latest) return undefined;
   const { endedAtWallMs, startedAtWallMs } = latest.session;
-  const overAtWallMs = endedAtWallMs ?? startedAtWallMs + endMsOf(latest.lines);
+  const overAtWallMs = endedAtWallMs ?? startedAtWallMs + latest.endMs;
   return parts.clock.wallMs() - overAtWallMs <= resumeMs ? latest : undefined;
 }
 

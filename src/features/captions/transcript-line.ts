@@ -57,8 +57,10 @@ export type OpenChannels = {
 /** A session as it was left. */
 export type ResumableSession = {
   readonly session: TranscriptSession;
-  /** Those of its last 15 minutes, in order of speech. */
-  readonly lines: readonly TranscriptLine[];
+  /** Number of its last line; 0: it has none. */
+  readonly lastNumber: number;
+  /** End of its last line, in ms since its start. */
+  readonly endMs: number;
 };
 
 export type ListedSession = TranscriptSession & {

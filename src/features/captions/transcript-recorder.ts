@@ -73,7 +73,7 @@ export class TranscriptRecorder {
   readonly #open = new Map<number, string>();
   readonly #sayings = new WeakMap<object, number>();
   /** Lines in memory. */
-  readonly #recent: Map<number, TranscriptLine>;
+  readonly #recent = new Map<number, TranscriptLine>();
   /** Lines that the store does not hold yet. */
   readonly #unsaved = new Set<number>();
   /** State of the session that the store holds. */
@@ -92,12 +92,10 @@ export class TranscriptRecorder {
   ) {
     const { channel, parts } = context;
     const { clock } = parts;
-    const lines = former?.lines ?? [];
     const { guildId, channelId, name: channelName } = channel;
     this.#context = context;
     this.#store = store;
-    this.#recent = new Map(lines.map((line) => [line.number, line]));
-    this.#lastNumber = Math.max(0, ...this.#recent.keys());
+    this.#lastNumber = former?.lastNumber ?? 0;
     this.#session = former
       ? { ...former.session, endedAtWallMs: undefined }
       : {
@@ -107,7 +105,7 @@ export class TranscriptRecorder {
         };
     // The wall clock may have been put back meanwhile: no line begins before one that is kept.
     const sinceStartMs = clock.wallMs() - this.#session.startedAtWallMs;
-    this.#startedAtMs = clock.nowMs() - Math.max(endMsOf(lines), sinceStartMs);
+    this.#startedAtMs = clock.nowMs() - Math.max(former?.endMs ?? 0, sinceStartMs);
     this.translations = new CaptionTranslator(context, this);
     this.live = new LiveCaptions({
       chat,
@@ -333,11 +331,6 @@ export class TranscriptRecorder {
       if (this.#recent.get(line.number) === line) this.#unsaved.delete(line.number);
     return true;
   }
-}
-
-/** End of the last of these lines, in ms since the start of their session. */
-export function endMsOf(lines: readonly TranscriptLine[]): number {
-  return Math.max(0, ...lines.map(({ endMs }) => endMs));
 }
 
 /**

@@ -72,8 +72,7 @@ function erases(): void {
     await schema.sql(`BEGIN; ${held} FOR UPDATE`);
     const forgetting = store.eraser.forget('10', '1');
     const left = async () => Number((await schema.sql('SELECT count(*) AS n FROM lines'))[0]?.n);
-    await expect.poll(left).toBeLessThan(2_001);
-    expect(await left()).toBe(1);
+    await expect.poll(left).toBeLessThanOrEqual(101);
     await schema.sql('ROLLBACK');
     expect(await forgetting).toBe(2_001);
     expect(await left()).toBe(0);

@@ -40,7 +40,7 @@ export function captionMessageStore(database: StoreDatabase) {
   return {
     async put(message: CaptionMessage): Promise<void> {
       await database.write((connection) =>
-        connection.insert(captionMessages, [{ ...message, outdated: 0 }], { conflict: put }),
+        connection.insert(captionMessages, [{ ...message, outdated: 0 }], put),
       );
     },
 

@@ -88,6 +88,11 @@ function lineId(sessionKey: number, number: number): number {
   return sessionKey * idsPerSession + number;
 }
 
+/** Number of a line in its session. */
+export function numberOf(id: number): number {
+  return id % idsPerSession;
+}
+
 export function sessionKeyOf(id: number): number {
   return Math.floor(id / idsPerSession);
 }
@@ -116,7 +121,7 @@ export function lineOf(row: RowOf<typeof lineColumns>, sessionId: string): Trans
     personId === undefined
       ? ({ kind: 'bot', name, answeredIds } as const)
       : ({ kind: 'person', personId, name } as const);
-  const line = { ...rest, sessionId, number: id % idsPerSession, speaker };
+  const line = { ...rest, sessionId, number: numberOf(id), speaker };
   if (postChannelId === undefined || postMessageId === undefined) return line;
   return { ...line, post: { channelId: postChannelId, messageId: postMessageId } };
 }

@@ -83,8 +83,8 @@ const dayMs = 86_400_000;
 const briefMs = dayMs;
 /** Time, in ms, for which a session that a server does not keep can be resumed once it is over. */
 const unkeptMs = 15 * 60_000;
-/** Lines that one transaction deletes from a shared database, and from a file: FTS5 takes about 0.5 ms for the words of a line, and up to 1.2 ms. */
-const [sharedLinesAtOnce, linesAtOnce] = [2_000, 25];
+/** Lines that one transaction deletes: FTS5 takes about 0.5 ms for the words of a line, and up to 1.2 ms. */
+const linesAtOnce = 100;
 
 /**
  * Erases what was said, in portions of lines that are each done wholly or not at all. SQLite overwrites the erased rows, and where a
@@ -93,8 +93,6 @@ const [sharedLinesAtOnce, linesAtOnce] = [2_000, 25];
  * Errors: BotError `store.unwritable`.
  */
 export function transcriptEraser(database: StoreDatabase) {
-  const most = database.dialect === 'postgres' ? sharedLinesAtOnce : linesAtOnce;
-
   /** Erases chosen lines, so that nothing that was asked for before brings them back; `finish` with the last portion. */
   async function erase(
     chosen: (connection: Connection) => Sql,
@@ -102,7 +100,7 @@ export function transcriptEraser(database: StoreDatabase) {
   ): Promise<number> {
     let count = 0;
     const portion = async (connection: Connection) => {
-      const done = await eraseLines(connection, chosen(connection), most);
+      const done = await eraseLines(connection, chosen(connection));
       if (done.isLast) await finish?.(connection);
       return done;
     };
@@ -171,14 +169,10 @@ export function transcriptEraser(database: StoreDatabase) {
 }
 
 /** Deletes the first of the lines that are chosen as `id`, and notes the messages that showed them. */
-async function eraseLines(
-  connection: Connection,
-  chosen: Sql,
-  most: number,
-): Promise<ErasedPortion> {
-  const rows = await connection.rows({ id: key }, sql`${chosen} LIMIT ${most}`);
+async function eraseLines(connection: Connection, chosen: Sql): Promise<ErasedPortion> {
+  const rows = await connection.rows({ id: key }, sql`${chosen} LIMIT ${linesAtOnce}`);
   const ids = rows.map((row) => row.id);
-  const isLast = ids.length < most;
+  const isLast = ids.length < linesAtOnce;
   if (ids.length === 0) return { count: 0, isLast };
   const among = connection.among(ids);
   await connection.run(noteMessages(among));

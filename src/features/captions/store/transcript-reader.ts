@@ -7,15 +7,19 @@ import type {
   TranscriptLine,
   TranscriptSearch,
 } from '#src/features/captions/transcript-line.ts';
-import { id, integer, key, number, reference } from '#src/sql/columns.ts';
+import { id, instant, integer, key, number, optional, reference } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList } from '#src/sql/table.ts';
-import { idsOf, lineColumns, lineOf, selectLines, sessionColumns } from './line-tables.ts';
+import {
+  idsOf,
+  lineColumns,
+  lineOf,
+  numberOf,
+  selectLines,
+  sessionColumns,
+} from './line-tables.ts';
 import { termOf, wordsOf } from './word-index.ts';
-
-/** Lines of a resumed session that are told, in ms before the last one. */
-const resumedMs = 15 * 60_000;
 
 /** Finds what was said in open channels. Errors: BotError `store.unreadable`. */
 export function transcriptReader(database: StoreDatabase) {
@@ -52,23 +56,21 @@ export function transcriptReader(database: StoreDatabase) {
     },
 
     /** Latest session of that voice channel, for resuming it. */
-    latest(guildId: string, channelId: string): Promise<ResumableSession | undefined> {
-      return database.read(async (connection) => {
-        const [row] = await connection.rows(
-          { key, ...sessionColumns },
-          sql`SELECT key, ${columnList(sessionColumns)} FROM sessions
-          WHERE guild_id = ${guildId} AND channel_id = ${channelId} ORDER BY key DESC LIMIT 1`,
-        );
-        if (!row) return undefined;
-        const { key: sessionKey, ...session } = row;
-        const lines = await selectLines(
-          connection,
-          sql`WHERE l.session = ${sessionKey} AND l.start_ms >=
-          (SELECT MAX(start_ms) FROM lines WHERE session = ${sessionKey}) - ${resumedMs}
-          ORDER BY l.start_ms, l.id`,
-        );
-        return { session, lines };
-      });
+    async latest(guildId: string, channelId: string): Promise<ResumableSession | undefined> {
+      const last = { lastId: optional(reference), endMs: optional(instant) };
+      const [row] = await database.read((connection) =>
+        connection.rows(
+          { ...sessionColumns, ...last },
+          sql`SELECT ${columnList(sessionColumns)},
+            (SELECT MAX(lines.id) FROM lines WHERE session = key) AS last_id,
+            (SELECT MAX(end_ms) FROM lines WHERE session = key) AS end_ms
+          FROM sessions WHERE guild_id = ${guildId} AND channel_id = ${channelId}
+          ORDER BY key DESC LIMIT 1`,
+        ),
+      );
+      if (!row) return undefined;
+      const { endMs = 0, lastId = 0, ...session } = row;
+      return { session, endMs, lastNumber: numberOf(lastId) };
     },
 
     /** Servers of which something is kept. */

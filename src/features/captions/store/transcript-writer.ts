@@ -16,9 +16,7 @@ export function transcriptWriter(database: StoreDatabase) {
   return {
     /** Adds a session, or changes the one of that id. */
     async putSession(session: TranscriptSession): Promise<void> {
-      await database.write((connection) =>
-        connection.insert(sessionRows, [session], { conflict: putSession }),
-      );
+      await database.write((connection) => connection.insert(sessionRows, [session], putSession));
     },
 
     /** Adds lines, or replaces those of the same session and number, all or none. */
@@ -37,7 +35,7 @@ export function transcriptWriter(database: StoreDatabase) {
           return lineRow(line, session);
         });
         const rows = [...new Map(puts.map((row) => [row.id, row])).values()];
-        await connection.insert(lines, rows, { conflict: replacing(lines) });
+        await connection.insert(lines, rows, replacing(lines));
       });
     },
 
