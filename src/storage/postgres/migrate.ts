@@ -4,7 +4,7 @@ import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { formatError, rangeOf, stepsFrom } from '#src/storage/schema.ts';
 import { lostSentences, type StoreKind, storeKinds } from '#src/storage/store-kinds.ts';
-import { isReadOnly, schemaToMigrate } from './postgres-trouble.ts';
+import { schemaToMigrate } from './postgres-trouble.ts';
 
 /** Group of tables, of which `parley_schema` has the format. */
 export type SchemaPart = Pick<StoreKind, 'name' | 'postgres'>;
@@ -24,7 +24,7 @@ export type MigrateOptions = {
  * Brings every part of the schema to the present format, wholly or not at all; one process at a time does it.
  *
  * The tables stand in the connection's first schema. Formats of the parts before. Errors: BotError `store.*`; none of a format that
- * this program does not read or may not migrate, of a database that takes no writes, or without rights is retryable.
+ * this program does not read or may not migrate, or without rights is retryable.
  */
 export async function migratePostgres(
   database: StoreDatabase,
@@ -59,11 +59,9 @@ export async function readFormats(
 ): Promise<Formats> {
   const found = await database.read(async (connection) => {
     const [state] = await connection.rows(
-      { isReadOnly: flag, isThere: flag },
-      sql`SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on' AS is_read_only,
-         to_regclass(quote_ident(current_schema()) || '.parley_schema') IS NOT NULL AS is_there`,
+      { isThere: flag },
+      sql`SELECT to_regclass(quote_ident(current_schema()) || '.parley_schema') IS NOT NULL AS is_there`,
     );
-    if (state?.isReadOnly) throw isReadOnly(database.place);
     return state?.isThere ? await versionsOf(connection) : new Map<string, number>();
   });
   checkFormats(parts, found, database.place);

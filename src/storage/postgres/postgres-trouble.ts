@@ -59,12 +59,6 @@ export function asPostgresTrouble(code: StoreCode, place: string, cause: unknown
   return new BotError(code, mayPass(hindrance), sentence(place, hindrance, cause), cause);
 }
 
-/** A standby, or one that an administrator closed to writers. */
-export function isReadOnly(place: string): BotError {
-  const message = sentence(place, 'misfit', new Error('it is read-only'));
-  return new BotError('store.unwritable', false, message);
-}
-
 /** A part of the schema was written by a former version of this program. */
 export function schemaToMigrate(place: string, part: string, version: number, known: number) {
   const message = `The database ${place} has format ${version} of ${part}; this version writes format ${known}, which the former version cannot read. First copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`;

@@ -40,17 +40,14 @@ withPostgres(() => {
 });
 
 function refuses(): void {
-  test.each([
-    ['default_transaction_read_only=on', '(it is read-only): correct DATABASE_URL'],
-    ['search_path=nowhere', '(no schema has been selected to create in)'],
-  ])('a database with %s is refused: it %s', async (option, words) => {
+  test('a database whose search path names no schema is refused in words', async () => {
     await using schema = await openSchema();
     const url = new URL(schema.url.reveal());
-    url.searchParams.set('options', `-c search_path=${schema.name} -c ${option}`);
+    url.searchParams.set('options', '-c search_path=nowhere');
     await using database = openForProgram({ url: new Secret(url.href) }, 5_000);
     await expect(migratePostgres(database, [part])).rejects.toMatchObject({
       retryable: false,
-      message: expect.stringContaining(words),
+      message: expect.stringContaining('(no schema has been selected to create in)'),
     });
   });
 }

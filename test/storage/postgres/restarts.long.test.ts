@@ -3,14 +3,10 @@ import { chown, glob, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import sql from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
-import { integer } from '#src/sql/columns.ts';
-import { Database } from '#src/storage/database.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
-import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
 import { sqlStores } from '#src/storage/stores/store-parts.ts';
 import { withPostgres } from '#test/fakes/postgres.ts';
@@ -52,13 +48,6 @@ async function openCluster() {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     start,
     stop,
-    /** Starts it, after a stop, as a replica that waits for its primary: it can be read, and takes no writes. */
-    async startAsReplica() {
-      const signal = join(data, 'standby.signal');
-      await writeFile(signal, '');
-      await own(signal);
-      await start();
-    },
     async [Symbol.asyncDispose]() {
       await stop('immediate').catch(() => undefined); // a test may have stopped it
       await rm(folder, { recursive: true, force: true });
@@ -95,7 +84,7 @@ function refusal(url: string): Promise<unknown> {
 }
 
 withPostgres(() => {
-  test('a server that restarts or crashes is used again at once, a wrong password and a replica are refused', async () => {
+  test('a server that restarts or crashes is used again at once, and a wrong password is refused', async () => {
     await using cluster = await openCluster();
     const url = new Secret(cluster.url);
     const wrong = cluster.url.replace(/:[^:@]+@/, ':guessed@');
@@ -126,15 +115,5 @@ withPostgres(() => {
     expect(kinds.at(0)).toBe('opened');
     expect(kinds.filter((kind) => kind === 'refused').length).toBeGreaterThanOrEqual(2);
     expect(kinds.at(-1)).toBe('opened');
-    await cluster.stop();
-    await cluster.startAsReplica();
-    expect(await refusal(cluster.url)).toMatchObject({
-      code: 'store.misconfigured',
-      message: expect.stringContaining('(it is read-only)'),
-    });
-    await using reader = new Database({ driver: new PostgresDriver({ url }), clock });
-    expect(await reader.read((one) => one.rows({ n: integer }, sql`SELECT 1 AS n`))).toEqual([
-      { n: 1 },
-    ]);
   });
 });
