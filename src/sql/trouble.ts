@@ -5,8 +5,8 @@ import { BotError, messageOf } from '#src/base/errors.ts';
 export type StoreCode = 'store.unreadable' | 'store.unwritable';
 
 /** SQLite's primary result codes, as far as they need different help. https://sqlite.org/rescode.html */
-const [perm, busy, locked, readonly, ioerr, corrupt, full, cantopen, constraint, notadb] = [
-  3, 5, 6, 8, 10, 11, 13, 14, 19, 26,
+const [perm, busy, locked, readonly, ioerr, corrupt, full, cantopen, notadb] = [
+  3, 5, 6, 8, 10, 11, 13, 14, 26,
 ];
 
 /** Whether another connection is in the way, and trying again soon may help. */
@@ -44,13 +44,6 @@ export function isClosed(place: string): BotError {
 export function isSilent(code: StoreCode, place: string, ms: number): BotError {
   const message = `The database ${place} did not answer in ${ms / 1000} s: check the database and the network.`;
   return new BotError(code, true, message, Object.assign(new Error('late'), { syscall: 'query' }));
-}
-
-/** The rows that these belong to are not there: never written, or erased meanwhile. */
-export function orphaned(path: string, what: string): BotError {
-  const message = `The store ${path} does not have the session of these ${what}: it was deleted, or never written.`;
-  const cause = Object.assign(new Error('no such session'), { errcode: constraint });
-  return new BotError('store.unwritable', false, message, cause);
 }
 
 /**

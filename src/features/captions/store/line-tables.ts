@@ -82,12 +82,6 @@ export const lines = table(
 /** Ids that one session has for its lines. */
 const idsPerSession = 2 ** 22;
 
-function lineId(sessionKey: number, number: number): number {
-  if (!Number.isInteger(number) || number < 1 || number >= idsPerSession)
-    throw new RangeError(`A line has a number from 1 to ${idsPerSession - 1}, not ${number}.`);
-  return sessionKey * idsPerSession + number;
-}
-
 /** Number of a line in its session. */
 export function numberOf(id: number): number {
   return id % idsPerSession;
@@ -134,7 +128,7 @@ export function lineRow(
   const { speaker, post, number, sessionId, ...rest } = line;
   return {
     ...rest,
-    id: lineId(session, number),
+    id: session * idsPerSession + number,
     session,
     terms: termsOf(guildId, line.text),
     name: speaker.name,

@@ -5,7 +5,6 @@ import { id, key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { isOfShard, replacing } from '#src/sql/table.ts';
-import { orphaned } from '#src/sql/trouble.ts';
 import { lineRow, lines, sessionColumns, sessions } from './line-tables.ts';
 
 /**
@@ -19,7 +18,7 @@ export function transcriptWriter(database: StoreDatabase) {
       await database.write((connection) => connection.insert(sessionRows, [session], putSession));
     },
 
-    /** Adds lines, or replaces those of the same session and number, all or none. */
+    /** Adds lines, or replaces those of the same session and number, all or none; not of a session that was erased meanwhile. */
     async putLines(all: readonly TranscriptLine[]): Promise<void> {
       const ids = all.map(({ sessionId }) => sessionId);
       await database.write(async (connection) => {
@@ -29,10 +28,9 @@ export function transcriptWriter(database: StoreDatabase) {
           WHERE id ${connection.among([...new Set(ids)])}`,
         );
         const byId = new Map(open.map((session) => [session.id, session]));
-        const puts = all.map((line) => {
+        const puts = all.flatMap((line) => {
           const session = byId.get(line.sessionId);
-          if (!session) throw orphaned(database.place, 'lines');
-          return lineRow(line, session);
+          return session ? lineRow(line, session) : [];
         });
         const rows = [...new Map(puts.map((row) => [row.id, row])).values()];
         await connection.insert(lines, rows, replacing(lines));
