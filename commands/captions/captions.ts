@@ -17,19 +17,15 @@ const on: Command = {
   name: 'on',
   description: 'command.captions.on',
   shownTo: 'room',
-  options: [
-    languageOption('language', 'command.captions.language'),
-    languageOption('translate', 'command.captions.language'),
-  ],
+  options: [languageOption('translate', 'command.captions.language')],
   run: inChannel(turnOn),
 };
 
 async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> {
-  const { language: spoken, translate } = call.words;
-  const [language, translateTo] = [spoken, translate].map((typed) => typed && languageTag(typed));
-  if (spoken && !language) return unknownName(spoken);
+  const { translate } = call.words;
+  const translateTo = translate && languageTag(translate);
   if (translate && !translateTo) return unknownName(translate);
-  const options = { ...(language && { language }), ...(translateTo && { translateTo }) };
+  const options = translateTo ? { translateTo } : {};
   return replyTo(await ports.features.captions.turnOn(call.guildId, options), call.guildId);
 }
 

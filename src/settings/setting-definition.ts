@@ -44,8 +44,6 @@ export type SettingOutcome =
 
 /** Options of captions in one voice channel, kept as long as captions are on there. */
 export type CaptionOptions = {
-  /** Language spoken there, BCP 47; absent: the recogniser finds out. */
-  readonly language?: string;
   /** Language into which captions are translated, BCP 47. */
   readonly translateTo?: string;
 };

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { englishLanguageName } from '#src/base/language-name.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
@@ -182,7 +181,7 @@ export class StoredSettings {
     channelId: string,
     options: CaptionOptions | 'off' | undefined,
   ): Promise<boolean> {
-    const value = options && options !== 'off' ? storedCaptionOptions(options) : options;
+    const value = options && options !== 'off' ? JSON.stringify(options) : options;
     return this.set(guildId, captionsKey(channelId), value);
   }
 
@@ -305,20 +304,10 @@ export function captionsElsewhere(set: ReadonlyMap<string, string>): readonly Te
     });
 }
 
-const tag = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/);
-const stored = z.object({ language: tag.optional(), translateTo: tag.optional() });
-
-/** Options as they were stored; without options where they cannot be read, as captions are on all the same. */
+/** Options as they were stored, in JSON; without options where they cannot be read, as captions are on all the same. */
 function readCaptionOptions(value: string): CaptionOptions {
-  try {
-    return stored.parse(JSON.parse(value));
-  } catch {
-    return {};
-  }
-}
-
-function storedCaptionOptions({ language, translateTo }: CaptionOptions): string {
-  return JSON.stringify({ language, translateTo });
+  const [, translateTo] = /"translateTo":"([A-Za-z\d-]{2,35})"/.exec(value) ?? [];
+  return translateTo === undefined ? {} : { translateTo };
 }
 
 /** Words of a server, those added last first, and how they are said. */

@@ -47,15 +47,15 @@ async function suggestions(command: 'transcript', typed: string, over: PortOverr
   return await option.suggest?.(typed, inLounge, ports(over));
 }
 
-test('languages of captions are taken by name or tag, and nothing else is', async () => {
+test('the language of translations is taken by name or tag, and nothing else is', async () => {
   const asked: unknown[] = [];
   const turnOn = async (_guildId: string, options: unknown): Promise<CaptionsOn> => {
     asked.push(options);
     return { kind: 'nowhere' };
   };
-  await run('on', saying({ language: 'German (de)', translate: 'en' }), { captions: { turnOn } });
-  expect(asked).toEqual([{ language: 'de', translateTo: 'en' }]);
-  const [unknown] = await run('on', saying({ language: 'Klingon?' }), { captions: { turnOn } });
+  await run('on', saying({ translate: 'German (de)' }), { captions: { turnOn } });
+  expect(asked).toEqual([{ translateTo: 'de' }]);
+  const [unknown] = await run('on', saying({ translate: 'Klingon?' }), { captions: { turnOn } });
   expect(unknown).toMatchObject({ id: 'unknown', with: { x: 'Klingon?' } });
   expect(asked).toHaveLength(1);
 });

@@ -121,7 +121,6 @@ export class SessionCaptions implements FeatureSession {
     const { recorder } = this;
     if (recorder && !recorder.live.isShut) {
       recorder.translations.into(options.translateTo);
-      this.#context.languages.spokenHere = options.language;
       return { kind: 'already', placeId: recorder.live.placeId };
     }
     if (recorder) await this.turnOff(); // a new place, and the same session
@@ -136,7 +135,6 @@ export class SessionCaptions implements FeatureSession {
     await this.#turning;
     const { recorder } = this;
     this.#active = undefined;
-    this.#context.languages.spokenHere = undefined;
     this.#hasTranscript ||= recorder !== undefined && recorder.recent().length > 0;
     await recorder?.end();
     return recorder?.session;
@@ -217,7 +215,6 @@ export class SessionCaptions implements FeatureSession {
     recorder.begin();
     this.#hereIds = new Set();
     this.#active = { recorder, cameAtMs };
-    this.#context.languages.spokenHere = options.language;
     this.attend(people());
     return { kind: 'on', placeId: live.placeId };
   }

@@ -102,8 +102,6 @@ export type LanguageChoices = {
   readonly fixed?: string;
   /** The person's own setting. */
   readonly own?: string;
-  /** Spoken in the channel, as people told. */
-  readonly channel?: string;
   readonly server?: string;
   /** Languages of the server; no other one is ever detected. Empty: any is. */
   readonly among?: readonly string[];
@@ -179,14 +177,13 @@ export function isSure({ probability }: Pick<LanguageEvidence, 'probability'>): 
 /**
  * Language in which the person is answered; undefined where it is unknown.
  *
- * The first that there is: the persona's only one, the requested one, the person's setting, the spoken one, that of the
- * channel, and that of the server.
+ * The first that there is: the persona's only one, the requested one, the person's setting, the spoken one, and that of the server.
  */
 export function languageOf(
   { requested, locked, latest }: SpeakerLanguage,
-  { fixed, own, channel, server }: LanguageChoices,
+  { fixed, own, server }: LanguageChoices,
 ): string | undefined {
-  return fixed ?? requested ?? own ?? locked ?? latest?.language ?? channel ?? server;
+  return fixed ?? requested ?? own ?? locked ?? latest?.language ?? server;
 }
 
 /** Ways in which `languageOf` may change: not at all, by the person's request, or by any next words. */
@@ -211,11 +208,11 @@ export function holdOf(
  */
 export function hintOf(
   { locked, latest }: SpeakerLanguage,
-  { own, channel }: LanguageChoices,
+  { own }: LanguageChoices,
 ): string | undefined {
   const isHeld = locked !== undefined && latest !== undefined;
   const spoken = isHeld && sameLanguage(locked, latest.language) ? locked : undefined;
-  return own ?? spoken ?? channel;
+  return own ?? spoken;
 }
 
 /** Whether the language of a turn's words matters, or a stronger source is known. */

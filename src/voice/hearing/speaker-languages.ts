@@ -56,8 +56,6 @@ export class SpeakerLanguages {
   readonly #after = new WeakMap<Transcript, KnownLanguage>();
 
   #latest: string | undefined;
-  /** Language that is spoken in the channel, BCP 47, where a person has set it. */
-  spokenHere: string | undefined;
 
   /** With what is known of people from `former`, where the bot sat before. */
   constructor(sources: LanguageSources, former?: SpeakerLanguages) {
@@ -175,6 +173,6 @@ export class SpeakerLanguages {
     const { guildId, parts, settings } = this.#sources;
     const { language: own } = parts.peopleSettings.known(guildId, personId);
     const { language: server, languages: among, persona } = settings();
-    return { fixed: persona?.language, own, server, among, channel: this.spokenHere };
+    return { fixed: persona?.language, own, server, among };
   }
 }

@@ -36,7 +36,7 @@ const commands = [
   'Ask about this',
   'Read aloud',
   'ask question recording link answer=voice|text|only me|file about=this|last|all voice',
-  'captions on language translate; off; transcript format=txt|srt|json session; find words!; recap since=start|i came session',
+  'captions on translate; off; transcript format=txt|srt|json session; find words!; recap session',
   'help',
   'join channel mode=talk|captions follow',
   'leave',
