@@ -44,7 +44,7 @@ export function transcriptFile(
     return { ...line, name: nameOf(line.speaker), text: wordsOf(line, locale) };
   });
   const day = times.day(session.startedAtWallMs);
-  const name = `transcript-${channelPart(session.channelName)}-${day}.${format}`;
+  const name = `transcript-${day}.${format}`;
   const textOf = {
     txt: () => textFile(session, written, times, locale),
     srt: () => srtOf(written),
@@ -53,30 +53,11 @@ export function transcriptFile(
   return { name, text: textOf[format]() };
 }
 
-/** Longest name of a channel within the name of a file, in characters. */
-const maxChannelChars = 40;
-
-/** Letters and digits of any script, so that no system and no shell takes it for anything but a name. */
-function channelPart(channelName: string): string {
-  const plain = channelName
-    .normalize('NFKC')
-    .replace(/[^\p{L}\p{N}\p{M}]+/gu, '-')
-    .replace(/^[-\p{M}]+/u, '');
-  const short = [...plain].slice(0, maxChannelChars).join('').replace(/-$/, '');
-  return short === '' ? 'channel' : short;
-}
-
-/** Signs at the end of words that go on no more. */
-const endSigns = ' .,;:!?\u2026\u2014\u2013-';
-
 /** What was said, or that it was not understood, and whether the bot was stopped. */
 function wordsOf({ isCut, text: spoken }: TranscriptLine, locale?: Locale): string {
   const words = visibleLine(spoken);
   if (words === '') return text('transcript.not_understood', undefined, locale);
-  if (!isCut) return words;
-  let end = words.length;
-  while (end > 0 && endSigns.includes(words.charAt(end - 1))) end--;
-  return `${words.slice(0, end)}\u2014 ${text('transcript.stopped', undefined, locale)}`;
+  return isCut ? `${words}\u2014 ${text('transcript.stopped', undefined, locale)}` : words;
 }
 
 /** Plain text: channel, date and zone, then one line for each, with its date where they are of several days. */

@@ -34,13 +34,6 @@ test('a text file tells channel, date and time zone, and each line with its time
   );
 });
 
-test('a file is named after the letters of its channel', () => {
-  const nameFor = (channelName: string) =>
-    transcriptFile('txt', { session: { ...evening, channelName }, lines: [] }).name;
-  expect(nameFor('../Döner & Co 🎉')).toBe('transcript-Döner-Co-2026-11-20.txt');
-  expect(nameFor('🎉')).toBe('transcript-channel-2026-11-20.txt');
-});
-
 async function schemaCheck() {
   const schema: unknown = JSON.parse(await readFile('docs/transcript.schema.json', 'utf8'));
   const check = new Ajv2020({ strict: true, allErrors: true, strictTypes: false });
