@@ -4,7 +4,6 @@ import { lineWordsTable, termsIndex } from '#src/features/captions/store/word-in
 import { trackPart } from '#src/features/tracks/track-store.ts';
 import type { SqlDialect } from '#src/sql/columns.ts';
 import { createTables, type Table } from '#src/sql/table.ts';
-import type { FileFormat } from '#src/storage/sqlite/sqlite-file.ts';
 import { consents } from '#src/storage/stores/consents.ts';
 import { spendingPart } from '#src/storage/stores/spending.ts';
 import { spendingPortions } from '#src/storage/stores/spending-portions.ts';
@@ -18,7 +17,7 @@ export type StoreKind = {
   readonly words: string;
   readonly file: string;
   readonly tables: readonly Table[];
-  readonly sqlite: FileFormat;
+  readonly sqlite: readonly Migration[];
   readonly postgres: readonly Migration[];
   readonly lost: LostRows;
 };
@@ -103,17 +102,13 @@ function transcriptMigrations(
   ];
 }
 
-/** Consents, settings and sums: a small file, which is checked for damage before it is used. */
+/** Consents, settings and sums: a small file. */
 export const mainStore: StoreKind = {
   name: 'store',
   words: 'the store',
   file: 'parley.db',
   tables: storeTables,
-  sqlite: {
-    migrations: storeMigrations('sqlite'),
-    checkedBytes: Number.POSITIVE_INFINITY,
-    cacheKib: 2_000,
-  },
+  sqlite: storeMigrations('sqlite'),
   postgres: storeMigrations('postgres'),
   lost: {
     before: 20,
@@ -122,25 +117,18 @@ export const mainStore: StoreKind = {
   },
 };
 
-/**
- * What was said, and memories: a file of its own, so that a fault there costs no consent. Reading 200 MB through for damage takes 0.9 s
- * from memory and a minute from a slow disk; then damage is told when it is met.
- */
+/** What was said, and memories: a file of its own, so that a fault there costs no consent. */
 export const transcripts: StoreKind = {
   name: 'transcripts',
   words: 'the transcripts',
   file: 'transcripts.db',
   tables: transcriptTables,
-  sqlite: {
-    migrations: transcriptMigrations(
-      'sqlite',
-      lineWordsTable,
-      `DROP TABLE line_words; ${lineWordsTable} INSERT INTO line_words (line_words) VALUES ('rebuild');
+  sqlite: transcriptMigrations(
+    'sqlite',
+    lineWordsTable,
+    `DROP TABLE line_words; ${lineWordsTable} INSERT INTO line_words (line_words) VALUES ('rebuild');
       DROP TABLE IF EXISTS unscrubbed;`,
-    ),
-    checkedBytes: 32 * 2 ** 20,
-    cacheKib: 16_000,
-  },
+  ),
   postgres: transcriptMigrations('postgres', termsIndex),
   lost: {
     before: 5,

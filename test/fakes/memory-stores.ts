@@ -4,8 +4,8 @@ import { TranscriptStores } from '#src/features/captions/store/transcript-ports.
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { Database } from '#src/storage/database.ts';
+import type { Migration } from '#src/storage/schema.ts';
 import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
-import type { FileFormat } from '#src/storage/sqlite/sqlite-file.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 import { type StoreParts, storeParts, storeTables } from '#src/storage/stores/store-parts.ts';
 import { transcriptStore } from '#test/fakes/local-stores.ts';
@@ -36,7 +36,7 @@ export function memoryTranscripts(clock: Clock): TranscriptStores {
   return new TranscriptStores(open(), open());
 }
 
-function inMemory(format: FileFormat, clock: Clock): Database {
+function inMemory(format: readonly Migration[], clock: Clock): Database {
   return new Database({ driver: new SqliteDriver(':memory:', format), clock });
 }
 

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { Database } from '#src/storage/database.ts';
+import type { Migration } from '#src/storage/schema.ts';
 import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
-import type { FileFormat } from '#src/storage/sqlite/sqlite-file.ts';
 import { SqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
 import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
 
@@ -23,7 +23,7 @@ export function storeFolder(): StoreFolder {
 
 /** In a thread of its own. Unreadable as a damaged file, unwritable as one that another program holds. */
 export async function openSqlite(
-  format: FileFormat,
+  format: readonly Migration[],
   trouble: StoreTrouble | undefined,
   resources: AsyncDisposableStack,
 ) {

@@ -10,7 +10,7 @@ import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 const known: readonly (readonly [string, readonly Migration[], readonly string[]])[] = [
   [
     'parley.db',
-    mainStore.sqlite.migrations,
+    mainStore.sqlite,
     ['15 a66da6afc894ec9e', '17 5b4b7e1d2949f780', '18 7f3df392d89fb151', '20 230bdb107bb8da44'],
   ],
   [
@@ -18,7 +18,7 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
     mainStore.postgres,
     ['15 8dfb6b0ab702af8b', '17 5beac65b3f4862eb', '18 7f3df392d89fb151', '20 2289ce30d4704b51'],
   ],
-  ['transcripts.db', transcripts.sqlite.migrations, ['3 188c2a19dc74dce3', '5 d152c9bda4940ca9']],
+  ['transcripts.db', transcripts.sqlite, ['3 188c2a19dc74dce3', '5 d152c9bda4940ca9']],
   ['transcripts in PostgreSQL', transcripts.postgres, ['3 c161e3fd917d77bf', '5 665d3d4050b15216']],
 ];
 

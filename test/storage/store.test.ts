@@ -5,9 +5,8 @@ import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { lostRows } from '#src/storage/data-dir/store-files.ts';
 import { migrate } from '#src/storage/schema.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
-import { everyByte, heldByAnother, storeFolder } from './files.ts';
+import { everyByte, storeFolder } from './files.ts';
 import { formerRows } from './former-consents.ts';
 
 const options = { clock: realClock, patienceMs: 0 };
@@ -30,20 +29,6 @@ test('what people said survives a process that was killed', async () => {
   }
   await using found = await openLocalStore(copy.path, options);
   expect(await found.consents.read('10')).toEqual(new Map([['1', never]]));
-});
-
-test('a store that another program does not let go of is given up after five seconds', async () => {
-  using place = storeFolder();
-  const clock = new VirtualClock();
-  await using store = await openLocalStore(place.path, { clock });
-  using _other = heldByAnother(place.path);
-  const writing = expect(store.consents.write('10', '1', never)).rejects.toMatchObject({
-    code: 'store.unwritable',
-    retryable: true,
-    message: expect.stringContaining(`Another program uses the store ${place.path}`),
-  });
-  for (let ms = 0; ms < 5_500; ms += 100) await clock.advance(100);
-  await writing;
 });
 
 test.each([15, 19])(

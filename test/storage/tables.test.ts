@@ -19,7 +19,7 @@ test('a table does not compile without what becomes of its rows about persons an
 
 test('every table with a server or a person in it declares what becomes of its rows', () => {
   using sqlite = new DatabaseSync(':memory:');
-  migrate(sqlite, ':memory:', mainStore.sqlite.migrations);
+  migrate(sqlite, ':memory:', mainStore.sqlite);
   const tablesWith = (column: string) =>
     sqlite
       .prepare(
@@ -51,8 +51,8 @@ test('every table of transcripts with a server or a person in it declares what b
 });
 
 test.each([
-  ['the store', mainStore.sqlite.migrations],
-  ['transcripts', transcripts.sqlite.migrations],
+  ['the store', mainStore.sqlite],
+  ['transcripts', transcripts.sqlite],
 ])('no table of %s can hold sound', (_, steps) => {
   using sqlite = new DatabaseSync(':memory:');
   migrate(sqlite, ':memory:', steps);

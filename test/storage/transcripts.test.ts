@@ -1,4 +1,4 @@
-import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
@@ -10,7 +10,6 @@ import { lostRows } from '#src/storage/data-dir/store-files.ts';
 import { Database } from '#src/storage/database.ts';
 import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { SqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
-import { type StoreEvent, StoreHealth } from '#src/storage/store-health.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
 import {
   allOpen,
@@ -21,7 +20,6 @@ import {
   sessionOf,
   startedAtWallMs,
 } from '#test/contracts/stores/transcript-samples.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
 import {
   openLocalTranscripts,
   type TranscriptStore,
@@ -29,7 +27,7 @@ import {
   transcriptsPath,
 } from '#test/fakes/local-stores.ts';
 import { runProgram } from '#test/fakes/program.ts';
-import { everyByte, heldByAnother, storeFolder } from './files.ts';
+import { everyByte, storeFolder } from './files.ts';
 
 const options = { clock: realClock, patienceMs: 0 };
 const person = '781204563312098765';
@@ -65,22 +63,6 @@ function canariesIn(folder: string): readonly string[] {
     canaries.filter((canary) => bytes.includes(canary)),
   );
 }
-
-test('not a word and not an id of a forgotten person stays in the files', async () => {
-  using place = storeFolder();
-  const store = await openLocalTranscripts(place.path, options);
-  await fill(store);
-  expect(new Set(canariesIn(place.folder))).toEqual(new Set(canaries));
-  expect(await store.eraser.forget('10', person)).toBe(120);
-  expect(canariesIn(place.folder)).toEqual([]);
-  expect(await store.messages.outdated(99)).toHaveLength(20);
-  await store[Symbol.asyncDispose]();
-  expect(canariesIn(place.folder)).toEqual([]);
-  await using again = await openLocalTranscripts(place.path, options);
-  expect(await again.messages.outdated(99)).toHaveLength(20);
-  const search = { guildId: '10', words: 'number 33', limit: 1 };
-  expect(await again.reader.search(search, allOpen)).toMatchObject([{ line: { number: 33 } }]);
-});
 
 test('a file of any size keeps no word and no id of a forgotten person, not between its rows and not as a bound of its index', async () => {
   using place = storeFolder();
@@ -203,41 +185,6 @@ test('frequent words alone find the newest lines with all of them, then with the
   expect(await found('the and', lounge, 2)).toEqual(['b3000', 'b2999']);
   expect(await found('what is the xylokarp and why', lounge)).toEqual(['a8']);
   expect(await found('the xylokarp', den, 1)).toEqual(['c3000']); // that line is not theirs to know of
-});
-
-test('transcripts of a newer bot are left alone', async () => {
-  using place = storeFolder();
-  await (await openLocalTranscripts(place.path, options))[Symbol.asyncDispose]();
-  using sqlite = new DatabaseSync(place.path);
-  sqlite.exec('PRAGMA user_version = 99');
-  await expect(openLocalTranscripts(place.path, options)).rejects.toThrow('has format 99');
-});
-
-test('transcripts that are held or damaged are told of, and cost the bot nothing else', async () => {
-  using place = storeFolder();
-  const clock = new VirtualClock();
-  const events: StoreEvent[] = [];
-  const health = new StoreHealth('transcripts-unwritten', clock, (event) => events.push(event));
-  const { path } = place;
-  const driver = new SqliteDriver(path, transcripts.sqlite);
-  const database = new Database({ driver, clock, patienceMs: 0, health });
-  await database.open();
-  await using store = transcriptStore(database);
-  const other = heldByAnother(place.path);
-  await expect(store.writer.putSession(sessionOf('a'))).rejects.toThrow(
-    `Another program uses the store ${place.path}`,
-  );
-  await clock.advance(41_000);
-  await expect(store.writer.putSession(sessionOf('a'))).rejects.toThrow();
-  expect(events).toContainEqual(
-    expect.objectContaining({ name: 'transcripts-unwritten', state: 'raised' }),
-  );
-  writeFileSync(place.path, 'no database '.repeat(1000));
-  other[Symbol.dispose]();
-  await expect(store.reader.channels('10')).rejects.toThrow(`${place.path} is damaged`);
-  for (const ending of ['', '-wal', '-shm']) rmSync(`${place.path}${ending}`, { force: true });
-  await store.writer.putSession(sessionOf('a'));
-  expect(await store.reader.channels('10')).toEqual(['100']);
 });
 
 test('transcripts of servers that keep none are never in a file', async () => {

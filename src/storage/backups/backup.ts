@@ -39,7 +39,7 @@ export function backUpFormerFormats(dataDir: string, atWallMs: number): readonly
   return storeKinds.flatMap((kind) => {
     const path = storePath(dataDir, kind);
     const version = versionIn(path, lockWaitMs) ?? 0; // nothing is migrated where it cannot be read
-    const isFormer = version > 0 && version < rangeOf(kind.sqlite.migrations).known;
+    const isFormer = version > 0 && version < rangeOf(kind.sqlite).known;
     return isFormer ? [backUp(path, backupsFolder(dataDir), atWallMs)] : [];
   });
 }

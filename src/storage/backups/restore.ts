@@ -50,11 +50,6 @@ export function newestCopies(dataDir: string, withTranscripts: boolean): readonl
 export function restoreStores(options: RestoreOptions): readonly RestoredFile[] {
   const { copies, dataDir, storesDir = dataDir } = options;
   const examined = copies.map((path) => examine(path, options));
-  const [one, other] = examined;
-  if (one && other?.kind === one.kind) {
-    const both = `Both ${one.path} and ${other.path} are copies of ${one.kind.words}`;
-    throw unreadable(`${both}: name one of them.`);
-  }
   makeFolder(storesDir);
   const prepared: RestoredFile[] = [];
   try {
@@ -90,7 +85,7 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
     const what = 'is a copy of neither the store nor transcripts: name another file.';
     if (!kind) throw unreadable(`The file ${path} ${what}`);
     if (sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(path);
-    const range = rangeOf(kind.sqlite.migrations);
+    const range = rangeOf(kind.sqlite);
     const foreign = formatError(`The copy ${path}`, versionOf(sqlite), range);
     if (foreign) throw foreign;
     const none = `holds no settings: name a copy of ${mainStore.words}.`;
@@ -123,7 +118,7 @@ function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): R
     using copy = openReadOnly(from, lockWaitMs);
     copyInto(copy, part);
     changeFile(part, (sqlite) => {
-      migrate(sqlite, from, kind.sqlite.migrations);
+      migrate(sqlite, from, kind.sqlite);
       if (kind === mainStore) dropAgreements(sqlite, isSettingsOnly);
     });
   } catch (error) {

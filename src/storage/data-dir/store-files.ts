@@ -15,7 +15,7 @@ const lockWaitMs = 2_000;
 /** Those that are there; nothing is written. */
 export function storeFiles(dataDir: string): readonly StoreFile[] {
   return storeKinds
-    .map((kind) => ({ path: storePath(dataDir, kind), range: rangeOf(kind.sqlite.migrations) }))
+    .map((kind) => ({ path: storePath(dataDir, kind), range: rangeOf(kind.sqlite) }))
     .filter(({ path }) => existsSync(path))
     .map(({ path, range }) => ({ path, ...range, version: versionIn(path, lockWaitMs) }));
 }

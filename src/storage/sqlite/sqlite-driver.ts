@@ -1,24 +1,25 @@
 import { asTrouble, hasClosed, isBusy, type StoreCode } from '#src/sql/trouble.ts';
 import type { Driver, Session } from '#src/storage/database.ts';
-import { type FileCall, type FileFormat, fileHere } from './sqlite-file.ts';
+import type { Migration } from '#src/storage/schema.ts';
+import { type FileCall, fileHere } from './sqlite-file.ts';
 
 /** A file of SQLite, which is opened by its first operation, and anew after one that failed. */
 export class SqliteDriver implements Driver {
   readonly dialect = 'sqlite';
   readonly place: string;
-  readonly #format: FileFormat;
+  readonly #migrations: readonly Migration[];
   readonly #call: FileCall;
   #isOpen = false;
 
   /** `call` performs the operations of the file; default: on this thread. */
-  constructor(path: string, format: FileFormat, call: FileCall = fileHere(path)) {
+  constructor(path: string, migrations: readonly Migration[], call: FileCall = fileHere(path)) {
     this.place = path;
-    this.#format = format;
+    this.#migrations = migrations;
     this.#call = call;
   }
 
   async connect(): Promise<Session> {
-    if (!this.#isOpen) await this.#call('open', this.#format);
+    if (!this.#isOpen) await this.#call('open', this.#migrations);
     this.#isOpen = true;
     return {
       perform: (text, values) => this.#call('perform', text, values),

@@ -6,21 +6,19 @@ import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
 import { damaged, sqliteError } from '#src/sql/trouble.ts';
 import { checkFormat, type Migration, migrate } from '#src/storage/schema.ts';
 
-/** Migrations and limits of a file: data, as another thread may open it. */
-export type FileFormat = {
-  readonly migrations: readonly Migration[];
-  /** Largest file, in bytes, that is read through for damage when it is opened. */
-  readonly checkedBytes: number;
-  /** Most memory, in KiB, for pages that were read. */
-  readonly cacheKib: number;
-};
-
 /** Performs an operation of a file, on this thread or another. Errors: as the operation, those of SQLite among them. */
 export type FileCall = <Name extends keyof SqliteFile>(
   name: Name,
   ...args: Parameters<SqliteFile[Name]>
 ) => Promise<ReturnType<SqliteFile[Name]>>;
 
+/**
+ * Largest file, in bytes, that is read through for damage when it is opened. Reading 200 MB takes 0.9 s from memory and a minute from a
+ * slow disk; there damage is told when it is met.
+ */
+const checkedBytes = 32 * 2 ** 20;
+/** Most memory, in KiB, for pages that were read. */
+const mostCacheKib = 16_000;
 /** SQLite waits inside the call, and with it every voice of this process; so it waits this long only. */
 const innerWaitMs = 5;
 
@@ -35,10 +33,10 @@ export class SqliteFile {
   }
 
   /** Opens the file, or opens it anew, in the present format. What is in memory stays. Errors: BotError `store.unreadable` among them. */
-  open(format: FileFormat): void {
+  open(migrations: readonly Migration[]): void {
     if (this.#sqlite && this.#path === ':memory:') return;
     this.close();
-    this.#sqlite = openSqlite(this.#path, format);
+    this.#sqlite = openSqlite(this.#path, migrations);
     this.#statements = new SqliteStatements(this.#sqlite);
   }
 
@@ -64,10 +62,7 @@ export function fileHere(path: string): FileCall {
   return async (name, ...args) => Reflect.apply(file[name], file, args);
 }
 
-function openSqlite(
-  path: string,
-  { migrations, checkedBytes, cacheKib }: FileFormat,
-): DatabaseSync {
+function openSqlite(path: string, migrations: readonly Migration[]): DatabaseSync {
   if (path !== ':memory:') makeFolder(dirname(path));
   const sqlite = new DatabaseSync(path, {
     timeout: innerWaitMs,
@@ -77,7 +72,7 @@ function openSqlite(
     checkFormat(path, sqlite, migrations);
     sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     sqlite.exec('PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY');
-    sqlite.exec(`PRAGMA cache_size = -${cacheKib}`);
+    sqlite.exec(`PRAGMA cache_size = -${mostCacheKib}`);
     const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     if (bytes <= checkedBytes) check(sqlite, path);
     migrate(sqlite, path, migrations);
