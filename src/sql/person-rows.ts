@@ -4,6 +4,15 @@ import { columnOf, named, type Table } from './table.ts';
 /** Rows of a table about a person in a server: SQL behind `FROM`. */
 export type PersonRows = { readonly table: Table; readonly rows: Sql };
 
+/** Rows of a server that go with it: SQL behind `FROM`. */
+export function serverRows(tables: readonly Table[], guildId: string): readonly Sql[] {
+  return tables.flatMap(({ name, server }) =>
+    server.forget === 'delete'
+      ? [sql`${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`]
+      : [],
+  );
+}
+
 /** Rows about a person in a server, of each table that has some. Errors: TypeError where one of them names no server. */
 export function personRows(
   tables: readonly Table[],

@@ -1,8 +1,8 @@
-import sql from 'sql-template-tag';
 import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
 import { id } from '#src/sql/columns.ts';
+import { serverRows } from '#src/sql/person-rows.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { columnOf, deleteRows, named, table } from '#src/sql/table.ts';
+import { deleteRows, table } from '#src/sql/table.ts';
 import { findRows, putRows } from '#src/sql/table-rows.ts';
 
 /** Which bot is in which server, so that a removal between two runs is found. */
@@ -22,11 +22,7 @@ export const guildPart: StorePart<JoinedGuildStore> = {
   open: (database, all) => ({
     /** After every write that was asked for before, so that none of these brings the server back. */
     async erase(guildId) {
-      const theirs = all.flatMap(({ name, server }) =>
-        server.forget === 'delete'
-          ? [sql`${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`]
-          : [],
-      );
+      const theirs = serverRows(all, guildId);
       const deleted = await database.write((connection) => deleteRows(connection, theirs));
       await database.scrub();
       return deleted;

@@ -4,9 +4,9 @@ import { memories } from '#src/features/memories/memory-store.ts';
 import type { StoredCounts } from '#src/ports/feature-session.ts';
 import { integer, key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { personRows } from '#src/sql/person-rows.ts';
+import { personRows, serverRows } from '#src/sql/person-rows.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { columnList, columnOf, deleteRows, named, select } from '#src/sql/table.ts';
+import { columnList, deleteRows, select } from '#src/sql/table.ts';
 import { selectLines, sessionColumns, sessionKeyOf } from './line-tables.ts';
 import { tables } from './transcript-tables.ts';
 import { mergeIndex } from './word-index.ts';
@@ -153,15 +153,10 @@ export function transcriptEraser(database: StoreDatabase) {
     forgetGuild(guildId: string): Promise<number> {
       const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
       const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
-      const rest = tables.flatMap(({ name, server }) =>
-        server.forget === 'delete'
-          ? [sql`${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`]
-          : [],
-      );
       return erase(
         () => all,
         async (connection) => {
-          await deleteRows(connection, rest);
+          await deleteRows(connection, serverRows(tables, guildId));
         },
       );
     },
