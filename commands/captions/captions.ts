@@ -31,27 +31,14 @@ async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> 
 
 /** Reply to the caller; where the notice of captions stands in another chat, the channel reads that. */
 function replyTo(turned: CaptionsOn, guildId: string): Replies {
-  switch (turned.kind) {
-    case 'nowhere':
-      return [nowhere];
-    case 'failed':
-      return [turned.line];
-    case 'already': {
-      const place = addressOf(guildId, turned.placeId);
-      return [{ id: 'panel.captions', with: { place } }];
-    }
-    case 'on': {
-      const { isHere, placeId, saved } = turned;
-      const lines: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
-      if (isHere) return [{ id: 'captions.on', lines }];
-      const place: TextLine = {
-        id: 'panel.captions',
-        with: { place: addressOf(guildId, placeId) },
-      };
-      const buttons = ['captions.leave_out'];
-      return [{ id: 'captions.on', to: 'room', lines: [place, ...lines], buttons }];
-    }
-  }
+  if (turned.kind === 'nowhere') return [nowhere];
+  if (turned.kind === 'failed') return [turned.line];
+  const { isHere, placeId, saved } = turned;
+  const unsaved: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
+  if (isHere) return [{ id: 'captions.on', lines: unsaved }];
+  const place: TextLine = { id: 'panel.captions', with: { place: addressOf(guildId, placeId) } };
+  const buttons = ['captions.leave_out'];
+  return [{ id: 'captions.on', to: 'room', lines: [place, ...unsaved], buttons }];
 }
 
 /** Discord shows it as a link to the channel. */
@@ -67,7 +54,6 @@ const off: Command = {
   run: inChannel(async ({ guildId }, { features }) => {
     const turned = await features.captions.turnOff(guildId);
     if (turned.kind === 'nowhere') return [nowhere];
-    if (turned.kind === 'already') return [{ id: 'captions.off' }];
     const lines: readonly TextLine[] = turned.saved ? [] : [{ id: 'voice.unsaved' }];
     return [{ id: 'captions.off', to: 'room', lines, buttons: ['captions.transcript'] }];
   }),

@@ -6,8 +6,6 @@ import type { GuildSettingsStore } from '#src/ports/stores/guild-settings-store.
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { type Pronounce, pronounceWith } from '#src/speech/pronunciation.ts';
 import type { Caps } from '#src/spending/budget-authority.ts';
-import { Mentions } from '#src/texts/plain.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import {
   conversationSettings,
   type GuildSettings,
@@ -284,24 +282,9 @@ function restKey(channelId: string): string {
   return `auto_join_rest:${channelId}`;
 }
 
-const captionsPrefix = 'captions:';
-
 /** Key under which the settings of a server hold the captions of one of its voice channels. */
 function captionsKey(channelId: string): string {
-  return `${captionsPrefix}${channelId}`;
-}
-
-/** Lines about voice channels in which people have turned captions on, or off for the rest of a session. */
-export function captionsElsewhere(set: ReadonlyMap<string, string>): readonly TextLine[] {
-  return [...set]
-    .filter(([key]) => key.startsWith(captionsPrefix))
-    .map(([key, value]) => {
-      const channel = new Mentions(key.slice(captionsPrefix.length), '#');
-      return {
-        id: 'settings.channel',
-        with: { channel, value: value === 'off' ? value : 'on', command: '/captions' },
-      };
-    });
+  return `captions:${channelId}`;
 }
 
 /** Options as they were stored, in JSON; without options where they cannot be read, as captions are on all the same. */

@@ -233,7 +233,6 @@ test.each(builtInLocales)(
     for (const [key, value] of Object.entries(longest)) await settingsStore.write('g', key, value);
     for (const channelId of ids(30)) {
       await settingsStore.write('g', `bot:${channelId}`, JSON.stringify({ voice: 'v'.repeat(64) }));
-      await settingsStore.write('g', `captions:${channelId}`, 'off');
     }
     const { form, home, pick, send, setting } = open({ settingsStore });
     const fits = (reply: Reply) => {

@@ -9,7 +9,7 @@ import type { ListedSession, TranscriptSession } from './transcript-line.ts';
 
 export type CaptionsOn =
   | {
-      readonly kind: 'on' | 'already';
+      readonly kind: 'on';
       /** Channel or thread in which they are posted. */
       readonly placeId: string;
       /** True where that is the chat of the voice channel itself. */
@@ -20,7 +20,7 @@ export type CaptionsOn =
   | { readonly kind: 'nowhere' };
 
 export type CaptionsOff =
-  | { readonly kind: 'off' | 'already'; readonly saved: boolean }
+  | { readonly kind: 'off'; readonly saved: boolean }
   | { readonly kind: 'nowhere' };
 
 export type FileRequest = { readonly format: TranscriptFormat; readonly sessionId?: string };

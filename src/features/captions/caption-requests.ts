@@ -16,19 +16,18 @@ export function captionRequests(sessions: VoiceSessions) {
       const turned = await session.context.features.sessions.captions.turnOn(options);
       if (turned.kind === 'failed') return turned;
       const saved = await sessions.settings.setCaptionsIn(guildId, channelId, options);
-      const { kind, placeId } = turned;
-      return { kind, placeId, isHere: placeId === channelId, saved };
+      const { placeId } = turned;
+      return { kind: 'on', placeId, isHere: placeId === channelId, saved };
     },
 
     async turnOff(guildId: string): Promise<CaptionsOff> {
       const session = sessions.session(guildId);
       if (!session) return { kind: 'nowhere' };
       const captions = session.context.features.sessions.captions;
-      const kind = captions.recorder ? 'off' : 'already';
       const choice = captions.beginThemselves ? 'off' : undefined;
       const saving = sessions.settings.setCaptionsIn(guildId, session.channel.channelId, choice);
       await captions.turnOff();
-      return { kind, saved: await saving };
+      return { kind: 'off', saved: await saving };
     },
 
     isOn(guildId: string): boolean {

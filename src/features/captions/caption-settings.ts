@@ -5,7 +5,6 @@ import {
   type ServerSetting,
   switchSetting,
 } from '#src/settings/setting-definition.ts';
-import { captionsElsewhere } from '#src/settings/stored-settings.ts';
 
 const group = 'settings.group.captions';
 
@@ -13,10 +12,10 @@ const group = 'settings.group.captions';
 const maxDays = 365;
 
 /** Captions begin with each session. */
-export const captionsBegin: ServerSetting<boolean> = {
-  ...switchSetting('captions', false, { group, about: 'settings.about.captions' }),
-  elsewhere: captionsElsewhere,
-};
+export const captionsBegin = switchSetting('captions', false, {
+  group,
+  about: 'settings.about.captions',
+});
 
 /** Text channel in which captions get a thread; undefined: they are posted in the chat of the voice channel. */
 export const captionsChannelId = idSetting('captions_channel', 'text-channel', {

@@ -65,8 +65,7 @@ export const findInCaptions = tool({
     const captions = context.features.sessions.captions;
     return (
       context.features.ports.transcriptCleanup.has(context.channel.guildId) ||
-      captions.hasTranscript ||
-      captions.recorder !== undefined
+      captions.hasTranscript
     );
   },
   run: findLines,

@@ -33,7 +33,7 @@ import { TranscriptRecorder } from './transcript-recorder.ts';
 const isOverForGood: ReadonlySet<LeaveReason> = new Set(['asked', 'alone']);
 
 export type CaptionsTurnedOn =
-  | { readonly kind: 'on' | 'already'; readonly placeId: string }
+  | { readonly kind: 'on'; readonly placeId: string }
   | { readonly kind: 'failed'; readonly line: TextLine };
 
 /** Captions that are on. */
@@ -121,7 +121,7 @@ export class SessionCaptions implements FeatureSession {
     const { recorder } = this;
     if (recorder && !recorder.live.isShut) {
       recorder.translations.into(options.translateTo);
-      return { kind: 'already', placeId: recorder.live.placeId };
+      return { kind: 'on', placeId: recorder.live.placeId };
     }
     if (recorder) await this.turnOff(); // a new place, and the same session
     this.#turning ??= this.#turnOn(options).finally(() => {

@@ -196,18 +196,6 @@ export const captionScenes: Scenes = {
         holds(other, false),
       ],
     },
-  'what a bot had begun to erase when it was killed is in no file once the next one runs': {
-    own: {},
-    sayings: [canary, other],
-    steps: [
-      ...spoken,
-      card,
-      { 'the bot is killed while it erases': killWhileErasing },
-      holds('quagga', true),
-      { bot: 'restarts' },
-      erased,
-    ],
-  },
 };
 
 function noticesOf({ sandbox }: Stage) {
@@ -279,16 +267,4 @@ function untilNothingIsFound(stage: Stage): Promise<void> {
 function ageSessions({ dataDir }: Stage): void {
   using sqlite = new DatabaseSync(transcriptsPath(dataDir));
   sqlite.exec(`UPDATE sessions SET started_at_wall_ms = started_at_wall_ms - ${40 * 86_400_000}`);
-}
-
-async function killWhileErasing(stage: Stage): Promise<void> {
-  const path = transcriptsPath(stage.dataDir);
-  const [reader, other] = [1, 2].map(() => new DatabaseSync(path, { readOnly: true }));
-  reader?.exec('BEGIN; SELECT * FROM lines');
-  stage.person('Ben').press(stage.kept('card'), 'parley:confirm:forget');
-  const lines = () => other?.prepare('SELECT text FROM lines').all();
-  await eventually(() => expect(JSON.stringify(lines())).not.toContain('quagga'));
-  await stage.bot.kill();
-  other?.close();
-  reader?.close();
 }

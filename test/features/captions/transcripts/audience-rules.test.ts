@@ -163,28 +163,6 @@ const rules: Readonly<Record<string, Rule>> = {
     isUnwritten: true,
     barred: nobodyMay,
   },
-  'what somebody says who is blocked': {
-    act: async ({ fixture, say }) => {
-      const id = '123456789012345678';
-      fixture.linkOpener.link.present.push({ ...eva, id });
-      await fixture.privacy.allow('g', id);
-      await fixture.settings.set('g', 'blocked', id);
-      await say({ ...eva, id }, `the ${overheard} is decided, ${reported}`);
-      await fixture.settings.set('g', 'blocked', 'none');
-      fixture.linkOpener.link.present.pop();
-    },
-    isUnwritten: true,
-    barred: nobodyMay,
-  },
-  'what is said while paused': {
-    act: async ({ fixture, say }) => {
-      fixture.sessions.pauseHearing('g', true);
-      await say(eva, `the ${overheard} is decided, ${reported}`);
-      fixture.sessions.pauseHearing('g', false);
-    },
-    isUnwritten: true,
-    barred: nobodyMay,
-  },
   'what is taken back by a no': {
     act: async (setup) => {
       await saidByEva(setup);
