@@ -32,6 +32,8 @@ export type SessionDependencies = PaidEngines & {
   readonly captionChats: CaptionChats;
   /** Name of the server in messages about a role that fails, as in `127.0.0.1:8000`. */
   readonly chatName: string;
+  /** Model that recognises speech; absent: the embedded one. */
+  readonly recogniser?: string | undefined;
   /** False: a simple stand-in answers, which cannot translate. */
   readonly hasChatModel: boolean;
   /** Voices that read texts. */

@@ -25,6 +25,8 @@ import type { OnEngineNews } from './engine-news.ts';
 /** Which engine serves which role, ready to use. */
 export type Engines = EngineRoles & {
   readonly chatName: string;
+  /** Model or engine that recognises speech; absent: the embedded one. */
+  readonly recogniser?: string | undefined;
   /** False: a simple stand-in answers, which cannot translate. */
   readonly hasChatModel: boolean;
   /** Names of the voices of the first synthesizer. */
@@ -85,6 +87,7 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
     return {
       ...roles,
       chatName: providerName('chat', thinker),
+      recogniser: recogniserName(transcription),
       hasChatModel,
       voices,
       realtime: talking?.pipeline,
@@ -104,6 +107,11 @@ function titleOf(role: ProviderRole, choice: EngineChoice): string {
   if (choice.kind === 'embedded') return choice.voice ? `${about}, voice ${choice.voice}` : about;
   if (choice.kind === 'outside') return `${name}, ${choice.backend}`;
   return `${choice.model} at ${new URL(choice.baseUrl).host}${isSocket ? ', realtime' : ''}`;
+}
+
+function recogniserName(choice: EngineChoice): string | undefined {
+  if (choice.kind === 'embedded') return undefined;
+  return choice.model || providerName('speech to text', choice);
 }
 
 /** Opening costs nothing until it is asked. */

@@ -199,6 +199,7 @@ function partsOf(
     textLanguage: shared.textLanguage,
     ...paidEngines({ ...engines, chat, pipelines }),
     chatName: engines.chatName,
+    recogniser: engines.recogniser,
     hasChatModel: engines.hasChatModel,
     voices: engines.voices,
     spending: budgets,

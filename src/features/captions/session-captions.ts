@@ -289,7 +289,7 @@ function writeNotice(
 ): void {
   const { channel, parts, settings } = context;
   const lines: readonly TextLine[] = [
-    { id: 'captions.notice' },
+    { id: 'captions.notice', with: { recogniser: parts.recogniser ?? 'embedded' } },
     captionsKept(settings().of(captionsDays)),
     { id: 'captions.notice.readers' },
   ];

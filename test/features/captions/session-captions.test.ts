@@ -19,12 +19,19 @@ test('before the first word is written everybody is told, aloud and in writing',
   await turning;
   const [notice = ''] = fixture.captionChats.chat.texts;
   expect(notice).toContain('the words of people I may hear are written here');
+  expect(notice).toContain('only English, and gets about one word in five wrong');
   expect(notice).toContain('the last 10 minutes');
   expect(notice).toContain('kept 7 days');
   const spoken = fixture.synthesizer.asked.map(({ text }) => text);
   expect(spoken).toContain('Captions on, for people I may hear.');
   const place = 'https://discord.com/channels/g/lounge';
   expect(fixture.faces.at(-1)?.lines).toContainEqual({ id: 'panel.captions', with: { place } });
+});
+
+test('captions of a server say its model, and promise nothing of it', async () => {
+  const fixture = await captioned({ recogniser: 'whisper-1' });
+  const [notice] = fixture.captionChats.chat.texts;
+  expect(notice).toContain('whisper-1 recognises them, and can be wrong.');
 });
 
 test('each line is kept with speaker, time and the message that shows it', async () => {
