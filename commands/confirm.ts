@@ -1,3 +1,4 @@
+import { replyTo } from '#commands/ask.ts';
 import { forgetNow } from '#commands/privacy/forget.ts';
 import { confirmSetting } from '#commands/settings/panel-presses.ts';
 import { longestToolMs } from '#src/conversation/tools/tool-entry.ts';
@@ -6,13 +7,17 @@ import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/
 /** Longest time, in ms, until a press is answered: the tool behind it ends before. */
 export const longestPressMs = longestToolMs + 10_000;
 
-/** Press of the button that shows what a tool call of the model would do, to the only person who may confirm it. */
+/** Press of the button that shows a private answer to its asker, or what a tool call of the model would do to who may confirm it. */
 export async function show(
-  { guildId, callerId, words: { about = '' } }: CommandCall,
-  { confirmations }: Pick<CommandPorts, 'confirmations'>,
+  call: CommandCall,
+  { confirmations, sessions }: Pick<CommandPorts, 'confirmations' | 'sessions'>,
 ): Promise<Replies> {
+  const { guildId, callerId } = call;
+  const { about = '' } = call.words;
   const shown = confirmations.show(guildId, about, callerId);
   switch (shown.kind) {
+    case 'answered':
+      return await replyTo(shown, call, 'caller', sessions);
     case 'shown': {
       const { files, line } = shown;
       return [{ ...line, files, buttons: [`confirm:tool:${about}`] }];

@@ -6,12 +6,13 @@ import { maxSpeed, minSpeed, type PersonSettings } from '#src/people/person-sett
 import type { PersonChange } from '#src/settings/personal-settings-cache.ts';
 import { languageName, languageTag } from '#src/texts/language-names.ts';
 import { oneLine } from '#src/texts/plain.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { unknownVoice, voiceOption } from './voice-option.ts';
 
 /** Value that takes a choice back. */
 const standard = 'default';
 const maxNameChars = 50;
+const ways = ['written', 'private', 'spoken'] as const;
 
 /** A change that was read from what was typed, or the reply that says what is wrong with it. */
 type Read = { readonly change: PersonChange } | { readonly wrong: Reply };
@@ -39,7 +40,7 @@ export const me: Command = {
       name: 'answers',
       description: 'command.voice.me',
       kind: 'choice',
-      values: ['written', 'spoken'],
+      values: ways,
     },
   ],
   async run(call, { peopleSettings, features }) {
@@ -117,8 +118,8 @@ function spokenNameOf(typed: string | undefined): Read {
 }
 
 function answersOf(chosen: string | undefined): Read {
-  if (chosen === undefined) return nothing;
-  return { change: { answers: chosen === 'written' ? 'written' : null } };
+  const answers = ways.find((way) => way === chosen);
+  return answers ? { change: { answers } } : nothing;
 }
 
 function isStandard(typed: string): boolean {
@@ -132,18 +133,17 @@ function shown(
   more: readonly TextLine[] = [],
 ): Replies {
   const own = {
-    voice: voice ?? text('voice.usual', {}, callerLocale),
-    language:
-      language === undefined
-        ? text('voice.detected', {}, callerLocale)
-        : languageName(language, callerLocale),
+    voice: voice ?? standard,
+    language: language === undefined ? standard : languageName(language, callerLocale),
   };
   const lines: readonly TextLine[] = [
     ...(speed === undefined ? [] : [{ id: 'voice.speed', with: { speed } } as const]),
     ...(spokenName === undefined
       ? []
       : [{ id: 'voice.name', with: { name: spokenName } } as const]),
-    ...(answers === undefined ? [] : [{ id: 'voice.answers.written' } as const]),
+    ...(answers === undefined || answers === 'spoken'
+      ? []
+      : [{ id: 'voice.answers.written', with: { answers } } as const]),
     ...more,
   ];
   return [{ id: 'voice.mine', with: own, lines }];

@@ -1,6 +1,5 @@
 import type { Command, CommandGroup } from '#src/features/contract/command.ts';
 import { cut } from '#src/texts/plain.ts';
-import { text } from '#src/texts/texts.ts';
 import { bot } from './bot.ts';
 import { me } from './me.ts';
 import { unknownVoice, voiceOption } from './voice-option.ts';
@@ -37,11 +36,10 @@ export const preview: Command = {
       return [unknownVoice(asked, await features.voices.names())];
     const sample = { voice, speed: own?.speed, language: own?.language ?? callerLocale };
     const outcome = await features.voices.preview(guildId, { id, name }, sample);
-    const shown = voice ?? text('voice.usual', {}, callerLocale);
     if (outcome.kind === 'failed') return [outcome.line];
     const files = [{ name: 'voice.wav', bytes: outcome.wav }];
     const head = outcome.isGone ? 'voice.gone' : 'say.now';
-    return [{ id: head, with: { voice: shown }, files }];
+    return [{ id: head, with: { voice: voice ?? '' }, files }];
   },
 };
 

@@ -136,10 +136,11 @@ export class Talk {
   syncPeople(): void {
     const { channel, gate, parts, people } = this.#context;
     const here = people().map((one): Participant => {
-      const { answers } = parts.peopleSettings.known(channel.guildId, one.id);
-      const isDeaf = one.isDeaf === true || answers === 'written';
+      const { answers = 'spoken' } = parts.peopleSettings.known(channel.guildId, one.id);
+      const isDeaf = one.isDeaf === true || answers !== 'spoken';
       const { id, isBot, name } = one;
-      return { id, name, isBot, isDeaf, ...gate.rightsOf(one) };
+      const isPrivate = answers === 'private';
+      return { id, name, isBot, isDeaf, isPrivate, ...gate.rightsOf(one) };
     });
     const now = JSON.stringify(here);
     if (now === this.#people) return;

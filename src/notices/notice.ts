@@ -123,22 +123,21 @@ export function writeToPeople(
 }
 
 /**
- * Writes lines to one person into the chat of the channel, which notifies them, with the buttons of consent; without waiting for it. If
- * that chat is shut, only the operator reads of it. Aborting `signal` takes back what still waits.
+ * Writes lines to one person into the chat of the channel, which notifies them, with buttons, those of consent by default; without waiting
+ * for it. If that chat is shut, only the operator reads of it. Aborting `signal` takes back what still waits.
  */
 export function notifyPerson(
   personId: string,
   lines: readonly TextLine[],
   { channel, parts }: ChannelChat,
   signal: AbortSignal,
+  buttons: readonly string[] = consentButtons,
 ): void {
   const { guildId } = channel;
   const text = lines.map((line) => writtenText(line, guildId, parts)).join(' ');
-  parts.messages
-    .notify(channel, [{ personId, text }], signal, consentButtons)
-    .catch((error: unknown) => {
-      if (!signal.aborted) parts.onEvent(guildId, failureEventOf(error, 'speak'));
-    });
+  parts.messages.notify(channel, [{ personId, text }], signal, buttons).catch((error: unknown) => {
+    if (!signal.aborted) parts.onEvent(guildId, failureEventOf(error, 'speak'));
+  });
 }
 
 /** Voice channel, and the parts that write there about the chat model `chatName`. */

@@ -8,8 +8,8 @@ export type PersonSettings = {
   readonly speed?: number;
   /** Their name as it is to be pronounced. */
   readonly spokenName?: string;
-  /** Their answers are written, with a mention, and not spoken. */
-  readonly answers?: 'written';
+  /** Their answers are spoken, or written: with a mention, or to them alone. Set once they chose, or were offered the choice. */
+  readonly answers?: 'spoken' | 'written' | 'private';
 };
 
 /** Slowest and fastest pace that people may choose. */

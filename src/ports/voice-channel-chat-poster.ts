@@ -36,6 +36,8 @@ export interface VoiceChannelChatPoster {
     signal: AbortSignal,
     buttons?: readonly string[],
   ): Promise<void>;
+  /** A direct message of what this person alone may know; longer texts are cut at 2,000 characters. Errors also where those are closed. */
+  tell(personId: string, text: ConfidentialText, signal: AbortSignal): Promise<void>;
   /** A sentence with buttons under it, named like those of `Reply`. Pings nobody. */
   offer(
     channel: ChannelRef,

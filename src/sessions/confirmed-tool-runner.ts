@@ -1,4 +1,5 @@
 import type { ConfirmationPress } from '#src/conversation/tools/pending-confirmations.ts';
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { lineWith, type TextLine } from '#src/texts/texts.ts';
@@ -15,11 +16,15 @@ export class ConfirmedToolRunner {
     this.#signal = signal;
   }
 
-  /** What a press of Confirm would do, for the only person who may press. `askId` is the id that the button carries. */
+  /** A private answer, or what a press of Confirm would do, for the only person who may press. `askId` is the id that the button carries. */
   show(guildId: string, askId: string, personId: string): ShowOutcome {
     const context = this.#sessions.session(guildId)?.context;
     if (!context) return { kind: 'over' };
-    const found = context.tools.confirmations.find(askId, personId);
+    const { confirmations } = context.tools;
+    const held = confirmations.answer(askId);
+    if (held?.presser.id === personId) return { kind: 'answered', text: held.text };
+    if (held) return { kind: 'other', name: held.presser.name };
+    const found = confirmations.find(askId, personId);
     if (found.kind !== 'theirs') return found;
     const { ask, untilMs } = found;
     const { action, asker, presser } = ask;
@@ -41,5 +46,6 @@ export class ConfirmedToolRunner {
 }
 
 type ShowOutcome =
+  | { readonly kind: 'answered'; readonly text: ConfidentialText }
   | { readonly kind: 'shown'; readonly line: TextLine; readonly files: readonly ReplyFile[] }
   | Exclude<ConfirmationPress, { readonly kind: 'theirs' }>;

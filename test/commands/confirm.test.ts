@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
+import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import { inLounge, ports } from './ports.ts';
 
@@ -28,4 +29,12 @@ test.each<[ConfirmOutcome, object]>([
   const call = { ...inLounge, words: { about: 'tool:a1' } };
   expect(await button?.run(call, ports({ confirm }))).toEqual([reply]);
   expect(asked).toEqual([['g', 'a1', 'adam']]);
+});
+
+test('a press on Show gives a private answer to its asker', async () => {
+  const show = buttons.find(({ name }) => name === 'tool.show');
+  const text = new ConfidentialText('Five.', { onlyFor: 'adam' });
+  const shown = ports({ show: () => ({ kind: 'answered', text }) });
+  const reply = { id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' };
+  expect(await show?.run(inLounge, shown)).toEqual([reply]);
 });

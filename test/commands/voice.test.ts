@@ -37,7 +37,8 @@ test.each<[Words, PersonChange]>([
   [{ speed: '0.7' }, { speed: 0.7 }],
   [{ name: ' Shivawn\n' }, { spokenName: 'Shivawn' }],
   [{ name: 'default' }, { spokenName: null }],
-  [{ answers: 'written' }, { answers: 'written' }],
+  [{ answers: 'private' }, { answers: 'private' }],
+  [{ answers: 'spoken' }, { answers: 'spoken' }],
   [
     { language: 'ja', voice: 'rms', speed: '1.4' },
     { language: 'ja', voice: 'rms', speed: 1.4 },

@@ -371,6 +371,22 @@ playScripts({
     adam says: five > heard Adam: five, answered Adam: You said five., tells adam "You said five."
     `,
   ],
+  'who wants answers alone gets direct messages: the channel and its next request hold the question alone':
+    [
+      {
+        stored: { eva: { kind: 'always' } },
+        acts: { close: ({ closed }) => void closed.add('adam') },
+      },
+      `
+    adam chooses answers private
+    model: It rains. || Take a coat. || Yes.
+    adam says: five > heard Adam: five, answered Adam, sends adam "It rains."
+    do close
+    adam says: six > heard Adam: six, answered Adam, tells adam voice.answers.held, offers 1 buttons
+    eva says: six > heard Eva: six, answered Eva: Yes.
+    prompt > Adam: five | Adam: six | Eva: six
+    `,
+    ],
   'who did not call the bot hears once what to press': `
     with uncalled
     adam joins > joined company 2 isAsking true consent brief

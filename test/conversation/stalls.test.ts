@@ -103,6 +103,7 @@ function openSetup(plans: readonly Plan[]) {
           reported.push(clock.nowMs());
         },
         notify: async () => undefined,
+        tell: async () => undefined,
         offer: async () => undefined,
       },
     },

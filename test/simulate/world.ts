@@ -374,6 +374,10 @@ export class Simulation {
         await late(given[2]);
         await scribe.notify(...given);
       },
+      tell: async (...given) => {
+        await late(given[2]);
+        await scribe.tell(...given);
+      },
       offer: async (...given) => {
         await late(given[3]);
         await scribe.offer(...given);

@@ -16,7 +16,7 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
   [
     'the store in PostgreSQL',
     mainStore.postgres,
-    ['15 8dfb6b0ab702af8b', '17 5beac65b3f4862eb', '18 7f3df392d89fb151', '20 2289ce30d4704b51'],
+    ['15 8a6a07578d309c54', '17 5beac65b3f4862eb', '18 7f3df392d89fb151', '20 2289ce30d4704b51'],
   ],
   ['transcripts.db', transcripts.sqlite, ['3 188c2a19dc74dce3', '5 d152c9bda4940ca9']],
   ['transcripts in PostgreSQL', transcripts.postgres, ['3 c161e3fd917d77bf', '5 665d3d4050b15216']],

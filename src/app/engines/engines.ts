@@ -87,7 +87,10 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
     return {
       ...roles,
       chatName: providerName('chat', thinker),
-      recogniser: recogniserName(transcription),
+      recogniser:
+        transcription.kind === 'embedded'
+          ? undefined
+          : transcription.model || providerName('speech to text', transcription),
       hasChatModel,
       voices,
       realtime: talking?.pipeline,
@@ -107,11 +110,6 @@ function titleOf(role: ProviderRole, choice: EngineChoice): string {
   if (choice.kind === 'embedded') return choice.voice ? `${about}, voice ${choice.voice}` : about;
   if (choice.kind === 'outside') return `${name}, ${choice.backend}`;
   return `${choice.model} at ${new URL(choice.baseUrl).host}${isSocket ? ', realtime' : ''}`;
-}
-
-function recogniserName(choice: EngineChoice): string | undefined {
-  if (choice.kind === 'embedded') return undefined;
-  return choice.model || providerName('speech to text', choice);
 }
 
 /** Opening costs nothing until it is asked. */

@@ -286,12 +286,12 @@ export class AnswerJobs {
 
   /** Reports an answer that was to be heard. */
   #concluded(job: AnswerJob, { failure, finish }: ReplyEnd) {
-    const { effect, id, progress, reply } = job;
+    const { effect, id, pending, progress, reply } = job;
     const turn = this.#turnNow(job);
     if (turn?.answer?.id === id)
       reportAnswer(turn, { reply, progress, finish }, this.#context, this.#utterances);
-    const { isWritten, text } = progress;
-    const heard = isWritten ? text : (reply?.heardText() ?? '');
+    const isRead = progress.isWritten && pending.onlyFor === undefined;
+    const heard = isRead ? progress.text : (reply?.heardText() ?? '');
     const words = this.#context.queue.questionOf(effect.request)?.words?.text;
     return { heard, words, stage: failure && this.#failed(job, failure) };
   }

@@ -66,11 +66,12 @@ export function beginAnswer(
   const askerIds = said.map(({ speakerId }) => speakerId);
   const speakerId = askerIds.at(-1);
   const medium = given.medium ?? answerMediumFor(speakerId ?? '', context);
-  const isWritten = medium === 'written';
+  const isWritten = medium === 'written' || medium === 'private';
   const pipeline = isWritten
     ? parts.pipelines.textOnly()
     : parts.pipelines.open(context.settings().pipeline);
-  const { before, beside, owner } = shownFor(said, askerIds, context);
+  const { before, beside, ...shown } = shownFor(said, askerIds, context);
+  const owner = medium === 'private' ? { onlyFor: `${speakerId}` } : shown.owner;
   const { name, instructions } = context.settings().persona ?? {};
   const calls = new AnswerCalls({ context, session: tools, answer: id, said, made: done });
   const isQuoting = said.some(({ isQuoted }) => isQuoted);

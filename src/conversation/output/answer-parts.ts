@@ -4,6 +4,7 @@ import { type AsideKind, speakable } from '#src/chat/text/speakable.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import {
+  notifyPerson,
   spokenLocale,
   spokenText,
   writeInChat,
@@ -50,7 +51,9 @@ export async function* writeUnspoken(
     const text = progress.text.trim();
     if (signal.aborted || text === '') return;
     const words = pending.written(text);
-    if (writtenTo.length > 0) writeToPeople(writtenTo, words, context);
+    const { onlyFor: id } = pending;
+    if (id !== undefined) writePrivately({ id, name: context.nameOf(id) }, text, context);
+    else if (writtenTo.length > 0) writeToPeople(writtenTo, words, context);
     else if (isUnspoken) writeUnspeakable(words, context, language);
     progress.isWritten = writtenTo.length > 0 || isUnspoken;
   };
@@ -302,15 +305,35 @@ function addressed(
   return spoken({ id: 'said.to', with: { name: called, text } });
 }
 
-/** Medium of the answers to a person: aloud; in writing, if they chose that; or both, while they are deafened and hear nothing. */
-export type AnswerMedium = 'aloud' | 'both' | 'written';
+/** Medium of the answers to a person: aloud; in writing, for all or for them alone, if they chose that; or both, while they are deafened. */
+export type AnswerMedium = 'aloud' | 'both' | 'written' | 'private';
 
 export function answerMediumFor(
   personId: string,
   { channel, parts, people }: SessionContext,
 ): AnswerMedium {
-  if (parts.peopleSettings.known(channel.guildId, personId).answers === 'written') return 'written';
+  const { answers = 'spoken' } = parts.peopleSettings.known(channel.guildId, personId);
+  if (answers !== 'spoken') return answers;
   return people().some(({ id, isDeaf }) => id === personId && isDeaf) ? 'both' : 'aloud';
+}
+
+/**
+ * Writes an answer to one person alone, without waiting for it: as a direct message, or, where those are closed, behind a button in the chat
+ * of the channel. Their no takes it back.
+ */
+export function writePrivately(
+  { id, name }: NamedPerson,
+  words: string,
+  context: SessionContext,
+): void {
+  const { gate, parts, tools } = context;
+  const text = new ConfidentialText(words, { onlyFor: id });
+  const signal = gate.withdrawals.of(id);
+  parts.messages.tell(id, text, signal).catch(() => {
+    if (signal.aborted) return;
+    const button = tools.confirmations.hold(text, { id, name });
+    notifyPerson(id, [{ id: 'voice.answers.held' }], context, signal, [button]);
+  });
 }
 
 /** Longest wait for a pause, in ms, in which a spoken request is confirmed. */

@@ -1,6 +1,7 @@
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ConfirmOutcome, ShownConfirmation } from '#src/ports/command-ports.ts';
 import { onOneLine } from './tool-call-results.ts';
 import type { ConfirmableAction, Presser, ToolEntry } from './tool-entry.ts';
@@ -35,15 +36,26 @@ export type ConfirmationPress =
   | { readonly kind: 'other'; readonly name: string }
   | { readonly kind: 'over' };
 
+/** An answer that waits for a press of its asker, its only reader. */
+type HeldAnswer = {
+  readonly id: string;
+  readonly presser: Presser;
+  readonly text: ConfidentialText;
+  readonly untilMs: number;
+};
+
 /** A further one drops the oldest. */
 const limit = 8;
+/** Time, in ms, for which an answer is held. */
+const answerMs = 15 * 60_000;
 /** Time, in ms, after which a button does nothing any more. */
 const { confirmMs } = conversationRules;
 
-/** Tool calls that wait for a button in one session; each is pressed once, or never. */
+/** Tool calls and private answers that wait for a button in one session; each call is confirmed once, or never. */
 export class PendingConfirmations {
   readonly #context: SessionContext;
   #open: readonly PendingConfirmation[] = [];
+  #answers: readonly HeldAnswer[] = [];
 
   constructor(context: SessionContext) {
     this.#context = context;
@@ -66,6 +78,19 @@ export class PendingConfirmations {
     const words = { by: onOneLine(asker.name), name: ask.presser.name, s: confirmMs / 1000 };
     const line = { id: 'tool.ask', with: { ...words, tool: readableName(tool) } } as const;
     return { button: `tool.show:${ask.id}`, line };
+  }
+
+  /** Has an answer wait, and returns the button that shows it to its reader alone. */
+  hold(text: ConfidentialText, presser: Presser): string {
+    const [id, untilMs] = [crypto.randomUUID(), this.#context.parts.clock.nowMs() + answerMs];
+    this.#answers = [...this.#answers, { id, presser, text, untilMs }].slice(-limit);
+    return `tool.show:${id}`;
+  }
+
+  /** The answer of this id, if it is still held. */
+  answer(id: string): HeldAnswer | undefined {
+    const nowMs = this.#context.parts.clock.nowMs();
+    return this.#answers.find((one) => one.id === id && one.untilMs > nowMs);
   }
 
   /** The one of this number in the conversation. */
@@ -92,6 +117,7 @@ export class PendingConfirmations {
     this.#open = this.#open.filter(
       ({ asker, presser }) => asker.id !== personId && presser.id !== personId,
     );
+    this.#answers = this.#answers.filter(({ presser }) => presser.id !== personId);
   }
 
   /** Instant, in ms, at which it does not wait any more. */

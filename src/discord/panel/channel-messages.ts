@@ -13,7 +13,7 @@ import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
 
 /**
  * Writes into the chat that belongs to a voice channel. Where that is gone or closed to it, a given text goes beside the panel of its
- * server, and what is personal or said in the channel nowhere.
+ * server, and what is personal or said in the channel nowhere. Writes direct messages, too.
  */
 export function openChannelMessages(
   client: Client<true>,
@@ -33,10 +33,11 @@ export function openChannelMessages(
     where: ChannelRef,
     body: RestBody,
     signal: AbortSignal,
-    channel = placeOf(where, false),
+    channel: Pick<Channel, 'id'> | Promise<Pick<Channel, 'id'>> = placeOf(where, false),
   ): Promise<void> => {
     try {
-      await outbox.post(channel.id, body, signal);
+      const { id } = await channel;
+      await outbox.post(id, body, signal);
     } catch (cause) {
       signal.throwIfAborted();
       throw unwritten(where.name, cause);
@@ -59,6 +60,13 @@ export function openChannelMessages(
       const components = rowsOf(buttons, localeIn(client, where.guildId), presses);
       await send(where, { content, allowed_mentions: { users }, components, ...once }, signal);
     },
+    async tell(personId, text, signal) {
+      const own = await text.textFor(personId, async () => false);
+      if (own === undefined) throw forbidden(direct.name);
+      const content = cut(posted(own), maxMessageChars);
+      const chat = client.users.createDM(personId);
+      await send(direct, { content, allowed_mentions: { parse: [] } }, signal, chat);
+    },
     async offer(where, line, buttons, signal) {
       const locale = localeIn(client, where.guildId);
       const components = rowsOf(buttons, locale, presses);
@@ -66,6 +74,9 @@ export function openChannelMessages(
     },
   };
 }
+
+/** Messages to one person, in errors. */
+const direct: ChannelRef = { guildId: '', channelId: '', name: 'a direct message' };
 
 /** True where the bot may write, as far as is known. */
 function mayWrite(channel: Channel): boolean {

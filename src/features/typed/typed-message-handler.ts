@@ -1,9 +1,11 @@
 import { addressingRulesOf, isLineMeant } from '#src/conversation/machine/addressing.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
+import { answerMediumFor, writePrivately } from '#src/conversation/output/answer-parts.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { writtenText } from '#src/notices/notice.ts';
 import { judgeAccess } from '#src/people/access.ts';
-import { openText } from '#src/people/confidential-text.ts';
+import { type ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type {
@@ -120,30 +122,45 @@ export class TypedMessageHandler implements TypedMessageListener {
         ? 'empty'
         : 'deleted';
     const { channelId: placeId, guildId, text, author } = message;
-    const context = session?.context;
-    const isAloud =
-      context?.settings().typed === 'voice' && session?.isHere(author.id) && context.maySpeak();
-    const form = isAloud ? 'voice' : 'text';
-    const outcome = await this.#talk.ask(guildId, text, author, form, { placeId, signal });
+    const { id: by, name } = author;
+    const medium = await this.#mediumOf(message, session);
+    const alone = medium === 'private' ? session?.context : undefined;
+    const about = alone ? { signal } : { placeId, signal };
+    const form = medium === 'aloud' ? 'voice' : 'text';
+    const outcome = await this.#talk.ask(guildId, text, author, form, about);
     if (signal.aborted) return 'deleted';
-    const isKnown = !isAloud && context?.gate.standing(author.id) === 'yes';
-    if (context && isKnown && outcome.kind === 'answered') {
-      const { id: by, name } = author;
-      const heard = outcome.text.textIn(placeId) ?? '';
-      context.talk.post({ kind: 'exchanged', by, name, words: text, heard });
+    const isKnown = medium !== 'aloud' && session?.context.gate.standing(by) === 'yes';
+    if (isKnown && outcome.kind === 'answered') {
+      const heard = (!alone && outcome.text.textIn(placeId)) || '';
+      session.context.talk.post({ kind: 'exchanged', by, name, words: text, heard });
     }
-    return await this.#report(message, outcome, signal);
+    return await this.#report(message, outcome, signal, alone);
   }
 
+  /** Medium of the answer to a line: aloud, a reply, or for its writer alone. */
+  async #mediumOf(
+    { author: { id }, guildId }: TypedMessage,
+    session: VoiceSession | undefined,
+  ): Promise<'aloud' | 'reply' | 'private'> {
+    await this.#parts.peopleSettings.load(guildId, id);
+    if (!session) return 'reply';
+    const { context } = session;
+    if (answerMediumFor(id, context) === 'private') return 'private';
+    const isVoice = context.settings().typed === 'voice' && context.maySpeak();
+    return isVoice && session.isHere(id) ? 'aloud' : 'reply';
+  }
+
+  /** `alone`: the session of a writer who reads answers alone. */
   async #report(
     message: TypedMessage,
     outcome: AskOutcome,
     signal: AbortSignal,
+    alone: SessionContext | undefined,
   ): Promise<TypedOutcome> {
     if (outcome.kind === 'nowhere') return 'elsewhere';
     const isAnswered = outcome.kind === 'answered';
     const sent = isAnswered
-      ? await this.#replies.reply(message, outcome.text, signal)
+      ? await this.#reply(message, outcome.text, signal, alone)
       : await this.#say(message, outcome.line, signal);
     if (sent === 'deleted') return 'deleted';
     if (isAnswered && outcome.confirmation) {
@@ -153,6 +170,21 @@ export class TypedMessageHandler implements TypedMessageListener {
       await this.#parts.messages.offer(place, line, [button], signal);
     }
     return isAnswered ? 'answered' : 'failed';
+  }
+
+  async #reply(
+    message: TypedMessage,
+    text: ConfidentialText,
+    signal: AbortSignal,
+    alone: SessionContext | undefined,
+  ): Promise<'sent' | 'deleted'> {
+    if (!alone) return await this.#replies.reply(message, text, signal);
+    const { author, guildId } = message;
+    const mayOpen = (id: string) => this.#sessions.mayOpen(guildId, author.id, id);
+    const words = await text.textFor(author.id, mayOpen);
+    if (words === undefined) return 'deleted';
+    writePrivately(author, words, alone);
+    return 'sent';
   }
 
   async #say(

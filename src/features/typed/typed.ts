@@ -5,6 +5,7 @@ import { ProgramTranscriptions } from './program-transcriptions.ts';
 import { TypedMessageHandler } from './typed-message-handler.ts';
 import { TypedRequests } from './typed-requests.ts';
 import { type VoicesAndPreviews, voicesAndPreviews } from './voices-and-previews.ts';
+import { writtenAnswerOffers } from './written-answer-offers.ts';
 
 declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
@@ -33,6 +34,7 @@ export const typedTalk: Feature = {
       const lines = chatReadAloud(sessions);
       typed.listen(new TypedMessageHandler(parts, sessions, { talk, lines }, typed, signal));
       return {
+        session: writtenAnswerOffers,
         ports: {
           typed: talk,
           chatReadAloud: lines,

@@ -13,7 +13,7 @@ const personSettings = table(
     voice: optional(text),
     speed: optional(number),
     spokenName: optional(text),
-    answers: optional(oneOf('written')),
+    answers: optional(oneOf('spoken', 'written', 'private')),
   },
   {
     key: ['guildId', 'personId'],

@@ -106,6 +106,12 @@ export class PendingAnswer {
     return owner === 'given' ? (this.quote?.text.owner ?? 'given') : owner;
   }
 
+  /** The only person who may know it: nothing of it enters the channel. */
+  get onlyFor(): string | undefined {
+    const { owner } = this.#parts;
+    return owner !== 'given' && 'onlyFor' in owner ? owner.onlyFor : undefined;
+  }
+
   /** Words of it as they are written. */
   written(words: string): ConfidentialText {
     return new ConfidentialText(words, this.owner);

@@ -34,6 +34,8 @@ export function recordMessages() {
   const offered: string[] = [];
   /** Who was notified of what, a message in each. */
   const notified: (readonly PersonalLine[])[] = [];
+  /** Direct messages, and the people who take none. */
+  const [direct, closed]: [PersonalLine[], Set<string>] = [[], new Set()];
   const messages: VoiceChannelChatPoster = {
     async write({ channelId, name }, words) {
       const shown = words.textIn(channelId);
@@ -46,11 +48,15 @@ export function recordMessages() {
       offered.push(...buttons);
       writtenIn.push(name);
     },
+    async tell(personId, words) {
+      if (closed.has(personId)) throw new BotError('discord.forbidden', false, 'Closed.');
+      direct.push({ personId, text: (await words.textFor(personId, async () => false)) ?? '' });
+    },
     async offer({ name }, { id, with: words }, buttons) {
       written.push(text(id, words));
       writtenIn.push(name);
       offered.push(...buttons);
     },
   };
-  return { scribe: messages, written, writtenIn, offered, notified };
+  return { scribe: messages, written, writtenIn, offered, notified, direct, closed };
 }

@@ -64,7 +64,7 @@ class Play {
   /** All that the model was ever to say. */
   #modelText = 'You said five.';
   #packets: Awaited<ReturnType<typeof words>> = [];
-  #seen = { events: 0, written: 0, notified: 0, offered: 0, spoken: 0 };
+  #seen = { events: 0, written: 0, notified: 0, direct: 0, offered: 0, spoken: 0 };
   readonly #synthesizer: FakeSynthesizer;
 
   constructor({ people, pieces, voiceMs, acts, ...over }: Given) {
@@ -162,7 +162,7 @@ class Play {
 
   /** Adds what happened since the last step. */
   #tell(): void {
-    const { written, writtenIn, notified, offered } = this.fixture;
+    const { written, writtenIn, notified, direct, offered } = this.fixture;
     const { asked } = this.#synthesizer;
     const seen = this.#seen;
     const own = asked.slice(seen.spoken).map(({ text }) => text);
@@ -176,12 +176,14 @@ class Play {
         .slice(seen.notified)
         .flat()
         .map(({ personId, text }) => `tells ${personId} ${textId(text)}`),
+      ...direct.slice(seen.direct).map(({ personId, text }) => `sends ${personId} ${textId(text)}`),
       ...(offered.length > seen.offered ? [`offers ${offered.length - seen.offered} buttons`] : []),
     );
     this.#seen = {
       events: this.#events.length,
       written: written.length,
       notified: notified.length,
+      direct: direct.length,
       offered: offered.length,
       spoken: asked.length,
     };

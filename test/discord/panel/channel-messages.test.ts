@@ -110,6 +110,23 @@ test.each(unseen)(
   },
 );
 
+test('words for one person go to them alone, and nowhere where they take no direct messages', async () => {
+  await using bot = await openBot();
+  const { client, sandbox } = bot;
+  if (!client.isReady()) return expect.fail();
+  const outbox = new Outbox(client.rest, realClock, () => {});
+  const messages = openChannelMessages(client, { placeIn: () => undefined }, new Map(), outbox);
+  const [adam, ben] = [sandbox.person('Adam').id, sandbox.person('Ben').id];
+  const words = new ConfidentialText('Five, <@1>.', { onlyFor: adam });
+  await messages.tell(adam, words, never);
+  const forbidden = { code: 'discord.forbidden' };
+  await expect(messages.tell(ben, words, never)).rejects.toMatchObject(forbidden);
+  const path = '/channels/:channel/messages';
+  sandbox.faults.rest({ method: 'POST', path, status: 403, code: 50_007 });
+  await expect(messages.tell(adam, words, never)).rejects.toMatchObject(forbidden);
+  expect(sandbox.directMessages()).toEqual([{ to: 'Adam', text: 'Five, < @1>.' }]);
+});
+
 test('what is personal, or was said in the channel, is written in no other place', async () => {
   const { scribe: messages, sent } = open(['general'], 'general');
   const forbidden = { code: 'discord.forbidden' };

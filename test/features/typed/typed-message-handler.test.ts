@@ -172,3 +172,24 @@ test('a message that is deleted while it is answered in writing costs nothing mo
   expect(await taken).toBe('deleted');
   expect(fixture.of('failed')).toEqual([]);
 });
+
+test('who wants answers alone types in the chat and reads them in no other place', async () => {
+  const fixture = await joined([['Five.']]);
+  await fixture.peopleSettings.change('g', 'adam', { answers: 'private' });
+  const before = spoken(fixture).length;
+  expect(await handle(fixture, line('Two and three?', { isMention: true }))).toBe('answered');
+  expect(fixture.direct).toEqual([{ personId: 'adam', text: 'Five.' }]);
+  fixture.closed.add('adam');
+  expect(await handle(fixture, line('And again?', { isMention: true }))).toBe('answered');
+  expect([texts(fixture), spoken(fixture).length]).toEqual([[], before]);
+  const id = fixture.offered.at(-1)?.replace('tool.show:', '') ?? '';
+  const { confirmations } = fixture;
+  expect(confirmations.show('g', id, 'eva')).toEqual({ kind: 'other', name: 'Adam' });
+  const shown = confirmations.show('g', id, 'adam');
+  const words = 'text' in shown && (await shown.text.textFor('adam', async () => false));
+  expect(words).toBe('Five.');
+  const { exchanges } = fixture.sessions.session('g')?.context.talk.state.history ?? expect.fail();
+  expect(exchanges.map(({ heard }) => heard)).toEqual(['', '']);
+  await fixture.clock.advance(15 * 60_000);
+  expect(confirmations.show('g', id, 'adam')).toEqual({ kind: 'over' });
+});

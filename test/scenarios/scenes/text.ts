@@ -46,7 +46,7 @@ const commands = [
   'stats',
   'stop what=speech|sounds|everything',
   'track play sound file track volume loop next; queue track fade; pause track; resume track; skip track; stop track; volume level! seconds track; seek to! track; mute track; unmute track; loop mode!=on|off track; remove item! track; list',
-  'voice me language voice speed name answers=written|spoken; bot voice form=edit|remove; preview voice; list; words add say remove',
+  'voice me language voice speed name answers=written|private|spoken; bot voice form=edit|remove; preview voice; list; words add say remove',
 ];
 /** Eight parts that are in order, models that no server lists, and the end. */
 const report = new RegExp(
@@ -59,6 +59,13 @@ const authorsIn =
     sandbox.messages(channel).map(({ author }) => author);
 const answersInLounge = ({ sandbox }: Stage) =>
   sandbox.messages('Lounge').filter((message) => message.text === answer);
+const offered = text('voice.answers.offer', lounge);
+const toldDora = ({ sandbox }: Stage) =>
+  sandbox.directMessages().flatMap(({ to, text: words }) => (to === 'Dora' ? [words] : []));
+const closeDirectMessages = ({ sandbox }: Stage) =>
+  sandbox.faults.rest({ path: '/users/@me/channels', status: 403, code: 50_007 });
+const heldAnswer = ({ sandbox }: Stage) =>
+  sandbox.messages('Lounge').find((message) => message.text.includes(text('voice.answers.held')));
 const chats = ({ providers }: Stage) =>
   providers.requests.flatMap(({ endpoint, body }) => (endpoint === 'chat' ? [body] : []));
 /** Every message the bot posted or edited may ping nobody, and did not. */
@@ -132,6 +139,31 @@ export const textScenes: Scenes = {
       { see: answersInLounge, fits: [{}, {}] },
       { see: (stage) => chats(stage).at(-1), has: 'what is the code?' },
       { see: chats, lacks: 'Nobody is asked by this.' },
+    ],
+  },
+  'who is deafened is offered written answers once, and private ones reach them alone': {
+    providers: answers,
+    steps: [
+      { Dora: { calls: 'Lounge' }, Finn: { joins: 'Lounge' } },
+      { Finn: { runs: '/privacy allow' } },
+      { Dora: { runs: '/captions on' } },
+      { 'Dora turns her sound off': ({ person }) => person('Dora').deafen(true) },
+      { see: toldDora, is: [offered] },
+      { Dora: { runs: '/voice me answers:private', reads: { has: 'to you alone' } } },
+      { Dora: { writes: '<@{@bot}> what is the code?', place: 'Lounge' } },
+      { see: toldDora, is: [offered, answer] },
+      { Dora: { says: 'human-digits-2934z' } },
+      { see: toldDora, is: [offered, answer, answer] },
+      { 'her direct messages are closed': closeDirectMessages },
+      { Dora: { writes: '<@{@bot}> and once more?', place: 'Lounge' } },
+      { see: heldAnswer, has: text('voice.answers.held'), keep: 'held' },
+      { Finn: { presses: [0, 'held'], reads: only('confirm.other', { name: 'Dora' }) } },
+      { Dora: { presses: [0, 'held'], reads: last } },
+      { posts: 'Lounge', has: 'what is the code?', lacks: answer },
+      { Finn: { writes: '<@{@bot}> tell me, too', place: 'Lounge' } },
+      { see: answersInLounge, fits: [{ text: answer }] },
+      { see: (stage) => chats(stage).at(-1), has: 'what is the code?', lacks: answer },
+      { see: ({ sandbox }) => sandbox.messages('Lounge').at(-1)?.text, is: answer },
     ],
   },
   'the lines of a channel and messages picked in a menu are read aloud, each in its writer’s voice':

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { text } from '#src/texts/texts.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+
+const deaf = { ...eva, isDeaf: true };
+const offer = {
+  personId: 'eva',
+  text: text('voice.answers.offer', { channel: 'Lounge' }),
+};
+
+async function sit(fixture: SessionFixture, mode: 'talk' | 'captions' = 'talk') {
+  await fixture.sessions.join(lounge, 'adam', mode);
+  await pass(fixture, 3_000);
+}
+
+test('who comes or becomes deafened is offered written answers once in a server, also over restarts', async () => {
+  const fixture = openSessionFixture({}, [adam, deaf]);
+  await sit(fixture);
+  expect(fixture.direct).toEqual([offer]);
+  fixture.linkOpener.link.present.splice(0, 1, { ...adam, isDeaf: true });
+  await pass(fixture, 3_000);
+  expect(fixture.direct).toEqual([offer, { ...offer, personId: 'adam' }]);
+  await fixture.sessions.leave('g');
+  await sit(fixture);
+  expect(fixture.direct).toHaveLength(2);
+  const { stores } = fixture;
+  expect(await stores.personSettings.read('g', 'eva')).toEqual({ answers: 'spoken' });
+  const restarted = openSessionFixture({ stores }, [adam, deaf]);
+  await sit(restarted);
+  expect([restarted.direct, fixture.notified, fixture.written]).toEqual([[], [], []]);
+});
+
+test.each<[string, (fixture: SessionFixture) => unknown, 'captions'?]>([
+  ['said no', ({ consents }) => consents.write('g', 'eva', { kind: 'never' })],
+  [
+    'has chosen before',
+    ({ peopleSettings }) => peopleSettings.change('g', 'eva', { answers: 'written' }),
+  ],
+  [
+    'cannot be remembered',
+    ({ stores }) => Object.assign(stores.personSettings, { trouble: 'unwritable' }),
+  ],
+  ['sits where it only writes captions', () => undefined, 'captions'],
+])('a deafened person who %s is offered nothing', async (_, prepare, mode) => {
+  const fixture = openSessionFixture({}, [adam, deaf, { ...deaf, id: 'bot', isBot: true }]);
+  await prepare(fixture);
+  await sit(fixture, mode);
+  expect(fixture.direct).toEqual([]);
+});
+
+test('where direct messages are closed nothing is shown in the channel', async () => {
+  const fixture = openSessionFixture({}, [adam, deaf]);
+  fixture.closed.add('eva');
+  await sit(fixture);
+  expect([fixture.direct, fixture.notified, fixture.written]).toEqual([[], [], []]);
+});
