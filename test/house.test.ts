@@ -140,7 +140,7 @@ test('every folder of src has a README with the four headings', async () => {
 const doors: Readonly<Record<string, string>> = {
   app: 'budget http-parser.mjs main.mjs provider-log shared-parts',
   'app/engines': 'engines',
-  'app/programs': 'register-commands token',
+  'app/programs': 'token',
   'app/sandbox': 'in-sandbox page-view',
   audio: 'ogg-page packet pcm resample wav',
   'audio/echo': 'echo-meter echo-sent',

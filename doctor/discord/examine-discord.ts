@@ -80,7 +80,7 @@ function commandLine(registered: readonly string[]): Finding {
     ...(foreign.length > 0 ? [`unknown to Parley: ${foreign.join(', ')}`] : []),
   ].join('; ');
   const mend =
-    'run npm run commands, or start the bot: it registers them within seconds; then reload Discord (Ctrl+R)';
+    'start the bot: it registers them within seconds; then reload Discord (Ctrl+R)';
   return (lacking.length === ours.length ? missing : differs)(what, `${why}, everywhere`, mend);
 }
 

@@ -4,8 +4,8 @@ import { readConfig } from '#src/config/config.ts';
 import { loadDotEnv } from '#src/config/dot-env.ts';
 import type { Config } from '#src/config/types.ts';
 
-/** Exit code of a configuration that cannot work, for the bot as well. */
-export const misconfigured = 78;
+/** Exit code of a configuration that cannot work. */
+const misconfigured = 78;
 
 /**
  * Runs a program beside the bot, on the bot's settings, and sets the exit code of this process: that of `perform`; 1 for a

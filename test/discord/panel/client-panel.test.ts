@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Discord, DiscordPorts } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import type {
   Button,
   Command,
@@ -201,16 +200,6 @@ test('the bot knows a channel before it is entered', async () => {
   expect(given.places.facts(lounge, ann.id)).toMatchObject({
     callerMayEnter: false,
     mayView: true,
-  });
-});
-
-test('the commands can be registered without going online', async () => {
-  const { sandbox } = login();
-  const { apiUrl, token } = sandbox;
-  await registerOnly({ apiUrl, token, commands: [join, privacy] });
-  expect(sandbox.commands().map(({ body }) => body.name)).toEqual(['join', 'privacy']);
-  await expect(registerOnly({ apiUrl, token: 'no', commands })).rejects.toMatchObject({
-    code: 'discord.bad_token',
   });
 });
 
