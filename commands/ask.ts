@@ -27,10 +27,6 @@ export const ask: Command = {
   },
   shownTo: ({ words }) => (words.answer === 'only me' || words.about ? 'caller' : 'room'),
   longestMs: longestAskMs,
-  meanwhile: ({ words, sound }) => ({
-    id: 'ask.thinking',
-    with: { question: words.question?.trim() || (sound?.name ?? hostOf(words.link)) },
-  }),
   options: [
     {
       name: 'question',

@@ -8,7 +8,7 @@ import {
 } from '#commands/settings/panel-presses.ts';
 import { messageComponents, modalSchema } from '#sandbox/rest/rest-content.ts';
 import { modalOf } from '#src/discord/interactions/forms.ts';
-import { messagesOf, messageWith } from '#src/discord/interactions/rendering.ts';
+import { messageOf, messageWith } from '#src/discord/interactions/rendering.ts';
 import type { CommandCall, CommandPorts, Reply } from '#src/features/contract/command.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
@@ -236,7 +236,7 @@ test.each(builtInLocales)(
     }
     const { form, home, pick, send, setting } = open({ settingsStore });
     const fits = (reply: Reply) => {
-      const [{ components }] = messagesOf(reply, { caller: locale, room: locale }, byName);
+      const { components } = messageOf(reply, { caller: locale, room: locale }, byName);
       expect(messageComponents.safeParse(components).error, reply.id).toBeUndefined();
       const lines = [reply, ...(reply.lines ?? [])];
       const whole = lines.map((line) => messageWith([line], locale).content).join('\n');

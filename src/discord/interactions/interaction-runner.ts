@@ -19,7 +19,7 @@ import type { Form } from '#src/ports/form.ts';
 import type { PanelPlace } from '#src/ports/panel.ts';
 import { localeOf, type TextLine } from '#src/texts/texts.ts';
 import { modalOf } from './forms.ts';
-import { type MessageBody, messagesOf, messageWith } from './rendering.ts';
+import { type MessageBody, messageOf } from './rendering.ts';
 
 /** Use of a command, a button, a menu or a form. */
 export type Invocation = {
@@ -29,8 +29,6 @@ export type Invocation = {
   readonly shownTo?: ReplyAudience;
   /** It changes the message that it came from, if there is one, so nothing shows as thinking. */
   readonly inPlace?: true;
-  /** Stands in place of "thinking". */
-  meanwhile?(): TextLine | undefined;
   /** Longest time, in ms, that it may take; a minute where it is not given. */
   readonly longestMs?: number;
   /** It is begun once Discord shows it as thinking. */
@@ -148,14 +146,12 @@ export class InteractionRunner {
   ): readonly [RenderedReply, ...RenderedReply[]] {
     const { panels, buttons } = this.#options;
     const languages = { caller: localeOf(locale), room: localeOf(guild.preferredLocale) };
-    const each = (reply: Reply): readonly [RenderedReply, ...RenderedReply[]] => {
-      const [plain, ...more] = messagesOf(reply, languages, buttons);
-      const following = more.map((message) => ({ message }));
+    const each = (reply: Reply): RenderedReply => {
       if (reply.panel && reply.to === 'room')
-        return [{ message: panels.dressed(guildId, reply), head: reply }, ...following];
-      return [{ message: plain, inPlace: reply.inPlace }, ...following];
+        return { message: panels.dressed(guildId, reply), head: reply };
+      return { message: messageOf(reply, languages, buttons), inPlace: reply.inPlace };
     };
-    return [...each(first), ...rest.flatMap(each)];
+    return [each(first), ...rest.map(each)];
   }
 
   #posted({ guildId }: Asking, { head, message }: RenderedReply, place?: PanelPlace): void {
@@ -174,19 +170,14 @@ export class InteractionRunner {
 /** Shows that an answer is on its way. */
 async function think(
   asking: Asking,
-  { inPlace, shownTo = 'caller', meanwhile }: Invocation,
+  { inPlace, shownTo = 'caller' }: Invocation,
 ): Promise<WaitingPlace> {
   if (inPlace && isOnMessage(asking)) {
     await unlessTaken(asking, 'deferred', asking.deferUpdate());
     return 'in place';
   }
   const flags = shownTo === 'caller' ? (MessageFlags.Ephemeral as const) : undefined;
-  const locale = shownTo === 'caller' ? asking.locale : asking.guild.preferredLocale;
-  const line = meanwhile?.();
-  if (line) {
-    const message = { ...messageWith([line], localeOf(locale)), flags };
-    await unlessTaken(asking, 'replied', asking.reply(message));
-  } else await unlessTaken(asking, 'deferred', asking.deferReply({ flags }));
+  await unlessTaken(asking, 'deferred', asking.deferReply({ flags }));
   return shownTo;
 }
 

@@ -1,9 +1,8 @@
 import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
 
-/** Request for a command, button or suggestion by a person. */
+/** Request for a command or button by a person. */
 export type LimitedRequest = {
-  readonly kind: 'command' | 'suggestion';
   /** Name, say `join` or `press stop`. */
   readonly name: string;
   readonly userId: string;
@@ -18,8 +17,8 @@ export type Admission =
 
 /** Time, in s, in which each limit counts. */
 const windowS = 20;
-/** Most commands and buttons of a person in a server and of a server, and most suggestions for that person. */
-const [personMost, serverMost, suggestionsMost] = [10, 40, 100];
+/** Most commands and buttons of a person in a server, and of a server. */
+const [personMost, serverMost] = [10, 40];
 /** Least time between two refusals that one person reads, in s. */
 const reportEveryS = 30;
 
@@ -29,17 +28,14 @@ const quietening = new Set([
   ...['press pause', 'privacy forget', 'press confirm'],
 ]);
 
-/** Rate limits of commands, buttons and suggestions, for each person in a server and each server. */
+/** Rate limits of commands and buttons, for each person in a server and each server. */
 export class InteractionLimits {
   readonly #people = new RateLimiterMemory({ points: personMost, duration: windowS });
   readonly #servers = new RateLimiterMemory({ points: serverMost, duration: windowS });
-  readonly #typists = new RateLimiterMemory({ points: suggestionsMost, duration: windowS });
   readonly #reported = new RateLimiterMemory({ points: 1, duration: reportEveryS });
 
-  async admit({ kind, name, userId, guildId }: LimitedRequest): Promise<Admission> {
+  async admit({ name, userId, guildId }: LimitedRequest): Promise<Admission> {
     const person = `${guildId} ${userId}`;
-    if (kind === 'suggestion')
-      return { kind: (await waitMs(this.#typists, person)) === 0 ? 'admitted' : 'dropped' };
     const ownMs = await waitMs(this.#people, person);
     const isFree = ownMs > 0 || quietening.has(name);
     const ms = isFree ? ownMs : await waitMs(this.#servers, guildId);

@@ -27,7 +27,7 @@ import {
   type InteractionRunnerOptions,
   type Invocation,
 } from './interaction-runner.ts';
-import { type Admission, InteractionLimits, type LimitedRequest } from './rate-limits.ts';
+import { type Admission, InteractionLimits } from './rate-limits.ts';
 import { messageWith, pressedOf } from './rendering.ts';
 import { byLine, type CommandEntry } from './slashes.ts';
 
@@ -86,7 +86,7 @@ export class InteractionReceiver {
   async #serve(asking: RepliableInteraction): Promise<void> {
     if (!asking.inCachedGuild()) return await this.#refuse(asking);
     const invocation = this.#invocationOf(asking);
-    const admission = await this.#admit('command', invocation.name, asking);
+    const admission = await this.#admit(invocation.name, asking);
     if (admission.kind === 'admitted') await this.#runner.answer(asking, invocation);
     if (admission.kind !== 'refused') return;
     const s = Math.ceil(admission.waitMs / 1_000);
@@ -96,7 +96,7 @@ export class InteractionReceiver {
   /** Refuses a call from a direct message, or from a server that the bot is not in. */
   async #refuse(asking: RepliableInteraction): Promise<void> {
     const name = 'elsewhere';
-    if ((await this.#admit('command', name, asking)).kind !== 'admitted') return;
+    if ((await this.#admit(name, asking)).kind !== 'admitted') return;
     const line = { id: 'generic', with: { code: name } } as const;
     try {
       const message = messageWith([line], localeOf(asking.locale));
@@ -106,12 +106,8 @@ export class InteractionReceiver {
     }
   }
 
-  async #admit(
-    kind: LimitedRequest['kind'],
-    name: string,
-    { user, guildId }: Interaction,
-  ): Promise<Admission> {
-    return await this.#limits.admit({ kind, name, userId: user.id, guildId: guildId ?? '' });
+  async #admit(name: string, { user, guildId }: Interaction): Promise<Admission> {
+    return await this.#limits.admit({ name, userId: user.id, guildId: guildId ?? '' });
   }
 
   /** An interaction that cannot even be read is answered like one that fails. */
@@ -177,7 +173,6 @@ export class InteractionReceiver {
       longestMs: typeof longestMs === 'function' ? longestMs(call) : longestMs,
       thinksFirst: handler.thinksFirst,
       shownTo: typeof shownTo === 'function' ? shownTo(call) : shownTo,
-      meanwhile: () => handler.meanwhile?.(call),
       form:
         form && (async () => ((await denied()) ? undefined : await handler.form?.(call, ports))),
       async run() {
@@ -188,7 +183,6 @@ export class InteractionReceiver {
   }
 
   async #suggest(asking: AutocompleteInteraction): Promise<void> {
-    if ((await this.#admit('suggestion', 'suggest', asking)).kind !== 'admitted') return;
     using deadline = new StreamDeadline(this.#options.timing);
     const late = () => new Error(`nothing was found in ${lateMs} ms`);
     const words = await deadline.within(this.#suggestions(asking), lateMs, late).catch(() => []);

@@ -8,7 +8,6 @@ import {
   MessageFlags,
   SelectMenuDefaultValueType,
 } from 'discord.js';
-import { inBatches } from '#src/base/batches.ts';
 import type { Button, Reply } from '#src/features/contract/command.ts';
 import type { Picker, PickerOption } from '#src/ports/picker.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
@@ -24,7 +23,7 @@ export type MessageBody = {
   readonly allowedMentions: { readonly parse: [] };
   readonly components?: (ButtonRow | PickerRow)[];
   readonly flags?: MessageFlags.Ephemeral;
-  readonly files?: readonly FileUpload[];
+  readonly files?: readonly FileUpload[] | undefined;
 };
 
 export type Languages = { readonly caller: Locale; readonly room: Locale };
@@ -58,25 +57,8 @@ function parted(button: string): readonly string[] {
   return at < 0 ? [button] : [button.slice(0, at), button.slice(at + 1)];
 }
 
-/**
- * A reply as Discord takes it, in the language of those who see it: one message, and more where its files ask for more.
- * Throws when a button has no press.
- */
-export function messagesOf(
-  reply: Reply,
-  languages: Languages,
-  buttons: ReadonlyMap<string, Button>,
-): readonly [MessageBody, ...MessageBody[]] {
-  const first = messageOf(reply, languages, buttons);
-  const { allowedMentions, flags } = first;
-  const [own, ...others] = uploadsOf(reply.files ?? []);
-  const following = others.map(
-    (files): MessageBody => ({ content: '', allowedMentions, flags, files }),
-  );
-  return [{ ...first, files: own }, ...following];
-}
-
-function messageOf(
+/** A reply as Discord takes it, in the language of those who see it. Throws when a button has no press. */
+export function messageOf(
   reply: Reply,
   languages: Languages,
   buttons: ReadonlyMap<string, Button>,
@@ -92,6 +74,7 @@ function messageOf(
       ],
     }),
     flags: isPrivate ? MessageFlags.Ephemeral : undefined,
+    files: reply.files?.map(uploadOf),
   };
 }
 
@@ -188,20 +171,7 @@ const channelTypes = {
 /** A file as discord.js uploads it. */
 export type FileUpload = { readonly name: string; readonly attachment: Buffer };
 
-/** Source: Discord docs, "Create Message". */
-const maxFiles = 10;
-/**
- * Largest files of one message together, in bytes. Discord takes 10 MiB a file since 2025, 20 MiB since September 2026, and
- * 25 MiB a request; what fits the least of these fits all. Source: Discord docs, "Uploading Files", "Create Message".
- */
-const maxBytes = 10 * 1024 * 1024;
-
-/** Files by message, in their order; one that is too large for any goes alone, and Discord refuses it. */
-function uploadsOf(files: readonly ReplyFile[]): readonly (readonly FileUpload[])[] {
-  const uploads = files.map((file) => ({
-    name: file.name,
-    attachment: 'text' in file ? Buffer.from(file.text) : Buffer.from(file.bytes),
-  }));
-  const limits = { items: maxFiles, size: maxBytes };
-  return inBatches(uploads, ({ attachment }) => attachment.length, limits);
+function uploadOf(file: ReplyFile): FileUpload {
+  const attachment = 'text' in file ? Buffer.from(file.text) : Buffer.from(file.bytes);
+  return { name: file.name, attachment };
 }

@@ -32,7 +32,6 @@ function asCommand(menu: MessageCommand): Command {
     options: [],
     shownTo: menu.shownTo,
     longestMs: menu.longestMs,
-    meanwhile: menu.meanwhile,
     run: (call, ports) => menu.run(call, ports),
   };
 }

@@ -30,7 +30,7 @@ export type Reply = TextLine & {
   readonly inPlace?: true;
   /** This message is edited from now on to show the state of the caller's channel. */
   readonly panel?: true;
-  /** Each below Discord's limit; those that do not fit into this message follow it in others. Not in a panel. */
+  /** At most ten, below Discord's limit together. Not in a panel. */
   readonly files?: readonly ReplyFile[];
 };
 
@@ -133,8 +133,6 @@ export interface Command {
   readonly isForEverybody?: true;
   /** Its line in `/help`. */
   readonly help?: HelpEntry;
-  /** Stands in place of "thinking" until the slow answer is edited into it; undefined: "thinking" does. */
-  readonly meanwhile?: (call: CommandCall) => TextLine | undefined;
   /** Only people with Manage Server may use it: Discord hides it from others, and it checks the right itself. */
   readonly needsManageServer?: true;
   /** A form that is opened in place of running it; undefined, or late: it runs. */
@@ -144,8 +142,7 @@ export interface Command {
 }
 
 /** An entry of the menu of a message: a command that is not typed. */
-export interface MessageCommand
-  extends Pick<Command, 'longestMs' | 'shownTo' | 'meanwhile' | 'run'> {
+export interface MessageCommand extends Pick<Command, 'longestMs' | 'shownTo' | 'run'> {
   /** Entry in the menu, at most 32 characters. */
   readonly label: PlainTextId;
 }

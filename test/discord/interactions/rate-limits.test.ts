@@ -12,7 +12,7 @@ import { text } from '#src/texts/texts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 
-const knock: LimitedRequest = { kind: 'command', name: 'help', userId: 'mallory', guildId: 'g' };
+const knock: LimitedRequest = { name: 'help', userId: 'mallory', guildId: 'g' };
 
 /** Outcomes of so many requests at once. */
 async function flood(limits: InteractionLimits, n: number, more: (n: number) => object) {
@@ -34,12 +34,6 @@ test('what others do holds up nobody who leaves, stops it, or says no', async ()
   for (const name of quiet)
     expect(await limits.admit({ ...knock, name, userId: 'eva' })).toEqual({ kind: 'admitted' });
   expect(await limits.admit({ ...knock, userId: 'eva' })).toMatchObject({ kind: 'refused' });
-});
-
-test('suggestions are dropped without a word above a hundred keys at once, and cost no command', async () => {
-  const limits = new InteractionLimits();
-  expect(await flood(limits, 500, () => ({ kind: 'suggestion' }))).toEqual([100, 0, 400]);
-  expect(await limits.admit(knock)).toEqual({ kind: 'admitted' });
 });
 
 /** Press on a button, with the fields that are read. */

@@ -7,7 +7,6 @@ import type {
   CommandCall,
   CommandPorts,
   PickerHandler,
-  Replies,
 } from '#src/features/contract/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -105,25 +104,6 @@ const menu = {
   isAnySelectMenu: () => true,
   isMessageComponent: () => true,
 };
-
-test('a slow answer is announced in a sentence, which it then replaces', async () => {
-  const slow = Promise.withResolvers<Replies>();
-  const picker = {
-    name: 'choose',
-    meanwhile: () => ({ id: 'ask.thinking', with: { question: 'Why?' } }) as const,
-    run: () => slow.promise,
-  };
-  const { clock, reception } = open([], [picker]);
-  const shown: unknown[] = [];
-  const show = async (message: unknown) => void shown.push(message);
-  const more = { customId: 'parley:choose:a', values: ['one'], reply: show, editReply: show };
-  reception.meet(pressBy({ ...more, ...menu }));
-  await clock.advance(5_000);
-  const announced = { content: text('ask.thinking', { question: 'Why?' }) };
-  expect(shown).toMatchObject([announced]);
-  slow.resolve([{ id: 'consent.no', to: 'caller' }]);
-  await expect.poll(() => shown).toMatchObject([announced, { content: text('consent.no') }]);
-});
 
 test('what is picked from a menu is handed over with its subject', async () => {
   const calls: CommandCall[] = [];

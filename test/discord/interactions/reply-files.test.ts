@@ -86,25 +86,6 @@ test.each(['slow', 'misjudged'])(
   },
 );
 
-test('an eleventh file, and what is too much for one message, follows in private messages', async () => {
-  const small = Array.from(
-    { length: 12 },
-    (_, n): ReplyFile => ({ name: `${n}.txt`, text: `${n}` }),
-  );
-  const large = (name: string): ReplyFile => ({ name, bytes: new Uint8Array(6 * 1024 * 1024) });
-  const { answer } = asked('aside', 'caller', [...small, large('a'), large('b')]);
-  expect(namesIn(await answer.answered(soon()))).toEqual(
-    small.slice(0, 10).map(({ name }) => name),
-  );
-  await expect
-    .poll(() => answer.followUps.map(namesIn))
-    .toEqual([['10.txt', '11.txt', 'a'], ['b']]);
-  expect(answer.followUps.map((each) => [each.ephemeral, each.text])).toEqual([
-    [true, ''],
-    [true, ''],
-  ]);
-});
-
 test('a file above the limit is refused with 40005, and the operator is told', async () => {
   const { sandbox } = asked('aside', 'caller', [
     { name: 'big', bytes: new Uint8Array(10 * 1024 * 1024 + 1) },

@@ -3,7 +3,7 @@ import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { recentMessages, standardHistory } from '#src/chat/history.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import { type MessageBody, messagesOf, sentence } from '#src/discord/interactions/rendering.ts';
+import { type MessageBody, messageOf, sentence } from '#src/discord/interactions/rendering.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import { panelButtons, trackNameOf } from '#src/features/tracks/track-names.ts';
 import type { PanelFace } from '#src/ports/panel.ts';
@@ -98,8 +98,8 @@ function readNames([a, b]: readonly [string, string]): void {
   must(linesOf(notice).length === 1, 'A name forges a line of a notice.');
   const reply = { id: 'track.added', with: { title: a, track: b, n: 1 }, to: 'room' } as const;
   const answer = { id: 'generic', with: { code: a }, to: 'caller', lines: [reply] } as const;
-  mustBeHarmless(messagesOf(reply, languages, buttons)[0]);
-  mustBeHarmless(messagesOf({ ...answer, buttons: ['stop'] }, languages, buttons)[0]);
+  mustBeHarmless(messageOf(reply, languages, buttons));
+  mustBeHarmless(messageOf({ ...answer, buttons: ['stop'] }, languages, buttons));
   const written = posted(`${a} ${b}`);
   must(
     !unseenEveryone.test(written) && !mention.test(written),
