@@ -3,9 +3,6 @@ import type { DiscordEvent } from '#src/discord/events.ts';
 import type { Log } from '#src/ops/log.ts';
 import type { DiscordMetrics } from '#src/ops/metrics/discord-metrics.ts';
 
-/** Discord takes 120 messages a minute, or its gateway is away. */
-const keptSeats = 'not confirmed by Discord: these voice channels are left as the gateway closes';
-
 /** Counts an event, and writes one line about it for the operator; `shardId` is absent for events of the whole process. */
 export function noteDiscord(
   all: Log,
@@ -24,9 +21,6 @@ export function noteDiscord(
         event.message,
       );
       return;
-    case 'seats-kept':
-      log.warn({ guildIds: event.guildIds }, keptSeats);
-      return;
     case 'closed':
       log.error(
         { closeCode: event.closeCode },
@@ -38,10 +32,7 @@ export function noteDiscord(
       return;
     case 'gateway':
       metrics.gateway.inc({ what: event.what, shard: `${shardId ?? 0}` });
-      log[event.what === 'reconnecting' ? 'warn' : 'info'](
-        { what: event.what, err: event.cause },
-        event.kind,
-      );
+      log[event.what === 'reconnecting' ? 'warn' : 'info']({ what: event.what }, event.kind);
       return;
     case 'message': // a failed one is logged by its writer
       metrics.messages.inc({ outcome: event.outcome });

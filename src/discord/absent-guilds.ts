@@ -76,30 +76,16 @@ async function reportAbsent(
 ): Promise<void> {
   const isThere = (guildId: string) => client.guilds.cache.has(guildId);
   let trouble: unknown;
-  try {
-    for (const guildId of (await noted()).filter((id) => !isThere(id))) {
-      const answer = await askFor(client, guildId);
-      if (answer instanceof DiscordAPIError) trouble = answer;
-      else if (answer === 'no-member' && !isThere(guildId))
-        report({ kind: 'guild-removed', guildId });
-    }
-  } catch (error) {
-    trouble = error;
-  }
+  const ids = await noted().catch((cause: unknown) => {
+    trouble = cause;
+    return [];
+  });
+  for (const guildId of ids.filter((id) => !isThere(id)))
+    await client.rest.get(Routes.guild(guildId)).catch((cause: unknown) => {
+      const isGone = cause instanceof DiscordAPIError && notMember.includes(cause.code);
+      if (!isGone) trouble = cause;
+      else if (!isThere(guildId)) report({ kind: 'guild-removed', guildId });
+    });
   const message = 'At its next start the bot looks for servers that removed it while it was away.';
   if (trouble !== undefined) report({ kind: 'warning', message, cause: trouble });
-}
-
-/** Answer of Discord about this server; an answer that does not mention it is an error of its own. Errors: of the network. */
-async function askFor(
-  client: Client<true>,
-  guildId: string,
-): Promise<'member' | 'no-member' | DiscordAPIError> {
-  try {
-    await client.rest.get(Routes.guild(guildId));
-    return 'member';
-  } catch (error) {
-    if (!(error instanceof DiscordAPIError)) throw error;
-    return notMember.includes(error.code) ? 'no-member' : error;
-  }
 }

@@ -37,7 +37,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { type GuildRecords, watchAbsentGuilds } from './absent-guilds.ts';
 import { DisallowedServers } from './disallowed-servers.ts';
 import type { DiscordEvent } from './events.ts';
-import { leaveAllSeats, leaveGhosts, shownSeats } from './leave-seats.ts';
+import { leaveAllSeats, leaveGhosts } from './leave-seats.ts';
 import { closeClient, LoginDeadline, logIn, newClient, remedyOf } from './login.ts';
 import { openMembers } from './members.ts';
 import { watchOwnState } from './own-state.ts';
@@ -181,7 +181,7 @@ async function opened(
     bot,
     inviteUrl: inviteUrlOf(client.application.id),
     ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
-    leaveNow: () => leaveNow(client, report),
+    leaveNow: () => leaveNow(client),
     leaveDisallowed: () => disallowed.leaveAll(),
     async [Symbol.asyncDispose]() {
       stopListening(client, report);
@@ -189,7 +189,6 @@ async function opened(
       await linkOpener[Symbol.asyncDispose]();
       await panels.close(lastAnswersMs);
       outbox.close();
-      reportKeptSeats(client, report);
       await closeClient(client);
     },
   };
@@ -215,17 +214,9 @@ function stopListening(client: Client<true>, report: (event: DiscordEvent) => vo
   });
 }
 
-function leaveNow(client: Client<true>, report: (event: DiscordEvent) => void): void {
+function leaveNow(client: Client<true>): void {
   leaveAllSeats(client);
-  realClock.later(leaveMs, () => {
-    reportKeptSeats(client, report);
-    void closeClient(client);
-  });
-}
-
-function reportKeptSeats(client: Client<true>, report: (event: DiscordEvent) => void): void {
-  const guildIds = shownSeats(client);
-  if (guildIds.length > 0) report({ kind: 'seats-kept', guildIds });
+  realClock.later(leaveMs, () => void closeClient(client));
 }
 
 /** Listens to everything that would be fatal or silent without a listener. */
@@ -234,23 +225,12 @@ function watched(
   { onEvent: report, shard }: Pick<DiscordOptions, 'onEvent' | 'shard'>,
 ): Client {
   const warn = (message: string, cause?: unknown) => report({ kind: 'warning', message, cause });
-  let last: unknown;
   client.on(Events.Error, (error) => warn(error.message, error));
-  client.on(Events.ShardError, (error) => {
-    last = error;
-    warn(`Gateway: ${error.message}`, error);
-  });
+  client.on(Events.ShardError, (error) => warn(`Gateway: ${error.message}`, error));
   client.on(Events.Warn, (message) => warn(message));
-  client.on(Events.ShardReady, () => {
-    last = undefined;
-  });
-  client.on(Events.ShardReconnecting, () => {
-    report({ kind: 'gateway', what: 'reconnecting', cause: last });
-  });
-  client.on(Events.ShardResume, () => {
-    last = undefined;
-    report({ kind: 'gateway', what: 'resumed' });
-  });
+  const gateway = (what: 'reconnecting' | 'resumed') => report({ kind: 'gateway', what });
+  client.on(Events.ShardReconnecting, () => gateway('reconnecting'));
+  client.on(Events.ShardResume, () => gateway('resumed'));
   client.on(Events.ShardDisconnect, ({ code }) => {
     const remedy = remedyOf(code, shard);
     report({ kind: 'closed', closeCode: code, remedy });

@@ -17,7 +17,6 @@ export type DisallowedServersOptions = {
 export class DisallowedServers {
   readonly #client: Client<true>;
   readonly #options: DisallowedServersOptions;
-  readonly #announced = new Set<string>();
   readonly #leaving = new Set<string>();
 
   constructor(client: Client<true>, options: DisallowedServersOptions) {
@@ -50,7 +49,7 @@ export class DisallowedServers {
     const { id: guildId } = guild;
     if (isAllowed(guildId) || this.#leaving.has(guildId)) return;
     this.#leaving.add(guildId);
-    await this.#announce(guild);
+    await postToServer(this.#options.outbox, guild, { id: 'server.barred' });
     try {
       await guild.leave();
       report({ kind: 'server-left', guildId });
@@ -61,12 +60,5 @@ export class DisallowedServers {
     } finally {
       this.#leaving.delete(guildId);
     }
-  }
-
-  /** Once, as far as Discord lets it. */
-  async #announce(guild: Guild): Promise<void> {
-    if (this.#announced.has(guild.id)) return;
-    this.#announced.add(guild.id);
-    await postToServer(this.#options.outbox, guild, { id: 'server.barred' });
   }
 }

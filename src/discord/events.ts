@@ -8,12 +8,7 @@ import type { MissingRight, VoiceRestriction } from '#src/ports/seat-changes-by-
 export type DiscordEvent =
   | { readonly kind: 'ready'; readonly botId: string; readonly guilds: number }
   | { readonly kind: 'registered'; readonly commands: number }
-  /** `cause` is the last error of the connection, if there was one since it was ready. */
-  | {
-      readonly kind: 'gateway';
-      readonly what: 'reconnecting' | 'resumed';
-      readonly cause?: unknown;
-    }
+  | { readonly kind: 'gateway'; readonly what: 'reconnecting' | 'resumed' }
   /** The gateway closed for good; the bot must be started again. */
   | { readonly kind: 'closed'; readonly closeCode: number; readonly remedy?: string }
   /** `cause` is the error behind it, for the log. */
@@ -53,8 +48,6 @@ export type DiscordEvent =
   | { readonly kind: 'channel-removed'; readonly guildId: string; readonly channelId: string }
   /** A right to be in the channel where the bot sits was taken away; it still sits there. */
   | { readonly kind: MissingRight; readonly guildId: string; readonly channelId: string }
-  /** The bot ends, and Discord has not confirmed that it left these voice channels: they go with its gateway session. */
-  | { readonly kind: 'seats-kept'; readonly guildIds: readonly string[] }
   /** The bot is no member of that server any more: whatever was there has ended. */
   | { readonly kind: 'guild-removed'; readonly guildId: string }
   /** A server that newly invited the bot has read how to call it. */

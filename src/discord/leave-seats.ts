@@ -4,7 +4,7 @@ import { type Client, GatewayOpcodes, type Guild, Status } from 'discord.js';
  * Tells Discord that the bot leaves every voice channel it is shown in, or is on its way into; waits for nothing.
  *
  * discord.js sends 114 messages a minute for each shard; the seats beyond them go with the gateway session, which its
- * orderly end closes. `shownSeats` names them.
+ * orderly end closes.
  */
 export function leaveAllSeats(client: Client<true>): void {
   for (const guild of client.guilds.cache.values()) {
@@ -34,11 +34,6 @@ export function leaveGhosts(
     ghosts.set(guild.id, channelId);
   }
   return ghosts;
-}
-
-/** Servers in whose voice channels Discord shows the bot: it has not confirmed that the bot left. */
-export function shownSeats(client: Client<true>): readonly string[] {
-  return [...client.guilds.cache.values()].filter(isSeated).map(({ id }) => id);
 }
 
 function isSeated({ members }: Guild): boolean {

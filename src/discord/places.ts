@@ -87,8 +87,7 @@ function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): Ch
     mayConnect: has(PermissionFlagsBits.Connect),
     maySpeak: has(PermissionFlagsBits.Speak),
     mayMoveMembers: has(PermissionFlagsBits.MoveMembers),
-    // Typed as a number, and handed on as it came.
-    limit: Number.isSafeInteger(channel.userLimit) ? Math.max(0, channel.userLimit) : 0,
+    limit: channel.userLimit,
     members: othersIn(guild, channel.id).length,
     timedOutUntilMs: guild.members.me?.communicationDisabledUntilTimestamp ?? undefined,
   };

@@ -1,4 +1,4 @@
-import type { Guild, GuildChannel, GuildTextBasedChannel } from 'discord.js';
+import type { Guild, GuildTextBasedChannel } from 'discord.js';
 import { sentence } from '#src/discord/interactions/rendering.ts';
 import { nonceOf, type Outbox } from '#src/discord/outbox/outbox.ts';
 import { localeOf, type TextLine } from '#src/texts/texts.ts';
@@ -41,14 +41,8 @@ function channelForAll({ channels, systemChannel }: Guild): GuildTextBasedChanne
     .toSorted(
       (one, other) =>
         Number(one.isVoiceBased()) - Number(other.isVoiceBased()) ||
-        categoryPlace(one) - categoryPlace(other) ||
         one.rawPosition - other.rawPosition,
     );
   const mayWrite = (channel: GuildTextBasedChannel | null) => channel && mayWriteIn(channel);
   return mayWrite(systemChannel) && systemChannel ? systemChannel : all.find(mayWrite);
-}
-
-/** Channels without a category stand first. */
-function categoryPlace({ parent }: Pick<GuildChannel, 'parent'>): number {
-  return parent?.rawPosition ?? -1;
 }

@@ -33,8 +33,6 @@ type Panel = {
   face?: PanelFace;
   head?: TextLine;
   message?: LiveMessage;
-  /** The message may hold words of people. */
-  showsWords?: boolean;
   /** Writes of its place, one after the other. */
   storing: Promise<void>;
 };
@@ -128,7 +126,7 @@ export class Panels implements PanelBoard {
   async close(ms: number): Promise<void> {
     this.#isClosed = true;
     const cleared = [...this.#panels.values()].map(async (panel) => {
-      if (!panel.showsWords || !panel.face) return;
+      if (!panel.face) return;
       panel.face = { ...panel.face, lines: panel.face.lines.filter(isWordless) };
       panel.message?.touch('whole');
       await panel.message?.settled();
@@ -151,10 +149,7 @@ export class Panels implements PanelBoard {
       {
         outbox: this.#options.outbox,
         channelId,
-        draw: () => {
-          panel.showsWords ||= panel.face?.lines.every(isWordless) === false;
-          return restBody(this.#draw(guildId, panel.head, panel.face));
-        },
+        draw: () => restBody(this.#draw(guildId, panel.head, panel.face)),
         report: ({ kind }) => {
           if (kind === 'shown') return;
           message.end();

@@ -16,9 +16,6 @@ import type {
 } from '#src/ports/typed-messages.ts';
 import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
 
-/** Messages of which a second copy, as after a gateway that came back, is known as one. */
-const mostKnown = 200;
-
 /**
  * Messages in channels where the bot may read, as the gateway tells them: their text, where they mention the bot or reply to
  * it with a ping, and of all others where Discord grants the message content intent.
@@ -28,14 +25,9 @@ export function openTypedMessages(
   outbox: Pick<Outbox, 'post'>,
 ): TypedMessages {
   let listener: TypedMessageListener | undefined;
-  const known = new Set<string>();
   client.ws.on(GatewayDispatchEvents.MessageCreate, (data: unknown) => {
     const message = readTyped(data, client.user.id);
-    if (!message || known.has(message.messageId)) return;
-    known.add(message.messageId);
-    const [oldest = ''] = known;
-    if (known.size > mostKnown) known.delete(oldest);
-    listener?.written(message);
+    if (message) listener?.written(message);
   });
   watchDeleted(client, (messageIds) => listener?.deleted(messageIds));
   return {

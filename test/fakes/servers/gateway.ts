@@ -11,19 +11,12 @@ type FakeGatewayOptions = {
   readonly guildAnswers?: Readonly<Record<string, readonly [status: number, body: object]>>;
 };
 
-/** Op 4 as the bot sent it. */
-type SeatRequest = { readonly guild_id: string; readonly channel_id: string | null };
-
-export type FakeGateway = Awaited<ReturnType<typeof openFakeGateway>>;
-
 /** User id of the bot that logs in; everywhere the same. */
 export const fakeBotId = '1000000000000000001';
 const bot = { id: fakeBotId, username: 'Nova', discriminator: '0', avatar: null, bot: true };
 
-/** REST and main gateway in as few words as a login takes, on 127.0.0.1; seats are given up as soon as that is asked. */
+/** REST and main gateway in as few words as a login takes, on 127.0.0.1. */
 export async function openFakeGateway(options: FakeGatewayOptions) {
-  const seatRequests: SeatRequest[] = [];
-  const closeCodes: number[] = [];
   const askedGuildIds: string[] = [];
   const { guildIds, unavailableIds = [], guildAnswers = {} } = options;
   const server = createServer((request, response) => {
@@ -38,21 +31,14 @@ export async function openFakeGateway(options: FakeGatewayOptions) {
     answer(response, 200, path.endsWith('/commands') ? [] : bot);
   });
   const sockets = new WebSocketServer({ server });
-  let send = (_name: string, _data: object): void => undefined;
   sockets.on('connection', (socket) => {
     let sequence = 0;
-    send = (name, data) => socket.send(JSON.stringify({ op: 0, s: ++sequence, t: name, d: data }));
-    socket.on('close', (code) => void closeCodes.push(code));
-    serve(socket, {
-      login() {
-        send('READY', readyOf(guildIds, `ws://127.0.0.1:${port}`));
-        const there = guildIds.filter((id) => !unavailableIds.includes(id));
-        for (const id of there) send('GUILD_CREATE', guildOf(id));
-      },
-      seat(request) {
-        seatRequests.push(request);
-        send('VOICE_STATE_UPDATE', voiceStateOf(request.guild_id, request.channel_id));
-      },
+    const send = (name: string, data: object) =>
+      socket.send(JSON.stringify({ op: 0, s: ++sequence, t: name, d: data }));
+    serve(socket, () => {
+      send('READY', readyOf(guildIds, `ws://127.0.0.1:${port}`));
+      const there = guildIds.filter((id) => !unavailableIds.includes(id));
+      for (const id of there) send('GUILD_CREATE', guildOf(id));
     });
   });
   const served = await listening(server, () => {
@@ -62,28 +48,18 @@ export async function openFakeGateway(options: FakeGatewayOptions) {
   return {
     ...served,
     apiUrl: `http://127.0.0.1:${port}/api`,
-    seatRequests,
-    /** Close codes of sockets that the bot has closed. */
-    closeCodes,
     /** Ids of servers that were asked for by REST. */
     askedGuildIds,
-    /** Shows the bot in a voice channel of each server, muted there. */
-    seatEverywhere() {
-      for (const id of guildIds) send('VOICE_STATE_UPDATE', voiceStateOf(id, channelIdOf(id)));
-    },
   };
 }
 
-type GatewayHandlers = { login(): void; seat(request: SeatRequest): void };
-
-/** Hello, heartbeats, identify, and op 4. */
-function serve(socket: WebSocket, handlers: GatewayHandlers): void {
+/** Hello, heartbeats and identify. */
+function serve(socket: WebSocket, login: () => void): void {
   socket.send(JSON.stringify({ op: 10, d: { heartbeat_interval: 40_000 } }));
   socket.on('message', (data) => {
-    const { op, d } = JSON.parse(`${data}`);
+    const { op } = JSON.parse(`${data}`);
     if (op === 1) socket.send(JSON.stringify({ op: 11 }));
-    if (op === 2) handlers.login();
-    if (op === 4) handlers.seat(d);
+    if (op === 2) login();
   });
 }
 
@@ -108,7 +84,6 @@ function readyOf(guildIds: readonly string[], url: string): object {
 
 function guildOf(id: string): object {
   const everyone = { id, name: '@everyone', permissions: '0', position: 0, color: 0 };
-  const lobby = { id: channelIdOf(id), type: 2, name: 'Lobby', permission_overwrites: [] };
   const me = { user: bot, roles: [], joined_at: '2026-01-01T00:00:00Z', deaf: false, mute: false };
   return {
     id,
@@ -117,7 +92,7 @@ function guildOf(id: string): object {
     owner_id: '1',
     member_count: 1,
     roles: [everyone],
-    channels: [lobby],
+    channels: [],
     members: [me],
     voice_states: [],
     emojis: [],
@@ -126,22 +101,6 @@ function guildOf(id: string): object {
     threads: [],
     presences: [],
   };
-}
-
-function voiceStateOf(guildId: string, channelId: string | null): object {
-  const flags = { deaf: false, self_deaf: false, self_mute: false, suppress: false };
-  return {
-    guild_id: guildId,
-    channel_id: channelId,
-    user_id: fakeBotId,
-    session_id: 'session',
-    ...flags,
-    mute: channelId !== null,
-  };
-}
-
-function channelIdOf(guildId: string): string {
-  return `5${guildId.slice(1)}`;
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {
