@@ -49,14 +49,12 @@ export const me: Command = {
     if ('wrong' in read) return [read.wrong];
     if (Object.keys(read.change).length === 0) {
       const settings = await peopleSettings.load(guildId, callerId);
-      return settings ? shown(settings, call) : [unread];
+      return settings ? shown(settings, call) : [{ id: 'store.unread' }];
     }
     const { settings, saved } = await peopleSettings.change(guildId, callerId, read.change);
     return shown(settings, call, saved ? [] : [{ id: 'voice.unsaved' }]);
   },
 };
-
-const unread: Reply = { id: 'store.unread' };
 
 async function changeOf(call: CommandCall, voices: Public<VoicesAndPreviews>): Promise<Read> {
   const { words } = call;
@@ -99,11 +97,7 @@ async function voiceOf(
 
 function speedOf(typed: string | undefined): Read {
   if (typed === undefined) return nothing;
-  const speed = Number(typed);
-  if (!(speed >= minSpeed && speed <= maxSpeed))
-    return {
-      wrong: { id: 'number.range', with: { least: minSpeed, most: maxSpeed } },
-    };
+  const speed = Number(typed); // Discord has checked its range
   return { change: { speed: speed === 1 ? null : speed } };
 }
 
@@ -128,23 +122,18 @@ function isStandard(typed: string): boolean {
 
 /** The settings as sentences for their owner. */
 function shown(
-  { language, voice, speed, spokenName, answers }: PersonSettings,
+  { language, voice = standard, speed, spokenName, answers = 'spoken' }: PersonSettings,
   { callerLocale }: CommandCall,
   more: readonly TextLine[] = [],
 ): Replies {
-  const own = {
-    voice: voice ?? standard,
-    language: language === undefined ? standard : languageName(language, callerLocale),
-  };
+  const named = language === undefined ? standard : languageName(language, callerLocale);
   const lines: readonly TextLine[] = [
     ...(speed === undefined ? [] : [{ id: 'voice.speed', with: { speed } } as const]),
     ...(spokenName === undefined
       ? []
       : [{ id: 'voice.name', with: { name: spokenName } } as const]),
-    ...(answers === undefined || answers === 'spoken'
-      ? []
-      : [{ id: 'voice.answers.written', with: { answers } } as const]),
+    ...(answers === 'spoken' ? [] : [{ id: 'voice.answers.written', with: { answers } } as const]),
     ...more,
   ];
-  return [{ id: 'voice.mine', with: own, lines }];
+  return [{ id: 'voice.mine', with: { voice, language: named }, lines }];
 }

@@ -1,9 +1,24 @@
 import { closest, nearest } from '#commands/closest-names.ts';
 import type { CommandOption, Reply } from '#src/features/contract/command.ts';
+import { cut } from '#src/texts/plain.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
 /** Longest name of a voice. */
 const maxVoiceChars = 100;
+
+/** Longest list that is shown in the reply itself, in characters; a file holds all of a longer one. */
+const longestShownChars = 1_000;
+
+/** A list as a reply shows it, and the file that holds all of a long one. */
+export function shownList(
+  name: string,
+  lines: readonly string[],
+): { readonly shown: string; readonly more: Pick<Reply, 'files'> } {
+  const all = lines.join(', ');
+  const files = [{ name, text: `${lines.join('\n')}\n` }];
+  const isLong = all.length > longestShownChars;
+  return { shown: cut(all, longestShownChars), more: isLong ? { files } : {} };
+}
 
 /** A voice by its name; `others` are offered, too. */
 export function voiceOption(

@@ -1,12 +1,8 @@
 import type { Command, CommandGroup } from '#src/features/contract/command.ts';
-import { cut } from '#src/texts/plain.ts';
 import { bot } from './bot.ts';
 import { me } from './me.ts';
-import { unknownVoice, voiceOption } from './voice-option.ts';
+import { shownList, unknownVoice, voiceOption } from './voice-option.ts';
 import { words } from './words.ts';
-
-/** Longest list that is shown in the reply itself; a file holds all of a longer one. */
-const longestShownChars = 1_000;
 
 export const list: Command = {
   name: 'list',
@@ -15,11 +11,8 @@ export const list: Command = {
   async run(_call, { features }) {
     const names = await features.voices.names();
     if (names.length === 0) return [{ id: 'voice.list.unknown' }];
-    const all = names.join(', ');
-    const files = [{ name: 'voices.txt', text: `${names.join('\n')}\n` }];
-    const isLong = all.length > longestShownChars;
-    const voices = cut(all, longestShownChars);
-    return [{ id: 'voice.list', with: { voices }, ...(isLong && { files }) }];
+    const { more, shown: voices } = shownList('voices.txt', names);
+    return [{ id: 'voice.list', with: { voices }, ...more }];
   },
 };
 

@@ -15,9 +15,9 @@ import type {
 } from '#src/features/words/server-vocabulary.ts';
 import type { ServerWord } from '#src/settings/stored-vocabulary-words.ts';
 import { cut } from '#src/texts/plain.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { shownList } from './voice-option.ts';
 
-/** Longest list that is shown in the reply itself; a longer one is a file. */
-const longestShownChars = 1_000;
 /** Most characters that can be typed: more than are allowed, so that a longer word is noticed. */
 const [maxWordChars, maxSayChars] = [100, 200];
 
@@ -97,11 +97,7 @@ async function removed(typed: string, { guildId }: CommandCall, control: Public<
     : ({ id: 'unknown.of', with: { x, list: close } } as const);
 }
 
-function unsaved({
-  saved,
-}: {
-  readonly saved: boolean;
-}): readonly { readonly id: 'voice.unsaved' }[] {
+function unsaved({ saved }: { readonly saved: boolean }): readonly TextLine[] {
   return saved ? [] : [{ id: 'voice.unsaved' }];
 }
 
@@ -111,10 +107,6 @@ function listed({ isRead, limit, words: all }: WordList): Replies {
   const lines = all.map(({ word, say }: ServerWord) =>
     say === undefined ? word : `${word} (${say})`,
   );
-  const n = all.length;
-  const joined = lines.join(', ');
-  const files = [{ name: 'words.txt', text: `${lines.join('\n')}\n` }];
-  const isLong = joined.length > longestShownChars;
-  const shown = { n, limit, words: cut(joined, longestShownChars) };
-  return [{ id: 'words.list', with: shown, ...(isLong && { files }) }];
+  const { more, shown } = shownList('words.txt', lines);
+  return [{ id: 'words.list', with: { n: all.length, limit, words: shown }, ...more }];
 }

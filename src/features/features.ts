@@ -10,7 +10,8 @@ import { ownTools } from '#src/features/tools/tools.ts';
 import { tracks } from '#src/features/tracks/tracks.ts';
 import { typedTalk } from '#src/features/typed/typed.ts';
 import { words } from '#src/features/words/words.ts';
-import { settingsWith } from '#src/settings/guild-settings.ts';
+import { conversationSettings } from '#src/settings/guild-settings.ts';
+import type { ServerSetting } from '#src/settings/setting-definition.ts';
 
 /** All features. A new one is a line here. */
 export const features: readonly Feature[] = [
@@ -26,8 +27,11 @@ export const features: readonly Feature[] = [
   seats,
 ];
 
-/** All settings of servers: those of the conversation and of features. */
-export const serverSettings = settingsWith(features, [captions, memories]);
+/** All settings of servers, in the order of `/settings`: those of the conversation, then of features. */
+export const serverSettings: readonly ServerSetting[] = [
+  ...Object.values(conversationSettings),
+  ...features.flatMap(({ settings: own = [] }) => own),
+];
 
 /** All tools of the bot that a model may call while it answers, in the order in which they are offered. */
 export const tools: readonly ToolEntry[] = features.flatMap(({ tools = [] }) => tools);

@@ -53,14 +53,6 @@ export function spokenLocale(
   return voices.isEnglishOnly ? 'en' : (knownLocale(language) ?? places.localeIn(guildId));
 }
 
-/** A token is told of its own share by the HTTP interface. */
-const rests = {
-  person: 'budget.rest.person',
-  token: 'budget.rest.person',
-  server: 'budget.rest.server',
-  all: 'budget.rest.server',
-} as const satisfies Readonly<Record<BudgetCap, string>>;
-
 /** Text of a failure for people; the log has its own sentence. */
 export function failureText(
   { about, code, stage }: BotError,
@@ -77,9 +69,10 @@ export function failureText(
   return { id: 'fail.llm', with: { provider } };
 }
 
-/** Says which cap leaves too little for a request. */
+/** Says which cap leaves too little for a request; a token is told of its own share by the HTTP interface. */
 export function restLine(cap: BudgetCap = 'server'): TextLine {
-  return { id: rests[cap] };
+  const isOwn = cap === 'person' || cap === 'token';
+  return { id: isOwn ? 'budget.rest.person' : 'budget.rest.server' };
 }
 
 /** A stage that fails, a deadline of one that was missed, a key that is refused, a voice that is gone, or a language (BCP 47) that no voice speaks. */

@@ -301,26 +301,6 @@ export const conversationSettings = {
   readChannelId,
 };
 
-/** A feature, as far as it declares settings. */
-type WithSettings = { readonly settings?: readonly ServerSetting[] };
-
-/** All settings of servers in the order of `/settings`: those of features that are about consent follow `consent`, others come last. */
-export function settingsWith(
-  features: readonly WithSettings[],
-  aboutConsent: readonly WithSettings[],
-): readonly ServerSetting[] {
-  const own: readonly ServerSetting[] = Object.values(conversationSettings);
-  const at = own.indexOf(consent) + 1;
-  const others = features.filter((one) => !aboutConsent.includes(one));
-  const settingsOfAll = (some: typeof features) => some.flatMap(({ settings = [] }) => settings);
-  return [
-    ...own.slice(0, at),
-    ...settingsOfAll(aboutConsent),
-    ...own.slice(at),
-    ...settingsOfAll(others),
-  ];
-}
-
 /** Values of all settings in a server. */
 export function settingsOf(
   all: readonly ServerSetting[],

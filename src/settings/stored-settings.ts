@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { parsedJson } from '#src/base/json.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
@@ -170,7 +172,8 @@ export class StoredSettings {
   /** Options of captions that people turned on in a voice channel; `off` for the rest of a session; undefined: no choice. */
   captionsIn(guildId: string, channelId: string): CaptionOptions | 'off' | undefined {
     const value = this.#server(guildId).set.get(captionsKey(channelId));
-    return value === undefined || value === 'off' ? value : readCaptionOptions(value);
+    if (value === undefined || value === 'off') return value;
+    return stored.safeParse(parsedJson(value)).data ?? {};
   }
 
   /** Stores what `captionsIn` gives; as `set`. */
@@ -287,11 +290,9 @@ function captionsKey(channelId: string): string {
   return `captions:${channelId}`;
 }
 
-/** Options as they were stored, in JSON; without options where they cannot be read, as captions are on all the same. */
-function readCaptionOptions(value: string): CaptionOptions {
-  const [, translateTo] = /"translateTo":"([A-Za-z\d-]{2,35})"/.exec(value) ?? [];
-  return translateTo === undefined ? {} : { translateTo };
-}
+const tag = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/);
+/** Options of captions; without options where they cannot be read, as captions are on all the same. */
+const stored = z.object({ translateTo: tag.optional() });
 
 /** Words of a server, those added last first, and how they are said. */
 type WordsOfServer = { readonly words: readonly string[]; readonly pronounce?: Pronounce };

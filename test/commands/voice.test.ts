@@ -51,7 +51,6 @@ test.each<[Words, string]>([
   [{ language: 'Klingon' }, 'There is no "Klingon". Pick one from the list.'],
   [{ language: 'ru' }, 'No voice here speaks Russian.'],
   [{ voice: 'rmz' }, 'There is no "rmz". There are: rms, slt, kal16.'],
-  [{ speed: '1.5' }, 'Choose a number from 0.7 to 1.4.'],
   [{ name: '<break time="9s"/>' }, 'Write the name in letters, as it is pronounced.'],
 ])('/voice me with %j changes nothing and says: %s', async (words, sentence) => {
   const reported = await change({ language: 'de', ...words });

@@ -163,16 +163,9 @@ const refusals = new Map<string, TypedOutcome>([
 ]);
 
 function outcomeOf(reading: ReadingOutcome): TypedOutcome {
-  switch (reading.kind) {
-    case 'queued':
-      return 'read';
-    case 'nowhere':
-      return 'elsewhere';
-    case 'full':
-      return 'full';
-    case 'refused':
-      return refusals.get(reading.line.id) ?? 'silent';
-  }
+  if (reading.kind === 'refused') return refusals.get(reading.line.id) ?? 'silent';
+  if (reading.kind === 'queued') return 'read';
+  return reading.kind === 'full' ? 'full' : 'elsewhere';
 }
 
 /** Words before a line: its writer, once for all that they wrote in a row. Undefined: it is not to be read any more. */

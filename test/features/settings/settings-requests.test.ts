@@ -54,11 +54,6 @@ test('what nobody has set is what the operator has', async () => {
     { key: 'voice', value: 'slt', from: 'default' },
     { key: 'dj_role', value: 'none', from: 'default' },
     { key: 'consent', value: 'ask', from: 'default' },
-    { key: 'captions', value: 'off', from: 'default' },
-    { key: 'captions_channel', value: 'none', from: 'default' },
-    { key: 'captions_days', value: '7', from: 'default' },
-    { key: 'recap', value: 'off', from: 'default' },
-    { key: 'memory', value: 'off', from: 'default' },
     { key: 'auto_join', value: 'none', from: 'default' },
     { key: 'auto_join_mode', value: 'talk', from: 'default' },
     { key: 'leave_after', value: '60', from: 'default' },
@@ -70,6 +65,11 @@ test('what nobody has set is what the operator has', async () => {
     { key: 'languages', value: 'none', from: 'default' },
     { key: 'timezone', value: 'UTC', from: 'default' },
     { key: 'read_channel', value: 'none', from: 'default' },
+    { key: 'memory', value: 'off', from: 'default' },
+    { key: 'captions', value: 'off', from: 'default' },
+    { key: 'captions_channel', value: 'none', from: 'default' },
+    { key: 'captions_days', value: '7', from: 'default' },
+    { key: 'recap', value: 'off', from: 'default' },
   ]);
 });
 
