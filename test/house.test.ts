@@ -49,7 +49,7 @@ const below: Readonly<Record<string, string>> = {
     'features/contract sessions conversation settings ports sql pipeline turn texts base',
   'features/personas': 'features/contract sessions conversation settings ports speech people',
   'features/reminders':
-    'features/contract sessions conversation notices ports sql chat people texts base',
+    'features/memories features/contract sessions conversation notices ports sql chat people texts base',
   'features/seats':
     'features/contract sessions conversation notices settings ports people texts base',
   'features/settings':

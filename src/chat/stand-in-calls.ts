@@ -47,7 +47,7 @@ export function standInCall(words: string, context: TimeContext): StandInCall | 
     const number = Number(word) || (numbersOf(word)?.[0] ?? 0);
     return { name: 'cancel_reminder', given: number > 0 ? { number } : {} };
   }
-  const reminder = timeIn(after(/^remind me (.+)$/) ?? '', context);
+  const reminder = reminderIn(words, context);
   if (reminder) return { name: 'set_reminder', given: reminder };
   const [, ...sides] = /^(.*?) ?\btimer\b ?(.*)$/.exec(words) ?? [];
   const [when] = sides.flatMap((side) => timeIn(side, context)?.when ?? []);
@@ -67,6 +67,16 @@ export function closest<Asked extends { readonly asked: string }>(
   const far = (asked: string) => editDistance(words, asked) / Math.max(words.length, asked.length);
   const near = all.map((one) => ({ one, by: Math.min(...one.asked.split('|').map(far)) }));
   return near.filter(({ by }) => by <= most).toSorted((a, b) => a.by - b.by)[0]?.one;
+}
+
+const arrival =
+  /^when (.+?) (?:comes|joins|arrives)(?: back| in| here)? tell (?:them|her|him) (?:that )?(.+)$/;
+
+/** A reminder, or what another person is to be told at their arrival. */
+function reminderIn(words: string, context: TimeContext) {
+  const [, arrival_of, text] = arrival.exec(words) ?? [];
+  if (arrival_of !== undefined) return { arrival_of, text };
+  return timeIn(/^remind me (.+)$/.exec(words)?.[1] ?? '', context);
 }
 
 /** A time at the beginning or the end of these words, and the rest of them. */

@@ -139,8 +139,7 @@ export class Talk {
       const { answers = 'spoken' } = parts.peopleSettings.known(channel.guildId, one.id);
       const isDeaf = one.isDeaf === true || answers !== 'spoken';
       const { id, isBot, name } = one;
-      const isPrivate = answers === 'private';
-      return { id, name, isBot, isDeaf, isPrivate, ...gate.rightsOf(one) };
+      return { id, name, isBot, isDeaf, ...gate.rightsOf(one) };
     });
     const now = JSON.stringify(here);
     if (now === this.#people) return;

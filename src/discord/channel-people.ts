@@ -77,11 +77,12 @@ export function othersIn(guild: Guild, channelId: string): readonly ChannelMembe
 
 /** Person in a voice channel, as far as Discord has described them. */
 function personOf({ id, member, selfDeaf, serverDeaf }: VoiceState): ChannelMember {
-  return {
-    id,
-    name: member ? oneLine(member.displayName) : id,
-    isBot: member?.user.bot ?? false,
-    roleIds: member ? roleIdsOf(member) : [],
-    isDeaf: selfDeaf === true || serverDeaf === true,
-  };
+  const known = member ? memberOf(member) : { id, name: id, isBot: false, roleIds: [] };
+  return { ...known, isDeaf: selfDeaf === true || serverDeaf === true };
+}
+
+/** Member of a server, as Discord has described them. */
+export function memberOf(member: GuildMember): ChannelMember {
+  const { displayName, id, user } = member;
+  return { id, name: oneLine(displayName), isBot: user.bot, roleIds: roleIdsOf(member) };
 }

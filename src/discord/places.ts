@@ -10,10 +10,13 @@ import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import { oneLine } from '#src/texts/plain.ts';
 import { type Locale, localeOf } from '#src/texts/texts.ts';
-import { othersIn } from './channel-people.ts';
+import { memberOf, othersIn } from './channel-people.ts';
 import { openRights, ownPermissionsIn, permissionsIn, permissionsOf } from './permissions.ts';
 
-/** Opens the lookup of channels that Discord has described; asks nothing and takes no time. */
+/** Members that Discord is asked for at once. */
+const mostAsked = 50;
+
+/** Opens the lookup of what Discord has described; only `membersAmong` asks, and takes time. */
 export function openPlaces(client: Client<true>): Places {
   return {
     facts({ guildId, channelId }, callerId) {
@@ -45,6 +48,15 @@ export function openPlaces(client: Client<true>): Places {
       const [here, there] = channels;
       if (!guild?.available || !here?.isVoiceBased() || !there?.isVoiceBased()) return false;
       return openRights.every((right) => isNoWider(rightIn(here, right), rightIn(there, right)));
+    },
+    async membersAmong(guildId, personIds) {
+      const members = client.guilds.cache.get(guildId)?.members;
+      const isUnknown = (id: string) => members?.cache.has(id) === false;
+      const unasked = new Set(personIds.filter(isUnknown).slice(mostAsked));
+      const found = personIds
+        .filter((id) => !unasked.has(id))
+        .map(async (id) => await members?.fetch(id).catch(() => undefined));
+      return (await Promise.all(found)).flatMap((one) => (one ? [memberOf(one)] : []));
     },
     people({ guildId, channelId }) {
       const guild = client.guilds.cache.get(guildId);

@@ -65,6 +65,8 @@ export interface Places {
   seatOf(guildId: string, personId: string): ChannelRef | undefined;
   /** Whether all roles and people that may open the first channel may open the second; false where that is not known. */
   isNoWider(channel: ChannelRef, other: ChannelRef): boolean;
+  /** Those of these people who are members; Discord is asked for names that it has not told. Never throws. */
+  membersAmong(guildId: string, personIds: readonly string[]): Promise<readonly ChannelMember[]>;
   /** Everybody in a voice channel but the bot itself, with their roles as last reported. */
   people(channel: ChannelRef): readonly ChannelMember[];
 }

@@ -17,7 +17,7 @@ export type PersonalLine = {
 };
 
 /**
- * Writes into the text side of a voice channel, for what cannot be spoken; one message after the other for each channel.
+ * Writes into the text side of a voice channel, or to one person, for what cannot be spoken; one message after the other for each channel.
  *
  * All resolve once Discord has accepted the message, which may take minutes under a rate limit: a caller that must go on does not
  * wait for them. Errors: BotError `discord.forbidden`, `discord.unreachable`, `discord.unsent`. Aborting `signal` throws
@@ -36,8 +36,11 @@ export interface VoiceChannelChatPoster {
     signal: AbortSignal,
     buttons?: readonly string[],
   ): Promise<void>;
-  /** A direct message of what this person alone may know; longer texts are cut at 2,000 characters. Errors also where those are closed. */
-  tell(personId: string, text: ConfidentialText, signal: AbortSignal): Promise<void>;
+  /**
+   * A direct message of what this person alone may know; longer texts are cut at 2,000 characters. With an `id` it appears once, as
+   * with `notify`. Errors also where those are closed.
+   */
+  tell(personId: string, text: ConfidentialText, signal: AbortSignal, id?: string): Promise<void>;
   /** A sentence with buttons under it, named like those of `Reply`. Pings nobody. */
   offer(
     channel: ChannelRef,

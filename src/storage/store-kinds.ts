@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { tables as transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
 import { lineWordsTable, termsIndex } from '#src/features/captions/store/word-index.ts';
 import { trackPart } from '#src/features/tracks/track-store.ts';
-import type { SqlDialect } from '#src/sql/columns.ts';
+import { columnType, flag, id, type SqlDialect } from '#src/sql/columns.ts';
 import { createTables, type Table } from '#src/sql/table.ts';
 import { consents } from '#src/storage/stores/consents.ts';
 import { spendingPart } from '#src/storage/stores/spending.ts';
@@ -43,6 +43,11 @@ function storeMigrations(dialect: SqlDialect): readonly Migration[] {
     {
       version: 20,
       sql: `ALTER TABLE api_tokens ADD COLUMN events_url text;
+        ALTER TABLE reminders ADD COLUMN addressee_id ${columnType(id, dialect)};
+        ALTER TABLE reminders ADD COLUMN addressee_name text;
+        ALTER TABLE reminders ADD COLUMN author_name text;
+        ALTER TABLE reminders ADD COLUMN is_private ${columnType(flag, dialect)};
+        CREATE INDEX reminders_by_addressee ON reminders (guild_id, addressee_id);
         ALTER TABLE consents RENAME TO former_consents;
         ${create(consents)}
         INSERT INTO consents (guild_id, person_id, kind) SELECT guild_id, person_id, kind FROM former_consents

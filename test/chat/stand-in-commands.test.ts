@@ -51,6 +51,11 @@ test.each([
     { when: 'at half past six', text: 'call ben' },
   ],
   [
+    'When Ana comes, tell her that dinner moved.',
+    'set_reminder',
+    { arrival_of: 'ana', text: 'dinner moved' },
+  ],
+  [
     'remind me tomorrow at nine about the report',
     'set_reminder',
     { when: 'tomorrow at nine', text: 'the report' },

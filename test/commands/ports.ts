@@ -254,6 +254,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     channel: () => lounge,
     seatOf: () => lounge,
     isNoWider: () => false,
+    membersAmong: async () => [],
     mayOpen: async () => true,
     share: () => noCost,
     denied: async () => undefined,

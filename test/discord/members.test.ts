@@ -58,3 +58,12 @@ test('a role that was given or taken is known once its owner was read, and nothi
   left.abort(new Error('left'));
   await expect(reading).rejects.toThrow('left');
 });
+
+test('members are known by name, also those whom Discord has not told of, and nobody else', async () => {
+  const { sandbox, ports } = opened;
+  const { guildId } = sandbox;
+  const ids = [sandbox.person('Bea').id, sandbox.person('Cy').id, '1'];
+  const members = await ports.places.membersAmong(guildId, ids);
+  expect(members.map(({ name }) => name)).toEqual(['Bea', 'Cy']);
+  expect(await ports.places.membersAmong('1', ids)).toEqual([]);
+});

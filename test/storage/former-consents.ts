@@ -6,10 +6,17 @@ const versioned = ['panels', 'person_settings', 'seats', 'server_settings']
   )
   .join('\n');
 
+/** SQL of the columns of messages. */
+const ofMessages = ['addressee_id', 'addressee_name', 'author_name', 'is_private']
+  .map((name) => `ALTER TABLE reminders DROP COLUMN ${name};`)
+  .join('\n');
+
 /** SQL, for both databases, that gives present tables their form of format 15, with rows of consents. */
 export const formerRows = `
   ALTER TABLE api_tokens DROP COLUMN channel_ids;
   ALTER TABLE api_tokens DROP COLUMN events_url;
+  DROP INDEX reminders_by_addressee;
+${ofMessages}
   CREATE TABLE removed_guilds (guild_id TEXT NOT NULL);
 ${versioned}
   DROP TABLE consents;

@@ -20,8 +20,6 @@ export type Participant = {
   readonly isBot: boolean;
   /** True for a person who hears nothing, or chose written answers. */
   readonly isDeaf: boolean;
-  /** True for a person whose answers are for them alone. */
-  readonly isPrivate?: boolean;
   /** True for a member of the role of the consent policy `role`. */
   readonly hasRole: boolean;
   /** True where the server lets this person use the bot. */

@@ -60,12 +60,13 @@ export function openChannelMessages(
       const components = rowsOf(buttons, localeIn(client, where.guildId), presses);
       await send(where, { content, allowed_mentions: { users }, components, ...once }, signal);
     },
-    async tell(personId, text, signal) {
+    async tell(personId, text, signal, id) {
       const own = await text.textFor(personId, async () => false);
       if (own === undefined) throw forbidden(direct.name);
       const content = cut(posted(own), maxMessageChars);
+      const once = id !== undefined && { nonce: nonceOf([id]) };
       const chat = client.users.createDM(personId);
-      await send(direct, { content, allowed_mentions: { parse: [] } }, signal, chat);
+      await send(direct, { content, allowed_mentions: { parse: [] }, ...once }, signal, chat);
     },
     async offer(where, line, buttons, signal) {
       const locale = localeIn(client, where.guildId);

@@ -1,10 +1,14 @@
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { sayToPerson } from '#src/conversation/output/answer-parts.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { Reminder } from '#src/features/reminders/reminder-store.ts';
+import { longestMessageMs, type Reminder } from '#src/features/reminders/reminder-store.ts';
 import { writtenText } from '#src/notices/notice.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { PersonalLine } from '#src/ports/voice-channel-chat-poster.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { dueTime } from './due-time-text.ts';
@@ -14,7 +18,9 @@ import type { ReminderResult } from './reminder-scheduler.ts';
 const mostAloud = 3;
 
 /**
- * Delivers reminders of one person in one server: aloud at a pause where they sit with the bot, else in writing with a mention.
+ * Delivers reminders and messages to one person in one server. Reminders: aloud at a pause where they sit with the bot, else in
+ * writing with a mention. Messages: only where they sit with the bot, or by direct message; after the longest wait their author
+ * reads that they were not told.
  *
  * The result of each, in their order. Aborting `signal` throws `signal.reason`, and no other reminder is begun; one that is
  * being said or sent by then is completed.
@@ -29,15 +35,55 @@ export function reminderDelivery(
   parts: SessionDependencies,
   sessions: VoiceSessions,
 ): DeliverReminders {
+  const delivery = new Delivery(parts, sessions);
+  return async (reminders, signal) => {
+    const [first] = reminders;
+    if (!first || !parts.places.has(first.guildId)) return reminders.map(() => 'away');
+    await sessions.settings.load(first.guildId);
+    signal.throwIfAborted();
+    const aloud = reminders.filter((one) => delivery.mayBeSaid(one)).slice(0, mostAloud);
+    const saying = delivery.say(first.addresseeId ?? first.personId, aloud, signal);
+    const results = reminders.map(async (one) => {
+      const isSaid = aloud.includes(one) && (await saying);
+      return isSaid ? 'said' : await delivery.write(one, signal);
+    });
+    return await Promise.all(results);
+  };
+}
+
+/** Result of a text that was sent; `refused`: its reader takes no direct messages. */
+type Sent = 'written' | 'unsent' | 'refused';
+
+class Delivery {
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
+
+  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+  }
+
+  /** Reminders, if their person is there, and messages, of which only those that are not private and can be told now. */
+  mayBeSaid(reminder: Reminder): boolean {
+    if (reminder.addresseeId === undefined) return true;
+    return (
+      !reminder.isPrivate && !this.#isOver(reminder) && this.#sessionFor(reminder) !== undefined
+    );
+  }
+
   /** False: nothing of it was heard. Aborting `signal` throws `signal.reason` where it still waits for a pause. */
-  async function say(reminders: readonly Reminder[], signal: AbortSignal): Promise<boolean> {
-    const { guildId = '', personId = '' } = reminders[0] ?? {};
-    const context = sessions.session(guildId)?.context;
+  async say(
+    personId: string,
+    reminders: readonly Reminder[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const [first] = reminders;
+    const context = first && this.#sessions.session(first.guildId)?.context;
     if (!context) return false;
     let isBegun = false;
     const lines = () => {
       isBegun = true;
-      return reminders.map(lineOf);
+      return reminders.map((one) => this.#lineOf(one));
     };
     const saying = sayToPerson({ personId, lines, isWanted: () => !signal.aborted }, context);
     return await unlessAborted(saying, signal).catch((reason: unknown) => {
@@ -46,40 +92,106 @@ export function reminderDelivery(
     });
   }
 
-  async function write(reminder: Reminder, signal: AbortSignal): Promise<ReminderResult> {
-    const { id, guildId, channelId, channelName: name, personId } = reminder;
-    const text = writtenText(lineOf(reminder), guildId, parts);
-    try {
-      await parts.messages.notify({ guildId, channelId, name }, [{ id, personId, text }], signal);
-      return 'written';
-    } catch (error) {
-      if (signal.aborted || !(error instanceof BotError)) throw error;
-      parts.onEvent(guildId, failureEventOf(error, 'speak'));
-      return 'unsent';
-    }
+  async write(reminder: Reminder, signal: AbortSignal): Promise<ReminderResult> {
+    const { addresseeId, guildId, isPrivate, personId } = reminder;
+    const words = writtenText(this.#lineOf(reminder), guildId, this.#parts);
+    const line = { id: reminder.id, personId: addresseeId ?? personId, text: words };
+    if (addresseeId === undefined) return await this.#notify(chatOf(reminder), line, signal);
+    if (this.#isOver(reminder))
+      return await this.#tellAuthor('reminder.untold.away', reminder, signal);
+    const channel = this.#sessionFor(reminder)?.channel;
+    if (!channel) return 'away';
+    if (!isPrivate) return await this.#notify(channel, line, signal);
+    const sent = await this.#sendDirect(guildId, line, signal);
+    if (sent !== 'refused') return sent;
+    return await this.#tellAuthor('reminder.untold.refused', reminder, signal);
   }
 
-  function lineOf({ guildId, text, dueAtWallMs }: Reminder): TextLine {
-    const { clock, places } = parts;
-    const { timeZone } = sessions.settings.in(guildId);
+  /** The author of a message reads that it was not told, and why; the words of a private one only by direct message. */
+  async #tellAuthor(
+    id: 'reminder.untold.away' | 'reminder.untold.refused',
+    reminder: Reminder,
+    signal: AbortSignal,
+  ): Promise<'untold' | 'unsent'> {
+    const { addresseeName: name = '', guildId, isPrivate, personId } = reminder;
+    const lineOf = (text: string) => ({
+      id: reminder.id,
+      personId,
+      text: writtenText({ id, with: { name, text } }, guildId, this.#parts),
+    });
+    let sent: Sent = 'refused';
+    if (isPrivate) sent = await this.#sendDirect(guildId, lineOf(reminder.text), signal);
+    if (sent === 'refused') {
+      const shown = lineOf(isPrivate ? '…' : reminder.text);
+      sent = await this.#notify(chatOf(reminder), shown, signal);
+    }
+    return sent === 'written' ? 'untold' : 'unsent';
+  }
+
+  /** With a mention in the chat of a voice channel. */
+  async #notify(
+    channel: ChannelRef,
+    line: PersonalLine,
+    signal: AbortSignal,
+  ): Promise<'written' | 'unsent'> {
+    const sending = this.#parts.messages.notify(channel, [line], signal);
+    const error = await failureOf(sending, signal);
+    if (!error) return 'written';
+    this.#parts.onEvent(channel.guildId, failureEventOf(error, 'speak'));
+    return 'unsent';
+  }
+
+  async #sendDirect(guildId: string, line: PersonalLine, signal: AbortSignal): Promise<Sent> {
+    const { id, personId, text } = line;
+    const sending = this.#parts.messages.tell(personId, openText(text), signal, id);
+    const error = await failureOf(sending, signal);
+    if (!error) return 'written';
+    if (!error.retryable) return 'refused';
+    this.#parts.onEvent(guildId, failureEventOf(error, 'speak'));
+    return 'unsent';
+  }
+
+  /** Session in which a message may be told now: its addressee sits there, and both people agreed for always. */
+  #sessionFor({ addresseeId = '', guildId, personId }: Reminder): SessionContext | undefined {
+    const context = this.#sessions.session(guildId)?.context;
+    const isHere = context?.people().some(({ id }) => id === addresseeId);
+    if (!context || !isHere) return undefined;
+    const isAgreed = this.#sessions.consents.in(guildId).wordOf(personId)?.kind === 'always';
+    return isAgreed && context.gate.consentOf(addresseeId) === 'always' ? context : undefined;
+  }
+
+  #isOver({ addresseeId, setAtWallMs }: Reminder): boolean {
+    const waitedMs = this.#parts.clock.wallMs() - setAtWallMs;
+    return addresseeId !== undefined && waitedMs >= longestMessageMs;
+  }
+
+  #lineOf({ authorName: name, guildId, text, dueAtWallMs }: Reminder): TextLine {
+    if (name !== undefined) return { id: 'reminder.due.message', with: { name, text } };
+    const { clock, places } = this.#parts;
+    const { timeZone } = this.#sessions.settings.in(guildId);
     const shown = { timeZone, nowWallMs: clock.wallMs(), locale: places.localeIn(guildId) };
     const time = dueTime(dueAtWallMs, shown);
     return text === ''
       ? { id: 'reminder.due.timer', with: { time } }
       : { id: 'reminder.due.text', with: { text, time } };
   }
+}
 
-  return async (reminders, signal) => {
-    const { guildId = '' } = reminders[0] ?? {};
-    if (!parts.places.has(guildId)) return reminders.map(() => 'away');
-    await sessions.settings.load(guildId);
-    signal.throwIfAborted();
-    const aloud = reminders.slice(0, mostAloud);
-    const saying = say(aloud, signal);
-    const results = reminders.map(async (one) => {
-      const isSaid = aloud.includes(one) && (await saying);
-      return isSaid ? 'said' : await write(one, signal);
-    });
-    return await Promise.all(results);
-  };
+/** Chat in which it was asked for. */
+function chatOf({ channelId, channelName, guildId }: Reminder): ChannelRef {
+  return { guildId, channelId, name: channelName };
+}
+
+/** Failure of what is being sent. Errors: bugs. Aborting `signal` throws `signal.reason`. */
+async function failureOf(
+  sending: Promise<void>,
+  signal: AbortSignal,
+): Promise<BotError | undefined> {
+  try {
+    await sending;
+    return undefined;
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BotError)) throw error;
+    return error;
+  }
 }

@@ -27,11 +27,11 @@ export const reminderEnded: FeatureEventKind<'personId' | 'outcome' | 'lateMs'> 
   line: ['kind', 'personId', 'outcome', 'lateMs', 'guildId'],
 };
 
-/** End of a reminder; `given-up`: Discord accepted it nowhere for about a day. */
-type ReminderOutcome = 'said' | 'written' | 'given-up';
+/** End of a reminder; `untold`: the author of a message was told that it could not be told; `given-up`: Discord accepted it nowhere for about a day. */
+type ReminderOutcome = 'said' | 'written' | 'untold' | 'given-up';
 
-/** Result of an attempt to deliver a reminder; `away`: its server is not there now, `unsent`: Discord did not accept it. */
-export type ReminderResult = 'said' | 'written' | 'away' | 'unsent';
+/** Result of an attempt to deliver a reminder; `away`: its server or addressee is not there now, `unsent`: Discord did not accept it. */
+export type ReminderResult = Exclude<ReminderOutcome, 'given-up'> | 'away' | 'unsent';
 
 /** A reminder of the store that was due. */
 type DueReminder = {
@@ -43,6 +43,9 @@ type DueReminder = {
   /** It was delivered, given up or taken back, and may still stand in the store. */
   isOver: boolean;
 };
+
+/** People who sit with the bot in a server now, and did not before. */
+type Arrival = { readonly guildId: string; readonly personIds: readonly string[] };
 
 /** Number of people to whom reminders are delivered at the same time. */
 const mostAtOnce = 16;
@@ -68,6 +71,8 @@ export class ReminderScheduler {
   readonly #due = new Map<string, DueReminder>();
   /** Deliveries to one person each. */
   readonly #deliveries = new Set<Promise<void>>();
+  /** People who came since their messages were last made due. */
+  readonly #arrivals = new Set<Arrival>();
   /** Time until the next check, in ms; 0: a reminder may have become due since the last check began. */
   #waitMs = 0;
 
@@ -100,10 +105,13 @@ export class ReminderScheduler {
 
   /** These servers are there again: what waits for them is tried at once. */
   arrived(guildIds: readonly string[]): void {
-    for (const due of this.#due.values()) {
-      if (guildIds.includes(due.reminder.guildId)) Object.assign(due, { tries: 0, notBeforeMs: 0 });
-    }
-    this.#checkAgain();
+    this.#retry(({ guildId }) => guildIds.includes(guildId));
+  }
+
+  /** These people sit with the bot from now on: messages for them are due. */
+  came(guildId: string, personIds: readonly string[]): void {
+    this.#arrivals.add({ guildId, personIds });
+    this.#retry((one) => one.guildId === guildId && personIds.includes(one.addresseeId ?? ''));
   }
 
   /** Errors: as `ReminderStore.add`. */
@@ -125,9 +133,12 @@ export class ReminderScheduler {
     return await this.#parts.store.remove(id);
   }
 
-  /** Stops the delivery of reminders that are due now for this person. */
+  /** Stops the delivery of reminders that are due now, by or for this person. */
   forget(guildId: string, personId: string): void {
-    this.#takeBack((one) => one.guildId === guildId && one.personId === personId);
+    this.#takeBack((one) => {
+      const people = [one.personId, one.addresseeId];
+      return one.guildId === guildId && people.includes(personId);
+    });
   }
 
   /** Same as `forget`, and the store keeps none of them. Errors: as `ReminderStore.withdraw`. */
@@ -145,6 +156,14 @@ export class ReminderScheduler {
     }
   }
 
+  /** Tries these again at once, as if none had failed. */
+  #retry(which: (reminder: Reminder) => boolean): void {
+    for (const due of this.#due.values()) {
+      if (which(due.reminder)) Object.assign(due, { tries: 0, notBeforeMs: 0 });
+    }
+    this.#checkAgain();
+  }
+
   /** Checks again soon; also where a check runs just now. */
   #checkAgain(): void {
     this.#waitMs = 0;
@@ -155,6 +174,7 @@ export class ReminderScheduler {
   async #check(signal: AbortSignal): Promise<void> {
     const { shard, store } = this.#parts;
     this.#waitMs = Number.POSITIVE_INFINITY;
+    await this.#makeDue();
     const soonest = await store.soonest(shard, Math.min(this.#due.size + batch, mostRead));
     if (signal.aborted) return;
     const ids = new Set(soonest.map(({ id }) => id));
@@ -162,12 +182,21 @@ export class ReminderScheduler {
     const isWaiting = ({ stop, isOver }: DueReminder) => !stop && !isOver;
     const waiting = soonest.map((one) => this.#dueOf(one)).filter(isWaiting);
     const now = waiting.filter((one) => this.#restMs(one) <= 0);
-    for (const theirs of Map.groupBy(now, personOf).values()) {
+    for (const theirs of Map.groupBy(now, recipientOf).values()) {
       if (this.#deliveries.size < mostAtOnce) this.#begin(theirs);
     }
     const later = waiting.map((one) => this.#restMs(one)).filter((ms) => ms > 0);
     if (soonest.length > 0) this.#waitMs = Math.min(this.#waitMs, longestWaitMs, ...later);
     for (const id of ids) if (this.#due.get(id)?.isOver) await store.remove(id);
+  }
+
+  /** Makes messages for people who came due; after a failure again. Errors: of the store. */
+  async #makeDue(): Promise<void> {
+    const { clock, store } = this.#parts;
+    for (const arrival of this.#arrivals) {
+      await store.arrived(arrival.guildId, arrival.personIds, clock.wallMs());
+      this.#arrivals.delete(arrival);
+    }
   }
 
   #dueOf(reminder: Reminder): DueReminder {
@@ -210,7 +239,7 @@ export class ReminderScheduler {
   }
 
   #settle(due: DueReminder, result: ReminderResult): void {
-    if (result === 'said' || result === 'written') {
+    if (result !== 'away' && result !== 'unsent') {
       this.#end(due, result);
       return;
     }
@@ -230,6 +259,7 @@ export class ReminderScheduler {
   }
 }
 
-function personOf({ reminder: { guildId, personId } }: DueReminder): string {
-  return `${guildId} ${personId}`;
+function recipientOf({ reminder }: DueReminder): string {
+  const { addresseeId, guildId, personId } = reminder;
+  return `${guildId} ${addresseeId ?? personId}`;
 }

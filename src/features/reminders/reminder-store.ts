@@ -1,12 +1,13 @@
-import sql from 'sql-template-tag';
+import sql, { join } from 'sql-template-tag';
 import type { ServerShare } from '#src/people/server-share.ts';
-import { id, instant, integer, text } from '#src/sql/columns.ts';
+import { id, instant, integer, optional, text, yes } from '#src/sql/columns.ts';
+import { personRows } from '#src/sql/person-rows.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { isOfShard, select, table } from '#src/sql/table.ts';
+import { deleteRows, isOfShard, select, table } from '#src/sql/table.ts';
 import { removeRows } from '#src/sql/table-rows.ts';
 
-/** A person's reminder for an instant. */
+/** A person's reminder for an instant, or their message to another person, told at that person's arrival. */
 export type Reminder = {
   /** Never the same again. */
   readonly id: string;
@@ -20,7 +21,14 @@ export type Reminder = {
   /** Subject in the words of the person; empty for a timer. */
   readonly text: string;
   readonly setAtWallMs: number;
+  /** Of a message: the arrival, and until then the end of the wait. */
   readonly dueAtWallMs: number;
+  /** Addressee of a message, and both names; absent in a reminder. */
+  readonly addresseeId?: string;
+  readonly addresseeName?: string;
+  readonly authorName?: string;
+  /** The message is told by direct message alone. */
+  readonly isPrivate?: true;
 };
 
 export type NewReminder = Omit<Reminder, 'number'>;
@@ -31,6 +39,8 @@ export const mostReminders = 20;
 export const maxReminderChars = 200;
 /** Longest time until a reminder, in ms: a year. */
 export const longestReminderMs = 366 * 86_400_000;
+/** Longest wait of a message for its addressee, in ms. */
+export const longestMessageMs = 30 * 86_400_000;
 
 const reminders = table(
   'reminders',
@@ -44,12 +54,19 @@ const reminders = table(
     text,
     setAtWallMs: instant,
     dueAtWallMs: instant,
+    addresseeId: optional(id),
+    addresseeName: optional(text),
+    authorName: optional(text),
+    isPrivate: optional(yes),
   },
   {
     key: ['id'],
     unique: [['guildId', 'personId', 'number']],
-    indexes: { reminders_by_time: ['dueAtWallMs'] },
-    person: { forget: 'delete', columns: ['personId'] },
+    indexes: {
+      reminders_by_time: ['dueAtWallMs'],
+      reminders_by_addressee: ['guildId', 'addresseeId'],
+    },
+    person: { forget: 'delete', columns: ['personId', 'addresseeId'] },
     server: { forget: 'delete', column: 'guildId' },
   },
 );
@@ -98,9 +115,18 @@ function openReminders(database: StoreDatabase) {
       return (await removeRows(database, reminders, { id })) > 0;
     },
 
-    /** Deletes those of one person in one server; how many. Errors: BotError `store.unwritable`. */
+    /** Messages for these people are due. Errors: BotError `store.unwritable`. */
+    arrived(guildId: string, personIds: readonly string[], atWallMs: number): Promise<number> {
+      return database.write((connection) =>
+        connection.run(sql`UPDATE reminders SET due_at_wall_ms = ${atWallMs}
+          WHERE guild_id = ${guildId} AND addressee_id IN (${join(personIds)}) AND due_at_wall_ms > ${atWallMs}`),
+      );
+    },
+
+    /** Deletes those by and for one person in one server; how many. Errors: BotError `store.unwritable`. */
     withdraw(guildId: string, personId: string): Promise<number> {
-      return removeRows(database, reminders, { guildId, personId });
+      const theirs = personRows([reminders], guildId, personId).map(({ rows }) => rows);
+      return database.write((connection) => deleteRows(connection, theirs));
     },
   };
 }

@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { readTime } from '#src/chat/text/time-phrases.ts';
 import type { ServerToolPorts, ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
 import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
+import { personByName } from '#src/features/memories/person-by-name.ts';
 import {
+  longestMessageMs,
   longestReminderMs,
   maxReminderChars,
   mostReminders,
+  type NewReminder,
   type Reminder,
 } from '#src/features/reminders/reminder-store.ts';
 import { firstChars } from '#src/texts/plain.ts';
@@ -13,37 +16,52 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { dueTime } from './due-time-text.ts';
 
-/** Longest description of a time, in characters. */
-const maxTimeChars = 80;
+/** Longest description of a time, and longest name, in characters. */
+const [maxTimeChars, maxNameChars] = [80, 32];
 
 const placeless =
   'Nothing is set: a reminder is written where it was asked for, so they have to ask with answer:text.';
+const unknownPerson =
+  'Nothing is set: one of the two did not say yes to you for always (/privacy allow), or no one person has that name.';
 
-/** Sets a reminder, or a timer if there is no text. */
+/** Sets a reminder, a timer if there is no text, or a message for another person. */
 export const setReminder = tool({
   name: 'set_reminder',
   description:
-    'Sets a timer, or reminds whoever asks of something at a time: only if they ask for that.',
+    'Sets a timer, reminds whoever asks of something at a time, or tells another person something once that person comes: only if they ask for that, never for things said by others.',
   schema: z.strictObject({
     when: z
       .string()
       .trim()
-      .min(1)
       .max(maxTimeChars)
+      .optional()
       .describe(
-        'In English, as said: "in ten minutes", "at half past six", "tomorrow at 9 pm", "on friday at 18:30"; a date as 2026-12-24T18:30.',
+        'In English, as said: "in ten minutes", "at half past six", "tomorrow at 9 pm", "on friday at 18:30"; a date as 2026-12-24T18:30. Left out with `arrival_of`.',
       ),
+    arrival_of: z
+      .string()
+      .trim()
+      .min(1)
+      .max(maxNameChars)
+      .optional()
+      .describe('Name of the other person, who is told `text` when they come.'),
+    privately: z
+      .boolean()
+      .optional()
+      .describe('True: by direct message, if they ask for that. Left out: aloud.'),
     text: z
       .string()
       .trim()
       .max(maxReminderChars)
       .optional()
-      .describe('What they are to be reminded of, in their own words. Left out for a timer.'),
+      .describe(
+        'What they are to be reminded of, or the other person is to be told, in their own words. Left out for a timer.',
+      ),
   }),
   right: 'anyone',
   effect: 'last',
-  isChange: ({ text: words }) => words === undefined,
-  ask: ({ when, text: words = '' }) => ({
+  isChange: ({ arrival_of, text: words }) => arrival_of === undefined && words === undefined,
+  ask: ({ arrival_of, when = arrival_of, text: words = '' }) => ({
     id: 'tool.external.ask',
     with: { tool: 'set reminder', given: `${when}: ${words}` },
   }),
@@ -92,17 +110,20 @@ async function forOne(ports: ServerToolPorts, work: ForOne): Promise<ToolOutcome
   return await work(askerId, ports);
 }
 
-async function set(
-  draft: { readonly when: string; readonly text?: string },
-  personId: string,
-  { clock, features, place, timeZone }: ServerToolPorts,
-): Promise<ToolOutcome> {
+type Draft = {
+  readonly when?: string;
+  readonly arrival_of?: string;
+  readonly privately?: boolean;
+  readonly text?: string;
+};
+
+async function set(draft: Draft, personId: string, ports: ServerToolPorts): Promise<ToolOutcome> {
+  const { clock, features, place, timeZone } = ports;
   if (!place) return { facts: { outcome: placeless }, isVain: true };
-  const nowWallMs = clock.wallMs();
-  const due = readTime(draft.when, { nowWallMs, timeZone });
-  if (due.kind !== 'at' || due.wallMs - nowWallMs > longestReminderMs)
-    return vain({ id: 'reminder.unclear' });
   const words = firstChars(visibleLine(draft.text ?? ''), maxReminderChars);
+  const due = await dueOf({ ...draft, text: words }, personId, ports);
+  if ('facts' in due) return due;
+  const setAtWallMs = clock.wallMs();
   const { guildId, channelId, name: channelName } = place;
   const added = await features.reminders.add({
     id: crypto.randomUUID(),
@@ -111,17 +132,53 @@ async function set(
     channelId,
     channelName,
     text: words,
-    setAtWallMs: nowWallMs,
-    dueAtWallMs: due.wallMs,
+    setAtWallMs,
+    ...due,
   });
   if (added.kind === 'full')
     return vain({ id: 'limit', with: { limit: added.limit, command: 'cancel reminder' } });
   const { number: n } = added;
-  const time = dueTime(due.wallMs, { timeZone, nowWallMs, locale: 'en' });
+  const time =
+    due.addresseeName ??
+    dueTime(due.dueAtWallMs, { timeZone, nowWallMs: setAtWallMs, locale: 'en' });
   const shown = { n, time, text: words };
   const id = words === '' ? 'reminder.set.timer' : 'reminder.set.text';
   const { facts, line } = outcomeOf({ id, with: shown });
-  return { facts: { ...facts, number: n }, line };
+  return { facts: { ...facts, number: n }, line: due.isPrivate ? undefined : line };
+}
+
+type Due = Pick<
+  NewReminder,
+  'addresseeId' | 'addresseeName' | 'authorName' | 'dueAtWallMs' | 'isPrivate'
+>;
+
+/** When it is due, and of a message for whom; or why there is no such time or person. */
+async function dueOf(
+  { arrival_of: called, privately, text, when = '' }: Draft,
+  personId: string,
+  { clock, features, guildId, people, timeZone }: ServerToolPorts,
+): Promise<Due | ToolOutcome> {
+  const nowWallMs = clock.wallMs();
+  if (called === undefined) {
+    const due = readTime(when, { nowWallMs, timeZone });
+    return due.kind === 'at' && due.wallMs - nowWallMs <= longestReminderMs
+      ? { dueAtWallMs: due.wallMs }
+      : vain({ id: 'reminder.unclear' });
+  }
+  const agreed = await features.agreedPeople(guildId);
+  const author = agreed.find(({ id }) => id === personId);
+  const others = agreed.filter(({ id }) => id !== personId);
+  const addressee = personByName(called, others);
+  if (!author || !addressee || text === '')
+    return { facts: { outcome: unknownPerson }, line: { id: 'memory.no_yes' }, isVain: true };
+  const isHere = people().some(({ id }) => id === addressee.id);
+  return {
+    addresseeId: addressee.id,
+    addresseeName: firstChars(visibleLine(addressee.name), maxNameChars),
+    authorName: firstChars(visibleLine(author.name), maxNameChars),
+    isPrivate: privately || undefined,
+    dueAtWallMs: isHere ? nowWallMs : nowWallMs + longestMessageMs,
+  };
 }
 
 async function list(personId: string, ports: ServerToolPorts): Promise<ToolOutcome> {
@@ -159,10 +216,11 @@ async function isTimer(
 
 /** One line of a list, for a model. */
 function shown(
-  { number: n, dueAtWallMs, text: words }: Reminder,
+  { addresseeName, number: n, dueAtWallMs, text: words }: Reminder,
   { clock, timeZone }: ServerToolPorts,
 ): string {
-  const time = dueTime(dueAtWallMs, { timeZone, nowWallMs: clock.wallMs(), locale: 'en' });
+  const time =
+    addresseeName ?? dueTime(dueAtWallMs, { timeZone, nowWallMs: clock.wallMs(), locale: 'en' });
   return `number ${n}, ${words === '' ? `a timer for ${time}` : `for ${time}: ${words}`}`;
 }
 

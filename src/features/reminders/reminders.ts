@@ -1,6 +1,9 @@
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
+import type { FeatureSession } from '#src/ports/feature-session.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { reminderDelivery } from './reminder-delivery.ts';
 import { ReminderScheduler } from './reminder-scheduler.ts';
 import { cancelReminder, listReminders, setReminder } from './reminder-tools.ts';
@@ -8,10 +11,12 @@ import { cancelReminder, listReminders, setReminder } from './reminder-tools.ts'
 declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
     readonly reminders: ReminderScheduler;
+    /** Members who said yes for always, as far as their names are known. */
+    readonly agreedPeople: (guildId: string) => Promise<readonly ChannelMember[]>;
   }
 }
 
-/** Reminders and timers: a tool sets them, and the bot tells them aloud or in writing when they are due. */
+/** Reminders, timers and messages for others: a tool sets them, and the bot tells them when they are due, or that person comes. */
 export const reminders: Feature = {
   name: 'reminders',
   tools: [setReminder, listReminders, cancelReminder],
@@ -30,7 +35,14 @@ export const reminders: Feature = {
         deliver: reminderDelivery(parts, sessions),
       });
       return {
-        ports: { reminders: due },
+        ports: {
+          reminders: due,
+          async agreedPeople(guildId) {
+            const { stored } = await sessions.readConsents(guildId);
+            return await parts.places.membersAmong(guildId, stored.yes);
+          },
+        },
+        session: (context) => arrivalsIn(context, due),
         serve: () => due.serve(),
         async arrived(guildIds) {
           due.arrived(guildIds);
@@ -42,12 +54,21 @@ export const reminders: Feature = {
             withStoreTimeout(guildId, parts, 'store.unwritable', () =>
               due.withdraw(guildId, personId),
             ),
-          export: (guildId, personId) =>
-            withStoreTimeout(guildId, parts, 'store.unreadable', async () => ({
-              reminders: await due.list(guildId, personId),
-            })),
         },
       };
     },
   }),
 };
+
+/** Tells who came, or agreed while they sat there: messages wait for them. */
+function arrivalsIn({ channel, gate }: SessionContext, due: ReminderScheduler): FeatureSession {
+  let here: readonly string[] = [];
+  return {
+    attend(people) {
+      const agreed = people.map(({ id }) => id).filter((id) => gate.consentOf(id) === 'always');
+      const came = agreed.filter((id) => !here.includes(id));
+      here = agreed;
+      if (came.length > 0) due.came(channel.guildId, came);
+    },
+  };
+}

@@ -62,6 +62,7 @@ export const places: Places = {
     [lounge, den].find((one) => one.guildId === guildId && one.channelId === channelId),
   seatOf: () => undefined,
   isNoWider: () => false,
+  membersAmong: async () => [],
   people: () => [],
 };
 /** Places of a German server. */
