@@ -82,7 +82,7 @@ function reminderIn(words: string, context: TimeContext) {
 /** A time at the beginning or the end of these words, and the rest of them. */
 function timeIn(phrase: string, context: TimeContext) {
   const words = phrase.split(' ');
-  const isTime = (some: string) => some !== '' && readTime(some, context).kind === 'at';
+  const isTime = (some: string) => readTime(some, context) !== undefined;
   const splits = words.map(
     (_, at) => [words.slice(0, at + 1).join(' '), words.slice(at + 1).join(' ')] as const,
   );

@@ -10,17 +10,8 @@ export type ShownTime = {
 
 /** `18:30`, with the date where it is not today. */
 export function dueTime(wallMs: number, { timeZone, nowWallMs, locale }: ShownTime): string {
-  const { day } = wallTimesIn(timeZone);
-  const [due, today] = [day(wallMs), day(nowWallMs)];
-  const date = { weekday: 'short', day: 'numeric', month: 'short' } as const;
-  const isThisYear = due.slice(0, 4) === today.slice(0, 4);
-  const format = new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, {
-    timeZone,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    ...(due !== today && date),
-    year: isThisYear ? undefined : 'numeric',
-  });
-  return format.format(wallMs);
+  const { day, minute } = wallTimesIn(timeZone);
+  if (day(wallMs) === day(nowWallMs)) return minute(wallMs);
+  const style = { timeZone, dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' } as const;
+  return new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, style).format(wallMs);
 }

@@ -51,9 +51,6 @@ export function reminderDelivery(
   };
 }
 
-/** Result of a text that was sent; `refused`: its reader takes no direct messages. */
-type Sent = 'written' | 'unsent' | 'refused';
-
 class Delivery {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
@@ -93,16 +90,18 @@ class Delivery {
   }
 
   async write(reminder: Reminder, signal: AbortSignal): Promise<ReminderResult> {
-    const { addresseeId, guildId, isPrivate, personId } = reminder;
-    const words = writtenText(this.#lineOf(reminder), guildId, this.#parts);
-    const line = { id: reminder.id, personId: addresseeId ?? personId, text: words };
-    if (addresseeId === undefined) return await this.#notify(chatOf(reminder), line, signal);
+    const { addresseeId, guildId, id, isPrivate, personId } = reminder;
+    const { messages } = this.#parts;
     if (this.#isOver(reminder))
       return await this.#tellAuthor('reminder.untold.away', reminder, signal);
-    const channel = this.#sessionFor(reminder)?.channel;
+    const channel =
+      addresseeId === undefined ? chatOf(reminder) : this.#sessionFor(reminder)?.channel;
     if (!channel) return 'away';
-    if (!isPrivate) return await this.#notify(channel, line, signal);
-    const sent = await this.#sendDirect(guildId, line, signal);
+    const text = writtenText(this.#lineOf(reminder), guildId, this.#parts);
+    const line = { id, personId: addresseeId ?? personId, text };
+    if (!isPrivate)
+      return await this.#sent(guildId, messages.notify(channel, [line], signal), signal);
+    const sent = await this.#sent(guildId, this.#tell(line, signal), signal);
     if (sent !== 'refused') return sent;
     return await this.#tellAuthor('reminder.untold.refused', reminder, signal);
   }
@@ -112,43 +111,44 @@ class Delivery {
     id: 'reminder.untold.away' | 'reminder.untold.refused',
     reminder: Reminder,
     signal: AbortSignal,
-  ): Promise<'untold' | 'unsent'> {
+  ): Promise<ReminderResult> {
     const { addresseeName: name = '', guildId, isPrivate, personId } = reminder;
-    const lineOf = (text: string) => ({
+    const { messages } = this.#parts;
+    const lineOf = (words: string) => ({
       id: reminder.id,
       personId,
-      text: writtenText({ id, with: { name, text } }, guildId, this.#parts),
+      text: writtenText({ id, with: { name, text: words } }, guildId, this.#parts),
     });
-    let sent: Sent = 'refused';
-    if (isPrivate) sent = await this.#sendDirect(guildId, lineOf(reminder.text), signal);
+    let sent: ReminderResult = 'refused';
+    if (isPrivate) {
+      const sending = this.#tell(lineOf(reminder.text), signal);
+      sent = await this.#sent(guildId, sending, signal);
+    }
     if (sent === 'refused') {
       const shown = lineOf(isPrivate ? '…' : reminder.text);
-      sent = await this.#notify(chatOf(reminder), shown, signal);
+      const notifying = messages.notify(chatOf(reminder), [shown], signal);
+      sent = await this.#sent(guildId, notifying, signal);
     }
-    return sent === 'written' ? 'untold' : 'unsent';
+    return sent === 'written' ? 'untold' : sent;
   }
 
-  /** With a mention in the chat of a voice channel. */
-  async #notify(
-    channel: ChannelRef,
-    line: PersonalLine,
+  #tell({ id, personId, text }: PersonalLine, signal: AbortSignal): Promise<void> {
+    return this.#parts.messages.tell(personId, openText(text), signal, id);
+  }
+
+  async #sent(
+    guildId: string,
+    sending: Promise<void>,
     signal: AbortSignal,
-  ): Promise<'written' | 'unsent'> {
-    const sending = this.#parts.messages.notify(channel, [line], signal);
-    const error = await failureOf(sending, signal);
-    if (!error) return 'written';
-    this.#parts.onEvent(channel.guildId, failureEventOf(error, 'speak'));
-    return 'unsent';
-  }
-
-  async #sendDirect(guildId: string, line: PersonalLine, signal: AbortSignal): Promise<Sent> {
-    const { id, personId, text } = line;
-    const sending = this.#parts.messages.tell(personId, openText(text), signal, id);
-    const error = await failureOf(sending, signal);
-    if (!error) return 'written';
-    if (!error.retryable) return 'refused';
-    this.#parts.onEvent(guildId, failureEventOf(error, 'speak'));
-    return 'unsent';
+  ): Promise<'written' | 'unsent' | 'refused'> {
+    try {
+      await sending;
+      return 'written';
+    } catch (error) {
+      if (signal.aborted || !(error instanceof BotError)) throw error;
+      this.#parts.onEvent(guildId, failureEventOf(error, 'speak'));
+      return error.retryable ? 'unsent' : 'refused';
+    }
   }
 
   /** Session in which a message may be told now: its addressee sits there, and both people agreed for always. */
@@ -180,18 +180,4 @@ class Delivery {
 /** Chat in which it was asked for. */
 function chatOf({ channelId, channelName, guildId }: Reminder): ChannelRef {
   return { guildId, channelId, name: channelName };
-}
-
-/** Failure of what is being sent. Errors: bugs. Aborting `signal` throws `signal.reason`. */
-async function failureOf(
-  sending: Promise<void>,
-  signal: AbortSignal,
-): Promise<BotError | undefined> {
-  try {
-    await sending;
-    return undefined;
-  } catch (error) {
-    if (signal.aborted || !(error instanceof BotError)) throw error;
-    return error;
-  }
 }

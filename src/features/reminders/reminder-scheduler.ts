@@ -30,8 +30,11 @@ export const reminderEnded: FeatureEventKind<'personId' | 'outcome' | 'lateMs'> 
 /** End of a reminder; `untold`: the author of a message was told that it could not be told; `given-up`: Discord accepted it nowhere for about a day. */
 type ReminderOutcome = 'said' | 'written' | 'untold' | 'given-up';
 
-/** Result of an attempt to deliver a reminder; `away`: its server or addressee is not there now, `unsent`: Discord did not accept it. */
-export type ReminderResult = Exclude<ReminderOutcome, 'given-up'> | 'away' | 'unsent';
+/**
+ * Result of an attempt to deliver a reminder; `away`: its server or addressee is not there now; `unsent`, `refused`: Discord did not
+ * accept it, or never will as things are.
+ */
+export type ReminderResult = Exclude<ReminderOutcome, 'given-up'> | 'away' | 'unsent' | 'refused';
 
 /** A reminder of the store that was due. */
 type DueReminder = {
@@ -239,14 +242,14 @@ export class ReminderScheduler {
   }
 
   #settle(due: DueReminder, result: ReminderResult): void {
-    if (result !== 'away' && result !== 'unsent') {
+    if (result === 'said' || result === 'written' || result === 'untold') {
       this.#end(due, result);
       return;
     }
+    const { clock } = this.#parts;
     due.tries++;
-    due.notBeforeMs =
-      this.#parts.clock.nowMs() + Math.min(longestRetryMs, retryMs * 2 ** (due.tries - 1));
-    if (result === 'unsent' && due.tries >= mostTries) this.#end(due, 'given-up');
+    due.notBeforeMs = clock.nowMs() + Math.min(longestRetryMs, retryMs * 2 ** (due.tries - 1));
+    if (result !== 'away' && due.tries >= mostTries) this.#end(due, 'given-up');
   }
 
   /** The next check has the store let it go. */

@@ -161,8 +161,8 @@ async function dueOf(
   const nowWallMs = clock.wallMs();
   if (called === undefined) {
     const due = readTime(when, { nowWallMs, timeZone });
-    return due.kind === 'at' && due.wallMs - nowWallMs <= longestReminderMs
-      ? { dueAtWallMs: due.wallMs }
+    return due !== undefined && due - nowWallMs <= longestReminderMs
+      ? { dueAtWallMs: due }
       : vain({ id: 'reminder.unclear' });
   }
   const agreed = await features.agreedPeople(guildId);

@@ -1,21 +1,20 @@
 import { expect, test } from 'vitest';
 import { readTime } from '#src/chat/text/time-phrases.ts';
-import { fc, runs } from '#test/properties.ts';
 
 /** A Friday, 17:25 in Berlin. */
 const nowWallMs = Date.UTC(2026, 10, 20, 16, 25);
 const berlin = { nowWallMs, timeZone: 'Europe/Berlin' };
 
 function shown(phrase: string, context = berlin): string {
-  const read = readTime(phrase, context);
-  if (read.kind !== 'at') return read.kind;
+  const wallMs = readTime(phrase, context);
+  if (wallMs === undefined) return 'none';
   const { timeZone } = context;
   const at = new Intl.DateTimeFormat('sv-SE', {
     timeZone,
     dateStyle: 'short',
     timeStyle: 'medium',
   });
-  const [, month, rest = ''] = /^\d+-0?(\d+)-(.*)$/.exec(at.format(read.wallMs)) ?? [];
+  const [, month, rest = ''] = /^\d+-0?(\d+)-(.*)$/.exec(at.format(wallMs)) ?? [];
   return `${month}-${rest.replace(/:00$/, '')}`;
 }
 
@@ -28,12 +27,11 @@ test.each([
   ['in three quarters of an hour', 45],
   ['twenty-five minutes from now', 25],
   ['1h 5min', 65],
-  ['PT1H30M', 90],
   ['in 90 seconds', 1.5],
 ])('"%s" is that long from now, to the millisecond', (phrase, minutes) => {
   const wallMs = nowWallMs + 123 + minutes * 60_000;
   const context = { ...berlin, nowWallMs: nowWallMs + 123 };
-  expect(readTime(phrase, context)).toEqual({ kind: 'at', wallMs, isDuration: true });
+  expect(readTime(phrase, context)).toBe(wallMs);
 });
 
 test.each([
@@ -70,38 +68,20 @@ test.each([
   'soon',
   'when the cake is done',
   'at 25:00',
-  '18:30 pm in the morning',
+  '18:30 in the morning',
   '2026-13-01',
   '',
-  'p',
   '99999999999999999999 weeks',
-])('"%s" is no time', (phrase) => {
-  expect(readTime(phrase, berlin)).toEqual({ kind: 'unclear' });
+  '2026-11-20T17:25',
+  'today at 9 am',
+  'in 0 minutes',
+])('"%s" is no time ahead', (phrase) => {
+  expect(readTime(phrase, berlin)).toBeUndefined();
 });
-
-test.each(['2026-11-20T17:25', '2020-01-01', 'today at 9 am', 'in 0 minutes'])(
-  '"%s" is over',
-  (phrase) => {
-    expect(readTime(phrase, berlin)).toEqual({ kind: 'past' });
-  },
-);
 
 test('a day keeps its time of day where clocks are put forward, and an hour its length', () => {
   const eve = { nowWallMs: Date.UTC(2026, 2, 28, 17), timeZone: 'Europe/Berlin' }; // 18:00
   expect(shown('in one day', eve)).toBe('3-29 18:00');
   expect(shown('in 24 hours', eve)).toBe('3-29 19:00');
   expect(shown('tomorrow at half past two in the morning', eve)).toBe('3-29 03:30');
-});
-
-test('whatever is said, what is understood lies ahead', () => {
-  const words =
-    'in at on half past to ten 6 18:30 minutes hours days tomorrow friday am and a'.split(' ');
-  const phrase = fc.array(fc.constantFrom(...words), { maxLength: 6 }).map((all) => all.join(' '));
-  fc.assert(
-    fc.property(phrase, (said) => {
-      const read = readTime(said, berlin);
-      if (read.kind === 'at') expect(read.wallMs).toBeGreaterThan(nowWallMs);
-    }),
-    { numRuns: runs(1000) },
-  );
 });
