@@ -28,10 +28,10 @@ export const memories: Command = {
     },
   ],
   async run(call, ports) {
-    const { delete: number } = call.words;
-    return number === undefined
-      ? await list(call, ports)
-      : await remove(Number(number), call, ports);
+    const { callerId: id, guildId, mayManage, words } = call;
+    if (words.delete === undefined) return await list(call, ports);
+    const { memories } = ports.features;
+    return [await memories.remove(guildId, Number(words.delete), { id, mayManage })];
   },
 };
 
@@ -59,22 +59,4 @@ function lineOf(
 ): TextLine {
   const names = about === undefined ? name : `${name} \u2192 ${about}`;
   return { id: 'memory.line', with: { n, text, name: names, date: times.day(atWallMs) } };
-}
-
-async function remove(
-  number: number,
-  { guildId, callerId, mayManage }: CommandCall,
-  { features }: Pick<CommandPorts, 'features'>,
-): Promise<Replies> {
-  const removed = await features.memories.remove(guildId, number, { id: callerId, mayManage });
-  switch (removed.kind) {
-    case 'removed':
-      return [{ id: 'confirm.done' }];
-    case 'unknown':
-      return [{ id: 'unknown', with: { x: number } }];
-    case 'failed':
-      return [{ id: 'store.unread' }];
-    case 'denied':
-      return [{ id: 'memory.denied', with: { name: removed.author } }];
-  }
 }

@@ -181,7 +181,7 @@ const lines: Public<ChatReadAloud> = {
 /** There are none, and nobody may have any. */
 const memories: Pick<MemoryCache, 'list' | 'remove'> = {
   list: async () => ({ kind: 'read', memories: [], isOn: false }),
-  remove: async () => ({ kind: 'unknown' }),
+  remove: async () => ({ id: 'memory.none' }),
 };
 
 /** Nobody has chosen anything. */

@@ -1,6 +1,7 @@
 import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import type { Memory, MemoryList, MemoryRemoval, MemoryStore, NewMemory } from './memory-store.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { Memory, MemoryList, MemoryStore, NewMemory } from './memory-store.ts';
 import { mayForget } from './memory-tools.ts';
 import { memorySetting } from './usable-memories.ts';
 
@@ -47,13 +48,6 @@ export class MemoryCache {
     return added;
   }
 
-  /** False: there is none of that number. Errors: as `MemoryStore.remove`. */
-  async delete(guildId: string, number: number): Promise<boolean> {
-    const removed = await this.#store.remove(guildId, number);
-    this.#keep(guildId, (one) => one.number !== number);
-    return removed;
-  }
-
   /** Drops those by or about this person, or all of the server, from the cache; the store is unchanged. */
   forget(guildId: string, personId?: string): void {
     this.#keep(
@@ -70,21 +64,22 @@ export class MemoryCache {
     return { kind: 'read', memories, isOn: this.#settings.in(guildId).of(memorySetting) };
   }
 
-  /** Allowed for its author, the person it is about, and managers of the server. */
+  /** Deletes one for its author, the person it is about, or a manager of the server; what they are told. */
   async remove(
     guildId: string,
     number: number,
     by: { readonly id: string; readonly mayManage: boolean },
-  ): Promise<MemoryRemoval> {
+  ): Promise<TextLine> {
     const all = await this.load(guildId);
-    if (!all) return { kind: 'failed' };
-    const memory = all.find((one) => one.number === number);
-    if (!memory) return { kind: 'unknown' };
-    if (!mayForget(memory, by.id, by.mayManage)) return { kind: 'denied', author: memory.byName };
-    const remove = () => this.delete(guildId, number);
-    const removed = await withStoreTimeout(guildId, this.#watch, 'store.unwritable', remove);
-    if (removed === undefined) return { kind: 'failed' };
-    return { kind: removed ? 'removed' : 'unknown' };
+    const memory = all?.find((one) => one.number === number);
+    if (all && !memory) return { id: 'unknown', with: { x: number } };
+    if (memory && !mayForget(memory, by)) return { id: 'perm.manage' };
+    const remove = () => this.#store.remove(guildId, number);
+    const removed =
+      memory && (await withStoreTimeout(guildId, this.#watch, 'store.unwritable', remove));
+    if (removed === undefined) return { id: 'store.unread' };
+    this.#keep(guildId, (one) => one.number !== number);
+    return { id: 'confirm.done' };
   }
 
   #keep(guildId: string, which: (one: Memory) => boolean, more: readonly Memory[] = []): void {

@@ -25,9 +25,6 @@ export type MemoryList =
   /** `isOn`: the setting is; otherwise they are kept and not used. */
   | { readonly kind: 'read'; readonly memories: readonly Memory[]; readonly isOn: boolean }
   | { readonly kind: 'failed' };
-export type MemoryRemoval =
-  | { readonly kind: 'removed' | 'unknown' | 'failed' }
-  | { readonly kind: 'denied'; readonly author: string };
 
 export const memories = table(
   'memories',

@@ -156,44 +156,35 @@ async function prepareForgetting(
   const { guildId, features, settings } = ports;
   if (!settings().of(memorySetting)) return refused({ id: 'memory.off' });
   const find = () => features.memories.known(guildId).find((one) => one.number === number);
+  const by = async (until: AbortSignal) => ({
+    id: askerId,
+    mayManage: await ports.isAllowed('manage', askerId, until),
+  });
   const memory = find();
-  if (!memory) return refused({ id: 'unknown', with: { x: number } });
-  const objection = await objectionToForgetting(memory, askerId, ports, signal);
-  if (objection) return refused(objection);
+  const unknown = { id: 'unknown', with: { x: number } } as const;
+  if (!memory) return refused(unknown);
+  if (!mayForget(memory, await by(signal))) return refused({ id: 'perm.manage' });
   return {
     kind: 'ready',
     ask: {
       id: 'tool.external.ask',
       with: { tool: 'forget memory', given: `${number}: ${memory.text}` },
     },
-    run: async (_ports, until) => {
-      const denied = await objectionToForgetting(memory, askerId, ports, until);
-      if (denied) return outcomeOf(denied);
-      const isGone =
-        find()?.atWallMs !== memory.atWallMs || !(await features.memories.delete(guildId, number));
-      return outcomeOf(isGone ? { id: 'unknown', with: { x: number } } : { id: 'confirm.done' });
-    },
+    run: async (_ports, until) =>
+      outcomeOf(
+        find()?.atWallMs === memory.atWallMs
+          ? await features.memories.remove(guildId, number, await by(until))
+          : unknown,
+      ),
   };
-}
-
-async function objectionToForgetting(
-  memory: Memory,
-  askerId: string,
-  ports: ServerToolPorts,
-  signal: AbortSignal,
-): Promise<TextLine | undefined> {
-  if (mayForget(memory, askerId, false)) return undefined;
-  if (await ports.isAllowed('manage', askerId, signal)) return undefined;
-  return { id: 'memory.denied', with: { name: memory.byName } };
 }
 
 /** Whether this person may have a memory deleted. */
 export function mayForget(
   { byId, aboutId }: Memory,
-  personId: string,
-  mayManage: boolean,
+  { id, mayManage }: { readonly id: string; readonly mayManage: boolean },
 ): boolean {
-  return mayManage || byId === personId || aboutId === personId;
+  return mayManage || byId === id || aboutId === id;
 }
 
 /** So that nothing beside a button can be clicked. */

@@ -141,9 +141,9 @@ async function set(draft: Draft, personId: string, ports: ServerToolPorts): Prom
   const time =
     due.addresseeName ??
     dueTime(due.dueAtWallMs, { timeZone, nowWallMs: setAtWallMs, locale: 'en' });
-  const shown = { n, time, text: words };
-  const id = words === '' ? 'reminder.set.timer' : 'reminder.set.text';
-  const { facts, line } = outcomeOf({ id, with: shown });
+  const { facts, line } = outcomeOf({ id: 'reminder.set.text', with: { n, time, text: words } });
+  if (words === '')
+    return { facts: { outcome: `Timer ${n} is set; it ends at ${time}.`, number: n } };
   return { facts: { ...facts, number: n }, line: due.isPrivate ? undefined : line };
 }
 

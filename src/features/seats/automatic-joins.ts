@@ -58,8 +58,7 @@ export const followMe = tool({
       askerIds.at(-1) ?? '',
       follow,
     );
-    const line = { id: follow ? 'tool.follow.on' : 'tool.follow.off' } as const;
-    return outcomeOf(line);
+    return outcomeOf({ id: follow ? 'tool.follow.on' : 'confirm.done' });
   },
 });
 
