@@ -51,28 +51,6 @@ export const aloneMs = 60_000;
 /** Age of a seat, in ms, from which on the bot does not return to it: people have gone on without it. */
 export const returnMs = 15 * 60_000;
 
-/** Facts about a seat of a former run before the bot returns to it. */
-type ReturnFacts = {
-  /** Time in ms since its session was last known to live. */
-  readonly idleMs: number;
-  /** Obstacle, if any; undefined: the channel is gone. */
-  readonly joining: JoinVerdict | undefined;
-  /** A person sits there who may be heard. */
-  readonly isAwaited: boolean;
-};
-
-export type ReturnVerdict =
-  | { readonly kind: 'return' | 'too-old' | 'no-channel' | 'nobody' }
-  | { readonly kind: 'barred'; readonly joining: JoinVerdict };
-
-/** Whether the bot returns to the channel of a former run: only to people who may be heard, soon, and where it may enter. */
-export function judgeReturn({ idleMs, joining, isAwaited }: ReturnFacts): ReturnVerdict {
-  if (idleMs >= returnMs) return { kind: 'too-old' };
-  if (!joining) return { kind: 'no-channel' };
-  if (joining.kind !== 'fine' && joining.kind !== 'stage') return { kind: 'barred', joining };
-  return { kind: isAwaited ? 'return' : 'nobody' };
-}
-
 /** A channel into which the bot comes by itself, as it is now. */
 export type AutoJoinChannel = {
   readonly channelId: string;
@@ -85,21 +63,6 @@ export type AutoJoinChannel = {
   /** A person sent the bot away, and the channel was never empty since. */
   readonly isSentAway: boolean;
 };
-
-/** Facts about a person the bot follows, once they are in another channel than the bot. */
-type FollowFacts = {
-  /** Obstacle for the bot there, if any; undefined: the channel is gone. */
-  readonly joining: JoinVerdict | undefined;
-  /** Whether the followed person has the rights to enter, also where a moderator moved them in. */
-  readonly mayEnter: boolean;
-  /** People besides them in the bot's channel who may be heard. */
-  readonly othersHeard: number;
-  /** Has the DJ role, or manages the server. */
-  readonly isDj: boolean;
-};
-
-/** `others`: it stays with those it hears; `barred`: one of both may not go there. */
-export type FollowVerdict = 'follow' | 'others' | 'barred';
 
 /** Time, in ms, in which at most two automatic joins are made in a server. */
 const joinWindowMs = 15_000;
@@ -129,12 +92,6 @@ export function chooseAutoJoin(
 /** Whether the bot may enter; a stage counts, too: as audience. */
 export function isWayIn(joining: JoinVerdict | undefined): boolean {
   return joining?.kind === 'fine' || joining?.kind === 'stage';
-}
-
-/** Whether the bot follows the person who called it. */
-export function judgeFollow({ isDj, joining, mayEnter, othersHeard }: FollowFacts): FollowVerdict {
-  if (!mayEnter || !isWayIn(joining)) return 'barred';
-  return othersHeard > 0 && !isDj ? 'others' : 'follow';
 }
 
 /**

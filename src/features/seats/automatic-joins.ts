@@ -8,9 +8,7 @@ import { isYes } from '#src/people/consent.ts';
 import {
   type AutoJoinChannel,
   chooseAutoJoin,
-  type FollowVerdict,
   isWayIn,
-  judgeFollow,
   uncalledJoinAtMs,
 } from '#src/people/join-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
@@ -151,7 +149,7 @@ export class AutomaticJoins {
       return undefined;
     }
     const { channelId } = found.channel;
-    if (found.verdict !== 'follow') {
+    if (found.isBarred) {
       const { followedId = '' } = session;
       const holds = () => places.seatOf(guildId, followedId)?.channelId === channelId;
       if (joins.notifiedOf !== channelId) session.context.notice({ id: 'follow.barred' }, holds);
@@ -213,7 +211,7 @@ export class AutomaticJoins {
   ): void {
     const channel = this.#parts.places.channel(guildId, channelId);
     const line = channel && joining && obstacleOf(joining, channel);
-    if (!line || isWayIn(joining) || isSentAway || count === 0 || notified.has(channelId)) return;
+    if (!line || isSentAway || count === 0 || notified.has(channelId)) return;
     notified.add(channelId);
     this.#report(channel, line);
   }
@@ -261,8 +259,8 @@ function noJoins(): GuildJoins {
   };
 }
 
-/** Channel to which the followed person has gone without the bot, and whether it goes along. */
-type FollowRequest = { readonly channel: ChannelRef; readonly verdict: FollowVerdict };
+/** Channel to which the followed person has gone without the bot; `isBarred`: one of both may not go there, or it stays with those it hears. */
+type FollowRequest = { readonly channel: ChannelRef; readonly isBarred: boolean };
 
 /** Undefined where it follows no person, or sits with them, or they sit nowhere. */
 function followRequest(
@@ -278,11 +276,9 @@ function followRequest(
   const others = context
     .people()
     .filter(({ id, isBot }) => !isBot && id !== followedId && context.gate.standing(id) === 'yes');
-  const verdict = judgeFollow({
-    joining: judgeEntry(channel, parts),
-    mayEnter: places.facts(channel, followedId)?.callerMayConnect === true,
-    othersHeard: others.length,
-    isDj: roleIds.includes(djRoleId) || places.mayManage(guildId, followedId),
-  });
-  return { channel, verdict };
+  const mayGo =
+    isWayIn(judgeEntry(channel, parts)) &&
+    places.facts(channel, followedId)?.callerMayConnect === true;
+  const isDj = roleIds.includes(djRoleId) || places.mayManage(guildId, followedId);
+  return { channel, isBarred: !mayGo || (others.length > 0 && !isDj) };
 }

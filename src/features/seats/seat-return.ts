@@ -1,6 +1,6 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { isYes } from '#src/people/consent.ts';
-import { judgeReturn, type ReturnVerdict, returnMs } from '#src/people/join-rules.ts';
+import { isWayIn, returnMs } from '#src/people/join-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { leftPanel } from '#src/ports/panel.ts';
@@ -65,25 +65,19 @@ export class SeatReturn {
   async givenUp(guildId: string): Promise<void> {
     if (this.#givenUp.has(guildId)) return;
     this.#givenUp.add(guildId);
-    const signal = this.#signal;
-    for (let stands = true; stands; ) {
-      await this.#parts.clock.sleep(checkAgainMs, signal).catch(() => undefined);
-      if (signal.aborted || this.#sessions.at(guildId)) break;
-      const seats = await this.#read([guildId]);
-      stands = !seats || seats.some(({ idleMs }) => idleMs < returnMs);
-      if (stands) this.#enqueue(seats ?? []);
-    }
+    await this.#readAgain([guildId], checkAgainMs);
     this.#givenUp.delete(guildId);
   }
 
-  async #readAgain(guildIds: readonly string[]): Promise<void> {
+  /** Reads seats from time to time while they stand; with the usual pause only until they could be read. */
+  async #readAgain(guildIds: readonly string[], everyMs = retryMs): Promise<void> {
     const signal = this.#signal;
-    for (let waitedMs = 0; waitedMs < returnMs; waitedMs += retryMs) {
-      await this.#parts.clock.sleep(retryMs, signal).catch(() => undefined);
-      const seats = signal.aborted ? [] : await this.#read(guildIds);
-      if (!seats) continue;
-      this.#enqueue(seats);
-      return;
+    for (let waitedMs = 0; waitedMs < returnMs; waitedMs += everyMs) {
+      await this.#parts.clock.sleep(everyMs, signal).catch(() => undefined);
+      if (signal.aborted || guildIds.every((id) => this.#sessions.at(id))) return;
+      const seats = await this.#read(guildIds);
+      this.#enqueue(seats ?? []);
+      if (seats && everyMs === retryMs) return;
     }
   }
 
@@ -171,37 +165,22 @@ export class SeatReturn {
     const { found } = seat;
     if (!found) return { kind: 'none' };
     const channel = places.channel(guildId, found.channelId);
-    const verdict = this.#judge(found, channel);
-    if (verdict.kind === 'return' && channel) return { kind: 'return', seat: found, channel };
-    const { channelId, channelName: name } = found;
-    return { kind: 'over', line: lineOf(verdict, channel ?? { guildId, channelId, name }) };
+    const line = this.#objectionTo(found, channel);
+    if (line) return { kind: 'over', line };
+    return channel ? { kind: 'return', seat: found, channel } : { kind: 'none' };
   }
 
-  #judge(seat: StoredSeat, channel: ChannelRef | undefined): ReturnVerdict {
-    const { places } = this.#parts;
-    const { guildId } = seat;
-    const people = channel ? places.people(channel) : [];
-    return judgeReturn({
-      idleMs: seat.idleMs,
-      joining: channel && judgeEntry(channel, this.#parts),
-      isAwaited: people.some(
-        (one) => !one.isBot && isYes(this.#sessions.consentOf(guildId, one, seat)),
-      ),
-    });
-  }
-}
-
-function lineOf(verdict: ReturnVerdict, where: ChannelRef): TextLine {
-  const { name: channel } = where;
-  const noChannel = { id: 'channel.removed' } as const;
-  switch (verdict.kind) {
-    case 'too-old':
-    case 'nobody':
-      return { id: 'seat.outdated', with: { channel } };
-    case 'return':
-    case 'no-channel':
-      return noChannel;
-    case 'barred':
-      return obstacleOf(verdict.joining, where) ?? noChannel;
+  /** Why the bot does not return: only soon, where it may enter, and to people who may be heard. */
+  #objectionTo(seat: StoredSeat, channel: ChannelRef | undefined): TextLine | undefined {
+    const outdated = { id: 'seat.outdated', with: { channel: seat.channelName } } as const;
+    const removed = { id: 'channel.removed' } as const;
+    if (seat.idleMs >= returnMs) return outdated;
+    const joining = channel && judgeEntry(channel, this.#parts);
+    if (!channel || !joining) return removed;
+    if (!isWayIn(joining)) return obstacleOf(joining, channel) ?? removed;
+    const isAwaited = this.#parts.places
+      .people(channel)
+      .some((one) => !one.isBot && isYes(this.#sessions.consentOf(seat.guildId, one, seat)));
+    return isAwaited ? undefined : outdated;
   }
 }
