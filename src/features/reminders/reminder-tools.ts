@@ -93,11 +93,23 @@ export const cancelReminder = tool({
   }),
   right: 'anyone',
   effect: 'last',
-  async prepare({ number }, ports) {
-    const effect = (await isTimer(number, ports)) ? 'change' : 'last';
-    const run = (own: ServerToolPorts) => forOne(own, (...one) => cancel(number, ...one));
-    const words = { tool: 'cancel reminder', given: `${number ?? 1}` };
-    return { kind: 'ready', ask: { id: 'tool.external.ask', with: words }, effect, run };
+  async prepare({ number }, { askerIds, features, guildId }) {
+    const [askerId = '', ...others] = askerIds;
+    if (others.length > 0) return { kind: 'refused', line: { id: 'reminder.one_asker' } };
+    const all = await features.reminders.list(guildId, askerId);
+    const [only] = all.length === 1 ? all : [];
+    const meant = number === undefined ? only : all.find((one) => one.number === number);
+    if (!meant) return { kind: 'refused', line: { id: 'reminder.which' } };
+    const given = `${meant.number}: ${meant.text}`;
+    return {
+      kind: 'ready',
+      ask: { id: 'tool.external.ask', with: { tool: 'cancel reminder', given } },
+      effect: meant.text === '' ? 'change' : 'last', // a timer is set again in a word
+      async run() {
+        const isGone = !(await features.reminders.cancel(meant.id));
+        return isGone ? vain({ id: 'reminder.which' }) : outcomeOf({ id: 'confirm.done' });
+      },
+    };
   },
 });
 
@@ -186,32 +198,6 @@ async function list(personId: string, ports: ServerToolPorts): Promise<ToolOutco
   if (all.length === 0) return outcomeOf({ id: 'reminder.which' });
   const facts = { reminders: all.map((one) => shown(one, ports)).join('; ') };
   return { facts, isPrivate: true };
-}
-
-async function cancel(
-  number: number | undefined,
-  personId: string,
-  { features, guildId }: ServerToolPorts,
-): Promise<ToolOutcome> {
-  const meant = meantBy(number, await features.reminders.list(guildId, personId));
-  const isGone = !meant || !(await features.reminders.cancel(meant.id));
-  if (isGone) return vain({ id: 'reminder.which' });
-  return outcomeOf({ id: 'confirm.done' });
-}
-
-/** The one of this number; left out: the only one. */
-function meantBy(number: number | undefined, all: readonly Reminder[]): Reminder | undefined {
-  if (number === undefined) return all.length === 1 ? all[0] : undefined;
-  return all.find((one) => one.number === number);
-}
-
-/** Whether a call would cancel no more than a timer of the asker, which is set again in a word. */
-async function isTimer(
-  number: number | undefined,
-  { askerIds: [askerId = ''], guildId, features }: ServerToolPorts,
-): Promise<boolean> {
-  const all = await features.reminders.list(guildId, askerId);
-  return meantBy(number, all)?.text === '';
 }
 
 /** One line of a list, for a model. */

@@ -18,11 +18,8 @@ const retryMs = 10_000;
 /** Interval in ms at which the seat of a session that was given up is read while it stands. */
 const checkAgainMs = 60_000;
 
-/** Known state of a seat before the bot returns to it; `unread`: the store failed. */
-type PreparedReturn =
-  | { readonly kind: 'return'; readonly seat: StoredSeat; readonly channel: ChannelRef }
-  | { readonly kind: 'over'; readonly line: TextLine }
-  | { readonly kind: 'none' | 'unread' };
+/** Seat to which the bot returns, and its channel. */
+type SeatedChannel = { readonly seat: StoredSeat; readonly channel: ChannelRef };
 
 /** Goes on where a former run sat, once Discord has listed its server. */
 export class SeatReturn {
@@ -119,18 +116,18 @@ export class SeatReturn {
   }
 
   async #settle(guildId: string): Promise<void> {
-    const ends: TextLine[] = [];
+    let objection: TextLine | undefined;
     const prepare = async () => {
-      const prepared = await this.#prepare(guildId);
-      if (prepared.kind === 'return') return prepared;
-      if (prepared.kind === 'unread') void this.#readAgain([guildId]);
-      if (prepared.kind === 'over') ends.push(prepared.line);
+      const found = await this.#find(guildId);
+      if (!found || 'seat' in found) return found;
+      objection = found;
       return undefined;
     };
-    const isOnce = this.#givenUp.has(guildId);
-    const joining = await this.#sessions.returnTo(guildId, prepare, isOnce);
-    if (ends.length > 0) this.#sessions.forgetSeat(guildId);
-    for (const line of ends) await this.#showLeft(guildId, line);
+    const joining = await this.#sessions.returnTo(guildId, prepare, this.#givenUp.has(guildId));
+    if (objection) {
+      this.#sessions.forgetSeat(guildId);
+      await this.#showLeft(guildId, objection);
+    }
     if (joining) await this.#reportJoined(guildId, joining);
     this.#decided(guildId);
   }
@@ -151,23 +148,20 @@ export class SeatReturn {
     await panels.takeOver(guildId);
   }
 
-  async #prepare(guildId: string): Promise<PreparedReturn> {
-    const { places } = this.#parts;
-    const { settings } = this.#sessions;
-    const [seat, choices] = await Promise.all([
+  /** Its seat, or why it does not return there; undefined: there is none, or it could not be read, and is read again. */
+  async #find(guildId: string): Promise<SeatedChannel | TextLine | undefined> {
+    const [read, choices] = await Promise.all([
       withStoreTimeout(guildId, this.#parts, 'store.unreadable', async () => ({
-        found: await this.#seatStore.readIn(guildId),
+        seat: await this.#seatStore.readIn(guildId),
       })),
       this.#sessions.readConsents(guildId),
-      settings.load(guildId),
+      this.#sessions.settings.load(guildId),
     ]);
-    if (!seat || !choices.isRead) return { kind: 'unread' };
-    const { found } = seat;
-    if (!found) return { kind: 'none' };
-    const channel = places.channel(guildId, found.channelId);
-    const line = this.#objectionTo(found, channel);
-    if (line) return { kind: 'over', line };
-    return channel ? { kind: 'return', seat: found, channel } : { kind: 'none' };
+    if (!read || !choices.isRead) void this.#readAgain([guildId]);
+    if (!choices.isRead || !read?.seat) return undefined;
+    const { seat } = read;
+    const channel = this.#parts.places.channel(guildId, seat.channelId);
+    return this.#objectionTo(seat, channel) ?? (channel && { seat, channel });
   }
 
   /** Why the bot does not return: only soon, where it may enter, and to people who may be heard. */
