@@ -40,7 +40,7 @@ async function list(
   { features, timesIn }: Pick<CommandPorts, 'features' | 'timesIn'>,
 ): Promise<Replies> {
   const listed = await features.memories.list(guildId);
-  if (listed.kind === 'failed') return [{ id: 'store.unread' }];
+  if (!listed) return [{ id: 'store.unread' }];
   if (listed.memories.length === 0) {
     return [{ id: listed.isOn ? 'memory.none' : 'memory.off' }];
   }

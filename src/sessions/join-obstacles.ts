@@ -1,9 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
-import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
+import { isWayIn, type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import { missingRight } from '#src/ports/seat-changes-by-others.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { wallTimesIn } from '#src/texts/wall-time.ts';
 
 type EntryFacts = { readonly clock: Clock; readonly places: Places };
 
@@ -41,17 +42,11 @@ export function judgeEntry(
 
 /** True where the bot may be; who put it there need not be able to enter themselves. */
 export function mayBeIn(channel: ChannelRef, parts: EntryFacts): boolean {
-  const { kind } = judgeEntry(channel, parts) ?? {};
-  return kind === 'fine' || kind === 'stage';
+  return isWayIn(judgeEntry(channel, parts));
 }
-
-const utc = new Intl.DateTimeFormat('sv-SE', {
-  timeZone: 'UTC',
-  dateStyle: 'short',
-  timeStyle: 'short',
-});
 
 /** `2026-11-20 16:25 UTC`: the server of the bot and its people live in many time zones. */
 function timeOf(wallMs: number): string {
-  return `${utc.format(wallMs)} UTC`;
+  const { day, minute } = wallTimesIn('UTC');
+  return `${day(wallMs)} ${minute(wallMs)} UTC`;
 }

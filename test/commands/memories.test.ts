@@ -23,9 +23,9 @@ const run = (
 ) => typed('privacy memories', { ...call, words }, { memories });
 
 const listing = (memories: readonly Memory[], isOn = true): Partial<Public<MemoryCache>> => ({
-  list: async () => ({ kind: 'read', memories, isOn }),
+  list: async () => ({ memories, isOn }),
 });
-const unreadable: Partial<Public<MemoryCache>> = { list: async () => ({ kind: 'failed' }) };
+const unreadable: Partial<Public<MemoryCache>> = { list: async () => undefined };
 const shown = (replies: Replies) => replies.map(linesOf);
 
 test('/privacy memories lists what the server has remembered, to the caller alone', async () => {

@@ -180,7 +180,7 @@ const lines: Public<ChatReadAloud> = {
 
 /** There are none, and nobody may have any. */
 const memories: Pick<MemoryCache, 'list' | 'remove'> = {
-  list: async () => ({ kind: 'read', memories: [], isOn: false }),
+  list: async () => ({ memories: [], isOn: false }),
   remove: async () => ({ id: 'memory.none' }),
 };
 

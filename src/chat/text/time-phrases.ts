@@ -21,16 +21,14 @@ export function readTime(phrase: string, context: TimeContext): number | undefin
 }
 
 const isoDate =
-  /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?:[t ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?(z|[+-]\d\d:?\d\d)?)?$/;
+  /^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?:[t ]((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)(?:\.\d+)?(z|[+-]\d\d:?\d\d)?)?$/;
 
 function readIso(words: string, { timeZone }: TimeContext): number | undefined {
-  const found = isoDate.exec(words);
-  if (!found) return undefined;
-  if (found[7] !== undefined) return parsedMs(words.replace(' ', 'T'));
-  const [year = 0, month = 0, day = 0, hour = 9, minute = 0, second = 0] = found
-    .slice(1, 7)
-    .map((field) => (field === undefined ? undefined : Number(field)));
-  return instantOf({ year, month, day, hour, minute, second }, timeZone);
+  const [, day, time = '09:00', zone] = isoDate.exec(words) ?? [];
+  if (day === undefined) return undefined;
+  const wallMs = parsedMs(`${day}T${time}${zone ?? 'Z'}`);
+  const isWhole = zone !== undefined || Number.isNaN(wallMs);
+  return isWhole ? wallMs : instantOf(localTime(wallMs, 'UTC'), timeZone);
 }
 
 /** Length of a unit, in ms, by its first letter; days are counted by the calendar. */

@@ -56,12 +56,11 @@ export class MemoryCache {
     );
   }
 
-  /** All of a server, read anew. */
-  async list(guildId: string): Promise<MemoryList> {
+  /** All of a server, read anew; undefined where that fails. */
+  async list(guildId: string): Promise<MemoryList | undefined> {
     await this.#settings.load(guildId);
     const memories = await this.load(guildId);
-    if (!memories) return { kind: 'failed' };
-    return { kind: 'read', memories, isOn: this.#settings.in(guildId).of(memorySetting) };
+    return memories && { memories, isOn: this.#settings.in(guildId).of(memorySetting) };
   }
 
   /** Deletes one for its author, the person it is about, or a manager of the server; what they are told. */

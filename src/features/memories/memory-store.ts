@@ -21,10 +21,8 @@ export type Memory = {
 
 export type NewMemory = Omit<Memory, 'number'>;
 
-export type MemoryList =
-  /** `isOn`: the setting is; otherwise they are kept and not used. */
-  | { readonly kind: 'read'; readonly memories: readonly Memory[]; readonly isOn: boolean }
-  | { readonly kind: 'failed' };
+/** `isOn`: the setting is; otherwise they are kept and not used. */
+export type MemoryList = { readonly memories: readonly Memory[]; readonly isOn: boolean };
 
 export const memories = table(
   'memories',

@@ -4,12 +4,12 @@ import type {
   ServerToolPorts,
   ToolOutcome,
 } from '#src/conversation/tools/tool-entry.ts';
-import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
+import { onlyAsker, outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { type Memory, mostMemories } from './memory-store.ts';
+import type { Memory } from './memory-store.ts';
 import { peopleNamedIn, personByName } from './person-by-name.ts';
 import { memorySetting } from './usable-memories.ts';
 
@@ -57,11 +57,6 @@ export const forgetMemory = tool({
   prepare: ({ number }, ports, signal) =>
     prepareForgetting(number, onlyAsker(ports), ports, signal),
 });
-
-/** The asker; memories may not be changed for several at once. */
-function onlyAsker({ askerIds: [askerId = '', ...others] }: ServerToolPorts): string {
-  return others.length === 0 ? askerId : '';
-}
 
 type MemoryDraft = {
   readonly text: string;
@@ -114,13 +109,12 @@ function subjectOf(
 async function objectionTo(
   authorId: string,
   aboutId: string | undefined,
-  { agreed, guildId, features, settings }: ServerToolPorts,
+  { agreed, settings }: ServerToolPorts,
 ): Promise<TextLine | undefined> {
   if (!settings().of(memorySetting)) return { id: 'memory.off' };
   const involved = [authorId, aboutId ?? authorId];
-  if ((await Promise.all(involved.map(agreed))).includes(false)) return { id: 'memory.no_yes' };
-  const isFull = features.memories.known(guildId).length >= mostMemories;
-  return isFull ? full(mostMemories) : undefined;
+  const isAgreed = !(await Promise.all(involved.map(agreed))).includes(false);
+  return isAgreed ? undefined : { id: 'memory.no_yes' };
 }
 
 /** Checks everything once more: a minute is long enough to withdraw a yes. */
@@ -142,8 +136,11 @@ async function write(
     aboutName: about && nameOf(about),
     atWallMs: clock.wallMs(),
   });
-  if (added.kind === 'full') return outcomeOf(full(added.limit));
-  return outcomeOf({ id: 'memory.remembered', with: { text: words } });
+  return outcomeOf(
+    added.kind === 'full'
+      ? { id: 'limit', with: { limit: added.limit, command: '/privacy memories' } }
+      : { id: 'memory.remembered', with: { text: words } },
+  );
 }
 
 /** One by its number: of the asker, about them, or any where they manage the server. */
@@ -155,14 +152,12 @@ async function prepareForgetting(
 ): Promise<PreparedAction<ServerToolPorts>> {
   const { guildId, features, settings } = ports;
   if (!settings().of(memorySetting)) return refused({ id: 'memory.off' });
-  const find = () => features.memories.known(guildId).find((one) => one.number === number);
+  const memory = features.memories.known(guildId).find((one) => one.number === number);
+  if (!memory) return refused({ id: 'unknown', with: { x: number } });
   const by = async (until: AbortSignal) => ({
     id: askerId,
     mayManage: await ports.isAllowed('manage', askerId, until),
   });
-  const memory = find();
-  const unknown = { id: 'unknown', with: { x: number } } as const;
-  if (!memory) return refused(unknown);
   if (!mayForget(memory, await by(signal))) return refused({ id: 'perm.manage' });
   return {
     kind: 'ready',
@@ -171,11 +166,7 @@ async function prepareForgetting(
       with: { tool: 'forget memory', given: `${number}: ${memory.text}` },
     },
     run: async (_ports, until) =>
-      outcomeOf(
-        find()?.atWallMs === memory.atWallMs
-          ? await features.memories.remove(guildId, number, await by(until))
-          : unknown,
-      ),
+      outcomeOf(await features.memories.remove(guildId, number, await by(until))),
   };
 }
 
@@ -194,10 +185,6 @@ function unlinked(words: string): string {
 
 function nameOf({ name }: ChannelMember): string {
   return firstChars(visibleLine(name), maxNameChars);
-}
-
-function full(limit: number): TextLine {
-  return { id: 'limit', with: { limit, command: '/privacy memories' } };
 }
 
 function refused(line: TextLine): PreparedAction<ServerToolPorts> {

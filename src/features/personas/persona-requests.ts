@@ -52,7 +52,7 @@ export class PersonaRequests {
 
   /** Stores the persona of a voice channel. It counts from the next answer on: an answer that has begun ends as it began. */
   async save(guildId: string, channelId: string, persona: Persona): Promise<PersonaSaving> {
-    const before = await this.at(guildId, channelId);
+    await this.at(guildId, channelId);
     const { voice } = persona;
     const known = botVoices(this.#parts);
     if (voice !== undefined && !isVoiceAmong(voice, known)) return { kind: 'unknown-voice', known };
@@ -62,8 +62,7 @@ export class PersonaRequests {
     for (const session of sessions) {
       session.govern();
       const isHere = session.channel.channelId === channelId;
-      if (isHere && JSON.stringify(before) !== JSON.stringify(persona))
-        session.context.talk.post({ kind: 'outdated' });
+      if (isHere) session.context.talk.post({ kind: 'outdated' });
     }
     return { kind: 'saved', saved };
   }

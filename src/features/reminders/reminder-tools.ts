@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readTime } from '#src/chat/text/time-phrases.ts';
 import type { ServerToolPorts, ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
-import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
+import { onlyAsker, outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import { personByName } from '#src/features/memories/person-by-name.ts';
 import {
   longestMessageMs,
@@ -9,7 +9,6 @@ import {
   maxReminderChars,
   mostReminders,
   type NewReminder,
-  type Reminder,
 } from '#src/features/reminders/reminder-store.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -65,7 +64,7 @@ export const setReminder = tool({
     id: 'tool.external.ask',
     with: { tool: 'set reminder', given: `${when}: ${words}` },
   }),
-  runAnywhere: (draft, ports) => forOne(ports, (...one) => set(draft, ...one)),
+  runAnywhere: set,
 });
 
 /** Lists the reminders and timers of the asker. */
@@ -75,7 +74,7 @@ export const listReminders = tool({
   schema: z.strictObject({}),
   right: 'anyone',
   effect: 'read',
-  runAnywhere: (_call, ports) => forOne(ports, list),
+  runAnywhere: (_call, ports) => list(ports),
 });
 
 /** Cancels one reminder or timer of the asker. */
@@ -93,10 +92,11 @@ export const cancelReminder = tool({
   }),
   right: 'anyone',
   effect: 'last',
-  async prepare({ number }, { askerIds, features, guildId }) {
-    const [askerId = '', ...others] = askerIds;
-    if (others.length > 0) return { kind: 'refused', line: { id: 'reminder.one_asker' } };
-    const all = await features.reminders.list(guildId, askerId);
+  async prepare({ number }, ports) {
+    const { features, guildId } = ports;
+    const personId = onlyAsker(ports);
+    if (personId === '') return { kind: 'refused', line: { id: 'reminder.one_asker' } };
+    const all = await features.reminders.list(guildId, personId);
     const [only] = all.length === 1 ? all : [];
     const meant = number === undefined ? only : all.find((one) => one.number === number);
     if (!meant) return { kind: 'refused', line: { id: 'reminder.which' } };
@@ -113,15 +113,6 @@ export const cancelReminder = tool({
   },
 });
 
-type ForOne = (personId: string, ports: ServerToolPorts) => Promise<ToolOutcome>;
-
-/** Reminders may be changed for one asker, not for several at once. */
-async function forOne(ports: ServerToolPorts, work: ForOne): Promise<ToolOutcome> {
-  const [askerId, ...others] = ports.askerIds;
-  if (askerId === undefined || others.length > 0) return vain({ id: 'reminder.one_asker' });
-  return await work(askerId, ports);
-}
-
 type Draft = {
   readonly when?: string;
   readonly arrival_of?: string;
@@ -129,13 +120,14 @@ type Draft = {
   readonly text?: string;
 };
 
-async function set(draft: Draft, personId: string, ports: ServerToolPorts): Promise<ToolOutcome> {
-  const { clock, features, place, timeZone } = ports;
+async function set(draft: Draft, ports: ServerToolPorts): Promise<ToolOutcome> {
+  const { clock, features, place } = ports;
+  const personId = onlyAsker(ports);
+  if (personId === '') return vain({ id: 'reminder.one_asker' });
   if (!place) return { facts: { outcome: placeless }, isVain: true };
   const words = firstChars(visibleLine(draft.text ?? ''), maxReminderChars);
   const due = await dueOf({ ...draft, text: words }, personId, ports);
   if ('facts' in due) return due;
-  const setAtWallMs = clock.wallMs();
   const { guildId, channelId, name: channelName } = place;
   const added = await features.reminders.add({
     id: crypto.randomUUID(),
@@ -144,19 +136,16 @@ async function set(draft: Draft, personId: string, ports: ServerToolPorts): Prom
     channelId,
     channelName,
     text: words,
-    setAtWallMs,
+    setAtWallMs: clock.wallMs(),
     ...due,
   });
   if (added.kind === 'full')
     return vain({ id: 'limit', with: { limit: added.limit, command: 'cancel reminder' } });
   const { number: n } = added;
-  const time =
-    due.addresseeName ??
-    dueTime(due.dueAtWallMs, { timeZone, nowWallMs: setAtWallMs, locale: 'en' });
+  const time = shownTime(due, ports);
+  if (words === '') return { facts: { outcome: `Timer ${n} is set; it ends at ${time}.` } };
   const { facts, line } = outcomeOf({ id: 'reminder.set.text', with: { n, time, text: words } });
-  if (words === '')
-    return { facts: { outcome: `Timer ${n} is set; it ends at ${time}.`, number: n } };
-  return { facts: { ...facts, number: n }, line: due.isPrivate ? undefined : line };
+  return due.isPrivate ? { facts } : { facts, line };
 }
 
 type Due = Pick<
@@ -193,21 +182,24 @@ async function dueOf(
   };
 }
 
-async function list(personId: string, ports: ServerToolPorts): Promise<ToolOutcome> {
-  const all = await ports.features.reminders.list(ports.guildId, personId);
+async function list(ports: ServerToolPorts): Promise<ToolOutcome> {
+  const all = await ports.features.reminders.list(ports.guildId, onlyAsker(ports));
   if (all.length === 0) return outcomeOf({ id: 'reminder.which' });
-  const facts = { reminders: all.map((one) => shown(one, ports)).join('; ') };
-  return { facts, isPrivate: true };
+  const shown = all.map((one) => {
+    const time = shownTime(one, ports);
+    const what = one.text === '' ? `a timer for ${time}` : `for ${time}: ${one.text}`;
+    return `number ${one.number}, ${what}`;
+  });
+  return { facts: { reminders: shown.join('; ') }, isPrivate: true };
 }
 
-/** One line of a list, for a model. */
-function shown(
-  { addresseeName, number: n, dueAtWallMs, text: words }: Reminder,
+/** Its instant, or the addressee at whose arrival it is told, for a model. */
+function shownTime(
+  { addresseeName, dueAtWallMs }: Due,
   { clock, timeZone }: ServerToolPorts,
 ): string {
-  const time =
-    addresseeName ?? dueTime(dueAtWallMs, { timeZone, nowWallMs: clock.wallMs(), locale: 'en' });
-  return `number ${n}, ${words === '' ? `a timer for ${time}` : `for ${time}: ${words}`}`;
+  const shown = { timeZone, nowWallMs: clock.wallMs(), locale: 'en' } as const;
+  return addresseeName ?? dueTime(dueAtWallMs, shown);
 }
 
 /** Nothing was changed. */

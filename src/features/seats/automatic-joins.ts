@@ -11,7 +11,6 @@ import {
   isWayIn,
   uncalledJoinAtMs,
 } from '#src/people/join-rules.ts';
-import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { judgeEntry, obstacleOf } from '#src/sessions/join-obstacles.ts';
@@ -216,25 +215,18 @@ export class AutomaticJoins {
     this.#report(channel, line);
   }
 
-  /** True where it tried. */
+  /** True where it tried. It posts the panel, as there was no command to carry it; where it could not come, people read why. */
   async #enter(channel: ChannelRef): Promise<boolean> {
-    if (this.#peopleIn(channel.guildId, channel.channelId).length === 0) return false;
     const joining = await this.#sessions.enterUncalled(channel);
-    if (joining) await this.#show(channel, joining);
-    return joining !== undefined;
-  }
-
-  /** Posts the panel, as there was no command to carry it; where the bot could not come, people read why. */
-  async #show(channel: ChannelRef, joining: JoinOutcome): Promise<void> {
-    const { panels } = this.#parts;
+    if (!joining) return false;
     const { guildId, channelId, name } = channel;
     if (joining.kind === 'joined' || 'nextTryMs' in joining) {
-      await panels.post(channel, { id: 'join.uncalled', with: { channel: name } });
-      return;
+      await this.#parts.panels.post(channel, { id: 'join.uncalled', with: { channel: name } });
+    } else if (joining.kind !== 'stopping' && joining.kind !== 'left') {
+      await this.#sessions.settings.rest(guildId, channelId);
+      this.#report(channel, { id: 'join.uncalled.failed', with: { channel: name } });
     }
-    if (joining.kind === 'stopping' || joining.kind === 'left') return;
-    await this.#sessions.settings.rest(guildId, channelId);
-    this.#report(channel, { id: 'join.uncalled.failed', with: { channel: name } });
+    return true;
   }
 
   #report(channel: ChannelRef, line: TextLine): void {
