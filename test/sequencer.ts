@@ -10,7 +10,6 @@ const long = [
   'test/speech/embedded/requests.long.test.ts',
   'test/processes/shard-ranges.long.test.ts',
   'test/doctor/live.long.test.ts',
-  'test/processes/reminders.long.test.ts',
   'test/page/browser/talk.browser.ts',
   'test/speech/embedded/embedded.long.test.ts',
   'test/sources/formats/formats.long.test.ts',

@@ -21,7 +21,6 @@ async function callFor(words: string) {
 
 test.each([
   ['Louder, please.', 'volume', { change: 20 }],
-  ['Nova, can you speak louder?', 'volume', { change: 20 }],
   ['slower', 'speed', { change: 'slower' }],
   ['Say that again.', 'repeat', {}],
   ['Captions on.', 'captions', { on: true }],
@@ -34,21 +33,11 @@ test.each([
     'set_reminder',
     { when: expect.stringMatching(/ten minutes$/) },
   ],
-  [
-    'Start a 10 minute timer, please.',
-    'set_reminder',
-    { when: expect.stringMatching(/10 minute$/) },
-  ],
   ['set a timer of an hour and a half', 'set_reminder', { when: 'an hour and a half' }],
   [
     'Remind me in ten minutes to take the tea out.',
     'set_reminder',
     { when: 'in ten minutes', text: 'take the tea out' },
-  ],
-  [
-    'Remind me to call Ben at half past six.',
-    'set_reminder',
-    { when: 'at half past six', text: 'call ben' },
   ],
   [
     'When Ana comes, tell her that dinner moved.',
@@ -60,16 +49,8 @@ test.each([
     'set_reminder',
     { when: 'tomorrow at nine', text: 'the report' },
   ],
-  [
-    'Remind me that the cake is done in an hour',
-    'set_reminder',
-    { when: 'in an hour', text: 'the cake is done' },
-  ],
-  ['remind me in five minutes', 'set_reminder', { when: 'in five minutes' }],
   ['What timers do I have?', 'list_reminders', {}],
-  ['list my reminders', 'list_reminders', {}],
   ['Cancel the timer.', 'cancel_reminder', {}],
-  ['delete reminder number two', 'cancel_reminder', { number: 2 }],
   ['cancel timer 3', 'cancel_reminder', { number: 3 }],
 ])('the stand-in calls a tool for %j', async (words, name, given) => {
   expect(await callFor(words)).toEqual([name, given]);

@@ -49,11 +49,6 @@ const usualSandbox: SandboxOptions = {
   gatewayRules: { ...usualGatewayLimits, recommendedShards: 2, maxConcurrency: 2 },
 };
 
-/** A process that serves one of the two usual shards. */
-export function onShard(id: number): StartOptions {
-  return { environment: { SHARDS: '2', SHARD_RANGE: `${id}-${id}` } };
-}
-
 /** Opens everything but the processes. When it is disposed they end first, each in order. */
 export async function openProcesses(options: ProcessesOptions = {}): Promise<ProcessesSetup> {
   await using stack = new AsyncDisposableStack();

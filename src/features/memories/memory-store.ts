@@ -44,7 +44,7 @@ export const memories = table(
 );
 
 /** Entries that one server may have. */
-export const mostMemories = 50;
+const mostMemories = 50;
 
 export type MemoryStore = ReturnType<typeof memoriesIn>;
 

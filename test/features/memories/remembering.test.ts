@@ -22,18 +22,6 @@ test('what somebody asks to have remembered about themselves is kept without a p
   expect(await kept()).toMatchObject([{ text: 'I like tea.', byId: 'adam', byName: 'Adam' }]);
 });
 
-test('once the model was shown what others said or wrote, a memory waits for its asker', async () => {
-  const rounds = [['Hello.'], [remember('Adam owes me.')], ['Fine.']];
-  const { fixture, kept } = await open(rounds);
-  await ask(fixture, 'Remember that Adam owes me.', eva);
-  await ask(fixture, 'What is up?');
-  expect(fixture.written[0]).toContain('Adam asks for remember.');
-  expect(fixture.written[0]).not.toContain('owes');
-  expect(await press(fixture, eva)).toEqual({ kind: 'other', name: 'Adam' });
-  expect(await kept()).toEqual([]);
-  expect(await press(fixture, adam)).toMatchObject({ line: { id: 'memory.remembered' } });
-});
-
 test('a memory about somebody else waits for that person, and nobody else can press', async () => {
   const { fixture, kept } = await open(calling(remember('Eva is on holiday.', 'eva')));
   await ask(fixture, 'Remember that Eva is on holiday.');

@@ -12,7 +12,6 @@ import {
   type SessionFixture,
   words,
 } from '#test/conversation/setup/session-fixture.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 const speech = 'human-cards-004';
 const pirate: Persona = { name: 'Pirate', instructions: 'Talk like a pirate.', voice: 'rms' };
@@ -41,22 +40,6 @@ test('the next answer after a change is that of the persona, which knows what wa
     { name: 'slt' },
     { name: 'rms' },
   ]);
-});
-
-test('a voice never changes inside an answer: one that sounds ends as it began', async () => {
-  const synthesizer = new FakeSynthesizer({ pieces: 30 });
-  const long = [Array.from({ length: 12 }, (_, n) => `This is sentence number ${n}. `)];
-  const fixture = await called({ rounds: long, synthesizer });
-  const packets = await words(speech, adam, fixture.clock.nowMs());
-  await pass(fixture, 4_000, packets);
-  const { length } = synthesizer.asked;
-  expect(length).toBeGreaterThan(0);
-  await become(fixture);
-  await pass(fixture, 50_000);
-  expect(fixture.of('answered').map(({ finish }) => finish)).toEqual(['completed']);
-  const voices = synthesizer.asked.map(({ voice }) => voice.name);
-  expect(voices.length).toBeGreaterThan(length);
-  expect(new Set(voices)).toEqual(new Set(['slt']));
 });
 
 test('only a DJ chooses a voice: alone with the bot, by role, or by Manage Server', async () => {

@@ -10,8 +10,6 @@ import { memoryStores } from '#test/fakes/memory-stores.ts';
 
 const all = { id: 0, count: 1 };
 const minuteMs = 60_000;
-/** Most deliveries of one test: beyond, a reminder is told for ever. */
-const mostDeliveries = 2_000;
 
 /** One process whose reminders take as long to be told as `deliver` does; the store outlives it. */
 function open(
@@ -25,7 +23,6 @@ function open(
     store,
     shard: all,
     async deliver(due, signal) {
-      if (delivered.length > mostDeliveries) return await new Promise(() => undefined);
       const result = await deliver(due, signal);
       if (result === 'said' || result === 'written') delivered.push(...due.map(({ id }) => id));
       return due.map(() => result);
@@ -54,25 +51,19 @@ function reminder(clock: VirtualClock, inMs: number, over: Partial<NewReminder> 
 
 const said = async (): Promise<ReminderResult> => 'said';
 
-test('of 1,000 at once no more than 16 people are told at a time, and everybody once', async () => {
+test('no more than 16 people are told at a time, and everybody once', async () => {
   let [busy, most] = [0, 0];
-  const { clock, store, reminders, delivered } = open(async () => {
+  const { clock, reminders, delivered } = open(async () => {
     most = Math.max(most, ++busy);
     await clock.sleep(500, new AbortController().signal);
     busy--;
     return 'written';
   });
-  for (let n = 0; n < 1000; n++) {
-    const who = { guildId: `${1000 + (n % 7)}`, personId: `${n % 100}` };
-    await reminders.add(reminder(clock, minuteMs, { id: `${n}`, ...who }));
-  }
+  const ids = Array.from({ length: 100 }, (_, n) => `${n}`);
+  for (const id of ids) await reminders.add(reminder(clock, 0, { id, personId: id }));
   reminders.serve();
   await clock.advance(minuteMs);
-  await clock.advance(minuteMs);
-  expect(most).toBe(16);
-  expect(new Set(delivered).size).toBe(1000);
-  expect(delivered).toHaveLength(1000);
-  expect(await store.soonest(all, 10)).toEqual([]);
+  expect([most, delivered.toSorted()]).toEqual([16, ids.toSorted()]);
 });
 
 test('what the owner of a shard did not tell its successor does, and it alone', async () => {

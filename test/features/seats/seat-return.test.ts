@@ -38,16 +38,6 @@ test('whoever is followed is followed after a restart, until they are forgotten 
   expect(next.sessions.session('g')?.followedId).toBeUndefined();
 });
 
-test('a no that came since wins over a yes for that session', async () => {
-  const kept = await openSeats();
-  const former = await called(kept);
-  await former.sessions.join(lounge, 'eva');
-  await pass(former, 100);
-  await kept.store.consents.write('g', 'adam', { kind: 'never' });
-  const bot = await restarted(kept);
-  expect(['adam', 'eva'].map((id) => gateOf(bot)?.mayHear(id))).toEqual([false, true]);
-});
-
 test('a no said while the bot is on its way back counts', async () => {
   const kept = await openSeats();
   const former = await called(kept);
