@@ -121,7 +121,6 @@ public <said> = <call> <bot> | [<call> <name>] [please | can you | could you] <r
 
 /** Lines that are cited, and points of a recap, at most; the fewest words of a point. */
 const [mostLines, mostPoints, leastWords] = [3, 6, 4];
-const noTranslation = 'I am only the built-in stand-in, and cannot translate. Connect a model.';
 const shownLine = /^\[(\d+)\] (?:\d{4}-\d\d-\d\d )?\d\d:\d\d ([^\n]*?): ([^\n]*)$/gm;
 
 /**
@@ -133,8 +132,6 @@ function numberedReply(messages: readonly ChatMessage[]): string | undefined {
   if (newest?.role !== 'user' || newest.name !== '') return undefined; // a person has a name
   const { content } = newest;
   if (!content.startsWith('<lines>')) return undefined;
-  const task = messages.find(({ role }) => role === 'system')?.content ?? '';
-  if (task.startsWith('Translate ')) return noTranslation;
   const [block = '', question] = content.split('</lines>\nQuestion: ');
   const lines = [...block.matchAll(shownLine)].map(([, number = '', name = '', text = '']) => {
     return { number, name, text };

@@ -183,7 +183,7 @@ export function settingNames(): ReadonlyMap<string, string> {
 }
 
 function isHttpUrl(value: string): boolean {
-  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+  return /^https?:$/.test(URL.parse(value)?.protocol ?? '');
 }
 
 /** A name and a password in an address would be shown in too many places. */
@@ -195,9 +195,8 @@ export function isAddress(value: string): boolean {
 
 /** A host of https, perhaps with a port, and nothing else. */
 function isHttpsOrigin(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, origin, href } = new URL(value);
-  return protocol === 'https:' && href === `${origin}/`;
+  const url = URL.parse(value);
+  return url?.protocol === 'https:' && url.href === `${url.origin}/`;
 }
 
 /** Origins of pages, as browsers name them: no path, and the port only where it is not the usual one. */

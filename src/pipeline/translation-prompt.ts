@@ -26,8 +26,6 @@ export function translationPrompt(batch: readonly WrittenLine[], language: strin
   return { system: task, user: dataBlock('lines', lines) };
 }
 
-/** Longest reply that is read, in characters. */
-const maxReplyChars = 20_000;
 /** A translation longer than this is something else: many times as long as its source, and then some for short ones. */
 const longestRatio = 4;
 const spareChars = 40;
@@ -41,7 +39,7 @@ export function readTranslations<Line extends WrittenLine>(
   batch: readonly Line[],
 ): ReadonlyMap<Line, string> {
   const given = new Map<number, string[]>();
-  for (const line of reply.slice(0, maxReplyChars).split(/[\n\r]+/)) {
+  for (const line of reply.split(/[\n\r]+/)) {
     const [head = '', number] = /^\s*\[(\d+)\]/.exec(line) ?? [];
     if (number === undefined) continue;
     const words = line.slice(head.length);

@@ -142,16 +142,12 @@ async function openRealtimeLink(options: LinkOptions, signal: AbortSignal): Prom
 }
 
 async function openAt(url: URL, options: LinkOptions, signal: AbortSignal): Promise<JsonSocket> {
-  const { baseUrl, clock = realClock, opening } = options;
+  const { clock = realClock, opening } = options;
   const [greeted, updated] = [expected('created', options), expected('updated', options)];
   const socket = await JsonSocket.open(url, { ...options, clock }, greeted.listener, signal);
   try {
-    const greeting = await ifInTime(greeted.event, greetingMs, clock, signal);
+    await ifInTime(greeted.event, greetingMs, clock, signal);
     socket.attach(updated.listener);
-    if (greeting && isOfBeta(greeting)) {
-      const message = `${serverName(baseUrl)} speaks the former Realtime interface (beta), which the bot no longer supports: update that server.`;
-      throw new BotError('provider.refused', false, message);
-    }
     socket.send(opening);
     await ifInTime(updated.event, greetingMs, clock, signal);
     socket.detach();
@@ -178,13 +174,6 @@ function expected(what: 'created' | 'updated', options: LinkOptions) {
 /** Whether a server tells that it has made, or changed, the session. */
 export function isOfSession({ type }: JsonEvent, what: 'created' | 'updated'): boolean {
   return type === `session.${what}` || type === `transcription_session.${what}`;
-}
-
-/** Whether a greeting is that of the interface of before May 2026. */
-function isOfBeta({ type, session }: JsonEvent): boolean {
-  const settings = fieldsOf(session);
-  const hasFormerNames = 'input_audio_format' in settings || 'modalities' in settings;
-  return hasFormerNames || type === 'transcription_session.created';
 }
 
 /** Error in an event of a server; `eventId`: the event of ours that it is about, where it says so. */

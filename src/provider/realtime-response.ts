@@ -39,8 +39,8 @@ export class RealtimeResponse {
   readonly #parts: ResponsePart[] = [];
   /** Items whose words came in pieces: they need not come whole. */
   readonly #streamed = new Set<string>();
-  /** Calls by their items: servers report them in several events, each incomplete on some servers. */
-  readonly #calls = new Map<string, ToolCall>();
+  /** Calls that came before the end, which does not repeat them on some servers. */
+  readonly #calls: ToolCall[] = [];
   #hereMs = 0;
   #isHeld = false;
   #change = Promise.withResolvers<void>();
@@ -106,14 +106,8 @@ export class RealtimeResponse {
       case 'response.output_text.done':
         this.#whole('text', itemId, word(event.text));
         break;
-      case 'response.output_item.added':
-      case 'response.output_item.done': {
-        const item = fieldsOf(event.item);
-        if (item.type === 'function_call') this.#call(word(item.id), callOf(item));
-        break;
-      }
-      case 'response.function_call_arguments.done':
-        this.#call(itemId, callOf(event));
+      case 'response.output_item.done':
+        this.#calls.push(...callsIn([event.item]));
         break;
       case 'response.done':
         this.#done(fieldsOf(event.response));
@@ -136,24 +130,12 @@ export class RealtimeResponse {
     if (!this.#streamed.has(itemId)) this.#words(kind, itemId, text);
   }
 
-  #call(itemId: string, { id, name, argumentsJson }: ToolCall): void {
-    const known = this.#calls.get(itemId);
-    this.#calls.set(itemId, {
-      id: known?.id || id,
-      name: known?.name || name,
-      argumentsJson: argumentsJson || (known?.argumentsJson ?? ''),
-    });
-  }
-
   #done(response: JsonEvent): void {
     const usage = usageOf(response);
     if (usage) this.#parts.push({ kind: 'usage', usage });
     const error = this.#errorOf(response);
-    const items = Array.isArray(response.output) ? response.output.map(fieldsOf) : [];
-    const called = items.filter(({ type }) => type === 'function_call').map(callOf);
-    const isWhole = ({ id, name }: ToolCall) => id !== '' && name !== '';
-    const whole = called.filter(isWhole);
-    const calls = whole.length > 0 ? whole : [...this.#calls.values()].filter(isWhole);
+    const last = callsIn(response.output);
+    const calls = last.length > 0 ? last : this.#calls;
     if (!error) for (const call of calls) this.#parts.push({ kind: 'tool', call });
     this.#end(error);
   }
@@ -216,8 +198,15 @@ function usageOf({ usage }: JsonEvent): TokenUsage | undefined {
   return reportedTokens(input_tokens, output_tokens, input_token_details, output_token_details);
 }
 
-function callOf({ call_id, name, arguments: json }: JsonEvent): ToolCall {
-  return { id: word(call_id), name: word(name), argumentsJson: word(json) };
+/** Calls with an id and a name among the items of a response. */
+function callsIn(items: unknown): readonly ToolCall[] {
+  const all = Array.isArray(items) ? items.map(fieldsOf) : [];
+  return all
+    .filter(({ type }) => type === 'function_call')
+    .map(({ call_id, name, arguments: json }) => {
+      return { id: word(call_id), name: word(name), argumentsJson: word(json) };
+    })
+    .filter(({ id, name }) => id !== '' && name !== '');
 }
 
 function word(value: unknown): string {

@@ -17,11 +17,10 @@ export type FfmpegOptions = {
 
 const rateHz = 48_000;
 const frameBytes = 4;
-const longestComplaint = 500;
 /** No picture and no table needs more at once. */
 const mostAllocBytes = 64 * 1024 * 1024;
 
-type Ffmpeg = ChildProcessByStdio<Writable, Readable, Readable>;
+type Ffmpeg = ChildProcessByStdio<Writable, Readable, null>;
 
 /** Programs that run at once: each takes up to 64 MB and a share of a core. */
 const mostPrograms = 16;
@@ -58,7 +57,7 @@ export async function* throughFfmpeg(
   using _ = start?.();
   const child = spawn(path, argumentsFor(demuxer, skipMs), {
     env: {},
-    stdio: 'pipe',
+    stdio: ['pipe', 'pipe', 'ignore'],
     windowsHide: true,
   });
   const fed = feed(bytes, child);
@@ -74,7 +73,7 @@ export async function* throughFfmpeg(
       hasSound ||= all.length >= frameBytes;
       if (all.length >= frameBytes) yield pcmOf(all.subarray(0, all.length - rest.length));
     }
-    if (!hasSound) throw refusals.notAudio('ffmpeg found no sound in it', fed.complaint());
+    if (!hasSound) throw refusals.notAudio('ffmpeg found no sound in it');
   } finally {
     child.kill('SIGKILL');
     fed.close();
@@ -99,17 +98,12 @@ function pcmOf(bytes: Buffer): Pcm {
 /** Hands `bytes` over as fast as they are accepted. An error of theirs, or the end of the program, aborts `failed`. */
 function feed(bytes: AsyncIterable<Uint8Array>, child: Ffmpeg) {
   const failed = new AbortController();
-  let complaint = '';
   child.on('error', (cause) => failed.abort(refusals.notAudio('ffmpeg did not start', cause)));
   child.stdin.on('error', () => undefined); // it reads no further than it needs
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaint = (complaint + text).slice(0, longestComplaint);
-  });
   const source = Readable.from(bytes, { highWaterMark: 1 });
   source.on('error', (cause) => failed.abort(cause)).pipe(child.stdin);
   return {
     failed: failed.signal,
-    complaint: () => complaint,
     close() {
       source.destroy();
       child.stdin.destroy();

@@ -8,7 +8,6 @@ import {
   numberedLines,
 } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
-import { readTranslations, translationPrompt } from '#src/pipeline/translation-prompt.ts';
 import { foundIn, lineAt } from '#test/features/captions/transcript-lines.ts';
 
 const never = new AbortController().signal;
@@ -59,11 +58,4 @@ test('the stand-in makes a recap whose points are lines', async () => {
   );
   const made = await recap(long, { maxChars: 700 }, ask, never);
   expect(made).toHaveLength(5);
-});
-
-test('the stand-in says that it cannot translate', async () => {
-  const batch = talk.map(({ line }) => line);
-  const reported = await ask(translationPrompt(batch, 'German'));
-  expect(reported).toContain('cannot translate');
-  expect(readTranslations(reported, batch).size).toBe(0);
 });

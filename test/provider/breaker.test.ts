@@ -13,19 +13,6 @@ function open(failures = 2) {
   return { clock, breaker, fail };
 }
 
-test('after its rest the server is tried, and the first whole answer ends the rest', async () => {
-  const { clock, breaker, fail } = open(1);
-  fail();
-  breaker.succeeded();
-  await clock.advance(4_999);
-  expect(breaker.admits).toBe(false);
-  await clock.advance(1);
-  expect(breaker.admits).toBe(true);
-  expect(breaker.isClosed).toBe(false);
-  breaker.succeeded();
-  expect(breaker.isClosed).toBe(true);
-});
-
 test('each failed trial doubles the rest, up to the longest', async () => {
   const { clock, breaker, fail } = open(1);
   const rests: (number | undefined)[] = [];

@@ -15,12 +15,8 @@ test.each([
   [{ 'retry-after': '1' }, 1000],
   [{ 'retry-after': '120' }, 120_000],
   [{ 'retry-after-ms': '250', 'retry-after': '1' }, 250],
-  [
-    { 'retry-after': 'Fri, 20 Nov 2026 16:26:00 GMT', date: 'Fri, 20 Nov 2026 16:25:30 GMT' },
-    30_000,
-  ],
   [{ 'retry-after': 'soon' }, undefined],
-])('a 429 tells how long to wait, as a number or as a date: %o', (headers, waitMs) => {
+])('a 429 tells how long to wait, in ms or in seconds: %o', (headers, waitMs) => {
   const { about, retryable } = describeError(status(429, headers), client);
   expect(about.retryAfterMs).toBe(waitMs);
   expect(retryable).toBe(true);
@@ -28,12 +24,10 @@ test.each([
 
 test.each([
   [429, {}, 'insufficient_quota', false],
-  [429, { 'x-should-retry': 'true' }, 'insufficient_quota', false],
   [500, {}, 'x', true],
-  [500, { 'x-should-retry': 'false' }, 'x', false],
-  [422, { 'x-should-retry': 'true' }, 'x', true],
+  [422, {}, 'x', false],
   [400, {}, 'x', false],
-  [401, { 'x-should-retry': 'true' }, 'x', false],
+  [401, {}, 'x', false],
   [403, {}, 'x', false],
   [404, {}, 'x', false],
 ] as const)('whether a %i with %o and %s is asked again: %s', (code, headers, type, again) => {

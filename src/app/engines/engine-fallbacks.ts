@@ -156,7 +156,7 @@ export function providerName(
 }
 
 function hostOf({ baseUrl }: Pick<RemoteServer, 'baseUrl'>): string {
-  return URL.canParse(baseUrl) ? new URL(baseUrl).host : '';
+  return URL.parse(baseUrl)?.host ?? '';
 }
 
 /** Opens it once; what could not be opened is tried anew when it is needed again. */

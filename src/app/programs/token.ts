@@ -145,7 +145,7 @@ function isId(text: string): boolean {
 
 function mayBePosted(url: string | undefined, scopes: readonly ApiScope[]): boolean {
   if (url === undefined) return true;
-  return scopes.includes('events') && URL.canParse(url) && new URL(url).protocol === 'https:';
+  return scopes.includes('events') && URL.parse(url)?.protocol === 'https:';
 }
 
 /** Scopes of a list; none where one of them is unknown. */

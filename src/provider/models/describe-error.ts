@@ -1,5 +1,4 @@
 import { APIError } from 'openai/core/error';
-import { parsedMs } from '#src/base/clock.ts';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import { type ApiClient, keyOf } from '#src/provider/client.ts';
 import { codeOf, plainWords, serverName, wordsOf, wordsOfText } from './error-phrases.ts';
@@ -60,19 +59,12 @@ function judge(thrown: unknown, chain: readonly Error[]): Judgement {
   return { ...failed, words: thrown instanceof Error ? thrown.name : '', serverWords: `${thrown}` };
 }
 
-/** The server may know better whether it is worth to ask again. */
 function judgeAnswer(error: APIError): Judgement {
-  const judgement = judgeStatus(error);
-  const { status } = error;
-  const shouldRetry = error.headers?.get('x-should-retry');
-  const mayRetry = status !== undefined && status >= 408 && judgement.code !== 'provider.spent';
-  const retryable = mayRetry && shouldRetry === 'true' ? true : judgement.retryable;
-  const retryAfterMs = error.headers && waitAskedFor(error.headers);
+  const { headers, status } = error;
+  const retryAfterMs = headers && waitAskedFor(headers);
   return {
-    ...judgement,
-    retryable: shouldRetry === 'false' ? false : retryable,
+    ...judgeStatus(error),
     about: {
-      ...judgement.about,
       ...(status !== undefined && { status }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     },
@@ -116,14 +108,12 @@ function judgeLimit({ code, type, headers }: APIError): Judgement {
   };
 }
 
-/** `retry-after-ms`, or `retry-after` in seconds or as a date, which counts from the server's own. */
+/** `retry-after-ms`, or `retry-after` in seconds. */
 function waitAskedFor(headers: Headers): number | undefined {
   const inMs = Number.parseFloat(headers.get('retry-after-ms') ?? '');
   if (inMs >= 0) return inMs;
   const after = headers.get('retry-after')?.trim() ?? '';
-  if (/^\d+(\.\d+)?$/.test(after)) return Number(after) * 1000;
-  const apartMs = parsedMs(after) - parsedMs(headers.get('date') ?? '');
-  return Number.isFinite(apartMs) ? Math.max(0, apartMs) : undefined;
+  return /^\d+(\.\d+)?$/.test(after) ? Number(after) * 1000 : undefined;
 }
 
 /** The server's sentence about a request, kept apart where it may quote it: codes do not. */

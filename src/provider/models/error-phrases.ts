@@ -125,7 +125,6 @@ export function wordsOfText(text: string): string {
 
 /** A base URL as it may be shown: without user, password and query. */
 export function serverName(baseUrl: string): string {
-  if (!URL.canParse(baseUrl)) return 'The server';
-  const { origin, pathname } = new URL(baseUrl);
-  return `${origin}${pathname}`.replace(/\/$/, '');
+  const url = URL.parse(baseUrl);
+  return url ? `${url.origin}${url.pathname}`.replace(/\/$/, '') : 'The server';
 }

@@ -27,10 +27,10 @@ export function isHost(host: string): boolean {
 
 function entryOf(host: string): HostEntry | undefined {
   const bare = ipaddr.IPv6.isValid(host) ? `[${host}]` : host;
-  if (!hostPattern.test(bare) || !URL.canParse(`http://${bare}`)) return undefined;
-  const { hostname } = new URL(`http://${bare}`);
+  const url = URL.parse(`http://${bare}`);
+  if (!hostPattern.test(bare) || !url) return undefined;
   const [, port] = /:(\d+)$/.exec(bare.replace(/^\[.*\]/, '')) ?? [];
-  return { host: plainHost(hostname), ...(port !== undefined && { port: `${Number(port)}` }) };
+  return { host: plainHost(url.hostname), ...(port !== undefined && { port: `${Number(port)}` }) };
 }
 
 /** Without brackets, and IPv6 in its shortest form. */

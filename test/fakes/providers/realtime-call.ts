@@ -25,8 +25,6 @@ export type TalkSettings = AloudSettings & {
   readonly firstSoundMs?: number;
   /** Set: an update with another voice is refused. */
   readonly voices?: readonly string[];
-  /** Greets as servers of the interface of before May 2026 do. */
-  readonly greetsAsBeta?: boolean;
   /** Every session update is refused. */
   readonly badModel?: boolean;
   /** Set: every connection must carry it. */

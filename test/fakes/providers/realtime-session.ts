@@ -59,9 +59,7 @@ export class TalkSession {
     this.#asked = asked;
     socket.on('error', () => {});
     socket.on('message', (data) => this.#handle(JSON.parse(String(data))));
-    const flat = { modalities: ['audio', 'text'], input_audio_format: 'pcm16' };
-    const session = settings().greetsAsBeta ? flat : { type: 'realtime', audio: {} };
-    this.#send('session.created', { session });
+    this.#send('session.created', { session: { type: 'realtime', audio: {} } });
   }
 
   #handle(command: TalkCommand): void {

@@ -20,8 +20,6 @@ export type RealtimeTrouble =
   | 'drops';
 
 export type RealtimeSettings = {
-  /** Greets as servers of the interface of before May 2026 do. */
-  readonly greetsAsBeta?: boolean;
   readonly hears: (pcm: Pcm) => string;
   /** Tells words as they end; otherwise only after a commit. */
   readonly continuous: boolean;
@@ -131,9 +129,7 @@ class Conversation {
     this.#settings = settings;
     socket.on('error', () => {});
     socket.on('message', (data) => this.#handle(JSON.parse(String(data))));
-    const { greetsAsBeta } = settings();
-    const type = greetsAsBeta ? 'transcription_session.created' : 'session.created';
-    this.#send({ type, session: { type: 'realtime', audio: {} } });
+    this.#send({ type: 'session.created', session: { type: 'realtime', audio: {} } });
   }
 
   #handle(event: { type: string; event_id?: string; audio?: string; session?: object }): void {

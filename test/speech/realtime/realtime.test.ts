@@ -16,7 +16,6 @@ import { hearWords, utterances } from '#test/fakes/spoken-words.ts';
 const staying = new AbortController().signal;
 const [five] = utterances;
 const usual = {
-  greetsAsBeta: false,
   continuous: true,
   recogniseMs: 0,
   trouble: undefined,
@@ -87,14 +86,6 @@ test('a connection lost in mid-utterance ends it, and a new utterance gets anoth
   for (let n = 0; n < 2; n++)
     await expect(listening.settle(staying)).rejects.toMatchObject({ code: 'provider.truncated' });
   expect(await textOf(transcriber, five.pcm)).toBe(five.text);
-});
-
-test('a server of the former interface is refused with the remedy', async () => {
-  using transcriber = opened();
-  mock.set({ greetsAsBeta: true });
-  await expect(textOf(transcriber, five.pcm)).rejects.toThrow(
-    /former Realtime .*: update that server/,
-  );
 });
 
 test.each([
