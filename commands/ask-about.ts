@@ -8,11 +8,16 @@ export const askAbout: MessageCommand = {
   longestMs: longestAskMs,
   async run(call, { features, sessions }) {
     const { guildId, callerId, callerName, callerLocale, message } = call;
-    const [recording] = message?.sounds ?? [];
-    const words = message?.text.trim() ?? '';
-    if (!message || (words === '' && !recording)) return [{ id: 'say.empty' }];
-    const quoted = words !== '' && { quoted: { author: message.author, text: words } };
-    const about = { ...quoted, ...(recording && { recording, recordedBy: message.author }) };
+    if (!message) return [{ id: 'say.empty' }];
+    const { author, pictures, sounds, text: written } = message;
+    const [recording] = sounds;
+    const words = written.trim();
+    if (words === '' && !recording && pictures.length === 0) return [{ id: 'say.empty' }];
+    const about = {
+      ...(words !== '' && { quoted: { author, text: words } }),
+      ...(recording && { recording, recordedBy: author }),
+      ...(pictures.length > 0 && { pictures }),
+    };
     const question = text('ask.about.question', {}, callerLocale);
     const asker = { id: callerId, name: callerName };
     const asking = await features.typed.ask(guildId, question, asker, 'text', about);

@@ -9,6 +9,7 @@ import type {
   ReplyAudience,
 } from '#src/features/contract/command.ts';
 import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
+import { text } from '#src/texts/texts.ts';
 import { notInChannel, nowhere } from './rights.ts';
 
 /** The model's own deadlines end it sooner. */
@@ -35,6 +36,7 @@ export const ask: Command = {
       maxChars: 1000,
     },
     { name: 'recording', description: 'command.ask.recording', kind: 'sound' },
+    { name: 'picture', description: 'command.ask.recording', kind: 'file' },
     { name: 'link', description: 'command.ask.recording', kind: 'text', maxChars: 500 },
     { name: 'answer', description: 'command.ask', kind: 'choice', values: ways },
     subjectOption,
@@ -42,13 +44,13 @@ export const ask: Command = {
   ],
   async run(call, ports) {
     const { features, sessions } = ports;
-    const question = call.words.question?.trim() ?? '';
+    const question = questionIn(call);
+    const sent = filesOf(call, question);
+    if ('wrong' in sent) return [sent.wrong];
     if (call.words.about) return await askTranscript(call, ports, question);
     const way = wayOf(call, sessions);
     const barred = way === 'voice' ? notInChannel(call, sessions) : undefined;
     if (barred) return [barred];
-    const sent = recordingOf(call, question);
-    if ('wrong' in sent) return [sent.wrong];
     const asker = { id: call.callerId, name: call.callerName };
     const how = way === 'only me' ? 'text' : way;
     const { placeId, words } = call;
@@ -62,20 +64,28 @@ export const ask: Command = {
   },
 };
 
-/** The recording that was sent or linked; a question needs words or a recording. */
-function recordingOf(
-  { sound, words }: CommandCall,
+/** Typed question; about a picture there is a usual one. */
+function questionIn({ callerLocale, file, words }: CommandCall): string {
+  const usual = file ? text('ask.about.question', {}, callerLocale) : '';
+  return words.question?.trim() || usual;
+}
+
+/** The recording that was sent or linked, and the picture; a question needs words or a recording. */
+function filesOf(
+  { file, sound, words }: CommandCall,
   question: string,
-): { readonly wrong: Reply } | Pick<QuestionSubject, 'recording'> {
+): { readonly wrong: Reply } | Pick<QuestionSubject, 'pictures' | 'recording'> {
+  if (file && words.about)
+    return { wrong: { id: 'fail.picture', with: { provider: '/ask about' } } };
   const link = words.link?.trim();
-  if (link) return { recording: { url: link, name: hostOf(link) } };
-  if (sound) return { recording: sound };
-  return /[\p{L}\p{N}]/u.test(question) ? {} : { wrong: { id: 'say.empty' } };
+  const recording = link ? { url: link, name: hostOf(link) } : sound;
+  if (!recording && !/[\p{L}\p{N}]/u.test(question)) return { wrong: { id: 'say.empty' } };
+  return { ...(recording && { recording }), ...(file && { pictures: [file] }) };
 }
 
 /** The part of a link that others may read: the rest may be a secret. */
 function hostOf(link = ''): string {
-  return URL.canParse(link.trim()) ? new URL(link.trim()).hostname : '';
+  return URL.parse(link)?.hostname ?? '';
 }
 
 /** The chosen way to answer; the default is aloud where the bot sits in a channel, else in writing. */

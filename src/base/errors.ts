@@ -80,6 +80,8 @@ export type FailureServer = {
   readonly serverWords?: string;
   /** Cap whose rest is too little. */
   readonly cap?: BudgetCap;
+  /** Its model was not shown the pictures of the request: it takes none, or not these. */
+  readonly takesNoPictures?: true;
 };
 
 /**

@@ -3,9 +3,12 @@ import type { ServedBy } from '#src/provider/models/models.ts';
 import {
   counted,
   type HoldResult,
+  mostPictureTokens,
   msPerTokenHeard,
   msPerTokenSpoken,
+  picturesIn,
 } from '#src/provider/models/request-hold.ts';
+import { picturesRefused } from '#src/provider/refused-parts.ts';
 import type { ChatMessage, ChatModel, ChatPart, Usage } from './ports.ts';
 
 /** Bytes of UTF-8 per token; tokens of European languages are about as long, those of others shorter. */
@@ -23,6 +26,7 @@ export function announced(model: ChatModel, by: ServedBy): ChatModel {
       yield { kind: 'usage', usage };
       yield* model.reply(messages, tools, signal, mostTokens, voice);
     },
+    takesPictures: () => model.takesPictures?.() ?? false,
     wrapped: wrapped && ((wrap) => wrapped.call(model, (engine) => wrap(announced(engine, by)))),
   };
 }
@@ -50,7 +54,8 @@ export type ChatMeter = {
 };
 
 /**
- * A chat model with every request counted, also of one that stands in for another. `heardMsIn`: the sound in messages, in ms.
+ * A chat model with every request counted, also of one that stands in for another. One with pictures goes to a model that takes
+ * them, or fails. `heardMsIn`: the sound in messages, in ms.
  */
 export function meteredChat(
   chat: ChatModel,
@@ -62,6 +67,7 @@ export function meteredChat(
     if (wrapped) return wrapped.call(model, each);
     return {
       reply(messages, tools, signal, _, voice) {
+        if (picturesIn(messages) > 0 && !model.takesPictures?.()) throw picturesRefused();
         const heardMs = heardMsIn(messages);
         const progress = new RequestProgress();
         return counted(
@@ -115,7 +121,7 @@ class RequestProgress {
     const audioOutputTokens = Math.ceil(this.#soundBytes / soundBytesPerMs / msPerTokenSpoken);
     const hasSound = audioInputTokens + audioOutputTokens > 0;
     return {
-      inputTokens: tokensIn(asked) + audioInputTokens,
+      inputTokens: tokensIn(asked) + audioInputTokens + picturesIn(messages) * mostPictureTokens,
       outputTokens: tokensIn(this.#written) + audioOutputTokens,
       ...(hasSound && { audioInputTokens, audioOutputTokens }),
       isEstimate: true,

@@ -17,7 +17,13 @@ export type Tool = {
 /** A message to a chat model. `name` is its author; content never carries the name itself. */
 export type ChatMessage =
   | { readonly role: 'system'; readonly content: string }
-  | { readonly role: 'user'; readonly name: string; readonly content: string }
+  | {
+      readonly role: 'user';
+      readonly name: string;
+      readonly content: string;
+      /** Data URLs, only for a model that takes pictures. */
+      readonly pictures?: readonly string[];
+    }
   | SpokenChatMessage
   | { readonly role: 'assistant'; readonly content: string; readonly calls?: readonly ToolCall[] }
   | { readonly role: 'tool'; readonly callId: string; readonly content: string };
@@ -75,6 +81,8 @@ export interface ChatModel {
     mostTokens?: number,
     voice?: string,
   ): AsyncIterable<ChatPart>;
+  /** Whether it may be shown pictures, as far as is known; absent: never. */
+  takesPictures?(): boolean;
   /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
   wrapped?(wrap: (model: ChatModel) => ChatModel): ChatModel;
 }

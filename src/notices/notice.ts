@@ -58,8 +58,9 @@ export function failureText(
   { about, code, stage }: BotError,
   { chatName }: { readonly chatName: string },
 ): TextLine {
-  const { cap, provider = chatName, retryAfterMs } = about;
+  const { cap, provider = chatName, retryAfterMs, takesNoPictures } = about;
   if (code === 'budget.used') return restLine(cap);
+  if (takesNoPictures) return { id: 'fail.picture', with: { provider } };
   if (code === 'provider.bad_key' || code === 'provider.spent')
     return { id: 'fail.key', with: { provider } };
   if (code === 'provider.rate_limited' && retryAfterMs !== undefined) {

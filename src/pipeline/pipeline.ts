@@ -17,7 +17,9 @@ export type TurnUtterance = {
   readonly text?: string;
   /** It is recognised for its answer, as a recording is. */
   readonly isRecording?: true;
-  /** Words of another person that the speaker shows: they ask for no tool. */
+  /** Data URLs of pictures, which only the chat model is shown. */
+  readonly pictures?: readonly string[];
+  /** Words or pictures of another person that the speaker shows: they ask for no tool. */
   readonly isQuoted?: true;
   /** Recognised once, on first call, and kept. Rejects with the recogniser's error. */
   readonly transcript: () => Promise<Transcript>;
@@ -104,6 +106,14 @@ export interface Pipeline {
 /** The ways to answer a turn; the first is the default. */
 export const pipelineNames = ['chained', 'audio-model', 'realtime'] as const;
 export type PipelineName = (typeof pipelineNames)[number];
+
+/** Pipeline of an answer to these utterances: only the chat model takes pictures. */
+export function pipelineFor(
+  said: readonly Pick<TurnUtterance, 'pictures'>[],
+  usual: PipelineName,
+): PipelineName {
+  return said.some(({ pictures }) => pictures) ? 'chained' : usual;
+}
 
 /** Pipelines that this bot is set up for. */
 export interface PipelineRegistry {

@@ -62,7 +62,8 @@ export async function promptOf(
   });
   const words = heard.flatMap(({ text }, n): readonly ChatMessage[] => {
     const content = text.trim();
-    return content === '' ? [] : [{ role: 'user', name: said[n]?.name ?? '', content }];
+    const { name = '', pictures } = said[n] ?? {};
+    return content === '' ? [] : [{ role: 'user', name, content, pictures }];
   });
   if (words.length === 0) return undefined;
   if (turn.language) await turn.language.hear(heard);

@@ -95,6 +95,8 @@ export type AnswerForm = 'voice' | 'text' | 'file';
 /** Additional parts and conditions of a question, which may be empty with a recording. */
 export type QuestionSubject = {
   readonly recording?: SoundFile;
+  /** Pictures, which count as sent by others. */
+  readonly pictures?: readonly SoundFile[];
   /** Author of the message it was in, if not the asker: then it is data like the message. */
   readonly recordedBy?: string;
   /** Longest wait for the answer, in ms, where the asker has a limit. */

@@ -234,7 +234,8 @@ export class FallbackChain<Engine> {
   #leave(at: number, error: BotError, place: FallbackPosition): void {
     const { about, code } = error;
     if (code === 'budget.used') throw error;
-    const isWell = ownFault.has(about.status ?? 0) || code === 'speech.no_voice';
+    const isRefused = ownFault.has(about.status ?? 0) || about.takesNoPictures;
+    const isWell = isRefused || code === 'speech.no_voice';
     if (!isWell) this.#at(at).breaker.failed(error);
     if (place.index !== at) return;
     const next = place.isPinned ? undefined : this.#admittingFrom(at + 1);
@@ -280,6 +281,7 @@ export class FallbackChain<Engine> {
     if (thrown.code === 'speech.no_voice') return thrown;
     const { provider } = fallback;
     const error = withAbout(thrown, { provider });
+    if (error.about.takesNoPictures) return error;
     const { code, message, cause } = error;
     const { role, report } = this.#options;
     this.#failing.add(fallback);

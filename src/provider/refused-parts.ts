@@ -1,3 +1,12 @@
+import { BotError } from '#src/base/errors.ts';
+
+/** Failure of a request with pictures that its model does not take. */
+export function picturesRefused(): BotError {
+  const message = 'The chat model does not take the pictures of a question.';
+  const about = { takesNoPictures: true } as const;
+  return new BotError('provider.refused', false, message, undefined, undefined, about);
+}
+
 /** A request that is repeated without the parts that its server refuses. */
 export type ReducibleRequest<Part, T> = {
   /** Parts of the first attempt that it can do without. */

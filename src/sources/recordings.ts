@@ -1,7 +1,7 @@
 import { durationMs, joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { fetchSource, mayBeSound } from '#src/sources/fetch/fetch.ts';
+import { fetchSource } from '#src/sources/fetch/fetch.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 
 /** A file on another server, with its claimed properties, which may be wrong. */
@@ -12,10 +12,6 @@ export type SoundFile = {
   readonly name: string;
   /** Media type, written as in a Content-Type header. */
   readonly type?: string;
-  readonly sizeBytes?: number;
-  readonly durationMs?: number;
-  /** Id of the sender: only one file of each sender is read at a time. */
-  readonly personId?: string;
 };
 
 export type RecordingRules = {
@@ -34,11 +30,19 @@ const usualDeadlineMs = 20_000;
 /** Recordings at once; each takes up to 4 MB until it is recognised. */
 const mostAtOnce = 4;
 
-/** Fetches recordings and decodes them for recognition. Nothing of them is kept. */
+/** Most bytes of the pictures of a question: 4 MB in base64. */
+const mostPictureBytes = 3_000_000;
+/** Media types under which servers deliver pictures. */
+const pictureTypes = /^(image\/|(application|binary)\/octet-stream)/;
+/** First bytes of the formats that vision models take. Source: OpenAI's guide "Images and vision". */
+const pictureHead =
+  /^(?:\x89(?<png>PNG\r\n)|(?<jpeg>\xff\xd8\xff)|(?<gif>GIF8[79]a)|RIFF....(?<webp>WEBP))/s;
+
+/** Fetches recordings, decoded for recognition, and pictures. Nothing of them is kept. */
 export class Recordings {
   readonly #decoding: Decoding;
   readonly #rules: RecordingRules;
-  readonly #underWay = new Set<SoundFile>();
+  #underWay = 0;
 
   constructor(decoding: Decoding, rules: RecordingRules) {
     this.#decoding = decoding;
@@ -52,23 +56,46 @@ export class Recordings {
    */
   async read(file: SoundFile, signal: AbortSignal, longestMs = longestRecordingMs): Promise<Pcm> {
     const standardMs = longestMs > longestRecordingMs ? longDeadlineMs : usualDeadlineMs;
+    return await this.#inTime(standardMs, signal, (until) => this.#sound(file, longestMs, until));
+  }
+
+  /**
+   * Data URLs of pictures, in their order, together at most 3 MB of bytes.
+   *
+   * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
+   */
+  async readPictures(files: readonly SoundFile[], signal: AbortSignal): Promise<readonly string[]> {
+    return await this.#inTime(usualDeadlineMs, signal, async (until) => {
+      const rules = { ...this.#rules, mostBytes: mostPictureBytes, types: pictureTypes };
+      const urls: string[] = [];
+      for (const { url } of files) {
+        const bytes = Buffer.concat(await Array.fromAsync(fetchSource(url, rules, until)));
+        rules.mostBytes -= bytes.length;
+        urls.push(dataUrlOf(bytes));
+      }
+      return urls;
+    });
+  }
+
+  /** Work with files within a deadline, if not too much of it is going on. */
+  async #inTime<T>(
+    standardMs: number,
+    signal: AbortSignal,
+    work: (until: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const { deadlineMs = standardMs } = this.#rules;
     const deadline = AbortSignal.timeout(deadlineMs);
-    const { bytes, personId } = file;
-    const isTheirSecond =
-      !bytes && personId && [...this.#underWay].some((one) => one.personId === personId);
-    if (this.#underWay.size >= mostAtOnce || isTheirSecond)
+    if (this.#underWay >= mostAtOnce)
       throw refusals.unreachable('the limit of simultaneous recordings is reached');
-    this.#underWay.add(file);
+    this.#underWay++;
     try {
-      check(file, longestMs);
-      return await this.#sound(file, longestMs, AbortSignal.any([signal, deadline]));
+      return await work(AbortSignal.any([signal, deadline]));
     } catch (cause) {
       signal.throwIfAborted();
       if (!deadline.aborted) throw cause;
       throw refusals.unreachable(`it did not arrive within ${deadlineMs / 1000} s`);
     } finally {
-      this.#underWay.delete(file);
+      this.#underWay--;
     }
   }
 
@@ -87,12 +114,10 @@ export class Recordings {
   }
 }
 
-/** Checks the claimed properties. */
-function check(
-  { bytes, type, sizeBytes = bytes?.length ?? 0, durationMs = 0 }: SoundFile,
-  longestMs: number,
-): void {
-  if (!bytes && !mayBeSound(type)) throw refusals.notAudio("its media type is not a sound's");
-  if (sizeBytes > mostBytes) throw refusals.tooBig(mostBytes);
-  if (durationMs > longestMs) throw refusals.tooLong(longestMs);
+/** Errors: BotError `source.not_audio`, where the bytes are no picture of a known format. */
+function dataUrlOf(bytes: Buffer): string {
+  const { groups = {} } = pictureHead.exec(bytes.toString('latin1', 0, 16)) ?? {};
+  const format = Object.keys(groups).find((one) => groups[one] !== undefined);
+  if (format === undefined) throw refusals.notAudio('it is no picture of a known format');
+  return `data:image/${format};base64,${bytes.toString('base64')}`;
 }

@@ -1,7 +1,7 @@
 import { constants, open, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { longestPageBytes } from '#src/audio/ogg-page.ts';
-import { bodyOf, type FetchRules, mayBeSound, request } from '#src/sources/fetch/fetch.ts';
+import { bodyOf, type FetchRules, isAllowedType, request } from '#src/sources/fetch/fetch.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 import { sniff } from '#src/sources/formats/sniff.ts';
 import { soundLengthMs } from '#src/sources/formats/sound-length.ts';
@@ -48,7 +48,7 @@ export async function bytesOfLink(
   rules: FetchRules,
   signal: AbortSignal,
 ): Promise<SoundBytes> {
-  if (!mayBeSound(type)) throw refusals.notAudio("its media type is not a sound's");
+  if (!isAllowedType(type)) throw refusals.notAudio("its media type is not a sound's");
   let first: IncomingMessage | undefined = await request(link, rules, signal);
   const { headers, statusCode } = first;
   const length = headers['content-length'];

@@ -7,8 +7,10 @@ import { promptHead } from '#src/pipeline/prompt.ts';
 import type { ServedBy } from '#src/provider/models/models.ts';
 import {
   type HoldResult,
+  mostPictureTokens,
   msPerTokenHeard,
   msPerTokenSpoken,
+  picturesIn,
   type RequestHold,
 } from '#src/provider/models/request-hold.ts';
 import type { SpokenUsage, VoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
@@ -75,17 +77,18 @@ const readingTokens = 1_000;
 /** Text of a recogniser that sells tokens, by the second of its sound. */
 const recognisedTokensPerSecond = 20;
 
-/** No token is shorter than a byte. */
+/** No token of text is shorter than a byte; a picture has the most tokens of any vendor. */
 export function modelBound({ messages, tools = [], heardMs = 0 }: ModelRequest): RequestBound {
-  const bytes = Buffer.byteLength(JSON.stringify([messages.map(withoutSound), tools]));
+  const bytes = Buffer.byteLength(JSON.stringify([messages.map(wordsOf), tools]));
   const heard = Math.ceil(heardMs / msPerTokenHeard);
+  const inputTokens = bytes + heard + picturesIn(messages) * mostPictureTokens;
   return {
     role: 'think',
     least: leastTokens,
     most: mostAnswerTokens,
     useOf: (units, { perMillionAudioInputTokens: hears, perMillionAudioOutputTokens: speaks }) => ({
       kind: 'tokens',
-      inputTokens: bytes + heard,
+      inputTokens,
       ...(hears !== undefined && { audioInputTokens: heard }),
       outputTokens: units,
       ...(speaks !== undefined && { audioOutputTokens: units }),
@@ -133,8 +136,9 @@ export function recognitionBound(ms: number, least = ms): RequestBound {
   };
 }
 
-function withoutSound(message: object): object {
-  return 'wav' in message ? { ...message, wav: undefined } : message;
+/** A message without sound and pictures. */
+function wordsOf(message: object): object {
+  return { ...message, wav: undefined, pictures: undefined };
 }
 
 /** Person or program that pays. */
@@ -152,7 +156,9 @@ export function answerRequestOf(
   const { done = [], said, tools } = turn;
   const heardMs = soundMs(said);
   const unknown = 'x'.repeat(languageBytes + Math.ceil((heardMs / 1_000) * bytesPerSecond));
-  const asked = said.map(({ name, text: content = '' }) => ({ role: 'user', name, content }));
+  const asked = said.map(({ name, pictures, text: content = '' }) => {
+    return { role: 'user', name, content, pictures };
+  });
   const messages = [...promptHead(turn), ...asked, ...done, { content: unknown }];
   const { speakerId: personId = '' } = said.at(-1) ?? {};
   return { kind, guildId, personId, first: { messages, tools, heardMs } };

@@ -17,6 +17,7 @@ const message = {
   isBot: false,
   text: ' ',
   sounds: [],
+  pictures: [],
 };
 
 /** Request to the bot, and its answer. */
@@ -73,6 +74,24 @@ test('Ask about this answers whoever picked it, about what somebody else wrote',
   const question = 'Sag mir in ein paar Sätzen etwas dazu.';
   expect(asked).toEqual([['g', question, asker, 'text', { quoted }]]);
   expect(askAbout.shownTo).toBeUndefined();
+});
+
+test('a picture is asked about from both doors, with a question of the asker’s language where none is typed', async () => {
+  const { asked, hears } = asking();
+  const file = { url: 'https://cdn.test/a.png', name: 'a.png' };
+  const call = { ...adam, callerLocale: 'de' } as const;
+  const [question, pictures] = ['Sag mir in ein paar Sätzen etwas dazu.', [file]];
+  await ask.run({ ...call, file, words: {} }, hears);
+  await ask.run({ ...call, file, sound, words: { question: 'Why?' } }, hears);
+  await askAbout.run({ ...call, message: { ...message, pictures } }, hears);
+  expect(asked).toEqual([
+    ['g', question, asker, 'text', { pictures }],
+    ['g', 'Why?', asker, 'text', { pictures, recording: sound }],
+    ['g', question, asker, 'text', { pictures }],
+  ]);
+  const words = { question: 'Why?', about: 'this' };
+  const [reply] = await ask.run({ ...call, file, words }, hears);
+  expect(reply).toMatchObject({ id: 'fail.picture' });
 });
 
 test('a message without words or sound is nothing to ask about', async () => {

@@ -13,6 +13,7 @@ const message: PickedMessage = {
   isBot: false,
   text: 'Dinner at eight?',
   sounds: [],
+  pictures: [],
 };
 
 async function pick(call: CommandCall, outcome: ReadingOutcome = { kind: 'queued', ahead: 0 }) {

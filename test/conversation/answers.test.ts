@@ -220,7 +220,7 @@ playScripts({
     adam asks: Sounds?
     100
     eva asks: One?
-    eva asks: Two? > told eva: failed ask.replaced
+    eva asks: Two? > told eva: failed stop.ok
     ben asks: Three?
     cleo asks: Four?
     dan asks: Five? > told eva: failed ask.dropped, dropped Eva: crowded

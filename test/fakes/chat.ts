@@ -39,6 +39,10 @@ export class FakeChat implements ChatModel {
     return messages.flatMap((one) => (one.role === 'tool' ? [one.content] : []));
   }
 
+  takesPictures(): boolean {
+    return true;
+  }
+
   async *reply(
     messages: readonly ChatMessage[],
     tools: readonly Tool[],

@@ -184,12 +184,18 @@ test('a request that its asker gives up after a rest leaves the server to be tri
   expect(await ask()).toBe('yes');
 });
 
-test('a voice that lacks a language is well: the next one is asked, and nobody is told of a failure', async () => {
-  const lacking = engine([broken('speech.no_voice', false)], ['yes']);
-  const other = engine(['oui']);
-  const { ask, kinds, fallbacks } = open([lacking, other]);
-  expect(await ask()).toBe('oui');
-  expect(await ask()).toBe('yes');
-  expect(kinds()).toEqual([]);
-  expect(fallbacks.map(({ breaker }) => breaker.isClosed)).toEqual([true, true]);
-});
+test.each([
+  ['lacks a language', broken('speech.no_voice', false)],
+  ['takes no pictures', broken('provider.refused', false, { takesNoPictures: true })],
+])(
+  'a server that %s is well: the next one is asked, and nobody is told of a failure',
+  async (_, error) => {
+    const lacking = engine([error], ['yes']);
+    const other = engine(['oui']);
+    const { ask, kinds, fallbacks } = open([lacking, other]);
+    expect(await ask()).toBe('oui');
+    expect(await ask()).toBe('yes');
+    expect(kinds()).toEqual([]);
+    expect(fallbacks.map(({ breaker }) => breaker.isClosed)).toEqual([true, true]);
+  },
+);

@@ -15,14 +15,6 @@ function recordings(rules: Partial<RecordingRules> = {}): Recordings {
   return new Recordings(decoding, { allowed, ...rules });
 }
 
-test('what is said to be too long, too big or no sound is not even asked for', async () => {
-  const read = (said: object) => expect(recordings().read({ ...file, ...said }, signal)).rejects;
-  await read({ durationMs: 120_001 }).toMatchObject({ code: 'source.too_long' });
-  await read({ sizeBytes: 33 * 1024 * 1024 }).toMatchObject({ code: 'source.too_big' });
-  await read({ type: 'image/png' }).toMatchObject({ code: 'source.not_audio' });
-  await read({}).toMatchObject({ code: 'source.unreachable' });
-});
-
 test('a recording that does not arrive in time is given up, and one nobody waits for too', async () => {
   await using server = await serveSounds((_, response) => {
     response.writeHead(200).write(files.mp3.subarray(0, 5000));
@@ -43,4 +35,43 @@ test('of five recordings at once one is refused', async () => {
   const fates = (await Promise.allSettled(all)).map(({ status }) => status);
   expect(fates.filter((fate) => fate === 'rejected')).toHaveLength(1);
   await expect(reader.read({ ...file, url }, signal)).resolves.toBeDefined();
+});
+
+/** Pictures as a server hands them out: the data URLs of each of them, or the code of what is wrong. */
+async function pictured(...all: readonly { type: string; bytes: Buffer }[]): Promise<unknown> {
+  await using server = await serveSounds(({ url }, response) => {
+    const { type, bytes } = all[Number(url?.slice(1))] ?? expect.fail();
+    response.writeHead(200, { 'content-type': type }).end(bytes);
+  });
+  const links = all.map((_, n) => ({ ...file, url: `http://127.0.0.1:${server.port}/${n}` }));
+  return await recordings()
+    .readPictures(links, signal)
+    .catch(({ code }) => code);
+}
+
+const picture = (head: string, length = 40) => {
+  return { type: 'image/png', bytes: Buffer.concat([Buffer.from(head, 'latin1')], length) };
+};
+const png = '\x89PNG\r\n\x1a\n';
+
+test.each([
+  ['png', png],
+  ['jpeg', '\xff\xd8\xff\xe1'],
+  ['gif', 'GIF89a'],
+  ['webp', 'RIFF1234WEBPVP8 '],
+])(
+  'a picture is told to be %s by its first bytes, whatever type is claimed',
+  async (format, head) => {
+    const { bytes } = picture(head);
+    const urls = [`data:image/${format};base64,${bytes.toString('base64')}`];
+    expect(await pictured({ type: 'image/tiff', bytes })).toEqual(urls);
+  },
+);
+
+test('what is no picture, or with others more than 3 MB, is refused', async () => {
+  expect(await pictured(picture('<svg>'))).toBe('source.not_audio');
+  expect(await pictured({ ...picture(png), type: 'text/html' })).toBe('source.not_audio');
+  expect(await pictured(picture(png, 3_000_001))).toBe('source.too_big');
+  expect(await pictured(picture(png, 3e6 - 40), picture(png, 41))).toBe('source.too_big');
+  expect(await pictured(picture(png, 3e6 - 40), picture(png))).toHaveLength(2);
 });

@@ -277,3 +277,31 @@ test('a bound is in the counts that its rates price, and in none of sound itself
     expect(kinds).toEqual([kind, 'tokens', kind, kind]);
   }
 });
+
+test('a picture is set aside as the dearest of any vendor, and counted as such where no usage is told', async () => {
+  const message: ChatMessage = { role: 'user', name: 'ana', content: 'é' };
+  const pictures = [`data:image/png;base64,${'A'.repeat(900)}`, 'data:image/gif;base64,AA=='];
+  const seen: ChatMessage = { ...message, pictures };
+  const tokensOf = (messages: readonly object[]) => modelBound({ messages }).useOf(7, {});
+  const { inputTokens } = { inputTokens: 0, ...tokensOf([message]) };
+  expect(tokensOf([seen])).toMatchObject({ inputTokens: inputTokens + 2 * 48_169 });
+  const { budgets, paid } = openBudgets(new VirtualClock(), {
+    caps: { personDay: dollars(0.4) },
+    tariff,
+  });
+  const order = { kind: 'answer in writing', guildId: 'g', personId: 'ana' } as const;
+  expect(budgets.open({ ...order, first: { messages: [seen] } }).kind).toBe('refused');
+  const opened = budgets.open({ ...order, first: { messages: [message] } });
+  if (opened.kind === 'refused') throw new Error('refused');
+  const silent: ChatModel = {
+    takesPictures: () => true,
+    async *reply() {
+      yield { kind: 'text', text: 'Yes.' };
+    },
+  };
+  const ask = (some: ChatMessage) =>
+    Array.fromAsync(paidChat(silent).paidBy(opened.reservation).reply([some], [], never));
+  await expect(ask(seen)).rejects.toMatchObject({ code: 'budget.used' });
+  await ask({ ...message, pictures: pictures.slice(1) });
+  expect(paid).toMatchObject([{ what: 'think', usd: expect.closeTo(48_170 * 5e-6, 4) }]);
+});

@@ -12,8 +12,9 @@ import type { ApiClient } from '#src/provider/client.ts';
 import { readEvents } from '#src/provider/guarded-fetch.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
-import { servedBy } from '#src/provider/models/models.ts';
-import { untilAccepted } from '#src/provider/refused-parts.ts';
+import { servedBy, takesPictures } from '#src/provider/models/models.ts';
+import { picturesIn } from '#src/provider/models/request-hold.ts';
+import { picturesRefused, untilAccepted } from '#src/provider/refused-parts.ts';
 import { ChatStream, completionAsChunk } from './chat-stream.ts';
 
 /**
@@ -44,8 +45,12 @@ function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
   switch (message.role) {
     case 'system':
       return { role: 'system', content: message.content };
-    case 'user':
-      return { role: 'user', content: lineOf(message.name, message.content) };
+    case 'user': {
+      const { content, name, pictures = [] } = message;
+      const line = lineOf(name, content);
+      if (pictures.length === 0) return { role: 'user', content: line };
+      return { role: 'user', content: [...partsOf(line), ...pictures.map(pictureOf)] };
+    }
     case 'assistant': {
       const { content, calls = [] } = message;
       if (calls.length === 0) return { role: 'assistant', content };
@@ -59,6 +64,10 @@ function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
     case 'tool':
       return { role: 'tool', tool_call_id: message.callId, content: message.content };
   }
+}
+
+function pictureOf(url: string): ChatCompletionContentPart {
+  return { type: 'image_url', image_url: { url } };
 }
 
 type Content = string | ChatCompletionContentPart[];
@@ -176,8 +185,18 @@ function soundFields(
  * "function calling".
  */
 const aboutTools = /\btools?\b|\btool[_ -]|function[_ -]call/i;
+/**
+ * Complaints about pictures, as of OpenAI, vLLM, llama.cpp and LM Studio; of servers that take text alone; of one that takes less.
+ */
+const aboutPictures =
+  /\bimages?\b|image_|\bvision\b|multi-?modal|mmproj|content\b.{0,80}\b(?:string|text)\b|not "list"|too large/i;
+/** Those of them that are about one picture, not about the model. */
+const aboutOnePicture =
+  /(?:invalid|unsupported|decode|identify|load|parse|process)[\w ]{0,40} image|image_(?:format|parse|size)|exceed|too (?:large|small)|dimension/i;
 /** Statuses with which servers refuse a part of a request. */
 const refusals = new Set([400, 404, 422]);
+/** Statuses with which they refuse pictures: llama.cpp sends 500 for a model without vision. */
+const pictureRefusals = new Set([...refusals, 413, 415, 500]);
 
 /**
  * The part of a request that a server refused, if any. Where it may also have refused something else, `onGuess` is called:
@@ -193,10 +212,15 @@ function refusedPart(
     return parts.has('stream') ? 'stream' : undefined;
   };
   if (isWrongType(cause)) return guess();
-  if (!(cause instanceof APIError) || !refusals.has(cause.status ?? 0)) return undefined;
-  const words = `${cause.message} ${JSON.stringify(cause.error ?? '')}`;
+  const words = refusalIn(cause, refusals);
   if (aboutTools.test(words) && parts.has('tools')) return 'tools';
   return refusedField(words, parts) ?? (/\bstream/i.test(words) ? guess() : undefined);
+}
+
+/** Words of a server that refused a request, or a part of it; empty for any other failure. */
+function refusalIn(cause: unknown, statuses: ReadonlySet<number>): string {
+  if (!(cause instanceof APIError) || !statuses.has(cause.status ?? 0)) return '';
+  return `${cause.message} ${JSON.stringify(cause.error ?? '')}`;
 }
 
 /** Field that a server refused: the one it names, or the rarest if it only says that one is unknown. */
@@ -223,21 +247,28 @@ export function openChatModel(
   return {
     reply: (messages, tools, signal, mostTokens, voice = options.voice) =>
       server.reply({ messages, tools, voice, mostTokens }, signal),
+    takesPictures: () => server.takesPictures,
   };
 }
 
 /**
  * One server and model. Parts of a request that it refuses are left out from then on, so that only the first answer pays for
- * finding out: optional fields, tools, and streams, without which an answer comes in one piece.
+ * finding out: optional fields, tools, and streams, without which an answer comes in one piece. A question whose pictures are
+ * refused fails.
  */
 class ChatServer {
   readonly #client: ApiClient;
   readonly #options: ChatOptions;
   #accepted: ReadonlySet<RefusablePart> = new Set(refusableParts);
+  #hasRefusedPictures = false;
 
   constructor(client: ApiClient, options: ChatOptions) {
     this.#client = client;
     this.#options = options;
+  }
+
+  get takesPictures(): boolean {
+    return takesPictures(this.#options.model) ?? !this.#hasRefusedPictures;
   }
 
   async *reply(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
@@ -269,6 +300,7 @@ class ChatServer {
         wanted: this.#accepted,
         send: (parts) => this.#send(request, parts, answer, signal),
         next: (cause, parts) => {
+          this.#checkPictures(request, cause);
           const refused = refusedPart(cause, parts, () => {
             doubted ??= cause;
           });
@@ -281,6 +313,14 @@ class ChatServer {
       },
       signal,
     );
+  }
+
+  /** Errors: BotError `provider.refused`, where the pictures are to blame. */
+  #checkPictures({ messages }: ChatRequest, cause: unknown): void {
+    const words = refusalIn(cause, pictureRefusals);
+    if (picturesIn(messages) === 0 || !aboutPictures.test(words)) return;
+    this.#hasRefusedPictures ||= !aboutOnePicture.test(words);
+    throw picturesRefused();
   }
 
   async *#send(

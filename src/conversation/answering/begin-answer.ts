@@ -12,7 +12,7 @@ import { AnswerCalls } from '#src/conversation/tools/tool-calls.ts';
 import { chosenVoice } from '#src/notices/notice.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
-import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { pipelineFor, type Turn, type TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { namingStyle } from '#src/pipeline/prompt.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
 import { styleIn } from '#src/settings/stored-settings.ts';
@@ -69,7 +69,7 @@ export function beginAnswer(
   const isWritten = medium === 'written' || medium === 'private';
   const pipeline = isWritten
     ? parts.pipelines.textOnly()
-    : parts.pipelines.open(context.settings().pipeline);
+    : parts.pipelines.open(pipelineFor(said, context.settings().pipeline));
   const { before, beside, ...shown } = shownFor(said, askerIds, context);
   const owner = medium === 'private' ? { onlyFor: `${speakerId}` } : shown.owner;
   const { name, instructions } = context.settings().persona ?? {};

@@ -69,11 +69,13 @@ export function commandCallOf(asked: SlashInteraction, { options }: Command): Co
 /** Call of an entry of the menu of a message: the person and the message. */
 export function menuCallOf(asked: MenuInteraction): CommandCall {
   const { author, member, attachments, id: messageId, webhookId } = asked.targetMessage;
-  const sounds = [...attachments.values()].filter(isSound).map(fileOf);
+  const files = [...attachments.values()];
+  const sounds = files.filter(isSound).map(fileOf);
+  const pictures = files.filter(({ contentType }) => contentType?.startsWith('image/')).map(fileOf);
   const name = oneLine(member?.displayName ?? author.displayName);
   const isBot = author.bot === true || typeof webhookId === 'string';
   const text = textOf(asked.targetMessage);
-  const message = { messageId, author: name, authorId: author.id, isBot, text, sounds };
+  const message = { messageId, author: name, authorId: author.id, isBot, text, sounds, pictures };
   return { ...callOf(asked), message };
 }
 
@@ -94,14 +96,8 @@ function isSound({ contentType, duration, name }: Attachment): boolean {
   );
 }
 
-function fileOf({ url, name, contentType, size, duration }: Attachment): SentFile {
-  return {
-    url,
-    name,
-    sizeBytes: size,
-    type: contentType || undefined,
-    durationMs: typeof duration === 'number' ? duration * 1000 : undefined,
-  };
+function fileOf({ url, name, contentType }: Attachment): SentFile {
+  return { url, name, type: contentType || undefined };
 }
 
 /** The channel may name no server of its own: discord.js keeps the field as it came. */

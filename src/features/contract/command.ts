@@ -73,6 +73,8 @@ export type PickedMessage = {
   readonly text: string;
   /** Voice messages, and files that pass for sounds. */
   readonly sounds: readonly SoundFile[];
+  /** Files that pass for pictures. */
+  readonly pictures: readonly SoundFile[];
 };
 
 /** Option of a command, with its description. */

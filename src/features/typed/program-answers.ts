@@ -21,7 +21,7 @@ import { asking } from '#src/speech/hints.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { heldStream } from './held-stream.ts';
 import { openSpeech } from './program-speech.ts';
-import { once, soundOfRecording, transcribed } from './question-utterances.ts';
+import { once, orFault, transcribed } from './question-utterances.ts';
 import { openUnspokenAnswer } from './unspoken-answer.ts';
 
 /** Answers and texts that programs get at once in one server; what comes above it is refused. */
@@ -86,12 +86,6 @@ export function programAnswers(
     { guildId, asker, said, transcriptionModel }: ProgramQuestion,
     signal: AbortSignal,
   ): Promise<{ readonly said: readonly Words[] } | { readonly line: TextLine }> {
-    const typed = said.flatMap((one) => (one.kind === 'typed' ? [typedWords(one)] : []));
-    if (typed.length === said.length) return { said: typed };
-    const listening = parts.spending.listenToRecording(guildId, asker.id);
-    if ('line' in listening) return listening;
-    const paid = parts.transcriber.paidBy(listening.reservation);
-    const recogniser = asking(paid, { model: transcriptionModel });
     const words: Words[] = [];
     for (const one of said) {
       if (one.kind === 'typed') {
@@ -99,9 +93,13 @@ export function programAnswers(
         continue;
       }
       const { name, bytes } = one;
-      const file = { url: '', name, bytes, personId: asker.id };
-      const pcm = await soundOfRecording(file, recordings, signal);
+      const listening = parts.spending.listenToRecording(guildId, asker.id);
+      if ('line' in listening) return listening;
+      const file = { url: '', name, bytes };
+      const pcm = await orFault(recordings.read(file, signal), signal);
       if ('line' in pcm) return pcm;
+      const paid = parts.transcriber.paidBy(listening.reservation);
+      const recogniser = asking(paid, { model: transcriptionModel });
       const transcript = once(() => transcribed(pcm, recogniser, signal));
       words.push({ name, pcm, isRecording: true, transcript });
     }

@@ -87,8 +87,7 @@ export class ProgramTranscriptions {
     const deadline = stack.use(deadlineSignal(request.longestMs, this.#parts.clock, late));
     const until = AbortSignal.any([given, deadline.signal]);
     try {
-      const file = { ...request.recording, personId: request.asker.id };
-      const pcm = await this.#recordings.read(file, until, longestSoundMs);
+      const pcm = await this.#recordings.read(request.recording, until, longestSoundMs);
       yield { kind: 'begun', durationMs: durationMs(pcm) };
       const spoken = this.#spoken(request, pcm, until);
       yield* withLeads(request.isTranslated ? this.#translated(request, spoken, until) : spoken);

@@ -18,7 +18,7 @@ import {
   usableMemories,
 } from '#src/features/memories/usable-memories.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
-import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { type PipelineName, pipelineFor, type TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type {
   AnswerForm,
   Asker,
@@ -29,11 +29,11 @@ import type {
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { styleIn } from '#src/settings/stored-settings.ts';
-import type { Recordings, SoundFile } from '#src/sources/recordings.ts';
+import type { Recordings } from '#src/sources/recordings.ts';
 import { asking } from '#src/speech/hints.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
-import { type RecordedSound, soundOfRecording, utterancesOf } from './question-utterances.ts';
+import { orFault, pictureFault, type QuestionFiles, utterancesOf } from './question-utterances.ts';
 import { type SayOptions, type SayOutcome, sayIn } from './say-text.ts';
 import { answerUnspoken, type OwnedQuestion } from './unspoken-answer.ts';
 import { type PromptWords, WrittenTools } from './written-tools.ts';
@@ -141,34 +141,39 @@ export class TypedRequests {
     return session?.context.languages ?? new SpeakerLanguages({ guildId, parts, settings });
   }
 
-  /** Sound of the recording of a question, and what recognises it; a fault of it comes back as a line. Aborting `signal` throws its reason. */
-  async #sound(
+  /** The files of a question, read; a fault of one comes back as a line. Aborting `signal` throws its reason. */
+  async #files(
     asked: TypedQuestion,
-    recording: SoundFile,
     signal: AbortSignal,
-  ): Promise<RecordedSound | { readonly kind: 'failed'; readonly line: TextLine }> {
+  ): Promise<QuestionFiles | { readonly kind: 'failed'; readonly line: TextLine }> {
     const { parts, recordings } = this.#services;
     const { about, asker, guildId } = asked;
+    const { pictures: sent, recordedBy, recording } = about;
+    const pictures = sent && (await orFault(recordings.readPictures(sent, signal), signal));
+    if (pictures && 'line' in pictures)
+      return { kind: 'failed', line: pictureFault(pictures.line) };
+    if (!recording) return { pictures };
     const spoken = (await this.#languagesFor(asked)).hintFor(asker.id);
     const listening = parts.spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return { kind: 'failed', line: listening.line };
-    const language = about.recordedBy === undefined ? spoken : undefined;
-    const paid = parts.transcriber.paidBy(listening.reservation);
-    const transcriber = asking(paid, { language });
-    const pcm = await soundOfRecording({ ...recording, personId: asker.id }, recordings, signal);
-    return 'line' in pcm ? { kind: 'failed', line: pcm.line } : { pcm, transcriber };
+    const language = recordedBy === undefined ? spoken : undefined;
+    const transcriber = asking(parts.transcriber.paidBy(listening.reservation), { language });
+    const pcm = await orFault(recordings.read(recording, signal), signal);
+    if ('line' in pcm) return { kind: 'failed', line: pcm.line };
+    return { pictures, sound: { pcm, transcriber } };
   }
 
   async #aloud(asked: TypedQuestion, ending: AbortSignal): Promise<AskOutcome> {
     const { about, asker, guildId, question } = asked;
-    const { longestMs = longestAloudMs, recording, signal } = about;
+    const { longestMs = longestAloudMs, signal } = about;
     const { clock } = this.#services.parts;
     const untilMs = clock.nowMs() + longestMs;
     const until = AbortSignal.any([ending, signal ?? ending]);
-    const sound = recording && (await this.#sound(asked, recording, until));
-    if (sound && 'line' in sound) return sound;
+    const hasFiles = (about.pictures ?? about.recording) !== undefined;
+    const files = hasFiles ? await this.#files(asked, until) : {};
+    if ('line' in files) return files;
     const atMs = clock.nowMs();
-    const said = utterancesOf({ ...asked, sound, atMs }, until);
+    const said = utterancesOf({ ...asked, ...files, atMs }, until);
     const context = this.#services.sessions.session(guildId)?.context;
     if (!context) return nowhere;
     const answered = Promise.withResolvers<AskOutcome>();
@@ -195,13 +200,13 @@ export class TypedRequests {
     ending: AbortSignal,
   ): Promise<AskOutcome> {
     const { longestWritingMs, parts } = this.#services;
-    const { longestMs = longestWritingMs, recording, signal = ending } = asked.about;
+    const { longestMs = longestWritingMs, signal = ending } = asked.about;
     const until = AbortSignal.any([ending, signal]);
     const untilMs = parts.clock.nowMs() + longestMs;
-    const sound = recording && (await this.#sound(asked, recording, until));
-    if (sound && 'line' in sound) return sound;
+    const files = await this.#files(asked, until);
+    if ('line' in files) return files;
     const atMs = parts.clock.nowMs();
-    const said = utterancesOf({ ...asked, sound, atMs }, until);
+    const said = utterancesOf({ ...asked, ...files, atMs }, until);
     const owned = await this.#owned(asked, said, answer === 'text');
     return await answerUnspoken(owned, parts, untilMs - atMs, until);
   }
@@ -223,7 +228,8 @@ export class TypedRequests {
     const language = (await this.#languagesFor(asked)).answerTo(asker.id);
     const channelId = session?.channel.channelId;
     const usual = settings.styleIn(guildId, channelId);
-    const { persona, pipeline: name } = settings.at(guildId, channelId);
+    const { persona, pipeline: chosen } = settings.at(guildId, channelId);
+    const name = pipelineFor(said, chosen);
     if (!isWritten) {
       const { manner } = about;
       const turn = { said, style: styleIn(usual, manner), history, tools: [], language };
@@ -350,18 +356,14 @@ function questionOf(
 function droppedFor(why: DropReason): AskOutcome {
   if (why === 'left') return nowhere;
   if (why === 'over') return { kind: 'failed', line: { id: 'generic', with: { code: 'bug' } } };
-  return { kind: 'failed', line: { id: drops[why] } };
+  return { kind: 'failed', line: { id: drops[why] ?? 'stop.ok' } };
 }
 
-const drops = {
-  stopped: 'stop.ok',
-  skipped: 'stop.ok',
-  withdrawn: 'stop.ok',
-  interrupted: 'stop.ok',
+/** Sentences for questions that were not simply stopped. */
+const drops: Partial<Readonly<Record<DropReason, PlainTextId>>> = {
   crowded: 'ask.dropped',
   late: 'ask.dropped',
-  replaced: 'ask.replaced',
   muted: 'muted.server',
   ending: 'seat.stopped',
   lost: 'panel.reconnecting',
-} as const satisfies Readonly<Record<Exclude<DropReason, 'left' | 'over'>, PlainTextId>>;
+};

@@ -124,7 +124,7 @@ export class WrittenTools {
     const { effect = fit.effect, presser } = action;
     const all = { ...shown, hasOthers: shown.hasOthers || this.#hasOthers };
     signal.throwIfAborted();
-    if (presser || !mayRun({ effect }, all)) {
+    if (presser || !runsUnasked(effect, isOwn(all))) {
       if (!context || presser || this.#waiting) return refused(needsConfirm);
       const run = async (_: unknown, until: AbortSignal) => await action.run(ports, until);
       this.#waiting = { tool, action: { ...action, run } };
@@ -156,17 +156,7 @@ export type PromptWords = {
   readonly hasOthers: boolean;
 };
 
-/**
- * Whether a call runs for whoever asks; else it waits for their press of Confirm.
- *
- * Reading runs, and so does a change that everybody notices and anybody can undo. What lasts or leaves the channel runs only if the
- * model was shown nothing but instructions (descriptions of tools among them) and the asker's own words. What destroys waits.
- */
-function mayRun({ effect }: Pick<Fitting, 'effect'>, shown: PromptWords): boolean {
-  return runsUnasked(effect, isOwn(shown));
-}
-
-/** Whether a model was shown words of one asker alone. */
+/** Whether a model was shown nothing but instructions (descriptions of tools among them) and words of one asker. */
 function isOwn({ said, earlier, hasOthers }: PromptWords): boolean {
   const askerId = said[0]?.speakerId;
   const isAlone = said.every(

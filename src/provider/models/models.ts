@@ -119,6 +119,12 @@ export function hasStableWords(model: string): boolean {
   return stableRecognisers.includes(withoutDate(model));
 }
 
+/** Whether a model takes pictures, by OpenAI's model pages ("Modalities"); undefined where that is not known. */
+export function takesPictures(model: string): boolean | undefined {
+  if (/(^|[/:])gpt-[\w.-]*audio/.test(model)) return false;
+  return /(^|[/:])gpt-(4o|4\.1|[56])(\b|[.-])/.test(model) || undefined;
+}
+
 /** Row of the table; a dated snapshot has the row of its model. */
 export function endingOf(model: string): ModelRetirement | undefined {
   const plain = withoutDate(model);
@@ -136,7 +142,7 @@ function findModel(models: readonly ListedModel[], model: string): ListedModel |
 }
 
 export function isOpenAi(baseUrl: string): boolean {
-  return URL.canParse(baseUrl) && new URL(baseUrl).host === 'api.openai.com';
+  return URL.parse(baseUrl)?.host === 'api.openai.com';
 }
 
 /** Base URL of the API at an address: without a path the address means its `/v1`. */

@@ -21,6 +21,19 @@ export type TokenUsage = {
 /** Sound in ms per token, as OpenAI counts it (its price lists, 2025). */
 export const [msPerTokenHeard, msPerTokenSpoken] = [100, 50];
 
+/**
+ * Most input tokens of one picture at any vendor. OpenAI's guide "Images and vision": gpt-4o-mini counts 2,833 and 5,667 for each of
+ * at most 8 tiles (768 by 2,048 pixels in squares of 512). All other models of OpenAI, Claude, Gemini and Llama count fewer.
+ */
+export const mostPictureTokens = 2_833 + 8 * 5_667;
+
+/** Number of pictures in the messages of a request. */
+export function picturesIn(messages: readonly object[]): number {
+  return messages.reduce((sum, one) => {
+    return sum + ('pictures' in one && Array.isArray(one.pictures) ? one.pictures.length : 0);
+  }, 0);
+}
+
 /** Tokens of a request by the totals and their details, as its server reports them; undefined where a total is invalid. */
 export function reportedTokens(
   input: unknown,

@@ -3,16 +3,20 @@ import { BotError } from '#src/base/errors.ts';
 import { type RedirectRules, requestOnce } from './redirect.ts';
 import { refusals } from './refusals.ts';
 
-export type FetchRules = RedirectRules & { readonly mostBytes: number };
+export type FetchRules = RedirectRules & {
+  readonly mostBytes: number;
+  /** Allowed media types; absent: those of sounds. An unknown one is allowed. */
+  readonly types?: RegExp;
+};
 
 const mostRedirects = 3;
 const redirects = new Set([301, 302, 303, 307, 308]);
 /** Media types under which servers deliver sounds; the real format shows in the bytes. */
 const soundTypes = /^(audio\/|video\/|application\/(x-)?ogg|(application|binary)\/octet-stream)/;
 
-/** Whether a file of this media type may be a sound; true where the type is unknown. */
-export function mayBeSound(type: string | undefined): boolean {
-  return !type?.trim() || soundTypes.test(type.trim().toLowerCase());
+/** Whether a file may have this media type: that of a sound, or one of `types`; true where the type is unknown. */
+export function isAllowedType(type: string | undefined, types = soundTypes): boolean {
+  return !type?.trim() || types.test(type.trim().toLowerCase());
 }
 
 /**
@@ -80,16 +84,16 @@ async function follow(
   signal: AbortSignal,
   wanted: { readonly range?: string },
 ): Promise<IncomingMessage> {
-  if (!URL.canParse(link)) throw refusals.notAllowed('it is not a link');
-  let url = new URL(link);
+  let url = URL.parse(link);
+  if (!url) throw refusals.notAllowed('it is not a link');
   for (let hops = 0; hops <= mostRedirects; hops++) {
     const answer = await requestOnce(url, rules, signal, wanted);
     const { statusCode = 0, headers } = answer;
     if (!redirects.has(statusCode)) return answer;
     answer.destroy();
     const { location = '' } = headers;
-    if (!URL.canParse(location, url.href)) throw refusals.unreachable('its redirect has no target');
-    url = new URL(location, url);
+    url = URL.parse(location, url.href);
+    if (!url) throw refusals.unreachable('its redirect has no target');
   }
   throw refusals.unreachable('it has too many redirects');
 }
@@ -97,12 +101,12 @@ async function follow(
 /** Checks status, type and size in the head of an answer. */
 function check(
   { statusCode, headers }: IncomingMessage,
-  { mostBytes }: FetchRules,
+  { mostBytes, types }: FetchRules,
   isPart: boolean,
 ): void {
   const isFine = statusCode === 200 || (isPart && statusCode === 206);
   if (!isFine) throw refusals.unreachable(`the server answered with ${statusCode}`);
-  if (!mayBeSound(headers['content-type']))
+  if (!isAllowedType(headers['content-type'], types))
     throw refusals.notAudio('its media type is not allowed');
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw refusals.notAudio('it was compressed');

@@ -27,7 +27,7 @@ export type Asked = {
 
 /** Headers that identify no sender: no cookie, no key, no referrer. */
 const headers = {
-  accept: 'audio/*, application/ogg, application/octet-stream;q=0.5',
+  accept: 'audio/*, application/ogg, application/octet-stream;q=0.5, image/*;q=0.5',
   'accept-encoding': 'identity',
   'user-agent': 'Parley',
 } as const;

@@ -16,7 +16,6 @@ const endings: readonly (readonly [idStart: string, ...Ending])[] = [
   ['track.bad.too_long', 413, 'sound.too_long'],
   ['track.bad.not_a', 400, 'sound.unusable'],
   ['track.bad.unreachable', 400, 'sound.unusable'],
-  ['ask.replaced', 409, 'answer.stopped'],
   ['stop.', 409, 'answer.stopped'],
   ['fail.', 502, 'provider.failed'],
   ['seat.stopped', 503, 'bot.stopping'],

@@ -132,3 +132,56 @@ test.each([
   const parts = (await server.ask()).parts;
   expect(parts.filter(({ kind }) => kind === 'usage')).toEqual([]);
 });
+
+const url = `data:image/png;base64,${Buffer.alloc(90_000, 7).toString('base64')}`;
+const shown = { role: 'user', name: 'Ana', content: 'a cat', pictures: [url] } as const;
+
+test('a picture arrives byte for byte, after the words of its sender', async () => {
+  await using server = await open([streams([says('A cat.'), stop])]);
+  expect(textOf((await server.ask([shown, hello])).parts)).toBe('A cat.');
+  expect(server.bodies[0]?.messages).toEqual([
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'Ana: a cat' },
+        { type: 'image_url', image_url: { url } },
+        { type: 'text', text: 'Ana: hello' },
+      ],
+    },
+  ]);
+});
+
+test.each([
+  [400, 'Invalid content type. image_url is only supported by certain models.', false],
+  [400, 'llama is not a multimodal model', false],
+  [500, 'image input is not supported - you may need to provide the mmproj', false],
+  [422, 'unknown variant `image_url`, expected `text`', false],
+  [400, 'You uploaded an unsupported image.', true],
+  [400, 'image exceeds 5 MB maximum', true],
+  [413, 'Request Entity Too Large', true],
+  [400, 'messages[0].content must be a string', false],
+])(
+  'pictures that a server refuses are not asked for again: %s %s',
+  async (status, message, may) => {
+    const refusal = answersJson({ error: { message } }, status);
+    await using server = await open([refusal, streams([says('Hi.'), stop])]);
+    expect(server.model.takesPictures?.()).toBe(true);
+    const { parts, error } = await server.ask([shown]);
+    expect(parts).toEqual([]);
+    expect(error).toMatchObject({ retryable: false, about: { takesNoPictures: true } });
+    expect([server.bodies.length, server.model.takesPictures?.()]).toEqual([1, may]);
+    expect(textOf((await server.ask()).parts)).toBe('Hi.');
+  },
+);
+
+test.each([
+  ['gpt-6-luna', true],
+  ['openai/gpt-4o-mini', true],
+  ['gpt-audio-1.5', false],
+])('whether %s takes pictures is known, whatever a server says', async (model, takes) => {
+  const refusal = answersJson({ error: { message: 'No image_url here.' } }, 400);
+  await using server = await open([refusal], { model });
+  expect(server.model.takesPictures?.()).toBe(takes);
+  await server.ask([shown]);
+  expect(server.model.takesPictures?.()).toBe(takes);
+});

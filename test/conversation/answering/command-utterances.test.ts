@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import { chained, textOnly } from '#src/pipeline/chained.ts';
 import type { Pipeline, PipelineRegistry, Turn } from '#src/pipeline/pipeline.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
@@ -10,12 +12,15 @@ import {
   pass,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 
 const asker = { id: 'adam', name: 'Adam' };
 const recording = { url: 'https://cdn.test/a.ogg', name: 'a.ogg' };
 const pcm: Pcm = { samples: new Int16Array(16_000).fill(99), rateHz: 16_000, channels: 1 };
-const recordings = { read: async () => pcm };
+const picture = 'data:image/png;base64,iVBORw==';
+const pictures = [{ url: 'https://cdn.test/a.png', name: 'a.png' }];
+const recordings = { read: async () => pcm, readPictures: async () => [picture] };
 
 /** Adam and Eva sit in the Lounge with the bot. */
 async function inLounge(
@@ -64,7 +69,7 @@ test.each<[ErrorCode, string]>([
   ['source.unreachable', 'track.bad.unreachable'],
 ])('a recording that is %s is told to its sender, and no model is asked', async (code, id) => {
   const read = () => Promise.reject(new BotError(code, false, 'A sound could not be read.'));
-  const fixture = await inLounge({ recordings: { read } });
+  const fixture = await inLounge({ recordings: { ...recordings, read } });
   for (const how of ['voice', 'text'] as const) {
     const asking = fixture.talk.ask('g', 'What is it?', asker, how, { recording });
     expect(await asking).toMatchObject({ kind: 'failed', line: { id } });
@@ -119,4 +124,56 @@ test('what others wrote or recorded is shown as data, on one line and in quotes'
     'Adam: Tell me about this.',
   ]);
   expect(fixture.chat.asked.at(-1)?.tools).toEqual([]);
+});
+
+test('the chat model answers about a picture in any pipeline, with a recording beside it', async () => {
+  const chat = new FakeChat([['A cat.']]);
+  const usual = only(chained({ chat, synthesizer: new FakeSynthesizer({ pieces: 1 }) }));
+  const opened: string[] = [];
+  const open: PipelineRegistry['open'] = (name) => {
+    opened.push(name);
+    return usual.open(name);
+  };
+  const fixture = await inLounge({ chat, pipelines: { ...usual, names: ['realtime'], open } });
+  for (const how of ['file', 'voice', 'text'] as const) {
+    const about = { pictures, recording };
+    const answer = fixture.talk.ask('g', 'What is it?', asker, how, about);
+    await pass(fixture, 3000);
+    expect(await answer).toMatchObject({ kind: 'answered' });
+    expect(shown({ ...fixture, chat })).toContain('Adam: "five five"');
+    expect(chat.asked.at(-1)?.messages).toContainEqual(
+      expect.objectContaining({ pictures: [picture] }),
+    );
+  }
+  expect(opened).toEqual(['chained', 'chained']);
+});
+
+test('a model that takes no pictures is never shown one, and its asker reads that', async () => {
+  const asked: unknown[] = [];
+  const chat: ChatModel = {
+    async *reply(messages) {
+      asked.push(messages);
+      yield { kind: 'text', text: 'A fine picture!' };
+    },
+  };
+  const fixture = openSessionFixture({ recordings, pipelines: only(textOnly(chat)), chat });
+  await fixture.sessions.join(lounge, 'adam');
+  for (const how of ['text', 'voice'] as const) {
+    const answer = fixture.talk.ask('g', 'What is it?', asker, how, { pictures });
+    await pass(fixture, 2000);
+    const line = { id: 'fail.picture', with: { provider: 'localhost:1' } };
+    expect(await answer).toEqual({ kind: 'failed', line });
+  }
+  expect(asked).toEqual([]);
+});
+
+test.each<[ErrorCode, string]>([
+  ['source.not_audio', 'command.ask.recording'],
+  ['source.unreachable', 'track.bad.unreachable'],
+])('a picture that is %s is told to its sender, and no model is asked', async (code, id) => {
+  const readPictures = () => Promise.reject(new BotError(code, false, 'It could not be read.'));
+  const fixture = openSessionFixture({ recordings: { ...recordings, readPictures } });
+  const answer = await fixture.talk.ask('g', 'What is it?', asker, 'text', { pictures });
+  expect(answer).toMatchObject({ kind: 'failed', line: { id } });
+  expect(fixture.chat.asked).toEqual([]);
 });

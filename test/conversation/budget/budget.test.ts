@@ -173,7 +173,7 @@ async function asking(fixture: Paid['fixture'], how: 'voice' | 'text') {
 }
 
 test('a recording of /ask is paid by whoever sent it, a person or a program, until their share is used', async () => {
-  const recordings = { read: async () => twoMinutes };
+  const recordings = { read: async () => twoMinutes, readPictures: async () => [] };
   const { fixture, ledger, clock, spent } = await openPaid({
     caps: { personDay: dollars(0.03) },
     parts: { recordings },

@@ -103,7 +103,10 @@ const usual = {
   voices: fixedVoiceNames(['slt', 'rms'], true),
   speechModels: [],
   modelNews: () => [],
-  recordings: { read: () => Promise.reject(new Error('Nobody sends recordings here.')) },
+  recordings: {
+    read: () => Promise.reject(new Error('Nobody sends recordings here.')),
+    readPictures: () => Promise.reject(new Error('Nobody sends pictures here.')),
+  },
 } as const satisfies Partial<FixtureParts>;
 
 /** A chat in which nobody writes. */

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import type { Public } from '#src/base/public.ts';
 import { tools } from '#src/features/features.ts';
 import { externalTool } from '#src/features/tools/adapt-external-tool.ts';
 import { rulesOf } from '#src/features/tools/external-tool.ts';
+import type { Recordings } from '#src/sources/recordings.ts';
 import { adam, lounge, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 
@@ -61,14 +63,14 @@ test('an answer from the own reminders is for the asker alone, and none stands i
 });
 
 /** Timers that are set, and the last result for the model. */
-async function setTimer(about: object, text?: string) {
+async function setTimer(about: object, text?: string, recordings?: Public<Recordings>) {
   const given = {
     id: 'call_1',
     name: 'set_reminder',
     argumentsJson: JSON.stringify({ when: 'in ten minutes', text }),
   };
   const chat = new FakeChat([[{ call: given }], ['All right.']]);
-  const fixture = openSessionFixture({ chat, tools });
+  const fixture = openSessionFixture({ chat, tools, ...(recordings && { recordings }) });
   await fixture.talk.ask('g', 'What does it say?', adam, 'text', about);
   const set = await fixture.stores.reminders.list('g', 'adam');
   return { set, result: chat.asked.at(-1)?.messages.at(-1)?.content };
@@ -87,8 +89,13 @@ test('a reminder is set in writing for words of the asker alone, else it needs C
   expect((await setTimer(place, 'Pay Eva.')).set).toHaveLength(1);
   const quoted = { author: 'Eva', text: 'Remind Adam to pay me.' };
   const shown = await setTimer({ ...place, quoted }, 'Pay Eva.');
-  expect(shown.set).toEqual([]);
-  expect(shown.result).toContain('ask again by voice');
+  const recordings = { read: () => expect.fail(), readPictures: async () => ['data:,'] };
+  const pictures = [{ url: 'https://cdn.test/a.png', name: 'a.png' }];
+  const seen = await setTimer({ ...place, pictures }, 'Pay Eva.', recordings);
+  for (const one of [shown, seen]) {
+    expect(one.set).toEqual([]);
+    expect(one.result).toContain('ask again by voice');
+  }
 });
 
 test.each([
