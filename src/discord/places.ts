@@ -18,6 +18,8 @@ const mostAsked = 50;
 
 /** Opens the lookup of what Discord has described; only `membersAmong` asks, and takes time. */
 export function openPlaces(client: Client<true>): Places {
+  /** People, by server, of whom Discord told nothing when it was asked. */
+  const unfound = new Set<string>();
   return {
     facts({ guildId, channelId }, callerId) {
       const guild = client.guilds.cache.get(guildId);
@@ -51,12 +53,12 @@ export function openPlaces(client: Client<true>): Places {
     },
     async membersAmong(guildId, personIds) {
       const members = client.guilds.cache.get(guildId)?.members;
-      const isUnknown = (id: string) => members?.cache.has(id) === false;
-      const unasked = new Set(personIds.filter(isUnknown).slice(mostAsked));
-      const found = personIds
-        .filter((id) => !unasked.has(id))
-        .map(async (id) => await members?.fetch(id).catch(() => undefined));
-      return (await Promise.all(found)).flatMap((one) => (one ? [memberOf(one)] : []));
+      const isKnown = (id: string) => members?.cache.has(id);
+      const mayAsk = (id: string) => !isKnown(id) && !unfound.has(`${guildId} ${id}`);
+      const ids = [...personIds.filter(isKnown), ...personIds.filter(mayAsk).slice(0, mostAsked)];
+      const read = async (id: string) =>
+        await members?.fetch(id).catch(() => void unfound.add(`${guildId} ${id}`));
+      return (await Promise.all(ids.map(read))).flatMap((one) => (one ? [memberOf(one)] : []));
     },
     people({ guildId, channelId }) {
       const guild = client.guilds.cache.get(guildId);

@@ -31,9 +31,10 @@ function readIso(words: string, { timeZone }: TimeContext): number | undefined {
   return isWhole ? wallMs : instantOf(localTime(wallMs, 'UTC'), timeZone);
 }
 
+type ByName = Readonly<Record<string, number>>;
 /** Length of a unit, in ms, by its first letter; days are counted by the calendar. */
-const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
-const unitDays: Readonly<Record<string, number>> = { d: 1, w: 7 };
+const unitMs: ByName = { s: 1_000, m: 60_000, h: 3_600_000 };
+const unitDays: ByName = { d: 1, w: 7 };
 
 const onePart =
   /(?<![\d.])(\d{1,6}(?:\.\d{1,3})?) ?(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?![a-z])/g;
@@ -83,17 +84,17 @@ const namedDays: readonly (readonly [find: RegExp, days: readonly number[]])[] =
   [/\btomorrow\b/, [1]],
   [/\btoday\b/, [0]],
 ];
-const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+const namedWeekday = /\b(?:(?:next|this|coming) )?(sun|mon|tues|wednes|thurs|fri|satur)day\b/;
 
-type Take = (find: RegExp) => boolean;
+type Take = (find: RegExp) => RegExpExecArray | null;
 
 /** The next of the instants that are named, on the day that is named. */
 function readClock(words: string, { nowWallMs, timeZone }: TimeContext): number | undefined {
   let rest = words;
   const take: Take = (find) => {
-    const isFound = find.test(rest);
+    const found = find.exec(rest);
     rest = rest.replace(find, ' ');
-    return isFound;
+    return found;
   };
   const today = localTime(nowWallMs, timeZone);
   const [, usual, part] = partsOfDay.find(([find]) => take(find)) ?? [];
@@ -115,16 +116,15 @@ function readClock(words: string, { nowWallMs, timeZone }: TimeContext): number 
 /** Days from today that a phrase may mean; undefined where it names none. `weekday` is that of today, 0 is Sunday. */
 function daysIn(take: Take, weekday: number): readonly number[] | undefined {
   const [, days] = namedDays.find(([find]) => take(find)) ?? [];
-  const meant = weekdays.findIndex((day) =>
-    take(new RegExp(`\\b(?:(?:next|this|coming) )?${day}\\b`)),
-  );
-  const until = (meant - weekday + 7) % 7;
-  return meant < 0 ? days : [until, until + 7];
+  const [, name] = take(namedWeekday) ?? [];
+  if (name === undefined) return days;
+  const until = ('sunmontuewedthufrisat'.indexOf(name.slice(0, 3)) / 3 - weekday + 7) % 7;
+  return [until, until + 7];
 }
 
 const namedTime =
   /^(?:(?:a )?(half|quarter|\d{1,2})(?: minutes?)? (?:(past|after)|to|before|till) )?(\d{1,2})(?:[:. ]([0-5]?\d))?(?: ?(am|pm))?$/;
-const namedMinutes: Readonly<Record<string, number>> = { half: 30, quarter: 15 };
+const namedMinutes: ByName = { half: 30, quarter: 15 };
 
 /**
  * Possible times in minutes of the day, the earliest first. An hour with a leading zero, or one that no clock of twelve hours
@@ -143,14 +143,12 @@ function minutesOf(words: string, part: Hours | undefined, isLaterDay: boolean):
   return all.filter((one) => one >= from * 60 && one < to * 60);
 }
 
-/** Numbers in words, the longest first, with their digits. */
-const numbers = Array.from({ length: 100 }, (_, n) => 99 - n).map(
-  (n) => [new RegExp(`\\b${numberWords(n)}\\b`, 'g'), `${n}`] as const,
-);
+/** Digits of numbers in words. */
+const digits = new Map(Array.from({ length: 100 }, (_, n) => [numberWords(n), `${n}`]));
 
 /** Lower case, numbers in digits, without punctuation. */
 function plainPhrase(phrase: string): string {
-  const words = phrase
+  return phrase
     .toLowerCase()
     .replace(/\b([ap])\.? ?m\b\.?/g, '$1m')
     .replace(/o['\u2019 ]clock/g, '')
@@ -159,6 +157,11 @@ function plainPhrase(phrase: string): string {
     .replace(/(?<=[a-z])-(?=[a-z])/g, ' ')
     .replace(/[,;!?"]|\.(?!\d)/g, ' ')
     .replace(/\s+/g, ' ')
-    .trim();
-  return numbers.reduce((rest, [find, digits]) => rest.replace(find, digits), words);
+    .trim()
+    .replace(/\b(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) [a-z]+\b/g, digitsOf)
+    .replace(/\b[a-z]+\b/g, digitsOf);
+}
+
+function digitsOf(words: string): string {
+  return digits.get(words) ?? words;
 }

@@ -125,7 +125,7 @@ class Delivery {
       sent = await this.#sent(guildId, sending, signal);
     }
     if (sent === 'refused') {
-      const shown = lineOf(isPrivate ? '…' : reminder.text);
+      const shown = lineOf(isPrivate ? '\u2026' : reminder.text);
       const notifying = messages.notify(chatOf(reminder), [shown], signal);
       sent = await this.#sent(guildId, notifying, signal);
     }

@@ -39,7 +39,7 @@ export class SeatReturn {
     sessions: VoiceSessions,
     seatStore: SeatStore,
     signal: AbortSignal,
-    decided: (guildId: string) => void = () => undefined,
+    decided: (guildId: string) => void,
   ) {
     this.#parts = parts;
     this.#sessions = sessions;
@@ -73,8 +73,9 @@ export class SeatReturn {
       await this.#parts.clock.sleep(everyMs, signal).catch(() => undefined);
       if (signal.aborted || guildIds.every((id) => this.#sessions.at(id))) return;
       const seats = await this.#read(guildIds);
-      this.#enqueue(seats ?? []);
-      if (seats && everyMs === retryMs) return;
+      const isEnough = everyMs === retryMs;
+      this.#enqueue(seats?.filter(({ idleMs }) => isEnough || idleMs < returnMs) ?? []);
+      if (seats && isEnough) return;
     }
   }
 

@@ -73,6 +73,7 @@ export function start(
     fixture.sessions,
     seatStore,
     new AbortController().signal,
+    () => undefined,
   );
   return { ...fixture, store, seats, arrive: () => seats.arrived([lounge.guildId]) };
 }
