@@ -5,6 +5,7 @@ import { trackPart } from '#src/features/tracks/track-store.ts';
 import { columnType, flag, id, type SqlDialect } from '#src/sql/columns.ts';
 import { createTables, type Table } from '#src/sql/table.ts';
 import { consents } from '#src/storage/stores/consents.ts';
+import { personSettingsPart } from '#src/storage/stores/person-settings.ts';
 import { spendingPart } from '#src/storage/stores/spending.ts';
 import { spendingPortions } from '#src/storage/stores/spending-portions.ts';
 import { storeTables } from '#src/storage/stores/store-parts.ts';
@@ -43,11 +44,6 @@ function storeMigrations(dialect: SqlDialect): readonly Migration[] {
     {
       version: 20,
       sql: `ALTER TABLE api_tokens ADD COLUMN events_url text;
-        ALTER TABLE reminders ADD COLUMN addressee_id ${columnType(id, dialect)};
-        ALTER TABLE reminders ADD COLUMN addressee_name text;
-        ALTER TABLE reminders ADD COLUMN author_name text;
-        ALTER TABLE reminders ADD COLUMN is_private ${columnType(flag, dialect)};
-        CREATE INDEX reminders_by_addressee ON reminders (guild_id, addressee_id);
         ALTER TABLE consents RENAME TO former_consents;
         ${create(consents)}
         INSERT INTO consents (guild_id, person_id, kind) SELECT guild_id, person_id, kind FROM former_consents
@@ -62,6 +58,19 @@ function storeMigrations(dialect: SqlDialect): readonly Migration[] {
         DELETE FROM server_settings WHERE key IN ('announce', 'budget_month', 'budget_person', 'catch_up',
           'duck_for_people', 'names', 'personas_answer', 'show_heard');
         ${unversioned}`,
+    },
+    {
+      version: 21,
+      sql: `ALTER TABLE reminders ADD COLUMN addressee_id ${columnType(id, dialect)};
+        ALTER TABLE reminders ADD COLUMN addressee_name text;
+        ALTER TABLE reminders ADD COLUMN author_name text;
+        ALTER TABLE reminders ADD COLUMN is_private ${columnType(flag, dialect)};
+        CREATE INDEX reminders_by_addressee ON reminders (guild_id, addressee_id);
+        ALTER TABLE person_settings RENAME TO former_person_settings;
+        ${create(...personSettingsPart.tables)}
+        INSERT INTO person_settings (guild_id, person_id, language, voice, speed, spoken_name, answers)
+          SELECT guild_id, person_id, language, voice, speed, spoken_name, answers FROM former_person_settings;
+        DROP TABLE former_person_settings;`,
     },
   ];
 }

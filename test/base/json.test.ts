@@ -92,7 +92,6 @@ const trusted = [
   'src/discord/library/undici.ts',
   'src/discord/login.ts',
   'src/provider/models/model-list.ts',
-  'src/settings/stored-settings.ts',
   'src/speech/openai/transcript-reply.ts',
   'src/spending/prices/prices.ts',
   'src/sql/columns.ts',

@@ -279,7 +279,7 @@ test.each(['pipeline', 'addressing'] as const)(
     const page = await setting(key);
     const means = {
       pipeline: 'settings.means.chained',
-      addressing: 'settings.means.auto',
+      addressing: 'settings.means.always',
     } as const;
     const now = text(means[key]);
     expect(read(page)).toContain(now);

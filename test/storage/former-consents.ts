@@ -13,6 +13,8 @@ const ofMessages = ['addressee_id', 'addressee_name', 'author_name', 'is_private
 
 /** SQL, for both databases, that gives present tables their form of format 15, with rows of consents. */
 export const formerRows = `
+  ALTER TABLE person_settings DROP COLUMN answers;
+  ALTER TABLE person_settings ADD COLUMN answers TEXT CHECK (answers IN ('written'));
   ALTER TABLE api_tokens DROP COLUMN channel_ids;
   ALTER TABLE api_tokens DROP COLUMN events_url;
   DROP INDEX reminders_by_addressee;

@@ -11,12 +11,24 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
   [
     'parley.db',
     mainStore.sqlite,
-    ['15 a66da6afc894ec9e', '17 5b4b7e1d2949f780', '18 7f3df392d89fb151', '20 230bdb107bb8da44'],
+    [
+      '15 3687a064fd734f30',
+      '17 5b4b7e1d2949f780',
+      '18 7f3df392d89fb151',
+      '20 230bdb107bb8da44',
+      '21 2f0d82fdbdd9b6b2',
+    ],
   ],
   [
     'the store in PostgreSQL',
     mainStore.postgres,
-    ['15 8a6a07578d309c54', '17 5beac65b3f4862eb', '18 7f3df392d89fb151', '20 2289ce30d4704b51'],
+    [
+      '15 9b8c8963b555602e',
+      '17 5beac65b3f4862eb',
+      '18 7f3df392d89fb151',
+      '20 2289ce30d4704b51',
+      '21 289d801bfefa4124',
+    ],
   ],
   ['transcripts.db', transcripts.sqlite, ['3 188c2a19dc74dce3', '5 d152c9bda4940ca9']],
   ['transcripts in PostgreSQL', transcripts.postgres, ['3 c161e3fd917d77bf', '5 665d3d4050b15216']],

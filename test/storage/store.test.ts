@@ -49,6 +49,8 @@ test.each([15, 19])(
     const kept = new Map(Object.entries({ ann: always, bob: never, cy: never }));
     expect(await store.consents.read('g')).toEqual(kept);
     expect(await store.settings.read('g')).toEqual(new Map([['cues', 'on']]));
+    await store.personSettings.write('g', 'ann', { answers: 'private' });
+    expect(await store.personSettings.read('g', 'ann')).toEqual({ answers: 'private' });
   },
 );
 
@@ -71,7 +73,7 @@ test('a file of a newer bot is left alone, and the operator told to update', asy
   await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
     code: 'store.unreadable',
     retryable: false,
-    message: expect.stringMatching(/has format 99, and this Parley reads formats 15 to 20/),
+    message: expect.stringMatching(/has format 99, and this Parley reads formats 15 to 21/),
   });
   expect(everyByte(place.folder)).toEqual(new Map([[place.path, before]]));
 });

@@ -61,7 +61,7 @@ class NarratingModel implements ChatModel {
     else if (isRecap) yield { kind: 'text', text: recapOf(question, `It is ${what}.`) };
     else {
       const rest = Array.from({ length: times - 1 }, (_, n) => ` Number ${n} is ${what}.`);
-      yield { kind: 'text', text: `[1] I know ${what}.${rest.join('')}` };
+      yield { kind: 'text', text: `[1] [2] I know ${what}.${rest.join('')}` };
     }
   }
 }

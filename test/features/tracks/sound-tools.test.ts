@@ -89,7 +89,7 @@ test('where two sounds fit the bot asks which, and plays what the model makes of
   await ask(fixture, 'Play rain.');
   expect(titles(fixture)).toEqual([undefined]);
   const spoken = synthesizer.asked.map(({ text }) => text).join(' ');
-  expect(spoken).toBe('Which one: Rain on a tin roof, city rain?');
+  expect(spoken).toMatch(/^Which one: Rain on a tin roof, city rain\?/);
   chat.next();
   await ask(fixture, 'The first one, please.');
   expect(titles(fixture)).toEqual(['Rain on a tin roof']);
