@@ -1,5 +1,4 @@
 import { shuffled } from '#bench/shuffled.ts';
-import { addressingRules } from '#src/turn/addressing/addressing.ts';
 import { type BenchChannel, goTo, isAtRest, move, say, until } from './channel.ts';
 import type { SimulatedUtterance } from './microphones.ts';
 import type { MannersScenario, ScenarioAct, ScenarioMix, ScenarioRole } from './scenarios.ts';
@@ -20,7 +19,6 @@ export type MannersRun = {
   /** 0 to 1, evenly. */
   readonly random: () => number;
   readonly spoken: Map<number, SpokenLine>;
-  readonly dismissedAtMs: number[];
 };
 
 /** Pauses of people who talk to each other; below 0 they fall into each other's words. */
@@ -115,19 +113,9 @@ function speak(
   const fromMs = Math.max(channel.clock.nowMs(), lastMs + (act.afterMs ?? 0));
   const utterance = say(channel, cast[act.who], filled(act.say, run, cast), fromMs);
   const { answer = 'short', whole = false } = act;
-  const meant = act.misheard && mistrusts(run) ? 'perhaps' : (act.meant ?? 'no');
+  const meant = act.meant ?? 'no';
   run.spoken.set(utterance.id, { utterance, scenario: name, meant, answer, whole });
-  if (act.dismisses) run.dismissedAtMs.push(utterance.fromMs);
   return utterance.toMs;
-}
-
-/** It was dismissed twice of late, and takes its name only as it is written. */
-function mistrusts({ channel, dismissedAtMs }: MannersRun): boolean {
-  const { dismissedWithinMs, exactForMs } = addressingRules;
-  return dismissedAtMs.some((atMs, n) => {
-    const isSecond = atMs - (dismissedAtMs[n - 1] ?? Number.NEGATIVE_INFINITY) < dismissedWithinMs;
-    return isSecond && channel.clock.nowMs() - atMs <= exactForMs + restMs;
-  });
 }
 
 /** Everything that was said is understood, and everything to be answered is. */

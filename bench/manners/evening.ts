@@ -29,7 +29,7 @@ export async function spend(plan: EveningPlan, mix: ScenarioMix, seed: number): 
     spoken.get(utterances.at(-1) ?? 0)?.answer ?? 'short';
   const { addressing = 'auto' } = plan;
   const channel = await openChannel(people, mannerOf, { partsFor: () => ({ addressing }) });
-  const run: MannersRun = { channel, mix, random, spoken, dismissedAtMs: [] };
+  const run: MannersRun = { channel, mix, random, spoken };
   const isOver = () => channel.clock.nowMs() >= plan.minutes * 60_000;
   for (let round = 0; round === 0 || !isOver(); round++) {
     for (const scenario of shuffled(random, plan.scenarios)) {

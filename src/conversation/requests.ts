@@ -105,7 +105,9 @@ export class Requests {
     const event = { kind: 'read', request, owner: owner?.id, about, when, text } as const;
     const refusal = this.#post(request, { ...event, isInterruptible });
     if (refusal === undefined) return { kind: 'added', ahead: this.#ahead(request) };
-    if (refusal === 'full') return { kind: 'full', limit: this.#waiting(reading) };
+    const { mostLinesEach, mostReadings } = queueRules;
+    if (refusal === 'full')
+      return { kind: 'full', limit: when === 'behind' ? mostLinesEach : mostReadings };
     return { kind: refusal === 'muted' ? 'muted' : 'closed' };
   }
 
@@ -196,16 +198,6 @@ export class Requests {
     const place = id === undefined ? -1 : floor.queue.indexOf(id);
     if (place < 0) return 0;
     return place + (floor.current ? 1 : 0);
-  }
-
-  #waiting({ when, owner }: QueuedReading): number {
-    const { floor, readings } = this.#context.talk.state;
-    const waiting = readings.filter(({ id }) => floor.queue.includes(id));
-    const isBehind = when === 'behind';
-    const alike = waiting.filter((one) => (one.when === 'behind') === isBehind);
-    const own = alike.filter((one) => one.owner === owner?.id);
-    const { mostLinesEach } = queueRules;
-    return isBehind && own.length >= mostLinesEach ? own.length : alike.length;
   }
 
   #listed(id: Id): ListedTurn | undefined {

@@ -17,8 +17,6 @@ type PanelPeople = {
     ConsentGate,
     'consentOf' | 'isRead' | 'mayWrite' | 'paused' | 'saidNo' | 'standing'
   >;
-  /** Whether a person who has not decided is named. */
-  readonly isNamed: (personId: string) => boolean;
 };
 
 /** Everything that the panel is made from while the link is there. */
@@ -51,8 +49,7 @@ export function panelOf(facts: PanelFacts): PanelFace {
   const { channel, features, gate, maySpeak, nameOf, state } = facts;
   const { captionsIn, buttons = [], lines = [], tracks = [] } = features;
   const { dropped } = state.notes;
-  const lost = (why: 'late' | 'budget') =>
-    dropped.filter((one) => one.why === why).map(({ by }) => nameOf(by));
+  const lost = dropped.map(({ by }) => nameOf(by));
   const place = `https://discord.com/channels/${channel.guildId}/${captionsIn}`;
   const headline = maySpeak && !gate.paused && headlineOf(facts);
   return {
@@ -62,8 +59,7 @@ export function panelOf(facts: PanelFacts): PanelFace {
       ...(captionsIn === undefined ? [] : [{ id: 'panel.captions', with: { place } } as const]),
       ...namesLine('panel.next', followingOf(state)),
       ...understoodLines(facts),
-      ...namesLine('panel.lost.late', lost('late')),
-      ...namesLine('panel.lost.budget', lost('budget')),
+      ...namesLine('panel.lost.late', lost),
       ...peopleLines(facts),
       ...tracksLine(tracks, facts.locale),
       ...lines,
@@ -131,14 +127,12 @@ function understoodLines({
   });
 }
 
-/** People who are heard, or have not answered and are named once; of the others only their number. */
-function peopleLines({ gate, isNamed, people }: PanelPeople): readonly TextLine[] {
+/** People who are heard, and who have not answered; of those who said no only their number. */
+function peopleLines({ gate, people }: PanelPeople): readonly TextLine[] {
   const persons = people.filter(({ isBot }) => !isBot);
   const those = (heard: string) => persons.filter(({ id }) => gate.standing(id) === heard);
-  const unasked = those('unasked');
-  const named = unasked.filter(({ id }) => isNamed(id));
   const yes = listed(namesOf(those('yes')));
-  const open = listed(namesOf(named), unasked.length - named.length);
+  const open = listed(namesOf(those('unasked')));
   const denied = those('no').filter(({ id }) => gate.saidNo(id)).length;
   return [
     ...(yes ? [{ id: 'panel.people.yes', with: { names: yes } } as const] : []),
@@ -182,18 +176,18 @@ function namesOf(people: readonly ChannelMember[]): readonly string[] {
 }
 
 function namesLine(
-  id: 'panel.next' | 'panel.lost.late' | 'panel.lost.budget',
+  id: 'panel.next' | 'panel.lost.late',
   names: readonly string[],
 ): readonly TextLine[] {
   return names.length > 0 ? [{ id, with: { name: listed(names) } }] : [];
 }
 
-/** `others`: number of people besides, who are not named. */
-function listed(all: readonly string[], others = 0): string {
+/** Further names are counted. */
+function listed(all: readonly string[]): string {
   const fitting = all.filter(
     (_, n) => n === 0 || all.slice(0, n + 1).join(', ').length <= maxNamesChars,
   );
-  const more = all.length - fitting.length + others;
+  const more = all.length - fitting.length;
   return [...fitting, ...(more > 0 ? [`+${more}`] : [])].join(', ');
 }
 
@@ -228,8 +222,8 @@ export function companyIn(
   { gate, unanswered }: SessionContext,
   people: readonly ChannelMember[],
 ): PanelPeople {
-  unanswered.check(people);
-  return { people, gate, isNamed: (id) => unanswered.isNamed(id) };
+  unanswered.keep(people);
+  return { people, gate };
 }
 
 /** Retention of captions where they are on, in days, as text. */

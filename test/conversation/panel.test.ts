@@ -210,7 +210,7 @@ playScripts({
     resume > resumed
     eva is left out > saved true
     200
-    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names +1
+    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
     do evaTalks
     eva is left in > saved true
     eva denies > saved true
@@ -229,7 +229,7 @@ playScripts({
     panel > join.ok.several; listening; people.yes names Adam
     `,
   ],
-  'a stored no counts, and while no store has told it nobody is told or named': [
+  'a stored no counts, and while no store has told it nobody is told': [
     { acts, isUncalled: true },
     `
     eva denies > saved true
@@ -241,7 +241,7 @@ playScripts({
     adam joins
     > joined company 2 isAsking true consent unasked unread true, failed store store.unreadable
     do evaTalks > says join.spoken
-    panel > join.ok.ask; listening; people.unasked names +2
+    panel > join.ok.ask; listening; people.unasked names Adam, Eva
     `,
   ],
   'another bot reads nothing, and who answers in time neither': [

@@ -158,11 +158,10 @@ export class AnswerJobs {
     const { isNews, line } = begun;
     const { channel, notice, parts } = this.#context;
     const [speakerId, name] = [turn.by, turn.name];
-    const isFirst = isNews();
-    if (isFirst) notice(line);
+    if (isNews()) notice(line);
     question?.report?.({ kind: 'failed', line });
     parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why: 'budget' });
-    talk.post({ kind: 'refused', answer: id, isNews: isFirst });
+    talk.post({ kind: 'refused', answer: id });
     return undefined;
   }
 

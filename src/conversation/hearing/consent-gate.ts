@@ -169,7 +169,7 @@ class ConsentWithdrawals {
 
 /** Packets of a person who is not heard, 5 s of sound, after which they are told. */
 const enoughPackets = 250;
-/** People of one session whom it remembers to have named or told; further ones are neither named nor told. */
+/** People of one session whom it remembers to have told; further ones are not told. */
 const mostPeople = 1_000;
 
 /** Whether a person there has said neither yes nor no, bots left out. */
@@ -178,44 +178,31 @@ export function hasUnasked({ gate, people }: Pick<SessionContext, 'gate' | 'peop
 }
 
 /**
- * People of a session who have said neither yes nor no: the panel names each once, and a person who talks without being heard
- * reads once how to be heard. It never names or tells a bot, nor a person who said no, is blocked, or is left out of captions.
+ * People of a session who have said neither yes nor no: one who talks without being heard reads once how to be heard. It never
+ * tells a bot, nor a person who said no, is blocked, or is left out of captions.
  */
 export class UndecidedPeople {
   readonly #context: SessionContext;
   /** Packets of people who are not heard. */
   readonly #packets = new Map<string, number>();
-  /** Whether the panel names a person now; false: it did. */
-  readonly #named: Map<string, boolean>;
   /** People who talked without being heard, and were told. */
   readonly #notified: Set<string>;
 
-  /** `former`: the same of the session that this one goes on from; nobody is named or told twice. */
+  /** `former`: the same of the session that this one goes on from; nobody is told twice. */
   constructor(context: SessionContext, former: UndecidedPeople | undefined) {
     this.#context = context;
-    this.#named = former ? former.#named : new Map();
     this.#notified = former ? former.#notified : new Set();
   }
 
-  /** To be called before the panel is drawn, with everybody there. */
-  check(people: readonly ChannelMember[]): void {
-    const open = people.filter((one) => this.#isOpen(one)).map(({ id }) => id);
-    const openIds = new Set(open);
-    for (const id of this.#packets.keys()) if (!openIds.has(id)) this.#packets.delete(id);
-    for (const id of this.#named.keys()) if (!openIds.has(id)) this.#named.set(id, false);
-    for (const id of open) {
-      if (!this.#named.has(id) && this.#named.size < mostPeople) this.#named.set(id, true);
-    }
-  }
-
-  isNamed(personId: string): boolean {
-    return this.#named.get(personId) === true;
+  /** Forgets packets of people who are not there. */
+  keep(people: readonly ChannelMember[]): void {
+    const ids = new Set(people.map(({ id }) => id));
+    for (const id of this.#packets.keys()) if (!ids.has(id)) this.#packets.delete(id);
   }
 
   /** Forgets this person, as if they had never been here. */
   forget(personId: string): void {
     this.#packets.delete(personId);
-    this.#named.delete(personId);
     this.#notified.delete(personId);
   }
 

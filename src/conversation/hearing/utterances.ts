@@ -1,8 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
-import { isPresumed } from '#src/conversation/machine/addressing.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { openSpeech } from '#src/conversation/machine/questions.ts';
-import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -221,15 +219,6 @@ export class Utterances {
     const budget = parts.spending.listen(channel.guildId, speakerId, follow !== undefined);
     if ('reservation' in budget) this.#begin(speakerId, began, follow, budget);
     else if (budget.isNews()) notice(budget.line);
-    else this.#reportUnpaid(speakerId, began.fromMs);
-  }
-
-  /** Shows that a person is not heard for lack of budget, if they would be answered whatever they say. */
-  #reportUnpaid(speakerId: string, fromMs: number): void {
-    const { talk } = this.#context;
-    const isAlone = false;
-    if (isPresumed(talk.state, { by: speakerId, fromMs, isAlone }, conversationRules))
-      talk.post({ kind: 'unpaid', by: speakerId });
   }
 
   #begin(

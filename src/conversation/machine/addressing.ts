@@ -5,7 +5,6 @@ import {
   endsInQuestion,
   judge,
   needsWords as needsWordsBy,
-  presume,
   type SpeakerTurn,
   stepAddressing,
 } from '#src/turn/addressing/addressing.ts';
@@ -52,15 +51,6 @@ function addresseeOf({ people }: ConversationState, start: SpeechStart): Address
   const isBot = people.some((one) => one.isBot && one.id === by);
   const present = others.map(({ name }) => name);
   return { speakerId: by, fromMs, isBot, humans: others.length + 1, present };
-}
-
-/** Whether a person is answered for any words. */
-export function isPresumed(
-  state: ConversationState,
-  start: SpeechStart,
-  rules: ConversationRules,
-): boolean {
-  return presume(state.attention, addresseeOf(state, start), addressingRulesOf(state, rules));
 }
 
 /** Whether captions or the bot need the words of an utterance. */

@@ -77,8 +77,8 @@ type ReplyEvent =
       /** Words of a typed question, where a recording was recognised meanwhile. */
       readonly words?: string | undefined;
     }
-  /** The budget refuses an answer. `isNews`: the channel reads of it now. */
-  | { readonly kind: 'refused'; readonly answer: Id; readonly isNews: boolean };
+  /** The budget refuses an answer. */
+  | { readonly kind: 'refused'; readonly answer: Id };
 
 type ToolEvent =
   | { readonly kind: 'called'; readonly answer: Id; readonly call: ToolRequest }
@@ -132,8 +132,6 @@ type RequestEvent =
   | { readonly kind: 'taken-out'; readonly id: Id; readonly why: EarlyEnd }
   /** A failure that people know of from now on, or that is over. */
   | { readonly kind: 'failure'; readonly failure: string; readonly isOver: boolean }
-  /** There is no money to recognise this person. */
-  | { readonly kind: 'unpaid'; readonly by: PersonId }
   | { readonly kind: 'stop' }
   | { readonly kind: 'opened-window'; readonly by: PersonId };
 

@@ -187,14 +187,14 @@ export function loseTurn(draft: Draft, id: Id, why: 'crowded' | 'late' | 'ending
   const turn = turnOf(draft.state, id);
   if (!turn) return;
   const { by, name } = turn;
-  if (why !== 'ending') noteDropped(draft, by, 'late');
+  if (why !== 'ending') noteDropped(draft, by);
   report(draft, { kind: 'dropped', by, name, why });
   dropTurn(draft, turn, why);
 }
 
-export function noteDropped(draft: Draft, by: PersonId, why: 'late' | 'budget'): void {
+function noteDropped(draft: Draft, by: PersonId): void {
   const others = draft.state.notes.dropped.filter((one) => one.by !== by);
-  const dropped = [...others, { by, why, atMs: draft.atMs }];
+  const dropped = [...others, { by, atMs: draft.atMs }];
   changeNotes(draft, { dropped: dropped.slice(-draft.rules.mostDropped) });
 }
 

@@ -16,15 +16,7 @@ import {
   turnOf,
   turnOfAnswer,
 } from './questions.ts';
-import {
-  cut,
-  dropReading,
-  dropTurn,
-  endReading,
-  finishClause,
-  loseTurn,
-  noteDropped,
-} from './replies.ts';
+import { cut, dropReading, dropTurn, endReading, finishClause, loseTurn } from './replies.ts';
 import type { PersonId, TurnState } from './state.ts';
 import { stopRunsOfTurn } from './tools.ts';
 
@@ -41,10 +33,9 @@ export function ready(draft: Draft, { answer: id }: EventOf<'ready'>): void {
 }
 
 /** The budget refuses an answer. */
-export function refused(draft: Draft, { answer, isNews }: EventOf<'refused'>): void {
+export function refused(draft: Draft, { answer }: EventOf<'refused'>): void {
   const turn = turnOfAnswer(draft.state, answer);
   if (!turn) return;
-  if (!isNews && turn.request === undefined) noteDropped(draft, turn.by, 'budget');
   const unanswered = { ...turn, answer: undefined };
   putTurn(draft, unanswered);
   dropTurn(draft, unanswered, 'refused');
@@ -109,10 +100,6 @@ export function takenOut(draft: Draft, { id, why }: EventOf<'taken-out'>): void 
 export function failure(draft: Draft, { failure: one, isOver }: EventOf<'failure'>): void {
   if (isOver) clearFailures(draft, one);
   else noteFailure(draft, one);
-}
-
-export function unpaid(draft: Draft, { by }: EventOf<'unpaid'>): void {
-  noteDropped(draft, by, 'budget');
 }
 
 /** Barge-in has decided about the reply that it names. */

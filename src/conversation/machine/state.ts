@@ -302,7 +302,7 @@ type PanelNote<Fields = unknown> = {
 
 export type PanelNotes = {
   /** Questions that were dropped. */
-  readonly dropped: readonly PanelNote<{ readonly why: 'late' | 'budget' }>[];
+  readonly dropped: readonly PanelNote[];
   /** Questions as they were understood. */
   readonly understood: readonly PanelNote<{ readonly words: string }>[];
 };

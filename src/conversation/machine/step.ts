@@ -19,7 +19,6 @@ import {
   starved,
   takenBack,
   takenOut,
-  unpaid,
 } from './replying.ts';
 import type { ConversationRules } from './rules.ts';
 import type { ConversationState } from './state.ts';
@@ -72,7 +71,6 @@ const handlers: Handlers = {
   'taken-back': takenBack,
   'taken-out': takenOut,
   failure,
-  unpaid,
   stop: (draft) => dropAll(draft, 'stopped'),
   'opened-window': openWindow,
   people,

@@ -126,18 +126,14 @@ export function judge(
   const { speakerId, fromMs } = spoken;
   if (spoken.isBot) return { verdict: unmeant('bot'), state: attention };
   if (rules.mode === 'off') return { verdict: unmeant('off'), state: attention };
-  const heard = read(attention, spoken, rules);
+  const heard = read(spoken, rules);
   if (heard === 'empty') return { verdict: unmeant('empty'), state: attention };
   if (heard === 'dismissed') {
-    const state = dismissed(attention, speakerId, fromMs, rules);
+    const state = closed(attention, speakerId, fromMs, allWindows);
     return { verdict: unmeant('dismissed'), state };
   }
   const verdict = verdictOn(heard, attention, spoken, rules);
-  if (verdict.meant) {
-    const lastMeantAtMs = Math.max(attention.lastMeantAtMs, fromMs);
-    return { verdict, state: { ...attention, lastMeantAtMs } };
-  }
-  if (heard !== 'other') return { verdict, state: attention };
+  if (verdict.meant || heard !== 'other') return { verdict, state: attention };
   return { verdict, state: closed(attention, speakerId, fromMs, ['follow-up', 'reply']) };
 }
 
@@ -178,14 +174,14 @@ export function needsWords(
 /** Addressee of the words; `other` calls another person present. */
 type NameMention = 'called' | 'told-of' | 'open' | 'other' | 'dismissed' | 'empty';
 
-function read(attention: AddressingState, spoken: SpokenTurn, rules: AddressingRules): NameMention {
+function read(spoken: SpokenTurn, rules: AddressingRules): NameMention {
   const sentences = sentencesOf(spoken.text);
   if (sentences.length === 0) return 'empty';
   const { present = [] } = spoken;
   const names = readNames(rules.names);
   const callsOther = callsAny(sentences, present);
   if (!callsOther && isDismissal(sentences, names)) return 'dismissed';
-  const tolerance = { alike: spoken.fromMs >= attention.exactUntilMs, taken: wordsOf(present) };
+  const tolerance = { alike: true, taken: wordsOf(present) };
   const naming = namingIn(sentences, names, tolerance);
   if (naming === 'called') return 'called';
   if (callsOther) return 'other';
@@ -253,12 +249,6 @@ export type AddressingRules = {
   readonly answeringMs: number;
   /** Talk of others, in ms, that closes a follow-up window. */
   readonly strangerMs: number;
-  /** Number of dismissals within `dismissedWithinMs` after which only exact names count, for `exactForMs`. */
-  readonly dismissals: number;
-  readonly dismissedWithinMs: number;
-  readonly exactForMs: number;
-  /** Longest time, in ms since words were taken as meant for the bot, in which a dismissal is about it. */
-  readonly aboutUsMs: number;
   /** Longest time, in ms, from the beginning of words to their verdict: the longest utterance and its recognition. */
   readonly judgedWithinMs: number;
 };
@@ -271,10 +261,6 @@ export const addressingRules: AddressingRules = {
   replyMs: 15_000,
   answeringMs: 120_000,
   strangerMs: 2_000,
-  dismissals: 2,
-  dismissedWithinMs: 600_000,
-  exactForMs: 600_000,
-  aboutUsMs: 30_000,
   judgedWithinMs: 90_000,
 };
 
@@ -287,20 +273,10 @@ type Window = {
   readonly othersMs: number;
 };
 
-/** State of addressing: the people who need no name now, and whether misspelt names count. */
-export type AddressingState = {
-  readonly windows: readonly Window[];
-  readonly dismissedAtMs: readonly number[];
-  readonly exactUntilMs: number;
-  readonly lastMeantAtMs: number;
-};
+/** State of addressing: the people who need no name now. */
+export type AddressingState = { readonly windows: readonly Window[] };
 
-export const initialAddressing: AddressingState = {
-  windows: [],
-  dismissedAtMs: [],
-  exactUntilMs: Number.NEGATIVE_INFINITY,
-  lastMeantAtMs: Number.NEGATIVE_INFINITY,
-};
+export const initialAddressing: AddressingState = { windows: [] };
 
 /** Whether words end in a question, also in quotes. */
 export function endsInQuestion(text: string): boolean {
@@ -348,8 +324,7 @@ export function stepAddressing(
     case 'answered': {
       const ended = closed(attention, personId, event.atMs, ['answering']);
       const kind = event.endsInQuestion ? 'reply' : 'follow-up';
-      const next = opened(ended, kind, event, rules);
-      return { ...next, lastMeantAtMs: Math.max(next.lastMeantAtMs, event.atMs) };
+      return opened(ended, kind, event, rules);
     }
     case 'talked': {
       const windows = attention.windows.map((window) =>
@@ -397,6 +372,8 @@ function opened(
   return { ...attention, windows: [...kept, window].slice(-mostWindows) };
 }
 
+const allWindows = ['asked', 'answering', 'follow-up', 'reply'] as const;
+
 /** Closes windows of one person; words from before `atMs` still count. */
 function closed(
   attention: AddressingState,
@@ -421,20 +398,4 @@ function talkedOver(
   const othersMs = window.othersMs + Math.min(ms, atMs - window.fromMs);
   const untilMs = othersMs >= strangerMs ? Math.min(window.untilMs, atMs) : window.untilMs;
   return { ...window, othersMs, untilMs };
-}
-
-/** Takes back the speaker's windows, and counts against the spelling tolerance if the bot had just felt meant. */
-function dismissed(
-  attention: AddressingState,
-  personId: string,
-  atMs: number,
-  rules: AddressingRules,
-): AddressingState {
-  const kinds = ['asked', 'answering', 'follow-up', 'reply'] as const;
-  const state = closed(attention, personId, atMs, kinds);
-  if (atMs - attention.lastMeantAtMs > rules.aboutUsMs) return state;
-  const recent = attention.dismissedAtMs.filter((past) => atMs - past < rules.dismissedWithinMs);
-  const dismissedAtMs = [...recent, atMs].slice(-rules.dismissals);
-  if (dismissedAtMs.length < rules.dismissals) return { ...state, dismissedAtMs };
-  return { ...state, dismissedAtMs, exactUntilMs: atMs + rules.exactForMs };
 }

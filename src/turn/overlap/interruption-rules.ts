@@ -35,8 +35,6 @@ export type InterruptionRules = {
   readonly lostSpeechTimeoutMs: number;
   /** Drop below the voice that the same person was answered for, loudest packets compared, at which a voice is far-field. */
   readonly farFieldDropDb: number;
-  /** Time before the first frame of a reply in which a "stop" is meant for that reply. */
-  readonly earlyStopWindowMs: number;
 };
 
 /**
@@ -61,5 +59,4 @@ export const interruptionRules: InterruptionRules = {
   minQuestionDurationMs: 700,
   lostSpeechTimeoutMs: 1_500,
   farFieldDropDb: 10,
-  earlyStopWindowMs: 20,
 };

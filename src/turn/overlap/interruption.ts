@@ -67,8 +67,6 @@ export type Interruption = {
   readonly speeches: readonly OverlapSpeech[];
   /** Level of the loudest packets of people's answered utterances, in dBFS. */
   readonly usualDb: ReadonlyMap<string, number>;
-  /** Time of a "stop" that came while there was nothing to stop. */
-  readonly stopAtMs?: number;
 };
 
 const noEffects: readonly InterruptionEffect[] = [];
@@ -205,10 +203,7 @@ function beginReply(
   const { replyTo, interruptible, atMs: fromMs } = event;
   const ducked = state.reply?.ducked ?? false;
   const reply = { replyTo, interruptible, fromMs, ducked, paused: false, leaving: false };
-  const begun = { ...state, stopAtMs: undefined, speeches: state.speeches.map(carried), reply };
-  const { stopAtMs } = state;
-  const stops = stopAtMs !== undefined && fromMs - stopAtMs <= rules.earlyStopWindowMs;
-  return stops && interruptible ? stopped(begun, fromMs) : settle(begun, fromMs, rules);
+  return settle({ ...state, speeches: state.speeches.map(carried), reply }, fromMs, rules);
 }
 
 /** Decides by time, and then by all claims together. */
@@ -255,11 +250,8 @@ function changes(former: Reply, { ducked, paused }: Reply): InterruptionEffect[]
   return [...effects, { kind: paused ? 'pause' : 'resume' }];
 }
 
-/** While nothing interruptible is said, it is kept for the first frame that follows at once. */
 function stopped(state: Interruption, atMs: number): InterruptionStep {
-  const { reply } = state;
-  if (reply?.interruptible) return ended(state, { kind: 'stop' });
-  return weigh({ ...state, stopAtMs: atMs }, atMs);
+  return state.reply?.interruptible ? ended(state, { kind: 'stop' }) : weigh(state, atMs);
 }
 
 function ended(state: Interruption, effect: InterruptionEffect): InterruptionStep {

@@ -29,8 +29,6 @@ export class SpeechPace {
 
 /** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not send it. */
 const stallMs = 10_000;
-/** Number of those times after which a paused reply is given up: the person who paused it has forgotten it. */
-const longestPauses = 3;
 /** Bounds of the pace at which sound is stretched. */
 const [slowest, fastest] = [0.5, 2];
 
@@ -162,15 +160,14 @@ export class SpeechOutput {
     this.#onSent({ ...sent, isOver: true, isCut });
   }
 
-  /** Cuts a reply whose sound lies here while nothing leaves, so that its writer goes on, and one that no person resumes. */
+  /** Cuts a reply whose sound lies here while nothing leaves, so that its writer goes on. */
   async #watch(reply: SpokenReply, signal: AbortSignal): Promise<void> {
-    let [before, pauses] = [-1, 0];
+    let before = -1;
     while (!signal.aborted) {
       const now = reply.playedMs() + this.#resumes; // both only grow
       const isDue = reply.ready && !reply.paused;
-      pauses = reply.paused ? pauses + 1 : 0;
       this.#isStuck = isDue && now === before;
-      if (this.#isStuck || pauses > longestPauses) return reply.cut();
+      if (this.#isStuck) return reply.cut();
       before = isDue ? now : -1;
       await this.#clock.sleep(stallMs, signal).catch(() => undefined); // ends the loop
     }

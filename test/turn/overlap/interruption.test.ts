@@ -145,14 +145,3 @@ test('what must be said is at most made quieter', () => {
   ]);
   expect(heard).toEqual(['duck 1032', 'unduck 4177']);
 });
-
-test('a stop in the same 20 ms as the first frame is meant for it', () => {
-  const stop = voice('ann', 500, 320);
-  expect(runReports([...stop, words('ann', 'stop', 990), answering('ann', 1_000)])).toEqual([
-    'stop 1000',
-  ]);
-  expect(runReports([...stop, answering('ann', 990), words('ann', 'stop', 1_000)])).toContain(
-    'stop 1000',
-  );
-  expect(runReports([...stop, words('ann', 'stop', 900), answering('ann', 1_000)])).toEqual([]);
-});
