@@ -4,18 +4,10 @@ import { boundaries, sureEnd } from '#src/chat/text/clauses.ts';
 /** Sound, and the words it says as far as they are known. */
 export type PlacedSound = { readonly pcm: Pcm; readonly ofText?: string; readonly begins: boolean };
 
-/** A place in the words that is known to sound at a place in the sound. */
-type Anchor = { readonly letters: number; readonly ms: number };
 type Clause = { readonly text: string; readonly endLetters: number };
 
 /** Duration of a letter at an ordinary pace, in ms; an ideogram counts as three. */
 const usualMsPerLetter = 65;
-/** Least letters that must have sounded before the pace of an answer is known. */
-const paceLetters = 40;
-/** Words that came at once, at least a short clause. */
-const burstLetters = 12;
-/** Share of the ordinary pace at which a burst of sound is over: more words begin a new sound. */
-const overShare = 0.6;
 /** Least letters of a clause that is cut off because its sound is due, unless it is the first. */
 const shortestCut = 12;
 const longestClause = 240;
@@ -27,8 +19,7 @@ const lastClauseMs = 100;
 /**
  * Cuts the sound of an answer into its clauses, while both arrive in one stream without an assignment.
  *
- * Exact where a server speaks clause after clause, words first; else by the length of the words, and exact again once all
- * sound is known before it is taken. Sound before any word has no text.
+ * By the length of the words, at an ordinary pace until all has arrived. Sound before any word has no text.
  */
 export class SpokenWords {
   #text = '';
@@ -36,20 +27,12 @@ export class SpokenWords {
   /** Part of `#text` that has become clauses. */
   #cut = 0;
   #clause: Clause | undefined;
-  readonly #anchors: Anchor[] = [{ letters: 0, ms: 0 }];
-  #burst: Anchor = { letters: 0, ms: 0 };
   #arrivedMs = 0;
   #takenMs = 0;
   #kept: Pcm | undefined;
   #ended = false;
 
   words(text: string): void {
-    const soundedMs = this.#arrivedMs - this.#burst.ms;
-    const letters = this.#letters - this.#burst.letters;
-    const isOver = soundedMs >= overShare * letters * usualMsPerLetter;
-    if (isOver && letters >= burstLetters)
-      this.#anchors.push({ letters: this.#letters, ms: this.#arrivedMs });
-    if (soundedMs > 0) this.#burst = { letters: this.#letters, ms: this.#arrivedMs };
     this.#text += text;
     this.#letters += lettersIn(text);
   }
@@ -62,7 +45,6 @@ export class SpokenWords {
   /** Neither words nor sound will come. */
   end(): void {
     this.#ended = true;
-    this.#anchors.push({ letters: this.#letters, ms: this.#arrivedMs });
   }
 
   /** The next sound, in the order of arrival. */
@@ -137,17 +119,8 @@ export class SpokenWords {
 
   /** Position in the sound at which this number of letters is over. */
   #placeOf(letters: number): number {
-    const after = this.#anchors.findIndex((anchor) => anchor.letters >= letters);
-    const last = this.#anchors.at(after < 0 ? -1 : Math.max(0, after - 1)) ?? { letters: 0, ms: 0 };
-    const next = after < 0 ? undefined : this.#anchors[after];
-    const past = letters - last.letters;
-    if (!next) return last.ms + past * this.#msPerLetter(last);
-    const share = next.letters > last.letters ? past / (next.letters - last.letters) : 1;
-    return last.ms + share * (next.ms - last.ms);
-  }
-
-  #msPerLetter({ letters, ms }: Anchor): number {
-    return letters >= paceLetters ? ms / letters : usualMsPerLetter;
+    const isKnown = this.#ended && this.#letters > 0;
+    return letters * (isKnown ? this.#arrivedMs / this.#letters : usualMsPerLetter);
   }
 }
 

@@ -184,7 +184,12 @@ test.each([
   ['first', false, [three, 60, 2_740], 'One is first. 850 Two is longer than it. 1500 Three. 460'],
   ['fast', true, [three, 20, 1_380], 'One is first. 420 Two is longer than it. 750 Three. 230'],
   ['in ideograms', false, [fine + park, 1_950], `${fine} 980 ${park} 980`],
-  ['late', true, ['This is heard.', 20, 890, ' It is. So.'], 'This is heard. 870 It is. So. 40'],
+  [
+    'late',
+    true,
+    ['This is heard.', 20, 890, ' It is. So.'],
+    'This is heard. 510 It is. 250 So. 150',
+  ],
   ['without an end', false, [`${endless} ${endless}`, 20_000], `${endless} 20000`],
   ['in pieces', false, pieces.flatMap((one) => [one, 195]), 'An 940 unbelievable 390 story 40'],
   ['of one letter', false, ['A\nB is next.', 780], 'A 130 B is next. 650'],
