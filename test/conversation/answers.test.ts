@@ -114,12 +114,6 @@ playScripts({
     recogniser works
     adam says: five > heard Adam: five, answered Adam: You said five.
     `,
-  'a sound without words, and what recognisers make up of noise, is no turn': `
-    with alone
-    adam says: (nothing) > ignored Adam: empty
-    adam says: Thank you for watching! > ignored Adam: hallucination x2
-    requests > 0 requests
-    `,
   'a bug ends one session loudly, and the session is rebuilt once': [
     { people: [adam], pipeline: failing(new TypeError('oops')) },
     `
@@ -143,25 +137,6 @@ playScripts({
     > says "Hello there."
     > writes "My voice is out, so I'm writing: Hello there."
     2000
-    `,
-  'eight texts may wait, the ninth is refused, and a stop drops them all': `
-    with natural
-    read: This is a text of some length, so that it takes a while.
-    > queued ahead 0, says "This is a text of some length, so that it takes a while."
-    20
-    read: Two. > queued ahead 1
-    read: Three. > queued ahead 2
-    read: Four. > queued ahead 3
-    read: Five. > queued ahead 4
-    read: Six. > queued ahead 5
-    read: Seven. > queued ahead 6
-    read: Eight. > queued ahead 7
-    read: Nine. > queued ahead 8
-    read: Ten. > full limit 8
-    stop > stopped
-    40
-    3000 silent
-    stop > nothing
     `,
   'a typed question is answered aloud, in writing or in a file, without a channel in writing alone': `
     with uncalled
@@ -213,27 +188,6 @@ playScripts({
     prompt > Adam: five | Nova: You said five. | Eva: And?
     mallory writes: And? > told mallory: answered You said five.
     prompt > Mallory: And?
-    `,
-  'a fourth waiting question drops the first, and a second one of a person replaces theirs': `
-    with people adam eva ben cleo dan
-    model: wait 20000 | Late.
-    adam asks: Sounds?
-    100
-    eva asks: One?
-    eva asks: Two? > told eva: failed stop.ok
-    ben asks: Three?
-    cleo asks: Four?
-    dan asks: Five? > told eva: failed ask.dropped, dropped Eva: crowded
-    300
-    panel
-    > join.ok.ask; thinking; next name Ben; lost.late name Eva; people.yes names Adam; people.unasked names Eva, Ben, Cleo, Dan
-    leave
-    > told adam: nowhere
-    > told ben: nowhere
-    > told cleo: nowhere
-    > told dan: nowhere
-    > left channel Lounge
-    > left asked
     `,
   'a stop is silence within two frames, ends thinking, and what was heard is known': `
     with natural
@@ -289,17 +243,6 @@ playScripts({
     > answered Adam: Here is the first sentence of it. And this is another one.
     > answered Ben: Ben, for Lima it is rain.
     `,
-  'who leaves while being answered is told the sentence to its end, and before it nothing': `
-    with people adam eva ben, notice, natural
-    model: Here is the first sentence of it. And this is another one that follows. || wait 15000 | No.
-    eva says: five > heard Eva: five
-    eva goes
-    8000 > answered Eva (cancelled): Here is the first sentence of it.
-    ben says: six > heard Ben: six
-    ben goes
-    200 > dropped Ben: late, answered Ben (cancelled)
-    20000
-    `,
   'a backchannel does not stop it: all of the answer is heard': `
     with alone, natural
     model: Here is the story you asked for. It began a long time ago in a small town by the sea.
@@ -334,21 +277,6 @@ playScripts({
     > told eva: answered It is two, as in every school that I know of, and as it will be tomorrow.
     > answered Adam: Here it is.
     > says "Eva,"
-    `,
-  'while the model of an answer that has begun stalls, who waits hears that they wait': `
-    model: That is one part. And then | wait 20000 | that is all. || Nothing else.
-    adam asks: What is it?
-    1000 sounding
-    eva asks: And what else?
-    1500
-    1000 > says slow.voice
-    2500
-    20000
-    > told adam: answered That is one part. And thenthat is all.
-    > told eva: answered Nothing else.
-    > answered Adam: That is one part. And thenthat is all.
-    > answered Eva: Eva, Nothing else.
-    > says "And thenthat is all. Eva,"
     `,
   'who chose written answers reads them with a mention, nothing is spoken, and the next request carries them': `
     with eva always
@@ -439,23 +367,6 @@ playScripts({
     adam presses ask > paused
     leave > left channel Lounge, left asked
     adam presses ask > nowhere
-    `,
-  'the first answer is slow after 8 s, and a slower one than usual is told once a session': `
-    with alone
-    model: Five. || Five. || Five. || wait 6000 | Five. || Five. || wait 6000 | Five.
-    adam says: five > heard Adam: five, answered Adam: Five.
-    adam says: five > heard Adam: five, answered Adam: Five.
-    adam says: five > heard Adam: five, answered Adam: Five.
-    adam says: five > heard Adam: five, says slow.voice
-    8000 > answered Adam: Five.
-    adam says: five > heard Adam: five, answered Adam: Five.
-    adam says: five > heard Adam: five, says slow.voice
-    8000 > answered Adam: Five.
-    leave > left channel Lounge, left asked
-    model: wait 10000 | Five.
-    adam joins > joined company 1 consent brief
-    adam says: five > heard Adam: five
-    12000 > answered Adam: Five., says slow.voice
     `,
   'who is alone with it and calls nobody is in no company for names, markup or scripts of any kind':
     [

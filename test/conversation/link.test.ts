@@ -55,49 +55,6 @@ playScripts({
     adam says: six > heard Adam: six, answered Adam: You said five.
     prompt > Adam: five | Nova: You said five. | Adam: six
     `,
-  'a link that stays down is told once a first try has failed, too, and given up after ten': `
-    with alone
-    link fails 10 link.lost
-    link lost > failed link link.lost
-    480
-    60 > failed link link.lost, writes panel.reconnecting
-    panel > reconnecting; people.yes names Adam
-    300000 > failed link link.lost x9, left refused, writes gave_up
-    at > nowhere
-    links > 11 tries, 1 links
-    adam joins > joined company 1 consent brief
-    1020000
-    leave > left channel Lounge, left asked
-    1020000
-    timers > 0 timers
-    `,
-  'an answer that was heard in part is not begun again, and what was heard of it is known': `
-    with alone, natural
-    model: One. This is a rather long sentence. And there is more to come.
-    adam asks: Hello?
-    > told adam: answered One. This is a rather long sentence. And there is more to come.
-    1500 sounding
-    link lost > answered Adam (cancelled): One. This is a rather, failed link link.lost
-    3000
-    adam asks: And?
-    > told adam: answered One. This is a rather long sentence. And there is more to come.
-    100
-    prompt > Adam: Hello? | Nova: One. This is a rather | Adam: And?
-    `,
-  'questions that wait are answered when the link is back, also one still being recognised, and texts read': `
-    with alone
-    recogniser takes 1500
-    adam begins: five
-    2500
-    bob asks: And? > told bob: answered You said five.
-    link lost > answered Bob (cancelled), failed link link.lost
-    read: Dinner is ready. > queued ahead 1
-    6000
-    > heard Adam: five
-    > answered Adam: You said five.
-    > answered Bob: You said five.
-    > says "Dinner is ready."
-    `,
   'a no and a pause count while the link is away, and the panel shows them': `
     with alone
     link fails 5 link.lost
@@ -363,13 +320,6 @@ playScripts({
     read now: Hello. > refused muted.server
     muted off
     adam says: five > heard Adam: five, answered Adam: You said five.
-    `,
-  'muted in the middle of an answer it stops making it': `
-    with alone, natural
-    model: One. This is a rather long sentence. And there is more to come. And even more.
-    adam says: five > heard Adam: five
-    muted on > answered Adam (cancelled): One. This is a rather long, writes muted.server
-    2000 silent
     `,
   'a bot that may not speak says so unless it is let speak at once, and each new time it is muted': `
     with alone

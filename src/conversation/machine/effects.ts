@@ -62,8 +62,7 @@ type ToolEffectToRun =
       readonly confirmation: Id;
       readonly presser: PersonId;
       readonly isAloud: boolean;
-      /** Undefined for the next person who has to press. */
-      readonly call: CallRef | undefined;
+      readonly call: CallRef;
     }
   | { readonly do: 'close-ask'; readonly confirmation: Id };
 

@@ -108,7 +108,7 @@ export type ToolRequest = {
   readonly isForeign: boolean;
   /** True where one spoken sentence tells all of it. */
   readonly isSayable: boolean;
-  /** Another person who has to confirm it. */
+  /** Another person who has to confirm it, in place of its asker. */
   readonly presser?: PersonId | undefined;
 };
 
@@ -221,8 +221,6 @@ export type Confirmation = {
   readonly by: PersonId;
   /** The person whose press counts. */
   readonly presser: PersonId;
-  /** Another person whose press is needed afterwards. */
-  readonly nextPresser: PersonId | undefined;
   readonly turn: Id;
   readonly tool: string;
   readonly args: string;

@@ -78,7 +78,7 @@ function callChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallR
   const isRepeated = kept.changes.some(({ tool }) => tool === call.tool);
   const isAsked = mustAsk(kept, call) || (isRepeated && call.effect !== 'change');
   const isFirst = turn.answer?.hasCalled === false && turn.changes.length === 0;
-  if (isAsked || call.presser !== undefined) askFor(draft, kept, call, ref, { isAsked, isFirst });
+  if (isAsked || call.presser !== undefined) askFor(draft, kept, call, ref, isFirst);
   else startChange(draft, kept, call, ref);
 }
 
@@ -156,17 +156,15 @@ function askFor(
   turn: TurnState,
   call: ToolRequest,
   ref: CallRef,
-  { isAsked, isFirst }: { readonly isAsked: boolean; readonly isFirst: boolean },
+  isFirst: boolean,
 ): void {
   const { args, effect, presser = turn.by, tool } = call;
   const id = newId(draft);
   const isAloud = isFirst && isAskedAloud(call);
-  const isBoth = isAsked && presser !== turn.by;
   const confirmation: Confirmation = {
     id,
     by: turn.by,
-    presser: isAsked ? turn.by : presser,
-    nextPresser: isBoth ? presser : undefined,
+    presser,
     turn: turn.id,
     tool,
     args,
@@ -180,19 +178,13 @@ function askFor(
   const asked = { ...newChange(turn, call), state, result: waitsForConfirm, confirmation: id };
   const answer = turn.answer && isAloud ? { ...turn.answer, confirmation: id } : turn.answer;
   putTurn(draft, { ...turn, answer, changes: [...turn.changes, asked] });
-  openAsk(draft, confirmation, ref);
+  change(draft, { confirmations: [...draft.state.confirmations, confirmation] });
+  emit(draft, { do: 'ask', confirmation: id, presser, isAloud, call: ref });
   emit(draft, { do: 'result', ...ref, result: waitsForConfirm });
 }
 
 function isAskedAloud({ effect, isSayable, presser }: ToolRequest): boolean {
   return isSayable && effect !== 'destroy' && presser === undefined;
-}
-
-function openAsk(draft: Draft, confirmation: Confirmation, call?: CallRef): void {
-  change(draft, { confirmations: [...draft.state.confirmations, confirmation] });
-  const { id, presser, spoken } = confirmation;
-  const isAloud = spoken === 'asking';
-  emit(draft, { do: 'ask', confirmation: id, presser, isAloud, call });
 }
 
 function closeAsk(draft: Draft, id: Id | undefined): void {
@@ -256,16 +248,10 @@ export function pressed(draft: Draft, { by, confirmation: id }: EventOf<'pressed
   if (confirmation?.presser === by) take(draft, confirmation);
 }
 
-/** Runs a confirmed call, or asks the next person. */
+/** Runs a confirmed call. */
 function take(draft: Draft, confirmation: Confirmation): void {
-  const { args, by, effect, id, nextPresser, tool, turn: turnId } = confirmation;
+  const { args, by, effect, id, tool, turn: turnId } = confirmation;
   removeConfirmation(draft, id);
-  if (nextPresser !== undefined) {
-    const untilMs = draft.atMs + draft.rules.confirmMs;
-    const next = { ...confirmation, presser: nextPresser, nextPresser: undefined, untilMs };
-    openAsk(draft, { ...next, spoken: 'none' });
-    return;
-  }
   const turn = turnOf(draft.state, turnId);
   const asked = turn?.changes.find((one) => one.confirmation === id);
   if (turn && asked) {

@@ -61,10 +61,9 @@ export class PendingConfirmations {
     this.#context = context;
   }
 
-  /** Has a call wait from now on, in place of its former button, and returns what everybody may read of it. */
+  /** Has a call wait from now on, and returns what everybody may read of it. */
   open(call: ConfirmableCall): ShownConfirmation {
-    const { asker, confirmation, presser = asker, tool } = call;
-    const former = this.of(confirmation);
+    const { asker, presser = asker, tool } = call;
     const nowMs = this.#context.parts.clock.nowMs();
     const { id, name } = presser;
     const ask: PendingConfirmation = {
@@ -73,7 +72,7 @@ export class PendingConfirmations {
       presser: { id, name: onOneLine(name) },
       shownMs: nowMs,
     };
-    const others = this.#open.filter((one) => one !== former && this.#untilMs(one) > nowMs);
+    const others = this.#open.filter((one) => this.#untilMs(one) > nowMs);
     this.#open = [...others, ask].slice(-limit);
     const words = { by: onOneLine(asker.name), name: ask.presser.name, s: confirmMs / 1000 };
     const line = { id: 'tool.ask', with: { ...words, tool: readableName(tool) } } as const;

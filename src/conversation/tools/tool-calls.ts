@@ -151,22 +151,20 @@ export class ToolCalls {
   ask({ call, confirmation, isAloud, presser: presserId }: EffectOf<'ask'>): void {
     const { channel, parts, signal } = this.#context;
     const { confirmations } = this.#tools;
-    const former = confirmations.of(confirmation);
-    const prepared = call && this.#prepared.get(call.callId);
-    const asked = prepared ? { ...prepared, asker: askerOf(prepared) } : former;
-    if (!asked) return;
-    const { action, asker, tool } = asked;
+    const prepared = this.#prepared.get(call.callId);
+    if (!prepared) return;
+    const { action, spoken, tool } = prepared;
+    const asker = askerOf(prepared);
     const presser = presserId === asker.id ? asker : action.presser;
     const { button, line } = confirmations.open({ tool, action, asker, presser, confirmation });
-    former?.press?.done({ kind: 'done' });
-    if (prepared) prepared.resultOf = 'button';
-    const quote = isAloud && prepared?.spoken ? { text: openText(prepared.spoken) } : undefined;
+    prepared.resultOf = 'button';
+    const quote = isAloud && spoken ? { text: openText(spoken) } : undefined;
     const result = waiting(onOneLine(presser?.name ?? ''));
     parts.messages.offer(channel, line, [button], signal).then(
-      () => prepared?.result.resolve({ ...result, quote }),
+      () => prepared.result.resolve({ ...result, quote }),
       (error: unknown) => {
         this.closeAsk(confirmation);
-        prepared?.result.reject(error);
+        prepared.result.reject(error);
       },
     );
   }

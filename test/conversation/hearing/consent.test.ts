@@ -138,20 +138,6 @@ playScripts({
     4000
     adam says: five
     `,
-  'a no drops the questions that wait, and leaves those of others': `
-    with natural, people adam eva ben cleo, eva always
-    model: A story that is told for eight seconds or so, since somebody asked for it. || Yes.
-    ben asks: Talk.
-    > told ben: answered A story that is told for eight seconds or so, since somebody asked for it.
-    adam begins: five
-    eva begins: six
-    3500 > heard Adam: six, heard Eva: six
-    adam denies > saved true
-    5000
-    > answered Ben (cancelled): A story that is told for eight seconds or so,
-    > answered Eva: Eva, Yes.
-    > says "Eva,"
-    `,
   'who is forgotten has nothing left but that they were, which is a no': `
     with notice, eva always
     eva is left out > saved true
@@ -161,16 +147,6 @@ playScripts({
     store unwritable
     adam is forgotten > failed, failed store store.unwritable x2
     adam says: five
-    `,
-  'in a pause nobody is heard, what was half said is dropped, and those who agreed are heard afterwards': `
-    adam begins: five
-    600
-    pause > paused
-    3000
-    adam says: five
-    resume > resumed
-    1000
-    adam says: five > heard Adam: five, answered Adam: You said five.
     `,
   'who is left out of captions is heard and answered': `
     adam is left out > saved true
@@ -242,18 +218,6 @@ playScripts({
     > heard Adam: Ben, don't listen to me
     > ignored Adam: not-named
     consents > nothing
-    `,
-  'a spoken no ends the answer to its speaker, and lets that to another go on': `
-    with natural, eva always
-    model: A story that is told for eight seconds or so, since somebody asked for it.
-    eva asks: Talk.
-    > told eva: answered A story that is told for eight seconds or so, since somebody asked for it.
-    1000
-    adam says: Don't listen to me.
-    > ignored Adam: interjection
-    > answered Eva: A story that is told for eight seconds or so, since somebody asked for it.
-    > says consent.no
-    9000
     `,
   'who is deafened reads the receipt of a spoken no, and that it could not be kept': [
     { people: [{ ...adam, isDeaf: true }, eva] },

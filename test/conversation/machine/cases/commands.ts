@@ -3,7 +3,6 @@ import {
   began,
   begunForBridge,
   bridge,
-  bridgeAsked,
   type ConversationCases,
   called,
   consents,
@@ -11,7 +10,6 @@ import {
   ended,
   over,
   pause,
-  pressed,
   reads,
   returned,
   roomAfter,
@@ -40,10 +38,6 @@ const stops: ConversationCases = {
     [reads('A text.', 0, { request: 1 }), 'speak 100: A text.'],
     [says(1, 'ana', 100, 'stop'), 'cut 100'],
     [cutShort(100, 1_110, ''), 'report 1: stopped'],
-  ],
-  '"never mind" of the asker needs no name before the first sound': [
-    bridgeAsked,
-    [says(2, 'ana', 4_000, 'never mind'), 'discard 101'],
   ],
   'an "mhm" over a text leaves the question before it as it was': [
     [reads('A text.', 0), 'speak 100: A text.'],
@@ -99,21 +93,6 @@ const confirmations: ConversationCases = {
       'result for 101: waits for Confirm',
     ],
   ],
-  'a call about another person is confirmed by its asker first, then by that person': {
-    room: roomAfter(saidByBen),
-    steps: [
-      timerAsked,
-      [
-        called(101, 'note', 'ben', 'last', 1_100, { presser: 'ben' }),
-        'ask 102 ana: note',
-        'result for 101: waits for Confirm',
-      ],
-      [pressed(102, 'ben', 2_000)],
-      [pressed(102, 'ana', 2_100), 'ask 102 ben: note'],
-      [pressed(102, 'ana', 2_200)],
-      [pressed(102, 'ben', 2_300), 'run 103: note ben for ana'],
-    ],
-  },
   'a question of Confirm is not asked aloud after another call of the same answer': {
     room: roomAfter(saidByBen),
     steps: [

@@ -8,7 +8,6 @@ import {
   type ConversationCases,
   clearVoice,
   consents,
-  cutShort,
   ended,
   lost,
   noVoice,
@@ -129,12 +128,6 @@ const place: ConversationCases = {
       ],
     ],
     [ended(1, 1_000), begunForBridge, 'play 101'],
-  ],
-  'a link that is lost over a text that sounds ends the text, and a stop after it adds nothing': [
-    [reads('one', 0, { request: 1 }), 'speak 100: one'],
-    [[audible(100, 100), lost(200)], 'cut 100'],
-    [{ kind: 'stop', atMs: 205 }],
-    [cutShort(100, 210, 'o'), 'report 1: lost'],
   ],
 };
 
