@@ -15,7 +15,6 @@ const tenths = 800;
 
 /** Perceived loudness of sound at 48 kHz stereo, in LUFS: K-weighted, gated, over all of it (ITU-R BS.1770-5). */
 export class LoudnessMeter {
-  readonly #forget: number;
   readonly #sides = [new KWeighting(), new KWeighting()] as const;
   /** Energies of the latest steps, the last of them not complete. */
   readonly #recent: number[] = [];
@@ -23,11 +22,6 @@ export class LoudnessMeter {
   #filled = 0;
   readonly #counts = new Float64Array(tenths);
   readonly #energies = new Float64Array(tenths);
-
-  /** With `forget` below 1, the weight of each block falls with every one after it: for sound without an end. */
-  constructor(forget = 1) {
-    this.#forget = forget;
-  }
 
   push(samples: Int16Array): void {
     const [left, right] = this.#sides;
@@ -53,17 +47,9 @@ export class LoudnessMeter {
     const energy = this.#recent.reduce((sum, one) => sum + one, 0) / steps;
     const lufs = lufsOf(energy);
     if (lufs <= gateLufs) return;
-    this.#fade();
     const at = placeOf(lufs);
     this.#counts[at] = (this.#counts[at] ?? 0) + 1;
     this.#energies[at] = (this.#energies[at] ?? 0) + energy;
-  }
-
-  #fade(): void {
-    if (this.#forget === 1) return;
-    for (const values of [this.#counts, this.#energies]) {
-      for (let n = 0; n < tenths; n++) values[n] = (values[n] ?? 0) * this.#forget;
-    }
   }
 
   #meanAbove(lufs: number): number | undefined {

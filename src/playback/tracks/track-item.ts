@@ -4,7 +4,8 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { StreamDeadline } from '#src/base/waiting.ts';
-import { Levelling, loudnessOf } from '#src/playback/mix/levelling.ts';
+import { Gain } from '#src/playback/mix/gain.ts';
+import { levellingGain } from '#src/playback/mix/levelling.ts';
 import { musicPerMs } from '#src/playback/mix/stereo.ts';
 
 /**
@@ -68,7 +69,7 @@ export class TrackItem {
   readonly #done = Promise.withResolvers<ItemEnd>();
   /** Settles once and never rejects. */
   readonly ended = this.#done.promise;
-  readonly #levelling: Levelling | undefined;
+  readonly #gain: Gain;
   #isLooping: boolean;
   /** The present reading of its source. */
   #reading: AbortController | undefined;
@@ -99,8 +100,7 @@ export class TrackItem {
     this.#at = source.seekable ? Math.round(Math.max(0, fromMs) * musicPerMs) : 0;
     this.#sounded = this.#at > 0;
     this.#isLooping = source.seekable && isLooping;
-    const loudness = loudnessOf(source);
-    this.#levelling = loudness === undefined ? undefined : new Levelling(loudness);
+    this.#gain = new Gain(levellingGain(source.lufs));
     this.#clock = clock;
     this.#onChange = onChange;
   }
@@ -186,7 +186,6 @@ export class TrackItem {
     while (this.#at >= this.#end) this.#at -= this.#end;
     this.#sound = this.#sound.subarray(2 * count);
     if (this.rest <= low + this.#lead) this.#wake();
-    this.#levelling?.apply(into.subarray(2 * at, 2 * (at + count)));
     if (count > 0) this.#sounded = true;
     return count;
   }
@@ -194,7 +193,6 @@ export class TrackItem {
   /** As `take`, from the start of `into` on, without taking them. */
   peek(into: Float32Array): void {
     this.#copy(into, 0);
-    this.#levelling?.preview(into);
   }
 
   /** Reports that the item should have gone on and had no sound: it resumes when there is enough again. */
@@ -227,6 +225,7 @@ export class TrackItem {
   #copy(into: Float32Array, at: number): number {
     const next = this.#sound.subarray(0, into.length - 2 * at);
     into.set(next, 2 * at);
+    this.#gain.applyToStereo(into.subarray(2 * at, 2 * at + next.length));
     return next.length / 2;
   }
 
@@ -296,7 +295,6 @@ export class TrackItem {
 
   #push(samples: Int16Array): void {
     if (samples.length === 0) return;
-    this.#levelling?.measure(samples);
     this.#given += samples.length / 2;
     this.#sound = joinSamples([this.#sound, samples]);
     if (!this.#isBuffering || this.rest < enough) return;

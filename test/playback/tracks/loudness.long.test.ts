@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { SoundSource } from '#src/audio/sound-source.ts';
 import { targetLufs } from '#src/playback/mix/levelling.ts';
 import { loudnessOf } from '#test/audio/loudness-of.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
@@ -70,41 +69,3 @@ test.each([-9, -14, -23, -31])(
     expect(Math.abs(heard(band, 100, 3000) - targetLufs)).toBeLessThan(1);
   },
 );
-
-/** Sound as a radio would send it: what comes is not known before. */
-function radio(...parts: Pcm[]): SoundSource {
-  return {
-    title: 'radio',
-    seekable: false,
-    async *open(fromMs, signal) {
-      for (const pcm of parts) yield* fromPcm('part', pcm).open(fromMs, signal);
-    },
-  };
-}
-
-test.each([-8, -14, -23, -31])('a live stream at %i LUFS is within 3 LU after 3 s', async (db) => {
-  const band = new Band();
-  band.tracks.enqueue('main', radio(sine(db, 6000)));
-  await band.run(6000);
-  expect(Math.abs(heard(band, 3000, 5900) - targetLufs)).toBeLessThan(3);
-});
-
-test('a live stream that gets louder is turned down by 3 dB a second at most', async () => {
-  const band = new Band();
-  band.tracks.enqueue('main', radio(sine(-24, 4000), sine(-12, 8000)));
-  await band.run(11_000);
-  const at = (ms: number) => heard(band, ms, ms + 400);
-  expect(at(4200)).toBeLessThan(-7.5);
-  for (let ms = 4200; ms < 9000; ms += 100) {
-    expect(Math.abs(at(ms + 100) - at(ms))).toBeLessThan(0.4);
-  }
-  expect(Math.abs(at(10_000) - targetLufs)).toBeLessThan(3);
-});
-
-test('a pause of a live stream is not turned up, and what follows is as loud as before', async () => {
-  const band = new Band();
-  const silence = { samples: new Int16Array(96 * 5000), rateHz: rate, channels: 2 } as const;
-  band.tracks.enqueue('main', radio(sine(-24, 3000), silence, sine(-24, 3000)));
-  await band.run(11_000);
-  expect(heard(band, 8200, 8700)).toBeCloseTo(heard(band, 2000, 2900), 1);
-});
