@@ -26,6 +26,15 @@ export function toMono(pcm: Pcm): Pcm {
   return { samples, rateHz: pcm.rateHz, channels: 1 };
 }
 
+/** One channel of any number, interleaved: the mean of all. */
+export function mixedDown(samples: Int16Array, channels: number): Int16Array {
+  return Int16Array.from({ length: samples.length / channels }, (_, n) => {
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum += samples[n * channels + c] ?? 0;
+    return sum / channels;
+  });
+}
+
 /** One channel on both sides. */
 export function inBoth(one: Int16Array): Int16Array {
   const both = new Int16Array(2 * one.length);

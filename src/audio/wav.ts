@@ -1,6 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import type { Pcm } from './pcm.ts';
-import { mixedDown } from './speakers.ts';
+import { mixedDown, type Pcm } from './pcm.ts';
 
 type WavReading =
   | { readonly kind: 'start' }
@@ -17,7 +16,7 @@ const formatLimitBytes = 256;
 /** Sample encoding of a WAV file. */
 type Encoding = {
   readonly rateHz: number;
-  /** Number of channels; more than two are mixed down to two. */
+  /** Number of channels; more than two are mixed down to one. */
   readonly channels: number;
   readonly sampleBytes: number;
   /** Reads one sample as 16 bit. */
@@ -153,7 +152,7 @@ export class WavStream {
       const samples = new Int16Array(bytes.length / sampleBytes);
       for (let n = 0; n < samples.length; n++) samples[n] = sample(bytes, n * sampleBytes);
       if (channels === 1 || channels === 2) pieces.push({ samples, rateHz, channels });
-      else pieces.push({ samples: mixedDown(samples, channels), rateHz, channels: 2 });
+      else pieces.push({ samples: mixedDown(samples, channels), rateHz, channels: 1 });
     }
     if (left < frameBytes) return { kind: 'done' };
     this.#reading = { kind: 'data', encoding, leftBytes: left };

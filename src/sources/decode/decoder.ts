@@ -1,6 +1,5 @@
 import type { CoderRateHz } from '#src/audio/opus/opus.ts';
-import { durationMs, type Pcm } from '#src/audio/pcm.ts';
-import { mixedDown, type SpeakerLayout } from '#src/audio/speakers.ts';
+import { durationMs, mixedDown, type Pcm } from '#src/audio/pcm.ts';
 
 type Some = readonly Pcm[];
 
@@ -53,11 +52,7 @@ const rates = { leastHz: 8_000, mostHz: 384_000 } as const;
  *
  * Throws a plain Error for a rate no sound has.
  */
-export function pcmOf(
-  channels: readonly Float32Array[],
-  rateHz: number,
-  layout: SpeakerLayout = 'usual',
-): readonly Pcm[] {
+export function pcmOf(channels: readonly Float32Array[], rateHz: number): readonly Pcm[] {
   const [first] = channels;
   if (!first || first.length === 0) return [];
   if (!(rateHz >= rates.leastHz && rateHz <= rates.mostHz))
@@ -71,5 +66,5 @@ export function pcmOf(
     }
   });
   if (count === 1 || count === 2) return [{ samples, rateHz, channels: count }];
-  return [{ samples: mixedDown(samples, count, layout), rateHz, channels: 2 }];
+  return [{ samples: mixedDown(samples, count), rateHz, channels: 1 }];
 }

@@ -162,7 +162,7 @@ async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
   const decoded = async (work: () => Promise<VorbisSamples>): Promise<readonly Pcm[]> => {
     // It stumbles over its own report of a flaw now and then.
     const given = await work().catch(() => undefined);
-    return given ? pcmOf(given.channelData, given.sampleRate, 'vorbis') : [];
+    return given ? pcmOf(given.channelData, given.sampleRate) : [];
   };
   const head = (page: OggPage) => {
     headers.push(...packets.push(page).map((packet) => Buffer.from(packet)));
