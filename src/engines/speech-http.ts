@@ -41,7 +41,7 @@ export const speechHttp: Engine<'text to speech'> = {
     const decode = openSpeechDecoder(stack);
     const spoken = openSynthesizer(client, { ...server, voice, format, decode });
     return {
-      ...standardVoiceInstead(spoken, voices, realClock),
+      ...standardVoiceInstead(spoken, voices),
       voices,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };

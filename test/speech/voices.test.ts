@@ -82,8 +82,8 @@ test.each([
 ])(
   'a voice that the server refuses (%s) gives way to the standard one, which is told',
   async (e) => {
-    const { asked, clock, engine, reported, voice } = voiceWithout(['marin'], e);
-    const sound = await soundOf(standardVoiceInstead(engine, untold, clock), 'Hello.', voice);
+    const { asked, engine, reported, voice } = voiceWithout(['marin'], e);
+    const sound = await soundOf(standardVoiceInstead(engine, untold), 'Hello.', voice);
     expect(sound.samples.length).toBeGreaterThan(0);
     expect([asked, reported]).toEqual([['marin', undefined], ['marin']]);
   },
@@ -92,7 +92,7 @@ test.each([
 test('a model that the server refuses gives way to the usual one, which the bill names', async () => {
   await using server = await openBodies(({ model }) => (model === 'kokoro' ? 200 : 404));
   const bills: SpokenUsage[] = [];
-  const instead = standardVoiceInstead(server.engine, untold, new VirtualClock());
+  const instead = standardVoiceInstead(server.engine, untold);
   const spoken = meteredVoice(instead, { spoke: (one) => void bills.push(one) });
   const sound = await soundOf(spoken, 'Hello.', { model: 'kokoro-hd', name: 'marin' });
   expect(sound.samples.length).toBeGreaterThan(0);

@@ -1,14 +1,9 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { untilAccepted } from '#src/provider/refused-parts.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { isVoiceAmong, type VoiceNames } from '#src/speech/voice-names.ts';
 
-/** Time, in ms, for which a voice that was refused is not asked for again. */
-const refusedMs = 600_000;
-/** Names beyond these are forgotten, the oldest first: they cost a request each. */
-const mostRefused = 100;
 /** Statuses of a request that asks for something which is not there. */
 const refusals: ReadonlySet<number> = new Set([400, 404, 422]);
 
@@ -16,26 +11,15 @@ const refusals: ReadonlySet<number> = new Set([400, 404, 422]);
 type VoicePart = 'model' | 'name';
 
 /**
- * Uses the engine's standard voice for one that it no longer lists, or refuses while the standard one works; `onGone` is
- * called for each such text. A refused model gives way to the usual one.
+ * Uses the engine's standard voice for a text whose voice it no longer lists, or refuses while the standard one works, and
+ * calls `onGone`. A refused model gives way to the usual one.
  */
 export function standardVoiceInstead(
   engine: Synthesizer,
   voices: Pick<VoiceNames, 'known'>,
-  clock: Pick<Clock, 'nowMs'>,
 ): Synthesizer {
-  /** End of the refusal by voice name. */
-  const refused = new Map<string, number>();
-  const isGone = (name: string) =>
-    (refused.get(name) ?? 0) > clock.nowMs() || !isVoiceAmong(name, voices.known());
-  const refuse = (name: string) => {
-    refused.delete(name);
-    refused.set(name, clock.nowMs() + refusedMs);
-    const [oldest] = refused.keys();
-    if (oldest !== undefined && refused.size > mostRefused) refused.delete(oldest);
-  };
   const nameOf = ({ name }: SpeechVoice) =>
-    new Set<VoicePart>(name === undefined || isGone(name) ? [] : ['name']);
+    new Set<VoicePart>(name === undefined || !isVoiceAmong(name, voices.known()) ? [] : ['name']);
   return {
     synthesize: (text, voice, signal) =>
       untilAccepted<VoicePart, Pcm>(
@@ -49,7 +33,6 @@ export function standardVoiceInstead(
           onAccepted: (parts) => {
             const { name, onGone } = voice;
             if (name === undefined || parts.has('name')) return;
-            refuse(name);
             onGone?.(name, 'reader');
           },
         },

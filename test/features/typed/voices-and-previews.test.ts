@@ -48,7 +48,7 @@ function without(name: string, names: readonly string[] = []) {
     },
   };
   const voices = fixedVoiceNames(names);
-  return { inner, synthesizer: standardVoiceInstead(engine, voices, new VirtualClock()), voices };
+  return { inner, synthesizer: standardVoiceInstead(engine, voices), voices };
 }
 
 test('a preview is a file in its voice, also where nobody talks', async () => {
