@@ -9,9 +9,6 @@ import type { SyncTiming } from './timing.ts';
 type StateUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceStateUpdate']>[0];
 type ServerUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceServerUpdate']>[0];
 
-/** Loss of the bot's place in the channel by another person's hand. */
-export type SeatLoss = 'kicked' | 'moved';
-
 export type SignalsOptions = {
   readonly guildId: string;
   readonly channelId: string;
@@ -19,7 +16,8 @@ export type SignalsOptions = {
   readonly gateway: DiscordGatewayAdapterCreator;
   readonly pace: SignalPace;
   readonly timing: SyncTiming;
-  readonly gone: (how: SeatLoss) => void;
+  /** A person has moved the bot, or disconnected it. */
+  readonly gone: () => void;
 };
 
 /** Longest wait, in ms, for Discord to confirm the leave. */
@@ -105,7 +103,7 @@ export class Signals {
     // Before our own join has come through, this is the echo of an earlier session.
     if (!this.#isIn) return;
     this.#isOut = update.channel_id === null;
-    this.#options.gone(this.#isOut ? 'kicked' : 'moved');
+    this.#options.gone();
   }
 
   #server(update: ServerUpdate): void {

@@ -72,8 +72,6 @@ class GuildLinks {
   #link: DiscordLink | undefined;
   #opening = 0;
   #turn: Promise<unknown> = Promise.resolve();
-  /** A missing right is reported once. */
-  #warned = false;
 
   constructor(parts: ServerParts, guildId: string) {
     this.#parts = parts;
@@ -145,7 +143,7 @@ class GuildLinks {
       await link.opened(either);
       const tookMs = realClock.nowMs() - startMs;
       report({ kind: 'link-opened', guildId: guild.id, tookMs, ...link.state() });
-      this.#becomeSpeaker(guild, channel.channelId);
+      void becomeSpeaker(guild, channel.channelId, realClock, report);
       return link;
     } catch (cause) {
       await this.close();
@@ -165,17 +163,6 @@ class GuildLinks {
   #brokenOff(cause: unknown): unknown {
     const isBroken = cause instanceof BotError && cause.code === 'link.lost' && cause.retryable;
     return isBroken ? this.#unopened : cause;
-  }
-
-  #becomeSpeaker(guild: Guild, channelId: string): void {
-    const { report } = this.#parts;
-    void becomeSpeaker(guild, channelId, realClock, report);
-    const channel = guild.channels.cache.get(channelId);
-    const mine = channel && ownPermissionsIn(channel);
-    if (this.#warned || !mine || mine.has(PermissionFlagsBits.UseVAD)) return;
-    this.#warned = true;
-    const message = `Server ${guild.id}: the bot does not have Use Voice Activity, and its voice may stop within a sentence.`;
-    report({ kind: 'warning', message, guildId: guild.id });
   }
 
   #join(guild: Guild, channel: ChannelRef, mayHear: MayHear): DiscordLink {

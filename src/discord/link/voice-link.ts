@@ -22,7 +22,7 @@ import { LinkWatchdog } from './link-watchdog.ts';
 import { ConsentedReceiver } from './receiver.ts';
 import { FrameSender } from './sender.ts';
 import type { SignalPace } from './signal-pace.ts';
-import { type SeatLoss, Signals } from './signals.ts';
+import { Signals } from './signals.ts';
 import type { SyncTiming } from './timing.ts';
 import { daveOf, mendNetworking, networkingOf } from './voice-library.ts';
 
@@ -81,7 +81,8 @@ export class DiscordLink implements VoiceLink {
       gateway: guild.voiceAdapterCreator,
       pace,
       timing,
-      gone: (how) => fail(gone(how)),
+      gone: () =>
+        fail(new BotError('link.lost', false, 'A person has moved or disconnected the bot.')),
     });
     this.#connection = joinVoiceChannel({
       guildId: guild.id,
@@ -282,11 +283,6 @@ function closedBy(closeCode: number | undefined, cause: unknown): BotError {
   if (closeCode === closeCodes.rateLimited)
     return new BotError('link.rate_limited', true, message, cause);
   return lost(message, cause);
-}
-
-/** Error of a link that a person ended on purpose: not to be tried again. */
-function gone(how: SeatLoss): BotError {
-  return new BotError('link.lost', false, `A person has ${how} the bot.`);
 }
 
 function lost(message: string, cause?: unknown): BotError {
