@@ -29,7 +29,8 @@ const missingSoundMs = 60;
 /** Positions of sentences in the sound of a reply, and the part of each that has left. */
 class SpokenSentences {
   readonly #all: Sentence[] = [];
-  readonly #sent = new Spans();
+  /** End of the sound that left. */
+  #sentTo = 0;
 
   /** Whether `text` is the sentence the latest sound belongs to. */
   isAt(text: string): boolean {
@@ -50,13 +51,13 @@ class SpokenSentences {
     last.levels.push(samples);
   }
 
-  /** The samples between these places left; those that leave again change nothing. */
-  left(from: number, to: number): void {
-    this.#sent.add(from, to);
+  /** The samples up to this place left; those that leave again change nothing. */
+  left(to: number): void {
+    this.#sentTo = Math.max(this.#sentTo, to);
   }
 
   sentMs(): number {
-    return this.#sent.within(0, this.#all.at(-1)?.to ?? 0) / samplesPerMs;
+    return this.#sentTo / samplesPerMs;
   }
 
   /** The words that left: whole sentences, and of one that was cut those that were over by then; `whole`: no more sound of the latest was to come. */
@@ -89,7 +90,7 @@ class SpokenSentences {
 
   #heardOf(sentence: Sentence, isWhole: boolean): string {
     const { text, from, to } = sentence;
-    const sentMs = this.#sent.within(from, to) / samplesPerMs;
+    const sentMs = (Math.min(this.#sentTo, to) - from) / samplesPerMs;
     if (sentMs <= 0) return '';
     if (isWhole && sentMs >= (to - from) / samplesPerMs - missingSoundMs) return text.trim();
     const heard = wordTimes(sentence, isWhole).findLast(({ toMs }) => toMs <= sentMs);
@@ -105,28 +106,6 @@ function safeStart(words: readonly WordTime[], atMs: number, levels: Levels): nu
   return levels.quietest(Math.max(0, startMs - snapMs), startMs + 10, startMs) ?? startMs;
 }
 
-/** Marked places of a sound; places marked twice count once. */
-class Spans {
-  readonly #all: { readonly from: number; to: number }[] = [];
-
-  add(from: number, to: number): void {
-    const last = this.#all.at(-1);
-    if (last && last.from <= from && from <= last.to) last.to = Math.max(last.to, to);
-    else this.#all.push({ from, to });
-  }
-
-  /** Length of the marked places within these. */
-  within(from: number, to: number): number {
-    let [sum, at] = [0, from];
-    for (const span of this.#all.toSorted((one, other) => one.from - other.from)) {
-      const end = Math.min(span.to, to);
-      sum += Math.max(0, end - Math.max(span.from, at));
-      at = Math.max(at, end);
-    }
-    return sum;
-  }
-}
-
 /** Played sound, in samples, that is kept for a resumed reply: 3 s, as no word is longer. */
 const keepSamples = 3_000 * samplesPerMs;
 /** Length of a fade without a click, in the first half of a frame, of which an Opus encoder fills 6.5 ms with the sound before. */
@@ -136,8 +115,8 @@ const starvedSamples = 10 * samplesPerMs;
 /** Comes out of silence without a click, and without eating a consonant. */
 const riseSamples = 5 * samplesPerMs;
 
-/** 20 ms, and which places of the sound they hold. */
-export type SoundCut = { readonly samples: Int16Array; readonly from: number; readonly to: number };
+/** 20 ms, and the place of the sound behind them. */
+export type SoundCut = { readonly samples: Int16Array; readonly to: number };
 
 /** Sound of one reply: waiting samples, the last taken ones, and the positions of words. */
 export class ReplySound {
@@ -195,9 +174,8 @@ export class ReplySound {
     if (this.#rising) fadeIn(sound, riseSamples);
     if (starved) fadeOut(sound, starvedSamples);
     this.#rising = false;
-    const from = this.#taken;
     this.#taken += sound.length;
-    return { samples, from, to: this.#taken };
+    return { samples, to: this.#taken };
   }
 
   /** A frame in which the next sound fades out; nothing is taken. */

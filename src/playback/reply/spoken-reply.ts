@@ -199,9 +199,9 @@ export class SpokenReply {
       return undefined;
     }
     this.#waited = false;
-    const { samples, from, to } = this.#sound.take(starved);
+    const { samples, to } = this.#sound.take(starved);
     this.#unconfirmed = true;
-    return { samples, left: (atMs) => this.#left(from, to, atMs) };
+    return { samples, left: (atMs) => this.#left(to, atMs) };
   }
 
   #pullTail(): Block | undefined {
@@ -214,9 +214,9 @@ export class SpokenReply {
     if (this.#sounding && this.#sound.length > 0) this.#tail = this.#sound.tail();
   }
 
-  #left(from: number, to: number, atMs: number): void {
+  #left(to: number, atMs: number): void {
     this.#firstSentAtMs ??= atMs;
-    this.#sound.sentences.left(from, to);
+    this.#sound.sentences.left(to);
     if (to !== this.#sound.taken) return;
     this.#unconfirmed = false;
     this.#concludeIfDrained();
