@@ -23,8 +23,6 @@ export type Transcript = {
   readonly language?: string;
   /** Words in order, where the recogniser reports them all. */
   readonly words?: readonly TranscribedWord[];
-  /** Confidence in the text, 0 to 1, where reported. */
-  readonly confidence?: number;
   /** The text is an English translation of the speech. */
   readonly isTranslated?: true;
   /** Usage that no earlier transcript contained. */

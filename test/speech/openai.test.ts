@@ -3,7 +3,6 @@ import { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
-import { transcriptOf } from '#src/speech/openai/transcript-reply.ts';
 import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
 import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
@@ -65,11 +64,3 @@ test.each([
     expect(sound.samples).toEqual(tone('Go on.', rateHz));
   },
 );
-
-test.each([
-  [[-1, -3], Math.exp(-2)],
-  [[-1, 0.5], undefined],
-])('of parts with the log probabilities %j the chance is %s', (all, chance) => {
-  const logprobs = all.map((logprob) => ({ logprob }));
-  expect(transcriptOf(JSON.stringify({ text: 'Hi.', logprobs }), 'en').confidence).toBe(chance);
-});

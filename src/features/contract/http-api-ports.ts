@@ -105,7 +105,6 @@ export type RecordingSegment = {
   readonly language?: string;
   /** Where the recogniser reports them all, and the text is as it was said. */
   readonly words?: readonly TranscribedWord[];
-  readonly confidence?: number;
   /** The recogniser has put it into English. */
   readonly isTranslated?: true;
 };

@@ -191,7 +191,7 @@ async function segmentOf(
   signal: AbortSignal,
 ): Promise<RecordingSegment> {
   const transcript = await transcribed(pcm, transcriber, signal);
-  const { confidence, isTranslated, language, text, words } = transcript;
+  const { isTranslated, language, text, words } = transcript;
   return {
     startMs: fromMs,
     endMs: toMs,
@@ -199,7 +199,6 @@ async function segmentOf(
     lead: '',
     language,
     words: words && shiftWords(words, fromMs),
-    confidence,
     isTranslated,
   };
 }

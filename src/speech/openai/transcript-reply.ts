@@ -5,26 +5,11 @@ import { readEvents } from '#src/provider/guarded-fetch.ts';
 import { heardCount } from '#src/speech/fallbacks/metered-voice.ts';
 import type { TranscribedWord, Transcript, TranscriptUpdate } from '#src/speech/ports.ts';
 
-/** Details of the words of a transcript from the server, beside their text. */
-type WordDetails = Pick<Transcript, 'confidence' | 'words'>;
-
 /** Limit of words in one utterance: of a longer list none are used. */
 const mostWords = 2_000;
 const longestWord = 100;
 /** Latest time of a word, in s, longer than any utterance. */
 const latestSeconds = 600;
-
-/**
- * Times and confidence of words, from the shapes of servers: `words` and `segments[].avg_logprob` of verbose_json,
- * `logprobs` of json and of the last event of a stream. Invalid values are left out.
- * No further request is made for them.
- */
-function wordDetails(reply: unknown): WordDetails {
-  const { words, segments, logprobs } = fieldsOf(reply);
-  const read = wordsOf(words);
-  const confidence = confidenceOf(logprobs, 'logprob') ?? confidenceOf(segments, 'avg_logprob');
-  return { words: read, confidence };
-}
 
 /** All or none: a word that cannot be makes the others doubtful. */
 function wordsOf(words: unknown): readonly TranscribedWord[] | undefined {
@@ -46,18 +31,6 @@ function wordOf(value: unknown): TranscribedWord | undefined {
   return { text, startMs: Math.round(start * 1_000), endMs: Math.round(end * 1_000) };
 }
 
-/** Mean of the chances of all parts; undefined if one of them cannot be. */
-function confidenceOf(parts: unknown, name: 'logprob' | 'avg_logprob'): number | undefined {
-  if (!Array.isArray(parts) || parts.length === 0 || parts.length > mostWords) return undefined;
-  let sum = 0;
-  for (const part of parts) {
-    const logprob = fieldsOf(part)[name];
-    if (!isWithin(logprob, Number.MIN_SAFE_INTEGER, 0)) return undefined;
-    sum += logprob;
-  }
-  return Math.exp(sum / parts.length);
-}
-
 function isWithin(value: unknown, least: number, most: number): value is number {
   return typeof value === 'number' && value >= least && value <= most;
 }
@@ -68,7 +41,9 @@ export function transcriptOf(reply: unknown, asked: string | undefined): Transcr
   if (typeof answer === 'string' && answer !== '') {
     return { text: answer.trim(), ...(asked && { language: asked }) };
   }
-  const { text, language, languages, usage } = (answer || {}) as Readonly<Record<string, unknown>>;
+  const { text, language, languages, usage, words } = (answer || {}) as Readonly<
+    Record<string, unknown>
+  >;
   if (typeof text !== 'string') throw new BotError('provider.empty', true, noText);
   const [first] = Array.isArray(languages) ? languages : [];
   const codes: unknown[] = [language, first?.code, asked];
@@ -79,7 +54,7 @@ export function transcriptOf(reply: unknown, asked: string | undefined): Transcr
   return {
     text: text.trim(),
     language: languageTags,
-    ...wordDetails(answer),
+    words: wordsOf(words),
     usage: count && { count },
   };
 }

@@ -65,7 +65,7 @@ function verbose(
 }
 
 /** One segment; fields that only OpenAI's model knows of itself are 0. */
-function segmentOf({ startMs, endMs, text, confidence }: RecordingSegment, id: number) {
+function segmentOf({ startMs, endMs, text }: RecordingSegment, id: number) {
   return {
     id,
     seek: 0,
@@ -74,7 +74,7 @@ function segmentOf({ startMs, endMs, text, confidence }: RecordingSegment, id: n
     text,
     tokens: [],
     temperature: 0,
-    avg_logprob: confidence ? Math.log(confidence) : 0,
+    avg_logprob: 0,
     compression_ratio: 0,
     no_speech_prob: 0,
   };
