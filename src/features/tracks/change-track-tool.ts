@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { tool } from '#src/features/contract/tool-definition.ts';
 import { type TrackCommand, trackActions } from '#src/playback/tracks/track-outcomes.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { longestFadeMs, usualFadeMs } from './fade-limits.ts';
 import { seekTargetOf } from './parse-seek-target.ts';
+import { callerIn } from './play-sound-tool.ts';
 import type { SessionTracks } from './session-tracks.ts';
 import { soundsMeant } from './sound-matching.ts';
 import { everyTrack, isSameTrack, trackNameOf } from './track-names.ts';
@@ -49,7 +49,7 @@ const schema = z.strictObject({
 
 type Call = z.infer<typeof schema>;
 
-/** Changes sounds and music that people play on tracks. */
+/** Changes sounds and music that people play on tracks, with the rights of the last of those who asked. */
 export const changeTrack = tool({
   name: 'change_track',
   description:
@@ -61,11 +61,12 @@ export const changeTrack = tool({
   right: 'room',
   effect: 'change',
   quotesOthers: true,
-  async run(call, ports, signal) {
-    const tracks = ports.context.features.sessions.tracks;
-    const lines: TextLine[] = [];
-    for (const track of tracksMeant(call, tracks))
-      lines.push(await changed(track, commandOf(call, track, tracks), ports, signal));
+  async run(call, { askerIds, context }) {
+    const tracks = context.features.sessions.tracks;
+    const asker = callerIn(askerIds.at(-1) ?? '', context);
+    const lines = tracksMeant(call, tracks).map((track) =>
+      trackOutcome(tracks.request(asker, track, commandOf(call, track, tracks))),
+    );
     const [line = missing(call.track, tracks), ...rest] = lines;
     const said = [line, ...rest].map((one) => text(one.id, one.with));
     return { facts: { outcome: said }, line };
@@ -99,27 +100,6 @@ function tracksMeant(
   const holding = deed === 'remove' && called === undefined ? busy.find(holds) : undefined;
   const track = holding ?? named(called, tracks);
   return track === undefined ? [] : [track];
-}
-
-/** Changes a track for those who asked, all of whom must have the right. Aborting `signal` throws `signal.reason`. */
-async function changed(
-  track: string,
-  command: TrackCommand,
-  { askerIds, context }: ToolPorts,
-  signal: AbortSignal,
-): Promise<TextLine> {
-  const tracks = context.features.sessions.tracks;
-  const others = new Set(askerIds);
-  for (const id of askerIds)
-    if (tracks.ownerBeside(id, track, command) && (await context.tools.isAllowed('dj', id, signal)))
-      others.delete(id);
-  signal.throwIfAborted();
-  // The track may have changed while roles were read.
-  for (const id of others) {
-    const owner = tracks.ownerBeside(id, track, command);
-    if (owner) return { id: 'track.barred', with: { track, owner: owner.name } };
-  }
-  return trackOutcome(tracks.perform(track, command));
 }
 
 function commandOf(

@@ -38,7 +38,7 @@ export const playSound = tool({
     { askerIds, context },
     signal,
   ) {
-    const asker = askerIn(askerIds.at(-1) ?? '', context);
+    const asker = callerIn(askerIds.at(-1) ?? '', context);
     const request = { sound, track, loop, next, signal };
     const playing = await context.features.sessions.tracks.play(asker, request);
     const line = playingOutcome(playing);
@@ -63,7 +63,8 @@ function spokenName({ name, title }: ShelvedSound, offered: readonly ShelvedSoun
   return title !== undefined && isOnly ? title : name.replaceAll('/', ' ');
 }
 
-function askerIn(id: string, { channel, parts, people }: SessionContext): TrackCaller {
+/** A person of the channel as the caller of a request. */
+export function callerIn(id: string, { channel, parts, people }: SessionContext): TrackCaller {
   const name = people().find((one) => one.id === id)?.name ?? 'Someone';
   return { id, name, mayManage: parts.places.mayManage(channel.guildId, id) };
 }

@@ -89,7 +89,6 @@ test.each([
   { deed: 'fade', level: 10 },
   { deed: 'mute' },
   { deed: 'loop' },
-  { deed: 'skip' },
   { deed: 'remove', item: 'wind' },
 ])('%j does nothing to somebody else’s sounds', async (given) => {
   const { fixture, outcome } = await changed(given, [
@@ -103,6 +102,11 @@ test.each([
     current: { title: 'rain', loop: false },
     waiting: [{ title: 'wind' }],
   });
+});
+
+test('who asks to skip somebody else’s sound votes for that', async () => {
+  const { outcome } = await changed({ deed: 'skip' }, [['eva', 'rain', 'bg']]);
+  expect(outcome).toEqual(["bg is Eva's. Ask a DJ, or vote with Skip: 1/2."]);
 });
 
 test('what does not play is told to the model with what does', async () => {
