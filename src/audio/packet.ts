@@ -36,12 +36,10 @@ export type PacketGap = {
   readonly isRestart: boolean;
 };
 
-/** Packets since the stream was opened; `late` came after they had been given up as lost. */
+/** Packets since the stream was opened; `late` came once more, or after they had been given up as lost. */
 export type OrderCounts = {
   readonly lost: number;
   readonly late: number;
-  readonly duplicate: number;
-  readonly reordered: number;
 };
 
 /** Longest wait, in ms, of a packet for the one before it: three frames. */
@@ -56,7 +54,6 @@ const shortestSamples = 120;
 const usualSamples = 960;
 /** Latest packet that still counts as late, 2 s; beyond, the sender has restarted. */
 const lateLimit = 100;
-const remembered = 128;
 
 const none: readonly OrderedPacket[] = [];
 const anotherStream: PacketGap = { frames: 0, lost: 0, isRestart: true };
@@ -73,11 +70,9 @@ type PlacedPacket = { readonly packet: Packet; readonly place: number };
  */
 export class PacketOrder {
   readonly #held = new Map<number, PlacedPacket>();
-  /** Timestamps of the packets released lately, by their places, the oldest first. */
-  readonly #released = new Map<number, number>();
   #last: PlacedPacket | undefined;
   #lastSamples = usualSamples;
-  #counts = { lost: 0, late: 0, duplicate: 0, reordered: 0 };
+  #counts = { lost: 0, late: 0 };
 
   put(packet: Packet): readonly OrderedPacket[] {
     if (!this.#last) return [this.#pass({ packet, place: 0x1_0000 + packet.sequence })];
@@ -100,11 +95,7 @@ export class PacketOrder {
   }
 
   #hold(placed: PlacedPacket): readonly OrderedPacket[] {
-    if (this.#held.has(placed.place)) this.#counts.duplicate++;
-    else {
-      if (this.#isOvertaken(placed.place)) this.#counts.reordered++;
-      this.#held.set(placed.place, placed);
-    }
+    if (!this.#held.has(placed.place)) this.#held.set(placed.place, placed);
     return this.settle(placed.packet.atMs);
   }
 
@@ -128,11 +119,6 @@ export class PacketOrder {
     return oldest;
   }
 
-  #isOvertaken(place: number): boolean {
-    for (const other of this.#held.keys()) if (other > place) return true;
-    return false;
-  }
-
   #join(next: PlacedPacket): OrderedPacket {
     return this.#pass(next, this.#last && this.#gap(this.#last.packet, next));
   }
@@ -151,11 +137,8 @@ export class PacketOrder {
   }
 
   #old({ packet, place }: PlacedPacket): readonly OrderedPacket[] {
-    const timestamp = this.#released.get(place);
-    const isDuplicate = timestamp === packet.timestamp;
-    const isLate = timestamp === undefined && this.#isLate(packet, place);
-    if (!isDuplicate && !isLate) return this.#restart(packet);
-    this.#counts[isDuplicate ? 'duplicate' : 'late']++;
+    if (!this.#isLate(packet, place)) return this.#restart(packet);
+    this.#counts.late++;
     return this.settle(packet.atMs);
   }
 
@@ -167,18 +150,14 @@ export class PacketOrder {
 
   #restart(packet: Packet): readonly OrderedPacket[] {
     const released = this.#release(() => true);
-    this.#released.clear();
     const place = 0x1_0000 + packet.sequence;
     return [...released, this.#pass({ packet, place }, anotherStream)];
   }
 
   #pass(placed: PlacedPacket, gap?: PacketGap): OrderedPacket {
-    const { packet, place } = placed;
+    const { packet } = placed;
     this.#last = placed;
     this.#lastSamples = lengthOf(packet) || this.#lastSamples;
-    this.#released.set(place, packet.timestamp);
-    const [oldest = place] = this.#released.keys();
-    if (this.#released.size > remembered) this.#released.delete(oldest);
     return { packet, samples: this.#lastSamples, ...(gap && { gap }) };
   }
 }

@@ -368,8 +368,6 @@ const packetKinds = [
   'heard',
   'lost',
   'late',
-  'duplicate',
-  'reordered',
   'sealed',
   'undecodable',
   'concealed',
