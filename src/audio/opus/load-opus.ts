@@ -1,7 +1,7 @@
 import { rms } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { CoderRateHz, OpusCodec } from './opus.ts';
-import { ctl, decoded, modeValue, twentyMs } from './opus-packet.ts';
+import { ctl, decoded, twentyMs } from './opus-packet.ts';
 
 const codecs = {
   '@discordjs/opus': openNative,
@@ -97,12 +97,9 @@ function codecOf(name: string, open: OpenCoder): OpusCodec {
     },
     encoder(rateHz, channels = 1) {
       const coder = open(rateHz, channels);
-      coder.request(ctl.application, channels === 1 ? ctl.voip : ctl.audio);
+      coder.request(ctl.application, ctl.audio);
       coder.request(ctl.bitrate, channels === 1 ? ctl.speechBitrate : ctl.musicBitrate);
-      return {
-        encode: (samples) => coder.encode(twentyMs(samples, rateHz, channels)),
-        force: (mode) => coder.request(ctl.forceMode, modeValue(mode)),
-      };
+      return { encode: (samples) => coder.encode(twentyMs(samples, rateHz, channels)) };
     },
   };
 }

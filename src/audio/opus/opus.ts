@@ -1,5 +1,4 @@
 import type { Frame } from '#src/audio/frame.ts';
-import type { OpusMode } from './opus-packet.ts';
 
 /** Rates that Opus codes by itself. */
 export type CoderRateHz = 16_000 | 24_000 | 48_000;
@@ -14,8 +13,6 @@ export interface OpusDecoder {
 export interface OpusEncoder {
   /** `samples` holds exactly 20 ms at the encoder's rate. */
   encode(samples: Int16Array): Frame;
-  /** Forces this mode from the next frame on, for any sound; undefined lets it choose again. Fakes may lack it. */
-  force?(mode: OpusMode | undefined): void;
 }
 
 /** One Opus library. */
@@ -24,6 +21,6 @@ export interface OpusCodec {
   readonly name: string;
   /** Channels are interleaved; one when left out. */
   decoder(rateHz: CoderRateHz, channels?: 1 | 2): OpusDecoder;
-  /** One channel is for speech: 64 kbit/s, application VOIP. Two are for music: 128 kbit/s, application AUDIO. */
+  /** One channel is for speech, with 64 kbit/s, two are for music, with 128; both in CELT mode. */
   encoder(rateHz: CoderRateHz, channels?: 1 | 2): OpusEncoder;
 }

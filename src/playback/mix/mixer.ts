@@ -1,6 +1,5 @@
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
-import { opusMode } from '#src/audio/opus/opus-packet.ts';
 import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
 import { inBoth, joinSamples, musicRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
@@ -57,15 +56,13 @@ class WideSpeech {
  * Encodes frames of speech, and from any frame to the next silence those of music.
  *
  * Opus codes the level of a frame as the difference to the one before. So an encoder must know, before its first frame,
- * the sound that listeners heard last, which it then encodes without sending it, in the mode of that. A change of mode it
- * then makes itself, in its next frame; else there would be a crack up to 30 dB above the speech.
+ * the sound that listeners heard last, which it then encodes without sending it; else there would be a crack up to 30 dB
+ * above the speech.
  */
 class FrameEncoders {
   readonly #codec: Pick<OpusCodec, 'encoder'>;
   readonly #mono: OpusEncoder;
   #stereo: OpusEncoder | undefined;
-  /** Latest frame of speech. */
-  #speech: Frame = Buffer.alloc(0);
 
   /** The encoder of music is opened with its first frame: most links never need it. */
   constructor(codec: Pick<OpusCodec, 'encoder'>) {
@@ -75,16 +72,13 @@ class FrameEncoders {
 
   /** Only after speech, or after silence. */
   mono(samples: Int16Array): Frame {
-    this.#speech = this.#mono.encode(samples);
-    return this.#speech;
+    return this.#mono.encode(samples);
   }
 
   /** `before`: the latest frames of speech, right after them. */
   stereo(samples: Int16Array, before: readonly Int16Array[]): Frame {
     this.#stereo ??= this.#codec.encoder(musicRateHz, 2);
-    if (before.length > 0) this.#stereo.force?.(opusMode(this.#speech));
     for (const frame of before) this.#stereo.encode(frame);
-    if (before.length > 0) this.#stereo.force?.(undefined);
     return this.#stereo.encode(samples);
   }
 
