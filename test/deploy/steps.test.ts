@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { good } from '#test/config/read-settings.ts';
 
 const dockerfile = await readFile('deploy/Dockerfile', 'utf8');
 const script = await readFile('deploy/image-steps.sh', 'utf8');
@@ -116,9 +117,16 @@ test('the StatefulSet runs what the image runs, asks it where it answers, and wa
   ]);
   const [, graceS] = /terminationGracePeriodSeconds: (\d+)/.exec(yaml) ?? [];
   expect(Number(graceS)).toBeGreaterThanOrEqual(15);
+  const environment = Object.fromEntries(
+    [...yaml.matchAll(/- \{ name: ([A-Z_]+), value: '?([^'}]+?)'? \}/g)].map(([, ...pair]) => pair),
+  );
   const known = await readFile('.env.example', 'utf8');
-  for (const [, name] of yaml.matchAll(/- \{ name: ([A-Z_]+), value:/g))
-    expect(known).toMatch(new RegExp(`^${name}=`, 'm'));
+  for (const name of Object.keys(environment)) expect(known).toMatch(new RegExp(`^${name}=`, 'm'));
+  const [first, second] = [0, 1].map((n) => good({ ...environment, HOSTNAME: `parley-${n}` }));
+  expect([first?.shardRange, second?.shardRange]).toEqual([
+    { first: 0, last: 3 },
+    { first: 4, last: 7 },
+  ]);
 });
 
 test('an older Node reads which one is needed, and starts nothing', () => {

@@ -50,7 +50,7 @@ scenario(
       status: 422,
       json: { error: { code: 'track.past_end' } },
     });
-    await ask(`${pathOf(sound)}/fade`, { percent: 20, overMs: 0 });
+    await ask(`${pathOf(sound)}/volume`, { percent: 20 });
     await ask(`${pathOf(band)}/mute`, {});
     await ask(`${pathOf(band)}/loop`, { on: false });
     expect(await ask(`${pathOf(day)}/remove`, { item: 2 })).toMatchObject({

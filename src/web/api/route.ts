@@ -35,7 +35,7 @@ export type ApiRoute<
   Query extends z.ZodType = z.ZodType,
   Params extends z.ZodType = z.ZodType,
 > = {
-  readonly method: 'get' | 'post' | 'put';
+  readonly method: 'get' | 'post';
   /** Path with its parameters, say `/v1/servers/{server}/say`. */
   readonly path: string;
   /** A token needs it. */

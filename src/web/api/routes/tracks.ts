@@ -1,7 +1,7 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts';
+import { longestFadeMs } from '#src/features/tracks/fade-limits.ts';
 import { playingOutcome, trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import type { Playing } from '#src/features/tracks/track-outcomes.ts';
 import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
@@ -33,9 +33,9 @@ const seekTo = z
   .refine(({ atMs, byMs }) => (atMs === undefined) !== (byMs === undefined), {
     error: 'give either atMs or byMs',
   });
-const fadeTo = z.strictObject({
+const volumeTo = z.strictObject({
   percent,
-  overMs: z.int().min(0).max(longestFadeMs).default(usualFadeMs),
+  overMs: z.int().min(0).max(longestFadeMs).optional(),
 });
 const itemToRemove = z.strictObject({
   item: z.union([z.int().min(1), z.string().trim().min(1).max(2_000)], {
@@ -81,19 +81,12 @@ const steerTrack = defineRoute({
   },
 });
 
-const setTrackVolume = changeRoute(
-  'volume',
-  z.strictObject({ percent }),
-  ({ percent }) => ({ kind: 'volume', percent }),
-  'put',
-);
+const setTrackVolume = changeRoute('volume', volumeTo, (volume) => ({ kind: 'volume', ...volume }));
 
 const seekTrack = changeRoute('seek', seekTo, ({ atMs, byMs = 0 }) => ({
   kind: 'seek',
   to: atMs === undefined ? { kind: 'by', ms: byMs } : { kind: 'at', ms: atMs },
 }));
-
-const fadeTrack = changeRoute('fade', fadeTo, (fade) => ({ kind: 'volume', ...fade }));
 
 const loopTrack = changeRoute('loop', z.strictObject({ on: z.boolean() }), ({ on }) => ({
   kind: 'loop',
@@ -110,7 +103,6 @@ export const trackRoutes: readonly ApiRoute[] = [
   playTrack,
   setTrackVolume,
   seekTrack,
-  fadeTrack,
   loopTrack,
   removeFromTrack,
   steerTrack,
@@ -121,10 +113,9 @@ function changeRoute<Body extends z.ZodType>(
   action: string,
   body: Body,
   changeOf: (body: z.output<Body>) => TrackCommand,
-  method: ApiRoute['method'] = 'post',
 ): ApiRoute {
   return defineRoute({
-    method,
+    method: 'post',
     path: `/v1/servers/{server}/tracks/{track}/${action}`,
     scope: 'track',
     params: z.object({ track: trackName }),
