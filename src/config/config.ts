@@ -37,7 +37,6 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       .map(([name, instead]) => `${name}: is no limit any more. ${instead}`),
     ...contradictions(parsed.data),
     ...(typeof shardRange === 'string' ? [shardRange] : []),
-    ...impossibleModels(parsed.data),
     ...toolMistakes,
   ];
   if (tools.kind === 'bad' || typeof shardRange === 'string' || mistakes.length > 0)
@@ -66,19 +65,6 @@ export function readSecret(
 
 function sentence({ path, message }: z.core.$ZodIssue): string {
   return `${path.join('.')}: ${message.replace(/^Invalid option: expected one of /, 'must be one of ').replace(/^Invalid input: expected /, 'must be ')}`;
-}
-
-/** Complaints about models that exist and that no request of the bot can reach, one sentence each. */
-function impossibleModels(from: EnvironmentSettings): string[] {
-  return Object.entries(from)
-    .filter(
-      ([name, value]) =>
-        /_MODEL(_NAME)?$/.test(name) && listed(`${value}`).some((one) => /^gpt-live-\d/.test(one)),
-    )
-    .map(
-      ([name, value]) =>
-        `${name}: ${value} answers only over OpenAI's Live API, which the bot does not support; for spoken conversations use ${standardModels.realtime}`,
-    );
 }
 
 function contradictions(from: EnvironmentSettings): string[] {
@@ -141,9 +127,8 @@ function status(from: EnvironmentSettings): Config['status'] {
 }
 
 function page(from: EnvironmentSettings): Config['page'] {
-  const { PAGE_HOST: host, PAGE_PORT: port, PAGE_URL: publicUrl, API_ORIGINS: origins } = from;
-  const apiOrigins = origins ? listed(origins) : undefined;
-  return port > 0 ? { host, port, publicUrl, apiOrigins } : undefined;
+  const { PAGE_HOST: host, PAGE_PORT: port, PAGE_URL: publicUrl } = from;
+  return port > 0 ? { host, port, publicUrl } : undefined;
 }
 
 /** Hosts at which only this machine, or a proxy beside it, can ask for the page by a name that is served. */

@@ -29,8 +29,6 @@ export function loadDotEnv(
   for (const name of Object.keys(written))
     if (!known.has(name) && !servers.includes(`\${${name}}`))
       print(`${name}: ${path} sets it, and it is no setting.`);
-  for (const number of linesWithoutSign(text))
-    print(`${path} line ${number}: it sets nothing, as it has no "=".`);
   for (const [name, instead] of Object.entries(removedSettings))
     if (environment[name]?.trim()) print(`${name} is no setting any more. ${instead}`);
   return true;
@@ -56,14 +54,4 @@ function textOf(path: string): string | Error {
     if (!(error instanceof Error && 'code' in error)) throw error;
     return error.code === 'ENOENT' ? '' : new Error(`${error.code}`);
   }
-}
-
-/** Numbers of the lines, from 1; a value in quotes may have several lines. */
-function linesWithoutSign(text: string): readonly number[] {
-  const long = Object.values(parseEnv(text)).filter((value) => value?.includes('\n'));
-  return text.split('\n').flatMap((line, n) => {
-    const words = line.trim().replace(/["'`]$/, '');
-    const isWrong = !/^$|^#|=/.test(words) && !long.some((value) => value?.includes(words));
-    return isWrong ? [n + 1] : [];
-  });
 }

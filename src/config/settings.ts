@@ -162,12 +162,6 @@ const shape = {
     )
     .transform((value) => new URL(value))
     .optional(),
-  API_ORIGINS: words
-    .refine(
-      areOrigins,
-      'must be origins without a path, like https://home.example,http://127.0.0.1:3000',
-    )
-    .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 };
 
@@ -197,11 +191,6 @@ export function isAddress(value: string): boolean {
 function isHttpsOrigin(value: string): boolean {
   const url = URL.parse(value);
   return url?.protocol === 'https:' && url.href === `${url.origin}/`;
-}
-
-/** Origins of pages, as browsers name them: no path, and the port only where it is not the usual one. */
-function areOrigins(value: string): boolean {
-  return listed(value).every((one) => isHttpUrl(one) && new URL(one).origin === one);
 }
 
 /** URL of PostgreSQL with a host and a database: over TCP, or `postgres:///parley?host=/run/postgresql`. */

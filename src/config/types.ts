@@ -71,8 +71,6 @@ export type Config = {
     readonly port: number;
     /** The https address under which others reach it through a proxy. */
     readonly publicUrl?: URL;
-    /** Origins of pages of others that may ask for /v1 from a browser. */
-    readonly apiOrigins?: readonly string[];
   };
   /** Tools of the operator that models may call. */
   readonly externalTools: ExternalToolsConfig;

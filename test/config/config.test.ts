@@ -198,20 +198,6 @@ test('others reach the page only by a proxy with https', () => {
   }
 });
 
-test('pages of others are named by their origins, as browsers send them', () => {
-  const origins = 'https://home.example, http://127.0.0.1:3000';
-  expect(good({ API_ORIGINS: origins }).page?.apiOrigins).toEqual([
-    'https://home.example',
-    'http://127.0.0.1:3000',
-  ]);
-  expect(good({}).page?.apiOrigins).toBeUndefined();
-  for (const wrong of ['*', 'null', 'home.example', 'https://home.example/', 'file://']) {
-    expect(mistakes({ API_ORIGINS: wrong })).toEqual([
-      expect.stringMatching(/^API_ORIGINS: must be origins/),
-    ]);
-  }
-});
-
 test('.env.example lists every setting with its default and one line about it, the twelve usual ones first', async () => {
   const lines = (await readFile('.env.example', 'utf8')).split('\n');
   const listed = lines.flatMap((line, at) => {

@@ -2,17 +2,6 @@ import { expect, test } from 'vitest';
 import { modelsInUse } from '#src/config/models.ts';
 import { good, mistakes } from './read-settings.ts';
 
-test.each(['REALTIME_MODEL', 'CHAT_COMPLETION_MODEL', 'AUDIO_MODEL_NAME', 'SPEECH_MODEL'])(
-  'a model that no request of the bot can reach is refused at start in %s',
-  (name) => {
-    const given = { OPENAI_API_KEY: 'k', [name]: 'gpt-live-1' };
-    expect(mistakes(given)).toEqual([
-      expect.stringMatching(/gpt-live-1 answers only over.*Live API/),
-    ]);
-    good({ OPENAI_API_KEY: 'k', TRANSCRIPTION_MODEL: 'gpt-live-transcribe' });
-  },
-);
-
 test('programs may choose among the speech models that the operator lists; the first is the usual one', () => {
   const server = { SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1' };
   expect(good({ ...server, SPEECH_MODEL: 'piper' }).speech).toMatchObject({ models: ['piper'] });
@@ -27,7 +16,6 @@ test('programs may choose among the speech models that the operator lists; the f
     expect(mistakes({ ...server, SPEECH_MODEL: wrong }), wrong).toEqual([
       'SPEECH_MODEL: must be at most 25 models of at most 100 characters each, with commas between them',
     ]);
-  expect(mistakes({ ...server, SPEECH_MODEL: 'kokoro,gpt-live-1' })).toHaveLength(1);
 });
 
 test('models can be chosen only where each request names one', () => {

@@ -178,7 +178,7 @@ type SandboxProgramOptions = {
 
 /** HTTP for programs beside the sandbox, whose page is served by its own process. Never throws. */
 export async function openSandboxPrograms({
-  page: { host, port, apiOrigins = [] },
+  page: { host, port },
   access,
   guildId,
   report,
@@ -189,7 +189,7 @@ export async function openSandboxPrograms({
   const door = await programDoor(access, onBug);
   const outcome = await openAtFreePort(
     port + 1,
-    async (free) => await openDoors({ ...door, apiOrigins, host, port: free }),
+    async (free) => await openDoors({ ...door, host, port: free }),
   );
   if (outcome.kind === 'refused') {
     report(outcome.why);

@@ -1,10 +1,9 @@
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
 import { hashOf } from '#src/web/api/tokens/new-token.ts';
 import type { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { ApiScope, ApiToken, ApiTokenStore } from '#src/web/api/tokens/token-store.ts';
-import { waitS } from '#src/web/http/rate-limits.ts';
 import { ApiRefusal, refusal } from './refusal.ts';
 import type { BodyReads } from './request-body.ts';
 import type { ServerEvents } from './server-events.ts';
@@ -50,6 +49,17 @@ const requestsPerToken = 300;
 /** Counts how often each token asks, in this process. */
 export function tokenRates(): RateLimiterMemory {
   return new RateLimiterMemory({ points: requestsPerToken, duration: 60 });
+}
+
+/** Counts a request; the seconds to wait where there were too many, else undefined. */
+async function waitS(rates: RateLimiterMemory, token: string): Promise<number | undefined> {
+  try {
+    await rates.consume(token);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RateLimiterRes)) throw error;
+    return Math.ceil(error.msBeforeNext / 1_000);
+  }
 }
 
 /** Longer than any token of ours. */

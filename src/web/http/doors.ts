@@ -1,18 +1,13 @@
 import { Hono } from 'hono';
-import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import type { ServerOutcome } from '#src/base/keep-server.ts';
 import { type HttpListener, type ListenerOptions, openListener } from './listener.ts';
 import { checkOrigin } from './own-origin.ts';
-import { addressOf, addressRates, waitS } from './rate-limits.ts';
-import { refuse, refuseRate } from './refusal.ts';
+import { refuse } from './refusal.ts';
 import type { PageApp, PageEnv } from './viewer.ts';
 
 /** Largest body of a request, in bytes, where nothing else is said. */
 const mostBodyBytes = 64 * 1_024;
-
-/** Time, in s, that a browser may keep the answer to its preflight request. */
-const preflightS = 600;
 
 /** Paths whose callers are programs: they bring a token. */
 const programPath = '/v1/';
@@ -20,8 +15,6 @@ const programPath = '/v1/';
 export type DoorOptions = {
   /** The https address under which others reach the page through a proxy. */
   readonly publicUrl?: URL;
-  /** Origins of pages of others that may ask, as programs do, from a browser. */
-  readonly apiOrigins?: readonly string[];
   /** Largest body in bytes of a request to this path; undefined: 64 KiB. */
   mostBodyBytes?(path: string): number | undefined;
   /** A handler threw: a bug of ours, answered with 500. */
@@ -54,9 +47,6 @@ const headers = {
 function createApp(options: DoorOptions): PageApp {
   const app = new Hono<PageEnv>();
   app.use(sendHeaders, checkedRequest(options));
-  // None of them is let in by a cookie: `credentials` stays off.
-  const guests = cors({ origin: [...(options.apiOrigins ?? [])], maxAge: preflightS });
-  if (options.apiOrigins) app.use(`${programPath}*`, guests);
   app.notFound((context) =>
     refuse(context, {
       status: 404,
@@ -83,20 +73,16 @@ const sendHeaders = createMiddleware<PageEnv>(async (context, next) => {
   if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
 });
 
-function checkedRequest({ publicUrl, apiOrigins = [], ...options }: DoorOptions) {
-  const rates = addressRates();
+function checkedRequest({ publicUrl, ...options }: DoorOptions) {
   return createMiddleware<PageEnv>(async (context, next) => {
     const { env, req } = context;
     const isForPrograms = req.path.startsWith(programPath);
-    const verdict = checkOrigin(env.incoming, isForPrograms, publicUrl, apiOrigins);
+    const verdict = checkOrigin(env.incoming, isForPrograms, publicUrl);
     if (verdict.kind === 'refused') return refuse(context, verdict.refusal);
-    const { isPublic } = verdict;
-    const secondsS = await waitS(rates, addressOf(env.incoming, isPublic));
-    if (secondsS !== undefined) return refuseRate(context, secondsS);
     const most = options.mostBodyBytes?.(req.path) ?? mostBodyBytes;
     const refusal = bodyRefusal(env.incoming.headers, most, isForPrograms);
     if (refusal) return refuse(context, refusal);
-    context.set('isPublic', isPublic);
+    context.set('isPublic', verdict.isPublic);
     return await next();
   });
 }

@@ -11,13 +11,12 @@ const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 /**
  * Whether a request was sent by our own page, or opened by its reader. `Host` guards against names that point here (DNS
  * rebinding), `Origin` and `Sec-Fetch-Site` against requests of other pages, which on this machine carry our cookie.
- * `isForPrograms`: it brings a token and no cookie, so it need not come from a browser, and pages of `guests` may send it.
+ * `isForPrograms`: it brings a token and no cookie, so it need not come from a browser.
  */
 export function checkOrigin(
   { headers, method = '', socket }: IncomingMessage,
   isForPrograms: boolean,
   publicUrl: URL | undefined,
-  guests: readonly string[],
 ): OriginVerdict {
   const host = (headers.host ?? '').toLowerCase();
   const isPublic = host === publicUrl?.host;
@@ -25,7 +24,6 @@ export function checkOrigin(
   if (!isPublic && !isLoopback) return refused(421, 'door.host', wrongHost);
   const { origin } = headers;
   const ours: OriginVerdict = { kind: 'ours', isPublic };
-  if (isForPrograms && origin !== undefined && guests.includes(origin)) return ours;
   const isPlainRead = /^(GET|HEAD)$/.test(method) && headers.upgrade === undefined;
   const ownOrigin = isPublic ? publicUrl?.origin : `http://${host}`;
   // Browsers name the origin of every request but plain reads; a program may leave it out.

@@ -3,13 +3,10 @@ import { ask, openTestPage, refusalOf } from './open-page.ts';
 
 const publicUrl = new URL('https://parley.example.org:8443');
 
-const guest = 'https://home.example';
-
 /** A page with one route that reads and one that writes. */
 async function openRoutes() {
   return await openTestPage({
     publicUrl,
-    apiOrigins: [guest],
     routes(app) {
       app.get('/state', (context) => context.json('read'));
       app.post('/act', (context) => context.json('done'));
@@ -117,45 +114,4 @@ test('a bug of a route is told, and its asker reads nothing of it', async () => 
   const reply = await ask(page.url, '/bug');
   expect(refusalOf(reply)).toEqual([500, 'failed', 'That did not work; the log has more.']);
   expect(page.bugs).toEqual([new Error('with a secret')]);
-});
-
-test('a page of another origin asks for /v1 where it is named, and for nothing else', async () => {
-  await using page = await openRoutes();
-  const asking = { origin: guest, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' };
-  const preflight = await ask(
-    page.url,
-    '/v1/act',
-    {
-      ...asking,
-      'access-control-request-method': 'POST',
-      'access-control-request-headers': 'authorization,content-type',
-    },
-    { method: 'OPTIONS' },
-  );
-  expect(preflight.status).toBe(204);
-  expect(preflight.headers).toMatchObject({
-    'access-control-allow-origin': guest,
-    'access-control-allow-headers': 'authorization,content-type',
-    'access-control-allow-methods': expect.stringContaining('POST'),
-  });
-  expect(preflight.headers['access-control-allow-credentials']).toBeUndefined();
-  const done = await ask(page.url, '/v1/act', asking, { method: 'POST' });
-  expect([done.text, done.headers['access-control-allow-origin']]).toEqual([
-    '"done by a program"',
-    guest,
-  ]);
-  for (const [path, headers] of [
-    ['/act', asking],
-    ['/v1/act', { ...asking, origin: 'https://evil.example' }],
-    ['/v1/act', { ...asking, origin: `${guest}.evil.example` }],
-    ['/v1/act', { ...asking, origin: 'null' }],
-  ] as const) {
-    const refused = await ask(page.url, path, headers, { method: 'POST' });
-    expect(refusalOf(refused).slice(0, 2)).toEqual([403, 'door.origin']);
-    expect(refused.headers['access-control-allow-origin']).toBeUndefined();
-  }
-  const read = await ask(page.url, '/state', asking);
-  expect(refusalOf(read).slice(0, 2)).toEqual([403, 'door.origin']);
-  const renamed = await ask(page.url, '/v1/act', { ...asking, host: 'evil.example' });
-  expect(renamed.status).toBe(421);
 });

@@ -87,29 +87,6 @@ test('closing does not wait for an answer that never ends', async () => {
   await expect(fetch(page.url)).rejects.toThrow();
 });
 
-test('an address that asks a thousand and one times in 10 s is told to wait, and others are not', async () => {
-  const publicUrl = new URL('https://parley.example.org');
-  await using page = await openTestPage({ publicUrl });
-  // The first address is what a client may claim; the last is what the proxy saw.
-  const from = (address: string) => ({
-    host: publicUrl.host,
-    'x-forwarded-for': `203.0.113.1, ${address}`,
-  });
-  const lines = Object.entries(from('2001:db8::1')).map(([name, value]) => `${name}: ${value}`);
-  const request = `GET /enter HTTP/1.1\r\n${lines.join('\r\n')}\r\n`;
-  const asked = `${`${request}\r\n`.repeat(999)}${request}Connection: close\r\n\r\n`;
-  const all = await sent(page.url, asked);
-  expect(all.match(/HTTP\/1\.1 401 /g)).toHaveLength(1_000);
-  const refused = await ask(page.url, '/enter', from('2001:db8:0:0:ffff::2'));
-  expect(refusalOf(refused)).toEqual([
-    429,
-    'door.rate',
-    expect.stringMatching(/^Too many requests from your address: try again in \d+ s\.$/),
-  ]);
-  expect((await ask(page.url, '/enter', from('192.0.2.1'))).status).toBe(401);
-  expect((await ask(page.url, '/enter')).status).toBe(401);
-});
-
 test('an address that is no address of this machine is an outcome with a sentence', async () => {
   await using page = await openTestPage();
   const again = openTestPage({ port: Number(page.url.port) });
