@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { Database } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
 import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { SqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
-import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
 
 /** A folder of its own that goes away with the test, with the path of a store in it. */
 export type StoreFolder = Disposable & { readonly folder: string; readonly path: string };
@@ -21,21 +20,12 @@ export function storeFolder(): StoreFolder {
   };
 }
 
-/** In a thread of its own. Unreadable as a damaged file, unwritable as one that another program holds. */
-export async function openSqlite(
-  format: readonly Migration[],
-  trouble: StoreTrouble | undefined,
-  resources: AsyncDisposableStack,
-) {
+/** In a thread of its own. */
+export async function openSqlite(format: readonly Migration[], resources: AsyncDisposableStack) {
   const { path } = resources.use(storeFolder());
-  if (trouble === 'unreadable') {
-    mkdirSync(dirname(path));
-    writeFileSync(path, 'no database '.repeat(1000));
-  }
   const driver = new SqliteDriver(path, format, resources.use(new SqliteWorker()).file(path));
   const database = new Database({ driver, clock: realClock, patienceMs: 0 });
   await database.open();
-  if (trouble === 'unwritable') resources.use(heldByAnother(path));
   return { database, path };
 }
 

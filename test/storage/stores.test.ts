@@ -6,16 +6,16 @@ import { transcriptContract } from '#test/contracts/stores/transcript-contract.t
 import { transcriptStore } from '#test/fakes/local-stores.ts';
 import { openSqlite } from './files.ts';
 
-storeContract('a file', async (trouble) => {
+storeContract('a file', async () => {
   await using resources = new AsyncDisposableStack();
-  const { database, path } = await openSqlite(mainStore.sqlite, trouble, resources);
+  const { database, path } = await openSqlite(mainStore.sqlite, resources);
   const store = sqlStores(database);
   return { ...closing(store, resources.move()), pass: (ms) => ageSeats(path, ms) };
 });
 
-transcriptContract('a file', async (trouble) => {
+transcriptContract('a file', async () => {
   await using resources = new AsyncDisposableStack();
-  const { database } = await openSqlite(transcripts.sqlite, trouble, resources);
+  const { database } = await openSqlite(transcripts.sqlite, resources);
   return closing(transcriptStore(database), resources.move());
 });
 

@@ -13,20 +13,6 @@ const always: StoredConsent = { kind: 'always' };
 const never: StoredConsent = { kind: 'never' };
 
 function remembers(name: string, open: OpenStore): void {
-  test(`${name}: rows about a person are those of that person in that server, as they are stored`, async () => {
-    await using opened = await open();
-    const { consents } = opened;
-    for (const guildId of ['10', '20']) {
-      await consents.write(guildId, '1', always);
-      await consents.write(guildId, '2', never);
-    }
-    const found = await consents.rowsAbout('10', '1');
-    const row = { guildId: '10', personId: '1', kind: 'always' };
-    expect(found.consents).toMatchObject([row]);
-    expect(Object.values(found).flat()).toHaveLength(1);
-    expect(Object.values(await consents.rowsAbout('30', '1')).flat()).toEqual([]);
-  });
-
   test(`${name}: the latest word of each person comes back as it was said`, async () => {
     await using opened = await open();
     let guild = 0;

@@ -13,7 +13,7 @@ const [first, second] = [
   { id: 1, count: 2 },
 ];
 
-export const tea: NewReminder = {
+const tea: NewReminder = {
   id: 'tea',
   guildId: even,
   personId: '1',

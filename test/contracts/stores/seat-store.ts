@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Seat } from '#src/ports/stores/seat-store.ts';
 import type { OpenStore } from './open-store.ts';
 
-export const lounge: Seat = {
+const lounge: Seat = {
   guildId: '10',
   channelId: '100',
   channelName: "Zoë's Lounge",

@@ -12,7 +12,6 @@ import {
   settingsStoreContract,
 } from './server-stores.ts';
 import { spendingStoreContract } from './spending-store.ts';
-import { storeTroubleContract } from './store-trouble.ts';
 import { trackStoreContract } from './track-store.ts';
 
 /** Contract of the store, part by part. */
@@ -28,6 +27,5 @@ export function storeContract(name: string, open: OpenStore): void {
   seatStoreContract(name, open);
   settingsStoreContract(name, open);
   spendingStoreContract(name, open);
-  storeTroubleContract(name, open);
   trackStoreContract(name, open);
 }

@@ -5,8 +5,8 @@ import type {
 } from '#src/features/captions/transcript-line.ts';
 import type { TranscriptStore } from '#test/fakes/local-stores.ts';
 
-/** An empty store that works, or one in trouble: one nobody can read, or one that takes nothing more. */
-export type OpenTranscripts = (trouble?: 'unreadable' | 'unwritable') => Promise<TranscriptStore>;
+/** Opens an empty store. */
+export type OpenTranscripts = () => Promise<TranscriptStore>;
 
 export const startedAtWallMs = Date.UTC(2026, 10, 20, 20);
 

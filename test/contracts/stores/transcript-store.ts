@@ -15,9 +15,7 @@ import {
 export function transcriptStoreContract(name: string, open: OpenTranscripts): void {
   resumes(name, open);
   reads(name, open);
-  hides(name, open);
   agrees(name, open);
-  fails(name, open);
 }
 
 function resumes(name: string, open: OpenTranscripts): void {
@@ -70,24 +68,6 @@ function reads(name: string, open: OpenTranscripts): void {
     await store.writer.putLines([lineOf('a', 1, 'one'), lineOf('gone', 1, 'two')]);
     expect(await store.reader.lines('a', allOpen)).toHaveLength(1);
     expect(await store.reader.lines('gone', allOpen)).toEqual([]);
-  });
-}
-
-function hides(name: string, open: OpenTranscripts): void {
-  test(`${name}: sessions of open channels are listed newest first with the count of their lines`, async () => {
-    await using store = await open();
-    for (const id of ['a', 'b', 'c', 'd'])
-      await store.writer.putSession(sessionOf(id, id === 'c' ? { channelId: '101' } : {}));
-    for (const id of ['a', 'b', 'c']) {
-      await store.writer.putLines([lineOf(id, 1, 'one'), lineOf(id, 2, 'two')]);
-    }
-    const lounge = { channelIds: ['100'] };
-    expect(await store.reader.sessions('10', lounge, 9)).toEqual([
-      { ...sessionOf('b'), lineCount: 2 },
-      { ...sessionOf('a'), lineCount: 2 },
-    ]);
-    expect(await store.reader.sessions('10', lounge, 1)).toHaveLength(1);
-    expect(await store.reader.sessions('20', lounge, 9)).toEqual([]);
   });
 }
 
@@ -145,29 +125,4 @@ function agrees(name: string, open: OpenTranscripts): void {
       { numRuns: runs(30) },
     );
   });
-}
-
-function fails(name: string, open: OpenTranscripts): void {
-  test(`${name}: a store that cannot be read says so, and never that nothing was said`, async () => {
-    await using store = await open('unreadable');
-    const unreadable = { name: 'BotError', code: 'store.unreadable' };
-    const search = { guildId: '10', words: 'word', limit: 9 };
-    await expect(store.reader.sessions('10', allOpen, 9)).rejects.toMatchObject(unreadable);
-    await expect(store.reader.search(search, allOpen)).rejects.toMatchObject(unreadable);
-    await expect(store.records.all('10', '1')).rejects.toMatchObject(unreadable);
-    await expect(store.memories.list('10')).rejects.toMatchObject(unreadable);
-    await expect(store.messages.outdated(9)).rejects.toMatchObject(unreadable);
-  });
-
-  test.each(['unreadable', 'unwritable'] as const)(
-    `${name}: an %s store takes nothing, and says so`,
-    async (trouble) => {
-      await using store = await open(trouble);
-      const unwritable = { name: 'BotError', code: 'store.unwritable' };
-      const putting = store.writer.putSession(
-        sessionOf('new', { channelName: 'long '.repeat(9_000) }),
-      );
-      await expect(putting).rejects.toMatchObject(unwritable);
-    },
-  );
 }

@@ -50,23 +50,3 @@ test('nobody can pass for somebody else by taking their name', async () => {
   );
   expect(srt.map(({ speaker }) => speaker)).toEqual(['Ana', 'ana (2)', 'Nova (2)', 'Nova']);
 });
-
-/** Ten people, a new utterance every two seconds on average, so that about a third of them overlap. */
-const evenings = Array.from({ length: 1_000 }, (_, n) => {
-  const startMs = n * 2_000 + ((n * 7_919) % 1_700);
-  const text = `This is what number ${n} says. `.repeat(1 + (n % 4)).trim();
-  return lineAt(startMs, text, {
-    name: `Person ${n % 10}`,
-    ms: 900 + ((n * 104_729) % 2_400),
-    number: n + 1,
-  });
-});
-
-test('of 1,000 utterances of ten people speaker, order, times and text are right', async () => {
-  const wanted = evenings
-    .toSorted((a, b) => a.startMs - b.startMs)
-    .map(({ speaker, startMs, endMs, text }) => [speaker.name, startMs, endMs, text]);
-  const overlapping = wanted.filter(([, start], n) => Number(start) < Number(wanted[n - 1]?.[2]));
-  expect(overlapping.length).toBeGreaterThan(300);
-  expect(cuesOf(...evenings.toReversed()).map(spoken)).toEqual(wanted);
-});

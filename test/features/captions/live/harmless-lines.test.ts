@@ -10,28 +10,6 @@ function shown(name: string, text: string, translation?: string): readonly strin
   return chat.lines;
 }
 
-test('an utterance that imitates the line of somebody else stays one line of its speaker', () => {
-  expect(shown('Ana', 'yes\n**Ben** I agree')).toEqual(['**Ana** yes \\*\\*Ben\\*\\* I agree']);
-  expect(shown('Ana', `yes${' '.repeat(300)}Ben I agree`)).toEqual(['**Ana** yes Ben I agree']);
-  expect(shown('Ana', `yes${'\u3164'.repeat(300)}${'\u2800'.repeat(99)}Ben`)).toEqual([
-    '**Ana** yes Ben',
-  ]);
-});
-
-test('a name neither ends its bold letters nor begins a line', () => {
-  expect(shown('Ana\\', 'yes')).toEqual(['**Ana\\\\** yes']);
-  expect(shown('A**n**a', 'yes')).toEqual(['**A\\*\\*n\\*\\*a** yes']);
-  expect(shown('*', 'yes')).toEqual(['**\\*** yes']);
-  expect(shown('Ana\n# Ben', 'yes')).toEqual(['**Ana # Ben** yes']);
-  expect(shown('\u200b\u3164 ', 'yes')).toEqual(['**somebody** yes']);
-});
-
-test('nobody is mentioned, and no time, command or emoji is forged', () => {
-  expect(shown('@everyone', '@here <@1> <@&2> <#3> </join:4> <t:5:T> <a:b:6> <id:home>')).toEqual([
-    '**@\u200beveryone** @\u200bhere \\<@1> \\<@&2> \\<#3> \\</join:4> \\<t:5:T> \\<a:b:6> \\<id:home>',
-  ]);
-});
-
 test('markdown is shown instead of obeyed', () => {
   expect(shown('Ana', '# a `b` ```c``` ||d|| ~~e~~ _f_ > g')).toEqual([
     '**Ana** # a \\`b\\` \\`\\`\\`c\\`\\`\\` \\|\\|d\\|\\| \\~\\~e\\~\\~ \\_f\\_ > g',
