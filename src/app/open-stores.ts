@@ -62,7 +62,7 @@ async function inDatabase(
   const over = new AbortController();
   const end = () => realClock.later(endMs, () => over.abort(new Error('the process ends')));
   signal.addEventListener('abort', end, { once: true });
-  return await openPostgresStore({ url, clock: realClock, report, until: over.signal }, signal);
+  return await openPostgresStore({ url, clock: realClock, report, until: over.signal });
 }
 
 async function inFiles(

@@ -43,7 +43,7 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise
   if (databaseUrl) {
     const { openPostgresStore } = await import('#src/storage/postgres/keep-stores.ts');
     const options = { url: databaseUrl, clock, report: () => undefined };
-    return sqlStores((await openPostgresStore(options, signal)).main);
+    return sqlStores((await openPostgresStore(options)).main);
   }
   const folder = discord ? dataDir : join(dataDir, 'sandbox');
   const path = storePath(folder);

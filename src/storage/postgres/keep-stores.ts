@@ -16,35 +16,25 @@ export type PostgresStoreOptions = ConnectionOptions & {
 /** Databases of the two stores. */
 export type StoreDatabases = { readonly main: Database; readonly transcripts: Database };
 
-/** Longest time, in ms, that the start waits for a database that cannot be reached. */
-const startMs = 60_000;
-const retryMs = 2_000;
-
 /**
  * The stores in PostgreSQL, which several processes share. While the database is away, `report` hears of it once.
  *
- * Errors: BotError `store.misconfigured` where DATABASE_URL cannot work, `store.format`, `store.unreadable` where the database was not
- * reached for 60 s. Aborting `signal` throws `signal.reason`.
+ * Errors: BotError `store.misconfigured` where DATABASE_URL cannot work, `store.format`, `store.unreadable` where the database is not
+ * reached: then the process is to be started again.
  */
-export async function openPostgresStore(
-  { clock, report, until, ...connection }: PostgresStoreOptions,
-  signal: AbortSignal,
-): Promise<StoreDatabases> {
-  const health = new StoreHealth('store-unwritten', clock, report);
-  const untilMs = clock.nowMs() + startMs;
+export async function openPostgresStore({
+  clock,
+  report,
+  until,
+  ...connection
+}: PostgresStoreOptions): Promise<StoreDatabases> {
   await using migrating = openForProgram(connection, migrateMs);
-  for (;;) {
-    try {
-      await migratePostgres(migrating, storeKinds);
-      break;
-    } catch (error) {
-      if (!(error instanceof BotError)) throw error;
-      if (!error.retryable) throw misconfigured(error);
-      health.refused(error);
-      if (clock.nowMs() + retryMs > untilMs) throw error;
-    }
-    await clock.sleep(retryMs, signal);
+  try {
+    await migratePostgres(migrating, storeKinds);
+  } catch (error) {
+    throw error instanceof BotError && !error.retryable ? misconfigured(error) : error;
   }
+  const health = new StoreHealth('store-unwritten', clock, report);
   const driver = () => new PostgresDriver(connection);
   return {
     main: new Database({ driver: driver(), clock, health, until }),

@@ -14,7 +14,6 @@ import { openIn } from './open-stores.ts';
 
 const always = { kind: 'always' } as const;
 const never = { kind: 'never' } as const;
-const until = new AbortController().signal;
 
 /** A schema, reached straight or through a proxy that breaks. */
 async function openPlace() {
@@ -112,7 +111,7 @@ function reports(): void {
     await using place = await openPlace();
     const events: StoreEvent[] = [];
     const report = (event: StoreEvent) => events.push(event);
-    const opened = await openPostgresStore({ url: place.url, clock: realClock, report }, until);
+    const opened = await openPostgresStore({ url: place.url, clock: realClock, report });
     await using store = sqlStores(opened.main);
     await store.consents.read('10');
     place.proxy.cut();
@@ -123,30 +122,10 @@ function reports(): void {
     expect(events.map(({ kind }) => kind)).toEqual(['opened', 'refused', 'opened']);
   });
 
-  test('a start waits a minute for a database that cannot be reached, and tells why', async () => {
-    const clock = new VirtualClock();
-    const events: StoreEvent[] = [];
-    const report = (event: StoreEvent) => events.push(event);
-    const url = new Secret('postgres://127.0.0.1:1/parley');
-    const opening = openPostgresStore({ url, clock, report }, until);
-    const refused = expect(opening).rejects.toMatchObject({
-      code: 'store.unreadable',
-      message: expect.stringContaining('127.0.0.1:1/parley cannot be reached'),
-    });
-    let isOver = false;
-    void refused.finally(() => {
-      isOver = true;
-    });
-    while (!isOver) await clock.advance(1_000);
-    await refused;
-    expect(clock.nowMs()).toBeGreaterThanOrEqual(58_000);
-    expect(events).toMatchObject([{ kind: 'refused' }]);
-  });
-
   test('a start is refused at once where the address cannot work, or the schema is newer', async () => {
     await using place = await openPlace();
     const start = (url: Secret) =>
-      openPostgresStore({ url, clock: realClock, report: () => undefined }, until);
+      openPostgresStore({ url, clock: realClock, report: () => undefined });
     const nowhere = new URL(place.url.reveal());
     nowhere.pathname = '/no_such_database';
     await expect(start(new Secret(nowhere.href))).rejects.toMatchObject({
