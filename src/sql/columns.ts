@@ -113,18 +113,15 @@ export function columnType({ kind }: Column, dialect: SqlDialect): string {
   return kinds[kind][dialect];
 }
 
-/** Field of a row as its column stores it. Errors: TypeError where it is empty and may not be. */
+/** Field of a row as its column stores it. The database refuses an empty one that may not be. */
 export function encodeField(field: string, column: Column, row: object): unknown {
   const value: unknown = Reflect.get(row, field);
-  if (value === undefined) {
-    if (!column.isOptional) throw isEmpty(field);
-    return null;
-  }
+  if (value === undefined) return null;
   const { encode } = kinds[column.kind];
   return encode ? encode(value) : value;
 }
 
-/** Rows of a database as values. Errors: TypeError where a column that is never empty is. */
+/** Rows of a database as values. */
 export function decodeRows<Shape extends Columns>(
   shape: Shape,
   rows: readonly Readonly<Record<string, unknown>>[],
@@ -137,7 +134,6 @@ export function decodeRows<Shape extends Columns>(
     for (const { column, field, name } of fields) {
       const stored = row[name];
       if (stored !== null && stored !== undefined) decoded[field] = decodeField(column, stored);
-      else if (!column.isOptional) throw isEmpty(field);
     }
     return decoded as RowOf<Shape>; // each field by the kind of its column
   });
@@ -146,8 +142,4 @@ export function decodeRows<Shape extends Columns>(
 function decodeField({ kind }: Column, stored: unknown): unknown {
   const { decode } = kinds[kind];
   return decode ? decode(stored) : stored;
-}
-
-function isEmpty(field: string): TypeError {
-  return new TypeError(`The column ${columnName(field)} is empty.`);
 }

@@ -118,7 +118,6 @@ const keptJson: readonly unknown[] = [nested, null, '', 'null', 0, false, []];
 export function columnKindsContract(name: string, open: OpenKinds): void {
   keepsValues(name, open);
   refusesValues(name, open);
-  handlesEmptyColumns(name, open);
   insertsRows(name, open);
   findsRows(name, open);
 }
@@ -158,21 +157,6 @@ function refusesValues(name: string, open: OpenKinds): void {
     await using opened = await open();
     const { connection } = opened;
     await expect(stored(connection, 'choice', 'left')).rejects.toThrow(/check constraint/i);
-    expect(await found(connection, sql`TRUE`)).toEqual([]);
-  });
-}
-
-function handlesEmptyColumns(name: string, open: OpenKinds): void {
-  test(`${name}: a column that is never empty names itself when it would be, or is read so`, async () => {
-    await using opened = await open();
-    const { connection } = opened;
-    for (const field of Object.keys(plain)) {
-      const empty = `The column ${field} is empty.`;
-      const row = { ...plain, [field]: undefined };
-      await expect(connection.insert(samples, [row as never])).rejects.toThrow(empty);
-    }
-    const read = connection.rows({ text }, sql`SELECT CAST(NULL AS TEXT) AS text`);
-    await expect(read).rejects.toThrow('The column text is empty.');
     expect(await found(connection, sql`TRUE`)).toEqual([]);
   });
 }
