@@ -169,10 +169,11 @@ export class StoredSettings {
     return words !== undefined && readStored(setting, words, this.choices).kind === 'ok';
   }
 
-  /** Options of captions that people turned on in a voice channel; `off` for the rest of a session; undefined: no choice. */
-  captionsIn(guildId: string, channelId: string): CaptionOptions | 'off' | undefined {
+  /** Options of captions that people turned on in a voice channel. */
+  captionsIn(guildId: string, channelId: string): CaptionOptions | undefined {
     const value = this.#server(guildId).set.get(captionsKey(channelId));
-    if (value === undefined || value === 'off') return value;
+    // Former versions kept that they are off for the rest of a session.
+    if (value === undefined || value === 'off') return undefined;
     return stored.safeParse(parsedJson(value)).data ?? {};
   }
 
@@ -180,10 +181,9 @@ export class StoredSettings {
   setCaptionsIn(
     guildId: string,
     channelId: string,
-    options: CaptionOptions | 'off' | undefined,
+    options: CaptionOptions | undefined,
   ): Promise<boolean> {
-    const value = options && options !== 'off' ? JSON.stringify(options) : options;
-    return this.set(guildId, captionsKey(channelId), value);
+    return this.set(guildId, captionsKey(channelId), options && JSON.stringify(options));
   }
 
   /** Whether what this server has set is known. */

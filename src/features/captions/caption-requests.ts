@@ -24,8 +24,7 @@ export function captionRequests(sessions: VoiceSessions) {
       const session = sessions.session(guildId);
       if (!session) return { kind: 'nowhere' };
       const captions = session.context.features.sessions.captions;
-      const choice = captions.beginThemselves ? 'off' : undefined;
-      const saving = sessions.settings.setCaptionsIn(guildId, session.channel.channelId, choice);
+      const saving = sessions.settings.setCaptionsIn(guildId, session.channel.channelId, undefined);
       await captions.turnOff();
       return { kind: 'off', saved: await saving };
     },

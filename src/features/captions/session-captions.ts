@@ -56,6 +56,8 @@ export class SessionCaptions implements FeatureSession {
   #turning: Promise<CaptionsTurnedOn> | undefined;
   readonly #isReturned: boolean;
   #hasTranscript = false;
+  /** A person turned them off for the rest of this session. */
+  #isOff = false;
   #hereIds: ReadonlySet<string> = new Set();
 
   /** `isReturned`: the session goes on where a former run sat, whose people heard the notice. */
@@ -96,7 +98,10 @@ export class SessionCaptions implements FeatureSession {
       const { channel, stored } = this.#context;
       void stored.setCaptionsIn(channel.guildId, channel.channelId, undefined);
       void this.turnOff();
-    } else if (hasEntered) this.#enter();
+      return;
+    }
+    if (key === captionsBegin.key) this.#isOff = false;
+    if (hasEntered) this.#enter();
   }
 
   /** The server has captions begin with each session. */
@@ -106,14 +111,10 @@ export class SessionCaptions implements FeatureSession {
 
   /** Options of captions that are to be on in this channel. */
   #wanted(): CaptionOptions | undefined {
-    const { channel, isFirst, maySpeak, stored } = this.#context;
-    const { guildId, channelId } = channel;
-    const kept = stored.captionsIn(guildId, channelId);
-    if (kept && kept !== 'off') return kept;
-    const isNew = isFirst('captions-begun') && !this.#isReturned;
-    if (kept && isNew) void stored.setCaptionsIn(guildId, channelId, undefined);
-    const begin = this.beginThemselves && (kept === undefined || isNew);
-    return begin || !maySpeak() ? {} : undefined;
+    const { channel, maySpeak, stored } = this.#context;
+    if (this.#isOff) return undefined;
+    const begin = this.beginThemselves || !maySpeak();
+    return stored.captionsIn(channel.guildId, channel.channelId) ?? (begin ? {} : undefined);
   }
 
   /** Resolves once all people have the notice, or have read why captions stay off. Never throws. */
@@ -124,6 +125,7 @@ export class SessionCaptions implements FeatureSession {
       return { kind: 'on', placeId: recorder.live.placeId };
     }
     if (recorder) await this.turnOff(); // a new place, and the same session
+    this.#isOff = false;
     this.#turning ??= this.#turnOn(options).finally(() => {
       this.#turning = undefined;
     });
@@ -134,6 +136,7 @@ export class SessionCaptions implements FeatureSession {
   async turnOff(): Promise<TranscriptSession | undefined> {
     await this.#turning;
     const { recorder } = this;
+    this.#isOff = true;
     this.#active = undefined;
     this.#hasTranscript ||= recorder !== undefined && recorder.recent().length > 0;
     await recorder?.end();
