@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
@@ -17,19 +17,6 @@ const never = { kind: 'never' } as const;
 function idOf(person: number): string {
   return `${100_000_000_000_000_000n + ((BigInt(person) * 7_046_029_254_386_353_131n) % 10n ** 17n)}`;
 }
-
-test('what people said survives a process that was killed', async () => {
-  using place = storeFolder();
-  using copy = storeFolder();
-  await using store = await openLocalStore(place.path, options);
-  await store.consents.write('10', '1', never);
-  mkdirSync(dirname(copy.path));
-  for (const ending of ['', '-wal']) {
-    writeFileSync(`${copy.path}${ending}`, readFileSync(`${place.path}${ending}`));
-  }
-  await using found = await openLocalStore(copy.path, options);
-  expect(await found.consents.read('10')).toEqual(new Map([['1', never]]));
-});
 
 test.each([15, 19])(
   'the yes for a day of format %d is deleted and counted, and the no of a seat is kept',

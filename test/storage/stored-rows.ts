@@ -65,26 +65,6 @@ const tracks: readonly StoredTrack[] = [
         positionMs: 83_240,
         loop: true,
       },
-      {
-        source: { kind: 'link', url: 'https://media.example/next.mp3' },
-        title: 'Next',
-        positionMs: 0,
-        loop: false,
-      },
-    ],
-  },
-  {
-    name: 'ambience',
-    percent: 30,
-    isPaused: true,
-    isMuted: false,
-    sounds: [
-      {
-        source: { kind: 'library', name: 'rain' },
-        title: 'rain',
-        positionMs: 1_000.5,
-        loop: true,
-      },
     ],
   },
 ];

@@ -1,5 +1,5 @@
-import { cpSync, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import type { OpenChannels } from '#src/features/captions/transcript-line.ts';
@@ -91,25 +91,6 @@ test('nothing of lines that expired, or of a removed server, stays in the files'
   for (const id of ids) await store.writer.putSession(sessionOf(id, ended));
   await store.eraser.expire(startedAtWallMs + 86_400_000, { '10': 0 });
   expect(canariesIn(place.folder)).toEqual([person, 'Zyprianne', 'vombatus']); // its memory
-});
-
-test('what a killed process had begun to erase is finished when the next one is asked again', async () => {
-  using place = storeFolder();
-  using killed = storeFolder();
-  const store = await openLocalTranscripts(killed.path, options);
-  await fill(store);
-  const reader = new DatabaseSync(killed.path);
-  reader.exec('BEGIN; SELECT * FROM lines');
-  await expect(store.eraser.forget('10', person)).rejects.toMatchObject({
-    code: 'store.unwritable',
-  });
-  cpSync(dirname(killed.path), dirname(place.path), { recursive: true });
-  reader.close();
-  await store[Symbol.asyncDispose]();
-  await using again = await openLocalTranscripts(place.path, options);
-  expect((await again.records.count('10', person)).lines).toBe(0);
-  await again.eraser.forget('10', person);
-  expect(canariesIn(place.folder)).toEqual([]);
 });
 
 /** Gives tables the form in which each session told whether only people who sat there might read it, as the first did. */

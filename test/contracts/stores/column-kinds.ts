@@ -72,12 +72,7 @@ const plain: Sample = {
 
 const million = 2 ** 20;
 const mostWhole = Number.MAX_SAFE_INTEGER;
-const nested = {
-  list: [1, -0.5, null, [], {}, [['deep']]],
-  '': 'empty',
-  'a"b': '\0\x1a\ud800 🍵',
-  long: 'x'.repeat(million),
-};
+const nested = { list: [1, -0.5, null, [], {}, [['deep']]], '': 'empty', 'a"b': '\0 🍵' };
 const texts = [
   '',
   ' ',

@@ -1,19 +1,15 @@
 import { expect, test } from 'vitest';
-import { Secret } from '#src/base/secret.ts';
 import { lostRowsIn, migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
 import {
   allOpen,
   answerTo,
-  by,
   lineOf,
   sessionOf,
   startedAtWallMs,
 } from '#test/contracts/stores/transcript-samples.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import { type OpenedTranscripts, openTranscriptsIn } from './open-transcripts.ts';
 
 const days = { '10': 7 };
@@ -26,7 +22,6 @@ withPostgres(() => {
   goesOn();
   erases();
   shares();
-  waits();
 });
 
 function goesOn(): void {
@@ -105,29 +100,3 @@ function shares(): void {
   });
 }
 
-function waits(): void {
-  test('what is said while the database is away is written once it is back, and what was forgotten since is not', async () => {
-    await using schema = await openSchema();
-    const { hostname, port } = new URL(schema.url.reveal());
-    const target = { host: hostname, port: Number(port === '' ? 5432 : port) };
-    await using proxy = await TcpProxy.open(target);
-    const clock = new VirtualClock();
-    const url = new Secret(proxy.through(schema.url.reveal()));
-    await using store = await openTranscriptsIn({ url }, clock);
-    await store.writer.putSession(sessionOf('a'));
-    proxy.cut();
-    const first = store.writer.putLines([lineOf('a', 1, 'one'), lineOf('a', 2, 'two', by('2'))]);
-    const forgetting = store.eraser.forget('10', '2');
-    const again = store.writer.putLines([lineOf('a', 1, 'one'), lineOf('a', 3, 'three')]);
-    const ended = sessionOf('a', { endedAtWallMs: startedAtWallMs + 9_000 });
-    const ending = store.writer.putSession(ended);
-    proxy.heal();
-    const advancing = setInterval(() => void clock.advance(100), 20);
-    expect(await forgetting).toBe(1);
-    await Promise.all([first, again, ending]);
-    await expect.poll(() => textsIn(store, 'a')).toEqual(['one', 'three']);
-    const endOf = async () => (await store.reader.latest('10', '100'))?.session;
-    await expect.poll(endOf).toEqual(ended);
-    clearInterval(advancing);
-  });
-}
