@@ -24,8 +24,8 @@ type PersonRule<Field extends string = string> =
 /** Treatment of the rows of a server that removed the bot. */
 type ServerRule<Field extends string = string> =
   | { readonly forget: 'delete'; readonly column: Field }
-  /** They are deleted later, for the reason given. */
-  | { readonly forget: 'later'; readonly column: Field; readonly reason: string }
+  /** They are deleted later: a server that comes back has its budget of the day, and not a new one. */
+  | { readonly forget: 'later'; readonly column: Field }
   /** Lines of captions. */
   | { readonly forget: 'erase-line' }
   /** No row is about a server. */

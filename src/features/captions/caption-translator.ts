@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
-import { deadlineSignal, ifInTime, unlessAborted } from '#src/base/waiting.ts';
+import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-block.ts';
 import { readTranslations, translationPrompt } from '#src/pipeline/translation-prompt.ts';
@@ -13,7 +13,6 @@ import type { TranscriptRecorder } from './transcript-recorder.ts';
 const longestMs = 30_000;
 /** Lines that wait, and are translated together then; the oldest are given up first. */
 const mostWaiting = 20;
-const never = new AbortController().signal;
 
 /**
  * Translations of the captions of one session, below their line, shown and not kept. The chat model translates one request at a time,
@@ -24,7 +23,7 @@ export class CaptionTranslator {
   readonly #recorder: TranscriptRecorder;
   #language: string | undefined;
   #waiting: readonly TranscriptLine[] = [];
-  #working: Promise<void> | undefined;
+  #isWorking = false;
   #isReported = false;
 
   constructor(context: SessionContext, recorder: TranscriptRecorder) {
@@ -45,22 +44,18 @@ export class CaptionTranslator {
     if (line.language !== undefined && isSame(line.language, language)) return;
     if (visibleLine(line.text) === '') return;
     this.#waiting = [...this.#waiting, line].slice(-mostWaiting);
-    this.#working ??= this.#run();
-  }
-
-  /** Translates what waits, for at most `ms`. */
-  async close(ms: number): Promise<void> {
-    await ifInTime(this.#working ?? Promise.resolve(), ms, this.#context.parts.clock, never);
+    if (!this.#isWorking) void this.#run();
   }
 
   /** Until nothing waits. Never throws. */
   async #run(): Promise<void> {
+    this.#isWorking = true;
     while (this.#waiting.length > 0) {
       const lines = this.#waiting;
       this.#waiting = [];
       await this.#translate(lines);
     }
-    this.#working = undefined;
+    this.#isWorking = false;
   }
 
   /** Lines of a request that fails stay as they were said. */

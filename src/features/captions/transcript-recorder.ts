@@ -49,8 +49,8 @@ const waitMs = 5_000;
 const recentMs = 60 * 60_000;
 
 const causes: Readonly<Record<LiveCaptionsTrouble, string>> = {
-  'chat-gone': 'The channel or thread for captions no longer exists: captions are not shown.',
-  forbidden: 'The bot may no longer write in the channel or thread for captions.',
+  closed:
+    'The channel or thread for captions is gone, or closed to the bot: captions are not shown.',
   refused: 'Discord refused a message with captions.',
 };
 
@@ -216,15 +216,13 @@ export class TranscriptRecorder {
     const { clock } = this.#context.parts;
     this.#session = { ...this.#session, endedAtWallMs: clock.wallMs() };
     this.#music?.[Symbol.dispose]();
+    this.translations.into(undefined);
     // What is being said is kept nowhere, so that it is not shown either.
     this.live.remove([...this.#open.keys()]);
     this.#open.clear();
-    const show = async () => {
-      await this.translations.close(flushMs);
-      await ifInTime(this.live.settled(), flushMs, clock, never);
-      this.live.end();
-    };
-    await Promise.all([show(), this.settled()]);
+    const shown = ifInTime(this.live.settled(), flushMs, clock, never);
+    await Promise.all([shown, this.settled()]);
+    this.live.end();
   }
 
   #mayWrite(personIds: readonly string[]): boolean {

@@ -18,11 +18,7 @@ const spent = table(
     key: ['guildId', 'day'],
     indexes: { spent_by_day: ['day'] },
     person: { forget: 'nothing' },
-    server: {
-      forget: 'later',
-      column: 'guildId',
-      reason: 'A server that comes back has its budget of the day, and not a new one.',
-    },
+    server: { forget: 'later', column: 'guildId' },
   },
 );
 

@@ -22,7 +22,7 @@ export type LiveCaptionsOptions = {
   readonly onTrouble: (trouble: LiveCaptionsTrouble) => void;
 };
 
-export type LiveCaptionsTrouble = 'chat-gone' | 'forbidden' | 'refused';
+export type LiveCaptionsTrouble = 'closed' | 'refused';
 
 /** Most characters of a message that a further line is added to, and of any message: 10 fewer than Discord takes. */
 const [maxOpenChars, maxChars] = [1_500, 1_990];
@@ -199,7 +199,7 @@ export class LiveCaptions {
     // The deletion of a channel or thread does not say that its words are to be forgotten.
     if (kind === 'forbidden' || kind === 'chat-gone') {
       this.#isShut = true;
-      this.#options.onTrouble(kind);
+      this.#options.onTrouble('closed');
     }
     if (!message || !this.#messages.includes(message)) return;
     if (kind === 'shown') this.#confirm(message, outcome.place);

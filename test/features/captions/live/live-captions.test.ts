@@ -62,7 +62,7 @@ test('after a chat is gone nothing is shown', () => {
   });
   live.put(line(1, 'Ana', 'one'));
   live.put(line(2, 'Ben', 'two'));
-  expect([count, troubles]).toEqual([1, ['chat-gone']]);
+  expect([count, troubles]).toEqual([1, ['closed']]);
 });
 
 test('a refused message goes as plain text, and its lines are given up where that is refused, too', () => {
