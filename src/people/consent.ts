@@ -7,12 +7,16 @@ export type StoredConsent = { readonly kind: 'always' | 'never' | 'forgetting' |
 /** Stored rows by the name of their table; their fields have the names of its columns. */
 export type StoredRows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
 
-/** Stores people's consents across restarts; storage implements it. */
-export interface ConsentStore {
-  /** Stored consents by person id. Errors: BotError `store.unreadable`: then no person agreed. */
-  read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>>;
+/** Store of one choice of each person in a server, across restarts. storage implements it. */
+export interface ChoiceStore<Choice> {
+  /** Choices by person id. Errors: BotError `store.unreadable`: then no person agreed, and no person is captioned. */
+  read(guildId: string): Promise<ReadonlyMap<string, Choice>>;
   /** Errors: BotError `store.unwritable`. */
-  write(guildId: string, personId: string, standing: StoredConsent): Promise<void>;
+  write(guildId: string, personId: string, choice: Choice): Promise<void>;
+}
+
+/** Stores people's consents, and erases people. */
+export interface ConsentStore extends ChoiceStore<StoredConsent> {
   /** People of whom not everything is erased yet. Errors: BotError `store.unreadable`. */
   forgetting(): Promise<readonly { readonly guildId: string; readonly personId: string }[]>;
   /** Number of stored items about this person in this server. Errors: BotError `store.unreadable`. */

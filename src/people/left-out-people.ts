@@ -1,10 +1,7 @@
+import type { ChoiceStore } from './consent.ts';
+
 /**
- * Stores, across restarts, the people who are left out of captions: they are heard and answered, but not captioned, kept or
- * shown to a model beyond their own questions. storage implements it.
+ * Tells who is left out of captions: they are heard and answered, but not captioned, kept or shown to a model beyond their own
+ * questions.
  */
-export interface LeftOutPeopleStore {
-  /** Ids of those who are left out in this server. Errors: BotError `store.unreadable`: then no person is captioned. */
-  readLeftOut(guildId: string): Promise<ReadonlySet<string>>;
-  /** Errors: BotError `store.unwritable`. */
-  leaveOut(guildId: string, personId: string, isLeftOut: boolean): Promise<void>;
-}
+export type LeftOutPeopleStore = ChoiceStore<boolean>;

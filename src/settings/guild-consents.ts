@@ -1,4 +1,5 @@
 import {
+  type ChoiceStore,
   type ConsentStore,
   type HearingFacts,
   isNo,
@@ -12,16 +13,13 @@ import type { ConsentPolicySettings } from './setting-definition.ts';
 /** Pause, in ms, after which a choice that could not be stored is written again. */
 const againMs = 5_000;
 
-/** Store of one kind of choice in one server. */
-type ChoiceStore<Choice> = {
+/** One kind of choice in one server. */
+type ChoiceParts<Choice> = {
   readonly guildId: string;
+  readonly store: ChoiceStore<Choice>;
   readonly parts: StoreWatch;
   /** Told of each choice at once; without a person, that the stored ones were read. */
   readonly changed: (personId?: string) => void;
-  /** Errors: BotError `store.unreadable`. */
-  readonly read: () => Promise<ReadonlyMap<string, Choice>>;
-  /** Errors: BotError `store.unwritable`. */
-  readonly write: (personId: string, choice: Choice) => Promise<void>;
   /** Aborted when nothing is written any more. */
   readonly signal: AbortSignal;
 };
@@ -30,15 +28,15 @@ type SaidChoice<Choice> = { readonly choice: Choice; isSaved: boolean };
 
 /** One kind of choice of the people of one server. A choice counts before it is stored, and is written until it is. */
 class PersonChoices<Choice> {
-  readonly #store: ChoiceStore<Choice>;
+  readonly #parts: ChoiceParts<Choice>;
   #stored: Map<string, Choice> | undefined;
   /** Newer than what was read. */
   readonly #said = new Map<string, SaidChoice<Choice>>();
   /** Number of choices that were stored: what was read meanwhile may be older. */
   #saves = 0;
 
-  constructor(store: ChoiceStore<Choice>) {
-    this.#store = store;
+  constructor(parts: ChoiceParts<Choice>) {
+    this.#parts = parts;
   }
 
   get isRead(): boolean {
@@ -59,8 +57,8 @@ class PersonChoices<Choice> {
   async say(personId: string, choice: Choice): Promise<boolean> {
     const said = { choice, isSaved: false };
     this.#said.set(personId, said);
-    const saving = this.#save(personId, said, this.#store.parts);
-    this.#store.changed(personId);
+    const saving = this.#save(personId, said, this.#parts.parts);
+    this.#parts.changed(personId);
     if (await saving) return true;
     void this.#saveLater(personId, said);
     return false;
@@ -70,13 +68,14 @@ class PersonChoices<Choice> {
   async read(): Promise<void> {
     while (!this.#stored) {
       const saves = this.#saves;
-      const { guildId, parts, read } = this.#store;
+      const { guildId, parts, store } = this.#parts;
+      const read = () => store.read(guildId);
       const found = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
       if (!found) return;
       if (saves !== this.#saves) continue;
       this.#stored ??= new Map(found);
       for (const [personId, { isSaved }] of this.#said) if (isSaved) this.#said.delete(personId);
-      this.#store.changed();
+      this.#parts.changed();
     }
   }
 
@@ -85,9 +84,9 @@ class PersonChoices<Choice> {
   }
 
   async #save(personId: string, said: SaidChoice<Choice>, parts: StoreWatch): Promise<boolean> {
-    const { guildId, write } = this.#store;
+    const { guildId, store } = this.#parts;
     await withStoreTimeout(guildId, parts, 'store.unwritable', async () => {
-      await write(personId, said.choice);
+      await store.write(guildId, personId, said.choice);
       said.isSaved = true;
     });
     if (!said.isSaved) return false;
@@ -98,7 +97,7 @@ class PersonChoices<Choice> {
   }
 
   async #saveLater(personId: string, said: SaidChoice<Choice>): Promise<void> {
-    const { parts, signal } = this.#store;
+    const { parts, signal } = this.#parts;
     const { clock } = parts;
     for (;;) {
       await clock.sleep(againMs, signal).catch(() => undefined);
@@ -238,29 +237,11 @@ export class GuildConsents implements Disposable {
 
   #open(guildId: string): GuildChoices {
     const parts = this.#parts;
-    const { store } = parts;
-    const leftOut = this.#leftOutPeople;
     const changed = (personId?: string) => this.#listener(guildId, personId);
     const common = { guildId, parts, changed, signal: this.#over.signal };
     return new GuildChoices(
-      new PersonChoices({
-        ...common,
-        read: () => store.read(guildId),
-        write: (personId, word) => store.write(guildId, personId, word),
-      }),
-      new PersonChoices({
-        ...common,
-        read: () => readLeftOut(guildId, leftOut),
-        write: (personId, isOut) => leftOut.leaveOut(guildId, personId, isOut),
-      }),
+      new PersonChoices({ ...common, store: parts.store }),
+      new PersonChoices({ ...common, store: this.#leftOutPeople }),
     );
   }
-}
-
-async function readLeftOut(
-  guildId: string,
-  store: LeftOutPeopleStore,
-): Promise<ReadonlyMap<string, boolean>> {
-  const ids = await store.readLeftOut(guildId);
-  return new Map([...ids].map((personId) => [personId, true]));
 }

@@ -51,7 +51,7 @@ test('the newest copies come back with each no, without a yes or a token, and wh
   const dataDir = await copiedStores(place);
   const before = await openLocalStore(place.path, options);
   await before.consents.write('10', eva, never);
-  await before.leftOutPeople.leaveOut('10', adam, true);
+  await before.leftOutPeople.write('10', adam, true);
   const token = {
     name: 'door',
     guildId: '10',
@@ -73,7 +73,7 @@ test('the newest copies come back with each no, without a yes or a token, and wh
   expect(await wordsIn(dataDir)).toEqual(['xylokarp', 'quendorf']);
   {
     await using after = await openLocalStore(place.path, options);
-    expect(await after.leftOutPeople.readLeftOut('10')).toEqual(new Set([adam]));
+    expect(await after.leftOutPeople.read('10')).toEqual(new Map([[adam, true]]));
     expect(await after.apiTokens.find('hash')).toBeUndefined();
   }
   const [former = '', ...others] = newestCopies(dataDir, false);

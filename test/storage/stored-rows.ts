@@ -234,7 +234,7 @@ export async function writeMain(store: Store): Promise<void> {
   await store.spending.add(spending, day);
   await store.guilds.erase(removedGuildId);
   await store.guilds.note(botId, [guildId, otherGuildId]);
-  await store.leftOutPeople.leaveOut(guildId, dora, true);
+  await store.leftOutPeople.write(guildId, dora, true);
   await store.seats.write(seat);
   await store.seats.write({ ...seat, guildId: otherGuildId, followedId: ana });
   await store.apiTokens.add(apiToken, apiTokenHash);

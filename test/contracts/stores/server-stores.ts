@@ -23,14 +23,19 @@ export function leftOutPeopleContract(name: string, open: OpenStore): void {
   test(`${name}: who wants to be left out of captions is so in that server, until they say otherwise`, async () => {
     await using opened = await open();
     const { leftOutPeople } = opened;
-    expect(await leftOutPeople.readLeftOut('10')).toEqual(new Set());
-    await leftOutPeople.leaveOut('10', '1', true);
-    await leftOutPeople.leaveOut('10', '1', true);
-    await leftOutPeople.leaveOut('10', '2', true);
-    expect(await leftOutPeople.readLeftOut('10')).toEqual(new Set(['1', '2']));
-    expect(await leftOutPeople.readLeftOut('20')).toEqual(new Set());
-    await leftOutPeople.leaveOut('10', '1', false);
-    expect(await leftOutPeople.readLeftOut('10')).toEqual(new Set(['2']));
+    expect(await leftOutPeople.read('10')).toEqual(new Map());
+    await leftOutPeople.write('10', '1', true);
+    await leftOutPeople.write('10', '1', true);
+    await leftOutPeople.write('10', '2', true);
+    expect(await leftOutPeople.read('10')).toEqual(
+      new Map([
+        ['1', true],
+        ['2', true],
+      ]),
+    );
+    expect(await leftOutPeople.read('20')).toEqual(new Map());
+    await leftOutPeople.write('10', '1', false);
+    expect(await leftOutPeople.read('10')).toEqual(new Map([['2', true]]));
   });
 }
 

@@ -56,7 +56,7 @@ withPostgres(() => {
 test('an export holds every stored row about that person, and is refused where these cannot be read', async () => {
   const { consents, privacy, stores } = openSessionFixture();
   await consents.write('g', 'eva', { kind: 'always' });
-  await stores.leftOutPeople.leaveOut('g', 'eva', true);
+  await stores.leftOutPeople.write('g', 'eva', true);
   const outcome = await privacy.export('g', 'eva');
   const row = { guildId: 'g', personId: 'eva' };
   expect('json' in outcome && JSON.parse(outcome.json)).toMatchObject({

@@ -99,4 +99,3 @@ function shares(): void {
     expect(await first?.reader.search(search, allOpen)).toHaveLength(320);
   });
 }
-

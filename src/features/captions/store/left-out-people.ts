@@ -18,11 +18,11 @@ const leftOutOfCaptions = table(
 export const leftOutPeoplePart: StorePart<LeftOutPeopleStore> = {
   tables: [leftOutOfCaptions],
   open: (database) => ({
-    async readLeftOut(guildId) {
+    async read(guildId) {
       const rows = await findRows(database, leftOutOfCaptions, { guildId });
-      return new Set(rows.map(({ personId }) => personId));
+      return new Map(rows.map(({ personId }) => [personId, true]));
     },
-    async leaveOut(guildId, personId, isLeftOut) {
+    async write(guildId, personId, isLeftOut) {
       const row = { guildId, personId };
       if (isLeftOut) await putRows(database, leftOutOfCaptions, [row]);
       else await removeRows(database, leftOutOfCaptions, row);
