@@ -172,7 +172,6 @@ const doors: Readonly<Record<string, string>> = {
   'features/captions/files': 'transcript-file',
   'features/captions/live': 'live-captions',
   'features/captions/store': 'transcript-ports transcript-tables',
-  'features/captions/transcripts': 'transcript-cleanup',
   'features/contract': 'tool-definition written-answer-concurrency',
   'features/memories': 'memory-store person-by-name',
   'features/reminders': 'reminder-scheduler reminder-store',

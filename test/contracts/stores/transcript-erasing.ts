@@ -99,7 +99,7 @@ function forgetsPlaces(name: string, open: OpenTranscripts): void {
     await store.writer.putSession(sessionOf('c', { guildId: '20' }));
     await store.writer.putLines([lineOf('c', 1, 'elsewhere')]);
     expect(await store.eraser.forgetGuild('10')).toBe(6);
-    expect(await store.reader.sessions('10', allOpen, 9)).toEqual([]);
+    expect(await store.reader.sessions('10', allOpen)).toEqual([]);
     expect(await store.reader.channels('10')).toEqual([]);
     expect(await store.memories.list('10')).toEqual([]);
     expect(await store.messages.outdated(9)).toEqual([]);

@@ -38,7 +38,7 @@ export async function says(fixture: SessionFixture, who = adam): Promise<void> {
 
 /** Lines kept, in order of speech. */
 export async function kept({ dependencies: { transcripts } }: SessionFixture) {
-  const sessions = await transcripts.onDisk.reader.sessions('g', everybody, 9);
+  const sessions = await transcripts.onDisk.reader.sessions('g', everybody);
   const all = sessions.map(({ id }) => transcripts.onDisk.reader.lines(id, everybody));
   return (await Promise.all(all)).flat();
 }

@@ -93,7 +93,7 @@ function shares(): void {
       }),
     );
     const [first] = stores;
-    const listed = await first?.reader.sessions('10', allOpen, 99);
+    const listed = await first?.reader.sessions('10', allOpen);
     expect(listed?.map(({ lineCount }) => lineCount)).toEqual(Array(8).fill(40));
     const search = { guildId: '10', words: 'common', limit: 999 };
     expect(await first?.reader.search(search, allOpen)).toHaveLength(320);

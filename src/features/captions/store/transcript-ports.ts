@@ -82,7 +82,7 @@ export function openTranscripts(
   return {
     /** Newest first, at most 25. */
     async sessions(): Promise<readonly ListedSession[]> {
-      const all = await stores.lists(({ reader }) => reader.sessions(guildId, open, mostSessions));
+      const all = await stores.lists(({ reader }) => reader.sessions(guildId, open));
       return all
         .toSorted((one, other) => other.startedAtWallMs - one.startedAtWallMs)
         .slice(0, mostSessions);

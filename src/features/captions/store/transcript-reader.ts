@@ -24,14 +24,10 @@ import { termOf, wordsOf } from './word-index.ts';
 /** Finds what was said in open channels. Errors: BotError `store.unreadable`. */
 export function transcriptReader(database: StoreDatabase) {
   return {
-    /** Newest first, at most `limit`; only those with a line. */
-    async sessions(
-      guildId: string,
-      open: OpenChannels,
-      limit: number,
-    ): Promise<readonly ListedSession[]> {
+    /** Newest first; only those with a line. */
+    async sessions(guildId: string, open: OpenChannels): Promise<readonly ListedSession[]> {
       const all = await database.read((connection) => openSessions(connection, guildId, open));
-      return all.slice(0, limit).map(({ key: _, ...session }) => session);
+      return all.map(({ key: _, ...session }) => session);
     },
 
     /** In order of speech. */
