@@ -70,7 +70,6 @@ const plain: Sample = {
   choice: 'up',
 };
 
-const million = 2 ** 20;
 const mostWhole = Number.MAX_SAFE_INTEGER;
 const nested = { list: [1, -0.5, null, [], {}, [['deep']]], '': 'empty', 'a"b': '\0 🍵' };
 const texts = [
@@ -78,13 +77,9 @@ const texts = [
   ' ',
   'NULL',
   "'; DROP TABLE samples; --",
-  '{"a",\\b}',
-  'one\r\ntwo\ttabs',
-  '\x1a',
-  '👩‍👩‍👧',
-  '\uffff\ufeff\u202e',
-  'e\u0301 \u00e9',
-  'x'.repeat(million),
+  'one\r\ntwo\ttabs\x1a',
+  '👩‍👩‍👧\uffff\u202e',
+  'x'.repeat(2 ** 20),
 ];
 
 /** Values that come back as they were written, by kind. */

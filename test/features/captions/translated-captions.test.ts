@@ -124,16 +124,6 @@ test('a line without words is not translated, and captions end', async () => {
   expect(fixture.model.asked).toEqual([]);
 });
 
-test('a model that gives no translations is told of once', async () => {
-  const fixture = await translated({ chat: new FakeChat([['I cannot translate.']]) });
-  await says(fixture);
-  await says(fixture);
-  await pass(fixture, 2_000);
-  await says(fixture);
-  await pass(fixture, 40_000);
-  expect(fixture.written.filter((text) => text.includes('does not translate'))).toHaveLength(1);
-});
-
 test('translations are paid by the server', async () => {
   const clock = new VirtualClock();
   const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: dollars(10) } });

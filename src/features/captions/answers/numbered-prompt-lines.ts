@@ -83,7 +83,8 @@ const maxReplyChars = 2_000;
 function numbersIn(reply: string): readonly number[] {
   const start = reply.slice(0, maxReplyChars);
   const isBare = /^[\d\s,;.]*$/.test(start);
-  const numbers = start.match(isBare ? /\d+/g : /(?<=\[[\d\s,;]*)\d+/g) ?? [];
+  const parts = isBare ? [start] : (start.match(/\[[\d\s,;]*/g) ?? []);
+  const numbers = parts.flatMap((part) => part.match(/\d+/g) ?? []);
   return [...new Set(numbers.map(Number))];
 }
 
