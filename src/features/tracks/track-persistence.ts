@@ -1,3 +1,4 @@
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
@@ -9,13 +10,14 @@ import { soundSourceErrorText, trackErrorText } from './sound-source-error-texts
 import { isOwnTrack, ownTracks } from './track-names.ts';
 import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
 
-/** Interval in ms at which tracks are stored where they have changed: what a killed process can lose. */
+/** Interval in ms at which tracks that change are stored: what a killed process can lose. */
 const everyMs = 3_000;
 const usualPercent = 100;
 
 /** Stores the tracks of a session so that they outlive the process, and restores those of a former one. */
 export class TrackPersistence {
   readonly #context: SessionContext;
+  readonly #changes: Wakeup;
   readonly #store: TrackStore;
   /** Content of the store for this channel, as far as it is known. */
   #written: string | undefined;
@@ -25,6 +27,7 @@ export class TrackPersistence {
   /** `isPassedOn`: the tracks go on from another session. */
   constructor(context: SessionContext, store: TrackStore, isPassedOn: boolean) {
     this.#context = context;
+    this.#changes = new Wakeup(context.parts.clock);
     this.#store = store;
     this.#isLaid = isPassedOn;
   }
@@ -39,16 +42,30 @@ export class TrackPersistence {
       const fault = event.kind === 'ended' && trackErrorText(event.ended);
       if (fault) this.#gone(event.track, event.item.title, fault);
     });
+    signal.addEventListener('abort', () => this.wake());
     try {
       if (!this.#isLaid) await this.#restore(signal);
       this.#isLaid = true;
       for (;;) {
         await parts.clock.sleep(everyMs, signal);
         await this.#write(this.#kept());
+        if (this.#isStored()) await this.#changes.wait(Number.POSITIVE_INFINITY);
       }
     } catch (error) {
       if (!signal.aborted) parts.onEvent(channel.guildId, failureEventOf(error, 'speak'));
     }
+  }
+
+  /** To be called when something was changed or placed. */
+  wake(): void {
+    this.#changes.wake();
+  }
+
+  /** The store holds all of it, and no track holds a sound. */
+  #isStored(): boolean {
+    const { signal, mix } = this.#context;
+    const isIdle = !signal.aborted && mix.tracks.all().every(({ now }) => !now);
+    return isIdle && JSON.stringify(this.#kept()) === this.#written;
   }
 
   /** Last write: the tracks for the next process, or none. Never throws. */
