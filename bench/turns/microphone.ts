@@ -29,24 +29,21 @@ export function* send(
   const encoder = codec.encoder(roomRateHz);
   let state: MicrophoneState = { hold: Number.isFinite(held) ? 0 : held, silence: 0 };
   let [frame, sequence] = [0, 0];
-  try {
-    for (const { samples, sounding } of heard) {
-      const [next, sent] = stepMicrophone(state, sounding, held);
-      state = next;
-      frame++;
-      if (sent === 'nothing') continue;
-      if (held > 0) noise.addTo(samples);
-      const opus = sent === 'silence' ? silence : encoder.encode(samples);
-      const timestamp = frame * frameSamples;
-      yield {
-        speakerId: '1',
-        sequence: sequence++ & 0xffff,
-        timestamp,
-        opus,
-        atMs: frame * frameMs,
-      };
-    }
-  } finally {
+  for (const { samples, sounding } of heard) {
+    const [next, sent] = stepMicrophone(state, sounding, held);
+    state = next;
+    frame++;
+    if (sent === 'nothing') continue;
+    if (held > 0) noise.addTo(samples);
+    const opus = sent === 'silence' ? silence : encoder.encode(samples);
+    const timestamp = frame * frameSamples;
+    yield {
+      speakerId: '1',
+      sequence: sequence++ & 0xffff,
+      timestamp,
+      opus,
+      atMs: frame * frameMs,
+    };
   }
 }
 

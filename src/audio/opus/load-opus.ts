@@ -1,4 +1,4 @@
-import { rms } from '#src/audio/pcm.ts';
+import { rms, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { CoderRateHz, OpusCodec } from './opus.ts';
 import { ctl, decoded, twentyMs } from './opus-packet.ts';
@@ -97,9 +97,14 @@ function codecOf(name: string, open: OpenCoder): OpusCodec {
     },
     encoder(rateHz, channels = 1) {
       const coder = open(rateHz, channels);
-      coder.request(ctl.application, ctl.audio);
+      coder.request(ctl.application, isOwn(rateHz, channels) ? ctl.audio : ctl.voip);
       coder.request(ctl.bitrate, channels === 1 ? ctl.speechBitrate : ctl.musicBitrate);
       return { encode: (samples) => coder.encode(twentyMs(samples, rateHz, channels)) };
     },
   };
+}
+
+/** Sound of the bot; any other is of people, whom tests, benchmarks and the sandbox stand in for, and is coded as their clients do. */
+function isOwn(rateHz: CoderRateHz, channels: 1 | 2): boolean {
+  return channels === 2 || rateHz === speakRateHz;
 }

@@ -35,7 +35,8 @@ function frameCount(code: number, second: number | undefined): number {
 export const ctl = {
   application: 4000,
   bitrate: 4002,
-  /** VOIP would code speech in hybrid mode, which costs 2.6 times as much (mediaplex 1.0.0, 24 kHz). */
+  voip: 2048,
+  /** VOIP would code the bot's speech in hybrid mode, which costs 2.6 times as much (mediaplex 1.0.0, 24 kHz). */
   audio: 2049,
   speechBitrate: 64_000,
   /** Bit rate of stereo. */

@@ -21,6 +21,6 @@ export interface OpusCodec {
   readonly name: string;
   /** Channels are interleaved; one when left out. */
   decoder(rateHz: CoderRateHz, channels?: 1 | 2): OpusDecoder;
-  /** One channel is for speech, with 64 kbit/s, two are for music, with 128; both in CELT mode. */
+  /** One channel is for speech, with 64 kbit/s, two are for music, with 128; at 24 kHz and in stereo both in CELT mode. */
   encoder(rateHz: CoderRateHz, channels?: 1 | 2): OpusEncoder;
 }
