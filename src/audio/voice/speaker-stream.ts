@@ -140,10 +140,6 @@ const noSounds: readonly SpeakerSound[] = [];
 const rtpPerMs = 48;
 const rtpPerSample = 3;
 const gapLimitSamples = 0.3 * listenRateHz;
-/** Bad packets in a row after which loss is no longer concealed. */
-const filledRun = 5;
-/** Bad packets in a row that may have been the decoder's fault. */
-const spoiledRun = 2;
 
 /** Turns one person's packets into samples. Never throws for the content of a packet; a bad one becomes a gap. */
 export class SpeakerStream {
@@ -152,7 +148,6 @@ export class SpeakerStream {
   readonly #concealment = new Concealment();
   #decoder: OpusDecoder | undefined;
   #lastAtMs = Number.NEGATIVE_INFINITY;
-  #badRun = 0;
   #counts = { heard: 0, sealed: 0, undecodable: 0, concealed: 0 };
 
   constructor(codec: OpusCodec) {
@@ -211,7 +206,6 @@ export class SpeakerStream {
     const { opus } = packet;
     const samples = isSealed(opus) ? this.#sealed() : this.#decoded(opus);
     if (!samples) return this.#bad(length, atMs);
-    this.#badRun = 0;
     this.#counts.heard++;
     this.#concealment.heard(samples);
     const kind = isSilenceFrame(opus) ? 'silence-frame' : 'sound';
@@ -228,19 +222,13 @@ export class SpeakerStream {
       return this.#decoder.decode(opus);
     } catch {
       this.#counts.undecodable++;
-      if (this.#badRun >= spoiledRun) this.#decoder = undefined;
+      this.#decoder = undefined; // it may be its fault
       return undefined;
     }
   }
 
   #bad(length: number, atMs: number): SpeakerSound {
-    this.#badRun++;
-    const lengthMs = length / rtpPerMs;
-    const samples =
-      this.#badRun > filledRun
-        ? new Int16Array(Math.floor(length / rtpPerSample))
-        : this.#fill(1, length);
-    return { kind: 'gap', samples, lengthMs, atMs };
+    return { kind: 'gap', samples: this.#fill(1, length), lengthMs: length / rtpPerMs, atMs };
   }
 
   #fill(frames: number, length: number): Int16Array {
