@@ -120,18 +120,12 @@ function shownWords(words: string, maxLength: number): string {
 const maxNameChars = 100;
 /** Spaces, line breaks, and letters that look like spaces; a word joiner is none. */
 const spaces = /[^\S\ufeff]+|[\u0085\u115f\u1160\u2800\u3164\uffa0]+/g;
-const endOfSentence = new Set('.,:;!?"\')');
 
-/** Discord shows no preview of a link within `<` and `>`. Source: Discord help, "Markdown text". */
+/** Addresses stay as they are; the flags of the message keep them without a preview. */
 function escapedWithLinks(words: string): string {
   return words
     .split(address)
-    .map((part, n) => {
-      if (n % 2 === 0) return escapedInside(part);
-      let end = part.length;
-      while (endOfSentence.has(part.charAt(end - 1))) end--;
-      return `<${part.slice(0, end)}>${part.slice(end)}`;
-    })
+    .map((part, n) => (n % 2 === 0 ? escapedInside(part) : part))
     .join('');
 }
 

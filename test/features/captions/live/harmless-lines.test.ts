@@ -18,12 +18,12 @@ test('markdown is shown instead of obeyed', () => {
   expect(shown('Ana', 'a', '1. b')).toEqual(['**Ana** a', '-# 1\\. b']);
 });
 
-test('a link stays readable without a preview, and no words hide where it leads', () => {
+test('a link stays readable, and no words hide where it leads', () => {
   expect(shown('Ana', 'see (https://a.example/b_c).')).toEqual([
-    '**Ana** see (<https://a.example/b_c>).',
+    '**Ana** see (https://a.example/b_c).',
   ]);
   expect(shown('Ana', '[safe](https://evil.example)')).toEqual([
-    '**Ana** \\[safe\\](<https://evil.example>)',
+    '**Ana** \\[safe\\](https://evil.example)',
   ]);
   expect(shown('https://evil.example', 'yes')).toEqual(['**https\\://evil.example** yes']);
 });
