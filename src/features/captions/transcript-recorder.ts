@@ -184,7 +184,7 @@ export class TranscriptRecorder {
   #remark(text: string): void {
     const startMs = this.sessionMs(this.#context.parts.clock.nowMs());
     const number = ++this.#lastNumber;
-    this.live.put({ number, speaker: remark, startMs, endMs: startMs, text, state: 'final' });
+    this.live.put({ number, speaker: remark, startMs, text, state: 'final' });
   }
 
   /** Nothing more is written of what this person is saying. */

@@ -15,9 +15,8 @@ export type CaptionLine = {
   /** Unique in its session, as `TranscriptLine.number`. */
   readonly number: number;
   readonly speaker: TranscriptSpeaker | RemarkSpeaker;
-  /** First and last voiced packet, in ms since the start of the session; no end while it goes on. */
+  /** First voiced packet, in ms since the start of the session. */
   readonly startMs: number;
-  readonly endMs?: number;
   /** Recognised words. Empty and final: the recogniser failed. */
   readonly text: string;
   /** `whole`: recognised at a pause, so probably all of it. A line is final once. */

@@ -106,16 +106,6 @@ export class TranscriptCleanup {
     return keptDays;
   }
 
-  /** Erases by `work` in both stores; number of lines that are gone. Errors: as `work`. */
-  async erase(
-    work: (store: TranscriptPorts) => Promise<number>,
-    signal: AbortSignal,
-  ): Promise<number> {
-    const erased = await this.#parts.transcripts.sum(work);
-    this.sweep(signal);
-    return erased;
-  }
-
   /** Changes the messages that show what was erased, after the sweep before. Never throws, waits for nothing. */
   sweep(signal: AbortSignal): void {
     const change = (store: TranscriptPorts) => this.#changeAll(store, signal);
@@ -209,8 +199,12 @@ export function transcriptPersonHooks(
 ): PersonHooks {
   /** All of it, or only of one session. */
   const erase = (guildId: string, personId: string, sessionId?: string) => {
-    const forget = ({ eraser }: TranscriptPorts) => eraser.forget(guildId, personId, sessionId);
-    const work = () => cleanup.erase(forget, never);
+    const work = async () => {
+      const forget = ({ eraser }: TranscriptPorts) => eraser.forget(guildId, personId, sessionId);
+      const erased = await parts.transcripts.sum(forget);
+      cleanup.sweep(never);
+      return erased;
+    };
     return withStoreTimeout(guildId, parts, 'store.unwritable', work, eraseTimeoutMs);
   };
   const read = <T>(guildId: string, one: (store: TranscriptPorts) => Promise<T>) => {

@@ -14,15 +14,10 @@ function person(name: string) {
 
 type Details = Partial<Omit<CaptionLine, 'number' | 'speaker' | 'text'>>;
 
-/** A line that begins `number` times 10 s after the start, and lasts 2 s. */
+/** A line that begins `number` times 10 s after the start. */
 export function line(number: number, name: string, text: string, details: Details = {}) {
-  const startMs = details.startMs ?? number * 10_000;
-  const times = { startMs, endMs: startMs + 2_000 };
-  return {
-    ...{ number, speaker: person(name), text, state: 'final' as const },
-    ...times,
-    ...details,
-  };
+  const startMs = number * 10_000;
+  return { number, speaker: person(name), startMs, text, state: 'final' as const, ...details };
 }
 
 /** Captions in a chat that passes on what it is to show, and what they report. */
