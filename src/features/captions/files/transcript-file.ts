@@ -57,7 +57,7 @@ export function transcriptFile(
 function wordsOf({ isCut, text: spoken }: TranscriptLine, locale?: Locale): string {
   const words = visibleLine(spoken);
   if (words === '') return text('transcript.not_understood', undefined, locale);
-  return isCut ? `${words}\u2014 ${text('transcript.stopped', undefined, locale)}` : words;
+  return isCut ? `${words}\u2014` : words;
 }
 
 /** Plain text: channel, date and zone, then one line for each, with its date where they are of several days. */

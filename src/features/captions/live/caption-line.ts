@@ -33,8 +33,6 @@ export type CaptionLine = {
 export type CaptionTexts = {
   /** Instead of words the recogniser failed on, say "(not understood)". */
   readonly notUnderstood: string;
-  /** After what the bot said until it was stopped, say "(stopped)". */
-  readonly stopped: string;
   /** Instead of a name without a visible character. */
   readonly unnamed: string;
 };
@@ -87,7 +85,7 @@ function renderLine(line: CaptionLine, texts: CaptionTexts): string {
 }
 
 function markOf(line: CaptionLine, texts: CaptionTexts): string {
-  if (line.isCut) return `\u2014 ${texts.stopped}`;
+  if (line.isCut) return '\u2014';
   return line.state === 'final' || wordsOf(line, texts).endsWith('\u2026') ? '' : '\u2026';
 }
 
@@ -133,7 +131,6 @@ export function captionTexts(guildId: string, parts: SessionDependencies): Capti
   const written = (id: PlainTextId) => writtenText({ id }, guildId, parts);
   return {
     notUnderstood: `*${written('transcript.not_understood')}*`,
-    stopped: `*${written('transcript.stopped')}*`,
     unnamed: written('transcript.somebody'),
   };
 }

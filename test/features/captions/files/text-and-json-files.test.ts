@@ -28,7 +28,7 @@ test('a text file tells channel, date and time zone, and each line with its time
       '[20:14:00] Ana: When do we meet?',
       '[20:15:03] Ben: Friday at *eight*, my place.',
       '[20:15:10] Cleo: (not understood)',
-      '[20:15:20] Nova: The Millau Viaduct, at 343— (stopped)',
+      '[20:15:20] Nova: The Millau Viaduct, at 343—',
       '',
     ].join('\n'),
   );

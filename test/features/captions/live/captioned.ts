@@ -4,7 +4,6 @@ import { FakeCaptionChat, keyedChat } from '#test/fakes/caption-chats.ts';
 
 const texts = {
   notUnderstood: '(not understood)',
-  stopped: '(stopped)',
   unnamed: 'somebody',
 };
 
