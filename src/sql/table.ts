@@ -161,7 +161,7 @@ function createTable(table: Table, dialect: SqlDialect): string {
 
 /** Whether its rows are told apart by fields of their own, and not by a key that the database gives. */
 function isKeyed({ columns, key }: Table): boolean {
-  return key.length > 0 && !key.some((field) => columns[field]?.kind === 'key');
+  return !key.some((field) => columns[field]?.kind === 'key');
 }
 
 function ending(table: Table, dialect: SqlDialect): string {

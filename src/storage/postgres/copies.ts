@@ -61,12 +61,9 @@ function connectionTo(sqlite: DatabaseSync): Connection {
 /** Rows that are read and written at a time. */
 const rowsAtOnce = 1_000;
 
-/**
- * Copies every row of these tables into the empty ones of another database. Tables without a key hold nothing that outlives an
- * operation, and are left out.
- */
+/** Copies every row of these tables into the empty ones of another database. */
 async function copyRows(from: Connection, to: Connection, tables: readonly Table[]): Promise<void> {
-  for (const table of tables.filter(({ key }) => key.length > 0)) {
+  for (const table of tables) {
     for (let last: RowOf<Table['columns']> | undefined; ; ) {
       const rows = await select(from, table, portionAfter(table, last));
       await to.insert(table, rows);

@@ -29,10 +29,10 @@ import { openTranscriptsIn } from './open-transcripts.ts';
 /** Rows of each table, by its name. */
 type EveryRow = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
 
-/** Every row of every table that outlives an operation, in the order of its key. */
+/** Every row of every table, in the order of its key. */
 async function everyRow(connection: Connection, { tables }: StoreKind): Promise<EveryRow> {
   const found: Record<string, Readonly<Record<string, unknown>>[]> = {};
-  for (const table of tables.filter(({ key }) => key.length > 0)) {
+  for (const table of tables) {
     const order = raw(table.key.map(columnName).join(', '));
     const rows = await select(connection, table, sql`ORDER BY ${order}`);
     found[table.name] = rows.map(({ terms: _, ...row }) => row); // each database has its own index of words
