@@ -79,8 +79,7 @@ function commandLine(registered: readonly string[]): Finding {
     ...(lacking.length > 0 ? [`missing: ${lacking.join(', ')}`] : []),
     ...(foreign.length > 0 ? [`unknown to Parley: ${foreign.join(', ')}`] : []),
   ].join('; ');
-  const mend =
-    'start the bot: it registers them within seconds; then reload Discord (Ctrl+R)';
+  const mend = 'start the bot: it registers them within seconds; then reload Discord (Ctrl+R)';
   return (lacking.length === ours.length ? missing : differs)(what, `${why}, everywhere`, mend);
 }
 

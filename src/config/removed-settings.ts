@@ -22,7 +22,8 @@ export const removedSettings: Readonly<Record<string, string>> = {
   CONSENT_ROLE_ID: 'Put the id into CONSENT_POLICY=role:ID.',
   COMMANDS_PER_PERSON: 'A person may use 5 commands and buttons in 10 s.',
   DJ_ROLE_ID: 'A server names its own by /settings set dj_role.',
-  API_ORIGINS: 'Only programs use HTTP, as readers of a page see its token; put one of your own between.',
+  API_ORIGINS:
+    'Only programs use HTTP, as readers of a page see its token; put one of your own between.',
   BRAINS: 'Personas use the pipeline of their server.',
   REALTIME_DIALECT: 'OpenAI removed the beta interface; use a server with current names.',
   TOOL_FILES: 'Offer functions through an MCP server of MCP_SERVERS.',

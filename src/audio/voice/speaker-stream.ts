@@ -167,11 +167,6 @@ export class SpeakerStream {
     return { ...this.#order.counts(), ...this.#counts };
   }
 
-  /** Packets that could not be decoded. */
-  get missed(): number {
-    return this.#counts.sealed + this.#counts.undecodable;
-  }
-
   #hear(ordered: readonly OrderedPacket[]): readonly SpeakerSound[] {
     if (ordered.length === 0) return noSounds;
     const heard: SpeakerSound[] = [];

@@ -173,7 +173,7 @@ export class SessionTracks implements FeatureSession {
   }
 
   /** First owner of a sound that a command touches, this person left out. */
-  ownerBeside(personId: string, track: string, command: TrackCommand): SoundOwner['person'] {
+  #ownerBeside(personId: string, track: string, command: TrackCommand): SoundOwner['person'] {
     const owners = this.touched(track, command).map(({ owner }) => owner);
     return owners.find((owner) => owner && owner.id !== personId);
   }
@@ -218,7 +218,7 @@ export class SessionTracks implements FeatureSession {
 
   /** Performs a command of a person who may give it; others can only vote to skip. */
   request(caller: TrackCaller, track: string, command: TrackCommand): TrackOutcome {
-    const owner = this.ownerBeside(caller.id, track, command);
+    const owner = this.#ownerBeside(caller.id, track, command);
     if (!owner || this.#isDj(caller)) return this.perform(track, command);
     if (command.kind === 'skip') return this.#votedToSkip(caller.id, track, owner.name);
     return { kind: 'denied', track, owner: owner.name };
