@@ -12,7 +12,6 @@ export function englishCompleteLogit(words: readonly string[]): number {
   const fixed = phraseLogit(words);
   if (fixed !== undefined) return fixed;
   const sentence = lastSentence(words);
-  if (sentence.length === 1 && isOneOf('wholeAnswers', sentence[0])) return 1.2;
   const tail = tailLogit(sentence);
   if (tail <= -1.5) return tail;
   const form = formLogit(sentence);
@@ -63,9 +62,7 @@ function formLogit(words: readonly string[]): number {
 
 /** "Stop it", "be quiet", "never mind", "don't go", "let's go". */
 function isCommand([first = '', second]: readonly string[]): boolean {
-  if (first === 'be') return second !== undefined;
   if (first === 'never' || first === "don't") return isOneOf('verbs', second);
-  if (first === 'do') return isOneOf('verbs', second) || isOneOf('articles', second);
   return isOneOf('verbs', first) || contracted(first) === 'let';
 }
 
@@ -96,14 +93,9 @@ function questionLogit(words: readonly string[]): number {
   return whole ? 2 : 0.3;
 }
 
-/** "Can you", "is there" and so on: most want a verb and something to it. */
-function polarLogit(words: readonly string[]): number {
-  if (words.length <= 2) return -0.8;
-  const wantsVerb = !/^(is|are|was|were|am|have|has|had)/.test(words[0] ?? '');
-  const asked = isOneOf('subjects', words[1]) || words.slice(2).some(isVerb);
-  if (wantsVerb && !asked) return -1.2;
-  if (words.length === 3) return 1;
-  return 1.7;
+/** "Can you", "is there" and so on. */
+function polarLogit({ length }: readonly string[]): number {
+  return length <= 2 ? -0.8 : 1.7;
 }
 
 function commandLogit(words: readonly string[]): number {
@@ -124,9 +116,6 @@ function statementLogit(words: readonly string[]): number {
   const { length } = words;
   if (length <= 2) return 0.3;
   if (isOneOf('determiners', words[0]) && isRelative(words)) return -1;
-  if (isOneOf('opinionVerbs', words.at(-2)) && ['so', 'not'].includes(words.at(-1) ?? '')) return 1;
-  const reports = isOneOf('subjects', words[0]) && isOneOf('opinionVerbs', words[1]);
-  if (reports && length > 3 && !words.slice(2).some(isVerb)) return -0.9;
   return length <= 4 ? 0.5 : 0.7;
 }
 
@@ -158,12 +147,9 @@ function grammarLogit(last: string, words: readonly string[]): number | undefine
 }
 
 function contentLogit(last: string, words: readonly string[]): number {
-  const before = words.at(-2);
   if (isOneOf('demonstratives', last)) return pointerLogit(last, words);
-  if (isOneOf('adjectives', last)) return adjectiveLogit(last, words);
-  if (isOneOf('rankings', before) && words.some(isBeing) && last !== 'one') return -1;
+  if (isOneOf('adjectives', last)) return adjectiveLogit(words);
   if (isOneOf('knowingVerbs', last) && isKnowingOpen(words)) return -1.6;
-  if (isOneOf('transitiveVerbs', last)) return isObjectAsked(words) ? 0 : -1.8;
   return isOneOf('relationalNouns', last) && !isCommand(words) && isNounPhraseOpen(words)
     ? -1.45
     : 0;
@@ -176,9 +162,7 @@ function isKnowingOpen(words: readonly string[]): boolean {
 
 /** "Where are they", "isn't it", but not "what can i". */
 function subjectLogit(words: readonly string[]): number {
-  const before = words.at(-2) ?? '';
-  if (before.endsWith("n't") && words.length > 3) return 0;
-  return asks(words) && isBeing(before) ? -0.5 : -3;
+  return asks(words) && isBeing(words.at(-2)) ? -0.5 : -3;
 }
 
 /** "Come in", "hold on", but not "turn off". */
@@ -216,12 +200,9 @@ function strandedLogit(words: readonly string[]): number {
 
 /** "Yes it is", "tell me where it is", "what can you do", but not "the capital of france is". */
 function auxiliaryLogit(words: readonly string[]): number {
-  const [before, last] = [words.at(-2), words.at(-1) ?? ''];
-  if (words.length === 1) return -1.5;
-  if (last === 'not') return isOneOf('hedges', before) ? 0.8 : -2.2;
   if (isMainVerb(words)) return asks(words) ? 0 : -0.5;
   if (words.slice(1, -2).some((word) => isOneOf('questionWords', word))) return 0.8;
-  if (!isOneOf('subjects', before)) return -2.2;
+  if (!isOneOf('subjects', words.at(-2))) return -2.2;
   return words.length <= 3 ? 0.2 : -1.6;
 }
 
@@ -231,15 +212,9 @@ function isMainVerb(words: readonly string[]): boolean {
 }
 
 /** "A very big", but not "it is very big". */
-function adjectiveLogit(last: string, words: readonly string[]): number {
-  if (isOneOf('attributiveAdjectives', last)) return -2;
+function adjectiveLogit(words: readonly string[]): number {
   const before = words.findLast((word) => !isOneOf('adjectives', word));
   return words.length > 1 && (before === undefined || isOneOf('determiners', before)) ? -1.8 : 0;
-}
-
-/** "What do you want": the object of the verb comes before it. */
-function isObjectAsked(words: readonly string[]): boolean {
-  return ['what', 'which', 'who', 'how', 'whose'].includes(words[0] ?? '') && asks(words);
 }
 
 /** "What is the capital", but not "what is your name". */
@@ -265,7 +240,6 @@ function clausesAt(words: readonly string[], at: number): number {
 
 /** "She went", "she's", "did she". */
 function isClauseHead(word: string, next: string): boolean {
-  if (isOneOf('auxiliaries', word)) return isOneOf('subjects', next);
   const isContraction = word !== contracted(word) && isOneOf('subjects', contracted(word));
   return isContraction || (isOneOf('subjects', word) && isVerb(next));
 }
@@ -280,7 +254,6 @@ function canBeSubject(word: string | undefined): boolean {
 }
 
 function isVerb(word: string): boolean {
-  if (word !== contracted(word)) return true;
   if (isOneOf('auxiliaries', word) || isOneOf('verbs', word) || isOneOf('pastVerbs', word))
     return true;
   if (word.length > 4 && /(ed|ing)$/.test(word)) return !isOneOf('notVerbs', word);

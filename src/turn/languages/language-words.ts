@@ -166,8 +166,6 @@ export type WordClasses = {
   readonly prepositions: Phrases;
   /** Verbs to which a particle is all: "come in". */
   readonly phrasalVerbs: Phrases;
-  /** Before "not" at an end that is one: "maybe not". */
-  readonly hedges: Phrases;
   readonly particles: Phrases;
   /** Words before the sentence proper. */
   readonly openers: Phrases;
@@ -179,10 +177,7 @@ export type WordClasses = {
   readonly courtesies: Phrases;
   /** Words that only look like "walked" and "walking". */
   readonly notVerbs: Phrases;
-  readonly opinionVerbs: Phrases;
   readonly demonstratives: Phrases;
-  /** "The first man", "the best way": a noun must follow. */
-  readonly rankings: Phrases;
   readonly conjunctions: Phrases;
   /** Words before a "that" which begins a clause. */
   readonly reportingWords: Phrases;
@@ -192,11 +187,7 @@ export type WordClasses = {
   /** Commands, which start a sentence; most are statements' verbs as well. */
   readonly verbs: Phrases;
   readonly pastVerbs: Phrases;
-  /** Verbs that want an object after them. */
-  readonly transitiveVerbs: Phrases;
   readonly adjectives: Phrases;
-  /** Adjectives that a sentence never ends in. */
-  readonly attributiveAdjectives: Phrases;
   /** Nouns that mostly go on with "of". */
   readonly relationalNouns: Phrases;
   /** Commands whose object alone is incomplete: "set an alarm", "translate this sentence". */
