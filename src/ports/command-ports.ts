@@ -122,8 +122,6 @@ export type Asker = {
 
 /** Slowest and fastest pace that a text or an answer may be given. */
 export const [slowest, fastest] = [0.5, 2];
-/** Longest description of a tone, in characters. */
-export const longestToneChars = 300;
 
 /** Manner of a spoken text or answer; missing fields mean the default. */
 export type SpokenManner = {

@@ -153,7 +153,6 @@ export function voicesOf(
 ): Public<VoicesAndPreviews> {
   return {
     models: () => models,
-    acceptsTone: () => models.length > 0,
     speaks: (_guildId, language) => language !== 'ru',
     names: async () => names,
     named: async (typed) => voiceNamed(typed, names),

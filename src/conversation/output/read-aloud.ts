@@ -101,7 +101,7 @@ async function readAloud(
   using reservation = budget.reservation;
   const synthesizer = context.parts.synthesizer.paidBy(reservation);
   const own = chosenVoice(reading.voice, context);
-  const spoken = { ...voiceIn(language, style), ...own, ...reading.manner };
+  const spoken = { ...voiceIn(language, style), ...own };
   let finish: ReplyFinish = 'cancelled';
   const read = async (reply: SpokenReply): Promise<void> => {
     onReply(reply);

@@ -2,7 +2,6 @@ import type { EarlyEnd } from '#src/conversation/machine/state.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Asker, AskOutcome, SpokenManner } from '#src/ports/command-ports.ts';
-import type { SpeechVoice } from '#src/speech/ports.ts';
 
 /** Early ends of a question or a text. */
 export const dropReasons = [
@@ -50,8 +49,6 @@ export type QueuedReading = {
   /** Words before it, made when its turn comes; undefined: it is not to be said any more. */
   readonly opening?: () => string | undefined;
   readonly voice?: string;
-  /** Tone and model of the speech. */
-  readonly manner?: Pick<SpeechVoice, 'instructions' | 'model'>;
   /** Language of the text (BCP 47), where it is known: a voice that does not speak it refuses. */
   readonly language?: string;
   /** Pace that its writer has chosen; 1 is usual. */

@@ -7,12 +7,11 @@ import { chosenVoice } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { Asker, SpokenManner } from '#src/ports/command-ports.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
-import type { SpeechVoice } from '#src/speech/ports.ts';
 import { readingRequestOf } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Options of a text that is read out. */
-export type SayOptions = SpokenManner & {
+export type SayOptions = Pick<SpokenManner, 'speed' | 'voice'> & {
   /** Person or program whose share pays; absent: the server alone does. */
   readonly payer?: Asker;
   /** Owner in lists, who may also withdraw it. */
@@ -52,7 +51,7 @@ function queued(
   session: VoiceSession,
   clauses: readonly string[],
   when: 'now' | 'queue',
-  { owner, payer, speed, voice, ...how }: SayOptions,
+  { owner, payer, speed, voice }: SayOptions,
 ): SayOutcome {
   const reading: QueuedReading = {
     kind: 'reading',
@@ -60,18 +59,10 @@ function queued(
     when,
     voice,
     speed,
-    manner: mannerOf(how),
     owner,
     payer,
   };
   return queueReading(reading, clauses, session);
-}
-
-function mannerOf({ model, tone }: SayOptions): Pick<SpeechVoice, 'instructions' | 'model'> {
-  return {
-    ...(model !== undefined && { model }),
-    ...(tone !== undefined && { instructions: tone }),
-  };
 }
 
 /** The text as a sound of its owner, synthesised when its turn comes. */
@@ -89,7 +80,7 @@ function placed(
   if (context.talk.state.isMuted) return refusedBy({ id: 'muted.server' });
   const refused = unaffordable(clauses, payer, session);
   if (refused) return refused;
-  const own = { ...chosenVoice(voice, context), ...mannerOf(how) };
+  const own = chosenVoice(voice, context);
   const source = new LazilySynthesisedText(clauses, context, payer, { ...own, speed });
   const caller = { id: '', name: '', ...owner, mayManage: false };
   const sound = { source, owner: owner && tracks.owner(owner) };

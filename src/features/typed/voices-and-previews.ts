@@ -47,11 +47,6 @@ export function voicesAndPreviews(
       return speechModels;
     },
 
-    /** Whether the speech engine accepts a tone; an embedded one does not. */
-    acceptsTone(): boolean {
-      return speechModels.length > 0; // an embedded engine has no model to name
-    },
-
     /** Whether answers in that server can be spoken in this language (BCP 47); the embedded engine speaks English only. */
     speaks(guildId: string, language: string): boolean {
       const isEmbedded = speechModels.length === 0;

@@ -83,8 +83,7 @@ test('three lines of each wait, and what waits lets answers and other texts pass
     'read',
   ]);
   const asked = fixture.talk.ask('g', 'How many?', ben, 'voice');
-  const how = { model: 'other', tone: 'calm' };
-  void fixture.talk.say('g', 'A text of somebody.', 'queue', how);
+  void fixture.talk.say('g', 'A text of somebody.', 'queue', { voice: 'other' });
   await pass(fixture, 30_000);
   await asked;
   expect(fixture.spoken()).toEqual([
@@ -98,7 +97,7 @@ test('three lines of each wait, and what waits lets answers and other texts pass
     'Ben: Mine.',
   ]);
   const text = fixture.synthesizer.asked.find((one) => one.text === 'A text of somebody.');
-  expect(text?.voice).toMatchObject({ model: 'other', instructions: 'calm' });
+  expect(text?.voice).toMatchObject({ name: 'other' });
 });
 
 test.each<[string, TypedMessage, string]>([

@@ -5,7 +5,6 @@ import type { Playing, PlayRequest } from '#src/features/tracks/track-outcomes.t
 import type { TrackRequests } from '#src/features/tracks/tracks.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import { voicesOf } from '#test/commands/ports.ts';
 import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
 
 const at = (path: string) => `/v1/servers/${guildId}/${path}`;
@@ -42,7 +41,6 @@ test('a text is read out in the name of the token, which pays for it', async () 
 test('a text goes on a named track in the name of the token, and is spoken as it asks', async () => {
   const said: unknown[] = [];
   const port = programPorts({
-    voices: voicesOf([], ['tts', 'tts-hd']),
     say: async (...[, , , how]) => {
       said.push(how);
       const playing = { kind: 'added', title: '“Hi”', track: 'news', place: 2 } as const;
@@ -51,7 +49,7 @@ test('a text goes on a named track in the name of the token, and is spoken as it
   });
   await using api = await openApi(port);
   await api.add('bell');
-  const manner = { voice: 'rms', model: 'tts-hd', tone: 'whisper', speed: 1.5 };
+  const manner = { voice: 'rms', speed: 1.5 };
   const body = { text: 'Hi', track: 'news', ...manner };
   const response = await api.post('bell', at('say'), body);
   expect(await response.json()).toEqual({ ahead: 2, track: 'news' });

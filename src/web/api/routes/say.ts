@@ -1,16 +1,22 @@
 import { z } from 'zod';
 import type { SayOutcome } from '#src/features/typed/say-text.ts';
+import { fastest, slowest } from '#src/ports/command-ports.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
-import { mannerFields, mannerIn } from './spoken-manner.ts';
 import { trackName, unplayed } from './tracks.ts';
+
+/** Voice and pace, 1 is usual, of a spoken text or answer. */
+export const spokenFields = {
+  voice: z.string().trim().min(1).max(100).optional(),
+  speed: z.number().min(slowest).max(fastest).optional(),
+};
 
 const body = z.strictObject({
   text: z.string().trim().min(1).max(1_000),
   when: z.enum(['now', 'queue']).default('queue'),
   track: trackName.optional(),
-  ...mannerFields,
+  ...spokenFields,
 });
 export const say = defineRoute({
   method: 'post',
@@ -18,17 +24,17 @@ export const say = defineRoute({
   scope: 'say',
   body,
   async run({ asker, body: asked, guildId, ports }) {
-    const { text, track, when, ...how } = asked;
-    const { manner, ignored } = mannerIn(how, ports);
+    const { text, track, when, voice, speed } = asked;
     const onTrack = track !== undefined && { track, owner: asker };
     const saying = await ports.features.typed.say(guildId, text, when, {
-      ...manner,
+      voice,
+      speed,
       payer: asker,
       ...onTrack,
     });
     const place = placeOf(saying);
     if (!place) throw unsaid(saying);
-    return { ...place, ...ignored };
+    return place;
   },
 });
 
