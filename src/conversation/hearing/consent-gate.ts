@@ -235,7 +235,7 @@ export function greetOnArrival(
   people: readonly ChannelMember[],
   callerId: string,
 ): void {
-  const { channel, isFirst, maySpeak, parts, queue, settings } = context;
+  const { channel, isFirst, maySpeak, parts, queue, settings, talk } = context;
   const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== callerId;
   if (!maySpeak() || !isFirst('greeted') || !people.some(isOther)) return;
   const { language } = settings();
@@ -246,7 +246,9 @@ export function greetOnArrival(
       speakable(spokenText({ id: greetingOf(context) }, channel.guildId, parts, language)),
     ended: () => undefined,
   };
-  parts.clock.later(listenFirstMs, () => queue.put(greeting));
+  const { nextId } = talk.state;
+  const isFirstOfAll = () => talk.state.nextId === nextId;
+  parts.clock.later(listenFirstMs, () => void (isFirstOfAll() && queue.put(greeting)));
 }
 
 function greetingOf(context: SessionContext) {

@@ -254,6 +254,7 @@ function canBeSubject(word: string | undefined): boolean {
 }
 
 function isVerb(word: string): boolean {
+  if (word !== contracted(word)) return true;
   if (isOneOf('auxiliaries', word) || isOneOf('verbs', word) || isOneOf('pastVerbs', word))
     return true;
   if (word.length > 4 && /(ed|ing)$/.test(word)) return !isOneOf('notVerbs', word);

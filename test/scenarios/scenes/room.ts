@@ -122,7 +122,7 @@ export const roomScenes: Scenes = {
       },
       { see: noticesIn, fits: [{ pings: ['@Ben'] }] },
       { see: recognised, is: [] },
-      { see: madeTexts, is: [text('join.spoken')] },
+      { see: (stage) => madeTexts(stage).join(' '), is: text('join.spoken') },
       { see: (stage) => noticesIn(stage)[0], keep: 'notice' },
       { see: buttonsIn('notice'), is: ['consent.always', 'consent.never'] },
       { Ben: { presses: ['consent.always', 'notice'], reads: only('consent.always') } },
