@@ -75,7 +75,6 @@ export function printEvent(
       return;
     case 'joined':
     case 'words':
-    case 'stream':
     case 'feature':
     case 'typed':
     case 'erased':

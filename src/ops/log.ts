@@ -50,9 +50,6 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
     case 'erased':
       log.info({ guildId, items: event.items }, 'removed from the server: its data was deleted');
       return;
-    case 'stream':
-      log.debug({ guildId, speakerId: event.speakerId, ...event.packets }, 'stream');
-      return;
     case 'recognised':
       log.debug(
         { guildId, speakerId: event.speakerId, characters: event.text.length, cut: event.cut },

@@ -1,4 +1,3 @@
-import type { StreamCounts } from '#src/audio/voice/speaker-stream.ts';
 import type { AlertChange, FeatureAlertChange } from '#src/base/alerts.ts';
 import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
 import type { SpentEvent } from '#src/spending/budget-authority.ts';
@@ -28,18 +27,6 @@ export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
  * the press; `known`: it was made for the same question before, and only its result is given again.
  */
 export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'spoken' | 'known' | 'refused' | 'failed';
-
-/** Counts of one person's packets, by outcome. */
-export type PacketCounts = StreamCounts & {
-  /** Not heard because all listening slots were taken. */
-  readonly crowded: number;
-};
-
-/** Packet counts of one person since the last report. */
-export type SpeakerPackets = {
-  readonly speakerId: string;
-  readonly packets: PacketCounts;
-};
 
 /**
  * Why a question that waited gets no answer though it was meant to: others took its place, its moment has passed, or the
@@ -91,8 +78,6 @@ export type SessionEvent =
         | 'forbidden'
         | 'stopped';
     }
-  /** Packet counts of a person since the last such event, after an utterance and when a listening slot closes. */
-  | ({ readonly kind: 'stream' } & SpeakerPackets)
   | {
       readonly kind: 'recognised';
       readonly speakerId: string;

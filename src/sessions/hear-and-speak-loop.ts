@@ -322,15 +322,14 @@ function openConnectionParts(
   context: SessionContext,
   { callerId, hearing, pauseHabits, show, utterances }: ConnectionSources,
 ): ConnectionParts {
-  const { channel, parts, talk } = context;
+  const { parts, talk } = context;
   const over = new AbortController();
   const sent = new SentEnvelope();
   const { voice, cues, mixer } = openSound(context.mix, parts.codec, parts.cues, sent);
   const onSent = (words: SpokenSegment) => tellSaid(context, words);
   const output = new SpeechOutput(voice, parts.clock, onSent, context.pace);
-  const inputs = new SpeakerInputs(
-    (speakerId) => openInput(speakerId, sent, parts.codec, hearing, pauseHabits),
-    (packets) => parts.onEvent(channel.guildId, { kind: 'stream', ...packets }),
+  const inputs = new SpeakerInputs((speakerId) =>
+    openInput(speakerId, sent, parts.codec, hearing, pauseHabits),
   );
   const interruptions = new Interruptions(context, output, cues);
   const waiting = new WaitingCues(context, cues, over.signal);
