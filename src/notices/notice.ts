@@ -103,16 +103,15 @@ export function writeInChat(
     .catch((error: unknown) => parts.onEvent(channel.guildId, failureEventOf(error, 'speak')));
 }
 
-/** Words for these people into the chat of the channel, with a mention of each, without waiting for it. */
-export function writeToPeople(
-  personIds: readonly string[],
+/** Words for this person into the chat of the channel, with a mention, without waiting for it. */
+export function writeToPerson(
+  personId: string,
   words: ConfidentialText,
   { channel, parts }: ChannelChat,
 ): void {
   const text = words.textIn(channel.channelId) ?? '';
-  const lines = personIds.map((personId) => ({ personId, text }));
   parts.messages
-    .notify(channel, lines, never)
+    .notify(channel, [{ personId, text }], never)
     .catch((error: unknown) => parts.onEvent(channel.guildId, failureEventOf(error, 'speak')));
 }
 

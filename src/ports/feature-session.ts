@@ -121,7 +121,7 @@ export type FeatureSession = {
 
 /** Question for which a model is shown more than the conversation. */
 export type ContextRequest = {
-  readonly askerIds: readonly string[];
+  readonly askerId: string;
   /** First voiced packet of the question, on the monotonic clock. */
   readonly fromMs: number;
 };

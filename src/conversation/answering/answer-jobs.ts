@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
-import { namesFor, turnOf } from '#src/conversation/machine/questions.ts';
+import { isNamed, turnOf } from '#src/conversation/machine/questions.ts';
 import type { Id, PersonId, TurnState } from '#src/conversation/machine/state.ts';
 import {
   answerMediumFor,
@@ -26,7 +26,7 @@ import {
   failureKindOf,
   failureText,
   reportUnsaid,
-  writeToPeople,
+  writeToPerson,
   writeUnspeakable,
   writtenText,
 } from '#src/notices/notice.ts';
@@ -146,11 +146,11 @@ export class AnswerJobs {
     turn: TurnState,
     signal: AbortSignal,
   ): PendingAnswer | undefined {
-    const { languages, queue, talk } = this.#context;
+    const { queue, talk } = this.#context;
     const question = queue.questionOf(turn.request);
     const said = this.#saidFor(effect, turn);
     const { answer: id, done } = effect;
-    const addressee = namePrefix(this.#namesOf(turn), this.#context, languages.of(turn.by));
+    const addressee = namePrefix(this.#addresseeOf(turn), this.#context);
     const medium = question?.report && ('aloud' as const);
     const wanted = { id, done, addressee, manner: question?.manner, medium };
     const begun = beginAnswer(said, this.#context, this.#tools, signal, wanted);
@@ -201,11 +201,11 @@ export class AnswerJobs {
     this.#context.talk.post({ kind: 'ready', answer: job.id });
   }
 
-  /** People whom an answer calls by name. */
-  #namesOf(turn: TurnState | undefined): readonly NamedPerson[] {
+  /** Person whom an answer calls by name. */
+  #addresseeOf(turn: TurnState | undefined): NamedPerson | undefined {
     const { people, talk } = this.#context;
-    const ids = turn ? namesFor(talk.state, turn) : [];
-    return ids.map((id) => ({ id, name: people().find((one) => one.id === id)?.name ?? '' }));
+    if (!turn || !isNamed(talk.state, turn)) return undefined;
+    return people().find(({ id }) => id === turn.by);
   }
 
   async #speak(job: AnswerJob, output: SpeechOutput, signal: AbortSignal): Promise<ReplyEnd> {
@@ -234,8 +234,8 @@ export class AnswerJobs {
     const { effect, pending, progress } = job;
     const { reservation, voice } = pending;
     const quoted = endWithToolQuote(pending.release(signal), pending, context, signal);
-    const people = () => this.#namesOf(this.#turnNow(job));
-    const named = { people, speakerId: effect.by, voice, reservation };
+    const addressee = () => this.#addresseeOf(this.#turnNow(job));
+    const named = { addressee, voice, reservation };
     const made = withNamePrefix(quoted, named, context, signal);
     const writtenTo = this.#writtenTo(job);
     const written = writeUnspoken(made, { progress, pending, writtenTo }, context, signal);
@@ -252,7 +252,7 @@ export class AnswerJobs {
     if (failure) return { finish: 'failed', failure };
     // For want of a voice for its language, all of it was written.
     const end = finish === 'empty' && progress.isWritten ? 'completed' : finish;
-    if (writtenTo.length === 0 && effect.request === undefined) {
+    if (writtenTo === undefined && effect.request === undefined) {
       const finished = { reply, progress, finish: end, owner: pending.owner };
       writeLinksCodeTables(effect.by, finished, context);
     }
@@ -264,9 +264,9 @@ export class AnswerJobs {
     const { channel, parts } = this.#context;
     const writtenTo = this.#writtenTo(job);
     const stage = this.#noteFailure(failure, job.effect.by);
-    if (stage === 'speak' || writtenTo.length === 0) return stage;
+    if (stage === 'speak' || writtenTo === undefined) return stage;
     const text = writtenText(failureText(failure, parts), channel.guildId, parts);
-    writeToPeople(writtenTo, openText(text), this.#context);
+    writeToPerson(writtenTo, openText(text), this.#context);
     return 'speak';
   }
 
@@ -296,9 +296,9 @@ export class AnswerJobs {
   }
 
   /** Person for whom the answer is written, beside what is heard of it. */
-  #writtenTo({ effect: { by, request }, pending }: AnswerJob): readonly string[] {
-    if (request !== undefined) return [];
-    return pending.isWritten || answerMediumFor(by, this.#context) !== 'aloud' ? [by] : [];
+  #writtenTo({ effect: { by, request }, pending }: AnswerJob): string | undefined {
+    if (request !== undefined) return undefined;
+    return pending.isWritten || answerMediumFor(by, this.#context) !== 'aloud' ? by : undefined;
   }
 }
 

@@ -32,12 +32,12 @@ export function messagesOf(exchanges: readonly HistoryExchange[]): readonly Chat
   return recentMessages(all);
 }
 
-/** Exchanges that a model may be shown for an answer to these people, oldest first: nobody else in them is left out. */
+/** Exchanges that a model may be shown for an answer to this person, oldest first: nobody else in them is left out. */
 export function exchangesFor(
-  askerIds: readonly string[],
+  askerId: string,
   { gate, talk }: Pick<SessionContext, 'gate' | 'talk'>,
 ): readonly HistoryExchange[] {
-  const mayShow = (id: string) => askerIds.includes(id) || !gate.isLeftOut(id);
+  const mayShow = (id: string) => id === askerId || !gate.isLeftOut(id);
   return talk.state.history.exchanges.filter(({ by }) => mayShow(by));
 }
 
@@ -46,7 +46,7 @@ type WantedAnswer = {
   readonly id: Id;
   /** Changes made for the question before. */
   readonly done: readonly ToolChange[];
-  /** Names with which it begins. Default: none. */
+  /** Name with which it begins. Default: none. */
   readonly addressee?: string | undefined;
   readonly manner?: SpokenManner | undefined;
   /** Default: as its asker wants answers. */
@@ -63,15 +63,14 @@ export function beginAnswer(
 ): PendingAnswer | BudgetRefusal {
   const { channel, parts, preemptiveBudget, talk } = context;
   const { clock, spending } = parts;
-  const askerIds = said.map(({ speakerId }) => speakerId);
-  const speakerId = askerIds.at(-1);
-  const medium = given.medium ?? answerMediumFor(speakerId ?? '', context);
+  const askerId = said.at(-1)?.speakerId ?? '';
+  const medium = given.medium ?? answerMediumFor(askerId, context);
   const isWritten = medium === 'written' || medium === 'private';
   const pipeline = isWritten
     ? parts.pipelines.textOnly()
     : parts.pipelines.open(pipelineFor(said, context.settings().pipeline));
-  const { before, beside, ...shown } = shownFor(said, askerIds, context);
-  const owner = medium === 'private' ? { onlyFor: `${speakerId}` } : shown.owner;
+  const { before, beside, ...shown } = shownFor(said, askerId, context);
+  const owner = medium === 'private' ? { onlyFor: askerId } : shown.owner;
   const { name, instructions } = context.settings().persona ?? {};
   const calls = new AnswerCalls({ context, session: tools, answer: id, said, made: done });
   const isQuoting = said.some(({ isQuoted }) => isQuoted);
@@ -89,7 +88,7 @@ export function beginAnswer(
     tools: calls.offered,
     done: calls.done,
     ...beside,
-    ...(speakerId !== undefined && { language: context.languages.answerTo(speakerId) }),
+    language: context.languages.answerTo(askerId),
   };
   const opened = spending.open(answerRequestOf(turn, channel.guildId));
   if (opened.kind === 'refused') return opened;
@@ -101,29 +100,29 @@ export function beginAnswer(
   return new PendingAnswer({ ...answer, tools: calls }, signal);
 }
 
-/** Words of the channel that a model is shown for an answer to these askers; none for a program. */
+/** Words of the channel that a model is shown for an answer to this asker; none for a program. */
 function shownFor(
   said: readonly TurnUtterance[],
-  askerIds: readonly string[],
+  askerId: string,
   context: SessionContext,
 ): {
   readonly before: readonly HistoryExchange[];
   readonly beside: Pick<Turn, 'context'>;
   readonly owner: TextOwner;
 } {
-  if (askerIds.some(isProgram)) return { before: [], beside: {}, owner: 'given' };
-  const before = exchangesFor(askerIds, context);
+  if (isProgram(askerId)) return { before: [], beside: {}, owner: 'given' };
+  const before = exchangesFor(askerId, context);
   const { channelId } = context.channel;
-  return { before, beside: contextOf(said, context), owner: { channelId } };
+  return { before, beside: contextOf(said, askerId, context), owner: { channelId } };
 }
 
 /** Context of an answer beside the conversation: what features add. */
 function contextOf(
   said: readonly TurnUtterance[],
+  askerId: string,
   { features }: SessionContext,
 ): Pick<Turn, 'context'> {
-  const askerIds = said.map(({ speakerId }) => speakerId);
   const fromMs = Math.min(...said.map((one) => one.fromMs));
-  const added = features.context({ askerIds, fromMs });
+  const added = features.context({ askerId, fromMs });
   return added.length === 0 ? {} : { context: added.join('\n\n') };
 }

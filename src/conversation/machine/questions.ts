@@ -103,10 +103,9 @@ export function wordsOf(parts: readonly TurnPart[], more = ''): string {
   return words.join(' ').trim();
 }
 
-/** In company, people are called by name who waited. */
-export function namesFor(state: ConversationState, turn: TurnState): readonly PersonId[] {
-  const humans = state.people.filter(({ isBot }) => !isBot);
-  return turn.hasWaited && humans.length > 1 ? [turn.by] : [];
+/** In company, a person is called by name who waited. */
+export function isNamed({ people }: ConversationState, { hasWaited }: TurnState): boolean {
+  return hasWaited && people.filter(({ isBot }) => !isBot).length > 1;
 }
 
 /** Whether a person is heard. Asked for each packet before it is decrypted. */

@@ -8,7 +8,7 @@ import {
   spokenLocale,
   spokenText,
   writeInChat,
-  writeToPeople,
+  writeToPerson,
   writeUnspeakable,
 } from '#src/notices/notice.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
@@ -16,7 +16,7 @@ import type { SpeechVoice } from '#src/speech/ports.ts';
 import { type Reservation, readingRequestOf } from '#src/spending/reservation.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { beginsWithNames } from '#src/turn/addressing/names.ts';
+import { beginsWithName } from '#src/turn/addressing/names.ts';
 import { soundOf } from '#src/voice/output/clause-sound.ts';
 import type {
   AnswerProgress,
@@ -29,8 +29,8 @@ import type {
 type WrittenAnswer = {
   readonly progress: AnswerProgress;
   readonly pending: PendingAnswer;
-  /** People for whom it is written in any case, with a mention. */
-  readonly writtenTo: readonly string[];
+  /** Person for whom it is written in any case, with a mention. */
+  readonly writtenTo: string | undefined;
 };
 
 /**
@@ -53,9 +53,9 @@ export async function* writeUnspoken(
     const words = pending.written(text);
     const { onlyFor: id } = pending;
     if (id !== undefined) writePrivately({ id, name: context.nameOf(id) }, text, context);
-    else if (writtenTo.length > 0) writeToPeople(writtenTo, words, context);
+    else if (writtenTo !== undefined) writeToPerson(writtenTo, words, context);
     else if (isUnspoken) writeUnspeakable(words, context, language);
-    progress.isWritten = writtenTo.length > 0 || isUnspoken;
+    progress.isWritten = writtenTo !== undefined || isUnspoken;
   };
   try {
     for await (const arrived of parts) {
@@ -162,44 +162,24 @@ export function spokenNameOf(
   return speakable(visibleLine(spokenName));
 }
 
-/** An answer that begins with names, its voice, and its money. */
+/** An answer that begins with a name, its voice, and its money. */
 type NamedAnswer = {
-  /** Names that are known once it sounds: others may ask the same meanwhile. */
-  readonly people: () => readonly NamedPerson[];
-  readonly speakerId: string;
+  /** Known once it sounds: its person may have left. */
+  readonly addressee: () => NamedPerson | undefined;
   readonly voice: SpeechVoice;
   readonly reservation: Reservation;
 };
 
-/** Their names as they are spoken before an answer; empty where none can be spoken. */
+/** Name as it is spoken before an answer; empty where none can be spoken. */
 export function namePrefix(
-  people: readonly NamedPerson[],
-  context: SessionContext,
-  language: string | undefined,
-): string {
-  const { channel, parts } = context;
-  const names = people.map((one) => spokenNameOf(one, channel.guildId, parts));
-  return joinedNames(names, context, language);
-}
-
-function joinedNames(
-  names: readonly string[],
+  person: NamedPerson | undefined,
   { channel, parts }: SessionContext,
-  language: string | undefined,
 ): string {
-  return names
-    .filter((name) => name !== '')
-    .reduce(
-      (one, other) =>
-        one === ''
-          ? other
-          : spokenText({ id: 'said.both', with: { one, other } }, channel.guildId, parts, language),
-      '',
-    );
+  return person ? spokenNameOf(person, channel.guildId, parts) : '';
 }
 
 /**
- * Puts the names an answer is for in front of its first sound, unless it begins with them by itself.
+ * Puts the name an answer is for in front of its first sound, unless it begins with that by itself.
  *
  * Sound whose words are not known is left as it is: it may say them. A name that cannot be spoken is left out.
  */
@@ -222,16 +202,14 @@ export async function* withNamePrefix(
 
 async function* salute(
   text: string,
-  { people, reservation, speakerId, voice }: NamedAnswer,
+  { addressee, reservation, voice }: NamedAnswer,
   context: SessionContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
-  const named = people();
-  const names = named.map(({ name }) => name);
-  const language = context.languages.of(speakerId);
-  const spoken = namePrefix(named, context, language);
-  if (spoken === '' || beginsWithNames(text, names)) return;
-  const shown = joinedNames(names.map(speakable), context, language);
+  const named = addressee();
+  const spoken = namePrefix(named, context);
+  if (!named || spoken === '' || beginsWithName(text, named.name)) return;
+  const shown = speakable(named.name);
   const { clock } = context.parts;
   const synthesizer = context.parts.synthesizer.paidBy(reservation);
   const ofText = `${shown === '' ? spoken : shown},`;

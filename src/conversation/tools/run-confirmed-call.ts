@@ -79,7 +79,7 @@ async function perform(
   if (isOther && !(await tools.isAllowed('room', presser.id, signal)))
     return { outcome: { kind: 'barred', line: barredLine('room', context) }, content };
   signal.throwIfAborted();
-  const outcome = await action.run(tools.actionsFor([asker.id]), signal);
+  const outcome = await action.run(tools.actionsFor(asker.id), signal);
   const { aloud, facts, line } = outcome;
   if (isSpoken) reportAloud(outcome, asker.id, context);
   else if (aloud && !to) sayAloud(aloud, asker.id, context);

@@ -41,13 +41,13 @@ export class SessionTools {
     return this.#sources.all().filter(({ isOffered }) => isOffered?.(settings, context) !== false);
   }
 
-  /** Actions of tools in this channel for the people who asked. */
-  actionsFor(askerIds: readonly string[]): ToolPorts {
+  /** Actions of tools in this channel for whoever asked. */
+  actionsFor(askerId: string): ToolPorts {
     const context = this.#context;
     const { channel, gate, parts, people, settings } = context;
     const { leave } = this.#sources;
     return {
-      askerIds,
+      askerId,
       context,
       guildId: channel.guildId,
       place: channel,
@@ -58,7 +58,7 @@ export class SessionTools {
       people,
       agreed: async (personId) => gate.consentOf(personId) === 'always',
       isAllowed: (right, personId, signal) => this.isAllowed(right, personId, signal),
-      company: () => companyIn(context, askerIds),
+      company: () => companyIn(context, askerId),
       post: (text, signal) =>
         parts.messages.write(
           channel,
@@ -91,12 +91,10 @@ export class SessionTools {
 }
 
 /** A program is told no names. */
-function companyIn({ gate, people }: SessionContext, askerIds: readonly string[]): PeopleHere {
+function companyIn({ gate, people }: SessionContext, askerId: string): PeopleHere {
   const all = people();
   const humans = all.filter(({ isBot }) => !isBot);
-  const named = askerIds.some(isProgram)
-    ? []
-    : humans.filter(({ id }) => gate.standing(id) === 'yes');
+  const named = isProgram(askerId) ? [] : humans.filter(({ id }) => gate.standing(id) === 'yes');
   const names = named.map(({ name }) => name);
   return { names, others: humans.length - names.length, bots: all.length - humans.length };
 }

@@ -38,7 +38,6 @@ type PreparedCall = {
   readonly action: ConfirmableAction;
   readonly isReading: boolean;
   readonly asker: TurnUtterance;
-  readonly askerIds: readonly string[];
   /** The question that asks aloud for a yes. */
   readonly spoken: string | undefined;
   /** Aborted when the call takes too long, or no answer waits for its result. */
@@ -195,14 +194,14 @@ export class ToolCalls {
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
     if (!prepared) return refused('There is no such call.');
-    const { action, answerSignal, askerIds, atMs, isReading, tool } = prepared;
+    const { action, answerSignal, asker, atMs, isReading, tool } = prepared;
     const { clock } = this.#context.parts;
     const { deadlineMs = longestCallMs } = tool;
     const over = new AbortController();
     const ends = isReading ? [prepared.signal] : [];
     const until = AbortSignal.any([signal, over.signal, ...ends]);
     const act = async () => {
-      const ports = this.#tools.actionsFor(askerIds);
+      const ports = this.#tools.actionsFor(asker.speakerId);
       const { facts, isVain, quote } = await action.run(ports, until);
       const content = formatToolResult(facts, tool.resultChars);
       return { how: 'ran', content, isVain, quote } as const;
@@ -210,7 +209,7 @@ export class ToolCalls {
     try {
       const work = unlessAborted(act(), until);
       const result = await within(work, deadlineMs, clock, () => tooLate(deadlineMs));
-      if (answerSignal.aborted) this.report(tool, result.how, prepared.asker.speakerId, atMs);
+      if (answerSignal.aborted) this.report(tool, result.how, asker.speakerId, atMs);
       return result;
     } catch (error) {
       const isLate = prepared.signal.aborted && !answerSignal.aborted;
@@ -340,42 +339,25 @@ export class AnswerCalls implements AnswerTools {
   ): Promise<ToolCallResult> {
     const fit = tool.fit(call.argumentsJson);
     if ('unfit' in fit) return refused(`The arguments do not fit. ${fit.unfit}`);
-    const asker = this.#about.said.at(-1);
-    if (!asker || !(await this.#allows(tool, signal))) return barred(tool);
-    const askerIds = this.#askers;
-    const ports = this.#about.session.actionsFor(askerIds);
+    const { said, session } = this.#about;
+    const asker = said.at(-1);
+    if (!asker || !(await session.isAllowed(tool.right, asker.speakerId, signal)))
+      return barred(tool);
+    signal.throwIfAborted();
+    const ports = session.actionsFor(asker.speakerId);
     const action = await fit.prepare(ports, signal);
     if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
     const isReading = fit.effect === 'read';
     const spoken = isReading ? undefined : this.#spokenQuestion(tool, fit, asker);
     const { kind: _, ...prepared } = action;
-    const about = { tool, action: prepared, isReading, asker, askerIds, spoken };
+    const about = { tool, action: prepared, isReading, asker, spoken };
     const one = { ...about, signal, answerSignal, atMs };
-    return await this.#about.session.calls.request(
-      one,
-      this.#about.answer,
-      canonical(call.argumentsJson),
-      fit,
-    );
-  }
-
-  get #askers(): readonly string[] {
-    return [...new Set(this.#about.said.map(({ speakerId }) => speakerId))];
-  }
-
-  /** The least right of all who asked. */
-  async #allows({ right }: ToolEntry, signal: AbortSignal): Promise<boolean> {
-    const askers = this.#askers;
-    for (const id of askers) {
-      if (!(await this.#about.session.isAllowed(right, id, signal))) return false;
-    }
-    signal.throwIfAborted();
-    return askers.length > 0;
+    return await session.calls.request(one, this.#about.answer, canonical(call.argumentsJson), fit);
   }
 
   #spokenQuestion(tool: ToolEntry, { given }: Fitting, asker: TurnUtterance): string | undefined {
     const isQuoting = this.#about.said.some(({ isQuoted }) => isQuoted);
-    if (!given || isQuoting || this.#askers.length !== 1) return undefined;
+    if (!given || isQuoting) return undefined;
     return spokenConfirmationQuestion({ tool, given, asker }, this.#about.context);
   }
 }

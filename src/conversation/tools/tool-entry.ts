@@ -12,8 +12,8 @@ import type { Quote } from '#src/voice/output/pending-answer.ts';
 export interface ServerToolPorts extends Pick<SessionContext, 'settings'> {
   /** Objects of features. */
   readonly features: FeaturePorts;
-  /** Ids of the people whose words ask for it. */
-  readonly askerIds: readonly string[];
+  /** Person or program whose words ask for it. */
+  readonly askerId: string;
   /** Session of the server; undefined where the bot sits nowhere. */
   readonly context?: SessionContext;
   readonly guildId: string;

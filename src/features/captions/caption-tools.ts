@@ -38,9 +38,9 @@ export const leaveMeOut = tool({
   effect: 'last',
   isChange: ({ out }) => out,
   ask: () => ({ id: 'tool.external.ask', with: { tool: 'leave me out', given: 'out: false' } }),
-  async run({ out }, { askerIds, context }) {
+  async run({ out }, { askerId, context }) {
     const control = context.features.ports.captions;
-    for (const id of askerIds) await control.leaveOut(context.channel.guildId, id, out);
+    await control.leaveOut(context.channel.guildId, askerId, out);
     return outcomeOf({ id: out ? 'captions.left_out' : 'captions.left_in' });
   },
 });
@@ -71,17 +71,16 @@ export const findInCaptions = tool({
   run: findLines,
 });
 
-/** Quotes lines of this channel that answer a question of the last asker; none to a program. Aborting `signal` throws `signal.reason`. */
+/** Quotes lines of this channel that answer a question of the asker; none to a program. Aborting `signal` throws `signal.reason`. */
 async function findLines(
   request: TranscriptQuestion,
-  { askerIds, context }: ToolPorts,
+  { askerId: id, context }: ToolPorts,
   signal: AbortSignal,
 ): Promise<ToolOutcome> {
   const { channel, languages, parts, people, features } = context;
-  const id = askerIds.at(-1) ?? '';
   const asker = { id, name: people().find((one) => one.id === id)?.name ?? 'Someone' };
   const transcripts = features.ports.transcripts;
-  const found = askerIds.some(isProgram)
+  const found = isProgram(id)
     ? ({ kind: 'none' } as const)
     : await transcripts.askIn(channel, asker, request, signal);
   if (found.kind === 'found') {

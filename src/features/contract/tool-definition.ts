@@ -92,11 +92,6 @@ function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
   return { effect, given, prepare: async () => ({ kind: 'ready', ask, files, run }) };
 }
 
-/** The asker; empty for several: what lasts is not changed for these at once. */
-export function onlyAsker({ askerIds: [askerId = '', ...others] }: ServerToolPorts): string {
-  return others.length === 0 ? askerId : '';
-}
-
 /** What a line tells, to the model and in the channel. */
 export function outcomeOf(line: TextLine): ToolOutcome {
   return { facts: { outcome: text(line.id, line.with) }, line };

@@ -48,13 +48,13 @@ export const memories: Feature = {
 
 /** Memories that an answer may use; a person elsewhere has none. */
 function contextOf(
-  { askerIds }: ContextRequest,
+  { askerId }: ContextRequest,
   { channel, gate, people, settings }: SessionContext,
   known: MemoryCache,
 ): string | undefined {
   const { of, timeZone } = settings();
-  const isHere = askerIds.every((id) => people().some((one) => one.id === id));
+  const isHere = people().some(({ id }) => id === askerId);
   if (!of(memorySetting) || !isHere) return undefined;
-  const usable = usableMemories(known.known(channel.guildId), askerIds, gate);
+  const usable = usableMemories(known.known(channel.guildId), askerId, gate);
   return memoryContext(usable, timeZone);
 }

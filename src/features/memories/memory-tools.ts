@@ -4,7 +4,7 @@ import type {
   ServerToolPorts,
   ToolOutcome,
 } from '#src/conversation/tools/tool-entry.ts';
-import { onlyAsker, outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
+import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -42,7 +42,7 @@ export const remember = tool({
   right: 'anyone',
   isOffered: ({ of }) => of(memorySetting),
   effect: 'last',
-  prepare: (draft, ports) => prepareMemory(draft, onlyAsker(ports), ports),
+  prepare: (draft, ports) => prepareMemory(draft, ports.askerId, ports),
 });
 
 /** Deletes a memory of the server. */
@@ -54,8 +54,7 @@ export const forgetMemory = tool({
   right: 'anyone',
   isOffered: ({ of }) => of(memorySetting),
   effect: 'destroy',
-  prepare: ({ number }, ports, signal) =>
-    prepareForgetting(number, onlyAsker(ports), ports, signal),
+  prepare: ({ number }, ports, signal) => prepareForgetting(number, ports.askerId, ports, signal),
 });
 
 type MemoryDraft = {

@@ -11,20 +11,19 @@ export const memorySetting = switchSetting('memory', false, {
 });
 
 /**
- * Memories that an answer to these people may use.
+ * Memories that an answer to this person may use.
  *
  * Memories by or about a person who is left out of captions, or may be, are used for the questions of that person alone; those by
  * or about a person who said no are not used.
  */
 export function usableMemories(
   all: readonly Memory[],
-  askerIds: readonly string[],
+  askerId: string,
   gate: ConsentGate,
 ): readonly Memory[] {
   const usable = (personId: string) => {
     if (gate.standing(personId) === 'no') return false;
-    if (!gate.isLeftOut(personId)) return true;
-    return askerIds.every((id) => id === personId);
+    return !gate.isLeftOut(personId) || personId === askerId;
   };
   return all.filter(({ byId, aboutId }) => usable(byId) && (!aboutId || usable(aboutId)));
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readTime } from '#src/chat/text/time-phrases.ts';
 import type { ServerToolPorts, ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
-import { onlyAsker, outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
+import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import { personByName } from '#src/features/memories/person-by-name.ts';
 import {
   longestMessageMs,
@@ -93,10 +93,8 @@ export const cancelReminder = tool({
   right: 'anyone',
   effect: 'last',
   async prepare({ number }, ports) {
-    const { features, guildId } = ports;
-    const personId = onlyAsker(ports);
-    if (personId === '') return { kind: 'refused', line: { id: 'reminder.one_asker' } };
-    const all = await features.reminders.list(guildId, personId);
+    const { askerId, features, guildId } = ports;
+    const all = await features.reminders.list(guildId, askerId);
     const [only] = all.length === 1 ? all : [];
     const meant = number === undefined ? only : all.find((one) => one.number === number);
     if (!meant) return { kind: 'refused', line: { id: 'reminder.which' } };
@@ -121,9 +119,7 @@ type Draft = {
 };
 
 async function set(draft: Draft, ports: ServerToolPorts): Promise<ToolOutcome> {
-  const { clock, features, place } = ports;
-  const personId = onlyAsker(ports);
-  if (personId === '') return vain({ id: 'reminder.one_asker' });
+  const { askerId: personId, clock, features, place } = ports;
   if (!place) return { facts: { outcome: placeless }, isVain: true };
   const words = firstChars(visibleLine(draft.text ?? ''), maxReminderChars);
   const due = await dueOf({ ...draft, text: words }, personId, ports);
@@ -183,7 +179,7 @@ async function dueOf(
 }
 
 async function list(ports: ServerToolPorts): Promise<ToolOutcome> {
-  const all = await ports.features.reminders.list(ports.guildId, onlyAsker(ports));
+  const all = await ports.features.reminders.list(ports.guildId, ports.askerId);
   if (all.length === 0) return outcomeOf({ id: 'reminder.which' });
   const shown = all.map((one) => {
     const time = shownTime(one, ports);

@@ -49,12 +49,8 @@ export const followMe = tool({
   schema: z.strictObject({ follow: z.boolean() }),
   right: 'room',
   effect: 'change',
-  async run({ follow }, { askerIds, context }) {
-    context.features.ports.automaticJoins.follow(
-      context.channel.guildId,
-      askerIds.at(-1) ?? '',
-      follow,
-    );
+  async run({ follow }, { askerId, context }) {
+    context.features.ports.automaticJoins.follow(context.channel.guildId, askerId, follow);
     return outcomeOf({ id: follow ? 'tool.follow.on' : 'confirm.done' });
   },
 });

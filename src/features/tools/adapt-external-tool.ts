@@ -52,9 +52,7 @@ function fitting(tool: ExternalTool, given: Readonly<Record<string, unknown>>): 
   return { effect, given, prepare, prepareAnywhere: prepare };
 }
 
-/** Whoever asked last. */
-function askerOf({ askerIds, people, place, settings }: ServerToolPorts): ExternalCall['asker'] {
-  const id = askerIds.at(-1) ?? '';
+function askerOf({ askerId: id, people, place, settings }: ServerToolPorts): ExternalCall['asker'] {
   const name = people().find((one) => one.id === id)?.name;
   return { id, name, channelId: place?.channelId, language: settings().language };
 }

@@ -59,8 +59,8 @@ export const repeat = tool({
   effect: 'read',
   quotesOthers: true,
   isOffered: (_settings, context) => context !== undefined,
-  async runAnywhere(_call, { askerIds, context }) {
-    const all = context ? exchangesFor(askerIds, context) : [];
+  async runAnywhere(_call, { askerId, context }) {
+    const all = context ? exchangesFor(askerId, context) : [];
     const last = all.findLast(({ heard }) => heard !== '');
     if (!context || !last) return { facts: { lastAnswer: 'There is none.' } };
     const text = new ConfidentialText(last.heard, { channelId: context.channel.channelId });
@@ -76,8 +76,8 @@ export const pauseListening = tool({
   schema: z.strictObject({}),
   right: 'room',
   effect: 'change',
-  async run(_call, { askerIds, context }) {
-    pauseAloud(askerIds.at(-1) ?? '', context);
+  async run(_call, { askerId, context }) {
+    pauseAloud(askerId, context);
     return { facts: { paused: 'yes' } };
   },
 });

@@ -61,9 +61,9 @@ export const changeTrack = tool({
   right: 'room',
   effect: 'change',
   quotesOthers: true,
-  async run(call, { askerIds, context }) {
+  async run(call, { askerId, context }) {
     const tracks = context.features.sessions.tracks;
-    const asker = callerIn(askerIds.at(-1) ?? '', context);
+    const asker = callerIn(askerId, context);
     const lines = tracksMeant(call, tracks).map((track) =>
       trackOutcome(tracks.request(asker, track, commandOf(call, track, tracks))),
     );

@@ -35,10 +35,10 @@ export const playSound = tool({
   quotesOthers: true,
   async run(
     { sound, track = usualTrack, loop = false, next = false },
-    { askerIds, context },
+    { askerId, context },
     signal,
   ) {
-    const asker = callerIn(askerIds.at(-1) ?? '', context);
+    const asker = callerIn(askerId, context);
     const request = { sound, track, loop, next, signal };
     const playing = await context.features.sessions.tracks.play(asker, request);
     const line = playingOutcome(playing);

@@ -257,7 +257,7 @@ export class TypedRequests {
     const { parts, sessions, tools } = this.#services;
     const { placeId, askedInId: channelId = placeId } = about;
     const session = sessions.session(guildId);
-    const usual = session?.tools.actionsFor([id]) ?? (await this.#portsOutside(guildId, id));
+    const usual = session?.tools.actionsFor(id) ?? (await this.#portsOutside(guildId, id));
     const others = usual.people().filter((one) => one.id !== id);
     const asker = { id, name, isBot: false, roleIds: [] };
     const place = channelId === undefined ? undefined : { guildId, channelId, name: channelId };
@@ -277,7 +277,7 @@ export class TypedRequests {
     const choices = await sessions.readConsents(guildId);
     const settings = () => sessions.settings.in(guildId);
     return {
-      askerIds: [id],
+      askerId: id,
       clock: parts.clock,
       guildId,
       features: sessions.features.ports,
@@ -297,7 +297,7 @@ export class TypedRequests {
     if (!of(memorySetting) || asker.isProgram) return [];
     const gate = sessions.session(guildId)?.context.gate;
     const usable = gate
-      ? usableMemories(memories.known(guildId), [asker.id], gate)
+      ? usableMemories(memories.known(guildId), asker.id, gate)
       : ownMemories((await memories.load(guildId)) ?? [], asker.id);
     const content = memoryContext(usable, timeZone);
     return content === undefined ? [] : [{ role: 'user', name: '', content }];
@@ -319,7 +319,7 @@ function knownTo(
   const isThere = placeId === undefined || placeId === channelId;
   if (!session?.isHere(id) || !isThere || channelId === undefined)
     return { exchanges: [], owner: 'given' };
-  const exchanges = exchangesFor([id], session.context);
+  const exchanges = exchangesFor(id, session.context);
   return { exchanges, owner: exchanges.length === 0 ? 'given' : { channelId } };
 }
 

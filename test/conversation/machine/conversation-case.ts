@@ -4,7 +4,7 @@ import type {
   EffectOf,
 } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent, EventOf } from '#src/conversation/machine/events.ts';
-import { namesFor, turnOfAnswer } from '#src/conversation/machine/questions.ts';
+import { isNamed, turnOfAnswer } from '#src/conversation/machine/questions.ts';
 import {
   type CallEffect,
   type ConversationState,
@@ -353,8 +353,7 @@ function beginShown({ answer, by, done, words: asked }: EffectOf<'begin'>): stri
 
 function playShown({ answer }: EffectOf<'play'>, state: ConversationState): string {
   const turn = turnOfAnswer(state, answer);
-  const names = turn ? namesFor(state, turn) : [];
-  return `play ${answer}${after(' to ', names.join(' and '))}`;
+  return `play ${answer}${turn && isNamed(state, turn) ? ` to ${turn.by}` : ''}`;
 }
 
 function runShown({ by, run }: EffectOf<'run'>, { runs }: ConversationState): string {

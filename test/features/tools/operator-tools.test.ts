@@ -10,7 +10,7 @@ import { sourceFiles } from '#test/source-files.ts';
 
 const never = new AbortController().signal;
 /** What a program is told of: nothing. */
-const noPorts = { askerIds: [], people: () => [], settings: () => ({}) } as unknown as ToolPorts;
+const noPorts = { askerId: '', people: () => [], settings: () => ({}) } as unknown as ToolPorts;
 
 /** Settings of an operator, with a program all of whose tools may be called. */
 async function configured(mode: string) {

@@ -9,8 +9,8 @@ const never = new AbortController().signal;
 /** A room of Ana and two who did not agree, at noon of a winter's day. */
 function open(leaving: LeaveOutcome = { kind: 'nowhere' }) {
   const posted: string[] = [];
-  const ports: Pick<ToolPorts, 'askerIds' | 'clock' | 'timeZone' | 'company' | 'post' | 'leave'> = {
-    askerIds: ['ana'],
+  const ports: Pick<ToolPorts, 'askerId' | 'clock' | 'timeZone' | 'company' | 'post' | 'leave'> = {
+    askerId: 'ana',
     clock: { wallMs: () => Date.UTC(2026, 11, 24, 12) },
     timeZone: 'Pacific/Kiritimati',
     company: () => ({ names: ['Ana'], others: 2, bots: 1 }),

@@ -106,7 +106,7 @@ function readNames([a, b]: readonly [string, string]): void {
     'What is written mentions somebody.',
   );
   must(written.length <= 2 * maxMessageChars, 'What is written grows without bounds.');
-  speakable(text('said.both', { one: a, other: b }));
+  speakable(text('said.to', { name: a, text: b }));
 }
 
 /** Messages as they reach a server. */
