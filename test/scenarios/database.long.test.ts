@@ -54,7 +54,7 @@ withPostgres(() => {
     const ended = await runToEnd({ ...login, DATABASE_URL: url.href });
     expect(ended.code).toBe(78);
     expect(ended.complaints).toMatch(
-      /^There is no database \S+: create it, or correct DATABASE_URL\.\n$/,
+      /^The bot cannot use the database \S+.*no_such_database.*: correct DATABASE_URL, or what its user may do there\.\n$/,
     );
   });
 });

@@ -52,8 +52,8 @@ export const consentScenes: Scenes = {
           [{ Ben: { says: monologue(8) } }],
           [
             { Ben: { sends: 150 } },
-            { see: madeTexts, is: [text('join.spoken')] },
-            { see: (stage) => stage.providers.requests.length, is: 1 },
+            { see: (stage) => madeTexts(stage).join(' '), is: text('join.spoken') },
+            { see: (stage) => stage.providers.requests.length, is: 2 },
             { Adam: { understands: question } },
           ],
         ],
