@@ -162,7 +162,7 @@ function stateOf({ findings }: ExaminedRole, group: Group, picks: Picks): TriedR
 /** Settings that may make the server fill a role, the best first. */
 function candidatesFor(
   group: Group,
-  { baseUrl, list, voices }: Server,
+  { baseUrl, voices }: Server,
   picks: Picks,
   wallMs: number,
 ): readonly Settings[] {
@@ -186,8 +186,8 @@ function candidatesFor(
     SPEECH_MODEL: picks.realtimeSpeech.model,
     SPEECH_VOICE: standardVoice,
   };
-  const news = modelNews({ role: group, model, baseUrl }, list, wallMs);
-  return news && news.kind !== 'unlisted' ? [aloud, ...read] : [...read, aloud];
+  const isEnding = modelNews({ role: group, model, baseUrl }, wallMs) !== undefined;
+  return isEnding ? [aloud, ...read] : [...read, aloud];
 }
 
 /** Reads the settings as the bot does, and examines their role. */

@@ -1,7 +1,6 @@
-import { modelsInUse } from '#src/config/models.ts';
+import { type ConfiguredModel, modelsInUse } from '#src/config/models.ts';
 import type { Config, ConfigResult } from '#src/config/types.ts';
 import type { Log } from '#src/ops/log.ts';
-import type { WatchedModel } from '#src/provider/models/model-watch.ts';
 
 /** Replaces lists of servers, prices and keys in the settings of a running bot; a mistake changes nothing. */
 export function reloadSettings(config: Config, read: ConfigResult, log: Log): void {
@@ -26,6 +25,6 @@ export function reloadSettings(config: Config, read: ConfigResult, log: Log): vo
   log.info(`reloaded: servers, prices, ${keys.size} keys`);
 }
 
-function placeOf({ role, baseUrl, apiKey }: WatchedModel): string {
+function placeOf({ role, baseUrl, apiKey }: ConfiguredModel): string {
   return `${role} ${baseUrl} ${apiKey !== undefined}`;
 }

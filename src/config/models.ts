@@ -1,17 +1,19 @@
 import { Secret } from '#src/base/secret.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
-import type { WatchedModel } from '#src/provider/models/model-watch.ts';
+import type { ModelInUse } from '#src/provider/models/models.ts';
 import type { Config, RemoteServer } from './types.ts';
 
+export type ConfiguredModel = ModelInUse & { readonly apiKey?: Secret };
+
 /** Every model that is configured, fallbacks too, under the group of settings it is set in; that of an engine from outside without an address. */
-export function modelsInUse(config: Config): WatchedModel[] {
+export function modelsInUse(config: Config): ConfiguredModel[] {
   const { transcription, chat, speech, fallbacks, realtime } = config;
   return [
     ...modelsOf('TRANSCRIPTION', transcription, fallbacks.transcription),
     ...modelsOf('CHAT_COMPLETION', chat, fallbacks.chat),
     ...hearingModel(config),
     ...modelsOf('SPEECH', speech, fallbacks.speech),
-    ...(realtime ? [watched('REALTIME', realtime)] : []),
+    ...(realtime ? [configured('REALTIME', realtime)] : []),
   ];
 }
 
@@ -36,25 +38,25 @@ function passwordOf({ databaseUrl }: Config): Secret | undefined {
 }
 
 /** Where it is another one than the model that reads and writes. */
-function hearingModel({ chat, audioModel: { model } }: Config): WatchedModel[] {
+function hearingModel({ chat, audioModel: { model } }: Config): ConfiguredModel[] {
   if (chat.kind === 'embedded' || !model || model === chat.model) return [];
-  return [watched('AUDIO_MODEL', { ...chat, model })];
+  return [configured('AUDIO_MODEL', { ...chat, model })];
 }
 
 function modelsOf(
   group: string,
   engine: EngineChoice,
   fallback: EngineChoice | undefined,
-): WatchedModel[] {
+): ConfiguredModel[] {
   const usual =
     engine.kind === 'embedded'
       ? []
-      : engine.models.map((model) => watched(group, { ...engine, model }));
+      : engine.models.map((model) => configured(group, { ...engine, model }));
   return fallback && fallback.kind !== 'embedded'
-    ? [...usual, watched(`${group}_FALLBACK`, fallback)]
+    ? [...usual, configured(`${group}_FALLBACK`, fallback)]
     : usual;
 }
 
-function watched(role: string, { model, baseUrl, apiKey }: RemoteServer): WatchedModel {
+function configured(role: string, { model, baseUrl, apiKey }: RemoteServer): ConfiguredModel {
   return { role, model, baseUrl, apiKey };
 }

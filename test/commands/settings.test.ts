@@ -74,11 +74,11 @@ test('what failed is told with its reason, what was not tried with what it needs
   const lacks = { channel: 'Lounge', permission: 'Speak' };
   const barred = failing('permission', { id: 'join.no_right', with: lacks });
   const idle = notTried('playback', { id: 'leave.nowhere' });
-  const news = [{ id: 'check.model.unlisted', with: { model: 'm' } }] as const;
+  const news = [{ id: 'check.model.ending', with: { model: 'm', date: '2027-01-06' } }] as const;
   expect(await checked([barred, idle], news)).toEqual([
     'permission: failed. I lack Speak in Lounge. Give it to my role there, then run /join again.',
     "playback: not tried. I'm in no voice channel here. Call me with /join.",
-    'The server does not list the model m: my operator has to choose another.',
+    'The model m ends, or has ended, on 2027-01-06: my operator has to choose another.',
     "1 of 8 checks failed. If you can't mend that, ask my operator to run npm run doctor.",
   ]);
   expect((await checked([ok('speak', 'it speaks'), idle])).at(-1)).toBe(

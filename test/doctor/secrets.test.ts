@@ -49,7 +49,7 @@ const echoes: Readonly<Record<string, FakeRoute>> = {
   'a list of models': (response, asked) => {
     const said = key(asked.headers);
     const route = asked.path.endsWith('/models')
-      ? lists(said, { id: `tts-${said}`, shutdown_date: said }, `whisper ${btoa(said)}`)
+      ? lists(said, `tts-${said}`, `whisper ${btoa(said)}`)
       : answers({ error: `no model ${said}` }, 404);
     route(response, asked);
   },

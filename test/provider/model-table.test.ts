@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest';
 import { endings } from '#src/provider/models/model-table.ts';
-import { daysUntil, endingOf, type ModelList, modelNews } from '#src/provider/models/models.ts';
+import { daysUntil, endingOf, modelNews } from '#src/provider/models/models.ts';
 import { good, mistakes } from '#test/config/read-settings.ts';
 
 /** The day up to which the table is true. */
 const tableDate = '2026-11-20';
 const todayMs = Date.parse(tableDate);
 const openAi = 'https://api.openai.com/v1';
-const none: ModelList = { kind: 'not offered' };
 /** Models of OpenAI that exist and whose end is not announced. */
 const lasting: readonly string[] = [
   'gpt-6-luna',
@@ -23,10 +22,6 @@ const lasting: readonly string[] = [
 
 /** Models with open weights, which anyone may run and no vendor can end. */
 const openWeights: readonly string[] = ['kokoro'];
-
-function listed(...models: { id: string; endsOn?: string }[]): ModelList {
-  return { kind: 'listed', models };
-}
 
 function inUse(model: string, baseUrl = openAi) {
   return { role: 'CHAT_COMPLETION', model, baseUrl };
@@ -62,23 +57,11 @@ test('no model of OpenAI that is about to end is taken without being asked for',
 });
 
 test('a model that ends within 60 days is news, one that ends later is not', () => {
-  expect(modelNews(inUse('gpt-4o'), none, todayMs)).toMatchObject({
+  expect(modelNews(inUse('gpt-4o'), todayMs)).toMatchObject({
     kind: 'ending',
     onDate: '2027-01-14',
     successor: 'gpt-6-luna',
   });
-  expect(modelNews(inUse('whisper-1'), none, todayMs)).toBeUndefined();
-  expect(modelNews(inUse('whisper-1'), none, Date.parse('2026-12-28'))?.kind).toBe('ending');
-});
-
-test('the date a server gives counts more than the table', () => {
-  const later = listed({ id: 'gpt-4o', endsOn: '2027-06-01' });
-  expect(modelNews(inUse('gpt-4o'), later, todayMs)).toBeUndefined();
-  const sooner = listed({ id: 'my-model', endsOn: '2026-12-01' });
-  expect(modelNews(inUse('my-model', 'http://10.0.0.2/v1'), sooner, todayMs)).toMatchObject({
-    kind: 'ending',
-    onDate: '2026-12-01',
-  });
-  const past = listed({ id: 'my-model', endsOn: '2026-11-01' });
-  expect(modelNews(inUse('my-model', 'http://10.0.0.2/v1'), past, todayMs)?.kind).toBe('gone');
+  expect(modelNews(inUse('whisper-1'), todayMs)).toBeUndefined();
+  expect(modelNews(inUse('whisper-1'), Date.parse('2026-12-28'))?.kind).toBe('ending');
 });

@@ -8,7 +8,7 @@ import { engineOf, openEngine } from '#src/engines/engines.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline, PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
-import type { ModelNews } from '#src/provider/models/models.ts';
+import { type ModelNews, modelNews } from '#src/provider/models/models.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { fixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
@@ -82,7 +82,8 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
       [...warmed, isTalking ? talking?.talk : undefined],
       stack,
     );
-    const modelNews = await openWatch(config, stack, report);
+    const news = newsOf(config);
+    if (news.length > 0) report({ kind: 'models', news });
     warm();
     return {
       ...roles,
@@ -95,7 +96,7 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
       voices,
       realtime: talking?.pipeline,
       warm,
-      modelNews,
+      modelNews: () => newsOf(config),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   } catch (error) {
@@ -129,17 +130,10 @@ async function openRealtime(
   return { talk, pipeline: audioModel({ open, synthesizer: roles.synthesizer, input: 'audio' }) };
 }
 
-async function openWatch(
-  config: Config,
-  stack: AsyncDisposableStack,
-  report: OnEngineNews,
-): Promise<Engines['modelNews']> {
-  const models = modelsInUse(config).filter(({ baseUrl }) => baseUrl !== '');
-  if (models.length === 0) return () => [];
-  const { ModelWatch } = await import('#src/provider/models/model-watch.ts');
-  const onNews = (news: readonly ModelNews[]) => report({ kind: 'models', news });
-  const watch = stack.use(new ModelWatch({ models, clock: realClock, onNews, alert: report }));
-  return () => watch.news();
+/** News about the configured models, as of now. */
+function newsOf(config: Config): readonly ModelNews[] {
+  const wallMs = realClock.wallMs();
+  return modelsInUse(config).flatMap((model) => modelNews(model, wallMs) ?? []);
 }
 
 /** Opens connections before they are needed; `engines` open theirs themselves. */

@@ -191,7 +191,6 @@ function limited({ about }: BotError, provider: string): TextLine {
 }
 
 /** News about a model, as a line for people who can change the settings. */
-function lineOfNews({ kind, model, onDate = '' }: ModelNews): TextLine {
-  if (kind === 'unlisted') return { id: `check.model.${kind}`, with: { model } };
+function lineOfNews({ model, onDate }: ModelNews): TextLine {
   return { id: 'check.model.ending', with: { model, date: onDate } };
 }

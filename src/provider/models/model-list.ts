@@ -33,9 +33,9 @@ function readList(body: unknown): ModelList {
 }
 
 function readModel(model: unknown): ListedModel[] {
-  const { id, shutdown_date: endsOn } = (model ?? {}) as Readonly<Record<string, unknown>>;
+  const { id } = (model ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof id !== 'string' || id === '' || id.length > longestIdChars) return [];
-  return [{ id, ...(typeof endsOn === 'string' && { endsOn }) }];
+  return [{ id }];
 }
 
 /** A server without the path says so, or shows a page of its own. */

@@ -34,15 +34,15 @@ export type ModelNews = {
   /** The group of settings it is set in, as `SPEECH` of `SPEECH_MODEL`. */
   readonly role: string;
   readonly model: string;
-  readonly kind: 'gone' | 'ending' | 'unlisted';
+  readonly kind: 'gone' | 'ending';
   /** Date, written as `2027-01-06`. */
-  readonly onDate?: string;
+  readonly onDate: string;
   /** Model to set instead, if any. */
   readonly successor?: string;
 };
 
-/** One model of a server's own list; `endsOn` where given. */
-export type ListedModel = { readonly id: string; readonly endsOn?: string };
+/** One model of a server's own list. */
+export type ListedModel = { readonly id: string };
 
 export type ModelList =
   | { readonly kind: 'listed'; readonly models: readonly ListedModel[] }
@@ -61,35 +61,21 @@ export type ModelInUse = {
 const noticeDays = 60;
 
 /**
- * News about a model at an instant, in milliseconds since 1970.
+ * News about a model at an instant, in milliseconds since 1970; undefined where it does not end within 60 days.
  *
- * A date the server gives counts more than the table's. The table is about OpenAI's own server only: elsewhere the same
- * name may stand for anything.
+ * By the table, which is about OpenAI's own server only: elsewhere the same name may stand for anything.
  */
 export function modelNews(
   { role, model, baseUrl }: ModelInUse,
-  list: ModelList,
   wallMs: number,
 ): ModelNews | undefined {
-  const known = endingOf(model);
-  const models = list.kind === 'listed' ? list.models : [];
-  const listed = findModel(models, model);
-  const isMissing = models.length > 0 && !listed;
-  const endDate = readDate(listed?.endsOn);
-  const onDate = endDate ?? (isOpenAi(baseUrl) ? known?.endsOn : undefined);
-  const leftDays = onDate === undefined ? Number.POSITIVE_INFINITY : daysUntil(onDate, wallMs);
-  const isStillListed = endDate === undefined && listed !== undefined;
-  const kind = kindOf(leftDays - noticeDays, leftDays <= 0 && !isStillListed, isMissing);
-  if (kind === undefined) return undefined;
-  const successor = onDate === undefined ? undefined : known?.successor;
-  return { role, model, kind, ...(onDate && { onDate }), ...(successor && { successor }) };
-}
-
-/** A model that a server still lists without an end date is not gone, even if the table says so. */
-function kindOf(daysFromNotice: number, isOver: boolean, isMissing: boolean) {
-  if (isOver) return 'gone';
-  if (isMissing) return 'unlisted';
-  return daysFromNotice <= 0 ? 'ending' : undefined;
+  const known = isOpenAi(baseUrl) ? endingOf(model) : undefined;
+  if (!known) return undefined;
+  const { endsOn: onDate, successor } = known;
+  const leftDays = daysUntil(onDate, wallMs);
+  if (leftDays > noticeDays) return undefined;
+  const kind = leftDays > 0 ? 'ending' : 'gone';
+  return { role, model, kind, onDate, ...(successor && { successor }) };
 }
 
 /** Setting that holds the model of a group of settings. */
@@ -106,8 +92,6 @@ export function sayNews({ role, model, kind, onDate, successor }: ModelNews): st
       return `The model ${model} was shut down on ${onDate}: ${instead}.`;
     case 'ending':
       return `The model ${model} is shut down on ${onDate}: ${instead}.`;
-    case 'unlisted':
-      return `The model ${model} is not in the list of its server: ${instead}.`;
   }
 }
 
@@ -136,11 +120,6 @@ function withoutDate(model: string): string {
   return model.replace(/-(\d{4}|\d{4}-\d{2}-\d{2})$/, '');
 }
 
-/** Finds a model by the server's names: some add a tag of their own to the plain name. */
-function findModel(models: readonly ListedModel[], model: string): ListedModel | undefined {
-  return models.find(({ id }) => id === model) ?? models.find(({ id }) => id === `${model}:latest`);
-}
-
 export function isOpenAi(baseUrl: string): boolean {
   return URL.parse(baseUrl)?.host === 'api.openai.com';
 }
@@ -158,9 +137,4 @@ const dayMs = 86_400_000;
 /** Whole days left; 0 on the day itself. `date` is as `2027-01-06`, in UTC. */
 export function daysUntil(date: string, wallMs: number): number {
   return parsedMs(date) / dayMs - Math.floor(wallMs / dayMs);
-}
-
-/** The day of a date as servers write it, or nothing. */
-function readDate(text: string | undefined): string | undefined {
-  return /^\d{4}-\d{2}-\d{2}/.exec(text ?? '')?.[0];
 }
