@@ -19,7 +19,7 @@ import { hasStableWords } from '#src/provider/models/models.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
-import { openLibrary, type ReadTags } from '#src/sources/library.ts';
+import { openLibrary } from '#src/sources/library.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import { Sources } from '#src/sources/sources.ts';
 import {
@@ -194,8 +194,7 @@ function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPat
   const decoding = new Decoding({ clock, stepMs: mostStepMs });
   const ffmpeg = findFfmpeg(searchPath);
   const sources = new Sources({ clock, decoding, allowed, ffmpeg });
-  const readTags: ReadTags = (path, signal) => decoding.readTags(path, signal);
-  const library = openLibrary(dataDir, { opener: sources, clock, readTags });
+  const library = openLibrary(dataDir, { opener: sources, clock });
   return {
     recordings: new Recordings(decoding, { allowed }),
     opener: sources,

@@ -13,12 +13,7 @@ const send = openDecoderPort((message) => {
 
 async function obey(message: ToDecoder): Promise<void> {
   if (message.kind === 'close') close(message.id);
-  else send(await (message.kind === 'feed' ? fed(message) : tags(message.path)));
-}
-
-async function tags(path: string): Promise<FromDecoder> {
-  const { tagsOf } = await import('#src/sources/decode/tags.ts'); // only where tags are wanted
-  return { kind: 'tags', tags: await tagsOf(path) };
+  else send(await fed(message));
 }
 
 async function fed({

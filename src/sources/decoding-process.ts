@@ -8,7 +8,6 @@ import type {
   FromDecoder,
   ToDecoder,
 } from '#src/sources/decode/decode-messages.ts';
-import type { SoundTags } from '#src/sources/decode/tags.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 
 export type ProcessOptions = {
@@ -41,8 +40,6 @@ export type FileInProcess = Disposable & {
    * process: another one may go on.
    */
   readonly feed: (bytes: Uint8Array, isLast: boolean) => Promise<FeedResult>;
-  /** Tags of a file of the owner's. Errors: as `feed`. */
-  readonly readTags: (path: string) => Promise<SoundTags>;
 };
 
 /** The child process in which files of strangers are decoded, one piece at a time. Once dead it stays so. */
@@ -53,7 +50,7 @@ export class DecodingProcess {
   readonly #gone = Promise.withResolvers<void>();
   #before: Promise<unknown> = Promise.resolve();
   #hasAnswered = false;
-  #answer: PromiseWithResolvers<DecoderAnswer> | undefined;
+  #answer: PromiseWithResolvers<FeedResult> | undefined;
   #lastId = 0;
   #files = 0;
   /** Ends the wait for its end. */
@@ -90,16 +87,7 @@ export class DecodingProcess {
     this.#files++;
     this.#stayAwake?.();
     return {
-      feed: async (bytes, isLast) => {
-        const answer = await this.#ask({ kind: 'feed', id, plan, bytes, isLast });
-        if (answer.kind !== 'fed') throw anotherAnswer();
-        return answer;
-      },
-      readTags: async (path) => {
-        const answer = await this.#ask({ kind: 'tags', path });
-        if (answer.kind !== 'tags') throw anotherAnswer();
-        return answer.tags;
-      },
+      feed: (bytes, isLast) => this.#ask({ kind: 'feed', id, plan, bytes, isLast }),
       [Symbol.dispose]: () => {
         this.#send({ kind: 'close', id });
         this.#files--;
@@ -117,16 +105,16 @@ export class DecodingProcess {
   }
 
   /** One question after the other. */
-  #ask(message: ToDecoder): Promise<DecoderAnswer> {
+  #ask(message: ToDecoder): Promise<FeedResult> {
     const answer = this.#before.then(() => this.#askNow(message));
     this.#before = answer.catch(() => undefined);
     return answer;
   }
 
-  async #askNow(message: ToDecoder): Promise<DecoderAnswer> {
+  async #askNow(message: ToDecoder): Promise<FeedResult> {
     if (this.#isDead) throw refusals.unreachable('another file stopped its decoder');
     const { clock, stepMs } = this.#options;
-    const answer = Promise.withResolvers<DecoderAnswer>();
+    const answer = Promise.withResolvers<FeedResult>();
     this.#answer = answer;
     this.#hold();
     this.#send(message);
@@ -180,10 +168,4 @@ function childOf(entry: URL): ChildProcess | undefined {
   } catch {
     return undefined;
   }
-}
-
-type DecoderAnswer = Exclude<FromDecoder, { kind: 'damaged' }>;
-
-function anotherAnswer(): Error {
-  return new Error('The decoding process sent another kind of answer.');
 }

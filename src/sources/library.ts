@@ -7,7 +7,6 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
-import type { SoundTags } from '#src/sources/decode/tags.ts';
 import { oneLine } from './one-line.ts';
 import type { Sources } from './sources.ts';
 
@@ -33,27 +32,11 @@ type Files = ReadonlyMap<string, SoundFileAt>;
 
 const builtIn = fileURLToPath(new URL('./sounds', import.meta.url));
 
-/** Longest time, in ms, that tags of many files are read for one search: a person waits for it. */
-const longestSearchMs = 3_000;
-
 /** Finds a fact about a file of the owner's. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
 type FindFact<Fact> = (path: string, signal: AbortSignal) => Promise<Fact>;
-export type ReadTags = FindFact<SoundTags>;
-
-/** A sound that lies on this machine. */
-export type ShelvedSound = {
-  /** Its folders and itself, as `weather/heavy rain`. */
-  readonly name: string;
-  /** Title in the tags of its file, if any. */
-  readonly title?: string;
-  readonly artist?: string;
-};
-
 export type LibraryParts = {
   readonly opener: Public<Sources>;
   readonly clock: Clock;
-  /** Without it sounds are called as their files are. */
-  readonly readTags?: ReadTags;
 };
 
 /** The owner's sounds, in `sounds` under `dataDir`, and the built-in ones. */
@@ -63,7 +46,7 @@ export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary 
 
 /**
  * Sounds in some folders and their subfolders, by their names without extension, as `weather/heavy rain`; an earlier
- * folder hides names of a later one. Titles come from the tags, or else the name.
+ * folder hides names of a later one. A name is the title too.
  *
  * Only regular files: no links, nothing hidden. Read again when one is opened, and after 5 s when names are asked for; a
  * missing folder is empty.
@@ -71,21 +54,15 @@ export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary 
 export class SoundLibrary {
   readonly #folders: readonly string[];
   readonly #opener: Public<Sources>;
-  readonly #tags: ReadTags;
   readonly #loudness: FindFact<{ readonly lufs: number | undefined }>;
   readonly #clock: Clock;
   /** Files found at the last look. */
   #read: { readonly atMs: number; readonly files: Promise<Files> } | undefined;
 
-  constructor(folders: readonly string[], { opener, clock, readTags }: LibraryParts) {
+  constructor(folders: readonly string[], { opener, clock }: LibraryParts) {
     this.#folders = folders;
     this.#opener = opener;
     this.#clock = clock;
-    this.#tags = remembered(async (path, signal) => {
-      const tags = await readTags?.(path, signal).catch(() => undefined);
-      signal.throwIfAborted();
-      return tags ?? {}; // a file that ends its decoder: the player reports the error
-    });
     this.#loudness = remembered(async (path, signal) => {
       return { lufs: await measuredLufs(await this.#source(path, '', signal), clock, signal) };
     });
@@ -93,22 +70,8 @@ export class SoundLibrary {
 
   /** Sorted; files that were added meanwhile are among them. */
   async names(): Promise<readonly string[]> {
-    return (await this.#sorted()).map(({ name }) => name);
-  }
-
-  /**
-   * The same names with the titles of their files, as far as they are known after 3 s; the next call reads the rest.
-   * Aborting `signal` throws `signal.reason`.
-   */
-  async titled(signal: AbortSignal): Promise<readonly ShelvedSound[]> {
-    const files = await this.#sorted();
-    const untilMs = this.#clock.nowMs() + longestSearchMs;
-    const all: ShelvedSound[] = [];
-    for (const { name, path } of files) {
-      const isLate = this.#clock.nowMs() >= untilMs;
-      all.push({ name, ...(isLate ? {} : await this.#tags(path, signal)) });
-    }
-    return all;
+    const files = await this.#files(this.#clock.nowMs() - keptMs);
+    return [...files.values()].map(({ name }) => name).sort(byName);
   }
 
   /**
@@ -120,24 +83,16 @@ export class SoundLibrary {
     const found = files.get(plainName(name).toLowerCase());
     if (!found) return undefined;
     const { path } = found;
-    const [{ title, artist }, source] = await Promise.all([
-      this.#tags(path, signal),
-      this.#source(path, found.name, signal),
-    ]);
+    const source = await this.#source(path, found.name, signal);
     const { lufs } = await this.#loudness(path, signal).catch(() => {
       signal.throwIfAborted();
       return { lufs: undefined }; // the player reports the error
     });
-    return { ...source, title: titleOf(title, artist) ?? source.title, lufs };
+    return { ...source, lufs };
   }
 
   #source(path: string, title: string, signal: AbortSignal): Promise<SoundSource> {
     return this.#opener.openSource({ kind: 'file', path, title }, signal);
-  }
-
-  async #sorted(): Promise<readonly SoundFileAt[]> {
-    const files = await this.#files(this.#clock.nowMs() - keptMs);
-    return [...files.values()].toSorted((one, other) => byName(one.name, other.name));
   }
 
   /** Files by their names in lower case, read no earlier than `sinceMs`. */
@@ -184,11 +139,6 @@ function plainName(name: string): string {
 
 function plainPart(part: string): string {
   return oneLine(part, longestPart);
-}
-
-/** A sound as its tags title it. */
-function titleOf(title: string | undefined, artist: string | undefined): string | undefined {
-  return title !== undefined && artist !== undefined ? `${artist} \u2013 ${title}` : title;
 }
 
 /** A further one drops the oldest. */

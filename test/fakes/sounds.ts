@@ -33,7 +33,6 @@ const opener: Public<Sources> = {
 export function library(...names: readonly string[]): Public<SoundLibrary> {
   return {
     names: async () => names,
-    titled: async () => names.map((name) => ({ name })),
     open: async (name) => (names.includes(name) ? seconds(name) : undefined),
   };
 }

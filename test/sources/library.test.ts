@@ -4,16 +4,14 @@ import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { type ReadTags, SoundLibrary } from '#src/sources/library.ts';
+import { SoundLibrary } from '#src/sources/library.ts';
 import { Sources } from '#src/sources/sources.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
 import { openDecoding } from './sounds.ts';
 import { toneWav } from './tones.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
 const opener = new Sources({ clock: realClock, decoding, allowed: new AllowedHosts([]) });
-const readTags: ReadTags = (path, until) => decoding.readTags(path, until);
 const signal = new AbortController().signal;
 
 type Folder = AsyncDisposable & { readonly path: string };
@@ -28,23 +26,8 @@ async function folderOf(files: Readonly<Record<string, string | Buffer>>): Promi
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
 }
 
-function libraryIn({ path }: Folder, over: { readonly readTags?: ReadTags } = { readTags }) {
-  return new SoundLibrary([path], { opener, clock: realClock, ...over });
-}
-
-/** A LIST chunk with a title, behind the samples of a WAV file. */
-function withInfo(file: Buffer, title: string): Buffer {
-  const words = Buffer.from(`${title}\0`.padEnd(Math.ceil((title.length + 1) / 2) * 2, '\0'));
-  const chunk = (id: string, body: Buffer) => {
-    const head = Buffer.alloc(8);
-    head.write(id, 'latin1');
-    head.writeUInt32LE(body.length, 4);
-    return Buffer.concat([head, body]);
-  };
-  const list = chunk('LIST', Buffer.concat([Buffer.from('INFO'), chunk('INAM', words)]));
-  const whole = Buffer.concat([file, list]);
-  whole.writeUInt32LE(whole.length - 8, 4);
-  return whole;
+function libraryIn({ path }: Folder) {
+  return new SoundLibrary([path], { opener, clock: realClock });
 }
 
 test('sounds in folders are found by their path, and nothing beyond the folder is', async () => {
@@ -94,41 +77,9 @@ test('sounds in folders are found by their path, and nothing beyond the folder i
   }
 });
 
-test('a sound is titled as its tags say, and plays to its length', async () => {
-  await using own = await folderOf({
-    '02.wav': withInfo(toneWav(), 'Two\ntones'),
-    '04.wav': toneWav(),
-    '05.ogg': 'This is no music.',
-  });
-  const library = libraryIn(own);
-  expect(await library.titled(signal)).toEqual([
-    { name: '02', title: 'Two tones' },
-    { name: '04' },
-    { name: '05' },
-  ]);
-  const source = await library.open('02', signal);
-  expect(source).toMatchObject({ title: 'Two tones', seekable: true, lengthMs: 1_000 });
+test('a sound is titled as its file is called, and plays to its length', async () => {
+  await using own = await folderOf({ '02.wav': toneWav() });
+  const source = await libraryIn(own).open('02', signal);
+  expect(source).toMatchObject({ title: '02', seekable: true, lengthMs: 1_000 });
   expect((await Array.fromAsync(source?.open(0, signal) ?? [])).length).toBeGreaterThan(0);
-});
-
-/** Reads tags as if each file took a second. */
-function slow(clock: VirtualClock, asked: string[]): ReadTags {
-  return async (path, until) => {
-    asked.push(path.at(-5) ?? '');
-    await clock.advance(1_000);
-    return await readTags(path, until);
-  };
-}
-
-test('somebody who looks for a title waits 3 s at most, and the next one finds what was not read', async () => {
-  await using own = await folderOf(
-    Object.fromEntries([1, 2, 3, 4, 5].map((n) => [`${n}.wav`, withInfo(toneWav(), `Title ${n}`)])),
-  );
-  const clock = new VirtualClock();
-  const asked: string[] = [];
-  const library = new SoundLibrary([own.path], { opener, clock, readTags: slow(clock, asked) });
-  const titles = async () => (await library.titled(signal)).map(({ title }) => title);
-  expect(await titles()).toEqual(['Title 1', 'Title 2', 'Title 3', undefined, undefined]);
-  expect(await titles()).toEqual(['Title 1', 'Title 2', 'Title 3', 'Title 4', 'Title 5']);
-  expect(asked).toEqual(['1', '2', '3', '4', '5']);
 });

@@ -4,7 +4,6 @@ import { tool } from '#src/features/contract/tool-definition.ts';
 import { spokenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
-import type { ShelvedSound } from '#src/sources/library.ts';
 import { text } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 import { usualTrack } from './track-names.ts';
@@ -28,7 +27,7 @@ const schema = z.strictObject({
 export const playSound = tool({
   name: 'play_sound',
   description:
-    'Plays a sound or music that lies on this machine, by its name or title, say rain. Never a link. Where several fit, whoever asks is asked which: add nothing to that.',
+    'Plays a sound or music that lies on this machine, by its name, say rain. Never a link. Where several fit, whoever asks is asked which: add nothing to that.',
   schema,
   right: 'room',
   effect: 'change',
@@ -48,19 +47,10 @@ export const playSound = tool({
   },
 });
 
-function questionAbout(
-  offered: readonly ShelvedSound[],
-  { channel, parts }: SessionContext,
-): Quote {
-  const list = offered.map((one) => spokenName(one, offered)).join(', ');
+function questionAbout(offered: readonly string[], { channel, parts }: SessionContext): Quote {
+  const list = offered.map((name) => name.replaceAll('/', ' ')).join(', ');
   const question = spokenText({ id: 'track.which_of', with: { list } }, channel.guildId, parts);
   return { text: openText(question) };
-}
-
-/** Its title where no other has the same, else its name. */
-function spokenName({ name, title }: ShelvedSound, offered: readonly ShelvedSound[]): string {
-  const isOnly = offered.filter((one) => one.title === title).length === 1;
-  return title !== undefined && isOnly ? title : name.replaceAll('/', ' ');
 }
 
 /** A person of the channel as the caller of a request. */

@@ -59,14 +59,15 @@ export class SoundCatalog {
     return this.#folder.names();
   }
 
-  /** By its name; else by its title, its folder, or some of its words, of which several are named and not played. */
+  /** By its name; else by its folder, or some of its words, of which several are named and not played. */
   async #find({ sound }: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
     const named = await this.#found(originOf(sound), signal, titleOf(sound));
     if (named.kind === 'found' || typeof sound !== 'string') return named;
-    const sounds = soundsMeant(sound, await this.#folder.titled(signal));
+    const lying = (await this.#folder.names()).map((name) => ({ name }));
+    const sounds = soundsMeant(sound, lying).map(({ name }) => name);
     const [first, second] = sounds;
     if (second) return { kind: 'several', sounds };
-    return first ? await this.#found({ kind: 'library', name: first.name }, signal) : named;
+    return first ? await this.#found({ kind: 'library', name: first }, signal) : named;
   }
 
   async #found(origin: SoundOrigin, signal: AbortSignal, title?: string): Promise<FoundSound> {

@@ -1,19 +1,19 @@
-import type { ShelvedSound } from '#src/sources/library.ts';
-
-type SoundMatch = readonly ShelvedSound[];
+/** A sound that lies here, or sounds. */
+type NamedSound = { readonly name: string; readonly title?: string };
+type SoundMatch = readonly NamedSound[];
 
 /** A sound, and everything it may be called, each as plain words. */
 type Candidate = {
-  readonly sound: ShelvedSound;
+  readonly sound: NamedSound;
   readonly labels: readonly string[];
   readonly words: ReadonlySet<string>;
 };
 
 /**
  * Sounds that a person means by some words, in the order of the library: that of this full name; else those called just so; else those with all of these
- * words in name, folder, title or artist; else those whose name or title is among the words, as in "the rain please".
+ * words in name, folder or title; else those whose name or title is among the words, as in "the rain please".
  */
-export function soundsMeant(called: string, sounds: readonly ShelvedSound[]): SoundMatch {
+export function soundsMeant(called: string, sounds: readonly NamedSound[]): SoundMatch {
   const wanted = plain(called);
   if (wanted === '') return [];
   const words = wanted.split(' ');
@@ -28,14 +28,11 @@ export function soundsMeant(called: string, sounds: readonly ShelvedSound[]): So
   );
 }
 
-function candidateOf(sound: ShelvedSound): Candidate {
-  const { name, title, artist } = sound;
+function candidateOf(sound: NamedSound): Candidate {
+  const { name, title = '' } = sound;
   const own = name.split('/').at(-1) ?? name;
-  const titles = title === undefined ? [] : [title];
-  const both =
-    artist === undefined ? [] : titles.flatMap((one) => [`${one} ${artist}`, `${artist} ${one}`]);
-  const labels = [name, own, ...titles, ...both].map(plain).filter((label) => label !== '');
-  const words = new Set([...labels, plain(artist ?? '')].flatMap((label) => label.split(' ')));
+  const labels = [name, own, title].map(plain).filter((label) => label !== '');
+  const words = new Set(labels.flatMap((label) => label.split(' ')));
   return { sound, labels: [...new Set(labels)], words };
 }
 

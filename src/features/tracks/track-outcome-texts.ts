@@ -58,7 +58,7 @@ export function playingOutcome(playing: Playing): TextLine {
       return { id: 'unknown.of', with: { x, list: names.join(', ') } };
     }
     case 'several': {
-      const names = playing.sounds.slice(0, shownNames).map(({ name }) => name);
+      const names = playing.sounds.slice(0, shownNames);
       return { id: 'track.which_of', with: { list: names.join(', ') } };
     }
     case 'bad-name':

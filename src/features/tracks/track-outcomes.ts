@@ -3,7 +3,6 @@ import type {
   SoundRejection,
   TrackState,
 } from '#src/playback/tracks/track-outcomes.ts';
-import type { ShelvedSound } from '#src/sources/library.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -36,7 +35,7 @@ export type Playing =
   | { readonly kind: 'bad'; readonly reason: TextLine }
   | { readonly kind: 'no-sound'; readonly sound: string; readonly names: readonly string[] }
   /** Several sounds match, and none has exactly this name. */
-  | { readonly kind: 'several'; readonly sounds: readonly ShelvedSound[] }
+  | { readonly kind: 'several'; readonly sounds: readonly string[] }
   /** A moderator keeps the bot from being heard. */
   | { readonly kind: 'muted' };
 

@@ -1,5 +1,4 @@
 import type { SoundShape } from './decoder.ts';
-import type { SoundTags } from './tags.ts';
 
 /** Decoding order for one file. */
 export type DecodePlan = SoundShape & {
@@ -7,7 +6,7 @@ export type DecodePlan = SoundShape & {
   readonly skipMs?: number;
 };
 
-/** Messages to a decoding process; it answers every `feed` and every `tags` once, in order. */
+/** Messages to a decoding process; it answers every `feed` once, in order. */
 export type ToDecoder =
   /** The first one opens the file; `bytes` may be empty: then only bytes held back are decoded. */
   | {
@@ -17,9 +16,7 @@ export type ToDecoder =
       readonly bytes: Uint8Array;
       readonly isLast: boolean;
     }
-  | { readonly kind: 'close'; readonly id: number }
-  /** Tags of a file that the owner of this machine put there. */
-  | { readonly kind: 'tags'; readonly path: string };
+  | { readonly kind: 'close'; readonly id: number };
 
 export type FeedResult = {
   readonly kind: 'fed';
@@ -33,6 +30,5 @@ export type FeedResult = {
 
 export type FromDecoder =
   | FeedResult
-  | { readonly kind: 'tags'; readonly tags: SoundTags }
   /** The stream is closed; `why` for the operator. */
   | { readonly kind: 'damaged'; readonly why: string };

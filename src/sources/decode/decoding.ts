@@ -1,10 +1,9 @@
-import { musicRateHz, type Pcm } from '#src/audio/pcm.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { DecodingProcess } from '#src/sources/decoding-process.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 import type { DecodePlan } from './decode-messages.ts';
-import type { SoundTags } from './tags.ts';
 
 export type DecodingOptions = {
   readonly clock: Clock;
@@ -62,12 +61,6 @@ export class Decoding implements AsyncDisposable {
       }
     }
     if (!hasSound) throw refusals.notAudio('it contains no sound');
-  }
-
-  /** Tags of a file of the owner's. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
-  async readTags(path: string, signal: AbortSignal): Promise<SoundTags> {
-    using file = this.#leastBusy().open({ rateHz: musicRateHz, channels: 2 });
-    return await unlessAborted(file.readTags(path), signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -146,11 +146,9 @@ const places: Readonly<Record<string, (bait: string) => Promise<Planted>>> = {
     expect(await saving).toMatchObject({ kind: 'saved' });
     return planted;
   },
-  async 'title of a sound'(bait) {
-    const sounds = [{ name: 'city/rain' }, { name: 'weather/rain', title: bait }];
-    const files = library('city/rain', 'weather/rain');
-    const titled = catalog({ ...files, titled: async () => sounds });
-    const planted = await openPlanted({}, {}, { sounds: titled });
+  async 'name of a sound'(bait) {
+    const sounds = catalog(library('city/rain', `weather/rain ${bait}`));
+    const planted = await openPlanted({}, {}, { sounds });
     const { trap, people } = planted;
     const call = { name: 'play_sound', argumentsJson: '{"sound":"rain"}' };
     trap.model.bait = { bait: 'Play some rain.', calls: [call] };

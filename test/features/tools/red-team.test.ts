@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { beginAnswer } from '#src/conversation/answering/begin-answer.ts';
-import type { ProcessParts } from '#src/features/contract/feature.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
@@ -149,7 +148,9 @@ const ways = {
   arguments: (attempt) => asked(attempt, adam, attempt.bait),
   // Eva says so while the bot waits for Adam to choose a sound.
   'open-choice': async (attempt) => {
-    const trap = await openTrap([adam, eva], lounge, { sounds: rainsTitled('Drops') });
+    const trap = await openTrap([adam, eva], lounge, {
+      sounds: catalog(library('city/rain', 'weather/rain')),
+    });
     await askedWhich(trap);
     await trap.ask(eva, attempt.bait);
     trap.model.bait = attempt;
@@ -236,12 +237,6 @@ async function remembered(
   trap.model.bait = attempt;
   await trap.ask(adam, words);
   return trap;
-}
-
-/** Two sounds that are called rain, of which one has this title. */
-function rainsTitled(title: string): ProcessParts['sounds'] {
-  const sounds = [{ name: 'city/rain' }, { name: 'weather/rain', title }];
-  return catalog({ ...library('city/rain', 'weather/rain'), titled: async () => sounds });
 }
 
 /** Adam wants rain, and the bot has asked him which. */

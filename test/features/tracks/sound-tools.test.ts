@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Public } from '#src/base/public.ts';
 import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/ports.ts';
 import { tools } from '#src/features/features.ts';
-import type { SoundLibrary } from '#src/sources/library.ts';
 import {
   adam,
   lounge,
@@ -11,22 +9,9 @@ import {
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { titles } from '#test/conversation/setup/tracks-fixture.ts';
-import { catalog, seconds } from '#test/fakes/sounds.ts';
+import { catalog, library } from '#test/fakes/sounds.ts';
 
-const lying = [
-  { name: 'bell' },
-  { name: 'nature/rain', title: 'Rain on a tin roof' },
-  { name: 'city/rain' },
-  { name: 'song', title: 'An Ending', artist: 'Brian Eno' },
-];
-const library: Public<SoundLibrary> = {
-  names: async () => lying.map(({ name }) => name),
-  titled: async () => lying,
-  open: async (name) => {
-    const sound = lying.find((one) => one.name === name);
-    return sound && seconds(sound.title ?? name);
-  },
-};
+const lying = library('bell', 'nature/rain', 'city/rain', 'song', 'tin roof');
 
 /** Calls `play_sound` with what is next in the list for each question. */
 class Caller implements ChatModel {
@@ -57,7 +42,7 @@ class Caller implements ChatModel {
 /** Adam and Eva sit with the bot; the model wants these one after the other. */
 async function openSetup(...requests: readonly object[]) {
   const chat = new Caller(requests);
-  const fixture = openSessionFixture({ chat, pieces: 2, tools, sounds: catalog(library) });
+  const fixture = openSessionFixture({ chat, pieces: 2, tools, sounds: catalog(lying) });
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 40);
   return { fixture, chat, synthesizer: fixture.synthesizer };
@@ -71,8 +56,7 @@ async function ask(fixture: SessionFixture, words: string, who = adam): Promise<
 test.each([
   ['bell', 'bell'],
   ['the bell', 'bell'],
-  ['An Ending by Brian Eno', 'An Ending'],
-  ['tin roof', 'Rain on a tin roof'],
+  ['roof', 'tin roof'],
 ])('who asks for %j hears %s, which is theirs', async (sound, title) => {
   const { fixture } = await openSetup({ sound });
   await ask(fixture, 'Play that.');
@@ -84,15 +68,15 @@ test.each([
 test('where two sounds fit the bot asks which, and plays what the model makes of the answer', async () => {
   const { fixture, chat, synthesizer } = await openSetup(
     { sound: 'rain' },
-    { sound: 'Rain on a tin roof' },
+    { sound: 'nature rain' },
   );
   await ask(fixture, 'Play rain.');
   expect(titles(fixture)).toEqual([undefined]);
   const spoken = synthesizer.asked.map(({ text }) => text).join(' ');
-  expect(spoken).toMatch(/^Which one: Rain on a tin roof, city rain\?/);
+  expect(spoken).toMatch(/^Which one: nature rain, city rain\?/);
   chat.next();
   await ask(fixture, 'The first one, please.');
-  expect(titles(fixture)).toEqual(['Rain on a tin roof']);
+  expect(titles(fixture)).toEqual(['nature/rain']);
   expect(fixture.offered).toEqual([]);
 });
 
