@@ -22,13 +22,12 @@ function probeOf({ name }: McpServerOptions): Probe<McpServerOptions> {
 
 async function examineServer(
   server: McpServerOptions,
-  clock: Clock,
+  _clock: Clock,
   signal: AbortSignal,
 ): Promise<Finding> {
   const { name, transport } = server;
-  const options = { nowMs: () => clock.nowMs(), onToolsChanged: () => undefined };
-  const all = { ...options, stderr: 'inherit' } as const;
-  await using connection = await openMcpConnection(transport, all, signal);
+  const options = { stderr: 'inherit', onToolsChanged: () => undefined } as const;
+  await using connection = await openMcpConnection(transport, options, signal);
   const offered = await connection.listTools(signal);
   const { tools, problems } = externalTools(offered, server, connection.callTool);
   const names = tools.map(({ title, rules }) =>

@@ -8,7 +8,7 @@ import type { Sources, Where } from '#src/sources/sources.ts';
 import { fromPcm } from './made-source.ts';
 
 /** A sound of so many seconds. */
-export function seconds(title: string, length = 10): SoundSource {
+function seconds(title: string, length = 10): SoundSource {
   const samples = new Int16Array(48_000 * length).fill(1_000);
   return fromPcm(title, { samples, rateHz: 48_000, channels: 1 });
 }

@@ -5,8 +5,6 @@ import { z } from 'zod';
 export type Mischief = {
   /** Breaks the connection in the middle of a call. */
   crash(): void;
-  /** Sends lines or messages without an end. */
-  flood(): void;
 };
 
 export type FakeContent =
@@ -33,7 +31,7 @@ export type FakeTool = {
 const say = (text: string): FakeResult => ({ content: [{ type: 'text', text }] });
 
 /** Tools of a fake server, good ones and others. */
-export function fakeTools({ crash, flood }: Mischief): readonly FakeTool[] {
+export function fakeTools({ crash }: Mischief): readonly FakeTool[] {
   const never = () => new Promise<never>(() => undefined);
   const tool = (name: string, run: FakeTool['run'], shape: FakeTool['shape'] = {}): FakeTool => ({
     name,
@@ -62,10 +60,6 @@ export function fakeTools({ crash, flood }: Mischief): readonly FakeTool[] {
     tool('hang', never),
     tool('crash', async () => {
       crash();
-      return await never();
-    }),
-    tool('flood', async () => {
-      flood();
       return await never();
     }),
     tool('leave', async () => say('It was only my own.')),

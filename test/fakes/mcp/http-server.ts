@@ -27,9 +27,7 @@ export async function openFakeMcp(options: FakeMcpOptions) {
   let answers = answersOf(options, () => server.closeAllConnections());
   const fetch = async (request: Request): Promise<Response> => {
     headers.push(request.headers);
-    if (request.method !== 'POST') return await answers.fetch(request);
-    const body = await request.clone().text();
-    return body.includes('"name":"flood"') ? endless() : await answers.fetch(request);
+    return await answers.fetch(request);
   };
   const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
   const served = await listening(server);
@@ -48,7 +46,7 @@ export async function openFakeMcp(options: FakeMcpOptions) {
 }
 
 function answersOf({ era, more = () => [] }: FakeMcpOptions, crash: () => void): Answers {
-  const mischief: Mischief = { crash, flood: crash };
+  const mischief: Mischief = { crash };
   if (era === 'legacy') return legacyAnswers(mischief, more);
   const handler = createMcpHandler(() => modernServer(mischief, more()), { legacy: 'reject' });
   return { fetch: handler.fetch, toolsChanged: () => handler.notify.toolsChanged() };
@@ -72,12 +70,4 @@ function legacyAnswers(mischief: Mischief, more: () => readonly FakeTool[]): Ans
     },
     toolsChanged: () => undefined,
   };
-}
-
-/** A stream of messages that never ends. */
-function endless(): Response {
-  const message = { jsonrpc: '2.0', method: 'notifications/message', params: { data: 'x' } };
-  const chunk = new TextEncoder().encode(`data: ${JSON.stringify(message)}\n\n`.repeat(100));
-  const body = new ReadableStream<Uint8Array>({ pull: (stream) => stream.enqueue(chunk) });
-  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
 }

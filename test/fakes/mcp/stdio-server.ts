@@ -1,18 +1,10 @@
 import type { Mischief } from './fake-tools.ts';
 
-// node stdio-server.ts legacy|modern|silent|garbage|gone: an MCP server on its standard streams, or what is none.
+// node stdio-server.ts legacy|modern|gone: an MCP server on its standard streams, or what is none.
 // Each loads its own SDK alone, or nothing: it is started again and again.
 
 const mischief: Mischief = {
   crash: () => process.exit(3),
-  flood() {
-    const line = '{"jsonrpc":"2.0","method":"notifications/progress","params":{}}\n'.repeat(500);
-    const more = () => {
-      while (process.stdout.write(line));
-      process.stdout.once('drain', more);
-    };
-    more();
-  },
 };
 
 switch (process.argv[2]) {
@@ -32,13 +24,6 @@ switch (process.argv[2]) {
     serveStdio(() => modernServer(mischief), { legacy: 'reject' });
     break;
   }
-  case 'garbage':
-    mischief.flood();
-    break;
-  case 'silent':
-    process.stdin.resume();
-    process.on('SIGTERM', () => undefined); // nor does it end when it is told to
-    break;
   case 'gone':
     process.exit(1);
 }

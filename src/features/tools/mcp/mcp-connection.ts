@@ -10,14 +10,15 @@ import {
   StreamableHTTPClientTransport,
   type Transport,
 } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import packageJson from '#package.json' with { type: 'json' };
 import { BotError } from '#src/base/errors.ts';
 import { JsonMeter } from '#src/base/json.ts';
+import type { Secret } from '#src/base/secret.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { ExternalCall, ExternalResult } from '#src/features/tools/external-tool.ts';
-import { checkedMessage, MessageLimiter, messageLimits } from './message-limits.ts';
+import { checkedMessage, messageLimits } from './message-limits.ts';
 import type { McpTransport } from './servers-file.ts';
-import { type EndListener, type StdioOptions, StdioTransport } from './stdio-transport.ts';
 import type { OfferedTool } from './tool-changes.ts';
 
 /** Deadline, in ms, of the handshake, and of each list of tools: some programs are fetched first. */
@@ -35,6 +36,9 @@ const askerKey = 'parley/asker';
 /** Generation of the protocol: `legacy` opens with `initialize` (2024-10-07 to 2025-11-25), `modern` does not (2026-07-28 on). */
 export type ProtocolEra = 'legacy' | 'modern';
 
+/** Listener to the end of a server that has sent more than it may. */
+type EndListener = (why: BotError) => void;
+
 /** A connection to one MCP server, until it breaks. */
 export type McpConnection = {
   readonly era: ProtocolEra;
@@ -51,7 +55,9 @@ export type McpConnection = {
   ): Promise<ExternalResult>;
 } & AsyncDisposable;
 
-export type McpConnectionOptions = StdioOptions & {
+export type McpConnectionOptions = {
+  /** Where complaints of a program go. Default: nowhere. */
+  readonly stderr?: 'inherit';
   /** The server says that its tools are others now. */
   readonly onToolsChanged: () => void;
 };
@@ -164,14 +170,25 @@ function transportFor(
   options: McpConnectionOptions,
   onEnd: EndListener,
 ): Transport {
-  if (server.kind === 'stdio') return new StdioTransport(server, options, onEnd);
-  const headers = Object.fromEntries(
-    [...server.headers].map(([name, value]) => [name, value.reveal()]),
-  );
+  if (server.kind === 'stdio') {
+    const { args, command, environment, folder } = server;
+    return new StdioClientTransport({
+      command,
+      args: [...args],
+      env: revealed(environment),
+      cwd: folder,
+      stderr: options.stderr ?? 'ignore',
+      maxBufferSize: messageLimits.bytes,
+    });
+  }
   return new StreamableHTTPClientTransport(server.url, {
-    requestInit: { headers },
-    fetch: limitedFetch(options.nowMs, onEnd),
+    requestInit: { headers: revealed(server.headers) },
+    fetch: limitedFetch(onEnd),
   });
+}
+
+function revealed(values: ReadonlyMap<string, Secret>): Record<string, string> {
+  return Object.fromEntries([...values].map(([name, value]) => [name, value.reveal()]));
 }
 
 /** Results are data whatever their shape: a schema of a server is not run over them. */
@@ -243,11 +260,10 @@ function resultOf({ content, structuredContent, isError }: CallToolResult): Exte
 }
 
 /**
- * `fetch` that stays with its host, whatever that answers, and takes no larger message, nor more of streams in a while, than
- * servers may send: the SDK reads whatever comes.
+ * `fetch` that stays with its host, whatever that answers, and takes no larger message than servers may send: the SDK reads
+ * whatever comes.
  */
-function limitedFetch(nowMs: () => number, onEnd: EndListener): typeof fetch {
-  const budget = new MessageLimiter();
+function limitedFetch(onEnd: EndListener): typeof fetch {
   return async (input, init) => {
     if (typeof init?.body === 'string') checkedMessage(init.body);
     const response = await fetch(input, { ...init, redirect: 'error' });
@@ -255,20 +271,14 @@ function limitedFetch(nowMs: () => number, onEnd: EndListener): typeof fetch {
     const [type = ''] = (response.headers.get('content-type') ?? '').split(';');
     const isStream = type.trim().toLowerCase() === 'text/event-stream';
     const meter = new JsonMeter(messageLimits, { isStream });
-    const flood = (what: string) => {
-      const error = new BotError('tool.flooded', true, `An MCP server ${what}.`);
-      onEnd(error);
-      return error;
-    };
     const body = response.body.pipeThrough(
       new TransformStream<Uint8Array, Uint8Array>({
         transform(chunk, controller) {
-          const lines = Buffer.from(chunk).toString('latin1').split('\n').length - 1;
-          const isFine = !isStream || budget.take(chunk.length, lines, nowMs());
           const excess = meter.push(chunk);
-          if (!isFine) controller.error(flood('exceeded its limit of messages'));
-          else if (excess) controller.error(flood(`sent ${excess.words}`));
-          else controller.enqueue(chunk);
+          if (!excess) return controller.enqueue(chunk);
+          const error = new BotError('tool.flooded', true, `An MCP server sent ${excess.words}.`);
+          onEnd(error);
+          controller.error(error);
         },
       }),
     );

@@ -101,9 +101,9 @@ export class McpServer {
     let news = Promise.withResolvers<void>();
     const onToolsChanged = () => news.resolve();
     try {
-      const { clock, open } = this.#parts;
-      const options = { nowMs: () => clock.nowMs(), onToolsChanged };
-      await using connection = await open(this.#options.transport, options, signal);
+      const { open } = this.#parts;
+      const { transport } = this.#options;
+      await using connection = await open(transport, { onToolsChanged }, signal);
       const either = AbortSignal.any([signal, connection.ended]);
       const over = Promise.withResolvers<void>();
       either.addEventListener('abort', () => over.resolve(), { once: true });

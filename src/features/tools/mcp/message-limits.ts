@@ -8,31 +8,6 @@ export const messageLimits: JsonLimits = {
   values: 10_000,
 };
 
-/**
- * Limits of all messages in one window. Two thousand lines in ten seconds are far above the need of progress and results, and
- * far below a load that delays speech.
- */
-const [windowBytes, windowLines, windowMs] = [16 * 2 ** 20, 2_000, 10_000];
-
-/** Rate limit of the messages of a server, in windows of time. */
-export class MessageLimiter {
-  #fromMs = Number.NEGATIVE_INFINITY;
-  #bytes = 0;
-  #lines = 0;
-
-  /** False where this is more than it may send. */
-  take(bytes: number, lines: number, atMs: number): boolean {
-    if (atMs - this.#fromMs >= windowMs) {
-      this.#fromMs = atMs;
-      this.#bytes = 0;
-      this.#lines = 0;
-    }
-    this.#bytes += bytes;
-    this.#lines += lines;
-    return this.#bytes <= windowBytes && this.#lines <= windowLines;
-  }
-}
-
 /** A message to a server as it is sent. Errors: BotError `tool.refused` where it is too large. */
 export function checkedMessage(json: string): string {
   const excess = new JsonMeter(messageLimits).push(Buffer.from(json));

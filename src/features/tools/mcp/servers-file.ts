@@ -16,7 +16,7 @@ export type McpTransport =
       readonly kind: 'stdio';
       readonly command: string;
       readonly args: readonly string[];
-      /** All that it gets of an environment. */
+      /** What it gets of an environment beside the usual variables, as `PATH` and `HOME`. */
       readonly environment: ReadonlyMap<string, Secret>;
       readonly folder: string;
     }
@@ -34,12 +34,6 @@ export type McpServersFile =
   | { readonly kind: 'ok'; readonly servers: readonly McpServerOptions[] }
   /** One sentence each, without the name of the file and without any value. */
   | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
-
-/** Variables that a program needs to be found and to run; no others of the bot's environment are handed on. */
-const inherited: readonly string[] = [
-  ...['HOME', 'LANG', 'LOGNAME', 'PATH', 'TMPDIR', 'USER'],
-  ...['APPDATA', 'LOCALAPPDATA', 'PATHEXT', 'SYSTEMROOT', 'TEMP', 'USERPROFILE'],
-];
 
 /** Reads a variable of the environment; undefined for those that hold the bot's own keys and settings. */
 export type VariableReader = (name: string) => string | undefined;
@@ -146,15 +140,11 @@ function transportOf(
     return { kind: 'http', url: new URL(written.url), headers };
   }
   const { command, args, env, cwd = '.' } = written;
-  const needed = inherited.flatMap((name) => {
-    const value = variable(name);
-    return value === undefined ? [] : [[name, new Secret(value)] as const];
-  });
   return {
     kind: 'stdio',
     command: /[/\\]/.test(command) && !isAbsolute(command) ? resolve(folder, command) : command,
     args,
-    environment: new Map([...needed, ...filledIn(env, variable)]),
+    environment: filledIn(env, variable),
     folder: resolve(folder, cwd),
   };
 }

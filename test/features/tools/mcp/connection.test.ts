@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test, vi } from 'vitest';
-import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { Secret } from '#src/base/secret.ts';
 import { type McpConnection, openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
@@ -17,9 +16,6 @@ const kinds: readonly Kind[] = [
   ['http', 'legacy'],
   ['http', 'modern'],
 ];
-/** Kinds for limits of a transport, which read messages before their generation is known. */
-const limited = kinds.filter(([, era]) => era === 'modern');
-
 function stdio(mode: string): McpTransport {
   const given = { ...compileCacheEnvironment(), UNITS: 'metric' };
   const environment = new Map(
@@ -41,7 +37,7 @@ function http({ url }: FakeMcpServer): McpTransport {
 const asker = { id: '1', name: 'Adam', channelId: '2', language: 'en' };
 
 async function connected(server: McpTransport): Promise<McpConnection> {
-  const options = { nowMs: () => realClock.nowMs(), onToolsChanged: () => undefined };
+  const options = { onToolsChanged: () => undefined };
   return await openMcpConnection(server, options, never);
 }
 
@@ -118,24 +114,22 @@ test.each(kinds)(
   },
 );
 
-test.each(limited)('over %s (%s) a message of 6 MiB is not taken', async (...kind) => {
+test.each(kinds)('over %s (%s) a message of 6 MiB is not taken', async (...kind) => {
   await using open_ = await open(kind);
-  await expect(open_.call('big')).rejects.toMatchObject({ code: 'tool.flooded' });
+  const code = kind[0] === 'stdio' ? 'tool.crashed' : 'tool.flooded';
+  await expect(open_.call('big')).rejects.toMatchObject({ code });
 });
 
-test.each(limited)(
-  'over %s (%s) a small message of many or deep values reaches no schema',
-  async (...kind) => {
-    await using many = await open(kind);
-    const words = 'An MCP server sent JSON with more than 10,000 values.';
-    await expect(many.call('many')).rejects.toMatchObject({ code: 'tool.flooded', message: words });
-    await using deep = await open(kind);
-    await expect(deep.call('deep')).rejects.toMatchObject({
-      code: 'tool.flooded',
-      message: 'An MCP server sent JSON with more than 32 levels of nesting.',
-    });
-  },
-);
+test('a small message of many or deep values from an address reaches no schema', async () => {
+  await using many = await open(['http', 'modern']);
+  const words = 'An MCP server sent JSON with more than 10,000 values.';
+  await expect(many.call('many')).rejects.toMatchObject({ code: 'tool.flooded', message: words });
+  await using deep = await open(['http', 'modern']);
+  await expect(deep.call('deep')).rejects.toMatchObject({
+    code: 'tool.flooded',
+    message: 'An MCP server sent JSON with more than 32 levels of nesting.',
+  });
+});
 
 test.each(kinds)('over %s (%s) no tool asks a person, and none a model', async (...kind) => {
   const open_ = await lend(kind);
@@ -147,19 +141,17 @@ test.each(kinds)('over %s (%s) no tool asks a person, and none a model', async (
   if (kind[1] === 'legacy') expect(await open_.call('ask_model')).toMatchObject({ isError: true });
 });
 
-test('a program gets of the environment only what its entry names and what it needs to run', async () => {
+test('a program gets of the environment only what its entry names and a few usual variables', async () => {
   vi.stubEnv('OPENAI_API_KEY', 'sk-secret');
   await using connection = await connected(stdio('modern'));
   const { text } = await connection.callTool('environment', { given: {}, asker }, 10_000, never);
   vi.unstubAllEnvs();
-  expect(JSON.parse(text)).toEqual({ ...compileCacheEnvironment(), UNITS: 'metric' });
+  expect(JSON.parse(text)).toMatchObject({ ...compileCacheEnvironment(), UNITS: 'metric' });
+  expect(text).not.toContain('OPENAI');
 });
 
-test.each([
-  ['garbage', 'tool.flooded'],
-  ['gone', 'tool.crashed'],
-])('a program that is none (%s) is told as %s', async (mode, code) => {
-  await expect(connected(stdio(mode))).rejects.toMatchObject({ code });
+test('a program that ends at once is told as such', async () => {
+  await expect(connected(stdio('gone'))).rejects.toMatchObject({ code: 'tool.crashed' });
 });
 
 test('a command that is not there, and an address where nobody listens, are told as unreachable', async () => {

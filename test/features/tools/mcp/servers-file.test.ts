@@ -39,7 +39,7 @@ test('the usual shape is read, with a program and with an address', () => {
     folder: '/etc/parley',
   });
   if (sky?.transport.kind !== 'stdio' || notes?.transport.kind !== 'http') throw new Error('kinds');
-  expect(plain(sky.transport.environment)).toStrictEqual({ PATH: '/bin', UNITS: 'metric' });
+  expect(plain(sky.transport.environment)).toStrictEqual({ UNITS: 'metric' });
   expect(plain(notes.transport.headers)).toEqual({ Authorization: 'Bearer n-1' });
   expect(JSON.stringify(notes.transport)).not.toContain('n-1');
 });
