@@ -13,19 +13,12 @@ import {
 import { hearWords, utterances } from '#test/fakes/spoken-words.ts';
 
 const delta = (words: string) => ({ type: 'transcript.text.delta', delta: words });
-const chunk = (content: string, finish_reason: string | null) => ({
-  object: 'transcription.chunk',
-  choices: [{ delta: { content }, finish_reason }],
-});
 const whole = (deltas: readonly string[], text: string): DialectReply =>
   events(...deltas.map(delta), { type: 'transcript.text.done', text, usage: { type: 'tokens' } });
 
 /** Reactions of servers to `stream: true`. */
 const manners = {
   events: whole,
-  /** Chat-shaped chunks, as vLLM's. */
-  chat: (deltas: readonly string[]) =>
-    events(...deltas.map((content) => chunk(content, null)), chunk('', 'stop')),
   unlabelled: (deltas: readonly string[], text: string) => ({
     ...whole(deltas, text),
     headers: { 'content-type': 'text/plain' },
@@ -71,7 +64,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 transcriberContract('streamed transcriptions', () => opened(), utterances);
 listeningContract('streamed transcriptions', () => opened(), utterances);
 
-test.each(['events', 'chat', 'unlabelled'] as const)(
+test.each(['events', 'unlabelled'] as const)(
   'words streamed as %s come one by one',
   async (given) => {
     manner = given;

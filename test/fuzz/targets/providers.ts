@@ -52,7 +52,6 @@ const words = [
   { type: 'transcript.text.delta', delta: 'Hi' },
   { type: 'transcript.text.done', text: 'Hi', usage: { type: 'tokens', input_tokens: 3 } },
   { text: 'Hi there', language: 'en', languages: [{ code: 'en' }] },
-  { choices: [{ delta: { content: 'Hi' }, finish_reason: 'stop' }] },
 ];
 const refusals = [
   { error: { message: 'no', type: 'invalid_request_error', code: 'x', param: null } },
