@@ -60,52 +60,31 @@ function readDuration(words: string, { nowWallMs, timeZone }: TimeContext): numb
 /** Fractions as people say them, in this order. */
 const fractions: readonly (readonly [find: RegExp, put: string])[] = [
   [/\ban? (?=second|minute|hour|day|week)/g, '1 '],
-  [/\b3 quarters of 1 hour\b/g, '45 minutes'],
   [/\b(?:(?:a|1) )?quarter (?:of )?1 hour\b/g, '15 minutes'],
   [/\b(\d{1,6}) (hour|minute|day|week)s? and (?:a|1) half\b/g, '$1.5 $2s'],
   [/\b(\d{1,6}) and (?:a|1) half (hour|minute|day|week)s?\b/g, '$1.5 $2s'],
   [/\b(?:(?:a|1) )?half (?:1 )?(hour|minute|day)\b/g, '0.5 $1s'],
-  [/\b(?:a )?couple of (?=seconds|minutes|hours|days|weeks)/g, '2 '],
 ];
 
 /** Hours from the first up to the second, which may be those of the next day. */
 type Hours = readonly [from: number, to: number];
 
-/** Parts of a day with the time that is meant where no other is named, and their hours. */
-const partsOfDay: readonly (readonly [find: RegExp, usual: string, hours: Hours])[] = [
-  [/\b(?:in the |this )?morning\b/, '09:00', [0, 12]],
-  [/\b(?:in the |this )?afternoon\b/, '15:00', [12, 24]],
-  [/\b(?:in the |this )?evening\b/, '19:00', [12, 24]],
-  [/\b(?:at |to)night\b/, '20:00', [17, 29]],
-];
 const halves: Readonly<Record<string, Hours>> = { am: [0, 12], pm: [12, 24] };
-const namedDays: readonly (readonly [find: RegExp, days: readonly number[]])[] = [
-  [/\b(?:the )?day after tomorrow\b/, [2]],
-  [/\btomorrow\b/, [1]],
-  [/\btoday\b/, [0]],
-];
+const namedDay = /\b(?:today|tomorrow)\b/;
 const namedWeekday = /\b(?:(?:next|this|coming) )?(sun|mon|tues|wednes|thurs|fri|satur)day\b/;
-
-type Take = (find: RegExp) => RegExpExecArray | null;
 
 /** The next of the instants that are named, on the day that is named. */
 function readClock(words: string, { nowWallMs, timeZone }: TimeContext): number | undefined {
-  let rest = words;
-  const take: Take = (find) => {
-    const found = find.exec(rest);
-    rest = rest.replace(find, ' ');
-    return found;
-  };
   const today = localTime(nowWallMs, timeZone);
-  const [, usual, part] = partsOfDay.find(([find]) => take(find)) ?? [];
-  const named = daysIn(take, weekdayOf(today));
-  const plain = rest
+  const named = daysIn(words, weekdayOf(today));
+  const plain = words
+    .replace(namedDay, ' ')
+    .replace(namedWeekday, ' ')
     .replace(/\b(?:at|on|by|around)\b/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  const time = plain === '' ? (usual ?? (named && '09:00')) : plain;
   const days = named ?? [0, 1];
-  const minutes = minutesOf(time ?? '', part, days[0] !== 0);
+  const minutes = minutesOf(plain === '' && named ? '09:00' : plain, days[0] !== 0);
   const at = (day: number, minute: number) =>
     instantOf({ ...today, day: today.day + day, hour: 0, minute, second: 0 }, timeZone);
   return days
@@ -114,10 +93,11 @@ function readClock(words: string, { nowWallMs, timeZone }: TimeContext): number 
 }
 
 /** Days from today that a phrase may mean; undefined where it names none. `weekday` is that of today, 0 is Sunday. */
-function daysIn(take: Take, weekday: number): readonly number[] | undefined {
-  const [, days] = namedDays.find(([find]) => take(find)) ?? [];
-  const [, name] = take(namedWeekday) ?? [];
-  if (name === undefined) return days;
+function daysIn(words: string, weekday: number): readonly number[] | undefined {
+  const [day] = namedDay.exec(words) ?? [];
+  if (day !== undefined) return day === 'today' ? [0] : [1];
+  const [, name] = namedWeekday.exec(words) ?? [];
+  if (name === undefined) return undefined;
   const until = ('sunmontuewedthufrisat'.indexOf(name.slice(0, 3)) / 3 - weekday + 7) % 7;
   return [until, until + 7];
 }
@@ -130,12 +110,12 @@ const namedMinutes: ByName = { half: 30, quarter: 15 };
  * Possible times in minutes of the day, the earliest first. An hour with a leading zero, or one that no clock of twelve hours
  * shows, needs no half of the day.
  */
-function minutesOf(words: string, part: Hours | undefined, isLaterDay: boolean): readonly number[] {
+function minutesOf(words: string, isLaterDay: boolean): readonly number[] {
   const [, amount, isPast, said = '', more = '0', half = ''] = namedTime.exec(words) ?? [];
   if (said === '') return [];
   const isExact = Number(said) > 12 || said.startsWith('0');
   const usual: Hours = isLaterDay && !isExact ? [7, 19] : [0, 24];
-  const [from, to] = halves[half] ?? part ?? usual;
+  const [from, to] = halves[half] ?? usual;
   const besides = namedMinutes[amount ?? ''] ?? Number(amount ?? more);
   const isBefore = amount !== undefined && isPast === undefined;
   const minute = Number(said) * 60 + (isBefore ? -besides : besides);

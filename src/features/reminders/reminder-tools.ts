@@ -35,7 +35,7 @@ export const setReminder = tool({
       .max(maxTimeChars)
       .optional()
       .describe(
-        'In English, as said: "in ten minutes", "at half past six", "tomorrow at 9 pm", "on friday at 18:30"; a date as 2026-12-24T18:30. Left out with `arrival_of`.',
+        'In English, as said: "in ten minutes", "at half past six", "tomorrow at 9 pm", "on friday at 18:30"; parts of a day by their hour, a date as 2026-12-24T18:30. Left out with `arrival_of`.',
       ),
     arrival_of: z
       .string()
