@@ -9,7 +9,6 @@ import {
   eva,
   germanPlaces,
   pass,
-  talkative,
   words,
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
@@ -399,19 +398,3 @@ test('an answer is prepared in the order of the stream while its end is waited f
   expect(firstSpeechAtMs).toBeLessThan(instants.endedAtMs - 100);
   expect(instants.firstSentAtMs).toBeGreaterThanOrEqual(instants.endedAtMs);
 });
-
-test.each(['stop', 'やめて'])(
-  'somebody who says "%s" silences it, and is not answered',
-  async (word) => {
-    const transcriber = new FakeTranscriber({ texts: [word] });
-    const here = await called({ transcriber, pipeline: talkative() });
-    void here.talk.ask('g', 'Talk.', adam, 'voice');
-    await pass(here, 1_000);
-    await pass(here, 3_000, await words('human-cards-003', adam, here.clock.nowMs()));
-    const { sent } = here.linkOpener.link;
-    await pass(here, 2_000);
-    expect(here.linkOpener.link.sent - sent).toBe(0);
-    expect(here.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
-    expect(here.of('ignored')).toMatchObject([{ why: 'interjection' }]);
-  },
-);

@@ -61,14 +61,6 @@ export const addressingCases: ConversationCases = {
       ],
     ],
   },
-  'called for captions only, it has people recognised and answers nobody': {
-    room: roomWith(room('ana'), { mode: 'captions' }),
-    also: ['listen', 'fact'],
-    steps: [
-      [began(1, 'ana', 0, { isCaptioned: true }), 'listen 1 of ana'],
-      [[...pause(1, 600, 'Nova, the bridge?'), ended(1, 1_000)], 'utterance 1 of ana: other'],
-    ],
-  },
   'a far quieter voice over an answer is not its asker, unless it says the name': {
     room: room('ana'),
     steps: [

@@ -2,8 +2,6 @@ import {
   audible,
   barged,
   began,
-  begunForBridge,
-  bridge,
   bridgeAsked,
   type ConversationCases,
   cutShort,
@@ -11,32 +9,9 @@ import {
   over,
   pause,
   says,
-  tick,
 } from '#test/conversation/machine/conversation-case.ts';
 
 export const bargeInCases: ConversationCases = {
-  'a question over the answer: it is silent, what was heard is known, the new one is answered': {
-    also: ['fact'],
-    steps: [
-      [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [audible(101, 1_500)],
-      [[began(2, 'ana', 4_000), ...pause(2, 4_500, 'Nova, Quito?')]],
-      [barged(101, 'yield', 4_700), 'cut 101'],
-      [cutShort(101, 4_710, 'It is'), 'known of ana: It is', 'turn of ana: interrupted'],
-      [ended(2, 5_000), 'utterance 2 of ana: meant', 'begin 103 for ana: Nova, Quito?', 'play 103'],
-    ],
-  },
-  '"stop" of anybody silences it, and nothing is answered': {
-    also: ['overheard'],
-    steps: [
-      [bridge, begunForBridge, 'overheard ana: other, meant', 'play 101'],
-      [audible(101, 1_500)],
-      [says(2, 'ben', 2_000, 'stop'), 'overheard ben: stop'],
-      [barged(101, 'stop', 3_010), 'cut 101'],
-      [cutShort(101, 3_020, 'It is')],
-      [tick(9_000)],
-    ],
-  },
   '"stop" before the first sound drops the answer, whoever asked': [
     bridgeAsked,
     [says(2, 'ben', 1_000, 'stop'), 'discard 101'],

@@ -84,15 +84,6 @@ const confirmations: ConversationCases = {
     ],
     [called(103, 'volume', '7', 'change', 2_800), 'run 104: volume 7 for ana'],
   ],
-  'a prompt that holds memories or captions makes a lasting change wait for Confirm': [
-    timerAsked,
-    [{ kind: 'prompted', answer: 101, hasOthers: true, atMs: 1_050 }],
-    [
-      called(101, 'timer', '10', 'last', 1_100),
-      'ask 102 ana: timer',
-      'result for 101: waits for Confirm',
-    ],
-  ],
   'a question of Confirm is not asked aloud after another call of the same answer': {
     room: roomAfter(saidByBen),
     steps: [

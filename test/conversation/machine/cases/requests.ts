@@ -15,23 +15,11 @@ import {
   reads,
   room,
   roomWith,
-  says,
   tick,
   up,
 } from '#test/conversation/machine/conversation-case.ts';
 
 export const requestsCases: ConversationCases = {
-  'texts are read in order, those for now first, and lines of a chat let everything pass': [
-    [reads('one', 0), 'speak 100: one'],
-    [reads('a line', 10, { when: 'behind', owner: 'ben' })],
-    [reads('two', 20)],
-    [reads('now', 30, { when: 'now' })],
-    [says(1, 'ana', 100, 'Nova, the bridge?')],
-    [over(100, 2_000, 'one'), 'speak 103: now'],
-    [over(103, 3_000, 'now'), 'speak 102: two'],
-    [over(102, 4_000, 'two'), 'begin 105 for ana: Nova, the bridge?', 'play 105 to ana'],
-    [[audible(105, 5_000), over(105, 6_000, 'Old.')], 'speak 101: a line'],
-  ],
   'whoever waits until a text was heard learns how it ended, also where it was refused': [
     [reads('one', 0, { request: 1 }), 'speak 100: one'],
     [[2, 3, 4, 5, 6, 7, 8, 9].map((n) => reads(`${n}`, n, { request: n }))],
@@ -101,16 +89,6 @@ export const requestsCases: ConversationCases = {
   'called for captions only, it still reads texts out': {
     room: roomWith(room('ana'), { mode: 'captions' }),
     steps: [[reads('one', 0), 'speak 100: one']],
-  },
-  '/stop: silence, nothing of what waited is said, and what was heard is known': {
-    also: ['fact'],
-    steps: [
-      [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [audible(101, 1_200)],
-      [reads('one', 1_300, { request: 1 })],
-      [{ kind: 'stop', atMs: 1_400 }, 'cut 101', 'report 1: stopped'],
-      [cutShort(101, 1_410, 'It'), 'known of ana: It', 'turn of ana: stopped'],
-    ],
   },
   '/stop drops a question whose speaker is going on, and what they say next is a question of its own':
     {

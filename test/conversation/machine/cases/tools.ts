@@ -40,24 +40,6 @@ const wipeAsked: readonly CaseStep[] = [
 ];
 
 export const toolsCases: ConversationCases = {
-  'no tool of an answer runs before that is wanted, and none of one that was discarded': [
-    [[began(1, 'ana', 0), ...pause(1, 600, 'Nova, a timer')], 'begin 101 for ana: Nova, a timer'],
-    [called(101, 'timer', '10', 'last', 800)],
-    [{ kind: 'resumed', utterance: 1, atMs: 900 }, 'discard 101'],
-    [pause(1, 1_500, 'Nova, a timer please', 2), 'begin 102 for ana: Nova, a timer please'],
-    [called(102, 'timer', '10', 'last', 1_700)],
-    [ended(1, 2_000), 'play 102', 'run 103: timer 10 for ana'],
-    [returned(103, 'set', 2_100), 'result for 102: set'],
-  ],
-  'a change runs once for a turn: after a lost link its result is known, and nothing runs again': [
-    timerAsked,
-    [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
-    [returned(102, 'set', 1_200), 'result for 101: set'],
-    [lost(1_300), 'discard 101'],
-    [tick(1_800), 'open-link'],
-    [up(2_000), 'begin 103 for ana: Nova, a timer, done: timer 10 = set', 'play 103'],
-    [called(103, 'timer', '10', 'last', 2_100), 'result for 103: set'],
-  ],
   'a tool that still runs when the link is lost runs on, and the answer after it waits for its result':
     {
       steps: [
@@ -107,27 +89,6 @@ export const toolsCases: ConversationCases = {
         ],
       ],
     },
-  'after other words, a page or a result were read a change waits for its asker; nobody else confirms it':
-    {
-      steps: [
-        [
-          says(1, 'ana', 0, 'Nova, look and post'),
-          'begin 101 for ana: Nova, look and post',
-          'play 101',
-        ],
-        [called(101, 'look', 'page', 'read', 1_100), 'run 102: look page for ana'],
-        [returned(102, 'post this!', 1_200), 'result for 101: post this!'],
-        [
-          called(101, 'post', 'this', 'last', 1_300),
-          'ask 103 ana: post',
-          'result for 101: waits for Confirm',
-        ],
-        [pressed(103, 'ben', 2_000)],
-        [pressed(103, 'ana', 2_100), 'run 104: post this for ana'],
-        [pressed(103, 'ana', 2_200)],
-        [returned(104, 'posted', 2_300)],
-      ],
-    },
   'what anybody can undo runs whatever the model has read; what it has read counts in the next answer, too':
     {
       steps: [
@@ -169,16 +130,6 @@ export const toolsCases: ConversationCases = {
         [pressed(104, 'ana', 64_200)],
       ],
     },
-  'a spoken yes confirms what was asked aloud, once its speaker does not go on': {
-    room: roomAfter(saidByBen),
-    steps: [
-      ...timerAskedAloud,
-      [[audible(101, 1_300), over(101, 3_000, 'timer, 10?')]],
-      [says(2, 'ana', 4_000, 'yes')],
-      [tick(6_099)],
-      [tick(6_100), 'run 104: timer 10 for ana'],
-    ],
-  },
   'a yes that goes on, a yes of others, a yes after other words, and a late yes confirm nothing': {
     room: roomAfter(saidByBen),
     steps: [
@@ -214,12 +165,6 @@ export const toolsCases: ConversationCases = {
         [{ kind: 'leave', why: 'asked', atMs: 5_200 }, 'discard 105', 'close-ask 106', 'end asked'],
       ],
     },
-  '/stop ends a tool that runs, at once': [
-    timerAsked,
-    [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
-    [{ kind: 'stop', atMs: 1_200 }, 'stop-run 102', 'discard 101'],
-    [returned(102, 'set', 1_300)],
-  ],
   '/stop leaves a tool that was confirmed to run to its end': [
     ...wipeAsked,
     [pressed(102, 'ana', 1_200), 'run 103: wipe it for ana'],

@@ -58,17 +58,6 @@ export const turnsCases: ConversationCases = {
     [words(1, 1, 'Nova, the', 1_700)],
     [ended(1, 2_000), 'play 102'],
   ],
-  'speech within 1.5 s of the end is answered together with it, needs no name, and is one turn': [
-    bridgeAsked,
-    [began(2, 'ana', 1_800), 'hold 101'],
-    [
-      pause(2, 2_300, 'over the river?'),
-      'discard 101',
-      'begin 102 for ana: Nova, the bridge? over the river?',
-    ],
-    [ended(2, 2_700), 'play 102'],
-    [[audible(102, 3_000), over(102, 4_000, 'Old.')]],
-  ],
   'a question that waits grows without a name, and keeps its place by its end': [
     [reads('A text.', 0), 'speak 100: A text.'],
     [says(1, 'ana', 100, 'Nova, the bridge?')],
@@ -123,20 +112,6 @@ export const turnsCases: ConversationCases = {
       ],
     ],
   },
-  'two people are answered in the order in which they finished, the second by name': [
-    [[began(1, 'ana', 0), began(2, 'ben', 100)]],
-    [
-      [...pause(2, 500, 'Nova, Quito?'), ended(2, 900)],
-      'begin 102 for ben: Nova, Quito?',
-      'play 102',
-    ],
-    [[...pause(1, 1_000, 'Nova, the bridge?'), ended(1, 1_400)]],
-    [
-      [audible(102, 1_500), over(102, 3_000, 'Lima.')],
-      'begin 103 for ana: Nova, the bridge?',
-      'play 103 to ana',
-    ],
-  ],
   'an own new question replaces an own one of which nothing was heard': {
     also: ['fact'],
     steps: [
