@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openPatient } from '#test/doctor/discord/examine-sandbox.ts';
-import { answers, examine, openServer } from './examine.ts';
+import { answers, openServer } from './examine.ts';
 
 /** Settings of a chat server that refuses everything. */
 async function openBrokenServer() {
@@ -27,14 +27,6 @@ test('a server that does not work is enough for 1, however well Discord is', asy
   const { server, settings } = await openBrokenServer();
   using _ = server;
   expect((await patient.examine([], settings)).code).toBe(1);
-});
-
-test('a store that cannot be read is enough for 1, however well all else is', async () => {
-  await using patient = await openPatient();
-  breakStore(patient);
-  const { code, text } = await patient.examine();
-  expect(code).toBe(1);
-  expect(text).toMatch(/missing {2}.*parley\.db/);
 });
 
 test('Discord that lacks something is enough for 1, however well the servers are', async () => {
@@ -62,20 +54,4 @@ test('offline a broken store still counts, and Discord is not asked', async () =
   const { code, about } = await patient.examine(['--offline']);
   expect(about('token')).toBe('ok token set, not checked');
   expect(code).toBe(1);
-});
-
-test('settings that cannot work are 78, one sentence each', async () => {
-  const wrong = { MESSAGE_CONTENT: 'perhaps', LOG_LEVEL: 'loud' };
-  const plain = await examine([], wrong);
-  expect(plain.code).toBe(78);
-  expect(plain.lines).toHaveLength(2);
-});
-
-test('a key that --key-env does not name is 78, and so is a flag that nobody knows', async () => {
-  const server = ['--provider', 'http://127.0.0.1:9/v1'];
-  expect((await examine([...server, '--key-env', 'NO_SUCH_KEY'])).code).toBe(78);
-  const { code, lines } = await examine(['--nonsense']);
-  expect([code, lines[0], lines.length]).toEqual([78, "Unknown option '--nonsense'.", 2]);
-  const [address] = (await examine(['--provider', 'nowhere'])).lines;
-  expect(address).toMatch(/^--provider: must be an address/);
 });
