@@ -2,13 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
-import {
-  loginOfFile,
-  openSetup,
-  tone,
-  toneFrames,
-  until,
-} from '#test/discord/setup/sandbox-login.ts';
+import { loginOfFile, openSetup, toneFrames, until } from '#test/discord/setup/sandbox-login.ts';
 
 const never = new AbortController().signal;
 const login = loginOfFile(1);
@@ -103,37 +97,4 @@ test('a voice server that goes away is followed to the next one, and hearing goe
   await setup.speak();
   await until(() => log.sequences.length >= 8);
   expect(log.error).toBeUndefined();
-});
-
-test('after a cut of the network the link speaks and hears again by itself', async () => {
-  const { sandbox, faults } = login();
-  await using setup = await openSetup(login(), () => true);
-  const ann = sandbox.person('Ann');
-  const log = listen(setup.link);
-  faults.close(sandbox.botId, 1000);
-  await wait(200);
-  const played = play(setup.link, 5);
-  await until(() => played.left === 5);
-  const before = log.sequences.length;
-  await ann.say({ samples: tone(0, 6_000), rateHz: 24_000, channels: 1 }, never);
-  await until(() => log.sequences.length >= before + 8);
-  expect(log.error).toBeUndefined();
-});
-
-test.each([
-  [4006, { code: 'link.lost', retryable: true }],
-  [4016, { code: 'link.no_cipher', retryable: false }],
-  [4021, { code: 'link.rate_limited', retryable: true }],
-])('after close code %i the link is over, and a new one opens', async (code, error) => {
-  const { sandbox, faults, lobby, linkOpener } = login();
-  {
-    await using setup = await openSetup(login(), () => true);
-    const log = listen(setup.link);
-    faults.close(sandbox.botId, code);
-    await until(() => log.error !== undefined);
-    expect(log.error).toMatchObject(error);
-    await until(() => sandbox.bot().channel === undefined);
-  }
-  await using link = await linkOpener().open(lobby, () => true, never);
-  expect(link.people()).toEqual([]);
 });
