@@ -99,18 +99,6 @@ test('what a person has set goes before what they speak, and the recogniser is t
   expect(here.hints.at(-1)).toBe('ja');
 });
 
-test('the recogniser is told the language that two turns settled, of each person their own', async () => {
-  const german = { text: 'Wie spät ist es?', language: 'de' };
-  const english = { text: 'What time is it?', language: 'en' };
-  const here = await openSetup([german, german, english, german, english]);
-  const hints: (string | undefined)[] = [];
-  for (const who of [adam, adam, eva, adam, eva]) {
-    await here.say(who);
-    hints.push(here.hints.at(-1));
-  }
-  expect(hints).toEqual([undefined, undefined, undefined, 'de', undefined]);
-});
-
 test('a persona that speaks one language answers everybody in it, whatever they speak or set', async () => {
   const here = await openSetup([
     { text: 'In German, please.', language: 'en' },

@@ -71,44 +71,6 @@ test('waiting for the own pace of joins counts neither as a try nor as time', ()
   expect(waits([...paced, ...lost]).indexOf('gave up')).toBe(49);
 });
 
-test('1,000 sessions of one shard that lose their links together all come back, at 60 joins a minute', () => {
-  const shard = new ShardPace();
-  const queue: { readonly atMs: number; readonly run: (atMs: number) => void }[] = [];
-  let [back, givenUp, lastMs, chance] = [0, 0, 0, 0];
-  const random = () => {
-    chance = (chance * 16_807 + 7) % 2_147_483_647;
-    return chance / 2_147_483_647;
-  };
-  const openComeback = () => {
-    let comeback = noLosses;
-    const step = (event: Parameters<typeof stepReconnect>[1]) => {
-      const [next, effect] = stepReconnect(comeback, event, reconnectRules);
-      comeback = next;
-      if (effect?.kind === 'try') queue.push({ atMs: event.atMs + effect.waitMs, run: attempt });
-      else givenUp++;
-    };
-    const attempt = (atMs: number) => {
-      const paceMs = shard.waitMs(atMs);
-      if (paceMs > 15_000) return step({ kind: 'paced', atMs, random: random(), paceMs });
-      shard.plan(atMs + paceMs);
-      const run = (nowMs: number) => {
-        back++;
-        lastMs = nowMs;
-      };
-      return queue.push({ atMs: atMs + paceMs, run });
-    };
-    step({ kind: 'lost', atMs: 0, random: random(), restMs: 0 });
-  };
-  for (let n = 0; n < 1_000; n++) openComeback();
-  while (queue.length > 0) {
-    queue.sort((a, b) => b.atMs - a.atMs);
-    const next = queue.pop();
-    next?.run(next.atMs);
-  }
-  expect([back, givenUp]).toEqual([1_000, 0]);
-  expect(lastMs).toBeLessThan(1_000_000 + 120_000);
-});
-
 test('the sixty-first join of a shard waits until a minute after the first', () => {
   const shard = new ShardPace();
   for (let n = 0; n < 60; n++) shard.plan(1_000);

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import {
   hintOf,
-  holdOf,
   type LanguageEvidence,
   languageOf,
   type SpeakerLanguage,
@@ -58,15 +57,4 @@ test('whoever asks for another language may speak it next: the recogniser is tol
   expect([languageOf(asked, {}), hintOf(asked, {})]).toEqual(['en', undefined]);
   const same = stepSpeakerLanguage(settled, turn('de', { requested: 'de' }));
   expect(hintOf(same, {})).toBe('de');
-});
-
-test('a persona that speaks one language goes before all that people set, speak and ask for', () => {
-  const state = stepSpeakerLanguage({}, turn('de', { requested: 'fr' }));
-  expect(languageOf(state, { fixed: 'ja', own: 'es' })).toBe('ja');
-  expect(holdOf(state, { fixed: 'ja', own: 'es' }, false)).toBe('fixed');
-});
-
-test('what somebody asks for holds for the session, whatever they speak afterwards', () => {
-  const asked = turn('en', { requested: 'de', words: 3 });
-  expect(after(turn('en'), asked, turn('en'), turn('en'))).toEqual(['en', 'de', 'de', 'de']);
 });
