@@ -20,17 +20,6 @@ test('a reply whose source broke plays what there is, and has failed then', asyn
   expect(await reply.finish).toBe('failed');
 });
 
-test('frames the link refused do not count, and the reply still comes to its end', async () => {
-  const { reply, listener } = speaking();
-  await reply.write(level(5, 200), 'Nobody hears this.', open);
-  reply.end();
-  for (let n = 0; n < 11; n++) listener.step(true);
-  expect(await reply.finish).toBe('completed');
-  expect(reply.playedMs()).toBe(0);
-  expect(reply.heardText()).toBe('');
-  expect(reply.firstSentAtMs).toBeUndefined();
-});
-
 test('a part of a frame whose rest does not come plays with a fade', async () => {
   const { reply, listener } = speaking();
   await reply.write(level(8000, 15), 'Well.', open);

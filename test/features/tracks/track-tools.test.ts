@@ -84,26 +84,6 @@ test.each([
   expect(outcome).toEqual([sentence]);
 });
 
-test.each([
-  { deed: 'seek', to: '0:04' },
-  { deed: 'fade', level: 10 },
-  { deed: 'mute' },
-  { deed: 'loop' },
-  { deed: 'remove', item: 'wind' },
-])('%j does nothing to somebody else’s sounds', async (given) => {
-  const { fixture, outcome } = await changed(given, [
-    ['eva', 'rain', 'bg'],
-    ['eva', 'wind', 'bg'],
-  ]);
-  expect(outcome).toEqual(["bg is Eva's. Ask a DJ."]);
-  expect(fixture.tracks.list('g')?.[0]).toMatchObject({
-    percent: 100,
-    isMuted: false,
-    current: { title: 'rain', loop: false },
-    waiting: [{ title: 'wind' }],
-  });
-});
-
 test('who asks to skip somebody else’s sound votes for that', async () => {
   const { outcome } = await changed({ deed: 'skip' }, [['eva', 'rain', 'bg']]);
   expect(outcome).toEqual(["bg is Eva's. Ask a DJ, or vote with Skip: 1/2."]);
