@@ -1,11 +1,8 @@
 import { expect, test } from 'vitest';
 import { longestAskMs } from '#commands/ask.ts';
-import { captioned, kept, says } from '#test/conversation/setup/captioned.ts';
-import { adam } from '#test/conversation/setup/session-fixture.ts';
+import { captioned, says } from '#test/conversation/setup/captioned.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
-import { hostileNames, hostileWords } from '#test/features/captions/answers/hostile-words.ts';
 
 const asker = { id: 'adam', name: 'Adam' };
 test('a question is answered before its command is given up, also where the chat server answers nothing', async () => {
@@ -21,22 +18,4 @@ test('a question is answered before its command is given up, also where the chat
   expect(found).toMatchObject({ line: { id: 'fail.llm' } });
   expect(tookMs).toBeGreaterThan(30_000);
   expect(tookMs).toBeLessThan(longestAskMs);
-});
-
-test('whatever is said, by whatever name, is one line in the chat and one where it is quoted', async () => {
-  const texts = [...hostileWords].map((words) => `canary ${words}`);
-  const transcriber = new FakeTranscriber({ texts });
-  const fixture = await captioned({ transcriber });
-  for (const [n] of texts.entries()) {
-    const name = hostileNames[n % hostileNames.length] ?? '';
-    fixture.linkOpener.link.present.splice(0, 1, { ...adam, name });
-    await says(fixture);
-  }
-  expect(await kept(fixture)).toHaveLength(texts.length);
-  const heads = fixture.captionChats.chat.lines.filter((line) => !line.startsWith('**'));
-  expect(heads).toEqual([]);
-  const found = await fixture.transcriptFor.find('g', 'adam', 'canary');
-  if (found.kind !== 'found') throw new Error('Nothing was found.');
-  for (const { name, text } of found.lines)
-    expect(`${name}${text}`).not.toMatch(/[\n\r\u2028\u202e\u200b]/);
 });

@@ -13,7 +13,6 @@ import {
 import { lineWith } from '#src/texts/texts.ts';
 import {
   adam,
-  eva,
   lounge,
   openSessionFixture,
   pass,
@@ -151,17 +150,6 @@ test.each([
   await pass(fixture, 101_000);
   expect(await pressing).toMatchObject({ kind });
   expect(spoken()).toBe('');
-});
-
-test('what lasts runs for words of the asker alone, and waits once another person has asked something', async () => {
-  const { ask, fixture, given } = await open([[call()], ['Sunny.'], ['Hi.'], [call()]], {});
-  await ask();
-  expect(given).toEqual([{ city: 'Lima' }]);
-  void fixture.talk.ask('g', 'Hello there.', eva, 'voice');
-  await pass(fixture, 3_000);
-  await ask();
-  expect(given).toHaveLength(1);
-  expect(fixture.of('tool').map(({ how }) => how)).toEqual(['ran', 'asked']);
 });
 
 test('arguments that are no object of a bounded size never reach it', () => {

@@ -151,18 +151,6 @@ test('every line of people who said yes counts by the addressing mode, as if it 
   expect(await handle(fixture, line('And another one?'))).toBe('not-meant');
 });
 
-test('a message that is deleted while it waits is answered by nobody', async () => {
-  const fixture = await joined([[{ waitMs: 8_000 }, 'Five.']]);
-  const message = line('Two and three?', { isMention: true });
-  const taken = fixture.lines.handle(message);
-  await pass(fixture, 2_000);
-  fixture.lines.deleted([message.messageId]);
-  await pass(fixture, 15_000);
-  expect(await taken).toBe('deleted');
-  expect([texts(fixture), fixture.of('answered')]).toEqual([[], []]);
-  expect(spoken(fixture)).not.toContain('Five.');
-});
-
 test('a message that is deleted while it is answered in writing costs nothing more', async () => {
   const fixture = await joined([[{ waitMs: 8_000 }, 'Five.']], { typed: 'text' });
   const message = line('Two and three?', { isMention: true });
