@@ -88,28 +88,6 @@ test('a model is asked for if it may be chosen', async () => {
   expect(asked[1]?.model).toBeUndefined();
 });
 
-test('a reader that hangs up ends the request to the engine, and what was set aside', async () => {
-  const engine = openHeldEngine();
-  const { budgets, ledger } = openBudgets(new VirtualClock(), { caps: { serverDay: dollars(1) } });
-  await using served = await openCompletions({
-    synthesizer: engine.synthesizer,
-    spending: budgets,
-  });
-  const leaving = new AbortController();
-  const response = await served.openai.audio.speech.create(
-    { ...spoken, response_format: 'wav' },
-    { signal: leaving.signal },
-  );
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-  await reader.read();
-  expect(engine.reading()).toBe(1);
-  expect(ledger.reserved(guildId)).toBeGreaterThan(0);
-  leaving.abort();
-  await expect.poll(engine.reading).toBe(0);
-  await expect.poll(() => ledger.reserved(guildId)).toBe(0);
-  expect(served.api.bugs).toEqual([]);
-});
-
 test('without money nothing is asked of the engine', async () => {
   const synthesizer = new FakeSynthesizer();
   const { budgets } = openBudgets(new VirtualClock(), { caps: { personDay: dollars(1e-6) } });
