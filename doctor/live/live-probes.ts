@@ -57,29 +57,6 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
       return await playback.run(output, clock, signal);
     },
   },
-  /** A cut of the main connection. */
-  {
-    name: 'gateway resume',
-    async run({ trial, opened, place }, _clock, signal) {
-      if (await trial.resumeGateway(signal))
-        return ok('gateway resume', 'the session continued after a cut of its connection');
-      // A new session makes Discord forget the seat: the probes that follow need another.
-      if (opened) await trial.join(place, signal);
-      const why = 'Discord began a new session in place of the former one: the bot lost its seat';
-      return differs('gateway resume', why, 'check that no other process uses this token');
-    },
-  },
-  /** A cut of the voice connection. */
-  {
-    name: 'voice resume',
-    async run({ trial }, _clock, signal) {
-      if (!trial.isOpen) return noLink('voice resume');
-      if (await trial.resumeVoice(signal))
-        return ok('voice resume', 'the session continued after a cut of its connection');
-      const why = `a new connection replaced the former one (${trial.troubles.join(', ')})`;
-      return differs('voice resume', why, `${again}: in a conversation this loses a sentence`);
-    },
-  },
   /** A message in the chat of the channel: posted, changed, deleted. */
   {
     name: 'messages',

@@ -72,7 +72,7 @@ test('a healthy server gives no problem, and the bot leaves nothing behind', asy
   const checks = [...report.matchAll(/^ {2}ok {7}(\S.*?) {2,}/gm)].map(([, what]) => what);
   expect(checks).toEqual([
     ...['versions', 'gateway', 'permission', 'voice link', 'encryption', 'playback'],
-    ...['gateway resume', 'voice resume', 'messages', 'silence', 'leave'],
+    ...['messages', 'silence', 'leave'],
   ]);
   expect(lines.at(-1)).toMatch(/^Problems: 0\./);
   expect(sandbox.messages('Lounge')).toEqual([]);
@@ -144,16 +144,6 @@ const faults: readonly Fault[] = [
     name: 'the voice server closes with 4017',
     plant: ({ faults: { voice }, botId }) => voice.closeAt(botId, 'identify', 4017),
     finds: /^missing voice link .* \| mend: .*update Parley/,
-  },
-  {
-    name: 'the session of the main gateway cannot be resumed',
-    options: { resumeMs: 1 },
-    finds: /^differs gateway resume Discord began a new session.* \| mend: check that no other/,
-  },
-  {
-    name: 'the voice session cannot be resumed',
-    plant: ({ faults: { voice }, botId }) => voice.closeAt(botId, 'resume', 4006),
-    finds: /^differs voice resume .*voice close 4006.* \| mend: /,
   },
   {
     name: 'messages cannot be changed',

@@ -1,17 +1,11 @@
-import {
-  getVoiceConnection,
-  VoiceConnectionStatus,
-  version as voiceVersion,
-} from '@discordjs/voice';
+import { version as voiceVersion } from '@discordjs/voice';
 import { VERSION as daveyVersion } from '@snazzah/davey';
 import { type Client, version as discordVersion, Events } from 'discord.js';
 import type { Frame } from '#src/audio/frame.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { ifInTime } from '#src/base/waiting.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { cutSocket, networkingOf, socketOf } from '#src/discord/link/voice-library.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { closeClient, LoginDeadline, logIn, newClient } from '#src/discord/login.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
@@ -35,8 +29,8 @@ type VoiceTrialOptions = {
 /** An open voice link; `others` is the number of other people in the channel. */
 export type OpenedLink = LinkState & { readonly joinedInMs: number; readonly others: number };
 
-/** Longest times, in ms: a login, a session that comes back, and sound beyond its own length. */
-const [loginMs, resumeMs, lateMs] = [20_000, 30_000, 5_000];
+/** Longest times, in ms: a login, and sound beyond its own length. */
+const [loginMs, lateMs] = [20_000, 5_000];
 const checkMs = 50;
 
 /**
@@ -57,13 +51,12 @@ export async function openVoiceTrial(
   const client = newClient(all);
   // An error without a listener would end the process.
   client.on(Events.Error, () => undefined).on(Events.ShardError, () => undefined);
-  return new VoiceTrial(await logIn(client, all, signal), guildId, options);
+  return new VoiceTrial(await logIn(client, all, signal), options);
 }
 
 /** The voice of a logged-in bot; disposing it leaves the channel and closes the gateway. */
 export class VoiceTrial implements AsyncDisposable {
   readonly #client: Client<true>;
-  readonly #guildId: string;
   readonly #clock: Clock;
   readonly #opener: ReturnType<typeof openVoiceLinkOpener>;
   readonly #places: ReturnType<typeof openPlaces>;
@@ -74,9 +67,8 @@ export class VoiceTrial implements AsyncDisposable {
   #reopening: Promise<void> | undefined;
   #loss: unknown;
 
-  constructor(client: Client<true>, guildId: string, { clock, connectMs }: VoiceTrialOptions) {
+  constructor(client: Client<true>, { clock, connectMs }: VoiceTrialOptions) {
     this.#client = client;
-    this.#guildId = guildId;
     this.#clock = clock;
     const report = (event: DiscordEvent) => this.#report(event);
     this.#opener = openVoiceLinkOpener(client, report, { connectMs });
@@ -113,47 +105,6 @@ export class VoiceTrial implements AsyncDisposable {
     this.#loss = undefined;
     void this.#watch(link, channel);
     return { ...link.state(), joinedInMs, others: link.people().length };
-  }
-
-  /**
-   * Cuts the socket of the main gateway; false: Discord gave a new session in place of the former one.
-   *
-   * Errors: BotError `discord.unreachable` where none came, and those by which the link is lost.
-   */
-  async resumeGateway(signal: AbortSignal): Promise<boolean> {
-    const back = Promise.withResolvers<boolean>();
-    const [onResumed, onReady] = [() => back.resolve(true), () => back.resolve(false)];
-    this.#client.once(Events.ShardResume, onResumed).once(Events.ShardReady, onReady);
-    try {
-      for (const shard of gatewayShards(this.#client)) shard.connection?.terminate();
-      const isResumed = await ifInTime(back.promise, resumeMs, this.#clock, signal);
-      if (isResumed === undefined) {
-        throw new BotError('discord.unreachable', true, 'The main gateway did not come back.');
-      }
-      if (isResumed && this.#loss !== undefined) throw this.#loss;
-      return isResumed;
-    } finally {
-      this.#client.off(Events.ShardResume, onResumed).off(Events.ShardReady, onReady);
-    }
-  }
-
-  /** Cuts the socket of the open link; false: a new connection replaced it. Errors: those by which the link is lost. */
-  async resumeVoice(signal: AbortSignal): Promise<boolean> {
-    const former = this.#voice();
-    if (!former?.socket) throw new BotError('link.lost', true, 'The voice link has no socket.');
-    cutSocket(former.socket);
-    for (;;) {
-      await this.stay(checkMs, signal);
-      const now = this.#voice();
-      if (now?.isReady && now.socket !== former.socket) return now.networking === former.networking;
-    }
-  }
-
-  #voice() {
-    const connection = getVoiceConnection(this.#guildId, this.#client.application.id);
-    if (!connection) return undefined;
-    const isReady = connection.state.status === VoiceConnectionStatus.Ready;
-    return { isReady, socket: socketOf(connection), networking: networkingOf(connection) };
   }
 
   /**
@@ -223,17 +174,4 @@ export class VoiceTrial implements AsyncDisposable {
       this.#loss = error;
     }
   }
-}
-
-/** Private parts of discord.js 14.28 and @discordjs/ws 1.2 that lead to the sockets of the main gateway. */
-type InnerGateway = {
-  readonly _ws?: {
-    readonly strategy: { readonly shards: ReadonlyMap<number, InnerShard> };
-  };
-};
-type InnerShard = { readonly connection: { terminate(): void } | null };
-
-function gatewayShards({ ws }: Client<true>): readonly InnerShard[] {
-  const { _ws: manager } = ws as unknown as InnerGateway;
-  return [...(manager?.strategy.shards.values() ?? [])];
 }

@@ -39,8 +39,8 @@ type InnerUdp = {
   };
   readonly remote: { readonly ip: string; readonly port: number };
 };
-/** `ws`: to be cut as a broken network does. `missedHeartbeats`: the library ends a silent socket later than a link is to be silent. */
-type InnerSocket = { readonly ws: { terminate(): void }; readonly missedHeartbeats: number };
+/** The library ends a silent socket later than a link is to be silent. */
+type InnerSocket = { readonly missedHeartbeats: number };
 /** Members of the group, by which one that lacks somebody is known. */
 type InnerGroup = { getUserIds(): readonly string[] };
 /** Node's ciphers take a key object at once, and make it anew from bytes for each packet, which takes longer than the cipher. */
@@ -159,11 +159,6 @@ export function socketOf(connection: VoiceConnection): VoiceWebSocket | undefine
 export function daveOf(connection: VoiceConnection): DAVESession | undefined {
   const state = networkingOf(connection)?.state;
   return state && 'dave' in state ? state.dave : undefined;
-}
-
-/** Ends a voice socket without the close handshake, for which `ws` would wait 30 s; the library resumes then. */
-export function cutSocket(ws: VoiceWebSocket): void {
-  innerSocket(ws).ws.terminate();
 }
 
 /** Whether the voice socket has heartbeats without an answer. */
