@@ -86,7 +86,7 @@ export class InteractionReceiver {
   async #serve(asking: RepliableInteraction): Promise<void> {
     if (!asking.inCachedGuild()) return await this.#refuse(asking);
     const invocation = this.#invocationOf(asking);
-    const admission = await this.#admit(invocation.name, asking);
+    const admission = await this.#admit(asking);
     if (admission.kind === 'admitted') await this.#runner.answer(asking, invocation);
     if (admission.kind !== 'refused') return;
     const s = Math.ceil(admission.waitMs / 1_000);
@@ -96,7 +96,7 @@ export class InteractionReceiver {
   /** Refuses a call from a direct message, or from a server that the bot is not in. */
   async #refuse(asking: RepliableInteraction): Promise<void> {
     const name = 'elsewhere';
-    if ((await this.#admit(name, asking)).kind !== 'admitted') return;
+    if ((await this.#admit(asking)).kind !== 'admitted') return;
     const line = { id: 'generic', with: { code: name } } as const;
     try {
       const message = messageWith([line], localeOf(asking.locale));
@@ -106,8 +106,8 @@ export class InteractionReceiver {
     }
   }
 
-  async #admit(name: string, { user, guildId }: Interaction): Promise<Admission> {
-    return await this.#limits.admit({ name, userId: user.id, guildId: guildId ?? '' });
+  async #admit({ user, guildId }: Interaction): Promise<Admission> {
+    return await this.#limits.admit({ userId: user.id, guildId: guildId ?? '' });
   }
 
   /** An interaction that cannot even be read is answered like one that fails. */
