@@ -15,7 +15,7 @@ import { notInChannel, nowhere } from './rights.ts';
 /** The model's own deadlines end it sooner. */
 export const longestAskMs = 870_000;
 
-const ways = ['voice', 'text', 'only me', 'file'] as const;
+const ways = ['voice', 'text', 'only me'] as const;
 type AskWay = (typeof ways)[number];
 
 export const ask: Command = {
@@ -106,18 +106,17 @@ export async function replyTo(
 ): Promise<Replies> {
   switch (asking.kind) {
     case 'answered': {
-      const { confirmation, text, wav } = asking;
+      const { confirmation, text } = asking;
       const mayOpen = (channelId: string) => sessions.mayOpen(guildId, callerId, channelId);
       const open = requested === 'room' ? text.textIn(placeId) : undefined;
       const to = open === undefined ? 'caller' : 'room';
       const answer = open ?? (await text.textFor(callerId, mayOpen));
       if (answer === undefined) return [{ id: 'confirm.done', to }];
-      const files = wav && { files: [{ name: 'answer.wav', bytes: wav }] };
       const waiting = confirmation && {
         lines: [confirmation.line],
         buttons: [confirmation.button],
       };
-      return [{ id: 'ask.answer', with: { answer }, to, ...files, ...waiting }];
+      return [{ id: 'ask.answer', with: { answer }, to, ...waiting }];
     }
     case 'failed':
       return [asking.line];

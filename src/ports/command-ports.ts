@@ -89,8 +89,8 @@ export type AccessRequest = {
   readonly mayManage: boolean;
 };
 
-/** Form of an answer: aloud in the channel, in writing, or as a sound file. */
-export type AnswerForm = 'voice' | 'text' | 'file';
+/** Form of an answer: aloud in the channel, or in writing. */
+export type AnswerForm = 'voice' | 'text';
 
 /** Additional parts and conditions of a question, which may be empty with a recording. */
 export type QuestionSubject = {
@@ -144,8 +144,6 @@ export type AskOutcome =
       readonly text: ConfidentialText;
       /** Stands below it. */
       readonly confirmation?: ShownConfirmation;
-      /** The answer as a WAV file, for those who may know its text, where that was asked for and the voice is not out: 24 kHz mono, 180 s at most. */
-      readonly wav?: Uint8Array;
     }
   /** The sentence from which the asker learns what went wrong. */
   | { readonly kind: 'failed'; readonly line: TextLine }

@@ -49,21 +49,6 @@ test('a recording may be asked about by its link, which counts before a file', a
   expect(asked[1]).toEqual(asked[0]);
 });
 
-test('an answer may be a file, with its words beside it', async () => {
-  const wav = Buffer.from('RIFF');
-  const { asked, hears } = asking({ kind: 'answered', text: openText('Five.'), wav });
-  const words = { question: 'How many?', answer: 'file' };
-  expect(await ask.run({ ...adam, words }, hears)).toEqual([
-    {
-      id: 'ask.answer',
-      with: { answer: 'Five.' },
-      to: 'room',
-      files: [{ name: 'answer.wav', bytes: wav }],
-    },
-  ]);
-  expect(asked.map(([, , , how]) => how)).toEqual(['file']);
-});
-
 test('Ask about this answers whoever picked it, about what somebody else wrote', async () => {
   const { asked, hears } = asking();
   const asks = { ...message, text: ' Dinner at eight? ' };

@@ -137,19 +137,16 @@ playScripts({
     > writes "My voice is out, so I'm writing: Hello there."
     2000
     `,
-  'a typed question is answered aloud, in writing or in a file, without a channel in writing alone': `
+  'a typed question is answered aloud or in writing, without a channel in writing alone': `
     with uncalled
     adam asks: Hello? > told adam: nowhere
     adam writes: Hello? > told adam: answered You said five.
     prompt > Adam: Hello?
-    adam records: Hello? > told adam: answered You said five.
     2000
     adam joins > joined company 2 isAsking true consent brief
     adam asks: Hello? > told adam: answered You said five.
     2000 > answered Adam: You said five.
     voice fails
-    adam records: Hello? > told adam: answered You said five., failed speak provider.refused
-    2000
     model: fail provider.unreachable
     adam writes: Hello?
     > told adam: failed fail.llm provider localhost:1, failed think provider.unreachable

@@ -28,7 +28,6 @@ import type {
 } from '#src/ports/command-ports.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { styleIn } from '#src/settings/stored-settings.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import { asking } from '#src/speech/hints.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
@@ -89,8 +88,7 @@ export class TypedRequests {
 
   /**
    * Aloud, the question waits its turn like a spoken one. In text it needs no session, and knows what was said in one only if the
-   * asker sits there; the same holds for a file, which contains the answer as sound. Answered aloud within 50 s, else within the
-   * time limit of the model. A recording is not kept.
+   * asker sits there. Answered aloud within 50 s, else within the time limit of the model. A recording is not kept.
    */
   async ask(
     guildId: string,
@@ -111,7 +109,7 @@ export class TypedRequests {
     using _ = place;
     const over = new AbortController();
     try {
-      return await this.#unspoken(asked, answer, AbortSignal.any([ending, over.signal]));
+      return await this.#written(asked, AbortSignal.any([ending, over.signal]));
     } finally {
       over.abort(new Error('the answer is over'));
     }
@@ -193,12 +191,8 @@ export class TypedRequests {
     );
   }
 
-  /** Answers in writing or as a file, by what is known now. */
-  async #unspoken(
-    asked: TypedQuestion,
-    answer: Exclude<AnswerForm, 'voice'>,
-    ending: AbortSignal,
-  ): Promise<AskOutcome> {
+  /** Answers in writing, by what is known now. */
+  async #written(asked: TypedQuestion, ending: AbortSignal): Promise<AskOutcome> {
     const { longestWritingMs, parts } = this.#services;
     const { longestMs = longestWritingMs, signal = ending } = asked.about;
     const until = AbortSignal.any([ending, signal]);
@@ -207,16 +201,12 @@ export class TypedRequests {
     if ('line' in files) return files;
     const atMs = parts.clock.nowMs();
     const said = utterancesOf({ ...asked, ...files, atMs }, until);
-    const owned = await this.#owned(asked, said, answer === 'text');
+    const owned = await this.#owned(asked, said);
     return await answerUnspoken(owned, parts, untilMs - atMs, until);
   }
 
   /** A question with all that its answer is made of. */
-  async #owned(
-    asked: TypedQuestion,
-    said: readonly TurnUtterance[],
-    isWritten: boolean,
-  ): Promise<OwnedQuestion> {
+  async #owned(asked: TypedQuestion, said: readonly TurnUtterance[]): Promise<OwnedQuestion> {
     const { parts, sessions } = this.#services;
     const { about, asker, guildId } = asked;
     const { settings } = sessions;
@@ -230,13 +220,6 @@ export class TypedRequests {
     const usual = settings.styleIn(guildId, channelId);
     const { persona, pipeline: chosen } = settings.at(guildId, channelId);
     const name = pipelineFor(said, chosen);
-    if (!isWritten) {
-      const { manner } = about;
-      const turn = { said, style: styleIn(usual, manner), history, tools: [], language };
-      // A Realtime conversation belongs to one channel.
-      const pipeline = parts.pipelines.open(name === 'realtime' ? 'chained' : name);
-      return { guildId, owner, isWritten, turn, pipeline, speed: manner?.speed };
-    }
     const hasPersona = (persona?.name ?? persona?.instructions) !== undefined;
     const hasOthers = remembered.length > 0 || hasPersona;
     const tools = await this.#toolsFor(asked, { said, earlier: exchanges, hasOthers });
@@ -246,7 +229,7 @@ export class TypedRequests {
     // The audio model hears a recording; what it would say is written.
     const isHeard = about.recording && name === 'audio-model';
     const pipeline = isHeard ? parts.pipelines.open(name) : parts.pipelines.textOnly();
-    return { guildId, owner, isWritten, turn, tools, pipeline };
+    return { guildId, owner, isWritten: true, turn, tools, pipeline };
   }
 
   /** Tools that need no channel; none for programs. */

@@ -1,5 +1,3 @@
-import { durationMs, joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import { writeWav } from '#src/audio/wav.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type { Usage } from '#src/chat/ports.ts';
@@ -8,7 +6,6 @@ import type { ProgramAnswer } from '#src/features/contract/http-api-ports.ts';
 import { failureText } from '#src/notices/notice.ts';
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
-import { atSpeed } from '#src/playback/reply/stretch.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { type PaidPipeline, type ReplyHost, silentHost } from '#src/spending/paid-engine.ts';
@@ -31,12 +28,8 @@ export type UnspokenQuestion = {
 export type OwnedQuestion = UnspokenQuestion & {
   /** Owner of the words that it is made of. */
   readonly owner: TextOwner;
-  /** Pace of the sound; 1 when left out. */
-  readonly speed?: number;
 };
 
-/** Longest answer in a file, in ms: 8.6 MB, which Discord accepts. */
-const longestFileMs = 180_000;
 /** Longest answer in writing, in characters: more than one message holds is not awaited. */
 const longestChars = 4_000;
 
@@ -66,7 +59,7 @@ export function openUnspokenAnswer(
 }
 
 /**
- * Answers in writing, or with a WAV file and the words in it, within `ms`.
+ * Answers in writing within `ms`.
  *
  * A failure outside is reported to the operator and returned as a line; anything else is a bug. Aborting `signal`
  * throws `signal.reason`; the caller aborts it when the answer is there, for what goes on.
@@ -79,64 +72,33 @@ export async function answerUnspoken(
 ): Promise<AskOutcome> {
   const late = () =>
     new BotError('provider.late', true, `An answer took longer than ${Math.round(ms / 1000)} s.`);
-  const answer: GrowingAnswer = { text: '', pieces: [] };
   try {
     const opened = openUnspokenAnswer(asked, parts, signal);
     if (opened.kind === 'failed') return opened;
-    const collected = asked.isWritten
-      ? collectText(opened.parts, answer)
-      : collectSound(opened.parts, answer, asked.speed);
-    await within(collected, ms, parts.clock, late);
-    return outcomeOf(answer, asked);
+    const words = await within(collectText(opened.parts), ms, parts.clock, late);
+    return outcomeOf(words.trim(), asked);
   } catch (error) {
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;
     parts.onEvent(asked.guildId, failureEventOf(failure, 'think'));
-    // Where only the voice is out, the words are there.
-    if (failure.stage === 'speak' && answer.text.trim() !== '') return outcomeOf(answer, asked);
     return { kind: 'failed', line: failureText(failure, parts) };
   }
 }
 
-/** Words, and samples at `speakRateHz`, of an answer so far. */
-type GrowingAnswer = { text: string; readonly pieces: Int16Array[] };
-
-async function collectText(parts: AsyncIterable<ReplyPart>, answer: GrowingAnswer): Promise<void> {
+async function collectText(parts: AsyncIterable<ReplyPart>): Promise<string> {
+  let text = '';
   for await (const part of parts) {
-    if (part.kind === 'text') answer.text += part.text;
-    if (answer.text.length >= longestChars) break;
+    if (part.kind === 'text') text += part.text;
+    if (text.length >= longestChars) break;
   }
-}
-
-/** Sound gets its pace as it arrives: three minutes at once would hold the main thread for half a second. */
-async function collectSound(
-  parts: AsyncIterable<ReplyPart>,
-  answer: GrowingAnswer,
-  speed = 1,
-): Promise<void> {
-  async function* sound(): AsyncGenerator<Pcm> {
-    let soundMs = 0;
-    for await (const part of parts) {
-      if (part.kind === 'text') answer.text += part.text;
-      if (part.kind !== 'audio') continue;
-      yield part.pcm;
-      soundMs += durationMs(part.pcm);
-      if (soundMs >= longestFileMs) break;
-    }
-  }
-  for await (const { samples } of atSpeed(sound(), speed)) answer.pieces.push(samples);
+  return text;
 }
 
 /** Errors: BotError `provider.empty`. */
-function outcomeOf({ text: written, pieces }: GrowingAnswer, asked: OwnedQuestion): AskOutcome {
-  const words = written.trim();
+function outcomeOf(words: string, { owner, tools, turn }: OwnedQuestion): AskOutcome {
   if (words === '')
     throw new BotError('provider.empty', true, 'The chat model answered without text.');
-  const { owner, tools, turn } = asked;
   const onlyFor = turn.said[0]?.speakerId ?? '';
   const text = new ConfidentialText(words, tools?.isPrivate ? { onlyFor } : owner);
-  const samples = joinSamples(pieces);
-  if (samples.length === 0) return { kind: 'answered', text, confirmation: tools?.awaitPress() };
-  const wav = writeWav({ samples, rateHz: speakRateHz, channels: 1 });
-  return { kind: 'answered', text, wav };
+  return { kind: 'answered', text, confirmation: tools?.awaitPress() };
 }

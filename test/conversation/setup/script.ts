@@ -235,7 +235,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^(\w+) joins(?: (den))?(?: for (captions))?$/, join],
   [/^leave$/, ({ fixture }) => fixture.sessions.leave(g)],
   [/^(\w+) (begins|says)(?: \((\S+)\))?(?:: (.*))?$/, speak],
-  [/^(\w+) (asks|writes|records): (.*)$/, ask],
+  [/^(\w+) (asks|writes): (.*)$/, ask],
   [/^read(?: (now))?(?: (as) (\w+))?: (.*)$/, read],
   [/^stop$/, ({ fixture }) => fixture.talk.stop(g)],
   [/^(\w+) presses ask$/, (play, who) => play.fixture.talk.openAskWindow(g, play.idOf(who))],
@@ -336,7 +336,7 @@ async function consents({ fixture }: Play): Promise<string> {
 }
 
 function ask(play: Play, name = '', how = '', question = ''): void {
-  const forms = { asks: 'voice', writes: 'text', records: 'file' } as const;
+  const forms = { asks: 'voice', writes: 'text' } as const;
   const { id, name: shownName } = play.person(name);
   const form = forms[how as keyof typeof forms];
   play.later(`told ${id}`, play.fixture.talk.ask(g, question, { id, name: shownName }, form));
