@@ -59,7 +59,6 @@ export function noteDiscord(
     case 'deafened':
     case 'suppressed':
     case 'moved':
-    case 'channel-removed':
     case 'no-view':
     case 'no-connect':
     case 'guild-removed':

@@ -160,7 +160,7 @@ async function opened(
     captions: openCaptionChats(client, { ...common, outbox }),
     typed: openTypedMessages(client, outbox),
   });
-  watchOwnState(client, realClock, report);
+  watchOwnState(client, report);
   watchChannelChanges(client, options.channelChanged);
   const reception = new InteractionReceiver({ ...options, ...common, panels, ports });
   client.removeAllListeners(Events.InteractionCreate);

@@ -44,8 +44,6 @@ export type DiscordEvent =
   | { readonly kind: VoiceRestriction; readonly guildId: string; readonly on: boolean }
   /** The bot was moved to another channel by a moderator: the link has ended. */
   | { readonly kind: 'moved'; readonly guildId: string; readonly channelId: string }
-  /** The channel where the bot sat was deleted: the link has ended. */
-  | { readonly kind: 'channel-removed'; readonly guildId: string; readonly channelId: string }
   /** A right to be in the channel where the bot sits was taken away; it still sits there. */
   | { readonly kind: MissingRight; readonly guildId: string; readonly channelId: string }
   /** The bot is no member of that server any more: whatever was there has ended. */

@@ -6,20 +6,12 @@ import {
   PermissionFlagsBits,
   type VoiceState,
 } from 'discord.js';
-import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { MissingRight, VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { DiscordEvent } from './events.ts';
 import { ownPermissionsIn } from './permissions.ts';
 
-/** The seat is lost before or after the channel, in no fixed order. */
-const togetherMs = 2_000;
-
 /** Tells what others do to the bot's own seat in voice channels. */
-export function watchOwnState(
-  client: Client<true>,
-  timing: SyncTiming,
-  report: (event: DiscordEvent) => void,
-): void {
+export function watchOwnState(client: Client<true>, report: (event: DiscordEvent) => void): void {
   const seats = new Map<string, OwnSeat>();
   /** Reports restrictions that have come or gone; returns the right that was taken away. */
   const look = (state: VoiceState, former: OwnSeat): MissingRight | undefined => {
@@ -34,9 +26,7 @@ export function watchOwnState(
     const { channelId, guild } = now;
     const seat = seats.get(guild.id) ?? unseated;
     if (channelId === null) {
-      const from = former.channelId;
-      const left = from === null ? seat.left : { channelId: from, atMs: timing.nowMs() };
-      seats.set(guild.id, { ...seat, channelId, left });
+      seats.set(guild.id, { ...seat, channelId });
       return;
     }
     look(now, seat);
@@ -54,20 +44,11 @@ export function watchOwnState(
     if (channelId !== null && missing) report({ kind: missing, guildId: guild.id, channelId });
   };
   const onChanged = (_: unknown, now: InGuild) => onRights(now);
-  const onDelete = (channel: InGuild) => {
-    const { guild } = channel;
-    if (!guild) return;
-    const left = seats.get(guild.id)?.left;
-    const hasLeft = left?.channelId === channel.id && timing.nowMs() - left.atMs < togetherMs;
-    if (!hasLeft && guild.members.me?.voice.channelId !== channel.id) return;
-    report({ kind: 'channel-removed', guildId: guild.id, channelId: channel.id });
-  };
   const onRemoved = ({ id: guildId }: { readonly id: string }) => {
     seats.delete(guildId);
     report({ kind: 'guild-removed', guildId });
   };
-  client.on(Events.VoiceStateUpdate, onState).on(Events.ChannelDelete, onDelete);
-  client.on(Events.GuildDelete, onRemoved);
+  client.on(Events.VoiceStateUpdate, onState).on(Events.GuildDelete, onRemoved);
   client.on(Events.ChannelUpdate, onChanged).on(Events.GuildRoleUpdate, onChanged);
   client.on(Events.GuildMemberUpdate, onChanged).on(Events.GuildRoleDelete, onRights);
 }
@@ -80,8 +61,6 @@ type OwnSeat = {
   readonly channelId: string | null;
   readonly hindrances: ReadonlySet<VoiceRestriction>;
   readonly missing: MissingRight | undefined;
-  /** The channel that it left last. */
-  readonly left?: { readonly channelId: string; readonly atMs: number };
 };
 const unseated: OwnSeat = { channelId: null, hindrances: new Set(), missing: undefined };
 

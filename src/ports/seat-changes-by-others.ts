@@ -13,8 +13,6 @@ export type SeatChange =
   | { readonly kind: VoiceRestriction; readonly on: boolean }
   /** To another channel: the link has ended. */
   | { readonly kind: 'moved'; readonly channelId: string }
-  /** The channel was deleted: the link has ended. Also reported shortly after the seat is gone. */
-  | { readonly kind: 'channel-removed'; readonly channelId: string }
   /** The bot lost a right to be in that channel; Discord leaves it there. */
   | { readonly kind: MissingRight; readonly channelId: string }
   /** The bot is no member of the server any more. */

@@ -240,9 +240,6 @@ export class VoiceSessions implements AsyncDisposable {
         this.#movedByHand(session, event.channelId);
         void this.move(guildId, event.channelId);
         return;
-      case 'channel-removed':
-        this.#channelRemoved({ guildId, channelId: event.channelId, name: '' }, session);
-        return;
       case 'no-view':
       case 'no-connect':
         this.#barred(event.channelId, event.kind, session);
@@ -465,12 +462,6 @@ export class VoiceSessions implements AsyncDisposable {
     if (!session || session.isOver || session.channel.channelId === channelId) return;
     session.followedId = undefined;
     this.#rest(session.channel);
-  }
-
-  #channelRemoved(channel: ChannelRef, session: VoiceSession | undefined): void {
-    if (session && session.channel.channelId !== channel.channelId) return;
-    session?.leave('removed');
-    this.#farewell(session?.channel ?? channel, { id: 'channel.removed' }, session);
   }
 
   /** Discord lets the bot stay where it may not be any more; it does not. */

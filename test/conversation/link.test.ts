@@ -259,21 +259,6 @@ playScripts({
     eva says: five
     `,
   ],
-  'a channel that is deleted under the bot is told, whether the seat or the channel goes first': [
-    { people: [adam], acts: { sentAway } },
-    `
-    channel-removed den
-    channel-removed lounge > left removed, writes channel.removed
-    100
-    adam joins > joined company 1 consent brief
-    100
-    do sentAway > failed link link.lost, left sent-away
-    100
-    channel-removed lounge
-    100
-    at > nowhere
-    `,
-  ],
   'a bot that is removed from the server ends what it does there, and writes nothing': `
     with alone
     link fails 1 link.timeout

@@ -118,7 +118,6 @@ function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEve
     case 'deafened':
     case 'suppressed':
     case 'moved':
-    case 'channel-removed':
     case 'guild-removed':
     case 'no-view':
     case 'no-connect':

@@ -3,7 +3,6 @@ import { VERSION as daveyVersion } from '@snazzah/davey';
 import { type Client, version as discordVersion, Events } from 'discord.js';
 import type { Frame } from '#src/audio/frame.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
@@ -73,7 +72,7 @@ export class VoiceTrial implements AsyncDisposable {
     const report = (event: DiscordEvent) => this.#report(event);
     this.#opener = openVoiceLinkOpener(client, report, { connectMs });
     this.#places = openPlaces(client);
-    watchOwnState(client, realClock, report);
+    watchOwnState(client, report);
   }
 
   /** Alerts and closes of the voice link so far, by name. */

@@ -255,7 +255,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^link fails (\d+) (\S+)$/, failLinks],
   [/^moved (\w+)$/, move],
   [/^(muted|deafened|suppressed) (on|off)$/, restrict],
-  [/^(channel-removed|no-view|no-connect) (\w+)$/, takeAway],
+  [/^(no-view|no-connect) (\w+)$/, takeAway],
   [
     /^removed from the server$/,
     ({ fixture }) => fixture.sessions.news(g, { kind: 'guild-removed' }),

@@ -15,19 +15,17 @@ type Seat = {
 
 /** A client as far as its own seat goes. */
 function open() {
-  const timing = new VirtualClock();
   const events: DiscordEvent[] = [];
   const voice = { channelId: null as string | null };
   const guild = { id: 'g', members: { me: { voice } } };
   const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
-  watchOwnState(client as unknown as Client<true>, timing, (e) => events.push(e));
+  watchOwnState(client as unknown as Client<true>, (e) => events.push(e));
   const change = (former: Seat, now: Seat, id = 'bot') => {
     if (id === 'bot') voice.channelId = now.channelId;
     client.emit(Events.VoiceStateUpdate, { id, guild, ...former }, { id, guild, ...now });
   };
-  const remove = (id: string) => client.emit(Events.ChannelDelete, { id, guild });
   const removeGuild = () => client.emit(Events.GuildDelete, guild);
-  return { timing, events, change, remove, removeGuild, client };
+  return { events, change, removeGuild, client };
 }
 
 test('being muted, deafened and moved is told, and when it is over', () => {
@@ -59,21 +57,6 @@ test('how the bot sits when it comes in is told, whatever it was told before', (
     { kind: 'muted', guildId: 'g', on: false },
     { kind: 'suppressed', guildId: 'g', on: false },
   ]);
-});
-
-test('a deleted channel is told, whether the seat or the channel goes first', () => {
-  const first = open();
-  first.change({ channelId: null }, { channelId: 'a' });
-  first.remove('a');
-  first.change({ channelId: 'a' }, { channelId: null });
-  const second = open();
-  second.change({ channelId: 'a' }, { channelId: null });
-  second.remove('a');
-  const removed = { kind: 'channel-removed', guildId: 'g', channelId: 'a' };
-  expect([first.events, second.events]).toEqual([[removed], [removed]]);
-  second.timing.passMs(2_000);
-  second.remove('a');
-  expect(second.events).toHaveLength(1);
 });
 
 /** A stage that takes notes of what was asked, and fails that often first. */
@@ -126,7 +109,6 @@ test.each([
 ])(
   'that the right to speak is taken or given by a change of %s is told at once, once each time',
   (_, event) => {
-    const timing = new VirtualClock();
     const events: DiscordEvent[] = [];
     const rights = { bitfield: PermissionFlagsBits.Connect | PermissionFlagsBits.Speak };
     const has = (flag: bigint) => (rights.bitfield & flag) !== 0n;
@@ -136,7 +118,7 @@ test.each([
     const voice = { id: 'bot', guild, channelId: 'a', channel };
     guild.members.me.voice = voice;
     const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
-    watchOwnState(client as unknown as Client<true>, timing, (e) => events.push(e));
+    watchOwnState(client as unknown as Client<true>, (e) => events.push(e));
     client.emit(event, { guild }, { guild });
     client.emit(Events.VoiceStateUpdate, { id: 'bot', guild, channelId: null }, voice);
     expect(events).toEqual([]);
@@ -161,7 +143,7 @@ test('a right to be in the channel that is taken away is told at once, once each
   guild.members.me.voice = voice;
   const events: DiscordEvent[] = [];
   const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
-  watchOwnState(client as unknown as Client<true>, new VirtualClock(), (e) => events.push(e));
+  watchOwnState(client as unknown as Client<true>, (e) => events.push(e));
   const change = (bitfield: bigint) => {
     rights.bitfield = bitfield;
     for (let n = 0; n < 2; n++) client.emit(Events.ChannelUpdate, { guild }, { guild });
