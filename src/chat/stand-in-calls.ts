@@ -1,6 +1,5 @@
 import { editDistance } from '#src/base/edit-distance.ts';
 import { fieldsOf, parsedJson } from '#src/base/json.ts';
-import { numbersOf } from '#src/chat/text/spoken-numbers.ts';
 import { readTime, type TimeContext } from '#src/chat/text/time-phrases.ts';
 import type { ChatMessage } from './ports.ts';
 
@@ -40,22 +39,15 @@ export function standInCall(words: string, context: TimeContext): StandInCall | 
   const command = closest(commands, words, farthest);
   if (command) return command.call;
   const after = (pattern: RegExp) => pattern.exec(words)?.[1];
-  const cancelled =
-    /^(?:cancel|stop|delete|remove) .*\b(?:timer|reminder)(?: number)?(?: (\w+))?$/.exec(words);
-  if (cancelled) {
-    const [, word = ''] = cancelled;
-    const number = Number(word) || (numbersOf(word)?.[0] ?? 0);
-    return { name: 'cancel_reminder', given: number > 0 ? { number } : {} };
-  }
-  const reminder = reminderIn(words, context);
+  if (/^(?:cancel|stop|delete|remove) .*\b(?:timer|reminder)$/.test(words))
+    return { name: 'cancel_reminder', given: {} };
+  const reminder = timeIn(after(/^remind me (.+)$/) ?? '', context);
   if (reminder) return { name: 'set_reminder', given: reminder };
   const [, ...sides] = /^(.*?) ?\btimer\b ?(.*)$/.exec(words) ?? [];
   const [when] = sides.flatMap((side) => timeIn(side, context)?.when ?? []);
   if (when !== undefined) return { name: 'set_reminder', given: { when } };
   const sound = after(/^(?:play|start)(?: (?:me|some|the|a))* (.+)$/);
-  if (sound !== undefined) return { name: 'play_sound', given: { sound } };
-  const name = after(/^(?:call yourself|your name is now) (.+)$/);
-  return name === undefined ? undefined : { name: 'persona', given: { name } };
+  return sound === undefined ? undefined : { name: 'play_sound', given: { sound } };
 }
 
 /** The one with the wording, of those between `|`, that is closest to these words, at most so far as a share of its length. */
@@ -67,16 +59,6 @@ export function closest<Asked extends { readonly asked: string }>(
   const far = (asked: string) => editDistance(words, asked) / Math.max(words.length, asked.length);
   const near = all.map((one) => ({ one, by: Math.min(...one.asked.split('|').map(far)) }));
   return near.filter(({ by }) => by <= most).toSorted((a, b) => a.by - b.by)[0]?.one;
-}
-
-const arrival =
-  /^when (.+?) (?:comes|joins|arrives)(?: back| in| here)? tell (?:them|her|him) (?:that )?(.+)$/;
-
-/** A reminder, or what another person is to be told at their arrival. */
-function reminderIn(words: string, context: TimeContext) {
-  const [, arrival_of, text] = arrival.exec(words) ?? [];
-  if (arrival_of !== undefined) return { arrival_of, text };
-  return timeIn(/^remind me (.+)$/.exec(words)?.[1] ?? '', context);
 }
 
 /** A time at the beginning or the end of these words, and the rest of them. */
