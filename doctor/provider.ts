@@ -14,7 +14,7 @@ import {
 import { openClient } from '#src/provider/client.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
-import { apiUrl, type ModelList, modelNews, standardVoice } from '#src/provider/models/models.ts';
+import { apiUrl, isOpenAi, type ModelList, standardVoice } from '#src/provider/models/models.ts';
 import { readServerVoices } from '#src/speech/openai/server-voices.ts';
 import { type Picks, pickModels } from './pick-models.ts';
 import { type ExaminedRole, examineRole, rolesOf } from './roles.ts';
@@ -138,9 +138,8 @@ async function tryRole(
   clip: SpokenClip | undefined,
 ): Promise<TriedRole & ExaminedRole> {
   const picks = pickModels(server.list);
-  const wallMs = deadline.clock.wallMs();
   const all: (TriedRole & ExaminedRole)[] = [];
-  for (const settings of candidatesFor(group, server, picks, wallMs)) {
+  for (const settings of candidatesFor(group, server, picks)) {
     const tried = await trySettings(group, settings, server, deadline, clip);
     const state = tried.isUsable ? 'usable' : stateOf(tried, group, picks);
     all.push({ ...tried, group, state, settings: tried.isUsable ? settings : {} });
@@ -164,7 +163,6 @@ function candidatesFor(
   group: Group,
   { baseUrl, voices }: Server,
   picks: Picks,
-  wallMs: number,
 ): readonly Settings[] {
   const address = { [`${group}_BASE_URL`]: baseUrl };
   const { model } = picks[group];
@@ -186,8 +184,8 @@ function candidatesFor(
     SPEECH_MODEL: picks.realtimeSpeech.model,
     SPEECH_VOICE: standardVoice,
   };
-  const isEnding = modelNews({ role: group, model, baseUrl }, wallMs) !== undefined;
-  return isEnding ? [aloud, ...read] : [...read, aloud];
+  // OpenAI ends its models on /audio/speech.
+  return isOpenAi(baseUrl) ? [aloud, ...read] : [...read, aloud];
 }
 
 /** Reads the settings as the bot does, and examines their role. */

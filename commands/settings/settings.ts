@@ -57,7 +57,7 @@ const check: Command = {
     const report = await features.answerCheckup.check(guildId, callerId, callerChannel);
     const [first, ...rest] = report.findings.map((finding) => lineOf(finding));
     const last = conclusion(report);
-    return [{ ...(first ?? last), lines: [...rest, ...report.news, last] }];
+    return [{ ...(first ?? last), lines: [...rest, last] }];
   }),
 };
 

@@ -17,7 +17,6 @@ import { OperatorNotices } from '#src/ops/operator-notices.ts';
 import { Readiness } from '#src/ops/readiness.ts';
 import { keepStatusServer } from '#src/ops/server.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import { sayNews } from '#src/provider/models/models.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
 import { type RunningBot, startBot } from './bot.ts';
@@ -208,9 +207,6 @@ function noteEngine(listeners: Listeners, news: EngineNews): void {
       return;
     case 'ready':
       log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
-      return;
-    case 'models':
-      for (const model of news.news) log.warn(model, sayNews(model));
       return;
     case 'failed':
     case 'mended':

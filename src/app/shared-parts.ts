@@ -120,7 +120,7 @@ function expireCopies({ config: { dataDir }, onStore }: BotOptions): Disposable 
 }
 
 function openFeatures(
-  { config, engines }: BotOptions,
+  { config }: BotOptions,
   { parts, sounds, weights }: Pick<SharedParts, 'sounds' | 'weights'> & { parts: OpenParts },
 ): readonly OpenFeature[] {
   const { deadlines, speech, transcription } = config;
@@ -134,7 +134,6 @@ function openFeatures(
       transcription: transcription.kind === 'remote' ? transcription.models : [],
     },
     longestWritingMs: deadlines.chat.totalMs,
-    modelNews: () => engines.modelNews(),
   };
   return features.map((feature) => feature.open(given));
 }

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import type { Command, CommandCall, Replies } from '#src/features/contract/command.ts';
-import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
 import { type Finding, failing, notTried, ok } from '#src/probes/probe.ts';
 import type { SettingOutcome } from '#src/settings/setting-definition.ts';
 import { adam, type PortOverrides, ports } from './ports.ts';
@@ -56,8 +55,8 @@ test('recaps that are turned on without a chat model are told to need one', asyn
   expect((await run('set', words, saved))[0].lines).toEqual([]);
 });
 
-async function checked(findings: readonly Finding[], news: CheckReport['news'] = []) {
-  return read(await run('check', {}, { check: async () => ({ findings, news }) }));
+async function checked(findings: readonly Finding[]) {
+  return read(await run('check', {}, { check: async () => ({ findings }) }));
 }
 
 test('/settings check prints a line for each part, and ends with the tone', async () => {
@@ -74,11 +73,9 @@ test('what failed is told with its reason, what was not tried with what it needs
   const lacks = { channel: 'Lounge', permission: 'Speak' };
   const barred = failing('permission', { id: 'join.no_right', with: lacks });
   const idle = notTried('playback', { id: 'leave.nowhere' });
-  const news = [{ id: 'check.model.ending', with: { model: 'm', date: '2027-01-06' } }] as const;
-  expect(await checked([barred, idle], news)).toEqual([
+  expect(await checked([barred, idle])).toEqual([
     'permission: failed. I lack Speak in Lounge. Give it to my role there, then run /join again.',
     "playback: not tried. I'm in no voice channel here. Call me with /join.",
-    'The model m ends, or has ended, on 2027-01-06: my operator has to choose another.',
     "1 of 8 checks failed. If you can't mend that, ask my operator to run npm run doctor.",
   ]);
   expect((await checked([ok('speak', 'it speaks'), idle])).at(-1)).toBe(

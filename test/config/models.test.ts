@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { modelsInUse, secretsOf } from '#src/config/models.ts';
 import { settingNames } from '#src/config/settings.ts';
-import { good } from './read-settings.ts';
+import { good, mistakes } from './read-settings.ts';
 
 const groups = [...settingNames().keys()].flatMap(
   (name) => name.match(/^(.+)_BASE_URL$/)?.[1] ?? [],
@@ -35,4 +35,9 @@ test('a model that hears beside one that reads is watched too', () => {
   const model = 'gpt-audio-mini';
   const models = modelsInUse(good({ OPENAI_API_KEY: 'a-key', AUDIO_MODEL_NAME: model }));
   expect(models).toContainEqual(expect.objectContaining({ role: 'AUDIO_MODEL', model }));
+});
+
+test('no model of OpenAI that is about to end is taken without being asked for', () => {
+  const found = mistakes({ OPENAI_API_KEY: 'a-key', SPEECH_BACKEND: 'speech' });
+  expect(found).toEqual([expect.stringContaining('SPEECH_MODEL')]);
 });

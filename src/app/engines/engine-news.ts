@@ -1,5 +1,4 @@
 import type { AlertChange } from '#src/base/alerts.ts';
-import type { ModelNews } from '#src/provider/models/models.ts';
 import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
 
 /** News for the operator while the engines are made ready. */
@@ -11,8 +10,6 @@ export type EngineNews =
       readonly tookMs: number;
       readonly advice?: string;
     }
-  /** Models that are gone or about to go, once a day each. */
-  | { readonly kind: 'models'; readonly news: readonly ModelNews[] }
   /** A background task of an engine fails, or works again. */
   | AlertChange
   /** Servers that fail, those that stand in for them, and when all is well again. */

@@ -1,14 +1,12 @@
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { standInGrammar } from '#src/chat/stand-in.ts';
-import { modelsInUse } from '#src/config/models.ts';
 import type { Config } from '#src/config/types.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
 import { engineOf, openEngine } from '#src/engines/engines.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline, PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
-import { type ModelNews, modelNews } from '#src/provider/models/models.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { fixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
@@ -35,8 +33,6 @@ export type Engines = EngineRoles & {
   readonly realtime?: Pipeline;
   /** A person begins to speak: opens connections before they are needed. Never throws and never waits. */
   warm(): void;
-  /** Models that need the operator's attention, as of today. */
-  modelNews(): readonly ModelNews[];
 } & AsyncDisposable;
 
 /**
@@ -82,8 +78,6 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
       [...warmed, isTalking ? talking?.talk : undefined],
       stack,
     );
-    const news = newsOf(config);
-    if (news.length > 0) report({ kind: 'models', news });
     warm();
     return {
       ...roles,
@@ -96,7 +90,6 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
       voices,
       realtime: talking?.pipeline,
       warm,
-      modelNews: () => newsOf(config),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   } catch (error) {
@@ -128,12 +121,6 @@ async function openRealtime(
   const withStandIn = realtimeWithStandIn(server, config, roles, report);
   const open = (signal: AbortSignal) => withStandIn(talk.begin(signal));
   return { talk, pipeline: audioModel({ open, synthesizer: roles.synthesizer, input: 'audio' }) };
-}
-
-/** News about the configured models, as of now. */
-function newsOf(config: Config): readonly ModelNews[] {
-  const wallMs = realClock.wallMs();
-  return modelsInUse(config).flatMap((model) => modelNews(model, wallMs) ?? []);
 }
 
 /** Opens connections before they are needed; `engines` open theirs themselves. */

@@ -3,7 +3,6 @@ import { type AlertChange, alertOf, type FeatureAlertChange } from '#src/base/al
 import { type ConversationPrinter, printEvent } from '#src/console/printer.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import { sayNews } from '#src/provider/models/models.ts';
 
 /** Terminal output of a sandbox run: everything that goes on, for a newcomer. */
 export class SandboxView {
@@ -17,9 +16,6 @@ export class SandboxView {
 
   engine(news: EngineNews): void {
     switch (news.kind) {
-      case 'models':
-        for (const one of news.news) this.#show.note(sayNews(one));
-        return;
       case 'fallback-on':
         this.#show.note(`${news.role}: ${news.from} is down, using ${news.to}`);
         return;

@@ -5,7 +5,6 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
-import type { ModelNews } from '#src/provider/models/models.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
 import type { FeatureShard } from '#src/sessions/shard-features.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
@@ -53,8 +52,6 @@ export type ProcessParts = {
   };
   /** Longest time, in ms, that a written answer may take. */
   readonly longestWritingMs: number;
-  /** News about the configured models, for `/settings check`. */
-  modelNews(): readonly ModelNews[];
   /** Opens sounds of links, and those that lie on this machine. */
   readonly sounds: { readonly opener: Public<Sources>; readonly library: Public<SoundLibrary> };
   /** The open store of a declared part. */

@@ -14,7 +14,6 @@ import {
 } from '#src/probes/engine-probes.ts';
 import { type Finding, failing, notTried, type Probe, tryProbe } from '#src/probes/probe.ts';
 import { decode, encryption, permission, playback, voiceLink } from '#src/probes/voice-probes.ts';
-import type { ModelNews } from '#src/provider/models/models.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { silentHost } from '#src/spending/paid-engine.ts';
@@ -25,8 +24,6 @@ import type { CueOutcome } from '#src/voice/link/reconnecting-link.ts';
 export type CheckReport = {
   /** One of each part, in their order. */
   readonly findings: readonly Finding[];
-  /** News about models, one sentence each. */
-  readonly news: readonly TextLine[];
 };
 
 /** Longest wait in ms until speech is over, and the interval of the checks. */
@@ -34,17 +31,11 @@ const [patienceMs, checkEveryMs] = [3_000, 250];
 
 /** Checkup of everything an answer needs, with the same parts that answer people; concurrent requests get one report. */
 export class AnswerCheckup {
-  readonly #modelNews: () => readonly ModelNews[];
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #running = new Map<string, Promise<CheckReport>>();
 
-  constructor(
-    parts: SessionDependencies,
-    sessions: VoiceSessions,
-    modelNews: () => readonly ModelNews[],
-  ) {
-    this.#modelNews = modelNews;
+  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
     this.#sessions = sessions;
   }
@@ -83,7 +74,7 @@ export class AnswerCheckup {
       // Last, so that what is read and what is heard come together.
       await tried(playback, session && outputOf(session, parts)),
     ];
-    return { findings, news: this.#modelNews().map(lineOfNews) };
+    return { findings };
   }
 }
 
@@ -188,9 +179,4 @@ function wrongWith(error: unknown, chatName: string): TextLine {
 function limited({ about }: BotError, provider: string): TextLine {
   const s = Math.max(1, Math.ceil((about.retryAfterMs ?? 60_000) / 1000));
   return { id: 'fail.limit', with: { provider, s } };
-}
-
-/** News about a model, as a line for people who can change the settings. */
-function lineOfNews({ model, onDate }: ModelNews): TextLine {
-  return { id: 'check.model.ending', with: { model, date: onDate } };
 }

@@ -12,11 +12,11 @@ declare module '#src/ports/feature-ports.ts' {
 /** `/settings`: changes of what a server has set, and a checkup of everything an answer needs. */
 export const settings: Feature = {
   name: 'settings',
-  open: ({ modelNews }) => ({
+  open: () => ({
     shard: ({ parts, sessions }) => ({
       ports: {
         settings: new SettingsRequests(parts, sessions),
-        answerCheckup: new AnswerCheckup(parts, sessions, modelNews),
+        answerCheckup: new AnswerCheckup(parts, sessions),
       },
     }),
   }),

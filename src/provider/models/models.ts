@@ -1,6 +1,3 @@
-import { parsedMs } from '#src/base/clock.ts';
-import { endings, type ModelRetirement } from './model-table.ts';
-
 /** Server of a request: what is built in, or a model at a host, which may hold a port. */
 export type ServedBy =
   | { readonly kind: 'embedded' }
@@ -15,7 +12,7 @@ export function servedBy(model: string, baseUrl: string): ServedBy {
 /** Voice that is asked of a server where none is named. */
 export const standardVoice = 'alloy';
 
-/** Models for roles that have a server and no model. A test holds each against the table. */
+/** Models for roles that have a server and no model. */
 export const standardModels = {
   chat: 'gpt-6-luna',
   /** Hears and speaks in chat completions. */
@@ -28,18 +25,6 @@ export const standardModels = {
   /** Model that reads texts of other models aloud. */
   realtimeSpeech: 'gpt-realtime-2.1-mini',
 } as const;
-
-/** A model that needs the operator's attention. */
-export type ModelNews = {
-  /** The group of settings it is set in, as `SPEECH` of `SPEECH_MODEL`. */
-  readonly role: string;
-  readonly model: string;
-  readonly kind: 'gone' | 'ending';
-  /** Date, written as `2027-01-06`. */
-  readonly onDate: string;
-  /** Model to set instead, if any. */
-  readonly successor?: string;
-};
 
 /** One model of a server's own list. */
 export type ListedModel = { readonly id: string };
@@ -57,44 +42,6 @@ export type ModelInUse = {
   readonly baseUrl: string;
 };
 
-/** A model that ends sooner than this is news. */
-const noticeDays = 60;
-
-/**
- * News about a model at an instant, in milliseconds since 1970; undefined where it does not end within 60 days.
- *
- * By the table, which is about OpenAI's own server only: elsewhere the same name may stand for anything.
- */
-export function modelNews(
-  { role, model, baseUrl }: ModelInUse,
-  wallMs: number,
-): ModelNews | undefined {
-  const known = isOpenAi(baseUrl) ? endingOf(model) : undefined;
-  if (!known) return undefined;
-  const { endsOn: onDate, successor } = known;
-  const leftDays = daysUntil(onDate, wallMs);
-  if (leftDays > noticeDays) return undefined;
-  const kind = leftDays > 0 ? 'ending' : 'gone';
-  return { role, model, kind, onDate, ...(successor && { successor }) };
-}
-
-/** Setting that holds the model of a group of settings. */
-function settingOf(role: string): string {
-  return role === 'AUDIO_MODEL' ? 'AUDIO_MODEL_NAME' : `${role}_MODEL`;
-}
-
-/** Sentence for the operator. */
-export function sayNews({ role, model, kind, onDate, successor }: ModelNews): string {
-  const setting = settingOf(role);
-  const instead = successor ? `set ${setting}=${successor}` : `choose another ${setting}`;
-  switch (kind) {
-    case 'gone':
-      return `The model ${model} was shut down on ${onDate}: ${instead}.`;
-    case 'ending':
-      return `The model ${model} is shut down on ${onDate}: ${instead}.`;
-  }
-}
-
 /** Recognisers that send words during speech and only add to them (OpenAI's Realtime API). */
 const stableRecognisers = ['gpt-live-transcribe', 'gpt-realtime-whisper'];
 
@@ -107,12 +54,6 @@ export function hasStableWords(model: string): boolean {
 export function takesPictures(model: string): boolean | undefined {
   if (/(^|[/:])gpt-[\w.-]*audio/.test(model)) return false;
   return /(^|[/:])gpt-(4o|4\.1|[56])(\b|[.-])/.test(model) || undefined;
-}
-
-/** Row of the table; a dated snapshot has the row of its model. */
-export function endingOf(model: string): ModelRetirement | undefined {
-  const plain = withoutDate(model);
-  return endings.find(({ models }) => models.includes(model) || models.includes(plain));
 }
 
 /** Name of the model a dated snapshot belongs to. */
@@ -130,11 +71,4 @@ export function apiUrl(address: string): string {
   if (url.pathname !== '/') return address;
   url.pathname = '/v1';
   return url.href;
-}
-
-const dayMs = 86_400_000;
-
-/** Whole days left; 0 on the day itself. `date` is as `2027-01-06`, in UTC. */
-export function daysUntil(date: string, wallMs: number): number {
-  return parsedMs(date) / dayMs - Math.floor(wallMs / dayMs);
 }

@@ -19,7 +19,6 @@ import type { Places } from '#src/ports/command-ports.ts';
 import type { FeatureEventKind, SessionEvent } from '#src/ports/session-events.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import type { ModelNews } from '#src/provider/models/models.ts';
 import { ConfirmedToolRunner } from '#src/sessions/confirmed-tool-runner.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
@@ -102,7 +101,6 @@ const usual = {
   hasChatModel: true,
   voices: fixedVoiceNames(['slt', 'rms'], true),
   speechModels: [],
-  modelNews: () => [],
   recordings: {
     read: () => Promise.reject(new Error('Nobody sends recordings here.')),
     readPictures: () => Promise.reject(new Error('Nobody sends pictures here.')),
@@ -127,7 +125,6 @@ export function only(pipeline: Pipeline): PipelineRegistry {
 /** Parts of the classes that serve commands and programs. */
 type CommandParts = {
   readonly longestWritingMs: number;
-  readonly modelNews: () => readonly ModelNews[];
   readonly recordings: Public<Recordings>;
   readonly speechModels: readonly string[];
   readonly transcripts: TranscriptStores;
