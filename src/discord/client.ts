@@ -173,9 +173,9 @@ async function opened(
   report({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
   const post = (guild: Guild) => postToServer(outbox, guild, hello());
   watchAbsentGuilds(client, { store: guildStore, report, shard, isAllowed, greet: post });
-  const ghosts = leaveGhosts(client, linkOpener.hasLink);
-  watchArrivals(client, ghosts, panels, options.arrived);
-  client.on(Events.ShardResume, () => void leaveGhosts(client, linkOpener.hasLink));
+  leaveGhosts(client, linkOpener.hasLink);
+  watchArrivals(client, panels, options.arrived);
+  client.on(Events.ShardResume, () => leaveGhosts(client, linkOpener.hasLink));
   if (shard.id === 0) await register(client, options);
   return {
     bot,
@@ -261,11 +261,10 @@ async function register(client: Client<true>, options: DiscordOptions): Promise<
 /**
  * Reports the servers that are there once the client is ready, and those that are there again after an outage or a gateway
  * that was away. Panels of a former run, in servers that were there at the start and are not taken care of, say that the
- * bot is not there any more; `ghosts` are ids of channels where it sat, by server.
+ * bot is not there any more.
  */
 function watchArrivals(
   client: Client<true>,
-  ghosts: ReadonlyMap<string, string>,
   panels: Pick<Panels, 'wake'>,
   arrived: DiscordOptions['arrived'],
 ): void {
@@ -274,21 +273,14 @@ function watchArrivals(
     const there = [...client.guilds.cache.values()].filter((guild) => guild.shardId === shardId);
     void arrived(idsOf(there));
   });
-  const names = [...ghosts].map(([guildId, id]) => [guildId, channelNameOf(client, id)] as const);
   const guildIds = [...client.guilds.cache.keys()];
   void arrived(idsOf([...client.guilds.cache.values()])).then((taken) => {
-    const others = guildIds.filter((id) => !taken.has(id));
-    void panels.wake(others, new Map(names));
+    void panels.wake(guildIds.filter((id) => !taken.has(id)));
   });
 }
 
 function idsOf(guilds: readonly Guild[]): readonly string[] {
   return guilds.filter(({ available }) => available).map(({ id }) => id);
-}
-
-function channelNameOf(client: Client<true>, channelId: string): string {
-  const channel = client.channels.cache.get(channelId);
-  return channel && 'name' in channel && channel.name ? channel.name : channelId;
 }
 
 /** Reports each server in which a person, or this bot, came into, left or changed a voice channel. */

@@ -12,28 +12,20 @@ export function leaveAllSeats(client: Client<true>): void {
   }
 }
 
-/** False where the gateway of that server is away: then Discord cannot be told. */
-function leaveSeat(client: Client<true>, guildId: string): boolean {
+/** Where the gateway of that server is away, Discord cannot be told. */
+function leaveSeat(client: Client<true>, guildId: string): void {
   const { shard } = client.guilds.cache.get(guildId) ?? {};
-  if (shard?.status !== Status.Ready) return false; // discord.js would not catch its own error
+  if (shard?.status !== Status.Ready) return; // discord.js would not catch its own error
   const d = { guild_id: guildId, channel_id: null, self_mute: false, self_deaf: false };
   shard.send({ op: GatewayOpcodes.VoiceStateUpdate, d });
-  return true;
 }
 
-/** Gives up the seats in which Discord shows the bot without a link, as those of a former run; in which channel they were, by server. */
-export function leaveGhosts(
-  client: Client<true>,
-  hasLink: (guildId: string) => boolean,
-): ReadonlyMap<string, string> {
-  const ghosts = new Map<string, string>();
+/** Gives up the seats in which Discord shows the bot without a link, as those of a former run. */
+export function leaveGhosts(client: Client<true>, hasLink: (guildId: string) => boolean): void {
   for (const guild of client.guilds.cache.values()) {
-    const channelId = guild.voiceStates.cache.get(client.user.id)?.channelId;
-    if (!channelId || hasLink(guild.id)) continue;
-    leaveSeat(client, guild.id);
-    ghosts.set(guild.id, channelId);
+    const isThere = guild.voiceStates.cache.get(client.user.id)?.channelId;
+    if (isThere && !hasLink(guild.id)) leaveSeat(client, guild.id);
   }
-  return ghosts;
 }
 
 function isSeated({ members }: Guild): boolean {

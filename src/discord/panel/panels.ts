@@ -87,15 +87,13 @@ export class Panels implements PanelBoard {
     }
   }
 
-  /** Panels of a former run tell that the bot is not there any more; `seats` names channels it sat in. Never throws. */
-  async wake(guildIds: readonly string[], seats: ReadonlyMap<string, string>): Promise<void> {
+  /** Panels of a former run tell that the bot is not there any more. Never throws. */
+  async wake(guildIds: readonly string[]): Promise<void> {
     for (const guildId of guildIds) {
       const place = await this.#stored(guildId);
       if (this.#isClosed) return;
       if (!place || this.#panels.has(guildId)) continue;
-      const channel = seats.get(guildId);
-      const line = { id: 'seat.outdated', with: { channel: channel ?? '' } } as const;
-      this.#panel(guildId).face = leftPanel(channel === undefined ? undefined : line);
+      this.#panel(guildId).face = leftPanel();
       this.#follow(guildId, place);
       await new Promise<void>((resolve) => this.#options.timing.later(wakeMs, resolve));
     }
