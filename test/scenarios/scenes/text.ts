@@ -35,7 +35,7 @@ const endless = 'a long text that goes on and on '.repeat(3_200);
 const commands = [
   'Ask about this',
   'Read aloud',
-  'ask question recording picture link answer=voice|text|only me|file about=this|last|all voice',
+  'ask question recording picture link answer=voice|text|only me about=this|last|all voice',
   'captions on translate; off; transcript format=txt|srt|json session; find words!; recap session',
   'help',
   'join channel mode=talk|captions follow',
