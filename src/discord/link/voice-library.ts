@@ -150,7 +150,7 @@ export function networkingOf({ state }: VoiceConnection): Networking | undefined
   return 'networking' in state ? state.networking : undefined;
 }
 
-export function socketOf(connection: VoiceConnection): VoiceWebSocket | undefined {
+function socketOf(connection: VoiceConnection): VoiceWebSocket | undefined {
   const state = networkingOf(connection)?.state;
   return state && 'ws' in state ? state.ws : undefined;
 }
