@@ -1,7 +1,6 @@
 import {
   audible,
   began,
-  bridgeAsked,
   type ConversationCases,
   ended,
   over,
@@ -14,27 +13,6 @@ import {
 } from '#test/conversation/machine/conversation-case.ts';
 
 export const addressingCases: ConversationCases = {
-  'in company only words by name are answered; after the answer 8 s need none, after a question 15 s':
-    {
-      steps: [
-        [says(1, 'ana', 0, 'the bridge?')],
-        [
-          says(2, 'ana', 10_000, 'Nova, the bridge?'),
-          'begin 102 for ana: Nova, the bridge?',
-          'play 102',
-        ],
-        [[audible(102, 12_000), over(102, 13_000, 'Old.')]],
-        [says(3, 'ana', 20_900, 'and long?'), 'begin 104 for ana: and long?', 'play 104'],
-        [[audible(104, 22_500), over(104, 23_000, 'Which part?')]],
-        [says(4, 'ana', 37_900, 'the first'), 'begin 106 for ana: the first', 'play 106'],
-      ],
-    },
-  'two seconds of talk among others close the window after an answer': [
-    bridgeAsked,
-    [[audible(101, 1_200), over(101, 2_000, 'Old.')]],
-    [[began(2, 'ben', 2_500), ...pause(2, 4_500, 'well, Cleo'), ended(2, 5_000, 4_600)]],
-    [says(3, 'ana', 6_000, 'and long?')],
-  ],
   'who pressed Ask needs no name, and in the mode window nobody else is recognised': {
     room: roomWith(room('ana', 'ben'), { addressing: 'window' }),
     also: ['listen'],
