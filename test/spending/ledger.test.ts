@@ -35,20 +35,6 @@ test('whoever is forgotten stays nameless on the day before the clock jumped', (
   expect(ledger.shareOf('g', 'ana', noon).nanoUsd).toBe(5);
 });
 
-test('what the store holds is added to what was spent since', () => {
-  const [first, second] = [new Ledger(), new Ledger()];
-  first.charge('g', 'ana', { nanoUsd: 5, turns: 1 }, noon);
-  first.charge('g', 'ana', { nanoUsd: 5, turns: 1 }, noon + dayMs);
-  const saved = first.unsaved();
-  first.saved(saved);
-  expect(first.hasUnsaved).toBe(false);
-  second.charge('g', 'ana', { nanoUsd: 1 }, noon + dayMs);
-  second.recall(saved);
-  const { day, people } = second.standing('g', noon + dayMs);
-  expect([day.nanoUsd, people.get('ana')?.nanoUsd]).toEqual([6, 6]);
-  expect(second.unsaved().map(({ nanoUsd }) => nanoUsd)).toEqual([1, 1]);
-});
-
 test('no sum is lost between ledger and store, whatever the order of charges, failures and midnights', () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 60 }), (all) => {

@@ -12,7 +12,7 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 
 type Over = Pick<NonNullable<Parameters<typeof openBudgets>[1]>, 'caps' | 'tariff'> & {
@@ -47,23 +47,6 @@ test('an answer is paid for: recognising by its sound, thinking by what the serv
   await fixture.talk.ask('g', 'And?', asker, 'text');
   expect(paid).toEqual([{ kind: 'spent', what: 'think', usd: 0.0015 }]);
   expect(spent()).toMatchObject({ nanoUsd: 1_500_000, turns: 1 });
-});
-
-test('what was prepared in vain is paid as well', async () => {
-  const transcriber = new FakeTranscriber({ texts: ['go forward ten meters'] });
-  const { fixture, ledger, paid, spent } = await openPaid({ parts: { transcriber } });
-  await pass(fixture, 4_000); // the greeting is over
-  const said = await words('human-goforward', adam, 4_000);
-  while (fixture.chat.asked.length === 0 && said.length > 0) {
-    const now = said.filter(({ atMs }) => atMs <= fixture.clock.nowMs() + 20);
-    await pass(fixture, 20, said.splice(0, now.length));
-  }
-  await fixture.sessions.leave('g');
-  await pass(fixture, 200);
-  expect(fixture.of('answered')).toEqual([]);
-  expect(paid.map(({ what }) => what)).toEqual(expect.arrayContaining(['think', 'speak']));
-  expect(spent().turns).toBe(0);
-  expect(ledger.reserved('g')).toBe(0);
 });
 
 test('what a server refuses costs nothing, and is not put aside for ever', async () => {

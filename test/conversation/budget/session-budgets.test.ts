@@ -1,31 +1,20 @@
 import { expect, test } from 'vitest';
-import { embedded, servedBy } from '#src/provider/models/models.ts';
-import type { EngineUsage } from '#src/speech/ports.ts';
-import type {
-  AnswerBudget,
-  AnswerRequest,
-  BudgetRefusal,
-  Caps,
-} from '#src/spending/budget-authority.ts';
+import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { paidChat } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
-import { fc } from '#test/properties.ts';
 
 /** The day of every virtual clock. */
 const todayMs = new VirtualClock().wallMs();
 
-const hourMs = 3_600_000;
 const order: AnswerRequest = {
   kind: 'answer',
   guildId: 'g',
   personId: 'ana',
   first: { messages: [], heardMs: 3_000 },
 };
-/** Least cost of this order: 137 tokens and 400 characters. */
-const expected = 0.000537;
 
 function open(opening: AnswerBudget | BudgetRefusal): Reservation {
   if (opening.kind === 'refused') throw new Error(`refused: ${opening.line.id}`);
@@ -33,14 +22,6 @@ function open(opening: AnswerBudget | BudgetRefusal): Reservation {
 }
 
 const tokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
-
-test('ten people who ask at once cannot overspend: each answer puts aside what it costs at least', () => {
-  const { budgets } = openBudgets(new VirtualClock(), {
-    caps: { serverDay: dollars(4 * expected) },
-  });
-  const all = Array.from({ length: 10 }, (_, n) => budgets.open({ ...order, personId: `${n}` }));
-  expect(all.filter(({ kind }) => kind === 'open')).toHaveLength(4);
-});
 
 test('a program has its own budget, or that of a person, which answers in writing and texts read out use, too', () => {
   const ownCapOf = (id: string) => (id === 'token:bell' ? dollars(0.0012) : undefined);
@@ -148,101 +129,6 @@ test('only an answer in writing to typed words costs what the model of typed wor
   expect(answered('answer in writing', 3_000)).toBe('refused');
   expect(answered('answer', 0)).toBe('refused');
 });
-
-const other = servedBy('dear', 'https://example.org');
-const dear = {
-  kind: 'priced',
-  usd: { perMillionInputTokens: 3, perMillionOutputTokens: 3 },
-} as const;
-
-const anyBy = fc.constantFrom(undefined, embedded, other, servedBy('unheard-of', 'https://a.b'));
-const anyCount = fc.option(
-  fc.record({
-    kind: fc.constant('tokens' as const),
-    inputTokens: fc.nat(900),
-    outputTokens: fc.nat(900),
-  }),
-  { nil: undefined },
-);
-const anyAct = fc.oneof(
-  fc.record({ kind: fc.constant('open' as const), who: fc.constantFrom('ana', 'ben', 'cem') }),
-  fc.record({
-    kind: fc.constant('use' as const),
-    which: fc.nat(5),
-    count: fc.nat(900),
-    by: anyBy,
-  }),
-  fc.record({
-    kind: fc.constant('speak' as const),
-    which: fc.nat(5),
-    length: fc.nat(900),
-    by: anyBy,
-    count: anyCount,
-  }),
-  fc.record({ kind: fc.constant('close' as const), which: fc.nat(5) }),
-  fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(30 * hourMs) }),
-);
-type Act = typeof anyAct extends fc.Arbitrary<infer One> ? One : never;
-
-test('whatever the order of turns, bills, cuts and midnights, sums are those of the bills and nothing begins over a cap', async () => {
-  const caps = { personDay: dollars(0.003), serverDay: dollars(0.005) };
-  await fc.assert(
-    fc.asyncProperty(fc.array(anyAct, { maxLength: 80 }), async (acts) => {
-      const clock = new VirtualClock();
-      const world = {
-        clock,
-        ...openBudgets(clock, { caps, rates: { dear } }),
-        bills: [] as Reservation[],
-      };
-      for (const act of acts) await perform(act, world, caps);
-      const paid = world.paid.reduce((sum, { usd = 0 }) => sum + Math.round(usd * 1e9), 0);
-      const kept = world.ledger.unsaved().filter(({ personId }) => personId === undefined);
-      expect(kept.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0)).toBe(paid);
-      for (const bill of world.bills) bill.close();
-      expect(world.ledger.reserved('g')).toBe(0);
-    }),
-    { numRuns: 200 },
-  );
-});
-
-function usageOf({ by, count }: Extract<Act, { kind: 'speak' }>): EngineUsage {
-  return { by, count };
-}
-
-type World = ReturnType<typeof openBudgets> & {
-  readonly clock: VirtualClock;
-  readonly bills: Reservation[];
-};
-
-async function perform(
-  act: Act,
-  { bills, clock, budgets, ledger }: World,
-  caps: Caps,
-): Promise<void> {
-  const bill = 'which' in act ? bills[act.which % Math.max(1, bills.length)] : undefined;
-  switch (act.kind) {
-    case 'wait':
-      await clock.advance(act.ms);
-      return;
-    case 'use':
-      return bill?.used({ ...tokens(act.count), ...(act.by && { by: act.by }) });
-    case 'speak':
-      return bill?.spoke({ characters: act.length, ms: 0, usage: usageOf(act) });
-    case 'close':
-      return bill?.close();
-    case 'open': {
-      const opening = budgets.open({ ...order, personId: act.who });
-      if (opening.kind === 'refused') return;
-      bills.push(opening.reservation);
-      const { day, people } = ledger.standing('g', clock.wallMs());
-      const reserved = ledger.reserved('g');
-      const theirs = people.get(act.who)?.nanoUsd ?? 0;
-      expect(day.nanoUsd + reserved).toBeLessThanOrEqual(caps.serverDay);
-      expect(theirs + ledger.reserved('g', act.who)).toBeLessThanOrEqual(caps.personDay);
-      expect(ledger.reserved('g')).toBeGreaterThanOrEqual(expected * 1e9);
-    }
-  }
-}
 
 test.each([
   { inputTokens: -1e9, outputTokens: 0 },
