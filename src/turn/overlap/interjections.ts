@@ -429,7 +429,7 @@ export type SpokenCommand = Exclude<keyof SpokenCommandPhrases, 'beside' | 'othe
 
 /** Longest utterance, in characters, that is only a command. */
 const mostChars = 120;
-/** Every list of commands: a further one is added here and in the word data. */
+/** Every list of commands: a further one is added here, in the word data and in `answerable.ts`, which decides what it does. */
 const allCommands: readonly SpokenCommand[] = ['doNotHear', 'pauseHearing'];
 
 /** Commands and the words beside them, of all languages, by their tokens with spaces between. */
