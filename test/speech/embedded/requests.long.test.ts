@@ -44,7 +44,6 @@ const requests = [
   "remind me at seven o'clock",
   'cancel the timer',
   'nova cancel my timer',
-  'delete the reminder number two',
   'list my timers',
   'nova what timers do i have',
   'which reminders do i have',
