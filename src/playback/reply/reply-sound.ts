@@ -1,4 +1,4 @@
-import { joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { OneRate } from '#src/audio/resample.ts';
 import { fadeIn, fadeOut, Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/track.ts';
@@ -124,9 +124,11 @@ export class ReplySound {
   readonly sentences = new SpokenSentences();
   readonly #rate = new OneRate(speakRateHz);
   readonly #stretch: TimeStretch | undefined;
-  /** Samples that are kept, and the place of the first of them. */
-  #samples: Int16Array = new Int16Array(0);
+  /** Samples that are kept, with room behind them. */
+  #samples = new Int16Array(0);
+  /** Places of the first sample that is kept, and behind the last. */
   #from = 0;
+  #to = 0;
   #taken = 0;
   #rising = false;
 
@@ -136,7 +138,7 @@ export class ReplySound {
 
   /** Samples waiting. */
   get length(): number {
-    return this.#from + this.#samples.length - this.#taken;
+    return this.#to - this.#taken;
   }
 
   /** The place of the next sample. */
@@ -162,7 +164,7 @@ export class ReplySound {
   /** Drops the sound after the current sentence; false where there is none yet. */
   dropAfterSentence(): boolean {
     const end = this.sentences.closeAfter(this.#taken);
-    if (end !== undefined) this.#samples = this.#samples.subarray(0, end - this.#from);
+    this.#to = end ?? this.#to;
     return end !== undefined;
   }
 
@@ -205,16 +207,26 @@ export class ReplySound {
 
   #add(piece: Int16Array): void {
     if (piece.length === 0) return;
-    const past = Math.max(0, this.#taken - keepSamples - this.#from);
-    this.#samples = joinSamples([this.#samples.subarray(past), piece]);
-    this.#from += past;
+    const end = this.#to - this.#from + piece.length;
+    if (end > this.#samples.length) this.#makeRoom(piece.length);
+    this.#samples.set(piece, this.#to - this.#from);
+    this.#to += piece.length;
     this.sentences.grow(piece);
+  }
+
+  /** Forgets old samples, and moves the rest to twice its room: seldom, as seconds are copied. */
+  #makeRoom(length: number): void {
+    const past = Math.max(0, this.#taken - keepSamples - this.#from);
+    const kept = this.#samples.subarray(past, this.#to - this.#from);
+    this.#samples = new Int16Array(2 * (kept.length + length));
+    this.#samples.set(kept);
+    this.#from += past;
   }
 
   /** Copies the next samples there, and returns the part that they fill. */
   #copyNext(into: Int16Array): Int16Array {
     const at = this.#taken - this.#from;
-    const next = this.#samples.subarray(at, at + into.length);
+    const next = this.#samples.subarray(at, at + Math.min(into.length, this.length));
     into.set(next);
     return into.subarray(0, next.length);
   }
