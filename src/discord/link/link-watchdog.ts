@@ -3,7 +3,7 @@ import { groupLacksSomebody, missesHeartbeats } from '#src/discord/link/voice-li
 import type { SyncTiming } from './timing.ts';
 
 /** Interval, in ms, of looks; most that one look counts for, however long the process stood still before it. */
-const [checkMs, longestCheckMs] = [250, 1_000];
+const [checkMs, longestCheckMs] = [500, 1_000];
 /** Time, in ms, that a fault lasts until the link is broken; and without any, until it is whole again. */
 const brokenMs = 10_000;
 const none = 'none';

@@ -80,7 +80,7 @@ test('alone for an hour, a stall of a minute and people who come and go are no f
   Object.assign(call, { settled: false, others: 0 });
   timing.passMs(3_600_000);
   call.others = 1;
-  timing.passMs(250);
+  timing.passMs(500);
   timing.suspend(60_000);
   for (let second = 0; second < 60; second++) {
     call.settled = true;
