@@ -3,7 +3,6 @@ import { wholeMs } from '#src/texts/wall-time.ts';
 
 /** One utterance as subtitles need it, in ms since the start of its session or recording. */
 export type SubtitleLine = {
-  readonly number: number;
   readonly startMs: number;
   readonly endMs: number;
   readonly text: string;
@@ -12,7 +11,7 @@ export type SubtitleLine = {
 };
 
 /**
- * SubRip: each cue one line `Name: text`, numbered from 1. The format has no escapes: what a player would
+ * SubRip, of lines in order of speech: each cue one line `Name: text`, numbered from 1. The format has no escapes: what a player would
  * take for a tag or for a time line is written with other characters.
  */
 export function srtOf(lines: readonly SubtitleLine[]): string {
@@ -56,19 +55,12 @@ function srtWords(words: string): string {
 
 /** Time, in ms, that a line without a length is shown. */
 const shortestMs = 500;
-/** Cues in order of their beginnings, one for each utterance, so who speaks at the same time has cues of their own. */
+/** One cue for each utterance with words, so that people who speak at the same time have cues of their own; in whole ms. */
 function subtitleCues(lines: readonly SubtitleLine[]): readonly SubtitleLine[] {
-  return lines
-    .map((line) => {
-      const [startMs, endMs] = wholeSpanOf(line);
-      return { ...line, startMs, endMs, text: visibleLine(line.text) };
-    })
-    .filter(({ text }) => text !== '')
-    .toSorted((a, b) => a.startMs - b.startMs || a.number - b.number);
-}
-
-/** Whole ms, not before the session, and never backwards. */
-function wholeSpanOf({ startMs, endMs }: SubtitleLine): readonly [number, number] {
-  const [fromMs, toMs] = [wholeMs(startMs), wholeMs(endMs)];
-  return [fromMs, toMs > fromMs ? toMs : fromMs + shortestMs];
+  const cues = lines.map((line) => {
+    const [startMs, endMs] = [wholeMs(line.startMs), wholeMs(line.endMs)];
+    const text = visibleLine(line.text);
+    return { ...line, startMs, endMs: endMs > startMs ? endMs : startMs + shortestMs, text };
+  });
+  return cues.filter(({ text }) => text !== '');
 }

@@ -1,4 +1,3 @@
-import { bySpeech } from '#src/features/captions/live/caption-line.ts';
 import type {
   TranscriptLine,
   TranscriptSession,
@@ -9,7 +8,7 @@ import { harmlessUncut } from '#src/texts/plain.ts';
 import { type Locale, text } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { isoTime, type WallTimes, wallTimesIn, wholeMs } from '#src/texts/wall-time.ts';
-import { srtOf } from './subtitle-files.ts';
+import { type SubtitleLine, srtOf } from './subtitle-files.ts';
 
 /** By the ending of the file's name. */
 export const transcriptFormats = ['txt', 'srt', 'json'] as const;
@@ -18,6 +17,7 @@ export type TranscriptFormat = (typeof transcriptFormats)[number];
 /** Content of one file, without lines that its reader may not know. */
 export type TranscriptContent = {
   readonly session: TranscriptSession;
+  /** In order of speech. */
   readonly lines: readonly TranscriptLine[];
   /** IANA name of the zone of all times of day; UTC where there is none. The file tells it. */
   readonly timeZone?: string;
@@ -26,21 +26,14 @@ export type TranscriptContent = {
 
 export type TranscriptFile = { readonly name: string; readonly text: string };
 
-/** A line with its name and words as a reader sees them. */
-type WrittenLine = Pick<TranscriptLine, 'number' | 'startMs' | 'endMs'> & {
-  readonly name: string;
-  readonly text: string;
-};
-
-/** A session as one file, in the order of speech. */
+/** A session as one file. */
 export function transcriptFile(
   format: TranscriptFormat,
-  { lines: given, locale, session, timeZone }: TranscriptContent,
+  { lines, locale, session, timeZone }: TranscriptContent,
 ): TranscriptFile {
-  const lines = given.toSorted(bySpeech);
   const times = wallTimesIn(timeZone);
   const nameOf = speakerNames(lines, text('transcript.somebody', undefined, locale));
-  const written = lines.map((line): WrittenLine => {
+  const written = lines.map((line) => {
     return { ...line, name: nameOf(line.speaker), text: wordsOf(line, locale) };
   });
   const day = times.day(session.startedAtWallMs);
@@ -63,7 +56,7 @@ function wordsOf({ isCut, text: spoken }: TranscriptLine, locale?: Locale): stri
 /** Plain text: channel, date and zone, then one line for each, with its date where they are of several days. */
 function textFile(
   { channelName, startedAtWallMs }: TranscriptSession,
-  lines: readonly WrittenLine[],
+  lines: readonly Required<SubtitleLine>[],
   times: WallTimes,
   locale?: Locale,
 ): string {

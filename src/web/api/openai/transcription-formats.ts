@@ -20,20 +20,15 @@ export function transcriptionResponse(
   { response_format: format, timestamp_granularities: granularities }: TranscriptionForm,
 ): Response {
   const { segments, task } = recording;
-  const lines = segments.map(({ words, ...segment }, n) => ({
-    ...segment,
-    number: n + 1,
-    words,
-  }));
   const file = (type: string, text: string) =>
     new Response(text, { headers: { 'content-type': `${type}; charset=utf-8` } });
   switch (format) {
     case 'text':
       return file('text/plain', `${textOf(segments)}\n`);
     case 'srt':
-      return file('application/x-subrip', srtOf(lines));
+      return file('application/x-subrip', srtOf(segments));
     case 'vtt':
-      return file('text/vtt', vttOf(lines));
+      return file('text/vtt', vttOf(segments));
     case 'json':
       return Response.json({
         text: textOf(segments),

@@ -12,8 +12,8 @@ const spoken = ({ speaker, startMs, endMs, text }: ReadCue) => [speaker, startMs
 
 test('who said what, when, and in which order is read back from srt', () => {
   const cues = cuesOf(
-    lineAt(1_250, 'The bridge is 343 metres.', { name: 'Ben' }),
     lineAt(0, 'How high is it?'),
+    lineAt(1_250, 'The bridge is 343 metres.', { name: 'Ben' }),
     botLineAt(3_000, 'The Millau Viaduct, at 343', { isCut: true }),
     lineAt(4_000, '', { name: 'Cleo' }),
     lineAt(4_000, 'What?', { name: 'Dan', number: 999 }),

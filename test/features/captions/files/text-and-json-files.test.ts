@@ -10,11 +10,11 @@ import { botLineAt, evening, lineAt } from '#test/features/captions/transcript-l
 import { anyCharacter, fc, runs } from '#test/properties.ts';
 
 const talk = [
+  lineAt(0, 'When do we meet?'),
   lineAt(63_000, 'Friday at *eight*, my place.', {
     name: 'Ben',
     post: { channelId: '200', messageId: '300' },
   }),
-  lineAt(0, 'When do we meet?'),
   lineAt(70_000, '', { name: 'Cleo' }),
   botLineAt(80_000, 'The Millau Viaduct, at 343', { isCut: true }),
 ];
