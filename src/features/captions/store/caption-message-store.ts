@@ -1,33 +1,9 @@
 import sql from 'sql-template-tag';
 import type { CaptionMessage, OutdatedMessage } from '#src/features/captions/transcript-line.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
-import { id, instant, integer } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { isOfShard, replacing, select, table } from '#src/sql/table.ts';
-import { selectLines } from './line-tables.ts';
-
-const messageColumns = {
-  messageId: id,
-  channelId: id,
-  guildId: id,
-  sessionId: id,
-  postedAtWallMs: instant,
-};
-
-/** Messages that show captions. `outdated` counts the erasures that touched one since it last showed what it should. */
-export const captionMessages = table(
-  'caption_messages',
-  { ...messageColumns, outdated: integer },
-  {
-    key: ['messageId'],
-    indexes: {
-      outdated_messages: { fields: ['postedAtWallMs'], where: 'outdated > 0' },
-      messages_by_session: ['sessionId'],
-    },
-    person: { forget: 'nothing' },
-    server: { forget: 'delete', column: 'guildId' },
-  },
-);
+import { isOfShard, replacing, select } from '#src/sql/table.ts';
+import { captionMessages, messageColumns, selectLines } from './transcript-tables.ts';
 
 /** A message that is there already keeps its count. */
 const put = replacing({ ...captionMessages, columns: messageColumns });

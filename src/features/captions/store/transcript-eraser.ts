@@ -7,8 +7,7 @@ import type { Connection } from '#src/sql/connection.ts';
 import { personRows, serverRows } from '#src/sql/person-rows.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList, deleteRows, select } from '#src/sql/table.ts';
-import { selectLines, sessionColumns, sessionKeyOf } from './line-tables.ts';
-import { tables } from './transcript-tables.ts';
+import { selectLines, sessionColumns, sessionKeyOf, tables } from './transcript-tables.ts';
 import { mergeIndex } from './word-index.ts';
 
 /** Records about one person: all that `eraser.forget` deletes. Errors: BotError `store.unreadable`. */
@@ -18,7 +17,7 @@ export function personRecords(database: StoreDatabase) {
       const [counts] = await database.read((connection) =>
         connection.rows(
           { lines: integer, memories: integer },
-          sql`WITH theirs AS (${linesAbout({ guildId, personId })})
+          sql`WITH theirs AS (${linesAbout(guildId, personId)})
           SELECT (SELECT COUNT(*) FROM theirs) AS lines,
           (SELECT COUNT(*) FROM memories WHERE ${memoriesOf(guildId, personId)}) AS memories`,
         ),
@@ -31,7 +30,7 @@ export function personRecords(database: StoreDatabase) {
       return database.read(async (connection) => {
         const lines = await selectLines(
           connection,
-          sql`WHERE l.id IN (${linesAbout({ guildId, personId })}) ORDER BY s.key, l.start_ms, l.id`,
+          sql`WHERE l.id IN (${linesAbout(guildId, personId)}) ORDER BY s.key, l.start_ms, l.id`,
         );
         const ids = [...new Set(lines.map(({ sessionId }) => sessionId))];
         const sessions = await connection.rows(
@@ -50,15 +49,8 @@ function memoriesOf(guildId: string, personId: string) {
   return sql`guild_id = ${guildId} AND (by_id = ${personId} OR about_id = ${personId})`;
 }
 
-/** Person in a server, or in one session of it. */
-export type PersonThere = {
-  readonly guildId: string;
-  readonly personId: string;
-  readonly sessionId?: string;
-};
-
-/** SQL of the ids of lines about a person, their own and answers to them, each once. */
-function linesAbout({ guildId, personId, sessionId }: PersonThere): Sql {
+/** SQL of the ids of lines about a person in a server, or in one session of it: their own and answers to them, each once. */
+function linesAbout(guildId: string, personId: string, sessionId?: string): Sql {
   // SQLite begins a CROSS JOIN with its left table, and finds no more of UNION ALL than a portion takes.
   return sql`SELECT l.id
     FROM (SELECT id FROM lines WHERE person_id = ${personId}
@@ -68,15 +60,6 @@ function linesAbout({ guildId, personId, sessionId }: PersonThere): Sql {
     WHERE l.id = found.id AND s.key = l.session AND s.guild_id = ${guildId}
     ${sessionId === undefined ? empty : sql`AND s.id = ${sessionId}`}`;
 }
-
-/** SQL of the rows about a person beside lines, each behind `FROM`. Memories belong to no session. */
-function rowsAbout({ guildId, personId, sessionId }: PersonThere): readonly Sql[] {
-  if (sessionId !== undefined) return [];
-  return personRows(tables, guildId, personId).map(({ rows }) => rows);
-}
-
-/** Lines that one transaction erased, and whether it was the last one. */
-type ErasedPortion = { readonly count: number; readonly isLast: boolean };
 
 const dayMs = 86_400_000;
 /** Longest time, in ms, that lines are kept whose speaker said yes for the session alone. */
@@ -96,19 +79,19 @@ export function transcriptEraser(database: StoreDatabase) {
   /** Erases chosen lines, so that nothing that was asked for before brings them back; `finish` with the last portion. */
   async function erase(
     chosen: (connection: Connection) => Sql,
-    finish?: (connection: Connection) => Promise<void>,
+    finish?: (connection: Connection) => Promise<unknown>,
   ): Promise<number> {
-    let count = 0;
+    let all = 0;
     const portion = async (connection: Connection) => {
-      const done = await eraseLines(connection, chosen(connection));
-      if (done.isLast) await finish?.(connection);
-      return done;
+      const count = await eraseLines(connection, chosen(connection));
+      if (count < linesAtOnce) await finish?.(connection);
+      return count;
     };
-    await database.erase(portion, (done) => {
-      count += done.count;
-      return !done.isLast;
+    await database.erase(portion, (count) => {
+      all += count;
+      return count === linesAtOnce;
     });
-    return count;
+    return all;
   }
 
   return {
@@ -124,14 +107,10 @@ export function transcriptEraser(database: StoreDatabase) {
 
     /** All about a person in a server: lines, answers to them, memories by or about them; or only of one session. */
     async forget(guildId: string, personId: string, sessionId?: string): Promise<number> {
-      const person: PersonThere = { guildId, personId, sessionId };
-      const erased = await erase(
-        () => linesAbout(person),
-        async (connection) => {
-          await deleteRows(connection, rowsAbout(person));
-        },
-      );
-      if (sessionId !== undefined) return erased;
+      const theirs = () => linesAbout(guildId, personId, sessionId);
+      if (sessionId !== undefined) return erase(theirs);
+      const rows = personRows(tables, guildId, personId).map((each) => each.rows);
+      const erased = await erase(theirs, (connection) => deleteRows(connection, rows));
       if (database.dialect === 'sqlite') await database.write(mergeIndex);
       await database.scrub();
       return erased;
@@ -139,13 +118,11 @@ export function transcriptEraser(database: StoreDatabase) {
 
     /** Lines that these messages, which are deleted, showed. */
     forgetMessages(messageIds: readonly string[]): Promise<number> {
+      const among = (connection: Connection) => connection.among(messageIds);
       return erase(
-        (connection) => sql`SELECT id FROM lines
-        WHERE post_message_id ${connection.among(messageIds)}`,
-        async (connection) => {
-          const gone = connection.among(messageIds);
-          await connection.run(sql`DELETE FROM caption_messages WHERE message_id ${gone}`);
-        },
+        (connection) => sql`SELECT id FROM lines WHERE post_message_id ${among(connection)}`,
+        (connection) =>
+          connection.run(sql`DELETE FROM caption_messages WHERE message_id ${among(connection)}`),
       );
     },
 
@@ -153,27 +130,25 @@ export function transcriptEraser(database: StoreDatabase) {
     forgetGuild(guildId: string): Promise<number> {
       const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
       const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
+      const rows = serverRows(tables, guildId);
       return erase(
         () => all,
-        async (connection) => {
-          await deleteRows(connection, serverRows(tables, guildId));
-        },
+        (connection) => deleteRows(connection, rows),
       );
     },
   };
 }
 
-/** Deletes the first of the lines that are chosen as `id`, and notes the messages that showed them. */
-async function eraseLines(connection: Connection, chosen: Sql): Promise<ErasedPortion> {
+/** Deletes the first of the lines that are chosen as `id`, and notes the messages that showed them: how many were chosen. */
+async function eraseLines(connection: Connection, chosen: Sql): Promise<number> {
   const rows = await connection.rows({ id: key }, sql`${chosen} LIMIT ${linesAtOnce}`);
   const ids = rows.map((row) => row.id);
-  const isLast = ids.length < linesAtOnce;
-  if (ids.length === 0) return { count: 0, isLast };
+  if (ids.length === 0) return 0;
   const among = connection.among(ids);
   await connection.run(noteMessages(among));
   await connection.run(noteRecaps(connection.among([...new Set(ids.map(sessionKeyOf))])));
-  const count = await connection.run(sql`DELETE FROM lines WHERE id ${among}`);
-  return { count, isLast };
+  await connection.run(sql`DELETE FROM lines WHERE id ${among}`);
+  return ids.length;
 }
 
 /** Also of messages that were not put yet. In one order, or two processes would wait for each other. */

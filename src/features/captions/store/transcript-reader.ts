@@ -12,17 +12,19 @@ import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList } from '#src/sql/table.ts';
 import {
-  idsOf,
+  idsPerSession,
   lineColumns,
   lineOf,
   numberOf,
   selectLines,
   sessionColumns,
-} from './line-tables.ts';
+} from './transcript-tables.ts';
 import { termOf, wordsOf } from './word-index.ts';
 
 /** Finds what was said in open channels. Errors: BotError `store.unreadable`. */
 export function transcriptReader(database: StoreDatabase) {
+  const ids = async (rows: Sql) =>
+    (await database.read((connection) => connection.rows({ id }, rows))).map((row) => row.id);
   return {
     /** Newest first; only those with a line. */
     async sessions(guildId: string, open: OpenChannels): Promise<readonly ListedSession[]> {
@@ -70,21 +72,17 @@ export function transcriptReader(database: StoreDatabase) {
     },
 
     /** Servers of which something is kept. */
-    async guilds(): Promise<readonly string[]> {
-      const all = sql`SELECT DISTINCT guild_id AS id FROM sessions ORDER BY guild_id`;
-      return (await database.read((connection) => connection.rows({ id }, all))).map(idOf);
+    guilds(): Promise<readonly string[]> {
+      return ids(sql`SELECT DISTINCT guild_id AS id FROM sessions ORDER BY guild_id`);
     },
 
     /** Voice channels of which captions of this server are kept. */
-    async channels(guildId: string): Promise<readonly string[]> {
-      const all = sql`SELECT DISTINCT channel_id AS id FROM sessions WHERE guild_id = ${guildId} ORDER BY channel_id`;
-      return (await database.read((connection) => connection.rows({ id }, all))).map(idOf);
+    channels(guildId: string): Promise<readonly string[]> {
+      return ids(
+        sql`SELECT DISTINCT channel_id AS id FROM sessions WHERE guild_id = ${guildId} ORDER BY channel_id`,
+      );
     },
   };
-}
-
-function idOf(row: { readonly id: string }): string {
-  return row.id;
 }
 
 /** Lines that a word ranks: the newest with it. */
@@ -97,7 +95,7 @@ const scoreFloor = 0.25;
 /** SQL of whether the words of session `s` are let out. */
 function isOpenSession(connection: Connection, { channelIds, own }: OpenChannels): Sql {
   const isOpen = sql`s.channel_id ${connection.among(channelIds)}`;
-  if (!own || own.goneChannelIds.length === 0) return isOpen;
+  if (!own) return isOpen;
   return sql`(${isOpen} OR s.channel_id ${connection.among(own.goneChannelIds)} AND EXISTS (
     SELECT 1 FROM lines o WHERE o.session = s.key AND o.person_id = ${own.personId}))`;
 }
@@ -160,9 +158,8 @@ function linesWith(
   if (connection.dialect === 'postgres')
     return sql`SELECT id FROM lines WHERE terms @@ ${`'${term}'`}::tsquery AND session ${among}
       ORDER BY id DESC LIMIT ${mostOfWord}`;
-  const [lowest] = idsOf(sessionKeys.at(-1) ?? 0);
-  const [, highest] = idsOf(sessionKeys[0] ?? 0);
+  const [latest = 0, earliest = latest] = [sessionKeys[0], sessionKeys.at(-1)];
   return sql`SELECT rowid AS id FROM line_words WHERE line_words MATCH ${`"${term}"`}
-    AND rowid >= CAST(${lowest} AS INTEGER) AND rowid <= CAST(${highest} AS INTEGER)
+    AND rowid >= CAST(${earliest * idsPerSession} AS INTEGER) AND rowid < CAST(${(latest + 1) * idsPerSession} AS INTEGER)
     AND rowid / 4194304 ${among} ORDER BY rowid DESC LIMIT ${mostOfWord}`;
 }

@@ -1,7 +1,164 @@
+import sql, { type Sql } from 'sql-template-tag';
+import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import { memories } from '#src/features/memories/memory-store.ts';
-import type { Table } from '#src/sql/table.ts';
-import { captionMessages } from './caption-message-store.ts';
-import { lines, sessions } from './line-tables.ts';
+import {
+  id,
+  instant,
+  integer,
+  json,
+  key,
+  optional,
+  type RowOf,
+  reference,
+  terms,
+  text,
+  yes,
+} from '#src/sql/columns.ts';
+import type { Connection } from '#src/sql/connection.ts';
+import { columnList, type NewRow, type Table, table } from '#src/sql/table.ts';
+import { termsOf } from './word-index.ts';
+
+/** Columns of a `TranscriptSession`. */
+export const sessionColumns = {
+  id,
+  guildId: id,
+  channelId: id,
+  channelName: text,
+  placeId: id,
+  startedAtWallMs: instant,
+  endedAtWallMs: optional(instant),
+};
+
+export const sessions = table(
+  'sessions',
+  { key, ...sessionColumns },
+  {
+    key: ['key'],
+    unique: [['id']],
+    indexes: {
+      sessions_by_guild: ['guildId', 'key'],
+      sessions_by_channel: ['guildId', 'channelId', 'key'],
+      open_sessions: { fields: ['key'], where: 'ended_at_wall_ms IS NULL' },
+    },
+    person: { forget: 'nothing' },
+    server: { forget: 'delete', column: 'guildId' },
+  },
+);
+
+/** Columns of a line as `lineOf` reads them. */
+export const lineColumns = {
+  id: key,
+  personId: optional(id),
+  name: text,
+  startMs: instant,
+  endMs: instant,
+  text,
+  isCut: optional(yes),
+  isBrief: optional(yes),
+  language: optional(text),
+  postChannelId: optional(id),
+  postMessageId: optional(id),
+  answeredIds: optional(json<readonly string[]>()),
+};
+
+/**
+ * Lines. The id of one is the key of its session times 2^22, plus its number: so the index of words tells sessions apart, and
+ * the newest line has the highest id. `terms` are its words for the index.
+ */
+export const lines = table(
+  'lines',
+  { ...lineColumns, session: reference, terms: optional(terms) },
+  {
+    key: ['id'],
+    indexes: {
+      lines_by_session: ['session', 'startMs'],
+      lines_by_person: { fields: ['personId'], where: 'person_id IS NOT NULL' },
+      lines_by_message: { fields: ['postMessageId'], where: 'post_message_id IS NOT NULL' },
+      brief_lines: { fields: ['id'], where: 'is_brief = TRUE' },
+    },
+    person: { forget: 'erase-line' },
+    server: { forget: 'erase-line' },
+  },
+);
+
+/** Columns of a `CaptionMessage`. */
+export const messageColumns = {
+  messageId: id,
+  channelId: id,
+  guildId: id,
+  sessionId: id,
+  postedAtWallMs: instant,
+};
+
+/** Messages that show captions. `outdated` counts the erasures that touched one since it last showed what it should. */
+export const captionMessages = table(
+  'caption_messages',
+  { ...messageColumns, outdated: integer },
+  {
+    key: ['messageId'],
+    indexes: {
+      outdated_messages: { fields: ['postedAtWallMs'], where: 'outdated > 0' },
+      messages_by_session: ['sessionId'],
+    },
+    person: { forget: 'nothing' },
+    server: { forget: 'delete', column: 'guildId' },
+  },
+);
 
 /** All tables of transcripts, in both databases. */
 export const tables: readonly Table[] = [lines, sessions, captionMessages, memories];
+
+/** Ids that one session has for its lines. */
+export const idsPerSession = 2 ** 22;
+
+/** Number of a line in its session. */
+export function numberOf(id: number): number {
+  return id % idsPerSession;
+}
+
+export function sessionKeyOf(id: number): number {
+  return Math.floor(id / idsPerSession);
+}
+
+/** Lines `l` of sessions `s` that fit `rest`: SQL of a condition and an order. */
+export async function selectLines(
+  connection: Connection,
+  rest: Sql,
+): Promise<readonly TranscriptLine[]> {
+  const rows = await connection.rows(
+    { ...lineColumns, sessionId: id },
+    sql`SELECT ${columnList(lineColumns, 'l')}, s.id AS session_id
+      FROM lines l JOIN sessions s ON s.key = l.session ${rest}`,
+  );
+  return rows.map(({ sessionId, ...row }) => lineOf(row, sessionId));
+}
+
+export function lineOf(row: RowOf<typeof lineColumns>, sessionId: string): TranscriptLine {
+  const { id, personId, name, answeredIds = [], postChannelId, postMessageId, ...rest } = row;
+  const speaker =
+    personId === undefined
+      ? ({ kind: 'bot', name, answeredIds } as const)
+      : ({ kind: 'person', personId, name } as const);
+  const line = { ...rest, sessionId, number: numberOf(id), speaker };
+  if (postChannelId === undefined || postMessageId === undefined) return line;
+  return { ...line, post: { channelId: postChannelId, messageId: postMessageId } };
+}
+
+/** Row of a line of the session with this key. */
+export function lineRow(
+  line: TranscriptLine,
+  { guildId, key: session }: { readonly guildId: string; readonly key: number },
+): NewRow<typeof lines> {
+  const { speaker, post, number, sessionId, ...rest } = line;
+  return {
+    ...rest,
+    id: session * idsPerSession + number,
+    session,
+    terms: termsOf(guildId, line.text),
+    name: speaker.name,
+    personId: speaker.kind === 'person' ? speaker.personId : undefined,
+    answeredIds: speaker.kind === 'bot' ? speaker.answeredIds : undefined,
+    postChannelId: post?.channelId,
+    postMessageId: post?.messageId,
+  };
+}

@@ -5,7 +5,7 @@ import { id, key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { isOfShard, replacing } from '#src/sql/table.ts';
-import { lineRow, lines, sessionColumns, sessions } from './line-tables.ts';
+import { lineRow, lines, sessionColumns, sessions } from './transcript-tables.ts';
 
 /**
  * Writes what was said: lines with their words. A write waits while the database is away. Errors: BotError
@@ -18,21 +18,20 @@ export function transcriptWriter(database: StoreDatabase) {
       await database.write((connection) => connection.insert(sessionRows, [session], putSession));
     },
 
-    /** Adds lines, or replaces those of the same session and number, all or none; not of a session that was erased meanwhile. */
+    /** Adds lines, or replaces those of the same session and number, all or none, each once; not of a session that was erased meanwhile. */
     async putLines(all: readonly TranscriptLine[]): Promise<void> {
       const ids = all.map(({ sessionId }) => sessionId);
       await database.write(async (connection) => {
         const open = await connection.rows(
           { id, key, guildId: id },
           sql`SELECT id, key, guild_id FROM sessions
-          WHERE id ${connection.among([...new Set(ids)])}`,
+          WHERE id ${connection.among(ids)}`,
         );
         const byId = new Map(open.map((session) => [session.id, session]));
-        const puts = all.flatMap((line) => {
+        const rows = all.flatMap((line) => {
           const session = byId.get(line.sessionId);
           return session ? lineRow(line, session) : [];
         });
-        const rows = [...new Map(puts.map((row) => [row.id, row])).values()];
         await connection.insert(lines, rows, replacing(lines));
       });
     },
