@@ -20,7 +20,7 @@ import type { SessionDependencies } from './session-dependencies.ts';
 import type { Talk } from './talk.ts';
 
 /** Events that happen at most once in a session, however often its link comes and goes. */
-export type SessionOnce = 'captions-on' | 'greeted' | 'lines-hidden' | 'roles-unread';
+export type SessionOnce = 'greeted' | 'lines-hidden' | 'roles-unread';
 
 /** Parts and functions that one session shares over all its connections. `buildSession` makes it. */
 export type SessionContext = {

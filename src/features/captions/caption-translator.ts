@@ -6,6 +6,7 @@ import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-bl
 import { readTranslations, translationPrompt } from '#src/pipeline/translation-prompt.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
+import { wordsOf } from './store/word-index.ts';
 import { peopleIn, type TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
@@ -22,7 +23,7 @@ export class CaptionTranslator {
   readonly #context: SessionContext;
   readonly #recorder: TranscriptRecorder;
   #language: string | undefined;
-  #waiting: readonly TranscriptLine[] = [];
+  #waiting: TranscriptLine[] = [];
   #isWorking = false;
   #isReported = false;
 
@@ -33,16 +34,15 @@ export class CaptionTranslator {
 
   /** Language into which speech from now on is translated, BCP 47; undefined: into none. */
   into(language: string | undefined): void {
-    if (language !== this.#language) this.#waiting = [];
+    this.#waiting = [];
     this.#language = language;
   }
 
   /** Takes a line that is over; one that has no words or is in that language already stays as it is. */
   add(line: TranscriptLine): void {
     const language = this.#language;
-    if (language === undefined) return;
+    if (language === undefined || visibleLine(line.text) === '') return;
     if (line.language !== undefined && isSame(line.language, language)) return;
-    if (visibleLine(line.text) === '') return;
     this.#waiting = [...this.#waiting, line].slice(-mostWaiting);
     if (!this.#isWorking) void this.#run();
   }
@@ -50,11 +50,7 @@ export class CaptionTranslator {
   /** Until nothing waits. Never throws. */
   async #run(): Promise<void> {
     this.#isWorking = true;
-    while (this.#waiting.length > 0) {
-      const lines = this.#waiting;
-      this.#waiting = [];
-      await this.#translate(lines);
-    }
+    while (this.#waiting.length > 0) await this.#translate(this.#waiting.splice(0));
     this.#isWorking = false;
   }
 
@@ -104,8 +100,8 @@ export class CaptionTranslator {
 
   #show(translated: ReadonlyMap<TranscriptLine, string>): void {
     for (const [line, text] of translated) {
-      if (!this.#mayShow(line) || wordsOf(text) === wordsOf(line.text)) continue;
-      this.#recorder.live.translate(line.number, text);
+      const isOther = wordsOf(text).join() !== wordsOf(line.text).join();
+      if (isOther && this.#mayShow(line)) this.#recorder.live.translate(line.number, text);
     }
   }
 }
@@ -118,11 +114,4 @@ function late(): BotError {
 function isSame(one: string, other: string): boolean {
   const [first, second] = [one, other].map((tag) => tag.toLowerCase().split('-')[0]);
   return first === second;
-}
-
-function wordsOf(text: string): string {
-  return text
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
 }

@@ -41,7 +41,7 @@ export const captions: Feature = {
             transcripts,
             captions: captionRequests(sessions),
           },
-          session: (context, { isReturned }) => new SessionCaptions(context, isReturned),
+          session: (context) => new SessionCaptions(context),
           run: () => cleanup.run(signal),
           eraseServer: (guildId) => stores.sum(({ eraser }) => eraser.forgetGuild(guildId)),
           person: transcriptPersonHooks(parts, sessions, cleanup),

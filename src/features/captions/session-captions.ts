@@ -1,4 +1,4 @@
-import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
+import { ifInTime } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { recentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
@@ -36,13 +36,6 @@ export type CaptionsTurnedOn =
   | { readonly kind: 'on'; readonly placeId: string }
   | { readonly kind: 'failed'; readonly line: TextLine };
 
-/** Captions that are on. */
-type ActiveCaptions = {
-  readonly recorder: TranscriptRecorder;
-  /** Time at which each person came last, in ms of the session; all of them had the notice of captions. */
-  readonly cameAtMs: Map<string, number>;
-};
-
 /** Number of lines from which on a newcomer is offered a recap. */
 const leastMissed = 10;
 /** A session that ended longer ago, in ms, is not resumed. */
@@ -52,40 +45,39 @@ const resumeMs = 15 * 60_000;
 export class SessionCaptions implements FeatureSession {
   readonly parts = { captions: this };
   readonly #context: SessionContext;
-  #active: ActiveCaptions | undefined;
-  #turning: Promise<CaptionsTurnedOn> | undefined;
-  readonly #isReturned: boolean;
-  #hasTranscript = false;
+  /** Of the captions that are on, or were. */
+  #latest: TranscriptRecorder | undefined;
+  #isOn = false;
   /** A person turned them off for the rest of this session. */
   #isOff = false;
+  #turning: Promise<CaptionsTurnedOn> | undefined;
+  /** Time at which each person came last, in ms of the session; all of them had the notice of captions. */
+  #cameAtMs = new Map<string, number>();
   #hereIds: ReadonlySet<string> = new Set();
 
-  /** `isReturned`: the session goes on where a former run sat, whose people heard the notice. */
-  constructor(context: SessionContext, isReturned: boolean) {
+  constructor(context: SessionContext) {
     this.#context = context;
-    this.#isReturned = isReturned;
   }
 
   /** Time at which a person came into the channel of this session, in ms since its start; 0 where that is not known. */
   cameAtMs(sessionId: string, personId: string): number {
-    const active = this.#active;
-    return active?.recorder.session.id === sessionId ? (active.cameAtMs.get(personId) ?? 0) : 0;
+    return (this.recorder?.session.id === sessionId && this.#cameAtMs.get(personId)) || 0;
   }
 
   /** The transcript that is being written; undefined while captions are off. */
   get recorder(): TranscriptRecorder | undefined {
-    return this.#active?.recorder;
+    return this.#isOn ? this.#latest : undefined;
   }
 
   /** Something was written that is kept. */
   get hasTranscript(): boolean {
-    return this.#hasTranscript || (this.recorder?.recent().length ?? 0) > 0;
+    return (this.#latest?.recent().length ?? 0) > 0;
   }
 
   /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
   #enter(): void {
     const options = this.#wanted();
-    if (!options || this.#active || this.#turning) return;
+    if (!options || this.#isOn || this.#turning !== undefined) return;
     void this.turnOn(options).then((turned) => {
       if (turned.kind === 'failed' && !this.#context.signal.aborted)
         this.#context.notice(turned.line);
@@ -137,8 +129,7 @@ export class SessionCaptions implements FeatureSession {
     await this.#turning;
     const { recorder } = this;
     this.#isOff = true;
-    this.#active = undefined;
-    this.#hasTranscript ||= recorder !== undefined && recorder.recent().length > 0;
+    this.#isOn = false;
     await recorder?.end();
     return recorder?.session;
   }
@@ -155,19 +146,16 @@ export class SessionCaptions implements FeatureSession {
 
   /** Notes who is there, and tells newcomers. */
   attend(people: readonly ChannelMember[]): void {
-    const active = this.#active;
-    if (!active) return;
-    const here = people.filter(({ isBot }) => !isBot);
-    const { recorder } = active;
+    const { recorder } = this;
+    if (!recorder) return;
     const atMs = recorder.sessionMs(this.#context.parts.clock.nowMs());
-    const hereIds = new Set(here.map(({ id }) => id));
-    const hasNewcomer = [...hereIds].some((id) => !active.cameAtMs.has(id));
-    for (const id of hereIds.difference(this.#hereIds)) active.cameAtMs.set(id, atMs);
+    const hereIds = new Set(people.flatMap(({ id, isBot }) => (isBot ? [] : id)));
+    const haveNotice = hereIds.isSubsetOf(this.#cameAtMs);
+    for (const id of hereIds.difference(this.#hereIds)) this.#cameAtMs.set(id, atMs);
     this.#hereIds = hereIds;
-    if (!hasNewcomer) return;
+    if (haveNotice) return;
     const hasMissed = recorder.recent().length >= leastMissed;
-    const buttons = hasMissed ? [...noticeButtons, 'captions.missed'] : noticeButtons;
-    writeNotice(this.#context, recorder.live, buttons);
+    writeNotice(this.#context, recorder.live, hasMissed ? ['captions.missed'] : []);
   }
 
   /** Keeps nothing any more of what this person said in this session; of somebody who is barred, only writes nothing more. */
@@ -178,7 +166,7 @@ export class SessionCaptions implements FeatureSession {
 
   /** Recent lines. */
   context({ fromMs }: ContextRequest): string | undefined {
-    return this.#active && recentContext(this.#active.recorder, fromMs, this.#context);
+    return this.recorder && recentContext(this.recorder, fromMs, this.#context);
   }
 
   panel(): FeaturePanel {
@@ -192,7 +180,7 @@ export class SessionCaptions implements FeatureSession {
   async ended(why: LeaveReason): Promise<EndNews> {
     const captioned = await this.turnOff();
     if (captioned && isOverForGood.has(why)) void postRecap(captioned, this.#context);
-    return { hasTranscript: this.#hasTranscript };
+    return { hasTranscript: this.hasTranscript };
   }
 
   async #turnOn(options: CaptionOptions): Promise<CaptionsTurnedOn> {
@@ -205,11 +193,9 @@ export class SessionCaptions implements FeatureSession {
     const former = latest?.session.placeId === chat.channelId ? latest : undefined;
     const recorder = new TranscriptRecorder(this.#context, chat, store, former);
     const { live } = recorder;
-    const cameAtMs = new Map(people().map(({ id }) => [id, 0]));
-    writeNotice(this.#context, live, noticeButtons);
-    // People who heard the notice before a restart hear the next one.
-    const isAnnounced = this.#isReturned && this.#context.isFirst('captions-on');
-    if (!isAnnounced) await sayNotice(this.#context);
+    this.#cameAtMs = new Map(people().map(({ id }) => [id, 0]));
+    writeNotice(this.#context, live, []);
+    await sayNotice(this.#context);
     if (signal.aborted) {
       live.end();
       return { kind: 'failed', line: { id: 'leave.nowhere' } };
@@ -217,7 +203,8 @@ export class SessionCaptions implements FeatureSession {
     recorder.translations.into(options.translateTo);
     recorder.begin();
     this.#hereIds = new Set();
-    this.#active = { recorder, cameAtMs };
+    this.#latest = recorder;
+    this.#isOn = true;
     this.attend(people());
     return { kind: 'on', placeId: live.placeId };
   }
@@ -259,43 +246,37 @@ async function openPlace(
   }
 }
 
-/** Longest wait, in ms, until the notice was said; then people have it in writing only. */
+/** Longest wait, in ms, until the notice was said; then people have it in writing, and hear it later. */
 const longestSayMs = 8_000;
-
-/** Buttons under the notice: agree, refuse, leave out. */
-const noticeButtons = ['consent.always', 'consent.never', 'captions.leave_out'] as const;
 
 /** Announces captions aloud; resolves when that was said, or could not be. */
 async function sayNotice({ channel, parts, queue, settings, signal }: SessionContext) {
   const said = Promise.withResolvers<void>();
-  const unsaid = () => new Error('the notice was not said in time');
-  using late = deadlineSignal(longestSayMs, parts.clock, unsaid);
   const words = spokenText({ id: 'captions.on' }, channel.guildId, parts, settings().language);
   const reading = queue.read({
     kind: 'reading',
     clauses: [openText(speakable(words))],
     when: 'now',
     interruptible: false,
-    signal: late.signal,
+    signal,
     onOver: () => said.resolve(),
   });
   if (reading.kind !== 'added') return;
-  const over = AbortSignal.any([signal, late.signal]);
-  await unlessAborted(said.promise, over).catch(() => undefined);
+  await ifInTime(said.promise, longestSayMs, parts.clock, signal).catch(() => undefined);
 }
 
-/** Writes what happens to what is said. */
+/** Writes what happens to what is said, with buttons to agree, refuse and be left out before `others`. */
 function writeNotice(
-  context: SessionContext,
+  { channel, parts, settings }: SessionContext,
   live: LiveCaptions,
-  buttons: readonly string[],
+  others: readonly string[],
 ): void {
-  const { channel, parts, settings } = context;
   const lines: readonly TextLine[] = [
     { id: 'captions.notice', with: { recogniser: parts.recogniser ?? 'embedded' } },
     captionsKept(settings().of(captionsDays)),
     { id: 'captions.notice.readers' },
   ];
   const text = lines.map((line) => writtenText(line, channel.guildId, parts)).join('\n');
+  const buttons = ['consent.always', 'consent.never', 'captions.leave_out', ...others];
   live.post({ text, buttons });
 }

@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { ifInTime } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { bySpeech, captionTexts, remark } from '#src/features/captions/live/caption-line.ts';
+import { captionTexts, remark } from '#src/features/captions/live/caption-line.ts';
 import {
   LiveCaptions,
   type LiveCaptionsTrouble,
@@ -15,6 +15,7 @@ import type {
   BegunUtterance,
   SpokenSegment,
   UtteranceFollower,
+  UtteranceResult,
 } from '#src/ports/feature-session.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
@@ -30,21 +31,9 @@ import {
   type TranscriptSpeaker,
 } from './transcript-line.ts';
 
-/** What was said, between instants of the monotonic clock. */
-type EndedLine = {
-  readonly number: number;
-  readonly speaker: TranscriptSpeaker;
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly transcript: Transcript;
-  readonly isCut?: boolean;
-};
-
 /** Time, in ms, for what waits to be shown when captions end. */
 const flushMs = 2_000;
 const never = new AbortController().signal;
-/** Longest wait, in ms, for a write of what a person reads then. */
-const waitMs = 5_000;
 /** Age, in ms, of the lines that are kept in memory: for models, for messages that still change, and for a store in trouble. */
 const recentMs = 60 * 60_000;
 
@@ -74,13 +63,10 @@ export class TranscriptRecorder {
   readonly #sayings = new WeakMap<object, number>();
   /** Lines in memory. */
   readonly #recent = new Map<number, TranscriptLine>();
-  /** Lines that the store does not hold yet. */
-  readonly #unsaved = new Set<number>();
-  /** State of the session that the store holds. */
-  #savedSession: TranscriptSession | undefined;
-  #saving: Promise<void> = Promise.resolve();
+  /** States of the session and of lines that the store holds. */
+  readonly #saved = new WeakSet<TranscriptSession | TranscriptLine>();
+  #saving: Promise<unknown> = Promise.resolve();
   #isUnsaved = false;
-  #isRefused = false;
   #music: Disposable | undefined;
 
   /** `former`: the session that goes on in this chat. */
@@ -111,8 +97,7 @@ export class TranscriptRecorder {
       chat,
       clock,
       texts: captionTexts(guildId, parts),
-      onPosted: (place) => void notePosted(place, this.#session, store, context),
-      onPlaced: (numbers, post) => this.#placed(numbers, post),
+      onShown: (place, numbers, isNew) => this.#shown(place, numbers, isNew),
       onTrouble: (trouble) => this.#unshown(trouble),
       timeOf: (startMs) => this.#timeOf(startMs),
     });
@@ -126,7 +111,7 @@ export class TranscriptRecorder {
   begin(): void {
     this.#fromMs = this.#context.parts.clock.nowMs();
     this.#music = watchMusic(this.#context, (text) => this.#remark(text));
-    void this.#save();
+    void this.save();
   }
 
   /** An instant of the monotonic clock in ms of the session. */
@@ -140,7 +125,9 @@ export class TranscriptRecorder {
 
   /** Lines in memory, in order of speech. */
   recent(): readonly TranscriptLine[] {
-    return [...this.#recent.values()].sort(bySpeech);
+    return [...this.#recent.values()].sort(
+      (one, other) => one.startMs - other.startMs || one.number - other.number,
+    );
   }
 
   /** Handles an utterance that begins. */
@@ -160,7 +147,7 @@ export class TranscriptRecorder {
         const isWritten = mayWrite() && result.kind !== 'withdrawn' && result.kind !== 'no-words';
         this.#open.delete(number);
         const transcript = result.kind === 'text' ? result.transcript : { text: '' };
-        if (isWritten) this.#keep({ ...result, number, speaker, transcript });
+        if (isWritten) this.#keep(number, speaker, result, transcript);
         else this.live.remove([number]);
       },
     };
@@ -177,7 +164,7 @@ export class TranscriptRecorder {
     const startMs = this.sessionMs(fromMs);
     if (!this.#mayWrite(answeredIds)) this.live.remove([number]);
     else if (!isOver) this.live.put({ number, speaker, startMs, text, state: 'partial' });
-    else this.#keep({ ...words, number, speaker, transcript: { text } });
+    else this.#keep(number, speaker, words, words);
   }
 
   /** Shows what happens beside words. It is not kept. */
@@ -202,13 +189,19 @@ export class TranscriptRecorder {
   /** Drops the lines of messages that a person deleted, once the store knows which these are. Never throws. */
   async messagesDeleted(messageIds: readonly string[]): Promise<void> {
     this.live.messagesDeleted(messageIds);
-    await this.settled();
+    await this.save();
     this.#drop(({ post }) => messageIds.includes(post?.messageId ?? ''));
   }
 
-  /** Writes the lines that wait at once, as a person reads them now. Never throws. */
-  async settled(): Promise<void> {
-    await ifInTime(this.#save(), waitMs, this.#context.parts.clock, never);
+  /** Writes what the store does not hold yet, after the writes before; what fails is tried again with the next line. Never throws. */
+  async save(): Promise<void> {
+    const writing = this.#saving.then(() => this.#writeUnsaved());
+    this.#saving = writing.catch(() => undefined);
+    const { notice, parts } = this.#context;
+    const { guildId } = this.#session;
+    const isWritten = await withStoreTimeout(guildId, parts, 'store.unwritable', () => writing);
+    if (!isWritten && !this.#isUnsaved) notice({ id: 'captions.unsaved' });
+    this.#isUnsaved = !isWritten;
   }
 
   /** Ends the session: shows what waits, for some time, and writes it. Never throws. */
@@ -221,7 +214,7 @@ export class TranscriptRecorder {
     this.live.remove([...this.#open.keys()]);
     this.#open.clear();
     const shown = ifInTime(this.live.settled(), flushMs, clock, never);
-    await Promise.all([shown, this.settled()]);
+    await Promise.all([shown, this.save()]);
     this.live.end();
   }
 
@@ -229,42 +222,48 @@ export class TranscriptRecorder {
     return personIds.every((id) => this.#context.gate.mayWrite(id));
   }
 
-  #keep({ fromMs, isCut, number, speaker, toMs, transcript }: EndedLine): void {
-    const [startMs, endMs] = [this.sessionMs(fromMs), this.sessionMs(toMs)];
-    const { language, text } = transcript;
+  #keep(
+    number: number,
+    speaker: TranscriptSpeaker,
+    {
+      fromMs,
+      isCut,
+      toMs,
+    }: Pick<UtteranceResult, 'fromMs' | 'toMs'> & { readonly isCut?: boolean },
+    { language, text }: Transcript,
+  ): void {
+    const { gate, parts } = this.#context;
+    const startMs = this.sessionMs(fromMs);
     const line: TranscriptLine = {
       language,
       sessionId: this.#session.id,
       number,
       speaker,
       startMs,
-      endMs: Math.max(startMs, endMs),
+      endMs: Math.max(startMs, this.sessionMs(toMs)),
       text: text.trim(),
       post: this.live.placeOf(number),
-      ...(isCut && { isCut: true }),
-      ...(peopleIn(speaker).some((id) => this.#context.gate.consentOf(id) === 'brief') && {
-        isBrief: true,
-      }),
+      isCut: isCut || undefined,
+      isBrief: peopleIn(speaker).some((id) => gate.consentOf(id) === 'brief') || undefined,
     };
     this.#put(line);
     this.live.put({ ...line, state: 'final' });
     this.translations.add(line);
     if (speaker.kind !== 'person') return;
     const { name, personId: speakerId } = speaker;
-    const event = { kind: 'line', speakerId, name, text: line.text } as const;
-    this.#context.parts.onEvent(this.#session.guildId, event);
+    parts.onEvent(this.#session.guildId, { kind: 'line', speakerId, name, text: line.text });
   }
 
   /** Adds a line, or changes the one of that number. */
   #put(line: TranscriptLine): void {
     this.#recent.set(line.number, line);
-    this.#unsaved.add(line.number);
     const sinceMs = this.sessionMs(this.#context.parts.clock.nowMs()) - recentMs;
     this.#drop(({ endMs }) => endMs < sinceMs);
-    void this.#save();
+    void this.save();
   }
 
-  #placed(numbers: readonly number[], post: MessagePlace): void {
+  #shown(post: MessagePlace, numbers: readonly number[], isNew: boolean): void {
+    if (isNew) void notePosted(post, this.#session, this.#store, this.#context);
     for (const number of numbers) {
       const line = this.#recent.get(number);
       if (line && line.post?.messageId !== post.messageId) this.#put({ ...line, post });
@@ -274,10 +273,7 @@ export class TranscriptRecorder {
   /** Numbers of the lines that are kept in memory no more. */
   #drop(which: (line: TranscriptLine) => boolean): readonly number[] {
     const numbers = [...this.#recent.values()].filter(which).map(({ number }) => number);
-    for (const number of numbers) {
-      this.#recent.delete(number);
-      this.#unsaved.delete(number);
-    }
+    for (const number of numbers) this.#recent.delete(number);
     return numbers;
   }
 
@@ -287,46 +283,23 @@ export class TranscriptRecorder {
     return wallTimesIn(timeZone).second(this.#session.startedAtWallMs + startMs);
   }
 
-  /** Reports to the operator and the people of the channel that captions cannot be shown. */
+  /** Reports that captions cannot be shown: to the operator, and to the people of the channel where there are none any more. */
   #unshown(trouble: LiveCaptionsTrouble): void {
-    const isRefused = trouble === 'refused';
-    if (isRefused && this.#isRefused) return;
-    this.#isRefused ||= isRefused;
+    const { notice, parts } = this.#context;
     const error = new BotError('discord.unsent', false, causes[trouble]);
-    this.#context.parts.onEvent(this.#session.guildId, failureEventOf(error, 'store'));
-    this.#context.notice({ id: isRefused ? 'captions.unsaved' : 'captions.no_place' });
-  }
-
-  /** Writes what the store does not hold yet, after the writes before; what fails is tried again with the next line. Never throws. */
-  #save(): Promise<void> {
-    this.#saving = this.#saving.then(() => this.#write());
-    return this.#saving;
-  }
-
-  async #write(): Promise<void> {
-    if (this.#unsaved.size === 0 && this.#savedSession === this.#session) return;
-    const writing = this.#writeUnsaved();
-    const isWritten = await withStoreTimeout(
-      this.#session.guildId,
-      this.#context.parts,
-      'store.unwritable',
-      () => writing,
-    );
-    if (!isWritten && !this.#isUnsaved) this.#context.notice({ id: 'captions.unsaved' });
-    this.#isUnsaved = !isWritten;
-    await writing.catch(() => undefined);
+    parts.onEvent(this.#session.guildId, failureEventOf(error, 'store'));
+    if (trouble === 'closed') notice({ id: 'captions.no_place' });
   }
 
   async #writeUnsaved(): Promise<true> {
     const { writer } = this.#store;
     const session = this.#session;
-    if (this.#savedSession !== session) await writer.putSession(session);
-    this.#savedSession = session;
+    if (!this.#saved.has(session)) await writer.putSession(session);
+    this.#saved.add(session);
     // What was forgotten meanwhile is in memory no more.
-    const lines = [...this.#unsaved].flatMap((number) => this.#recent.get(number) ?? []);
+    const lines = [...this.#recent.values()].filter((line) => !this.#saved.has(line));
     if (lines.length > 0) await writer.putLines(lines);
-    for (const line of lines)
-      if (this.#recent.get(line.number) === line) this.#unsaved.delete(line.number);
+    for (const line of lines) this.#saved.add(line);
     return true;
   }
 }
@@ -345,6 +318,13 @@ export async function notePosted(
   const stores = [...new Set([store, features.ports.transcriptStores.onDisk])];
   const put = () => Promise.all(stores.map(({ messages }) => messages.put(message)));
   await withStoreTimeout(guildId, parts, 'store.unwritable', put);
+}
+
+/** Recorders of the sessions with captions that go on. */
+export function recordersIn(
+  sessions: readonly { readonly context: SessionContext }[],
+): readonly TranscriptRecorder[] {
+  return sessions.flatMap(({ context }) => context.features.sessions.captions.recorder ?? []);
 }
 
 const maxTitleChars = 100;

@@ -11,18 +11,10 @@ export type RemarkSpeaker = { readonly kind: 'remark' };
 export const remark: RemarkSpeaker = { kind: 'remark' };
 
 /** One utterance as live captions know it at an instant, or a remark, which is final from the beginning. */
-export type CaptionLine = {
-  /** Unique in its session, as `TranscriptLine.number`. */
-  readonly number: number;
+export type CaptionLine = Pick<TranscriptLine, 'number' | 'startMs' | 'text' | 'isCut'> & {
   readonly speaker: TranscriptSpeaker | RemarkSpeaker;
-  /** First voiced packet, in ms since the start of the session. */
-  readonly startMs: number;
-  /** Recognised words. Empty and final: the recogniser failed. */
-  readonly text: string;
   /** `whole`: recognised at a pause, so probably all of it. A line is final once. */
   readonly state: 'partial' | 'whole' | 'final';
-  /** The bot was stopped in the middle. */
-  readonly isCut?: true;
   /** Shown below the line. */
   readonly translation?: string;
   /** Time of day of a line that is heard late, shown behind the name. */
@@ -58,22 +50,6 @@ export function renderLines(lines: readonly CaptionLine[], texts: CaptionTexts):
   return shown.map((line) => renderLine(line, texts)).join('\n');
 }
 
-/** Text of a message with stored lines, without translations; empty: none. */
-export function renderMessage(lines: readonly TranscriptLine[], texts: CaptionTexts): string {
-  return renderLines(
-    lines.toSorted(bySpeech).map((line) => ({ ...line, state: 'final' })),
-    texts,
-  );
-}
-
-/** Order of speech. */
-export function bySpeech(
-  one: Pick<TranscriptLine, 'startMs' | 'number'>,
-  other: Pick<TranscriptLine, 'startMs' | 'number'>,
-): number {
-  return one.startMs - other.startMs || one.number - other.number;
-}
-
 function renderLine(line: CaptionLine, texts: CaptionTexts): string {
   const { speaker, time, translation = '' } = line;
   const at = time === undefined ? '' : `(${time}) `;
@@ -91,8 +67,7 @@ function markOf(line: CaptionLine, texts: CaptionTexts): string {
 
 /** Words of people on one line, without what hides, reorders or pushes aside other text; empty where nothing is visible. */
 function cleanWords(words: string): string {
-  const line = words.replace(spaces, ' ').replace(/\p{Cc}/gu, '');
-  return harmlessUncut(visibleLine(line)).replace(/ {2,}/g, ' ');
+  return harmlessUncut(visibleLine(words));
 }
 
 /** A name in bold; `unnamed` where it has nothing visible. No address in it becomes a link. */
@@ -115,8 +90,6 @@ function shownWords(words: string, maxLength: number): string {
 
 /** Longest name; those of Discord have 32 characters. */
 const maxNameChars = 100;
-/** Spaces, line breaks, and letters that look like spaces; a word joiner is none. */
-const spaces = /[^\S\ufeff]+|[\u0085\u115f\u1160\u2800\u3164\uffa0]+/g;
 
 /** Addresses stay as they are; the flags of the message keep them without a preview. */
 function escapedWithLinks(words: string): string {

@@ -14,10 +14,8 @@ export type LiveCaptionsOptions = {
   readonly texts: CaptionTexts;
   /** Time of day of an instant of the session. */
   readonly timeOf: (startMs: number) => string;
-  /** A message with captions is posted. */
-  readonly onPosted: (place: MessagePlace) => void;
-  /** This message shows these lines now. */
-  readonly onPlaced: (numbers: readonly number[], place: MessagePlace) => void;
+  /** A message shows these lines now; `isNew`: it has just been posted. */
+  readonly onShown: (place: MessagePlace, numbers: readonly number[], isNew: boolean) => void;
   /** Called when nothing can be shown there any more, or Discord refuses some lines. */
   readonly onTrouble: (trouble: LiveCaptionsTrouble) => void;
 };
@@ -202,15 +200,13 @@ export class LiveCaptions {
       this.#options.onTrouble('closed');
     }
     if (!message || !this.#messages.includes(message)) return;
-    if (kind === 'shown') this.#confirm(message, outcome.place);
+    if (kind === 'shown') {
+      const isNew = message.place === undefined;
+      message.place ??= outcome.place;
+      this.#options.onShown(message.place, [...message.lines.keys()], isNew);
+    }
     if (kind === 'message-gone') this.#erase(message);
     if (kind === 'refused') this.#refused(message);
-  }
-
-  #confirm(message: Message, place: MessagePlace): void {
-    if (!message.place) this.#options.onPosted(place);
-    message.place ??= place;
-    this.#options.onPlaced([...message.lines.keys()], message.place);
   }
 
   /** Leaves a message whose lines are never shown again. */

@@ -41,8 +41,8 @@ export class TranscriptStores {
   }
 
   /** Results of both, the one on disk first. Throws the first failure. */
-  all<T>(work: (store: TranscriptPorts) => Promise<T>): Promise<readonly T[]> {
-    return Promise.all([this.onDisk, this.inMemory].map(work));
+  all<T>(work: (store: TranscriptPorts) => Promise<T>): Promise<readonly [T, T]> {
+    return Promise.all([work(this.onDisk), work(this.inMemory)]);
   }
 
   /** Lists of both, one after the other. */
@@ -52,7 +52,8 @@ export class TranscriptStores {
 
   /** Numbers of both, added up. */
   async sum(work: (store: TranscriptPorts) => Promise<number>): Promise<number> {
-    return (await this.all(work)).reduce((sum, count) => sum + count, 0);
+    const [onDisk, inMemory] = await this.all(work);
+    return onDisk + inMemory;
   }
 }
 

@@ -2,7 +2,7 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { captionsDays } from '#src/features/captions/caption-settings.ts';
-import { captionTexts, renderMessage } from '#src/features/captions/live/caption-line.ts';
+import { captionTexts, renderLines } from '#src/features/captions/live/caption-line.ts';
 import type {
   CaptionParts,
   TranscriptPorts,
@@ -13,6 +13,7 @@ import type {
   OutdatedMessage,
   PersonExport,
 } from '#src/features/captions/transcript-line.ts';
+import { recordersIn } from '#src/features/captions/transcript-recorder.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { PersonHooks, StoredCounts } from '#src/ports/feature-session.ts';
@@ -79,9 +80,7 @@ export class TranscriptCleanup {
   }
 
   async #endOpenSessions(): Promise<void> {
-    const running = this.#sessions
-      .all()
-      .flatMap(({ context }) => context.features.sessions.captions.recorder?.session.id ?? []);
+    const running = recordersIn(this.#sessions.all()).map(({ session }) => session.id);
     await this.#parts.transcripts.onDisk.writer.endOpenSessions(this.#shard, running);
   }
 
@@ -149,7 +148,8 @@ export class TranscriptCleanup {
     { message, lines, outdated }: OutdatedMessage,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const text = renderMessage(lines, captionTexts(message.guildId, this.#parts));
+    const shownLines = lines.map((line) => ({ ...line, state: 'final' }) as const);
+    const text = renderLines(shownLines, captionTexts(message.guildId, this.#parts));
     const outcome = this.#isLive(message)
       ? 'changed'
       : await this.#parts.captionChats.change(message, text, signal);
@@ -161,20 +161,13 @@ export class TranscriptCleanup {
 
   /** True where a session that goes on changes this message itself. */
   #isLive({ guildId, messageId }: CaptionMessage): boolean {
-    const here = this.#sessions.sessions(guildId);
-    return here.some(({ context }) =>
-      context.features.sessions.captions.recorder?.live.owns(messageId),
-    );
+    return recordersIn(this.#sessions.sessions(guildId)).some(({ live }) => live.owns(messageId));
   }
 
   /** Deleting a message of captions deletes its lines. */
   async #deleted(messageIds: readonly string[]): Promise<void> {
-    const deleting = this.#sessions
-      .all()
-      .map(({ context }) =>
-        context.features.sessions.captions.recorder?.messagesDeleted(messageIds),
-      );
-    await Promise.all(deleting);
+    const running = recordersIn(this.#sessions.all());
+    await Promise.all(running.map((recorder) => recorder.messagesDeleted(messageIds)));
     await this.#attempt(() =>
       this.#parts.transcripts.all(({ eraser }) => eraser.forgetMessages(messageIds)),
     );
@@ -214,18 +207,15 @@ export function transcriptPersonHooks(
   return {
     async count(guildId: string, personId: string): Promise<StoredCounts | undefined> {
       const all = await read(guildId, ({ records }) => records.count(guildId, personId));
-      return all?.reduce((sum, one) => ({
-        lines: sum.lines + one.lines,
-        memories: sum.memories + one.memories,
-      }));
+      if (!all) return undefined;
+      const [onDisk, inMemory] = all;
+      return { lines: onDisk.lines + inMemory.lines, memories: onDisk.memories };
     },
 
     /** Erases what was written in the sessions that go on. */
     async withdraw(guildId: string, personId: string): Promise<void> {
-      for (const { context } of sessions.sessions(guildId)) {
-        const { recorder } = context.features.sessions.captions;
-        if (recorder) await erase(guildId, personId, recorder.session.id);
-      }
+      for (const { session } of recordersIn(sessions.sessions(guildId)))
+        await erase(guildId, personId, session.id);
     },
 
     erase,

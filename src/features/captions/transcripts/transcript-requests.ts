@@ -221,7 +221,7 @@ export class TranscriptRequests {
     return withStoreTimeout(guildId, this.#parts, 'store.unreadable', async () => {
       const recorders = this.#captionsIn(guildId).flatMap(({ recorder }) => recorder ?? []);
       // What was said a moment ago is written first, so that it is found.
-      await Promise.all(recorders.map((recorder) => recorder.settled()));
+      await Promise.all(recorders.map((recorder) => recorder.save()));
       const liveIds = recorders.map(({ session }) => session.id);
       const open = await this.#openTo(guildId, reader);
       return await work(openTranscripts(this.#parts.transcripts, guildId, open, liveIds));

@@ -27,8 +27,7 @@ export function openLive(show: Parameters<typeof keyedChat>[1]) {
     chat: keyedChat('c', show),
     clock,
     texts,
-    onPosted: () => undefined,
-    onPlaced: () => undefined,
+    onShown: () => undefined,
     onTrouble: (trouble) => troubles.push(trouble),
     timeOf: (startMs) => `20:00:${startMs / 1_000}`,
   });
