@@ -26,6 +26,5 @@ export async function askTranscript(
   if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty' }];
   const asker = { id: callerId, name: callerName };
   const found = await features.transcripts.ask(guildId, asker, { question, about });
-  if (found.kind === 'failed') return [found.line];
   return found.kind === 'found' ? quotes(found.lines, timesIn(guildId)) : noTranscript(found);
 }

@@ -1,6 +1,6 @@
 import { languageOption } from '#commands/language-option.ts';
-import { inChannel, nowhere } from '#commands/rights.ts';
-import type { CaptionsOn } from '#src/features/captions/caption-outcomes.ts';
+import { inChannel } from '#commands/rights.ts';
+import type { CaptionsOn } from '#src/features/captions/caption-requests.ts';
 import type {
   Button,
   Command,
@@ -31,7 +31,6 @@ async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> 
 
 /** Reply to the caller; where the notice of captions stands in another chat, the channel reads that. */
 function replyTo(turned: CaptionsOn, guildId: string): Replies {
-  if (turned.kind === 'nowhere') return [nowhere];
   if (turned.kind === 'failed') return [turned.line];
   const { isHere, placeId, saved } = turned;
   const unsaved: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
@@ -52,9 +51,8 @@ const off: Command = {
   shownTo: 'room',
   options: [],
   run: inChannel(async ({ guildId }, { features }) => {
-    const turned = await features.captions.turnOff(guildId);
-    if (turned.kind === 'nowhere') return [nowhere];
-    const lines: readonly TextLine[] = turned.saved ? [] : [{ id: 'voice.unsaved' }];
+    const { saved } = await features.captions.turnOff(guildId);
+    const lines: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
     return [{ id: 'captions.off', to: 'room', lines, buttons: ['captions.transcript'] }];
   }),
 };

@@ -1,12 +1,11 @@
 import { closest } from '#commands/closest-names.ts';
 import { recapMessages } from '#src/features/captions/answers/make-recap.ts';
+import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
+import type { ListedSession, QuotedLine } from '#src/features/captions/transcript-line.ts';
 import type {
   NoTranscript,
-  QuotedLine,
   RecapRequest,
-} from '#src/features/captions/caption-outcomes.ts';
-import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
-import type { ListedSession } from '#src/features/captions/transcript-line.ts';
+} from '#src/features/captions/transcripts/transcript-requests.ts';
 import type {
   Command,
   CommandCall,
@@ -58,8 +57,8 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
 }
 
 /** Reason for a missing transcript, shown to the caller alone. */
-export function noTranscript({ kind }: NoTranscript): Replies {
-  if (kind === 'unread') return [{ id: 'store.unread' }];
+export function noTranscript(outcome: NoTranscript): Replies {
+  if (outcome.kind === 'failed') return [outcome.line];
   return [{ id: 'ask.unknown', buttons: ['captions'] }];
 }
 
@@ -155,17 +154,9 @@ export async function recapFor(
   request: RecapRequest,
 ): Promise<Replies> {
   const outcome = await features.transcripts.recap(guildId, { id: callerId, name }, request);
-  switch (outcome.kind) {
-    case 'recap': {
-      const [first, ...more] = recapMessages(outcome, timesIn(guildId)).map(replyOf);
-      return first ? [first, ...more] : noTranscript({ kind: 'none' });
-    }
-    case 'failed':
-      return [outcome.line];
-    case 'none':
-    case 'unread':
-      return noTranscript(outcome);
-  }
+  if (outcome.kind !== 'recap') return noTranscript(outcome);
+  const [first, ...more] = recapMessages(outcome, timesIn(guildId)).map(replyOf);
+  return first ? [first, ...more] : noTranscript({ kind: 'none' });
 }
 
 function replyOf([first, ...lines]: readonly [TextLine, ...TextLine[]]): Reply {

@@ -3,14 +3,13 @@ import { ask } from '#commands/ask.ts';
 import { buttons } from '#commands/buttons.ts';
 import { captions } from '#commands/captions/captions.ts';
 import type { Public } from '#src/base/public.ts';
+import type { QuotedPoint } from '#src/features/captions/answers/make-recap.ts';
+import type { CaptionsOn } from '#src/features/captions/caption-requests.ts';
+import type { ListedSession, QuotedLine } from '#src/features/captions/transcript-line.ts';
 import type {
-  CaptionsOn,
-  QuotedLine,
-  QuotedPoint,
   RecapRequest,
-} from '#src/features/captions/caption-outcomes.ts';
-import type { ListedSession } from '#src/features/captions/transcript-line.ts';
-import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
+  TranscriptRequests,
+} from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { CommandCall, Replies } from '#src/features/contract/command.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
@@ -51,7 +50,7 @@ test('the language of translations is taken by name or tag, and nothing else is'
   const asked: unknown[] = [];
   const turnOn = async (_guildId: string, options: unknown): Promise<CaptionsOn> => {
     asked.push(options);
-    return { kind: 'nowhere' };
+    return { kind: 'failed', line: { id: 'captions.no_place' } };
   };
   await run('on', saying({ translate: 'German (de)' }), { captions: { turnOn } });
   expect(asked).toEqual([{ translateTo: 'de' }]);

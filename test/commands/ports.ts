@@ -130,7 +130,7 @@ const captions: Public<CaptionRequests> = {
     isHere: true,
     saved: true,
   }),
-  turnOff: async () => ({ kind: 'off', saved: true }),
+  turnOff: async () => ({ saved: true }),
   isOn: () => false,
   leaveOut: async () => ({ saved: true }),
 };

@@ -192,9 +192,6 @@ function demandRights(
   throw new BotError('discord.forbidden', false, message);
 }
 
-/** Most messages that one event may name. Source: Discord docs, "Bulk Delete Messages". */
-const mostAtOnce = 100;
-
 /** Reports each deletion of messages. discord.js reports only messages that it caches, and it caches none here. */
 export function watchDeleted(
   client: Client<true>,
@@ -203,7 +200,7 @@ export function watchDeleted(
   const onDeleted = (data: unknown) => {
     const { id, ids } = fieldsOf(data);
     const all: readonly unknown[] = Array.isArray(ids) ? ids : [id];
-    report(all.slice(0, mostAtOnce).filter((one) => typeof one === 'string'));
+    report(all.filter((one) => typeof one === 'string'));
   };
   client.ws.on(GatewayDispatchEvents.MessageDelete, onDeleted);
   client.ws.on(GatewayDispatchEvents.MessageDeleteBulk, onDeleted);

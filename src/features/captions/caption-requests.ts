@@ -1,7 +1,19 @@
 import type { SaveOutcome } from '#src/ports/command-ports.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
-import type { CaptionsOff, CaptionsOn } from './caption-outcomes.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { recordersIn } from './transcript-recorder.ts';
+
+export type CaptionsOn =
+  | {
+      readonly kind: 'on';
+      /** Channel or thread in which they are posted. */
+      readonly placeId: string;
+      /** True where that is the chat of the voice channel itself. */
+      readonly isHere: boolean;
+      readonly saved: boolean;
+    }
+  | { readonly kind: 'failed'; readonly line: TextLine };
 
 export type CaptionRequests = ReturnType<typeof captionRequests>;
 
@@ -11,7 +23,7 @@ export function captionRequests(sessions: VoiceSessions) {
     /** Stays on for that channel. Announced to everybody there, aloud and in writing, before the first word is written. */
     async turnOn(guildId: string, options: CaptionOptions): Promise<CaptionsOn> {
       const session = sessions.session(guildId);
-      if (!session) return { kind: 'nowhere' };
+      if (!session) return { kind: 'failed', line: { id: 'leave.nowhere' } };
       const { channelId } = session.channel;
       const turned = await session.context.features.sessions.captions.turnOn(options);
       if (turned.kind === 'failed') return turned;
@@ -20,13 +32,13 @@ export function captionRequests(sessions: VoiceSessions) {
       return { kind: 'on', placeId, isHere: placeId === channelId, saved };
     },
 
-    async turnOff(guildId: string): Promise<CaptionsOff> {
+    /** Stays off for that channel. */
+    async turnOff(guildId: string): Promise<SaveOutcome> {
       const session = sessions.session(guildId);
-      if (!session) return { kind: 'nowhere' };
-      const captions = session.context.features.sessions.captions;
+      if (!session) return { saved: true };
       const saving = sessions.settings.setCaptionsIn(guildId, session.channel.channelId, undefined);
-      await captions.turnOff();
-      return { kind: 'off', saved: await saving };
+      await session.context.features.sessions.captions.turnOff();
+      return { saved: await saving };
     },
 
     isOn(guildId: string): boolean {
@@ -36,8 +48,8 @@ export function captionRequests(sessions: VoiceSessions) {
     /** `isOut`: this person is heard and answered, but not written. Applies at once, and in later sessions. */
     async leaveOut(guildId: string, personId: string, isOut: boolean): Promise<SaveOutcome> {
       const saving = sessions.consents.in(guildId).leaveOut(personId, isOut);
-      for (const { context } of sessions.sessions(guildId))
-        if (isOut) context.features.sessions.captions.recorder?.leaveOut(personId);
+      for (const recorder of recordersIn(sessions.sessions(guildId)))
+        if (isOut) recorder.leaveOut(personId);
       return { saved: await saving };
     },
   };

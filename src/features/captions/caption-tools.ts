@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { ToolOutcome, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { transcriptSubjects } from '#src/features/captions/store/transcript-ports.ts';
+import type { TranscriptQuestion } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import { spokenText } from '#src/notices/notice.ts';
-import { openText } from '#src/people/confidential-text.ts';
+import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
-import type { TranscriptQuestion } from './caption-outcomes.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { wallTimesIn } from '#src/texts/wall-time.ts';
 
 /** Turns the captions of the channel on and off. */
 export const setCaptions = tool({
@@ -77,18 +79,21 @@ async function findLines(
   { askerId: id, context }: ToolPorts,
   signal: AbortSignal,
 ): Promise<ToolOutcome> {
-  const { channel, languages, parts, people, features } = context;
-  const asker = { id, name: people().find((one) => one.id === id)?.name ?? 'Someone' };
-  const transcripts = features.ports.transcripts;
+  const { channel, languages, nameOf, parts, settings, features } = context;
+  const { channelId, guildId } = channel;
+  const asker = { id, name: nameOf(id) };
   const found = isProgram(id)
     ? ({ kind: 'none' } as const)
-    : await transcripts.askIn(channel, asker, request, signal);
+    : await features.ports.transcripts.answer(guildId, asker, request, [channelId], signal);
   if (found.kind === 'found') {
-    const quote = { text: transcripts.quoteIn(channel, found.lines) };
-    return { facts: { linesQuoted: found.lines.length }, quote };
+    const { minute } = wallTimesIn(settings().timeZone);
+    const quotes = found.lines.map(
+      ({ name, atWallMs, text }) => `${name}, ${minute(atWallMs)}: ${text}`,
+    );
+    const text = new ConfidentialText(quotes.join('\n'), { channelId });
+    return { facts: { linesQuoted: quotes.length }, quote: { text } };
   }
-  const none = { id: found.kind === 'none' ? 'ask.unknown' : 'store.unread' } as const;
-  const why = found.kind === 'failed' ? found.line : none;
-  const text = spokenText(why, channel.guildId, parts, languages.of(id));
+  const why: TextLine = found.kind === 'failed' ? found.line : { id: 'ask.unknown' };
+  const text = spokenText(why, guildId, parts, languages.of(id));
   return { facts: { linesQuoted: 0 }, quote: { text: openText(text) } };
 }

@@ -78,6 +78,15 @@ export type TranscriptSearch = {
 
 export type FoundLine = { readonly line: TranscriptLine; readonly session: TranscriptSession };
 
+/** A line as it is quoted. */
+export type QuotedLine = {
+  readonly name: string;
+  readonly atWallMs: number;
+  readonly text: string;
+  /** Address of the message that shows it. */
+  readonly link?: string;
+};
+
 /** Days that lines are kept, by server. 0: until 15 minutes after the end of their session. */
 export type KeptDays = Readonly<Record<string, number>>;
 

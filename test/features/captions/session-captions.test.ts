@@ -123,7 +123,7 @@ test('captions that are turned off write nothing more, and stay off', async () =
   const { clock } = fixture;
   const speaking = pass(fixture, 4_000, await words('human-goforward', adam, clock.nowMs()));
   await clock.advance(1_000);
-  expect(await fixture.captions.turnOff('g')).toEqual({ kind: 'off', saved: true });
+  expect(await fixture.captions.turnOff('g')).toEqual({ saved: true });
   await speaking;
   expect(await kept(fixture)).toEqual([]);
   await says(fixture);

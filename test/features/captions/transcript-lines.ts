@@ -1,3 +1,7 @@
+import {
+  type NumberedLines,
+  numberedPieces,
+} from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import type {
   FoundLine,
   TranscriptLine,
@@ -42,4 +46,11 @@ export function botLineAt(startMs: number, text: string, given: LineOptions = {}
 /** Lines of that session, as a search finds them. */
 export function foundIn(...lines: readonly TranscriptLine[]): readonly FoundLine[] {
   return lines.map((line) => ({ line, session: evening }));
+}
+
+/** These lines as one request shows them to a model. */
+export function numberedLines(found: readonly FoundLine[]): NumberedLines {
+  const [lines] = numberedPieces(found, { maxChars: 100_000 });
+  if (!lines) throw new Error('No line has words.');
+  return lines;
 }

@@ -120,7 +120,7 @@ test('a line without words is not translated, and captions end', async () => {
   const fixture = await translated({ transcriber });
   await says(fixture);
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** *(not understood)*']);
-  expect(await fixture.captions.turnOff('g')).toMatchObject({ kind: 'off' });
+  expect(await fixture.captions.turnOff('g')).toEqual({ saved: true });
   expect(fixture.model.asked).toEqual([]);
 });
 

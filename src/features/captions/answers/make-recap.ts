@@ -2,9 +2,12 @@ import { z } from 'zod';
 import { inBatches } from '#src/base/batches.ts';
 import { BotError } from '#src/base/errors.ts';
 import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
-import type { QuotedPoint, RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
 import { wordsOf } from '#src/features/captions/store/word-index.ts';
-import type { FoundLine } from '#src/features/captions/transcript-line.ts';
+import type {
+  FoundLine,
+  QuotedLine,
+  TranscriptSession,
+} from '#src/features/captions/transcript-line.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
 import { cut, maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import { type CheckedLine, type TextLine, text } from '#src/texts/texts.ts';
@@ -28,8 +31,16 @@ export type RecapPoint = {
   readonly sources: readonly [FoundLine, ...FoundLine[]];
 };
 
+/** A point with the line that it rests on. */
+export type QuotedPoint = QuotedLine & Pick<RecapPoint, 'kind'>;
+
+export type Recap = {
+  readonly session: TranscriptSession;
+  readonly points: readonly QuotedPoint[];
+};
+
 /** Puts a request to a chat model, and gives its whole reply. */
-export type AskModel = (prompt: ModelPrompt, signal: AbortSignal) => Promise<string>;
+export type AskModel = (prompt: ModelPrompt) => Promise<string>;
 
 /** Bounds of the number of points; spoken words for each further point. An hour of talk, some 7,000 words, has the most. */
 const [fewestPoints, mostPoints, wordsAPoint] = [5, 20, 200];
@@ -48,25 +59,34 @@ export function recapLength(found: readonly FoundLine[]): number {
  * piece by piece, each for its share of the points. Every request holds at most `maxChars` of lines. A reply that is not readable
  * adds no point.
  *
- * Errors: those of `ask`; BotError `answer.malformed` where no reply is readable. Aborting `signal` throws `signal.reason`.
+ * Errors: those of `ask`; BotError `answer.malformed` where no reply is readable.
  */
 export async function recap(
   found: readonly FoundLine[],
   options: NumberingOptions,
   ask: AskModel,
-  signal: AbortSignal,
 ): Promise<readonly RecapPoint[]> {
   const pieces = numberedPieces(found, options);
   const most = recapLength(found);
   const share = Math.max(1, Math.floor(most / pieces.length));
-  const points: (readonly RecapPoint[] | undefined)[] = [];
+  const points: RecapPoint[] = [];
+  let isRead = pieces.length === 0;
   for (const piece of pieces) {
-    const reply = await ask(recapPrompt(piece, share), signal);
-    points.push(recapPoints(reply, piece, share));
+    const read = pointsIn(await ask(recapPrompt(piece, share)), piece);
+    isRead ||= read !== undefined;
+    points.push(...(read ?? []).slice(0, share));
   }
-  const read = points.filter((some) => some !== undefined);
-  if (read.length === 0 && pieces.length > 0) throw malformed();
-  return inOrder(read.flat()).slice(0, most);
+  if (!isRead) {
+    const message =
+      'The chat model replied to the request for a recap without the JSON it asks for.';
+    throw new BotError('answer.malformed', true, message);
+  }
+  points.sort(
+    (a, b) =>
+      recapKinds.indexOf(a.kind) - recapKinds.indexOf(b.kind) ||
+      wallMsOf(a.sources[0]) - wallMsOf(b.sources[0]),
+  );
+  return points.slice(0, most);
 }
 
 /** Asks for the points of one piece, as JSON. */
@@ -89,18 +109,14 @@ const pointShape = z.object({
 });
 
 /**
- * The points of a reply, at most `most`; undefined where the reply is not the JSON that was asked for. A source
- * counts where the line of its number holds its words; a point without one is dropped.
+ * The points of a reply; undefined where it is not the JSON that was asked for. A source counts where the line of its number holds
+ * its words; a point without one is dropped.
  */
-export function recapPoints(
-  reply: string,
-  { byNumber }: Pick<NumberedLines, 'byNumber'>,
-  most: number,
-): readonly RecapPoint[] | undefined {
+function pointsIn(reply: string, { byNumber }: NumberedLines): readonly RecapPoint[] | undefined {
   const json = reply.slice(reply.indexOf('{'), reply.lastIndexOf('}') + 1); // some put it between fences
   const read = shape.safeParse(foreignJson(json, toolArgumentLimits));
   if (!read.success) return undefined;
-  const points = read.data.points.flatMap((each): readonly RecapPoint[] => {
+  return read.data.points.flatMap((each): readonly RecapPoint[] => {
     const { data } = pointShape.safeParse(each);
     const text = visibleLine(data?.text ?? '');
     const [first, ...more] = new Set(
@@ -112,7 +128,6 @@ export function recapPoints(
     if (!data || !first || text === '') return [];
     return [{ kind: data.kind, text: cut(text, maxPointChars), sources: [first, ...more] }];
   });
-  return inOrder(points).slice(0, most);
 }
 
 /** Whether a line holds words as a model copied them, whatever their case and punctuation. */
@@ -121,25 +136,12 @@ function holds(line: string, copied: string): boolean {
   return some.length >= Math.min(leastCopied, all.length) && some !== '' && all.includes(some);
 }
 
-function inOrder(points: readonly RecapPoint[]): readonly RecapPoint[] {
-  return points.toSorted(
-    (a, b) =>
-      recapKinds.indexOf(a.kind) - recapKinds.indexOf(b.kind) ||
-      wallMsOf(a.sources[0]) - wallMsOf(b.sources[0]),
-  );
-}
-
-function malformed(): BotError {
-  const message = 'The chat model replied to the request for a recap without the JSON it asks for.';
-  return new BotError('answer.malformed', true, message);
-}
-
 /** Room in a message, in characters, for title and headings in languages that take more of it than English. */
 const spareChars = 300;
 
 /** A recap as lines of text, in as many messages as its length asks for: a title, then a heading before each kind of point. */
 export function recapMessages(
-  { points, session }: Extract<RecapOutcome, { readonly kind: 'recap' }>,
+  { points, session }: Recap,
   times: WallTimes,
 ): readonly RecapMessage[] {
   const { channelName: channel, startedAtWallMs } = session;

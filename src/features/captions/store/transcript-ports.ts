@@ -74,12 +74,7 @@ const mostSessions = 25;
 export type OpenTranscripts = ReturnType<typeof openTranscripts>;
 
 /** Transcripts of one server, limited to lines that their reader may know. Errors: BotError `store.unreadable`. */
-export function openTranscripts(
-  stores: TranscriptStores,
-  guildId: string,
-  open: OpenChannels,
-  liveIds: readonly string[],
-) {
+export function openTranscripts(stores: TranscriptStores, guildId: string, open: OpenChannels) {
   return {
     /** Newest first, at most 25. */
     async sessions(): Promise<readonly ListedSession[]> {
@@ -89,25 +84,12 @@ export function openTranscripts(
         .slice(0, mostSessions);
     },
 
-    /**
-     * The session of that id; `this`: the one that goes on, or else the last one; `now`: only the one that goes on; `last`: the
-     * last one before it; left out: the last one.
-     */
-    async session(about?: string): Promise<ListedSession | undefined> {
+    /** The session of that id; `this`: the one that goes on, or else the last one; `last`: the last one that is over. */
+    async session(about = 'this'): Promise<ListedSession | undefined> {
       const sessions = await this.sessions();
-      const live = sessions.find(({ id }) => liveIds.includes(id));
-      switch (about) {
-        case undefined:
-          return sessions[0];
-        case 'this':
-          return live ?? sessions[0];
-        case 'now':
-          return live;
-        case 'last':
-          return sessions.find(({ id }) => !liveIds.includes(id));
-        default:
-          return sessions.find(({ id }) => id === about);
-      }
+      const isOver = ({ endedAtWallMs }: ListedSession) => endedAtWallMs !== undefined;
+      if (about === 'this') return sessions.find((one) => !isOver(one)) ?? sessions[0];
+      return sessions.find((one) => (about === 'last' ? isOver(one) : one.id === about));
     },
 
     /** Lines of a session, until an instant in ms since its start, in order of speech. */

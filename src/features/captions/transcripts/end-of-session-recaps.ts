@@ -1,6 +1,5 @@
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { recapMessages } from '#src/features/captions/answers/make-recap.ts';
-import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
 import { captionsDays, recap } from '#src/features/captions/caption-settings.ts';
 import { storeFor } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptSession } from '#src/features/captions/transcript-line.ts';
@@ -11,6 +10,7 @@ import type { MessagePlace } from '#src/ports/message-place.ts';
 import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import { type WallTimes, wallTimesIn } from '#src/texts/wall-time.ts';
+import type { RecapOutcome } from './transcript-requests.ts';
 
 /** Lines of a session that are worth a recap. */
 const leastLines = 5;
@@ -71,6 +71,5 @@ function textOf(
 function messagesOf(outcome: RecapOutcome, times: WallTimes): readonly (readonly TextLine[])[] {
   if (outcome.kind === 'recap') return recapMessages(outcome, times);
   if (outcome.kind === 'none') return [];
-  const why = outcome.kind === 'failed' ? [outcome.line] : [];
-  return [[...why, { id: 'recap.failed' }]];
+  return [[outcome.line, { id: 'recap.failed' }]];
 }

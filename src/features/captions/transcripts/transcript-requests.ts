@@ -1,42 +1,37 @@
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
-import { type RecapPoint, recap } from '#src/features/captions/answers/make-recap.ts';
+import { type Recap, type RecapPoint, recap } from '#src/features/captions/answers/make-recap.ts';
 import {
   citedAnswerPrompt,
   citedLines,
-  numberedLines,
+  numberedPieces,
   wallMsOf,
 } from '#src/features/captions/answers/numbered-prompt-lines.ts';
-import type {
-  AnswerOutcome,
-  FileRequest,
-  FindOutcome,
-  QuotedLine,
-  RecapOutcome,
-  RecapRequest,
-  TranscriptOutcome,
-  TranscriptQuestion,
-} from '#src/features/captions/caption-outcomes.ts';
-import { messageLink, transcriptFile } from '#src/features/captions/files/transcript-file.ts';
-import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
+import {
+  messageLink,
+  type TranscriptFile,
+  type TranscriptFormat,
+  transcriptFile,
+} from '#src/features/captions/files/transcript-file.ts';
 import {
   type CaptionParts,
   type OpenTranscripts,
   openTranscripts,
+  type transcriptSubjects,
 } from '#src/features/captions/store/transcript-ports.ts';
 import type {
   FoundLine,
   ListedSession,
   OpenChannels,
-  TranscriptLine,
+  QuotedLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
+import { recordersIn } from '#src/features/captions/transcript-recorder.ts';
 import {
   tooMuchAtOnce,
   type WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
 import { failureText } from '#src/notices/notice.ts';
-import { ConfidentialText } from '#src/people/confidential-text.ts';
 import {
   type ModelPrompt,
   promptMessages,
@@ -46,15 +41,43 @@ import { mayOpen } from '#src/ports/caption-chats.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
-import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { wallTimesIn } from '#src/texts/wall-time.ts';
 
-/** Reader of transcripts: a person, by their id, or a program, by the channels that its token names. */
+/** Reader of transcripts: a person, by their id, or the voice channels whose words a program or a channel reads. */
 type Reader = string | readonly string[];
+
+type FileRequest = { readonly format: TranscriptFormat; readonly sessionId?: string };
+
+export type TranscriptQuestion = {
+  readonly question: string;
+  readonly about: (typeof transcriptSubjects)[number];
+};
+
+export type RecapRequest = {
+  readonly sessionId?: string;
+  /** Lines of the current session from before the asker came. */
+  readonly until?: 'i came';
+};
+
+/** `none`: no such session, or no lines that the asker may know. `failed`: too many requests, no money, or a failure outside. */
+export type NoTranscript =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'failed'; readonly line: TextLine };
+
+type TranscriptOutcome =
+  | {
+      readonly kind: 'file';
+      readonly session: TranscriptSession;
+      readonly file: TranscriptFile;
+    }
+  | NoTranscript;
+
+type FindOutcome = { readonly kind: 'found'; readonly lines: readonly QuotedLine[] } | NoTranscript;
+
+export type RecapOutcome = (Recap & { readonly kind: 'recap' }) | NoTranscript;
 
 /** Lines that a search finds at most. */
 const mostFound = 6;
@@ -64,13 +87,14 @@ const [mostLines, maxChars] = [80, 12_000];
 const longestRecapMs = 13 * 60_000;
 const longestAnswerMs = 40_000;
 const never = new AbortController().signal;
+const none = { kind: 'none' } as const;
 
-/** Too many are being answered, or the budget is used: the caller reads which. */
+/** The request ends with this line for the caller. */
 class RefusedError extends Error {
   readonly line: TextLine;
 
   constructor(line: TextLine) {
-    super('the question is refused');
+    super('the request is refused');
     this.line = line;
   }
 }
@@ -96,79 +120,80 @@ export class TranscriptRequests {
 
   /** Newest first, at most 25; undefined where they cannot be read. */
   sessions(guildId: string, reader: Reader): Promise<readonly ListedSession[] | undefined> {
-    return this.#read(guildId, reader, (open) => open.sessions());
+    return this.#read(guildId, reader, (open) => open.sessions()).catch(() => undefined);
   }
 
   /** The last session where none is named. */
-  async file(
+  file(
     guildId: string,
     reader: Reader,
     { format, sessionId }: FileRequest,
   ): Promise<TranscriptOutcome> {
-    const known = await this.#read(guildId, reader, async (open) => {
-      const session = await open.session(sessionId);
-      return { session, lines: session ? await open.lines(session) : [] };
-    });
-    if (!known?.session) return { kind: known ? 'none' : 'unread' };
-    const { session, lines } = known;
-    const { timeZone } = this.#sessions.settings.in(guildId);
-    const locale = this.#parts.places.localeIn(guildId);
-    const file = transcriptFile(format, { session, lines, timeZone, locale });
-    return { kind: 'file', session, file };
+    return this.#attempt(guildId, () =>
+      this.#read(guildId, reader, async (open) => {
+        const session = await open.session(sessionId);
+        if (!session) return none;
+        const lines = await open.lines(session);
+        const { timeZone } = this.#sessions.settings.in(guildId);
+        const locale = this.#parts.places.localeIn(guildId);
+        const file = transcriptFile(format, { session, lines, timeZone, locale });
+        return { kind: 'file', session, file };
+      }),
+    );
   }
 
-  async find(guildId: string, reader: Reader, words: string): Promise<FindOutcome> {
-    const found = await this.#read(guildId, reader, (open) => open.search(words, mostFound));
-    return found ? foundOf(found) : { kind: 'unread' };
+  find(guildId: string, reader: Reader, words: string): Promise<FindOutcome> {
+    return this.#attempt(guildId, async () =>
+      foundOf(await this.#read(guildId, reader, (open) => open.search(words, mostFound))),
+    );
   }
 
-  /** Lines that answer a question, chosen by the chat model, for the asker alone. */
-  async ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<AnswerOutcome> {
+  /** Lines that answer a question, for the asker alone; one question of a person at a time. */
+  async ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<FindOutcome> {
     const place = this.#writtenQuestions.enter(guildId, asker.id);
     if (typeof place === 'string') return tooMuchAtOnce;
     using _ = place;
-    return await this.#answer(guildId, asker, request, asker.id, never);
+    return await this.answer(guildId, asker, request, asker.id, never);
   }
 
-  /** Lines of this channel that answer a question, chosen by the chat model. Aborting `signal` throws `signal.reason`. */
-  askIn(
-    { channelId, guildId }: ChannelRef,
-    asker: Asker,
-    request: TranscriptQuestion,
+  /** Lines that answer a question, chosen by the chat model. Aborting `signal` throws `signal.reason`. */
+  answer(
+    guildId: string,
+    { id: personId, name }: Asker,
+    { question, about }: TranscriptQuestion,
+    reader: Reader,
     signal: AbortSignal,
-  ): Promise<AnswerOutcome> {
-    return this.#answer(guildId, asker, request, [channelId], signal);
-  }
-
-  /** Lines of this channel as they are said: who, when, and what. */
-  quoteIn({ channelId, guildId }: ChannelRef, lines: readonly QuotedLine[]): ConfidentialText {
-    const { minute } = wallTimesIn(this.#sessions.settings.in(guildId).timeZone);
-    const text = lines
-      .map(({ name, atWallMs, text: words }) => `${name}, ${minute(atWallMs)}: ${words}`)
-      .join('\n');
-    return new ConfidentialText(text, { channelId });
+  ): Promise<FindOutcome> {
+    const answer = async () => {
+      const { timeZone } = this.#sessions.settings.in(guildId);
+      const found = await this.#read(guildId, reader, (open) => candidates(open, question, about));
+      const [lines] = numberedPieces(found, { maxChars, timeZone });
+      if (!lines) return none;
+      using deadline = this.#deadline(longestAnswerMs);
+      const until = AbortSignal.any([signal, deadline.signal]);
+      const order = { kind: 'question about a transcript', guildId, personId, name } as const;
+      const cited = await this.#reply(order, citedAnswerPrompt(question, lines), until);
+      return foundOf(citedLines(cited, lines));
+    };
+    return this.#attempt(guildId, answer, signal);
   }
 
   /** The points of a session, each based on a line. */
-  async recap(
-    guildId: string,
-    asker: Asker,
-    { sessionId, until }: RecapRequest,
-  ): Promise<RecapOutcome> {
-    const known = await this.#read(guildId, asker.id, async (open) => ({
-      session: await open.session(until === undefined ? sessionId : 'now'),
-    }));
-    if (!known?.session) return { kind: known ? 'none' : 'unread' };
-    const { session } = known;
-    const came = this.#captionsIn(guildId).map((one) => one.cameAtMs(session.id, asker.id));
-    return await this.sumUp(session, asker, { toMs: until && Math.max(0, ...came) });
+  recap(guildId: string, asker: Asker, { sessionId, until }: RecapRequest): Promise<RecapOutcome> {
+    return this.#attempt(guildId, async () => {
+      const session = await this.#read(guildId, asker.id, (open) => open.session(sessionId));
+      if (!session) return none;
+      const here = this.#sessions.sessions(guildId).map(({ context }) => context.features.sessions);
+      const came = here.map(({ captions }) => captions.cameAtMs(session.id, asker.id));
+      return await this.sumUp(session, asker, { toMs: until && Math.max(0, ...came) });
+    });
   }
 
   /**
    * The points of a session, or of a part of it; paid by the asker, or by the server where no person asked. A point that rests on
    * what was forgotten meanwhile is left out.
    */
-  async sumUp(
+  sumUp(
     session: TranscriptSession,
     asker: Asker | undefined,
     { leastLines = 1, toMs }: { readonly leastLines?: number; readonly toMs?: number },
@@ -176,26 +201,26 @@ export class TranscriptRequests {
     const { guildId } = session;
     const reader = asker?.id ?? [session.channelId];
     const lines = () => this.#read(guildId, reader, (open) => open.lines(session, toMs));
-    const before = await lines();
-    if (!before) return { kind: 'unread' };
-    if (before.length < leastLines) return { kind: 'none' };
-    try {
-      const all = await this.#made(session, before, asker);
-      const left = await lines();
-      if (!left) return { kind: 'unread' };
-      const points = stillKnown(all, left);
-      if (points.length === 0) return { kind: 'none' };
-      return { kind: 'recap', session, points: points.map(quotedPoint) };
-    } catch (error) {
-      return { kind: 'failed', line: this.#failedLine(guildId, error) };
-    }
-  }
-
-  /** Captions of the sessions that go on. */
-  #captionsIn(guildId: string): readonly SessionCaptions[] {
-    return this.#sessions
-      .sessions(guildId)
-      .map(({ context }) => context.features.sessions.captions);
+    return this.#attempt(guildId, async () => {
+      const before = await lines();
+      if (before.length < leastLines) return none;
+      using deadline = this.#deadline(longestRecapMs);
+      const { signal } = deadline;
+      const place = await this.#writtenQuestions.enterRecap(guildId, asker?.id, signal);
+      if (typeof place === 'string') return tooMuchAtOnce;
+      using _ = place;
+      const kind = asker ? 'recap' : 'recap at the end';
+      const order = { kind, guildId, personId: asker?.id ?? '' } as const;
+      const ask = (prompt: ModelPrompt) => this.#reply(order, prompt, signal);
+      const { timeZone } = this.#sessions.settings.in(guildId);
+      const found = before.map((line) => ({ line, session }));
+      const made = await recap(found, { maxChars, timeZone }, ask);
+      const texts = new Map((await lines()).map(({ number, text }) => [number, text]));
+      const known = made.filter(({ sources }) =>
+        sources.every(({ line }) => texts.get(line.number) === line.text),
+      );
+      return known.length > 0 ? { kind: 'recap', session, points: known.map(quotedPoint) } : none;
+    });
   }
 
   /** Channels that this reader may open, and the deleted ones. */
@@ -212,20 +237,42 @@ export class TranscriptRequests {
     };
   }
 
-  /** Result of `work` with what this reader may know; undefined where it cannot be read, which the operator is told. */
-  #read<T>(
+  /** Result of `work` with what this reader may know. Errors: `RefusedError` where it cannot be read, which the operator is told. */
+  async #read<T>(
     guildId: string,
     reader: Reader,
     work: (open: OpenTranscripts) => Promise<T>,
-  ): Promise<T | undefined> {
-    return withStoreTimeout(guildId, this.#parts, 'store.unreadable', async () => {
-      const recorders = this.#captionsIn(guildId).flatMap(({ recorder }) => recorder ?? []);
+  ): Promise<T> {
+    const read = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', async () => {
       // What was said a moment ago is written first, so that it is found.
-      await Promise.all(recorders.map((recorder) => recorder.save()));
-      const liveIds = recorders.map(({ session }) => session.id);
+      const running = recordersIn(this.#sessions.sessions(guildId));
+      await Promise.all(running.map((recorder) => recorder.save()));
       const open = await this.#openTo(guildId, reader);
-      return await work(openTranscripts(this.#parts.transcripts, guildId, open, liveIds));
+      return { result: await work(openTranscripts(this.#parts.transcripts, guildId, open)) };
     });
+    if (!read) throw new RefusedError({ id: 'store.unread' });
+    return read.result;
+  }
+
+  /** Outcome of `work`; a failure outside is reported to the operator. Aborting `signal` throws `signal.reason`. */
+  async #attempt<T>(
+    guildId: string,
+    work: () => Promise<T>,
+    signal = never,
+  ): Promise<T | NoTranscript> {
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof RefusedError) return { kind: 'failed', line: error.line };
+      if (!(error instanceof BotError)) throw error;
+      this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
+      const isMalformed = error.code === 'answer.malformed';
+      const line = isMalformed
+        ? ({ id: 'recap.failed' } as const)
+        : failureText(error, this.#parts);
+      return { kind: 'failed', line };
+    }
   }
 
   /** The whole reply of the chat model. Errors: `RefusedError`, or the model's. */
@@ -234,82 +281,19 @@ export class TranscriptRequests {
     prompt: ModelPrompt,
     signal: AbortSignal,
   ): Promise<string> {
-    const opened = this.#parts.spending.open({
-      ...order,
-      first: { messages: promptMessages(prompt) },
-    });
+    const first = { messages: promptMessages(prompt) };
+    const opened = this.#parts.spending.open({ ...order, first });
     if (opened.kind === 'refused') throw new RefusedError(opened.line);
     using reservation = opened.reservation;
     if (order.personId !== '') reservation.wanted();
-    return await unlessAborted(
-      textOnlyCompletion(this.#parts.chat.paidBy(reservation), prompt, signal),
-      signal,
-    );
+    const chat = this.#parts.chat.paidBy(reservation);
+    return await unlessAborted(textOnlyCompletion(chat, prompt, signal), signal);
   }
 
-  /** Reason for a person why there is no reply; a failure outside is reported to the operator. Throws any other error. */
-  #failedLine(guildId: string, error: unknown): TextLine {
-    if (error instanceof RefusedError) return error.line;
-    this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
-    if (!(error instanceof BotError)) throw error;
-    return error.code === 'answer.malformed'
-      ? { id: 'recap.failed' }
-      : failureText(error, this.#parts);
+  #deadline(ms: number): ReturnType<typeof deadlineSignal> {
+    const message = `A recap or search took longer than ${ms / 1000} s.`;
+    return deadlineSignal(ms, this.#parts.clock, () => new BotError('answer.late', true, message));
   }
-
-  /** Points of these lines, made within the time of an interaction. */
-  async #made(
-    session: TranscriptSession,
-    lines: readonly TranscriptLine[],
-    asker: Asker | undefined,
-  ): Promise<readonly RecapPoint[]> {
-    const { guildId } = session;
-    using deadline = deadlineSignal(longestRecapMs, this.#parts.clock, () => late(longestRecapMs));
-    const { signal } = deadline;
-    const place = await this.#writtenQuestions.enterRecap(guildId, asker?.id, signal);
-    if (typeof place === 'string') throw new RefusedError(tooMuchAtOnce.line);
-    using _ = place;
-    const { timeZone } = this.#sessions.settings.in(guildId);
-    const found = lines.map((line) => ({ line, session }));
-    const order = {
-      kind: asker ? 'recap' : 'recap at the end',
-      guildId,
-      personId: asker?.id ?? '',
-    } as const;
-    const ask = (prompt: ModelPrompt) => this.#reply(order, prompt, signal);
-    return await recap(found, { maxChars, timeZone }, ask, signal);
-  }
-
-  /** Lines that answer a question, chosen by the chat model. Aborting `signal` throws `signal.reason`. */
-  async #answer(
-    guildId: string,
-    { id: personId, name }: Asker,
-    { question, about }: TranscriptQuestion,
-    reader: Reader,
-    signal: AbortSignal,
-  ): Promise<AnswerOutcome> {
-    const { timeZone } = this.#sessions.settings.in(guildId);
-    const found = await this.#read(guildId, reader, (open) => candidates(open, question, about));
-    if (!found) return { kind: 'unread' };
-    if (found.length === 0) return { kind: 'none' };
-    const lines = numberedLines(found, { maxChars, timeZone });
-    using deadline = deadlineSignal(longestAnswerMs, this.#parts.clock, () =>
-      late(longestAnswerMs),
-    );
-    const until = AbortSignal.any([signal, deadline.signal]);
-    const order = { kind: 'question about a transcript', guildId, personId, name } as const;
-    try {
-      const cited = await this.#reply(order, citedAnswerPrompt(question, lines), until);
-      return foundOf(citedLines(cited, lines) ?? []);
-    } catch (error) {
-      signal.throwIfAborted();
-      return { kind: 'failed', line: this.#failedLine(guildId, error) };
-    }
-  }
-}
-
-function late(ms: number): BotError {
-  return new BotError('answer.late', true, `A recap or search took longer than ${ms / 1000} s.`);
 }
 
 /** Lines that a model chooses from. */
@@ -327,20 +311,9 @@ async function candidates(
   return await open.search(question, mostLines, session.id);
 }
 
-/** Points whose lines are all still there. */
-function stillKnown(
-  points: readonly RecapPoint[],
-  lines: readonly TranscriptLine[],
-): readonly RecapPoint[] {
-  const texts = new Map(lines.map(({ number, text }) => [number, text]));
-  return points.filter(({ sources }) =>
-    sources.every(({ line }) => texts.get(line.number) === line.text),
-  );
-}
-
 /** Lines as they are quoted. */
 function foundOf(found: readonly FoundLine[]): FindOutcome {
-  if (found.length === 0) return { kind: 'none' };
+  if (found.length === 0) return none;
   return { kind: 'found', lines: found.map(quotedLine) };
 }
 

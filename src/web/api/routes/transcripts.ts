@@ -38,7 +38,7 @@ export const readTranscript = defineRoute({
     const request = { format, ...(session !== 'last' && { sessionId: session }) };
     const transcripts = ports.features.transcripts;
     const found = await transcripts.file(guildId, token.channelIds ?? [], request);
-    if (found.kind === 'unread') throw unread();
+    if (found.kind === 'failed') throw unread();
     if (found.kind !== 'file') {
       const why = 'There is no such transcript: none in the channels of this token.';
       throw refusal(404, 'transcript.none', why);
