@@ -25,10 +25,11 @@ export function captionRequests(sessions: VoiceSessions) {
       const session = sessions.session(guildId);
       if (!session) return { kind: 'failed', line: { id: 'leave.nowhere' } };
       const { channelId } = session.channel;
-      const turned = await session.context.features.sessions.captions.turnOn(options);
-      if (turned.kind === 'failed') return turned;
+      const { captions } = session.context.features.sessions;
+      const line = await captions.turnOn(options);
+      if (line) return { kind: 'failed', line };
       const saved = await sessions.settings.setCaptionsIn(guildId, channelId, options);
-      const { placeId } = turned;
+      const { captionsIn: placeId = channelId } = captions.panel();
       return { kind: 'on', placeId, isHere: placeId === channelId, saved };
     },
 

@@ -2,8 +2,7 @@ import { ifInTime } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { recentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
-import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
-import { storeFor, type TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
+import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { postRecap } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
 import { spokenText, writtenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
@@ -32,10 +31,6 @@ import { TranscriptRecorder } from './transcript-recorder.ts';
 /** Reasons after which the bot does not come back by itself: a recap is posted. */
 const isOverForGood: ReadonlySet<LeaveReason> = new Set(['asked', 'alone']);
 
-export type CaptionsTurnedOn =
-  | { readonly kind: 'on'; readonly placeId: string }
-  | { readonly kind: 'failed'; readonly line: TextLine };
-
 /** Number of lines from which on a newcomer is offered a recap. */
 const leastMissed = 10;
 /** A session that ended longer ago, in ms, is not resumed. */
@@ -50,7 +45,7 @@ export class SessionCaptions implements FeatureSession {
   #isOn = false;
   /** A person turned them off for the rest of this session. */
   #isOff = false;
-  #turning: Promise<CaptionsTurnedOn> | undefined;
+  #turning: Promise<TextLine | undefined> | undefined;
   /** Time at which each person came last, in ms of the session; all of them had the notice of captions. */
   #cameAtMs = new Map<string, number>();
   #hereIds: ReadonlySet<string> = new Set();
@@ -78,9 +73,8 @@ export class SessionCaptions implements FeatureSession {
   #enter(): void {
     const options = this.#wanted();
     if (!options || this.#isOn || this.#turning !== undefined) return;
-    void this.turnOn(options).then((turned) => {
-      if (turned.kind === 'failed' && !this.#context.signal.aborted)
-        this.#context.notice(turned.line);
+    void this.turnOn(options).then((failed) => {
+      if (failed && !this.#context.signal.aborted) this.#context.notice(failed);
     });
   }
 
@@ -109,19 +103,17 @@ export class SessionCaptions implements FeatureSession {
     return stored.captionsIn(channel.guildId, channel.channelId) ?? (begin ? {} : undefined);
   }
 
-  /** Resolves once all people have the notice, or have read why captions stay off. Never throws. */
-  async turnOn(options: CaptionOptions): Promise<CaptionsTurnedOn> {
-    const { recorder } = this;
-    if (recorder && !recorder.live.isShut) {
-      recorder.translations.into(options.translateTo);
-      return { kind: 'on', placeId: recorder.live.placeId };
-    }
-    if (recorder) await this.turnOff(); // a new place, and the same session
+  /** Resolves once all people have the notice, with the reason where captions stay off. Never throws. */
+  async turnOn({ translateTo }: CaptionOptions): Promise<TextLine | undefined> {
+    if (this.recorder?.live.isShut) await this.turnOff(); // a new place, and the same session
     this.#isOff = false;
-    this.#turning ??= this.#turnOn(options).finally(() => {
-      this.#turning = undefined;
-    });
-    return await this.#turning;
+    if (!this.#isOn)
+      this.#turning ??= this.#turnOn().finally(() => {
+        this.#turning = undefined;
+      });
+    const failed = await this.#turning;
+    this.recorder?.translations.into(translateTo);
+    return failed;
   }
 
   /** The session that ended, once what was said is shown and kept; undefined where they were off. Never throws. */
@@ -155,7 +147,7 @@ export class SessionCaptions implements FeatureSession {
     this.#hereIds = hereIds;
     if (haveNotice) return;
     const hasMissed = recorder.recent().length >= leastMissed;
-    writeNotice(this.#context, recorder.live, hasMissed ? ['captions.missed'] : []);
+    writeNotice(this.#context, recorder.chat, hasMissed ? ['captions.missed'] : []);
   }
 
   /** Keeps nothing any more of what this person said in this session; of somebody who is barred, only writes nothing more. */
@@ -171,7 +163,7 @@ export class SessionCaptions implements FeatureSession {
 
   panel(): FeaturePanel {
     return {
-      captionsIn: this.recorder?.live.placeId,
+      captionsIn: this.recorder?.session.placeId,
       captionsDays: this.#context.settings().of(captionsDays),
     };
   }
@@ -183,30 +175,23 @@ export class SessionCaptions implements FeatureSession {
     return { hasTranscript: this.hasTranscript };
   }
 
-  async #turnOn(options: CaptionOptions): Promise<CaptionsTurnedOn> {
+  async #turnOn(): Promise<TextLine | undefined> {
     const { features, people, settings, signal } = this.#context;
-    const store = storeFor(features.ports.transcriptStores, settings().of(captionsDays));
+    const store = features.ports.transcriptStores.keptFor(settings().of(captionsDays));
     const latest = await formerSession(store, this.#context);
     const chat = await openPlace(this.#context, latest?.session.placeId);
-    if (!chat) return { kind: 'failed', line: { id: 'captions.no_place' } };
+    if (!chat) return { id: 'captions.no_place' };
+    this.#cameAtMs = new Map(people().map(({ id }) => [id, 0]));
+    writeNotice(this.#context, chat, []);
+    await sayNotice(this.#context);
+    if (signal.aborted) return { id: 'leave.nowhere' };
     // In another place it is another session: the messages of one session stand in one place.
     const former = latest?.session.placeId === chat.channelId ? latest : undefined;
-    const recorder = new TranscriptRecorder(this.#context, chat, store, former);
-    const { live } = recorder;
-    this.#cameAtMs = new Map(people().map(({ id }) => [id, 0]));
-    writeNotice(this.#context, live, []);
-    await sayNotice(this.#context);
-    if (signal.aborted) {
-      live.end();
-      return { kind: 'failed', line: { id: 'leave.nowhere' } };
-    }
-    recorder.translations.into(options.translateTo);
-    recorder.begin();
-    this.#hereIds = new Set();
-    this.#latest = recorder;
+    this.#latest = new TranscriptRecorder(this.#context, chat, store, former);
     this.#isOn = true;
+    this.#hereIds = new Set();
     this.attend(people());
-    return { kind: 'on', placeId: live.placeId };
+    return undefined;
   }
 }
 
@@ -268,7 +253,7 @@ async function sayNotice({ channel, parts, queue, settings, signal }: SessionCon
 /** Writes what happens to what is said, with buttons to agree, refuse and be left out before `others`. */
 function writeNotice(
   { channel, parts, settings }: SessionContext,
-  live: LiveCaptions,
+  chat: CaptionChat,
   others: readonly string[],
 ): void {
   const lines: readonly TextLine[] = [
@@ -278,5 +263,10 @@ function writeNotice(
   ];
   const text = lines.map((line) => writtenText(line, channel.guildId, parts)).join('\n');
   const buttons = ['consent.always', 'consent.never', 'captions.leave_out', ...others];
-  live.post({ text, buttons });
+  chat
+    .message(
+      () => ({ text, buttons }),
+      () => undefined,
+    )
+    .touch('whole');
 }

@@ -2,10 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import { ifInTime } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { captionTexts, remark } from '#src/features/captions/live/caption-line.ts';
-import {
-  LiveCaptions,
-  type LiveCaptionsTrouble,
-} from '#src/features/captions/live/live-captions.ts';
+import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { writtenText } from '#src/notices/notice.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
@@ -37,25 +34,20 @@ const never = new AbortController().signal;
 /** Age, in ms, of the lines that are kept in memory: for models, for messages that still change, and for a store in trouble. */
 const recentMs = 60 * 60_000;
 
-const causes: Readonly<Record<LiveCaptionsTrouble, string>> = {
-  closed:
-    'The channel or thread for captions is gone, or closed to the bot: captions are not shown.',
-  refused: 'Discord refused a message with captions.',
-};
-
 /**
  * Lines of one session of captions, from the recogniser to the chat and the store: shown while people and the bot speak, kept once
  * they have ended. No caller waits for the disk.
  */
 export class TranscriptRecorder {
+  readonly chat: CaptionChat;
   readonly live: LiveCaptions;
   readonly #context: SessionContext;
   readonly translations: CaptionTranslator;
   readonly #store: TranscriptPorts;
   /** Instant of the monotonic clock that is 0 ms of the session. */
   readonly #startedAtMs: number;
-  /** Instant of the notice: what began earlier is not written. */
-  #fromMs = Number.POSITIVE_INFINITY;
+  /** What began before this instant of the monotonic clock is not written. */
+  readonly #fromMs: number;
   #session: TranscriptSession;
   #lastNumber: number;
   /** Speakers of the utterances that go on, by the number of their line. */
@@ -67,51 +59,51 @@ export class TranscriptRecorder {
   readonly #saved = new WeakSet<TranscriptSession | TranscriptLine>();
   #saving: Promise<unknown> = Promise.resolve();
   #isUnsaved = false;
-  #music: Disposable | undefined;
+  readonly #music: Disposable;
 
-  /** `former`: the session that goes on in this chat. */
+  /** Writes what begins from now on. `former`: the session that goes on in this chat. */
   constructor(
     context: SessionContext,
     chat: CaptionChat,
     store: TranscriptPorts,
     former: ResumableSession | undefined,
   ) {
-    const { channel, parts } = context;
+    const { channel, parts, settings } = context;
     const { clock } = parts;
     const { guildId, channelId, name: channelName } = channel;
+    const { session, lastNumber, endMs } = former ?? {
+      session: {
+        ...{ id: crypto.randomUUID(), guildId, channelId, channelName },
+        placeId: chat.channelId,
+        startedAtWallMs: clock.wallMs(),
+      },
+      lastNumber: 0,
+      endMs: 0,
+    };
+    const { startedAtWallMs } = session;
     this.#context = context;
+    this.chat = chat;
     this.#store = store;
-    this.#lastNumber = former?.lastNumber ?? 0;
-    this.#session = former
-      ? { ...former.session, endedAtWallMs: undefined }
-      : {
-          ...{ id: crypto.randomUUID(), guildId, channelId, channelName },
-          placeId: chat.channelId,
-          startedAtWallMs: clock.wallMs(),
-        };
+    this.#lastNumber = lastNumber;
+    this.#session = { ...session, endedAtWallMs: undefined };
+    this.#fromMs = clock.nowMs();
     // The wall clock may have been put back meanwhile: no line begins before one that is kept.
-    const sinceStartMs = clock.wallMs() - this.#session.startedAtWallMs;
-    this.#startedAtMs = clock.nowMs() - Math.max(former?.endMs ?? 0, sinceStartMs);
+    this.#startedAtMs = this.#fromMs - Math.max(endMs, clock.wallMs() - startedAtWallMs);
     this.translations = new CaptionTranslator(context, this);
     this.live = new LiveCaptions({
       chat,
       clock,
       texts: captionTexts(guildId, parts),
       onShown: (place, numbers, isNew) => this.#shown(place, numbers, isNew),
-      onTrouble: (trouble) => this.#unshown(trouble),
-      timeOf: (startMs) => this.#timeOf(startMs),
+      onTrouble: (message) => this.#unshown(message),
+      timeOf: (startMs) => wallTimesIn(settings().timeZone).second(startedAtWallMs + startMs),
     });
+    this.#music = watchMusic(context, (text) => this.#remark(text));
+    void this.save();
   }
 
   get session(): TranscriptSession {
     return this.#session;
-  }
-
-  /** Writes what begins from now on. */
-  begin(): void {
-    this.#fromMs = this.#context.parts.clock.nowMs();
-    this.#music = watchMusic(this.#context, (text) => this.#remark(text));
-    void this.save();
   }
 
   /** An instant of the monotonic clock in ms of the session. */
@@ -208,7 +200,7 @@ export class TranscriptRecorder {
   async end(): Promise<void> {
     const { clock } = this.#context.parts;
     this.#session = { ...this.#session, endedAtWallMs: clock.wallMs() };
-    this.#music?.[Symbol.dispose]();
+    this.#music[Symbol.dispose]();
     this.translations.into(undefined);
     // What is being said is kept nowhere, so that it is not shown either.
     this.live.remove([...this.#open.keys()]);
@@ -277,18 +269,12 @@ export class TranscriptRecorder {
     return numbers;
   }
 
-  /** Time of day, for readers of captions. */
-  #timeOf(startMs: number): string {
-    const { timeZone } = this.#context.settings();
-    return wallTimesIn(timeZone).second(this.#session.startedAtWallMs + startMs);
-  }
-
   /** Reports that captions cannot be shown: to the operator, and to the people of the channel where there are none any more. */
-  #unshown(trouble: LiveCaptionsTrouble): void {
+  #unshown(message: string): void {
     const { notice, parts } = this.#context;
-    const error = new BotError('discord.unsent', false, causes[trouble]);
+    const error = new BotError('discord.unsent', false, message);
     parts.onEvent(this.#session.guildId, failureEventOf(error, 'store'));
-    if (trouble === 'closed') notice({ id: 'captions.no_place' });
+    if (this.live.isShut) notice({ id: 'captions.no_place' });
   }
 
   async #writeUnsaved(): Promise<true> {
@@ -333,19 +319,16 @@ const musicMs = 30_000;
 
 /** Writes the title of music, once, as it begins, until disposed. */
 function watchMusic(
-  { channel, mix: { tracks }, parts }: SessionContext,
+  { channel, mix, parts }: SessionContext,
   write: (text: string) => void,
 ): Disposable {
   const begun = new WeakSet<TrackItem>();
-  const began = (item: TrackItem) => {
-    const { lengthMs = musicMs, title } = item.source;
-    if (lengthMs < musicMs || begun.has(item)) return;
-    begun.add(item);
+  return mix.tracks.listen((event) => {
+    if (event.kind !== 'began' || begun.has(event.item)) return;
+    begun.add(event.item);
+    const { lengthMs = musicMs, title } = event.item.source;
+    if (lengthMs < musicMs) return;
     const words = { title: cut(title, maxTitleChars) };
     write(writtenText({ id: 'captions.remark.music', with: words }, channel.guildId, parts));
-  };
-  for (const { now, state } of tracks.all()) if (now && !state.isMuted) began(now);
-  return tracks.listen((event) => {
-    if (event.kind === 'began' && !tracks.track(event.track)?.state.isMuted) began(event.item);
   });
 }

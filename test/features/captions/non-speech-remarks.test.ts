@@ -17,16 +17,3 @@ test('music has a line at its beginning, a short sound has none, and no transcri
   expect(lines(fixture)).toEqual(['*\\[music: radio\\]*']);
   expect(await kept(fixture)).toEqual([]);
 });
-
-test('what plays already is told when captions begin, and nothing of a muted track', async () => {
-  const fixture = await openSetup();
-  await play(fixture, byAdam, radio);
-  const track = fixture.sessions.session('g')?.context.mix.tracks.track('main');
-  track?.perform({ kind: 'mute' });
-  await turnOn(fixture);
-  expect(lines(fixture)).toEqual([]);
-  await fixture.captions.turnOff('g');
-  track?.perform({ kind: 'unmute' });
-  await turnOn(fixture);
-  expect(lines(fixture)).toContain('*\\[music: radio\\]*');
-});

@@ -1,10 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type {
-  CaptionChat,
-  ChatMessage,
-  ChatText,
-  MessageOutcome,
-} from '#src/ports/caption-chats.ts';
+import type { CaptionChat, ChatMessage, MessageOutcome } from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
 import { type CaptionLine, type CaptionTexts, renderLines, wordsOf } from './caption-line.ts';
 
@@ -16,11 +11,9 @@ export type LiveCaptionsOptions = {
   readonly timeOf: (startMs: number) => string;
   /** A message shows these lines now; `isNew`: it has just been posted. */
   readonly onShown: (place: MessagePlace, numbers: readonly number[], isNew: boolean) => void;
-  /** Called when nothing can be shown there any more, or Discord refuses some lines. */
-  readonly onTrouble: (trouble: LiveCaptionsTrouble) => void;
+  /** Called when nothing can be shown there any more, or Discord refuses some lines; the message is for the operator. */
+  readonly onTrouble: (message: string) => void;
 };
-
-export type LiveCaptionsTrouble = 'closed' | 'refused';
 
 /** Most characters of a message that a further line is added to, and of any message: 10 fewer than Discord takes. */
 const [maxOpenChars, maxChars] = [1_500, 1_990];
@@ -56,10 +49,6 @@ export class LiveCaptions {
 
   constructor(options: LiveCaptionsOptions) {
     this.#options = options;
-  }
-
-  get placeId(): string {
-    return this.#options.chat.channelId;
   }
 
   /** Nothing is shown there any more: the place is gone, closed to the bot, or the captions have ended. */
@@ -117,12 +106,6 @@ export class LiveCaptions {
     for (const message of this.#messages) {
       if (messageIds.includes(message.place?.messageId ?? '')) this.#erase(message);
     }
-  }
-
-  /** A message that is no caption, such as the notice. */
-  post(desired: ChatText): void {
-    const report = (outcome: MessageOutcome) => this.#handleOutcome(outcome);
-    if (!this.#isShut) this.#options.chat.message(() => desired, report).touch('whole');
   }
 
   /** Resolves when nothing waits any more. */
@@ -191,22 +174,24 @@ export class LiveCaptions {
     this.#messages = this.#messages.filter((one) => one !== message);
   }
 
-  #handleOutcome(outcome: MessageOutcome, message?: Message): void {
+  #handleOutcome(outcome: MessageOutcome, message: Message): void {
     if (this.#isShut) return;
     const { kind } = outcome;
     // The deletion of a channel or thread does not say that its words are to be forgotten.
     if (kind === 'forbidden' || kind === 'chat-gone') {
       this.#isShut = true;
-      this.#options.onTrouble('closed');
+      this.#options.onTrouble(
+        'The channel or thread for captions is gone, or closed to the bot: captions are not shown.',
+      );
     }
-    if (!message || !this.#messages.includes(message)) return;
+    if (!this.#messages.includes(message)) return;
     if (kind === 'shown') {
       const isNew = message.place === undefined;
       message.place ??= outcome.place;
       this.#options.onShown(message.place, [...message.lines.keys()], isNew);
     }
     if (kind === 'message-gone') this.#erase(message);
-    if (kind === 'refused') this.#refused(message);
+    if (kind === 'refused') this.#refused(message, outcome.why);
   }
 
   /** Leaves a message whose lines are never shown again. */
@@ -216,7 +201,7 @@ export class LiveCaptions {
   }
 
   /** It goes once more as plain text; where that is refused, too, its lines are given up. */
-  #refused(message: Message): void {
+  #refused(message: Message, why: string): void {
     const text = this.#textOf(message);
     if (plainText(text) !== text) {
       message.isPlain = true;
@@ -224,7 +209,7 @@ export class LiveCaptions {
       return;
     }
     this.#erase(message);
-    this.#options.onTrouble('refused');
+    this.#options.onTrouble(`Discord refused a message with captions: ${why}`);
   }
 }
 

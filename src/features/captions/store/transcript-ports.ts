@@ -40,6 +40,11 @@ export class TranscriptStores {
     this.inMemory = inMemory;
   }
 
+  /** The store for a server that keeps captions for so many days. */
+  keptFor(days: number): TranscriptPorts {
+    return days === 0 ? this.inMemory : this.onDisk;
+  }
+
   /** Results of both, the one on disk first. Throws the first failure. */
   all<T>(work: (store: TranscriptPorts) => Promise<T>): Promise<readonly [T, T]> {
     return Promise.all([work(this.onDisk), work(this.inMemory)]);
@@ -59,11 +64,6 @@ export class TranscriptStores {
 
 /** Parts of a shard, and its transcripts. */
 export type CaptionParts = SessionDependencies & { readonly transcripts: TranscriptStores };
-
-/** The store for a server that keeps captions for so many days. */
-export function storeFor(stores: TranscriptStores, keptDays: number): TranscriptPorts {
-  return keptDays === 0 ? stores.inMemory : stores.onDisk;
-}
 
 /** Subjects of a question: the current session, the previous one, or all of them. */
 export const transcriptSubjects = ['this', 'last', 'all'] as const;

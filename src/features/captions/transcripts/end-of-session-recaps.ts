@@ -1,7 +1,6 @@
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { recapMessages } from '#src/features/captions/answers/make-recap.ts';
 import { captionsDays, recap } from '#src/features/captions/caption-settings.ts';
-import { storeFor } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import { notePosted } from '#src/features/captions/transcript-recorder.ts';
 import { writtenText } from '#src/notices/notice.ts';
@@ -33,7 +32,8 @@ async function makeAndPost(session: TranscriptSession, context: SessionContext):
   const { parts, features, settings } = context;
   const { of, timeZone } = settings();
   const { channelId, guildId, id, placeId } = session;
-  const store = storeFor(features.ports.transcriptStores, of(captionsDays));
+  const stores = features.ports.transcriptStores;
+  const store = stores.keptFor(of(captionsDays));
   const numbers = async () => {
     const lines = await store.reader.lines(id, { channelIds: [channelId] });
     return lines.map(({ number }) => number);

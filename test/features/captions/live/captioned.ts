@@ -28,7 +28,7 @@ export function openLive(show: Parameters<typeof keyedChat>[1]) {
     clock,
     texts,
     onShown: () => undefined,
-    onTrouble: (trouble) => troubles.push(trouble),
+    onTrouble: (message) => troubles.push(message),
     timeOf: (startMs) => `20:00:${startMs / 1_000}`,
   });
   return { live, clock, troubles };

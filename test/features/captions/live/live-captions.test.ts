@@ -62,18 +62,21 @@ test('after a chat is gone nothing is shown', () => {
   });
   live.put(line(1, 'Ana', 'one'));
   live.put(line(2, 'Ben', 'two'));
-  expect([count, troubles]).toEqual([1, ['closed']]);
+  expect([count, troubles]).toEqual([
+    1,
+    [expect.stringContaining('is gone, or closed to the bot')],
+  ]);
 });
 
 test('a refused message goes as plain text, and its lines are given up where that is refused, too', () => {
   const chat = new InstantChat();
-  chat.refuses = () => ({ kind: 'refused', why: '' });
+  chat.refuses = () => ({ kind: 'refused', why: 'too bold' });
   chat.put(line(1, 'Ana', 'one *two*'));
   expect(chat.desired.map(({ text }) => text).slice(0, 2)).toEqual([
     '**Ana** one \\*two\\*',
     'Ana one two',
   ]);
-  expect(chat.reported.troubles).toEqual(['refused']);
+  expect(chat.reported.troubles).toEqual(['Discord refused a message with captions: too bold']);
   chat.refuses = undefined;
   chat.put(line(2, 'Ana', 'next'));
   expect(chat.lines).toEqual(['**Ana** next']);
