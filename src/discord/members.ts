@@ -1,4 +1,10 @@
-import { type Client, DiscordAPIError, type Guild, RESTJSONErrorCodes } from 'discord.js';
+import {
+  type Client,
+  DiscordAPIError,
+  type Guild,
+  type GuildMember,
+  RESTJSONErrorCodes,
+} from 'discord.js';
 import { BotError, messageOf } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { Members } from '#src/ports/command-ports.ts';
@@ -31,11 +37,11 @@ export async function readMember(
   guild: Guild,
   personId: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<GuildMember> {
   const either = AbortSignal.any([signal, AbortSignal.timeout(readMs)]);
   try {
     either.throwIfAborted();
-    await unlessAborted(guild.members.fetch({ user: personId, force: true }), either);
+    return await unlessAborted(guild.members.fetch({ user: personId, force: true }), either);
   } catch (cause) {
     signal.throwIfAborted();
     const why = messageOf(cause);

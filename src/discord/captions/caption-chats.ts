@@ -7,24 +7,32 @@ import {
   type GuildMember,
   MessageFlags,
   PermissionFlagsBits as Rights,
-  type TextChannel,
   ThreadAutoArchiveDuration,
   type VoiceBasedChannel,
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { type NeededRight, rightNames } from '#src/discord/account/rights.ts';
 import { type ButtonRow, rowsOf } from '#src/discord/interactions/rendering.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { readMember } from '#src/discord/members.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import type { Outbox, RestBody } from '#src/discord/outbox/outbox.ts';
 import { unwritten, writeFailureOf } from '#src/discord/outbox/write-failure.ts';
-import { openRights, ownPermissionsIn, permissionsIn } from '#src/discord/permissions.ts';
+import {
+  mayWriteIn,
+  openRights,
+  ownPermissionsIn,
+  permissionsIn,
+} from '#src/discord/permissions.ts';
 import { postToServer } from '#src/discord/server-message.ts';
 import type { Button } from '#src/features/contract/command.ts';
-import type { CaptionChat, CaptionChats, ChatText } from '#src/ports/caption-chats.ts';
+import type {
+  CaptionChat,
+  CaptionChats,
+  CaptionThread,
+  ChatText,
+} from '#src/ports/caption-chats.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { cut } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
@@ -69,12 +77,11 @@ export function openCaptionChats(
     async open(channel, thread, signal) {
       signal.throwIfAborted();
       const known = client.guilds.cache.get(channel.guildId)?.channels.cache;
-      const home = known?.get(thread?.inChannelId ?? channel.channelId);
-      demandRights(channel, home, thread !== undefined);
-      if (!thread || home?.type !== ChannelType.GuildText) return open(channel.channelId);
-      const former = home.threads.cache.get(thread.formerId ?? '');
-      const isOpen = former && !former.locked;
-      return open(isOpen ? former.id : await newThread(home, thread.name, signal));
+      if (thread)
+        return open(await threadIn(known?.get(thread.inChannelId), channel, thread, signal));
+      const home = known?.get(channel.channelId);
+      if (home && mayWriteIn(home)) return open(channel.channelId);
+      throw unopened(channel, 'View Channel, Connect, Send Messages in its chat');
     },
     async post(channelId, text, signal) {
       const body = { ...captionBody(text), flags: quiet };
@@ -122,13 +129,12 @@ function mayOpenWith(client: Client<true>, timing: SyncTiming): CaptionChats['ma
   const readAtMs = new WeakMap<GuildMember, number>();
   /** Channels that Discord knows no more: none of their ids is used again. */
   const gone = new Set<string>();
-  const memberOf = async ({ members }: Guild, personId: string) => {
-    const known = members.cache.get(personId);
+  const memberOf = async (guild: Guild, personId: string) => {
+    const known = guild.members.cache.get(personId);
     const sinceMs = timing.nowMs() - rolesFreshMs;
     if (known && (readAtMs.get(known) ?? -Infinity) > sinceMs) return known;
-    await readMember(members.guild, personId, new AbortController().signal);
-    const member = members.cache.get(personId);
-    if (member) readAtMs.set(member, timing.nowMs());
+    const member = await readMember(guild, personId, new AbortController().signal);
+    readAtMs.set(member, timing.nowMs());
     return member;
   };
   return async (guildId, channelId, personId) => {
@@ -147,13 +153,26 @@ function mayOpenWith(client: Client<true>, timing: SyncTiming): CaptionChats['ma
   };
 }
 
-function isOpenTo(channel: VoiceBasedChannel, member: GuildMember | undefined): boolean {
-  const isKnown = member !== undefined && channel.guild.available;
-  return isKnown && permissionsIn(channel, member)?.has(openRights) === true;
+function isOpenTo(channel: VoiceBasedChannel, member: GuildMember): boolean {
+  return channel.guild.available && permissionsIn(channel, member)?.has(openRights) === true;
 }
 
-/** Errors: BotError `discord.*`. Aborting `signal` throws `signal.reason`. */
-async function newThread(home: TextChannel, name: string, signal: AbortSignal): Promise<string> {
+/** Rights for captions in new threads of a channel. */
+const threadRights = [Rights.ViewChannel, Rights.CreatePublicThreads, Rights.SendMessagesInThreads];
+
+/** The former thread, or a new one. Errors: BotError `discord.*`. Aborting `signal` throws `signal.reason`. */
+async function threadIn(
+  home: GuildBasedChannel | undefined,
+  channel: ChannelRef,
+  { formerId = '', name }: CaptionThread,
+  signal: AbortSignal,
+): Promise<string> {
+  if (home?.type !== ChannelType.GuildText || !ownPermissionsIn(home)?.has(threadRights)) {
+    const rights = 'View Channel, Create Public Threads, Send Messages in Threads';
+    throw unopened(channel, `${rights} in the text channel of captions_channel`);
+  }
+  const former = home.threads.cache.get(formerId);
+  if (former?.locked === false) return former.id;
   const made = home.threads.create({
     name: cut(name, maxNameChars),
     type: ChannelType.PublicThread,
@@ -168,28 +187,9 @@ async function newThread(home: TextChannel, name: string, signal: AbortSignal): 
   }
 }
 
-/** The chat of a voice channel takes nothing from people who may not enter it. Source: Discord docs, "Permissions". */
-const inVoiceChat: readonly NeededRight[] = ['ViewChannel', 'Connect', 'SendMessages'];
-const inThreadOf: readonly NeededRight[] = [
-  'ViewChannel',
-  'CreatePublicThreads',
-  'SendMessagesInThreads',
-];
-
-/** Throws BotError `discord.forbidden` where the bot may not write captions in a channel; `asThread`: in a new thread. */
-function demandRights(
-  { name }: ChannelRef,
-  channel: GuildBasedChannel | undefined,
-  asThread: boolean,
-): void {
-  const isFit = asThread ? channel?.type === ChannelType.GuildText : channel?.isVoiceBased();
-  const needed = asThread ? inThreadOf : inVoiceChat;
-  const mine = channel && isFit ? ownPermissionsIn(channel) : undefined;
-  if (mine?.has(needed.map((right) => Rights[right]))) return;
-  const place = asThread ? 'the text channel of captions_channel' : 'its chat';
-  const rights = needed.map((right) => rightNames[right]).join(', ');
-  const message = `Captions of ${name} cannot be written: the bot needs ${rights} in ${place}.`;
-  throw new BotError('discord.forbidden', false, message);
+function unopened({ name }: ChannelRef, rights: string): BotError {
+  const message = `Captions of ${name} cannot be written: the bot needs ${rights}.`;
+  return new BotError('discord.forbidden', false, message);
 }
 
 /** Reports each deletion of messages. discord.js reports only messages that it caches, and it caches none here. */
