@@ -1,8 +1,5 @@
 import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
-import {
-  TranscriptCleanup,
-  transcriptPersonHooks,
-} from '#src/features/captions/transcripts/transcript-cleanup.ts';
+import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { type CaptionRequests, captionRequests } from './caption-requests.ts';
@@ -12,7 +9,6 @@ import { SessionCaptions } from './session-captions.ts';
 
 declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
-    readonly transcriptStores: TranscriptStores;
     readonly transcriptCleanup: TranscriptCleanup;
     readonly transcripts: TranscriptRequests;
     readonly captions: CaptionRequests;
@@ -36,15 +32,14 @@ export const captions: Feature = {
         const transcripts = new TranscriptRequests(parts, sessions, writtenQuestions);
         return {
           ports: {
-            transcriptStores: stores,
             transcriptCleanup: cleanup,
             transcripts,
             captions: captionRequests(sessions),
           },
-          session: (context) => new SessionCaptions(context),
+          session: (context) => new SessionCaptions(context, stores),
           run: () => cleanup.run(signal),
           eraseServer: (guildId) => stores.sum(({ eraser }) => eraser.forgetGuild(guildId)),
-          person: transcriptPersonHooks(parts, sessions, cleanup),
+          person: cleanup,
         };
       },
     };

@@ -2,8 +2,10 @@ import { ifInTime } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { recentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
-import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import { postRecap } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
+import type {
+  TranscriptPorts,
+  TranscriptStores,
+} from '#src/features/captions/store/transcript-ports.ts';
 import { spokenText, writtenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
@@ -40,9 +42,9 @@ const resumeMs = 15 * 60_000;
 export class SessionCaptions implements FeatureSession {
   readonly parts = { captions: this };
   readonly #context: SessionContext;
+  readonly #stores: TranscriptStores;
   /** Of the captions that are on, or were. */
   #latest: TranscriptRecorder | undefined;
-  #isOn = false;
   /** A person turned them off for the rest of this session. */
   #isOff = false;
   #turning: Promise<TextLine | undefined> | undefined;
@@ -50,8 +52,9 @@ export class SessionCaptions implements FeatureSession {
   #cameAtMs = new Map<string, number>();
   #hereIds: ReadonlySet<string> = new Set();
 
-  constructor(context: SessionContext) {
+  constructor(context: SessionContext, stores: TranscriptStores) {
     this.#context = context;
+    this.#stores = stores;
   }
 
   /** Time at which a person came into the channel of this session, in ms since its start; 0 where that is not known. */
@@ -61,7 +64,7 @@ export class SessionCaptions implements FeatureSession {
 
   /** The transcript that is being written; undefined while captions are off. */
   get recorder(): TranscriptRecorder | undefined {
-    return this.#isOn ? this.#latest : undefined;
+    return this.#latest?.session.endedAtWallMs === undefined ? this.#latest : undefined;
   }
 
   /** Something was written that is kept. */
@@ -72,7 +75,7 @@ export class SessionCaptions implements FeatureSession {
   /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
   #enter(): void {
     const options = this.#wanted();
-    if (!options || this.#isOn || this.#turning !== undefined) return;
+    if (!options || this.recorder || this.#turning !== undefined) return;
     void this.turnOn(options).then((failed) => {
       if (failed && !this.#context.signal.aborted) this.#context.notice(failed);
     });
@@ -107,7 +110,7 @@ export class SessionCaptions implements FeatureSession {
   async turnOn({ translateTo }: CaptionOptions): Promise<TextLine | undefined> {
     if (this.recorder?.live.isShut) await this.turnOff(); // a new place, and the same session
     this.#isOff = false;
-    if (!this.#isOn)
+    if (!this.recorder)
       this.#turning ??= this.#turnOn().finally(() => {
         this.#turning = undefined;
       });
@@ -121,7 +124,6 @@ export class SessionCaptions implements FeatureSession {
     await this.#turning;
     const { recorder } = this;
     this.#isOff = true;
-    this.#isOn = false;
     await recorder?.end();
     return recorder?.session;
   }
@@ -171,13 +173,14 @@ export class SessionCaptions implements FeatureSession {
   /** Ends them, and has a recap made where the session is over for good. */
   async ended(why: LeaveReason): Promise<EndNews> {
     const captioned = await this.turnOff();
-    if (captioned && isOverForGood.has(why)) void postRecap(captioned, this.#context);
+    if (captioned && isOverForGood.has(why))
+      void this.#context.features.ports.transcripts.postRecap(captioned);
     return { hasTranscript: this.hasTranscript };
   }
 
   async #turnOn(): Promise<TextLine | undefined> {
-    const { features, people, settings, signal } = this.#context;
-    const store = features.ports.transcriptStores.keptFor(settings().of(captionsDays));
+    const { people, settings, signal } = this.#context;
+    const store = this.#stores.keptFor(settings().of(captionsDays));
     const latest = await formerSession(store, this.#context);
     const chat = await openPlace(this.#context, latest?.session.placeId);
     if (!chat) return { id: 'captions.no_place' };
@@ -188,7 +191,6 @@ export class SessionCaptions implements FeatureSession {
     // In another place it is another session: the messages of one session stand in one place.
     const former = latest?.session.placeId === chat.channelId ? latest : undefined;
     this.#latest = new TranscriptRecorder(this.#context, chat, store, former);
-    this.#isOn = true;
     this.#hereIds = new Set();
     this.attend(people());
     return undefined;

@@ -3,7 +3,7 @@ import { ifInTime } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { captionTexts, remark } from '#src/features/captions/live/caption-line.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
-import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
+import { notePosted, type TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { writtenText } from '#src/notices/notice.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
@@ -255,7 +255,7 @@ export class TranscriptRecorder {
   }
 
   #shown(post: MessagePlace, numbers: readonly number[], isNew: boolean): void {
-    if (isNew) void notePosted(post, this.#session, this.#store, this.#context);
+    if (isNew) void notePosted(post, this.#session, this.#store, this.#context.parts);
     for (const number of numbers) {
       const line = this.#recent.get(number);
       if (line && line.post?.messageId !== post.messageId) this.#put({ ...line, post });
@@ -288,22 +288,6 @@ export class TranscriptRecorder {
     for (const line of lines) this.#saved.add(line);
     return true;
   }
-}
-
-/**
- * Notes that a message shows something of a session, so that it goes with that; also on disk where no word is kept there:
- * the next process deletes messages of sessions that are kept nowhere. Never throws.
- */
-export async function notePosted(
-  place: MessagePlace,
-  { guildId, id: sessionId }: Pick<TranscriptSession, 'guildId' | 'id'>,
-  store: TranscriptPorts,
-  { parts, features }: SessionContext,
-): Promise<void> {
-  const message = { ...place, guildId, sessionId, postedAtWallMs: parts.clock.wallMs() };
-  const stores = [...new Set([store, features.ports.transcriptStores.onDisk])];
-  const put = () => Promise.all(stores.map(({ messages }) => messages.put(message)));
-  await withStoreTimeout(guildId, parts, 'store.unwritable', put);
 }
 
 /** Recorders of the sessions with captions that go on. */

@@ -42,20 +42,14 @@ export type Recap = {
 /** Puts a request to a chat model, and gives its whole reply. */
 export type AskModel = (prompt: ModelPrompt) => Promise<string>;
 
-/** Bounds of the number of points; spoken words for each further point. An hour of talk, some 7,000 words, has the most. */
-const [fewestPoints, mostPoints, wordsAPoint] = [5, 20, 200];
+/** Bounds of the number of points; lines for each further point. */
+const [fewestPoints, mostPoints, linesAPoint] = [5, 20, 30];
 const maxPointChars = 200;
 /** Fewest letters of a line that a model must copy, so that a common word does not pass for a line. */
 const leastCopied = 8;
 
-/** Number of points that a recap of these lines has at most: it grows with the words that were said. */
-export function recapLength(found: readonly FoundLine[]): number {
-  const words = found.reduce((sum, { line }) => sum + wordsOf(line.text).length, 0);
-  return Math.min(fewestPoints + Math.floor(words / wordsAPoint), mostPoints);
-}
-
 /**
- * The points of these lines: decisions first, then tasks and open questions, each with its source. A long transcript is asked about
+ * The points of these lines, at most 20: decisions first, then tasks and open questions, each with its source. A long transcript is asked about
  * piece by piece, each for its share of the points. Every request holds at most `maxChars` of lines. A reply that is not readable
  * adds no point.
  *
@@ -67,7 +61,7 @@ export async function recap(
   ask: AskModel,
 ): Promise<readonly RecapPoint[]> {
   const pieces = numberedPieces(found, options);
-  const most = recapLength(found);
+  const most = Math.min(fewestPoints + Math.floor(found.length / linesAPoint), mostPoints);
   const share = Math.max(1, Math.floor(most / pieces.length));
   const points: RecapPoint[] = [];
   let isRead = pieces.length === 0;

@@ -1,5 +1,6 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type {
+  CaptionMessage,
   FoundLine,
   ListedSession,
   OpenChannels,
@@ -7,6 +8,8 @@ import type {
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
 import { memoriesIn } from '#src/features/memories/memory-store.ts';
+import type { MessagePlace } from '#src/ports/message-place.ts';
+import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
 import { captionMessageStore } from './caption-message-store.ts';
@@ -37,7 +40,11 @@ export class TranscriptStores {
 
   constructor(onDisk: TranscriptPorts, inMemory: TranscriptPorts) {
     this.onDisk = onDisk;
-    this.inMemory = inMemory;
+    // Where no word is kept on disk, messages are: the next process deletes those of sessions that are kept nowhere.
+    const put = async (message: CaptionMessage) => {
+      await Promise.all([inMemory.messages.put(message), onDisk.messages.put(message)]);
+    };
+    this.inMemory = { ...inMemory, messages: { ...inMemory.messages, put } };
   }
 
   /** The store for a server that keeps captions for so many days. */
@@ -60,6 +67,17 @@ export class TranscriptStores {
     const [onDisk, inMemory] = await this.all(work);
     return onDisk + inMemory;
   }
+}
+
+/** Notes that a message shows something of a session, so that it goes with that. Never throws. */
+export async function notePosted(
+  place: MessagePlace,
+  { guildId, id: sessionId }: TranscriptSession,
+  { messages }: TranscriptPorts,
+  watch: StoreWatch,
+): Promise<void> {
+  const message = { ...place, guildId, sessionId, postedAtWallMs: watch.clock.wallMs() };
+  await withStoreTimeout(guildId, watch, 'store.unwritable', () => messages.put(message));
 }
 
 /** Parts of a shard, and its transcripts. */

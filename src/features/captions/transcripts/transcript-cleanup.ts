@@ -9,7 +9,6 @@ import type {
 } from '#src/features/captions/store/transcript-ports.ts';
 import type {
   CaptionMessage,
-  KeptDays,
   OutdatedMessage,
   PersonExport,
 } from '#src/features/captions/transcript-line.ts';
@@ -31,19 +30,20 @@ const expireMs = 60_000;
 const mostAtOnce = 20;
 /** Pause, in ms, between two tries in a closed channel, and number of tries after which the operator and that server are told. */
 const [closedMs, toldAfterTries] = [30 * 60_000, 3];
+const never = new AbortController().signal;
 
 /**
- * Erases captions whose time is over, and changes or deletes the messages that show what was erased, at the pace that
- * Discord allows; what was not done when the process ended is done by the next one.
+ * Erases captions whose time is over, or of a person, and changes or deletes the messages that show what was erased, at the pace
+ * that Discord allows; what was not done when the process ended is done by the next one. It works on both stores.
  */
-export class TranscriptCleanup {
+export class TranscriptCleanup implements PersonHooks {
   readonly #parts: CaptionParts;
   readonly #sessions: VoiceSessions;
   /** Channels that are closed to the bot, by their ids; each waits by itself. */
   readonly #closed = new Map<string, ClosedChannel>();
   readonly #shard: ServerShare;
   #guildIds: ReadonlySet<string> = new Set();
-  #sweeping: Promise<void> = Promise.resolve();
+  #sweeping: Promise<unknown> = Promise.resolve();
 
   /** `shard`: servers whose captions expire and whose messages are changed. */
   constructor(parts: CaptionParts, sessions: VoiceSessions, { id, count }: ServerShare) {
@@ -58,11 +58,12 @@ export class TranscriptCleanup {
    * Ends with `signal`, never rejects.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, onEvent } = this.#parts;
+    const { clock, onEvent, transcripts } = this.#parts;
     let areEnded = false;
     const round = async () => {
       try {
-        if (!areEnded) await this.#endOpenSessions();
+        const running = recordersIn(this.#sessions.all()).map(({ session }) => session.id);
+        if (!areEnded) await transcripts.onDisk.writer.endOpenSessions(this.#shard, running);
         areEnded = true;
         await this.expire();
       } finally {
@@ -79,37 +80,28 @@ export class TranscriptCleanup {
     return this.#guildIds.has(guildId);
   }
 
-  async #endOpenSessions(): Promise<void> {
-    const running = recordersIn(this.#sessions.all()).map(({ session }) => session.id);
-    await this.#parts.transcripts.onDisk.writer.endOpenSessions(this.#shard, running);
-  }
-
   /** Each store by itself. Throws the first failure. */
   async expire(): Promise<void> {
-    const days = await this.#keptDays();
-    await this.#parts.transcripts.all(({ eraser }) =>
-      eraser.expire(this.#parts.clock.wallMs(), days),
-    );
-  }
-
-  /** Days for which each server of the shard keeps its captions. */
-  async #keptDays(): Promise<KeptDays> {
+    const { clock, transcripts } = this.#parts;
     const { settings } = this.#sessions;
-    this.#guildIds = new Set(await this.#parts.transcripts.lists(({ reader }) => reader.guilds()));
+    this.#guildIds = new Set(await transcripts.lists(({ reader }) => reader.guilds()));
     const keptDays: Record<string, number> = {};
     for (const guildId of this.#guildIds) {
       if (!isOnShard(guildId, this.#shard)) continue;
       const isRead = await settings.load(guildId);
       keptDays[guildId] = isRead ? settings.in(guildId).of(captionsDays) : longestDays;
     }
-    return keptDays;
+    await transcripts.all(({ eraser }) => eraser.expire(clock.wallMs(), keptDays));
   }
 
   /** Changes the messages that show what was erased, after the sweep before. Never throws, waits for nothing. */
   sweep(signal: AbortSignal): void {
-    const change = (store: TranscriptPorts) => this.#changeAll(store, signal);
-    const changeBoth = () => this.#parts.transcripts.all(change);
-    this.#sweeping = this.#sweeping.then(() => this.#attempt(changeBoth, signal));
+    const { onEvent, transcripts } = this.#parts;
+    this.#sweeping = this.#sweeping
+      .then(() => transcripts.all((store) => this.#changeAll(store, signal)))
+      .catch((error) => {
+        if (!signal.aborted) onEvent('', failureEventOf(error, 'store'));
+      });
   }
 
   async #changeAll(store: TranscriptPorts, signal: AbortSignal): Promise<void> {
@@ -164,72 +156,54 @@ export class TranscriptCleanup {
     return recordersIn(this.#sessions.sessions(guildId)).some(({ live }) => live.owns(messageId));
   }
 
-  /** Deleting a message of captions deletes its lines. */
+  /** Deleting a message of captions deletes its lines. Never throws. */
   async #deleted(messageIds: readonly string[]): Promise<void> {
     const running = recordersIn(this.#sessions.all());
     await Promise.all(running.map((recorder) => recorder.messagesDeleted(messageIds)));
-    await this.#attempt(() =>
-      this.#parts.transcripts.all(({ eraser }) => eraser.forgetMessages(messageIds)),
+    await this.#erase('', ({ eraser }) => eraser.forgetMessages(messageIds));
+  }
+
+  async count(guildId: string, personId: string): Promise<StoredCounts | undefined> {
+    const all = await this.#read(guildId, ({ records }) => records.count(guildId, personId));
+    if (!all) return undefined;
+    const [onDisk, inMemory] = all;
+    return { lines: onDisk.lines + inMemory.lines, memories: onDisk.memories };
+  }
+
+  /** Erases what was written in the sessions that go on. */
+  async withdraw(guildId: string, personId: string): Promise<void> {
+    for (const { session } of recordersIn(this.#sessions.sessions(guildId)))
+      await this.erase(guildId, personId, session.id);
+  }
+
+  /** Erases all of it, or only of one session. */
+  async erase(guildId: string, personId: string, sessionId?: string): Promise<number | undefined> {
+    const erased = await this.#erase(guildId, ({ eraser }) =>
+      eraser.forget(guildId, personId, sessionId),
+    );
+    this.sweep(never);
+    return erased;
+  }
+
+  /** Their words, and answers to them. */
+  async export(guildId: string, personId: string): Promise<PersonExport | undefined> {
+    const all = await this.#read(guildId, ({ records }) => records.all(guildId, personId));
+    return (
+      all && {
+        sessions: all.flatMap(({ sessions }) => sessions),
+        lines: all.flatMap(({ lines }) => lines),
+        memories: all.flatMap(({ memories }) => memories),
+      }
     );
   }
 
-  async #attempt(work: () => Promise<unknown>, signal = never): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!signal.aborted) this.#parts.onEvent('', failureEventOf(error, 'store'));
-    }
+  #read<T>(guildId: string, one: (store: TranscriptPorts) => Promise<T>) {
+    const work = () => this.#parts.transcripts.all(one);
+    return withStoreTimeout(guildId, this.#parts, 'store.unreadable', work);
   }
-}
 
-const never = new AbortController().signal;
-
-/** Hooks by which stored lines and memories of a person are counted, exported and erased, in both stores. */
-export function transcriptPersonHooks(
-  parts: CaptionParts,
-  sessions: VoiceSessions,
-  cleanup: TranscriptCleanup,
-): PersonHooks {
-  /** All of it, or only of one session. */
-  const erase = (guildId: string, personId: string, sessionId?: string) => {
-    const work = async () => {
-      const forget = ({ eraser }: TranscriptPorts) => eraser.forget(guildId, personId, sessionId);
-      const erased = await parts.transcripts.sum(forget);
-      cleanup.sweep(never);
-      return erased;
-    };
-    return withStoreTimeout(guildId, parts, 'store.unwritable', work, eraseTimeoutMs);
-  };
-  const read = <T>(guildId: string, one: (store: TranscriptPorts) => Promise<T>) => {
-    const work = () => parts.transcripts.all(one);
-    return withStoreTimeout(guildId, parts, 'store.unreadable', work);
-  };
-  return {
-    async count(guildId: string, personId: string): Promise<StoredCounts | undefined> {
-      const all = await read(guildId, ({ records }) => records.count(guildId, personId));
-      if (!all) return undefined;
-      const [onDisk, inMemory] = all;
-      return { lines: onDisk.lines + inMemory.lines, memories: onDisk.memories };
-    },
-
-    /** Erases what was written in the sessions that go on. */
-    async withdraw(guildId: string, personId: string): Promise<void> {
-      for (const { session } of recordersIn(sessions.sessions(guildId)))
-        await erase(guildId, personId, session.id);
-    },
-
-    erase,
-
-    /** Their words, and answers to them. */
-    async export(guildId: string, personId: string): Promise<PersonExport | undefined> {
-      const all = await read(guildId, ({ records }) => records.all(guildId, personId));
-      return (
-        all && {
-          sessions: all.flatMap(({ sessions }) => sessions),
-          lines: all.flatMap(({ lines }) => lines),
-          memories: all.flatMap(({ memories }) => memories),
-        }
-      );
-    },
-  };
+  #erase(guildId: string, one: (store: TranscriptPorts) => Promise<number>) {
+    const work = () => this.#parts.transcripts.sum(one);
+    return withStoreTimeout(guildId, this.#parts, 'store.unwritable', work, eraseTimeoutMs);
+  }
 }

@@ -1,12 +1,18 @@
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
-import { type Recap, type RecapPoint, recap } from '#src/features/captions/answers/make-recap.ts';
+import {
+  type Recap,
+  type RecapPoint,
+  recap,
+  recapMessages,
+} from '#src/features/captions/answers/make-recap.ts';
 import {
   citedAnswerPrompt,
   citedLines,
   numberedPieces,
   wallMsOf,
 } from '#src/features/captions/answers/numbered-prompt-lines.ts';
+import { captionsDays, recap as recapSetting } from '#src/features/captions/caption-settings.ts';
 import {
   messageLink,
   type TranscriptFile,
@@ -15,6 +21,7 @@ import {
 } from '#src/features/captions/files/transcript-file.ts';
 import {
   type CaptionParts,
+  notePosted,
   type OpenTranscripts,
   openTranscripts,
   type transcriptSubjects,
@@ -31,7 +38,7 @@ import {
   tooMuchAtOnce,
   type WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
-import { failureText } from '#src/notices/notice.ts';
+import { failureText, writtenText } from '#src/notices/notice.ts';
 import {
   type ModelPrompt,
   promptMessages,
@@ -43,8 +50,10 @@ import { failureEventOf } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
+import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
+import { type WallTimes, wallTimesIn } from '#src/texts/wall-time.ts';
 
 /** Reader of transcripts: a person, by their id, or the voice channels whose words a program or a channel reads. */
 type Reader = string | readonly string[];
@@ -86,6 +95,8 @@ const [mostLines, maxChars] = [80, 12_000];
 /** Longest wait, in ms, for a recap: Discord accepts no answer to a command after 15 minutes. */
 const longestRecapMs = 13 * 60_000;
 const longestAnswerMs = 40_000;
+/** Lines of a session that are worth a recap at its end. */
+const leastLines = 5;
 const never = new AbortController().signal;
 const none = { kind: 'none' } as const;
 
@@ -183,27 +194,59 @@ export class TranscriptRequests {
     return this.#attempt(guildId, async () => {
       const session = await this.#read(guildId, asker.id, (open) => open.session(sessionId));
       if (!session) return none;
-      const here = this.#sessions.sessions(guildId).map(({ context }) => context.features.sessions);
-      const came = here.map(({ captions }) => captions.cameAtMs(session.id, asker.id));
-      return await this.sumUp(session, asker, { toMs: until && Math.max(0, ...came) });
+      const captions = this.#sessions.session(guildId)?.context.features.sessions.captions;
+      const cameAtMs = captions?.cameAtMs(session.id, asker.id) ?? 0;
+      return await this.#sumUp(session, asker, { toMs: until && cameAtMs });
     });
+  }
+
+  /** Posts the recap of a session that ended in the place of its captions, where the server wants that. Never throws. */
+  async postRecap(session: TranscriptSession): Promise<void> {
+    const { captionChats, onEvent, transcripts } = this.#parts;
+    const { channelId, guildId, id, placeId } = session;
+    const { of, timeZone } = this.#sessions.settings.in(guildId);
+    if (!of(recapSetting)) return;
+    const store = transcripts.keptFor(of(captionsDays));
+    const lines = () => store.reader.lines(id, { channelIds: [channelId] });
+    try {
+      const before = await lines();
+      const outcome = await this.#sumUp(session, undefined, { leastLines });
+      for (const message of messagesOf(outcome, wallTimesIn(timeZone))) {
+        const place = await captionChats.post(placeId, this.#textOf(message, guildId), never);
+        await notePosted(place, session, store, this.#parts);
+        // Where a line was erased before the message was noted: noted ones go with their lines.
+        const left = new Set((await lines()).map(({ number }) => number));
+        if (before.every(({ number }) => left.has(number))) continue;
+        if ((await captionChats.change(place, '', never)) !== 'closed')
+          await transcripts.all(({ messages }) => messages.settled(place.messageId));
+      }
+    } catch (error) {
+      onEvent(guildId, failureEventOf(error, 'think'));
+    }
+  }
+
+  #textOf(message: readonly TextLine[], guildId: string): string {
+    const lines = message.map(({ id, with: words = {} }: CheckedLine) =>
+      writtenText({ id, with: plainWords(words) }, guildId, this.#parts),
+    );
+    return lines.join('\n').slice(0, maxMessageChars);
   }
 
   /**
    * The points of a session, or of a part of it; paid by the asker, or by the server where no person asked. A point that rests on
    * what was forgotten meanwhile is left out.
    */
-  sumUp(
+  #sumUp(
     session: TranscriptSession,
     asker: Asker | undefined,
-    { leastLines = 1, toMs }: { readonly leastLines?: number; readonly toMs?: number },
+    { leastLines: least = 1, toMs }: { readonly leastLines?: number; readonly toMs?: number },
   ): Promise<RecapOutcome> {
     const { guildId } = session;
     const reader = asker?.id ?? [session.channelId];
     const lines = () => this.#read(guildId, reader, (open) => open.lines(session, toMs));
     return this.#attempt(guildId, async () => {
       const before = await lines();
-      if (before.length < leastLines) return none;
+      if (before.length < least) return none;
       using deadline = this.#deadline(longestRecapMs);
       const { signal } = deadline;
       const place = await this.#writtenQuestions.enterRecap(guildId, asker?.id, signal);
@@ -309,6 +352,12 @@ async function candidates(
   const chars = lines.reduce((sum, { text }) => sum + text.length + 30, 0);
   if (chars <= maxChars) return lines.map((line) => ({ line, session }));
   return await open.search(question, mostLines, session.id);
+}
+
+/** Messages with a recap, or with the reason why there is none. */
+function messagesOf(outcome: RecapOutcome, times: WallTimes): readonly (readonly TextLine[])[] {
+  if (outcome.kind === 'recap') return recapMessages(outcome, times);
+  return outcome.kind === 'none' ? [] : [[outcome.line, { id: 'recap.failed' }]];
 }
 
 /** Lines as they are quoted. */
