@@ -5,7 +5,7 @@ import { deadlineSignal, unlessAborted, within } from '#src/base/waiting.ts';
 import { integer, type SqlDialect } from '#src/sql/columns.ts';
 import { Connection, type PerformStatement } from '#src/sql/connection.ts';
 import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
-import { isClosed, isSilent, type StoreCode, sqliteError } from '#src/sql/trouble.ts';
+import { inTheWay } from '#src/sql/trouble.ts';
 import type { StoreHealth } from './store-health.ts';
 
 /** Session of a driver, for one operation. */
@@ -15,16 +15,11 @@ export interface Session {
   end(hasFailed: boolean): void;
 }
 
-/** Access to one database. */
+/** Access to one database. Errors: BotError `store.unreadable`, retryable where trying again soon may help. */
 export interface Driver extends AsyncDisposable {
   readonly dialect: SqlDialect;
   readonly place: string;
-  /** Errors: of the driver. */
   connect(): Promise<Session>;
-  /** A failure of the database as a BotError; anything else comes back unchanged. */
-  trouble(code: StoreCode, error: unknown): unknown;
-  /** Whether a write that failed so may succeed soon. */
-  mayPass(error: unknown): boolean;
 }
 
 type Mode = 'bare' | 'read' | 'write';
@@ -75,7 +70,7 @@ export class Database implements StoreDatabase {
     this.dialect = driver.dialect;
     this.place = driver.place;
     this.#options = options;
-    until?.addEventListener('abort', () => this.#over.abort(isClosed(this.place)));
+    until?.addEventListener('abort', () => this.#close());
   }
 
   /** Resolves once the database is open, or cannot be for now, which is told. */
@@ -97,7 +92,8 @@ export class Database implements StoreDatabase {
 
   async erase<T>(portion: Work<T>, isMore: (done: T) => boolean): Promise<void> {
     while (isMore(await this.write(portion)));
-    if (this.dialect === 'sqlite') await this.#perform('bare', emptyLog);
+    if (this.dialect === 'sqlite')
+      await this.#perform('bare', (connection) => this.#emptyLog(connection));
   }
 
   async scrub(): Promise<void> {
@@ -108,8 +104,14 @@ export class Database implements StoreDatabase {
         sql`SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size`,
       );
       if (file && file.bytes <= smallBytes) await connection.run(sql`VACUUM`);
-      await emptyLog(connection);
+      await this.#emptyLog(connection);
     });
+  }
+
+  /** Deleted bytes live on in the log of SQLite until it is emptied; a reader elsewhere keeps it from that for a moment. */
+  async #emptyLog(connection: Connection): Promise<void> {
+    const [log] = await connection.rows({ busy: integer }, sql`PRAGMA wal_checkpoint(TRUNCATE)`);
+    if (log?.busy === 1) throw inTheWay(this.place);
   }
 
   /** Lets what was asked for before end, for 3 s, and fails the rest. */
@@ -117,41 +119,53 @@ export class Database implements StoreDatabase {
     const { clock, driver } = this.#options;
     const late = () => new Error('late');
     await within(this.#last, closeMs, clock, late).catch(ignore);
-    this.#over.abort(isClosed(this.place));
+    this.#close();
     const closed = Promise.resolve(driver[Symbol.asyncDispose]());
     await within(closed, closeMs, clock, late).catch(ignore);
   }
 
+  #close(): void {
+    this.#over.abort(unreadable(false, `The store ${this.place} is closed: start the bot again.`));
+  }
+
   async #perform<T>(mode: Mode, work: Work<T>): Promise<T> {
+    try {
+      return await this.#inTurn(mode, work);
+    } catch (error) {
+      if (mode === 'read' || !(error instanceof BotError) || error.code !== 'store.unreadable')
+        throw error;
+      throw new BotError('store.unwritable', error.retryable, error.message, error.cause);
+    }
+  }
+
+  /** Performs `work` behind all that was asked for before. */
+  async #inTurn<T>(mode: Mode, work: Work<T>): Promise<T> {
+    const { place } = this;
     const { clock, deadlineMs = usualDeadlineMs } = this.#options;
-    const code = mode === 'read' ? 'store.unreadable' : 'store.unwritable';
-    if (this.#waiting >= mostOperations) throw tooMany(code, this.place);
-    const late = () => isSilent(code, this.place, deadlineMs);
-    using deadline = deadlineSignal(deadlineMs, clock, late);
+    if (this.#waiting >= mostOperations) {
+      const why = 'which is too slow or away for too long: check it.';
+      throw unreadable(true, `Too many operations wait for the store ${place}, ${why}`);
+    }
+    const silence = `The database ${place} did not answer in ${deadlineMs / 1000} s: check the database and the network.`;
+    using deadline = deadlineSignal(deadlineMs, clock, () => unreadable(true, silence));
     const signal = AbortSignal.any([deadline.signal, this.#over.signal]);
     const fromMs = clock.nowMs();
     this.#waiting++;
     const done = this.#last.then(() => this.#retried(mode, work, fromMs, signal));
     this.#last = done.catch(ignore).then(() => void this.#waiting--);
-    try {
-      return await unlessAborted(done, signal);
-    } catch (cause) {
-      const error = this.#options.driver.trouble(code, cause);
-      if (!(error instanceof BotError) || error.code !== 'store.unreadable') throw error;
-      throw new BotError(code, error.retryable, error.message, error.cause);
-    }
+    return await unlessAborted(done, signal);
   }
 
   /** Tries a write again until it succeeds, or may not be tried again. Aborting `signal` throws its reason. */
   async #retried<T>(mode: Mode, work: Work<T>, fromMs: number, signal: AbortSignal): Promise<T> {
-    const { clock, driver, patienceMs = usualPatienceMs } = this.#options;
+    const { clock, patienceMs = usualPatienceMs } = this.#options;
     for (;;) {
       signal.throwIfAborted();
       try {
         return await this.#transact(mode, work, signal);
       } catch (error) {
         const isOver = mode === 'read' || clock.nowMs() >= fromMs + patienceMs;
-        if (isOver || !driver.mayPass(error)) throw error;
+        if (isOver || !(error instanceof BotError) || !error.retryable) throw error;
       }
       await clock.sleep(retryMs, signal);
     }
@@ -163,7 +177,7 @@ export class Database implements StoreDatabase {
     const opening = driver.connect();
     opening.then(
       () => health?.opened(),
-      (error) => health?.refused(driver.trouble('store.unreadable', error)),
+      (error) => health?.refused(error),
     );
     const perform = async (session: Session) => {
       const performing: PerformStatement = (...statement) => {
@@ -188,15 +202,8 @@ export class Database implements StoreDatabase {
   }
 }
 
-/** Deleted bytes live on in the log of SQLite until it is emptied; a reader elsewhere keeps it from that for a moment. */
-async function emptyLog(connection: Connection): Promise<void> {
-  const [log] = await connection.rows({ busy: integer }, sql`PRAGMA wal_checkpoint(TRUNCATE)`);
-  if (log?.busy === 1) throw sqliteError('ERR_SQLITE_ERROR', 5);
-}
-
-function tooMany(code: StoreCode, place: string): BotError {
-  const message = `Too many operations wait for the store ${place}, which is too slow or away for too long: check it.`;
-  return new BotError(code, true, message);
+function unreadable(retryable: boolean, message: string): BotError {
+  return new BotError('store.unreadable', retryable, message);
 }
 
 function ignore(): void {}

@@ -41,8 +41,7 @@ export class StoreHealth {
   }
 
   /** Takes a failure to open or reach it. */
-  refused(error: unknown): void {
-    if (!(error instanceof BotError)) return;
+  refused(error: BotError): void {
     if (this.#state !== 'refused') this.#report({ kind: 'refused', error });
     this.#state = 'refused';
   }

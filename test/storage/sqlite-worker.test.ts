@@ -25,7 +25,7 @@ test('a thread that breaks fails what waits for it, and the next operation start
   await using worker = new SqliteWorker(new URL('./scripted-worker.ts', import.meta.url));
   const call = worker.file('scripted');
   const driver = new SqliteDriver('scripted', mainStore.sqlite, call);
-  await using database = new Database({ driver, clock: realClock });
+  await using database = new Database({ driver, clock: realClock, patienceMs: 0 });
   await database.open();
   const breaking = expect(call('close')).rejects.toMatchObject({ code: 'store.unreadable' });
   await expect(database.write(async () => undefined)).rejects.toMatchObject({

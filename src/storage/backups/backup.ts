@@ -25,7 +25,7 @@ export function backUp(from: string, folder: string, atWallMs: number): string {
     using sqlite = new DatabaseSync(from, { timeout: lockWaitMs });
     copyStore(sqlite, path);
   } catch (error) {
-    throw asTrouble('store.unreadable', from, error);
+    throw asTrouble(from, error);
   }
   return path;
 }
@@ -47,7 +47,7 @@ export function backUpFormerFormats(dataDir: string, atWallMs: number): readonly
 /**
  * One whole file without a log beside it; it stands under its name only when it is complete.
  *
- * Errors: BotError `store.unwritable` for the copy, SQLite's own for the original.
+ * Errors: BotError `store.unreadable` for the copy, SQLite's own for the original.
  */
 function copyStore(sqlite: DatabaseSync, toPath: string): void {
   const part = `${toPath}.part`;
@@ -57,6 +57,6 @@ function copyStore(sqlite: DatabaseSync, toPath: string): void {
     renameSync(part, toPath);
   } catch (error) {
     if (isBusy(error) || isDamage(error)) throw error;
-    throw asTrouble('store.unwritable', toPath, error);
+    throw asTrouble(toPath, error);
   }
 }

@@ -2,7 +2,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import { copyInto, DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
-import { asTrouble, isBusy, isDamage } from '#src/sql/trouble.ts';
+import { asTrouble, isDamage } from '#src/sql/trouble.ts';
 import { formatError, migrate, rangeOf, versionOf } from '#src/storage/schema.ts';
 import { mainStore, type StoreKind, storeKinds, storePath } from '#src/storage/store-kinds.ts';
 import { backUp } from './backup.ts';
@@ -93,7 +93,7 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
       throw unreadable(`The copy ${path} of ${kind.words} ${none}`);
     return { path, kind };
   } catch (error) {
-    throw isDamage(error) ? damaged(path, error) : asTrouble('store.unreadable', path, error);
+    throw isDamage(error) ? damaged(path, error) : asTrouble(path, error);
   }
 }
 
@@ -122,7 +122,7 @@ function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): R
       if (kind === mainStore) dropAgreements(sqlite, isSettingsOnly);
     });
   } catch (error) {
-    throw asTrouble('store.unwritable', to, error);
+    throw asTrouble(to, error);
   }
   return { from, to, former: copyFormer(to, dataDir, nowWallMs) };
 }
@@ -158,26 +158,25 @@ function changeFile(path: string, change: (sqlite: DatabaseSync) => void): void 
 
 /**
  * Puts a file in its place. The log there belongs to the former one, and is in that since it was copied. A process that is killed
- * leaves in each place the former file or the new one, whole. Errors: BotError `store.unwritable`.
+ * leaves in each place the former file or the new one, whole. Errors: BotError `store.unreadable`.
  */
 function replace({ to }: RestoredFile): void {
   try {
     for (const ending of ['-wal', '-shm']) rmSync(`${to}${ending}`, { force: true });
     renameSync(partOf(to), to);
   } catch (error) {
-    throw asTrouble('store.unwritable', to, error);
+    throw asTrouble(to, error);
   }
 }
 
-/** Undefined where nothing is there, or it cannot be read. Errors: BotError `store.*` where it cannot be written. */
+/** Undefined where nothing is there, or it is damaged. Errors: BotError `store.unreadable`. */
 function copyFormer(path: string, dataDir: string, nowWallMs: number): string | undefined {
   if (!existsSync(path)) return undefined;
   try {
     return backUp(path, backupsFolder(dataDir), nowWallMs);
   } catch (error) {
-    const isUnreadable = error instanceof BotError && error.code === 'store.unreadable';
-    if (!isUnreadable || isBusy(error.cause)) throw error;
-    return undefined;
+    if (error instanceof BotError && isDamage(error.cause)) return undefined;
+    throw error;
   }
 }
 

@@ -7,7 +7,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { asTrouble, isBusy } from '#src/sql/trouble.ts';
+import { isBusy } from '#src/sql/trouble.ts';
 
 const ownerSchema = z.object({
   pid: z.number(),
@@ -83,9 +83,7 @@ function tryLock(dataDir: string, owner: DataDirOwner): Disposable | undefined {
     writeFileSync(ownerPath(dataDir), JSON.stringify(owner));
     return stack.move();
   } catch (error) {
-    if (isBusy(error)) return undefined;
-    if (asTrouble('store.unwritable', dataDir, error) === error) throw error;
-    return new DisposableStack();
+    return isBusy(error) ? undefined : new DisposableStack();
   }
 }
 

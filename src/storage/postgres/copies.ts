@@ -29,7 +29,7 @@ export async function copyToFiles(
         await copyRows(connection, connectionTo(file), kind.tables);
         file.exec('COMMIT');
       } catch (error) {
-        throw asTrouble('store.unwritable', path, error);
+        throw asTrouble(path, error);
       }
     }
   });

@@ -1,10 +1,10 @@
 import sql, { raw } from 'sql-template-tag';
+import { BotError } from '#src/base/errors.ts';
 import { flag, integer, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { formatError, rangeOf, stepsFrom } from '#src/storage/schema.ts';
 import { lostSentences, type StoreKind, storeKinds } from '#src/storage/store-kinds.ts';
-import { schemaToMigrate } from './postgres-trouble.ts';
 
 /** Group of tables, of which `parley_schema` has the format. */
 export type SchemaPart = Pick<StoreKind, 'name' | 'postgres'>;
@@ -90,7 +90,9 @@ export function refuseFormerFormats(
   for (const { name, postgres } of parts) {
     const version = versions.get(name) ?? 0;
     const { known } = rangeOf(postgres);
-    if (version > 0 && version < known) throw schemaToMigrate(place, name, version, known);
+    if (version === 0 || version >= known) continue;
+    const message = `The database ${place} has format ${version} of ${name}; this version writes format ${known}, which the former version cannot read. First copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`;
+    throw new BotError('store.misconfigured', false, message);
   }
 }
 

@@ -1,9 +1,8 @@
 import pg, { type ClientConfig } from 'pg';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
-import type { StoreCode } from '#src/sql/trouble.ts';
 import { Database, type Driver, type Session } from '#src/storage/database.ts';
-import { asPostgresTrouble, comesBack } from './postgres-trouble.ts';
+import { asPostgresTrouble } from './postgres-trouble.ts';
 
 export type ConnectionOptions = {
   readonly url: Secret;
@@ -82,22 +81,17 @@ export class PostgresDriver implements Driver {
   }
 
   async connect(): Promise<Session> {
-    const client = await this.#pool.connect();
+    const fail = (cause: unknown) => {
+      throw asPostgresTrouble(this.place, cause);
+    };
+    const client = await this.#pool.connect().catch(fail);
     return {
       async perform(text, values) {
-        const { rowCount, rows } = await client.query(text, [...values]);
+        const { rowCount, rows } = await client.query(text, [...values]).catch(fail);
         return { rows, changes: rowCount ?? 0 };
       },
       end: (hasFailed) => client.release(hasFailed),
     };
-  }
-
-  trouble(code: StoreCode, error: unknown): unknown {
-    return asPostgresTrouble(code, this.place, error);
-  }
-
-  mayPass(error: unknown): boolean {
-    return comesBack(error);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -130,7 +130,7 @@ export class ShardLocks implements AsyncDisposable {
       else await this.#take(client);
     } catch (error) {
       this.#drop(client);
-      throw asPostgresTrouble('store.unreadable', placeOf(this.#options.url), error);
+      throw asPostgresTrouble(placeOf(this.#options.url), error);
     }
   }
 
@@ -143,7 +143,7 @@ export class ShardLocks implements AsyncDisposable {
     try {
       await client.connect();
     } catch (error) {
-      throw asPostgresTrouble('store.unreadable', placeOf(url), error);
+      throw asPostgresTrouble(placeOf(url), error);
     }
     this.#client = client;
     if (this.#hasWaited) await clock.sleep(ownerFirstMs, this.#over.signal).catch(() => undefined);

@@ -1,4 +1,3 @@
-import { asTrouble, hasClosed, isBusy, type StoreCode } from '#src/sql/trouble.ts';
 import type { Driver, Session } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
 import { type FileCall, fileHere } from './sqlite-file.ts';
@@ -26,17 +25,9 @@ export class SqliteDriver implements Driver {
       end: (hasFailed) => {
         if (!hasFailed) return;
         this.#isOpen = false;
-        this.#call('rollBack').catch(() => undefined);
+        this.#call('perform', 'ROLLBACK', []).catch(() => undefined); // none may be begun
       },
     };
-  }
-
-  trouble(code: StoreCode, error: unknown): unknown {
-    return asTrouble(code, this.place, error);
-  }
-
-  mayPass(error: unknown): boolean {
-    return isBusy(error) || hasClosed(error);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import type { StatementResult } from '#src/sql/connection.ts';
 import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
-import { damaged, sqliteError } from '#src/sql/trouble.ts';
+import { asTrouble, damaged } from '#src/sql/trouble.ts';
 import { checkFormat, type Migration, migrate } from '#src/storage/schema.ts';
 
-/** Performs an operation of a file, on this thread or another. Errors: as the operation, those of SQLite among them. */
+/** Performs an operation of a file, on this thread or another. Errors: BotError `store.unreadable`. */
 export type FileCall = <Name extends keyof SqliteFile>(
   name: Name,
   ...args: Parameters<SqliteFile[Name]>
@@ -32,7 +33,7 @@ export class SqliteFile {
     this.#path = path;
   }
 
-  /** Opens the file, or opens it anew, in the present format. What is in memory stays. Errors: BotError `store.unreadable` among them. */
+  /** Opens the file, or opens it anew, in the present format. What is in memory stays. */
   open(migrations: readonly Migration[]): void {
     if (this.#sqlite && this.#path === ':memory:') return;
     this.close();
@@ -47,19 +48,22 @@ export class SqliteFile {
   }
 
   perform(text: string, values: readonly unknown[]): StatementResult {
-    if (!this.#statements) throw sqliteError('ERR_INVALID_STATE');
+    // The thread that had it open broke.
+    if (!this.#statements) throw new BotError('store.unreadable', true, `${this.#path} is closed.`);
     return this.#statements.perform(text, values);
-  }
-
-  rollBack(): void {
-    if (this.#sqlite?.isTransaction) this.#sqlite.exec('ROLLBACK');
   }
 }
 
 /** A file on this thread, which stands still for every sync of the disk. */
 export function fileHere(path: string): FileCall {
   const file = new SqliteFile(path);
-  return async (name, ...args) => Reflect.apply(file[name], file, args);
+  return async (name, ...args) => {
+    try {
+      return Reflect.apply(file[name], file, args);
+    } catch (cause) {
+      throw asTrouble(path, cause);
+    }
+  };
 }
 
 function openSqlite(path: string, migrations: readonly Migration[]): DatabaseSync {

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { BotError } from '#src/base/errors.ts';
+import { asTrouble } from '#src/sql/trouble.ts';
 import { SqliteFile } from './sqlite-file.ts';
 
 /** Operation of the file at `path`. */
@@ -9,8 +9,10 @@ export type SqliteRequest = {
   readonly args: readonly unknown[];
 };
 
-/** An error as its fields: threads copy only its name, message and stack. */
-export type SqliteAnswer = { readonly result: unknown } | { readonly error: object };
+/** A result, or what a BotError says: threads copy no errors of our own. */
+export type SqliteAnswer =
+  | { readonly result: unknown }
+  | { readonly message: string; readonly retryable: boolean };
 
 /** Files by their path. */
 const files = new Map<string, SqliteFile>();
@@ -22,9 +24,8 @@ function answerTo({ path, name, args }: SqliteRequest): SqliteAnswer {
   files.set(path, file);
   try {
     return { result: Reflect.apply(Reflect.get(file, name), file, args) };
-  } catch (error) {
-    if (!(error instanceof Error)) return { error: { message: `${error}` } };
-    const { message, stack } = error;
-    return { error: { ...error, message, stack, isBotError: error instanceof BotError } };
+  } catch (cause) {
+    const { message, retryable } = asTrouble(path, cause);
+    return { message, retryable };
   }
 }

@@ -46,8 +46,8 @@ export class SqliteWorker implements AsyncDisposable {
       if (this.#worker !== worker) return;
       const request = this.#waiting.shift();
       if (this.#waiting.length === 0) worker.unref();
-      if ('error' in answer) request?.reject(errorOf(answer.error));
-      else request?.resolve(answer.result);
+      if ('result' in answer) request?.resolve(answer.result);
+      else request?.reject(new BotError('store.unreadable', answer.retryable, answer.message));
     });
     const fail = (cause?: unknown) => {
       if (this.#worker !== worker) return;
@@ -60,11 +60,4 @@ export class SqliteWorker implements AsyncDisposable {
     worker.on('exit', () => fail());
     return worker;
   }
-}
-
-/** An error as it was on the other thread; a BotError is one again. */
-function errorOf(fields: Partial<BotError> & { readonly isBotError?: boolean }): Error {
-  const { code = 'store.unreadable', isBotError, message = '', retryable = false } = fields;
-  if (isBotError) return new BotError(code, retryable, message);
-  return Object.assign(new Error(message), fields);
 }
