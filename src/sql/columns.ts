@@ -108,6 +108,11 @@ export function columnName(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+/** Names of the columns of these fields. */
+export function columnNames(fields: readonly string[]): string {
+  return fields.map(columnName).join(', ');
+}
+
 /** Type of a column in its database, without its constraints. */
 export function columnType({ kind }: Column, dialect: SqlDialect): string {
   return kinds[kind][dialect];
@@ -116,9 +121,7 @@ export function columnType({ kind }: Column, dialect: SqlDialect): string {
 /** Field of a row as its column stores it. The database refuses an empty one that may not be. */
 export function encodeField(field: string, column: Column, row: object): unknown {
   const value: unknown = Reflect.get(row, field);
-  if (value === undefined) return null;
-  const { encode } = kinds[column.kind];
-  return encode ? encode(value) : value;
+  return value === undefined ? null : (kinds[column.kind].encode?.(value) ?? value);
 }
 
 /** Rows of a database as values. */
@@ -126,20 +129,15 @@ export function decodeRows<Shape extends Columns>(
   shape: Shape,
   rows: readonly Readonly<Record<string, unknown>>[],
 ): readonly RowOf<Shape>[] {
-  const fields = Object.entries(shape).map(([field, column]) => {
-    return { field, column, name: columnName(field) };
+  const fields = Object.entries(shape).map(([field, { kind }]) => {
+    return { field, name: columnName(field), decode: kinds[kind].decode };
   });
   return rows.map((row) => {
     const decoded: Record<string, unknown> = {};
-    for (const { column, field, name } of fields) {
-      const stored = row[name];
-      if (stored !== null && stored !== undefined) decoded[field] = decodeField(column, stored);
+    for (const { decode, field, name } of fields) {
+      const stored = row[name] ?? undefined;
+      if (stored !== undefined) decoded[field] = decode ? decode(stored) : stored;
     }
     return decoded as RowOf<Shape>; // each field by the kind of its column
   });
-}
-
-function decodeField({ kind }: Column, stored: unknown): unknown {
-  const { decode } = kinds[kind];
-  return decode ? decode(stored) : stored;
 }

@@ -1,7 +1,7 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import {
   type Columns,
-  columnName,
+  columnNames,
   decodeRows,
   encodeField,
   type RowOf,
@@ -80,30 +80,23 @@ export class Connection {
   }
 
   async #send({ sql: text, text: numbered, values }: Sql): Promise<StatementResult> {
-    const bound = values.map(boundValue);
-    if (this.dialect === 'postgres') return await this.#perform(numbered, bound);
-    const flags = bound.map((value) => (typeof value === 'boolean' ? +value : value));
-    return await this.#perform(text, flags);
+    const form = this.dialect === 'sqlite' ? text : numbered;
+    return await this.#perform(form, values.map(boundValue));
   }
 }
 
 /** SQL that inserts rows. */
 function insertion({ columns, name }: Table, rows: readonly object[], conflict: Sql): Sql {
   const all = Object.entries(columns);
-  const names = all.map(([field]) => columnName(field)).join(', ');
   const values = rows.map(
     (row) => sql`(${join(all.map(([field, column]) => encodeField(field, column, row)))})`,
   );
-  return sql`INSERT INTO ${raw(`${name} (${names})`)} VALUES ${join(values)} ${conflict}`;
+  const into = raw(`${name} (${columnNames(Object.keys(columns))})`);
+  return sql`INSERT INTO ${into} VALUES ${join(values)} ${conflict}`;
 }
 
-/** Value as a statement binds it. */
+/** Value as a statement binds it: text as both databases store it. */
 function boundValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(boundValue);
-  return typeof value === 'string' ? storedText(value) : value;
-}
-
-/** Text as both databases store it. */
-function storedText(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\ufffd');
+  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value;
 }

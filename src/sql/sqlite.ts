@@ -45,7 +45,8 @@ export class SqliteStatements {
     const statement = this.#prepared.get(text) ?? this.#sqlite.prepare(text);
     if (this.#prepared.size >= mostStatements) this.#prepared.clear();
     this.#prepared.set(text, statement);
-    const bound = values as readonly SqliteValue[]; // it refuses others
+    const plain = values.map((value) => (typeof value === 'boolean' ? +value : value));
+    const bound = plain as readonly SqliteValue[]; // it refuses others
     if (statement.columns().length > 0) return { rows: statement.all(...bound), changes: 0 };
     return { rows: [], changes: Number(statement.run(...bound).changes) };
   }

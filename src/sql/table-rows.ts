@@ -1,5 +1,5 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
-import { type Columns, columnName, type RowOf } from './columns.ts';
+import { type Columns, columnNames, type RowOf } from './columns.ts';
 import type { StoreDatabase } from './store-database.ts';
 import { columnList, columnOf, replacing, type Table } from './table.ts';
 
@@ -10,7 +10,7 @@ export async function findRows<Shape extends Columns, const Known extends Partia
   known: Known,
 ): Promise<readonly Omit<RowOf<Shape>, keyof Known>[]> {
   const others = Object.fromEntries(Object.entries(columns).filter(([field]) => !(field in known)));
-  const order = raw(key.map(columnName).join(', '));
+  const order = raw(columnNames(key));
   const statement = sql`SELECT ${columnList(others)} FROM ${raw(name)} ${where(known)} ORDER BY ${order}`;
   const rows = await database.read((connection) => connection.rows(others, statement));
   return rows as never; // each has the other fields

@@ -3,8 +3,8 @@ import {
   type Column,
   type Columns,
   columnName,
+  columnNames,
   columnType,
-  integer,
   type RowOf,
   type SqlDialect,
 } from './columns.ts';
@@ -21,33 +21,21 @@ type PersonRule<Field extends string = string> =
   /** No row is about a person. */
   | { readonly forget: 'nothing' };
 
-/** Treatment of the rows of a server that removed the bot. */
-type ServerRule<Field extends string = string> =
-  | { readonly forget: 'delete'; readonly column: Field }
-  /** They are deleted later: a server that comes back has its budget of the day, and not a new one. */
-  | { readonly forget: 'later'; readonly column: Field }
-  /** Lines of captions. */
-  | { readonly forget: 'erase-line' }
-  /** No row is about a server. */
-  | { readonly forget: 'nothing' };
-
-/** Index of the rows for which `where` holds: SQL, the same in both databases. */
-type PartialIndex<Field extends string> = {
-  readonly fields: readonly Field[];
-  readonly where: string;
-};
+/**
+ * Treatment of the rows of a server that removed the bot: they name it in `guildId`. `later`: a server that comes back has its budget
+ * of the day, and not a new one. `erase-line`: lines of captions. `nothing`: no row is about a server.
+ */
+type ServerRule = { readonly forget: 'delete' | 'later' | 'erase-line' | 'nothing' };
 
 type TableRules<Shape extends Columns> = {
   /** Fields that tell rows apart. */
   readonly key: readonly FieldOf<Shape>[];
   readonly person: PersonRule<FieldOf<Shape>>;
-  readonly server: ServerRule<FieldOf<Shape>>;
-  /** Further groups of fields of which no two rows have the same values. */
-  readonly unique?: readonly (readonly FieldOf<Shape>[])[];
-  /** Indexes by name: their fields. */
-  readonly indexes?: Readonly<
-    Record<string, readonly FieldOf<Shape>[] | PartialIndex<FieldOf<Shape>>>
-  >;
+  readonly server: ServerRule;
+  /** Further groups of columns of which no two rows have the same values: `(name, number)`. */
+  readonly unique?: readonly string[];
+  /** Indexes by name: SQL of their columns and rows, as `(name) WHERE number > 0`. */
+  readonly indexes?: Readonly<Record<string, string>>;
 };
 
 /** Table of a store, the same in both databases. */
@@ -78,11 +66,6 @@ export function columnList(shape: Columns, alias?: string): Sql {
   );
 }
 
-/** SQL of the name of a table or column, as it was declared. */
-export function named(name: string): Sql {
-  return raw(name);
-}
-
 /** SQL of the column of a field. */
 export function columnOf(field: string): Sql {
   return raw(columnName(field));
@@ -95,17 +78,6 @@ export function select<Shape extends Columns>(
   rest: Sql,
 ): Promise<readonly RowOf<Shape>[]> {
   return connection.rows(columns, sql`SELECT ${columnList(columns)} FROM ${raw(name)} ${rest}`);
-}
-
-/** Number of all these rows; each is SQL behind `FROM`. */
-export async function countRows(connection: Connection, rows: readonly Sql[]): Promise<number> {
-  let total = 0;
-  for (const some of rows) {
-    const statement = sql`SELECT COUNT(*) AS count FROM ${some}`;
-    const [row] = await connection.rows({ count: integer }, statement);
-    total += row?.count ?? 0;
-  }
-  return total;
 }
 
 /** Deletes all these rows, of which each is SQL behind `FROM`; how many. */
@@ -125,7 +97,7 @@ export function replacing({ columns, key }: Table): Sql {
   const others = Object.keys(columns).filter((field) => !key.includes(field));
   if (others.length === 0) return raw('ON CONFLICT DO NOTHING');
   const changes = others.map(columnName).map((name) => `${name} = excluded.${name}`);
-  return raw(`ON CONFLICT (${key.map(columnName)}) DO UPDATE SET ${changes}`);
+  return raw(`ON CONFLICT (${columnNames(key)}) DO UPDATE SET ${changes}`);
 }
 
 /** SQL of what a new row does that has the key of an old one: these fields are added up. */
@@ -133,7 +105,7 @@ export function adding({ key, name }: Table, fields: readonly string[]): Sql {
   const sums = fields
     .map(columnName)
     .map((column) => `${column} = ${name}.${column} + excluded.${column}`);
-  return raw(`ON CONFLICT (${key.map(columnName)}) DO UPDATE SET ${sums}`);
+  return raw(`ON CONFLICT (${columnNames(key)}) DO UPDATE SET ${sums}`);
 }
 
 /** SQL that creates tables with their indexes. */
@@ -141,32 +113,23 @@ export function createTables(tables: readonly Table[], dialect: SqlDialect): str
   return tables.map((table) => createTable(table, dialect)).join('\n');
 }
 
-function createTable(table: Table, dialect: SqlDialect): string {
-  const { columns, key, name, indexes = {}, unique = [] } = table;
+function createTable(
+  { columns, key, name, indexes = {}, unique = [] }: Table,
+  dialect: SqlDialect,
+): string {
+  // Else the database gives the key.
+  const isKeyed = !key.some((field) => columns[field]?.kind === 'key');
   const lines = [
     ...Object.entries(columns).map(([field, column]) => createColumn(field, column, dialect)),
-    ...(isKeyed(table) ? [`PRIMARY KEY (${key.map(columnName).join(', ')})`] : []),
-    ...unique.map((fields) => `UNIQUE (${fields.map(columnName).join(', ')})`),
+    ...(isKeyed ? [`PRIMARY KEY (${columnNames(key)})`] : []),
+    ...unique.map((group) => `UNIQUE ${group}`),
   ];
-  const indexed = Object.entries(indexes).map(([index, one]) => {
-    const { fields, where } = 'where' in one ? one : { fields: one, where: undefined };
-    const rows = where === undefined ? '' : ` WHERE ${where}`;
-    return `CREATE INDEX ${index} ON ${name} (${fields.map(columnName).join(', ')})${rows};`;
-  });
+  const strict = isKeyed ? ' STRICT, WITHOUT ROWID' : ' STRICT';
+  const ending = dialect === 'sqlite' ? strict : '';
   return [
-    `CREATE TABLE ${name} (\n  ${lines.join(',\n  ')}\n)${ending(table, dialect)};`,
-    ...indexed,
+    `CREATE TABLE ${name} (\n  ${lines.join(',\n  ')}\n)${ending};`,
+    ...Object.entries(indexes).map(([index, on]) => `CREATE INDEX ${index} ON ${name} ${on};`),
   ].join('\n');
-}
-
-/** Whether its rows are told apart by fields of their own, and not by a key that the database gives. */
-function isKeyed({ columns, key }: Table): boolean {
-  return !key.some((field) => columns[field]?.kind === 'key');
-}
-
-function ending(table: Table, dialect: SqlDialect): string {
-  if (dialect === 'postgres') return '';
-  return isKeyed(table) ? ' STRICT, WITHOUT ROWID' : ' STRICT';
 }
 
 /** SQL of one column, also for `ALTER TABLE ADD COLUMN`. */

@@ -7,7 +7,7 @@ import { migrate } from '#src/storage/schema.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 import { storeTables } from '#src/storage/stores/store-parts.ts';
 
-const rules = { key: ['guildId'], server: { forget: 'delete', column: 'guildId' } } as const;
+const rules = { key: ['guildId'], server: { forget: 'delete' } } as const;
 
 test('a table does not compile without what becomes of its rows about persons and servers', () => {
   type Rules = Parameters<typeof table<{ readonly guildId: typeof id }>>[2];

@@ -39,7 +39,7 @@ export const memories = table(
   {
     key: ['guildId', 'number'],
     person: { forget: 'delete', columns: ['byId', 'aboutId'] },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 

@@ -61,13 +61,13 @@ const reminders = table(
   },
   {
     key: ['id'],
-    unique: [['guildId', 'personId', 'number']],
+    unique: ['(guild_id, person_id, number)'],
     indexes: {
-      reminders_by_time: ['dueAtWallMs'],
-      reminders_by_addressee: ['guildId', 'addresseeId'],
+      reminders_by_time: '(due_at_wall_ms)',
+      reminders_by_addressee: '(guild_id, addressee_id)',
     },
     person: { forget: 'delete', columns: ['personId', 'addresseeId'] },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 

@@ -35,7 +35,7 @@ const tracks = table(
   {
     key: ['guildId', 'channelId'],
     person: { forget: 'nothing' },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 

@@ -1,10 +1,10 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
-import { columnName, type RowOf } from '#src/sql/columns.ts';
+import { columnName, columnNames, type RowOf } from '#src/sql/columns.ts';
 import { Connection, type PerformStatement } from '#src/sql/connection.ts';
 import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { named, select, type Table } from '#src/sql/table.ts';
+import { select, type Table } from '#src/sql/table.ts';
 import { asTrouble } from '#src/sql/trouble.ts';
 import { migrate } from '#src/storage/schema.ts';
 import { type StoreKind, storePath } from '#src/storage/store-kinds.ts';
@@ -44,7 +44,7 @@ export async function copyFromFiles(
   await database.write(async (connection) => {
     for (const kind of kinds) {
       using file = new DatabaseSync(storePath(folder, kind), { readOnly: true });
-      for (const { name } of kind.tables) await connection.run(sql`DELETE FROM ${named(name)}`);
+      for (const { name } of kind.tables) await connection.run(sql`DELETE FROM ${raw(name)}`);
       await copyRows(connectionTo(file), connection, kind.tables);
       for (const table of kind.tables) await countOn(connection, table);
     }
@@ -75,7 +75,7 @@ async function copyRows(from: Connection, to: Connection, tables: readonly Table
 
 /** SQL of the next rows in the order of their keys. */
 function portionAfter({ key }: Table, last: object | undefined): Sql {
-  const names = raw(key.map(columnName).join(', '));
+  const names = raw(columnNames(key));
   const values = last && join(key.map((field) => Reflect.get(last, field)));
   const later = values ? sql`WHERE (${names}) > (${values})` : empty;
   return sql`${later} ORDER BY ${names} LIMIT ${rowsAtOnce}`;
@@ -87,7 +87,7 @@ async function countOn(connection: Connection, { columns, name }: Table): Promis
   for (const column of keys.map(columnName)) {
     const next = sql`coalesce(max(${raw(column)}), 0) + 1`;
     await connection.run(
-      sql`SELECT setval(pg_get_serial_sequence(${name}, ${column}), ${next}, false) FROM ${named(name)}`,
+      sql`SELECT setval(pg_get_serial_sequence(${name}, ${column}), ${next}, false) FROM ${raw(name)}`,
     );
   }
 }

@@ -1,9 +1,9 @@
-import sql, { type Sql } from 'sql-template-tag';
+import sql, { join, type Sql } from 'sql-template-tag';
 import type { ConsentStore, StoredRows } from '#src/people/consent.ts';
-import { id, oneOf } from '#src/sql/columns.ts';
+import { id, integer, oneOf } from '#src/sql/columns.ts';
 import { personRows } from '#src/sql/person-rows.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { columnList, countRows, deleteRows, type Table, table } from '#src/sql/table.ts';
+import { columnList, deleteRows, type Table, table } from '#src/sql/table.ts';
 import { findRows, putRows } from '#src/sql/table-rows.ts';
 
 export const consents = table(
@@ -16,7 +16,7 @@ export const consents = table(
   {
     key: ['guildId', 'personId'],
     person: { forget: 'delete', columns: ['personId'] },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 
@@ -34,9 +34,13 @@ export const consentPart: StorePart<ConsentStore> = {
 
     forgetting: () => findRows(database, consents, { kind: 'forgetting' }),
 
-    count(guildId, personId) {
-      const rows = rowsOf(all, guildId, personId);
-      return database.read((connection) => countRows(connection, rows));
+    async count(guildId, personId) {
+      const counts = rowsOf(all, guildId, personId).map(
+        (rows) => sql`(SELECT COUNT(*) FROM ${rows})`,
+      );
+      const total = sql`SELECT ${join(counts, ' + ')} AS count`;
+      const [row] = await database.read((connection) => connection.rows({ count: integer }, total));
+      return row?.count ?? 0;
     },
 
     rowsAbout(guildId, personId) {

@@ -12,7 +12,7 @@ const botGuilds = table(
   {
     key: ['botId', 'guildId'],
     person: { forget: 'nothing' },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 

@@ -10,7 +10,7 @@ const panels = table(
   {
     key: ['guildId'],
     person: { forget: 'nothing' },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 

@@ -18,7 +18,7 @@ const personSettings = table(
   {
     key: ['guildId', 'personId'],
     person: { forget: 'delete', columns: ['personId'] },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 

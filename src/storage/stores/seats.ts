@@ -21,7 +21,7 @@ const seats = table(
   {
     key: ['guildId'],
     person: { forget: 'nothing' },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 
@@ -31,7 +31,7 @@ const seatConsents = table(
   {
     key: ['guildId', 'personId', 'kind'],
     person: { forget: 'delete', columns: ['personId'] },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 

@@ -11,7 +11,7 @@ const serverSettings = table(
     key: ['guildId', 'key'],
     // The list of blocked people belongs to the server: nobody takes themselves out of it.
     person: { forget: 'nothing' },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 

@@ -4,7 +4,7 @@ import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.
 import { id, money, optional, whole } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { adding, columnList, named, type Table, table } from '#src/sql/table.ts';
+import { adding, columnList, deleteRows, type Table, table } from '#src/sql/table.ts';
 
 const amounts = { nanoUsd: money, turns: whole };
 /** Amounts of a day, such as `2026-11-20`: in the order of its bytes, as an id. */
@@ -16,9 +16,9 @@ const spent = table(
   { guildId: id, ...sums },
   {
     key: ['guildId', 'day'],
-    indexes: { spent_by_day: ['day'] },
+    indexes: { spent_by_day: '(day)' },
     person: { forget: 'nothing' },
-    server: { forget: 'later', column: 'guildId' },
+    server: { forget: 'later' },
   },
 );
 
@@ -27,9 +27,9 @@ const spentByPerson = table(
   { guildId: id, personId: id, ...sums },
   {
     key: ['guildId', 'personId', 'day'],
-    indexes: { spent_by_person_by_day: ['day'] },
+    indexes: { spent_by_person_by_day: '(day)' },
     person: { forget: 'delete', columns: ['personId'] },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 
@@ -65,6 +65,7 @@ async function addSpending(
     const rows = entries.filter(({ personId }) => (personId === undefined) === (into === spent));
     const conflict = adding(into, Object.keys(amounts));
     await connection.insert<Table>(into, rows, conflict);
-    await connection.run(sql`DELETE FROM ${named(into.name)} WHERE ${isFarOff}`);
   }
+  const old = [sql`spent WHERE ${isFarOff}`, sql`spent_by_person WHERE ${isFarOff}`];
+  await deleteRows(connection, old);
 }

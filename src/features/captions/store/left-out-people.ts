@@ -10,7 +10,7 @@ const leftOutOfCaptions = table(
   {
     key: ['guildId', 'personId'],
     person: { forget: 'delete', columns: ['personId'] },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 

@@ -34,14 +34,14 @@ export const sessions = table(
   { key, ...sessionColumns },
   {
     key: ['key'],
-    unique: [['id']],
+    unique: ['(id)'],
     indexes: {
-      sessions_by_guild: ['guildId', 'key'],
-      sessions_by_channel: ['guildId', 'channelId', 'key'],
-      open_sessions: { fields: ['key'], where: 'ended_at_wall_ms IS NULL' },
+      sessions_by_guild: '(guild_id, key)',
+      sessions_by_channel: '(guild_id, channel_id, key)',
+      open_sessions: '(key) WHERE ended_at_wall_ms IS NULL',
     },
     person: { forget: 'nothing' },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 
@@ -71,10 +71,10 @@ export const lines = table(
   {
     key: ['id'],
     indexes: {
-      lines_by_session: ['session', 'startMs'],
-      lines_by_person: { fields: ['personId'], where: 'person_id IS NOT NULL' },
-      lines_by_message: { fields: ['postMessageId'], where: 'post_message_id IS NOT NULL' },
-      brief_lines: { fields: ['id'], where: 'is_brief = TRUE' },
+      lines_by_session: '(session, start_ms)',
+      lines_by_person: '(person_id) WHERE person_id IS NOT NULL',
+      lines_by_message: '(post_message_id) WHERE post_message_id IS NOT NULL',
+      brief_lines: '(id) WHERE is_brief = TRUE',
     },
     person: { forget: 'erase-line' },
     server: { forget: 'erase-line' },
@@ -97,11 +97,11 @@ export const captionMessages = table(
   {
     key: ['messageId'],
     indexes: {
-      outdated_messages: { fields: ['postedAtWallMs'], where: 'outdated > 0' },
-      messages_by_session: ['sessionId'],
+      outdated_messages: '(posted_at_wall_ms) WHERE outdated > 0',
+      messages_by_session: '(session_id)',
     },
     person: { forget: 'nothing' },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 

@@ -21,9 +21,9 @@ const apiTokens = table(
   },
   {
     key: ['name'],
-    unique: [['hash']],
+    unique: ['(hash)'],
     person: { forget: 'nothing' },
-    server: { forget: 'delete', column: 'guildId' },
+    server: { forget: 'delete' },
   },
 );
 
