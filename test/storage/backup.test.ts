@@ -5,7 +5,7 @@ import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUp, backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { backupsFolder, copiesIn, deleteOldCopies } from '#src/storage/backups/copy-names.ts';
-import { versionIn } from '#src/storage/schema.ts';
+import { versionOf } from '#src/storage/schema.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { copiedStores } from './copied-stores.ts';
 import { heldByAnother, storeFolder } from './files.ts';
@@ -69,5 +69,6 @@ test('a store of a former format is copied before it is migrated, one of the pre
   }
   const copies = backUpFormerFormats(dataDir, atWallMs);
   expect(copies).toEqual([join(backupsFolder(dataDir), 'parley-2026-11-20T16-25-00-000Z.sqlite')]);
-  expect(versionIn(copies[0] ?? '', 0)).toBe(1);
+  using copy = new DatabaseSync(copies[0] ?? '');
+  expect(versionOf(copy)).toBe(1);
 });

@@ -44,7 +44,7 @@ test.each([15, 19])(
 test('a step that fails leaves the file as it was', () => {
   using sqlite = new DatabaseSync(':memory:');
   const sql = 'CREATE TABLE half (id TEXT); CREATE TABLE half (id TEXT)';
-  expect(() => migrate(sqlite, ':memory:', [{ version: 1, sql }])).toThrow('half');
+  expect(() => migrate(sqlite, [{ version: 1, sql }])).toThrow('half');
   expect(sqlite.prepare('SELECT * FROM sqlite_schema').all()).toEqual([]);
   expect(sqlite.prepare('PRAGMA user_version').get()).toEqual({ user_version: 0 });
 });
@@ -58,7 +58,7 @@ test('a file of a newer bot is left alone, and the operator told to update', asy
   }
   const before = readFileSync(place.path);
   await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
-    code: 'store.unreadable',
+    code: 'store.format',
     retryable: false,
     message: expect.stringMatching(/has format 99, and this Parley reads formats 15 to 21/),
   });

@@ -19,7 +19,7 @@ test('a table does not compile without what becomes of its rows about persons an
 
 test('every table with a server or a person in it declares what becomes of its rows', () => {
   using sqlite = new DatabaseSync(':memory:');
-  migrate(sqlite, ':memory:', mainStore.sqlite);
+  migrate(sqlite, mainStore.sqlite);
   const tablesWith = (column: string) =>
     sqlite
       .prepare(
@@ -55,7 +55,7 @@ test.each([
   ['transcripts', transcripts.sqlite],
 ])('no table of %s can hold sound', (_, steps) => {
   using sqlite = new DatabaseSync(':memory:');
-  migrate(sqlite, ':memory:', steps);
+  migrate(sqlite, steps);
   const columns = sqlite
     .prepare(
       `SELECT DISTINCT c.type FROM pragma_table_list t JOIN pragma_table_info(t.name) c

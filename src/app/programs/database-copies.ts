@@ -5,11 +5,7 @@ import type { Secret } from '#src/base/secret.ts';
 import { databaseCopyFolder } from '#src/storage/backups/copy-names.ts';
 import type { Database } from '#src/storage/database.ts';
 import { copyMs, copyToFiles } from '#src/storage/postgres/copies.ts';
-import {
-  migratePostgres,
-  readFormats,
-  refuseFormerFormats,
-} from '#src/storage/postgres/migrate.ts';
+import { migratePostgres, readFormats } from '#src/storage/postgres/migrate.ts';
 import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { mainStore, type StoreKind, storeKinds } from '#src/storage/store-kinds.ts';
 
@@ -27,10 +23,8 @@ export async function withDatabaseCopies<T>(
   work: (storesDir: string, database: Database) => T | Promise<T>,
 ): Promise<T> {
   await using database = openForProgram({ url }, copyMs);
-  const before = isMade
-    ? await migratePostgres(database, storeKinds)
-    : await readFormats(database, storeKinds);
-  refuseFormerFormats(storeKinds, before, database.place);
+  const read = isMade ? migratePostgres : readFormats;
+  const before = await read(database, storeKinds);
   if (!isMade && !before.has(mainStore.name)) throw noStore(database.place);
   const there = kinds.filter(({ name }) => before.has(name));
   const storesDir = databaseCopyFolder(dataDir);

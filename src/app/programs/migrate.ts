@@ -6,7 +6,7 @@ import {
   readFormats,
 } from '#src/storage/postgres/migrate.ts';
 import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
-import { rangeOf } from '#src/storage/schema.ts';
+import { presentFormat } from '#src/storage/schema.ts';
 import { storeKinds } from '#src/storage/store-kinds.ts';
 import { runProgram } from './run-program.ts';
 
@@ -26,10 +26,10 @@ async function run({ databaseUrl: url }: Config): Promise<number> {
     return 0;
   }
   await using database = openForProgram({ url }, migrateMs);
-  const before = await readFormats(database, storeKinds);
+  const before = await readFormats(database, storeKinds, { upgrades: true });
   for (const sentence of await lostRowsIn(database, before)) console.log(sentence);
   await migratePostgres(database, storeKinds, { upgrades: true });
   for (const { name, postgres } of storeKinds)
-    console.log(`${name}: format ${before.get(name) ?? 'none'} -> ${rangeOf(postgres).known}`);
+    console.log(`${name}: format ${before.get(name) ?? 'none'} -> ${presentFormat(postgres)}`);
   return 0;
 }

@@ -4,8 +4,8 @@ import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import { copyInto, DatabaseSync } from '#src/sql/sqlite.ts';
 import { asTrouble, isBusy, isDamage } from '#src/sql/trouble.ts';
-import { rangeOf, versionIn } from '#src/storage/schema.ts';
-import { storeKinds, storePath } from '#src/storage/store-kinds.ts';
+import { storeFiles } from '#src/storage/data-dir/store-files.ts';
+import { presentFormat } from '#src/storage/schema.ts';
 import { backupsFolder, copyName } from './copy-names.ts';
 
 const lockWaitMs = 10_000;
@@ -36,12 +36,9 @@ export function backUp(from: string, folder: string, atWallMs: number): string {
  * Paths of the copies. Errors: BotError `store.*`; then nothing may be migrated.
  */
 export function backUpFormerFormats(dataDir: string, atWallMs: number): readonly string[] {
-  return storeKinds.flatMap((kind) => {
-    const path = storePath(dataDir, kind);
-    const version = versionIn(path, lockWaitMs) ?? 0; // nothing is migrated where it cannot be read
-    const isFormer = version > 0 && version < rangeOf(kind.sqlite).known;
-    return isFormer ? [backUp(path, backupsFolder(dataDir), atWallMs)] : [];
-  });
+  return storeFiles(dataDir)
+    .filter(({ kind, version }) => version && version < presentFormat(kind.sqlite))
+    .map(({ path }) => backUp(path, backupsFolder(dataDir), atWallMs));
 }
 
 /**

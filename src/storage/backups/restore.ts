@@ -3,7 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import { copyInto, DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
 import { asTrouble, isDamage } from '#src/sql/trouble.ts';
-import { formatError, migrate, rangeOf, versionOf } from '#src/storage/schema.ts';
+import { checkFormat, migrate, versionOf } from '#src/storage/schema.ts';
 import { mainStore, type StoreKind, storeKinds, storePath } from '#src/storage/store-kinds.ts';
 import { backUp } from './backup.ts';
 import { backupsFolder, copiesIn, isOld, keptDays } from './copy-names.ts';
@@ -85,9 +85,7 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
     const what = 'is a copy of neither the store nor transcripts: name another file.';
     if (!kind) throw unreadable(`The file ${path} ${what}`);
     if (sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(path);
-    const range = rangeOf(kind.sqlite);
-    const foreign = formatError(`The copy ${path}`, versionOf(sqlite), range);
-    if (foreign) throw foreign;
+    checkFormat(`The copy ${path}`, versionOf(sqlite), kind.sqlite);
     const none = `holds no settings: name a copy of ${mainStore.words}.`;
     if (isSettingsOnly && kind !== mainStore)
       throw unreadable(`The copy ${path} of ${kind.words} ${none}`);
@@ -118,7 +116,7 @@ function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): R
     using copy = openReadOnly(from, lockWaitMs);
     copyInto(copy, part);
     changeFile(part, (sqlite) => {
-      migrate(sqlite, from, kind.sqlite);
+      migrate(sqlite, kind.sqlite);
       if (kind === mainStore) dropAgreements(sqlite, isSettingsOnly);
     });
   } catch (error) {

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { openReadOnly } from '#src/sql/sqlite.ts';
-import { type FormatRange, formatError, rangeOf, versionIn } from '#src/storage/schema.ts';
-import { lostSentences, storeKinds, storePath } from '#src/storage/store-kinds.ts';
+import { checkFormat, versionOf } from '#src/storage/schema.ts';
+import { lostSentences, type StoreKind, storeKinds, storePath } from '#src/storage/store-kinds.ts';
 
-/** A file of a `DATA_DIR`, the format of its last migration, and the formats that this program reads. */
-export type StoreFile = FormatRange & {
+/** A file of a `DATA_DIR`, and the format of its last migration. */
+export type StoreFile = {
+  readonly kind: StoreKind;
   readonly path: string;
   /** Absent where it cannot be read. */
   readonly version?: number;
@@ -15,9 +16,18 @@ const lockWaitMs = 2_000;
 /** Those that are there; nothing is written. */
 export function storeFiles(dataDir: string): readonly StoreFile[] {
   return storeKinds
-    .map((kind) => ({ path: storePath(dataDir, kind), range: rangeOf(kind.sqlite) }))
+    .map((kind) => ({ kind, path: storePath(dataDir, kind) }))
     .filter(({ path }) => existsSync(path))
-    .map(({ path, range }) => ({ path, ...range, version: versionIn(path, lockWaitMs) }));
+    .map((file) => ({ ...file, version: versionIn(file.path) }));
+}
+
+function versionIn(path: string): number | undefined {
+  try {
+    using sqlite = openReadOnly(path, lockWaitMs);
+    return versionOf(sqlite);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -25,18 +35,14 @@ export function storeFiles(dataDir: string): readonly StoreFile[] {
  * would write nothing. A file that cannot be read is passed. Errors: BotError `store.format`.
  */
 export function refuseForeignFormats(dataDir: string): void {
-  for (const { path, version = 0, ...range } of storeFiles(dataDir)) {
-    const error = formatError(`The store ${path}`, version, range);
-    if (error) throw error;
-  }
+  for (const { kind, path, version = 0 } of storeFiles(dataDir))
+    checkFormat(`The store ${path}`, version, kind.sqlite);
 }
 
 /** Rows that the upgrade of the files deletes, in sentences. Nothing is written. */
 export function lostRows(dataDir: string): readonly string[] {
-  return storeKinds.flatMap((kind) => {
-    const path = storePath(dataDir, kind);
-    const version = versionIn(path, lockWaitMs) ?? 0;
-    if (version === 0 || version >= kind.lost.before) return [];
+  return storeFiles(dataDir).flatMap(({ kind, path, version }) => {
+    if (!version || version >= kind.lost.before) return [];
     using sqlite = openReadOnly(path, lockWaitMs);
     return lostSentences(kind, sqlite.prepare(kind.lost.sql).get()?.count);
   });

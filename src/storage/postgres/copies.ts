@@ -24,7 +24,7 @@ export async function copyToFiles(
       try {
         using file = new DatabaseSync(path);
         file.exec('PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY');
-        migrate(file, path, kind.sqlite);
+        migrate(file, kind.sqlite);
         file.exec('BEGIN');
         await copyRows(connection, connectionTo(file), kind.tables);
         file.exec('COMMIT');

@@ -3,7 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { flag, integer, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { formatError, rangeOf, stepsFrom } from '#src/storage/schema.ts';
+import { checkFormat, presentFormat, stepsFrom } from '#src/storage/schema.ts';
 import { lostSentences, type StoreKind, storeKinds } from '#src/storage/store-kinds.ts';
 
 /** Group of tables, of which `parley_schema` has the format. */
@@ -16,55 +16,52 @@ export type Formats = ReadonlyMap<string, number>;
 export const migrateMs = 60_000;
 
 export type MigrateOptions = {
-  /** Whether tables of a former format are migrated, which the former version reads no more; default: only missing tables are made. */
+  /** Whether tables of a former format are migrated, which the former version reads no more; default: they are refused. */
   readonly upgrades?: boolean;
 };
 
 /**
  * Brings every part of the schema to the present format, wholly or not at all; one process at a time does it.
  *
- * The tables stand in the connection's first schema. Formats of the parts before. Errors: BotError `store.*`; none of a format that
- * this program does not read or may not migrate, or without rights is retryable.
+ * The tables stand in the connection's first schema. Formats of the parts before. Errors: as `readFormats`; without rights none
+ * is retryable.
  */
 export async function migratePostgres(
   database: StoreDatabase,
   parts: readonly SchemaPart[],
-  { upgrades = false }: MigrateOptions = {},
+  options: MigrateOptions = {},
 ): Promise<Formats> {
-  const found = await readFormats(database, parts);
-  const isPresent = ({ name, postgres }: SchemaPart) => found.get(name) === rangeOf(postgres).known;
+  const found = await readFormats(database, parts, options);
+  const isPresent = ({ name, postgres }: SchemaPart) => found.get(name) === presentFormat(postgres);
   if (parts.every(isPresent)) return found;
-  if (!upgrades) refuseFormerFormats(parts, found, database.place);
   await database.write(async (connection) => {
     await connection.run(
       raw(`SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':schema', 0));
         CREATE TABLE IF NOT EXISTS parley_schema (part text PRIMARY KEY, version integer NOT NULL)`),
     );
-    const versions = await versionsOf(connection);
-    checkFormats(parts, versions, database.place);
+    const formats = await formatsOn(connection);
+    check(formats, parts, options, database.place);
     for (const { name, postgres } of parts) {
-      for (const step of stepsFrom(versions.get(name) ?? 0, postgres))
+      for (const step of stepsFrom(formats.get(name) ?? 0, postgres))
         await connection.run(raw(step));
-      await connection.run(sql`INSERT INTO parley_schema VALUES (${name}, ${rangeOf(postgres).known})
+      await connection.run(sql`INSERT INTO parley_schema VALUES (${name}, ${presentFormat(postgres)})
         ON CONFLICT (part) DO UPDATE SET version = excluded.version`);
     }
   });
   return found;
 }
 
-/** Versions of the parts that are there. Errors: BotError `store.*`; as `migratePostgres`. */
+/**
+ * Formats of the parts that are there. Errors: BotError `store.*`; `store.format` for a format that this program does not read,
+ * `store.misconfigured` for one that it may not migrate.
+ */
 export async function readFormats(
   database: StoreDatabase,
   parts: readonly SchemaPart[],
+  options: MigrateOptions = {},
 ): Promise<Formats> {
-  const found = await database.read(async (connection) => {
-    const [state] = await connection.rows(
-      { isThere: flag },
-      sql`SELECT to_regclass(quote_ident(current_schema()) || '.parley_schema') IS NOT NULL AS is_there`,
-    );
-    return state?.isThere ? await versionsOf(connection) : new Map<string, number>();
-  });
-  checkFormats(parts, found, database.place);
+  const found = await database.read(formatsOn);
+  check(found, parts, options, database.place);
   return found;
 }
 
@@ -73,7 +70,8 @@ export function lostRowsIn(database: StoreDatabase, versions: Formats): Promise<
   return database.read(async (connection) => {
     const lost: string[] = [];
     for (const kind of storeKinds) {
-      if ((versions.get(kind.name) ?? Number.POSITIVE_INFINITY) >= kind.lost.before) continue;
+      const version = versions.get(kind.name);
+      if (!version || version >= kind.lost.before) continue;
       const [row] = await connection.rows({ count: integer }, raw(kind.lost.sql));
       lost.push(...lostSentences(kind, row?.count));
     }
@@ -81,23 +79,12 @@ export function lostRowsIn(database: StoreDatabase, versions: Formats): Promise<
   });
 }
 
-/** Refuses tables that a former version wrote and still reads. Errors: BotError `store.misconfigured`. */
-export function refuseFormerFormats(
-  parts: readonly SchemaPart[],
-  versions: Formats,
-  place: string,
-): void {
-  for (const { name, postgres } of parts) {
-    const version = versions.get(name) ?? 0;
-    const { known } = rangeOf(postgres);
-    if (version === 0 || version >= known) continue;
-    const message = `The database ${place} has format ${version} of ${name}; this version writes format ${known}, which the former version cannot read. First copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`;
-    throw new BotError('store.misconfigured', false, message);
-  }
-}
-
-/** Versions of the parts, where any part is there. */
-async function versionsOf(connection: Connection): Promise<Formats> {
+async function formatsOn(connection: Connection): Promise<Formats> {
+  const [state] = await connection.rows(
+    { isThere: flag },
+    sql`SELECT to_regclass(quote_ident(current_schema()) || '.parley_schema') IS NOT NULL AS is_there`,
+  );
+  if (!state?.isThere) return new Map();
   const rows = await connection.rows(
     { part: text, version: integer },
     sql`SELECT part, version FROM parley_schema ORDER BY part`,
@@ -105,11 +92,18 @@ async function versionsOf(connection: Connection): Promise<Formats> {
   return new Map(rows.map(({ part, version }) => [part, version]));
 }
 
-/** Errors: BotError `store.format` for a format that this program does not read. */
-function checkFormats(parts: readonly SchemaPart[], versions: Formats, place: string): void {
+function check(
+  formats: Formats,
+  parts: readonly SchemaPart[],
+  { upgrades }: MigrateOptions,
+  place: string,
+): void {
   for (const { name, postgres } of parts) {
-    const what = `The part ${name} of the database ${place}`;
-    const error = formatError(what, versions.get(name) ?? 0, rangeOf(postgres));
-    if (error) throw error;
+    const version = formats.get(name) ?? 0;
+    const known = presentFormat(postgres);
+    checkFormat(`The part ${name} of the database ${place}`, version, postgres);
+    if (upgrades || version === 0 || version === known) continue;
+    const message = `The database ${place} has format ${version} of ${name}; this version writes format ${known}, which the former version cannot read. First copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`;
+    throw new BotError('store.misconfigured', false, message);
   }
 }

@@ -5,7 +5,7 @@ import { makeFolder } from '#src/base/make-folder.ts';
 import type { StatementResult } from '#src/sql/connection.ts';
 import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
 import { asTrouble, damaged } from '#src/sql/trouble.ts';
-import { checkFormat, type Migration, migrate } from '#src/storage/schema.ts';
+import { checkFormat, type Migration, migrate, versionOf } from '#src/storage/schema.ts';
 
 /** Performs an operation of a file, on this thread or another. Errors: BotError `store.unreadable`. */
 export type FileCall = <Name extends keyof SqliteFile>(
@@ -73,13 +73,12 @@ function openSqlite(path: string, migrations: readonly Migration[]): DatabaseSyn
     enableForeignKeyConstraints: true,
   });
   try {
-    checkFormat(path, sqlite, migrations);
-    sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    sqlite.exec('PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY');
-    sqlite.exec(`PRAGMA cache_size = -${mostCacheKib}`);
+    checkFormat(`The store ${path}`, versionOf(sqlite), migrations);
+    sqlite.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
+      PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${mostCacheKib}`);
     const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     if (bytes <= checkedBytes) check(sqlite, path);
-    migrate(sqlite, path, migrations);
+    migrate(sqlite, migrations);
     // What a killed process deleted may still stand in its log; where that must wait, closing does it.
     sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     return sqlite;

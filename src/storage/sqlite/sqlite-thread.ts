@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import type { BotError } from '#src/base/errors.ts';
 import { asTrouble } from '#src/sql/trouble.ts';
 import { SqliteFile } from './sqlite-file.ts';
 
@@ -12,7 +13,7 @@ export type SqliteRequest = {
 /** A result, or what a BotError says: threads copy no errors of our own. */
 export type SqliteAnswer =
   | { readonly result: unknown }
-  | { readonly message: string; readonly retryable: boolean };
+  | Pick<BotError, 'code' | 'message' | 'retryable'>;
 
 /** Files by their path. */
 const files = new Map<string, SqliteFile>();
@@ -25,7 +26,7 @@ function answerTo({ path, name, args }: SqliteRequest): SqliteAnswer {
   try {
     return { result: Reflect.apply(Reflect.get(file, name), file, args) };
   } catch (cause) {
-    const { message, retryable } = asTrouble(path, cause);
-    return { message, retryable };
+    const { code, message, retryable } = asTrouble(path, cause);
+    return { code, message, retryable };
   }
 }

@@ -47,7 +47,7 @@ export class SqliteWorker implements AsyncDisposable {
       const request = this.#waiting.shift();
       if (this.#waiting.length === 0) worker.unref();
       if ('result' in answer) request?.resolve(answer.result);
-      else request?.reject(new BotError('store.unreadable', answer.retryable, answer.message));
+      else request?.reject(new BotError(answer.code, answer.retryable, answer.message));
     });
     const fail = (cause?: unknown) => {
       if (this.#worker !== worker) return;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { lostRowsIn, migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
 import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
-import { rangeOf } from '#src/storage/schema.ts';
+import { presentFormat } from '#src/storage/schema.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { formerRows } from '#test/storage/former-consents.ts';
@@ -17,7 +17,7 @@ withPostgres(() => {
       await using schema = await openSchema();
       await using pool = openPool(schema);
       await migratePostgres(pool, [part]);
-      const { known } = rangeOf(part.postgres);
+      const known = presentFormat(part.postgres);
       expect(await schema.sql('SELECT * FROM parley_schema')).toEqual([
         { part: name, version: known },
       ]);
