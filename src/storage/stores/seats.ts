@@ -3,7 +3,7 @@ import type { SeatStore, StoredSeat } from '#src/ports/stores/seat-store.ts';
 import { flag, id, instant, oneOf, type RowOf, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { columnList, replacing, select, table } from '#src/sql/table.ts';
+import { columnList, deleteRows, replacing, select, table } from '#src/sql/table.ts';
 
 const seatColumns = {
   guildId: id,
@@ -41,9 +41,7 @@ type SeatConsent = RowOf<typeof seatConsents.columns>;
 export const seatPart: StorePart<SeatStore> = {
   tables: [seats, seatConsents],
   open: (database) => ({
-    read() {
-      return database.read((connection) => storedSeats(connection, empty));
-    },
+    read: () => database.read((connection) => storedSeats(connection, empty)),
 
     async readIn(guildId) {
       const here = sql`WHERE guild_id = ${guildId}`;
@@ -53,15 +51,18 @@ export const seatPart: StorePart<SeatStore> = {
 
     async write({ callerId, followedId, agreedIds, ...seat }) {
       const { guildId } = seat;
-      const consents = [
-        ...consentsOf(guildId, 'caller', [callerId]),
-        ...consentsOf(guildId, 'followed', [followedId]),
-        ...consentsOf(guildId, 'yes', agreedIds),
+      const said = [
+        { kind: 'caller', personId: callerId } as const,
+        { kind: 'followed', personId: followedId } as const,
+        ...agreedIds.map((personId) => ({ kind: 'yes', personId }) as const),
       ];
+      const consents = said.flatMap(({ kind, personId }) =>
+        personId === undefined ? [] : [{ guildId, personId, kind }],
+      );
       await database.write(async (connection) => {
         await connection.insert(seats, [{ ...seat, aliveAtMs: 0 }], replacing(seats));
         await connection.run(aliveNow(connection, [guildId]));
-        await eraseConsents(connection, guildId);
+        await deleteRows(connection, [consentsIn(guildId)]);
         await connection.insert(seatConsents, consents, sql`ON CONFLICT DO NOTHING`);
       });
     },
@@ -71,10 +72,8 @@ export const seatPart: StorePart<SeatStore> = {
     },
 
     async erase(guildId) {
-      await database.write(async (connection) => {
-        await connection.run(sql`DELETE FROM seats WHERE guild_id = ${guildId}`);
-        await eraseConsents(connection, guildId);
-      });
+      const seat = sql`seats WHERE guild_id = ${guildId}`;
+      await database.write((connection) => deleteRows(connection, [seat, consentsIn(guildId)]));
     },
 
     expire(idleMs) {
@@ -91,14 +90,8 @@ function aliveNow(connection: Connection, guildIds: readonly string[]): Sql {
   return sql`UPDATE seats SET alive_at_ms = ${connection.now} WHERE guild_id ${connection.among(guildIds)}`;
 }
 
-function consentsOf(
-  guildId: string,
-  kind: SeatConsent['kind'],
-  personIds: readonly (string | undefined)[],
-): readonly SeatConsent[] {
-  return personIds
-    .filter((personId) => personId !== undefined)
-    .map((personId) => ({ guildId, personId, kind }));
+function consentsIn(guildId: string): Sql {
+  return sql`seat_consents WHERE guild_id = ${guildId}`;
 }
 
 /** Seats by server id, of all servers or those of a condition. */
@@ -110,26 +103,12 @@ async function storedSeats(connection: Connection, where: Sql): Promise<readonly
   );
   const consents = await select(connection, seatConsents, sql`${where} ORDER BY person_id`);
   const byGuild = Map.groupBy(consents, ({ guildId }) => guildId);
-  return rows.map((row) => storedSeat(row, byGuild.get(row.guildId) ?? []));
-}
-
-function storedSeat(
-  { idleMs, ...seat }: RowOf<typeof seatColumns> & { readonly idleMs: number },
-  consents: readonly SeatConsent[],
-): StoredSeat {
-  const idsOf = (of: SeatConsent['kind']) =>
-    consents.filter(({ kind }) => kind === of).map(({ personId }) => personId);
-  const [callerId] = idsOf('caller');
-  const [followedId] = idsOf('followed');
-  return {
-    ...seat,
-    callerId,
-    followedId,
-    agreedIds: idsOf('yes'),
-    idleMs: Math.max(0, idleMs),
-  };
-}
-
-async function eraseConsents(connection: Connection, guildId: string): Promise<void> {
-  await connection.run(sql`DELETE FROM seat_consents WHERE guild_id = ${guildId}`);
+  return rows.map((row) => {
+    const said = Map.groupBy(byGuild.get(row.guildId) ?? [], ({ kind }) => kind);
+    const idsOf = (kind: SeatConsent['kind']) =>
+      (said.get(kind) ?? []).map(({ personId }) => personId);
+    const [[callerId], [followedId]] = [idsOf('caller'), idsOf('followed')];
+    const idleMs = Math.max(0, row.idleMs);
+    return { ...row, callerId, followedId, agreedIds: idsOf('yes'), idleMs };
+  });
 }
