@@ -1,17 +1,17 @@
 import { basename } from 'node:path';
 import { type Finding, missing, ok } from '#src/probes/probe.ts';
-import { type DataDirOwner, dataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
+import { dataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
 import { type StoreFile, storeFiles } from '#src/storage/data-dir/store-files.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
-import { span } from './span.ts';
 
 /** The store in `DATA_DIR` or in the database, and its processes. The start itself tells of a format that it cannot read. */
 export const storedData: DoctorProbe = {
   name: 'database',
-  async *run({ config: { dataDir, databaseUrl }, clock }) {
+  async *run({ config: { dataDir, databaseUrl } }) {
     if (!databaseUrl) {
       yield `DATA_DIR: ${dataDir}`;
-      yield lockLine(dataDirOwner(dataDir), clock.wallMs());
+      const owner = dataDirOwner(dataDir);
+      yield ok('lock', owner ? `${owner.words} uses this folder` : 'free: no bot uses this folder');
       yield* storeFiles(dataDir).map(storeLine);
       return;
     }
@@ -24,17 +24,6 @@ export const storedData: DoctorProbe = {
       yield ok('process', `${name}, shards ${shardIds.join(', ')} of ${shardCount}`);
   },
 };
-
-function lockLine(owner: DataDirOwner | 'unnamed' | undefined, nowWallMs: number): Finding {
-  if (owner === undefined) return ok('lock', 'free: no bot uses this folder');
-  if (owner === 'unnamed') return ok('lock', 'a process without a name uses this folder');
-  const { pid, host, version, since } = owner;
-  const held = span(nowWallMs - Date.parse(since));
-  return ok(
-    'lock',
-    `process ${pid} on ${host} has used this folder for ${held}, Parley ${version}`,
-  );
-}
 
 function storeLine({ path, version }: StoreFile): Finding {
   const name = basename(path);

@@ -111,8 +111,7 @@ async function ownersSeat(rest: AccountRest, signal: AbortSignal): Promise<strin
 /** Name of the process that runs with these settings; undefined where there is none. */
 async function runningBot({ dataDir, databaseUrl }: Config): Promise<string | undefined> {
   const owner = dataDirOwner(dataDir);
-  if (owner === 'unnamed') return 'a bot runs with this DATA_DIR';
-  if (owner) return `a bot runs as process ${owner.pid} on ${owner.host}`;
+  if (owner) return `a bot runs as ${owner.words}`;
   if (!databaseUrl) return undefined;
   const { readDatabaseState } = await import('#src/storage/postgres/database-state.ts');
   const state = await readDatabaseState(databaseUrl).catch(() => undefined);

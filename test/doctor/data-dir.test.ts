@@ -2,7 +2,6 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import packageJson from '#package.json' with { type: 'json' };
 import { realClock } from '#src/base/clock.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { storePath } from '#src/storage/store-kinds.ts';
@@ -36,9 +35,7 @@ test('the doctor names the process that works on DATA_DIR, and its stores', asyn
   const { code, about } = await place.examine();
   expect(code).toBe(0);
   expect(about('lock')).toMatch(
-    new RegExp(
-      `^ok lock process ${process.pid} on \\S+ has used this folder for \\d+ s, Parley ${RegExp.escape(packageJson.version)}$`,
-    ),
+    new RegExp(`^ok lock process ${process.pid} on \\S+ uses this folder$`),
   );
   expect(about('parley.db')).toBe('ok parley.db can be read');
 });

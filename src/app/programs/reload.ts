@@ -15,7 +15,7 @@ await runProgram(
     }
     // Only a bot on Discord holds this lock: other programs that lock DATA_DIR would end.
     const owner = dataDirOwner(join(dataDir, 'process'));
-    if (owner === undefined || owner === 'unnamed' || owner.host !== hostname()) {
+    if (owner?.pid === undefined || owner.host !== hostname()) {
       console.error(`No single bot of this machine is known to run over DATA_DIR ${dataDir}.`);
       return 1;
     }

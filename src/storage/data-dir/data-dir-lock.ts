@@ -1,24 +1,19 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
-import packageJson from '#package.json' with { type: 'json' };
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { isBusy } from '#src/sql/trouble.ts';
 
-const ownerSchema = z.object({
-  pid: z.number(),
-  host: z.string(),
-  /** ISO 8601. */
-  since: z.string(),
-  version: z.string(),
-});
-
-/** The process that works on a `DATA_DIR`, as it named itself. */
-export type DataDirOwner = Readonly<z.infer<typeof ownerSchema>>;
+/** The process that works on a `DATA_DIR`, as it named itself, if its name can be read. */
+export type DataDirOwner = {
+  readonly pid?: number;
+  readonly host?: string;
+  /** For sentences. */
+  readonly words: string;
+};
 
 export type DataDirLockOptions = {
   readonly clock: Clock;
@@ -43,44 +38,38 @@ export async function lockDataDir(
   signal: AbortSignal,
 ): Promise<Disposable> {
   const untilMs = clock.nowMs() + (onWait ? patienceMs : 0);
-  let isReported = false;
-  for (;;) {
-    signal.throwIfAborted();
-    const since = new Date(clock.wallMs()).toISOString();
-    const lock = tryLock(dataDir, {
-      pid: process.pid,
-      host: hostname(),
-      since,
-      version: packageJson.version,
-    });
+  for (let report = onWait; ; report = undefined) {
+    const lock = tryLock(dataDir);
     if (lock) return lock;
-    if (clock.nowMs() >= untilMs) throw inUse(dataDir);
-    if (!isReported)
-      onWait?.(`${heldWords(dataDir)}: waiting ${patienceMs / 1000} s for it to end.`);
-    isReported = true;
+    const held = `DATA_DIR ${dataDir} is in use by ${readOwner(dataDir).words}`;
+    if (clock.nowMs() >= untilMs) {
+      const message = `${held}: end that process, or give each bot its own DATA_DIR.`;
+      throw new BotError('store.in_use', false, message);
+    }
+    report?.(`${held}: waiting ${patienceMs / 1000} s for it to end.`);
     await clock.sleep(retryMs, signal);
   }
 }
 
-/** Process that works on `dataDir` now; undefined for none, `unnamed` for one whose name cannot be read. */
-export function dataDirOwner(dataDir: string): DataDirOwner | 'unnamed' | undefined {
+/** Process that works on `dataDir` now; undefined for none. */
+export function dataDirOwner(dataDir: string): DataDirOwner | undefined {
   try {
     using sqlite = new DatabaseSync(lockPath(dataDir), { readOnly: true, timeout: 0 });
     sqlite.prepare('SELECT count(*) FROM sqlite_schema').get();
     return undefined;
   } catch (error) {
-    return isBusy(error) ? (readOwner(dataDir) ?? 'unnamed') : undefined;
+    return isBusy(error) ? readOwner(dataDir) : undefined;
   }
 }
 
 /** Undefined while another process holds it. */
-function tryLock(dataDir: string, owner: DataDirOwner): Disposable | undefined {
+function tryLock(dataDir: string): Disposable | undefined {
   try {
     makeFolder(dataDir);
     using stack = new DisposableStack();
     stack.use(new DatabaseSync(lockPath(dataDir), { timeout: 0 })).exec('BEGIN EXCLUSIVE');
     stack.defer(() => rmSync(ownerPath(dataDir), { force: true }));
-    writeFileSync(ownerPath(dataDir), JSON.stringify(owner));
+    writeFileSync(ownerPath(dataDir), JSON.stringify({ pid: process.pid, host: hostname() }));
     return stack.move();
   } catch (error) {
     return isBusy(error) ? undefined : new DisposableStack();
@@ -96,23 +85,11 @@ function ownerPath(dataDir: string): string {
   return join(dataDir, 'parley.lock.json');
 }
 
-function readOwner(dataDir: string): DataDirOwner | undefined {
+function readOwner(dataDir: string): DataDirOwner {
   try {
-    return ownerSchema.parse(JSON.parse(readFileSync(ownerPath(dataDir), 'utf8')));
+    const { pid, host } = JSON.parse(readFileSync(ownerPath(dataDir), 'utf8'));
+    return { pid, host, words: `process ${pid} on ${host}` };
   } catch {
-    return undefined;
+    return { words: 'another process' };
   }
-}
-
-function inUse(dataDir: string): BotError {
-  const message = `${heldWords(dataDir)}: end that process, or give each bot its own DATA_DIR.`;
-  return new BotError('store.in_use', false, message);
-}
-
-function heldWords(dataDir: string): string {
-  const owner = readOwner(dataDir);
-  const words = owner
-    ? `process ${owner.pid} on ${owner.host} (Parley ${owner.version}, since ${owner.since})`
-    : 'another process';
-  return `DATA_DIR ${dataDir} is in use by ${words}`;
 }
