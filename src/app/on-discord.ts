@@ -233,8 +233,7 @@ function noteStore(
       log.warn({ code, err: cause }, message);
       return;
     }
-    case 'waiting':
-    case 'deleted':
+    case 'warning':
       log.warn(event.message);
       return;
     case 'copied':

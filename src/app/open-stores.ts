@@ -20,20 +20,17 @@ export type OpenParts = readonly (readonly [part: object, open: unknown])[];
 type OpenStores = { readonly store: Store; readonly parts: OpenParts } & AsyncDisposable;
 type StoreOptions = Pick<BotOptions, 'config' | 'onDiscord' | 'onStore'>;
 
-/** Time, in ms, that the database has to answer once the process is asked to end: less than an orderly end may take. */
-const endMs = 6_500;
-
 /**
  * Opens the store and the transcripts: files, whose trouble stops no conversation, or PostgreSQL, which is to be there at the start.
  *
- * Errors: of PostgreSQL, as `openPostgresStore`. Aborting `signal` throws `signal.reason`.
+ * Errors: of PostgreSQL, as `openPostgresStore`.
  */
-export async function openStores(options: StoreOptions, signal: AbortSignal): Promise<OpenStores> {
+export async function openStores(options: StoreOptions): Promise<OpenStores> {
   await using stack = new AsyncDisposableStack();
   const worker = stack.use(new SqliteWorker());
   const { databaseUrl } = options.config;
   const opened = databaseUrl
-    ? await inDatabase(databaseUrl, options, signal)
+    ? await inDatabase(databaseUrl, options)
     : await inFiles(options, worker);
   const store = stack.use(sqlStores(opened.main));
   const onDisk = transcriptPorts(stack.use(opened.transcripts));
@@ -52,17 +49,10 @@ export async function openStores(options: StoreOptions, signal: AbortSignal): Pr
   };
 }
 
-async function inDatabase(
-  url: Secret,
-  { onStore: report }: StoreOptions,
-  signal: AbortSignal,
-): Promise<StoreDatabases> {
+async function inDatabase(url: Secret, { onStore: report }: StoreOptions): Promise<StoreDatabases> {
   // Nothing of it is loaded where it is not used.
   const { openPostgresStore } = await import('#src/storage/postgres/keep-stores.ts');
-  const over = new AbortController();
-  const end = () => realClock.later(endMs, () => over.abort(new Error('the process ends')));
-  signal.addEventListener('abort', end, { once: true });
-  return await openPostgresStore({ url, clock: realClock, report, until: over.signal });
+  return await openPostgresStore({ url, clock: realClock, report });
 }
 
 async function inFiles(

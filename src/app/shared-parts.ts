@@ -63,7 +63,7 @@ export async function openSharedParts(
   const { transcription } = config;
   await using stack = new AsyncDisposableStack();
   stack.use(await claimDataDir(options, signal));
-  const loading = [loadSilero(), loadCues(), openStores(options, signal)] as const;
+  const loading = [loadSilero(), loadCues(), openStores(options)] as const;
   const [weights, cues, stores] = await Promise.all(loading);
   const { parts, store } = stack.use(stores);
   stack.use(expireCopies(options));
@@ -99,14 +99,14 @@ async function claimDataDir(
   signal: AbortSignal,
 ): Promise<Disposable> {
   if (databaseUrl) return new DisposableStack();
-  const onWait = (message: string) => onStore({ kind: 'waiting', message });
+  const warn = (message: string) => onStore({ kind: 'warning', message });
   using stack = new DisposableStack();
-  stack.use(await lockDataDir(dataDir, { clock: realClock, onWait }, signal));
+  stack.use(await lockDataDir(dataDir, { clock: realClock, onWait: warn }, signal));
   refuseForeignFormats(dataDir);
   removeLeftovers(dataDir);
   const copies = backUpFormerFormats(dataDir, realClock.wallMs());
   if (copies.length > 0) onStore({ kind: 'copied', copies });
-  for (const message of lostRows(dataDir)) onStore({ kind: 'deleted', message });
+  for (const message of lostRows(dataDir)) warn(message);
   return stack.move();
 }
 

@@ -1,4 +1,4 @@
-import sql, { type Sql } from 'sql-template-tag';
+import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal, unlessAborted, within } from '#src/base/waiting.ts';
@@ -22,16 +22,16 @@ export interface Driver extends AsyncDisposable {
   connect(): Promise<Session>;
 }
 
-type Mode = 'bare' | 'read' | 'write';
-
 /** Statements that begin a transaction; none for what has to run outside of one. */
-const begin: Readonly<Record<SqlDialect, Readonly<Partial<Record<Mode, Sql>>>>> = {
-  sqlite: { read: sql`BEGIN`, write: sql`BEGIN IMMEDIATE` },
+const begin = {
+  sqlite: { bare: undefined, read: sql`BEGIN`, write: sql`BEGIN IMMEDIATE` },
   postgres: {
+    bare: undefined,
     read: sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`,
     write: sql`BEGIN`,
   },
 };
+type Mode = keyof typeof begin.sqlite;
 
 export type DatabaseOptions = {
   readonly driver: Driver;
@@ -41,8 +41,6 @@ export type DatabaseOptions = {
   readonly deadlineMs?: number;
   /** Time, in ms, for which a write is tried again while the database is away or busy; default 5 s. */
   readonly patienceMs?: number;
-  /** Ends all operations, and all later ones. */
-  readonly until?: AbortSignal;
 };
 
 const [usualDeadlineMs, usualPatienceMs] = [10_000, 5_000];
@@ -66,18 +64,15 @@ export class Database implements StoreDatabase {
   #waiting = 0;
 
   constructor(options: DatabaseOptions) {
-    const { driver, until } = options;
-    this.dialect = driver.dialect;
-    this.place = driver.place;
+    const { dialect, place } = options.driver;
+    this.dialect = dialect;
+    this.place = place;
     this.#options = options;
-    until?.addEventListener('abort', () => this.#close());
   }
 
   /** Resolves once the database is open, or cannot be for now, which is told. */
   async open(): Promise<void> {
-    await this.read(async () => undefined).catch((error) => {
-      if (!(error instanceof BotError)) throw error;
-    });
+    await this.read(async () => undefined).catch(ignore);
   }
 
   read<T>(work: Work<T>): Promise<T> {
@@ -117,15 +112,12 @@ export class Database implements StoreDatabase {
   /** Lets what was asked for before end, for 3 s, and fails the rest. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { clock, driver } = this.#options;
-    const late = () => new Error('late');
-    await within(this.#last, closeMs, clock, late).catch(ignore);
-    this.#close();
-    const closed = Promise.resolve(driver[Symbol.asyncDispose]());
-    await within(closed, closeMs, clock, late).catch(ignore);
-  }
-
-  #close(): void {
-    this.#over.abort(unreadable(false, `The store ${this.place} is closed: start the bot again.`));
+    const closed = unreadable(false, `The store ${this.place} is closed: start the bot again.`);
+    const waitFor = (end: PromiseLike<unknown>) =>
+      within(Promise.resolve(end), closeMs, clock, () => closed).catch(ignore);
+    await waitFor(this.#last);
+    this.#over.abort(closed);
+    await waitFor(driver[Symbol.asyncDispose]());
   }
 
   async #perform<T>(mode: Mode, work: Work<T>): Promise<T> {

@@ -8,12 +8,10 @@ export type StoreEvent =
   /** The store cannot be opened or reached; told once until it is opened again. */
   | { readonly kind: 'refused'; readonly error: BotError }
   | { readonly kind: 'written'; readonly tookMs: number }
-  /** Another process holds `DATA_DIR`, and is waited for. */
-  | { readonly kind: 'waiting'; readonly message: string }
+  /** Another process holds `DATA_DIR`, and is waited for, or the migration deletes rows: in a sentence. */
+  | { readonly kind: 'warning'; readonly message: string }
   /** Stores of a former format were copied before their migration. */
   | { readonly kind: 'copied'; readonly copies: readonly string[] }
-  /** Rows that the migration deletes, in a sentence. */
-  | { readonly kind: 'deleted'; readonly message: string }
   | AlertChange;
 
 /** Time, in ms, for which writes fail before the operator is told. */

@@ -159,9 +159,8 @@ function reportOf(
       view.discord(event);
     },
     onStore(event) {
-      if (event.kind === 'waiting') view.discord({ kind: 'warning', message: event.message });
-      if (event.kind !== 'refused') return;
-      view.discord({ kind: 'warning', message: event.error.message });
+      if (event.kind === 'warning') view.discord(event);
+      if (event.kind === 'refused') view.discord({ kind: 'warning', message: event.error.message });
     },
   };
 }

@@ -9,8 +9,6 @@ import { type ConnectionOptions, openForProgram, PostgresDriver } from './postgr
 export type PostgresStoreOptions = ConnectionOptions & {
   readonly clock: Clock;
   readonly report: (event: StoreEvent) => void;
-  /** Ends all operations, and all later ones. */
-  readonly until?: AbortSignal;
 };
 
 /** Databases of the two stores. */
@@ -25,7 +23,6 @@ export type StoreDatabases = { readonly main: Database; readonly transcripts: Da
 export async function openPostgresStore({
   clock,
   report,
-  until,
   ...connection
 }: PostgresStoreOptions): Promise<StoreDatabases> {
   await using migrating = openForProgram(connection, migrateMs);
@@ -37,8 +34,8 @@ export async function openPostgresStore({
   const health = new StoreHealth('store-unwritten', clock, report);
   const driver = () => new PostgresDriver(connection);
   return {
-    main: new Database({ driver: driver(), clock, health, until }),
-    transcripts: new Database({ driver: driver(), clock, until }),
+    main: new Database({ driver: driver(), clock, health }),
+    transcripts: new Database({ driver: driver(), clock }),
   };
 }
 
