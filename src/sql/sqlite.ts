@@ -22,6 +22,11 @@ export function openReadOnly(path: string, waitMs: number): DatabaseSync {
   return new DatabaseSync(place, { readOnly: true, timeout: waitMs });
 }
 
+/** Whether no damage is found in a file, which is read through. */
+export function isWhole(sqlite: DatabaseSync): boolean {
+  return sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check === 'ok';
+}
+
 /** Writes all of a store to a new file for its own user, without a log beside it. Errors: SQLite's own, and those of the file system. */
 export function copyInto(sqlite: DatabaseSync, path: string): void {
   rmSync(path, { force: true });
@@ -49,5 +54,9 @@ export class SqliteStatements {
     const bound = plain as readonly SqliteValue[]; // it refuses others
     if (statement.columns().length > 0) return { rows: statement.all(...bound), changes: 0 };
     return { rows: [], changes: Number(statement.run(...bound).changes) };
+  }
+
+  close(): void {
+    this.#sqlite.close();
   }
 }

@@ -57,7 +57,14 @@ function storeMigrations(dialect: SqlDialect): readonly Migration[] {
         ${create(spendingPortions, ...trackPart.tables)}
         DELETE FROM server_settings WHERE key IN ('announce', 'budget_month', 'budget_person', 'catch_up',
           'duck_for_people', 'names', 'personas_answer', 'show_heard');
-        ${unversioned}`,
+        ALTER TABLE panels DROP COLUMN written_at_ms;
+        ALTER TABLE panels DROP COLUMN written_by;
+        ALTER TABLE person_settings DROP COLUMN written_at_ms;
+        ALTER TABLE person_settings DROP COLUMN written_by;
+        ALTER TABLE seats DROP COLUMN written_at_ms;
+        ALTER TABLE seats DROP COLUMN written_by;
+        ALTER TABLE server_settings DROP COLUMN written_at_ms;
+        ALTER TABLE server_settings DROP COLUMN written_by;`,
     },
     {
       version: 21,
@@ -74,12 +81,6 @@ function storeMigrations(dialect: SqlDialect): readonly Migration[] {
     },
   ];
 }
-
-/** Columns that told when and by which process a row was written. */
-const unversioned = ['panels', 'person_settings', 'seats', 'server_settings']
-  .flatMap((name) => ['written_at_ms', 'written_by'].map((column) => [name, column]))
-  .map(([name, column]) => `ALTER TABLE ${name} DROP COLUMN ${column};`)
-  .join('\n');
 
 /** SQL of the lines that were stored while `catch_up` was off, so that only people who sat there might read them. */
 const unsharedLines =
@@ -154,6 +155,11 @@ export const transcripts: StoreKind = {
 
 /** In the order in which they are restored. */
 export const storeKinds: readonly StoreKind[] = [mainStore, transcripts];
+
+/** Stores that are copied, or whose copies are restored. */
+export function wantedKinds(withTranscripts: boolean): readonly StoreKind[] {
+  return withTranscripts ? storeKinds : [mainStore];
+}
 
 /** Where the bot and `npm run backup` look for a store. */
 export function storePath(dataDir: string, { file }: Pick<StoreKind, 'file'> = mainStore): string {

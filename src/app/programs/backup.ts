@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import type { Config } from '#src/config/types.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { backupsFolder, deleteOldCopies } from '#src/storage/backups/copy-names.ts';
-import { storePath, transcripts } from '#src/storage/store-kinds.ts';
-import { wantedKinds, withDatabaseCopies } from './database-copies.ts';
+import { storePath, transcripts, wantedKinds } from '#src/storage/store-kinds.ts';
+import { withDatabaseCopies } from './database-copies.ts';
 import { runProgram } from './run-program.ts';
 
 const options = { transcripts: { type: 'boolean', default: false } } as const;

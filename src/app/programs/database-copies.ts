@@ -38,11 +38,6 @@ export async function withDatabaseCopies<T>(
   }
 }
 
-/** Stores that are wanted. */
-export function wantedKinds(withTranscripts: boolean): readonly StoreKind[] {
-  return storeKinds.slice(0, withTranscripts ? 2 : 1);
-}
-
 function noStore(place: string): BotError {
   const message = `There is no store in the database ${place} to copy: start the bot once, or correct DATABASE_URL.`;
   return new BotError('store.unreadable', false, message);

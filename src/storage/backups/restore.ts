@@ -1,10 +1,16 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
-import { copyInto, DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
+import { copyInto, DatabaseSync, isWhole, openReadOnly } from '#src/sql/sqlite.ts';
 import { asTrouble, isDamage } from '#src/sql/trouble.ts';
 import { checkFormat, migrate, versionOf } from '#src/storage/schema.ts';
-import { mainStore, type StoreKind, storeKinds, storePath } from '#src/storage/store-kinds.ts';
+import {
+  mainStore,
+  type StoreKind,
+  storeKinds,
+  storePath,
+  wantedKinds,
+} from '#src/storage/store-kinds.ts';
 import { backUp } from './backup.ts';
 import { backupsFolder, copiesIn, isOld, keptDays } from './copy-names.ts';
 
@@ -33,7 +39,7 @@ const lockWaitMs = 10_000;
 
 /** The newest copy of the store in `DATA_DIR/backups`, and of transcripts where wanted. Errors: BotError `store.unreadable`. */
 export function newestCopies(dataDir: string, withTranscripts: boolean): readonly string[] {
-  return (withTranscripts ? storeKinds : [mainStore]).map((kind) => {
+  return wantedKinds(withTranscripts).map((kind) => {
     const folder = backupsFolder(dataDir);
     const newest = copiesIn(folder, storePath(dataDir, kind)).at(-1);
     if (newest !== undefined) return newest;
@@ -51,14 +57,13 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
   const { copies, dataDir, storesDir = dataDir } = options;
   const examined = copies.map((path) => examine(path, options));
   makeFolder(storesDir);
-  const prepared: RestoredFile[] = [];
   try {
-    for (const copy of examined) prepared.push(prepare(copy, options));
+    const prepared = examined.map((copy) => prepare(copy, options));
     for (const file of prepared) replace(file);
+    return prepared;
   } finally {
-    for (const { kind } of examined) rmSync(partOf(storePath(storesDir, kind)), { force: true });
+    removeLeftovers(storesDir);
   }
-  return prepared;
 }
 
 /** Takes away what a restoring that was killed left beside the stores. */
@@ -84,7 +89,7 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
     const kind = kindOf(sqlite);
     const what = 'is a copy of neither the store nor transcripts: name another file.';
     if (!kind) throw unreadable(`The file ${path} ${what}`);
-    if (sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(path);
+    if (!isWhole(sqlite)) throw damaged(path);
     checkFormat(`The copy ${path}`, versionOf(sqlite), kind.sqlite);
     const none = `holds no settings: name a copy of ${mainStore.words}.`;
     if (isSettingsOnly && kind !== mainStore)

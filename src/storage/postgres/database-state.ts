@@ -5,23 +5,14 @@ import { integer, json, text } from '#src/sql/columns.ts';
 import { openForProgram } from './postgres-driver.ts';
 import { lockHolders, processNameOf } from './shard-locks.ts';
 
-/** Process that serves shards over this database. */
-export type DatabaseProcess = {
-  /** Host and process id, as it named itself. */
-  readonly name: string;
-  readonly shardIds: readonly number[];
-  /** Number of shards of the bot. */
-  readonly shardCount: number;
-};
+/** Longest time, in ms, for all of it. */
+const readMs = 10_000;
 
-/** Processes in a database of the bot. */
-export type DatabaseState = {
-  readonly place: string;
-  readonly processes: readonly DatabaseProcess[];
-};
+/** A process that serves shards: how it named itself, ids of its shards, and their number in all. */
+const processColumns = { name: text, shardIds: json<readonly number[]>(), shardCount: integer };
 
 /** Reads who uses a database now; nothing is written, no lock is taken. Errors: BotError `store.unreadable`. */
-export async function readDatabaseState(url: Secret): Promise<DatabaseState> {
+export async function readDatabaseState(url: Secret) {
   await using database = openForProgram({ url }, readMs);
   const { place } = database;
   return await database.read(async (connection) => {
@@ -32,14 +23,6 @@ export async function readDatabaseState(url: Secret): Promise<DatabaseState> {
     };
   });
 }
-
-/** Longest time, in ms, for all of it. */
-const readMs = 10_000;
-const processColumns = {
-  name: text,
-  shardIds: json<readonly number[]>(),
-  shardCount: integer,
-};
 
 /** Refuses a database that a process of the bot uses now. Errors: BotError `store.in_use`, `store.unreadable`. */
 export async function refuseLiveProcesses(url: Secret): Promise<void> {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import type { StatementResult } from '#src/sql/connection.ts';
-import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
+import { DatabaseSync, isWhole, SqliteStatements } from '#src/sql/sqlite.ts';
 import { asTrouble, damaged } from '#src/sql/trouble.ts';
 import { checkFormat, type Migration, migrate, versionOf } from '#src/storage/schema.ts';
 
@@ -26,7 +26,6 @@ const innerWaitMs = 5;
 /** One file of SQLite; `:memory:` is a store that ends with its thread. Arguments and results are data, so that they can cross threads. */
 export class SqliteFile {
   readonly #path: string;
-  #sqlite: DatabaseSync | undefined;
   #statements: SqliteStatements | undefined;
 
   constructor(path: string) {
@@ -35,15 +34,13 @@ export class SqliteFile {
 
   /** Opens the file, or opens it anew, in the present format. What is in memory stays. */
   open(migrations: readonly Migration[]): void {
-    if (this.#sqlite && this.#path === ':memory:') return;
+    if (this.#statements && this.#path === ':memory:') return;
     this.close();
-    this.#sqlite = openSqlite(this.#path, migrations);
-    this.#statements = new SqliteStatements(this.#sqlite);
+    this.#statements = new SqliteStatements(openSqlite(this.#path, migrations));
   }
 
   close(): void {
-    this.#sqlite?.close();
-    this.#sqlite = undefined;
+    this.#statements?.close();
     this.#statements = undefined;
   }
 
@@ -77,7 +74,7 @@ function openSqlite(path: string, migrations: readonly Migration[]): DatabaseSyn
     sqlite.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
       PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${mostCacheKib}`);
     const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    if (bytes <= checkedBytes) check(sqlite, path);
+    if (bytes <= checkedBytes && !isWhole(sqlite)) throw damaged(path);
     migrate(sqlite, migrations);
     // What a killed process deleted may still stand in its log; where that must wait, closing does it.
     sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -86,8 +83,4 @@ function openSqlite(path: string, migrations: readonly Migration[]): DatabaseSyn
     sqlite.close();
     throw error;
   }
-}
-
-function check(sqlite: DatabaseSync, path: string): void {
-  if (sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(path);
 }

@@ -13,7 +13,7 @@ export type SqliteRequest = {
 /** A result, or what a BotError says: threads copy no errors of our own. */
 export type SqliteAnswer =
   | { readonly result: unknown }
-  | Pick<BotError, 'code' | 'message' | 'retryable'>;
+  | Pick<BotError, 'cause' | 'code' | 'message' | 'retryable'>;
 
 /** Files by their path. */
 const files = new Map<string, SqliteFile>();

@@ -8,7 +8,7 @@ import type { SqliteAnswer, SqliteRequest } from './sqlite-thread.ts';
 export class SqliteWorker implements AsyncDisposable {
   readonly #entry: URL;
   /** Requests in the order in which the thread answers them, which is that in which they were sent. */
-  readonly #waiting: PromiseWithResolvers<unknown>[] = [];
+  readonly #waiting: ((answer: SqliteAnswer) => void)[] = [];
   #worker: Worker | undefined;
 
   /** `entry`: file that the thread starts with. */
@@ -18,10 +18,7 @@ export class SqliteWorker implements AsyncDisposable {
 
   /** Performs the operations of the file at `path` on the thread. */
   file(path: string): FileCall {
-    return async (name, ...args) => {
-      const result = await this.#ask({ path, name, args });
-      return result as never; // the thread performs the method of that name
-    };
+    return async (name, ...args) => (await this.#ask({ path, name, args })) as never; // the result of that method
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -30,31 +27,29 @@ export class SqliteWorker implements AsyncDisposable {
 
   async #ask(request: SqliteRequest): Promise<unknown> {
     this.#worker ??= this.#start();
-    const answer = Promise.withResolvers<unknown>();
+    const answered = Promise.withResolvers<SqliteAnswer>();
     this.#worker.ref();
     this.#worker.postMessage(request);
-    this.#waiting.push(answer);
-    return await answer.promise;
+    this.#waiting.push(answered.resolve);
+    const answer = await answered.promise;
+    if ('result' in answer) return answer.result;
+    throw new BotError(answer.code, answer.retryable, answer.message, answer.cause);
   }
 
   #start(): Worker {
     const bare = { execArgv: [], stdout: true, stderr: true };
     const worker = new Worker(this.#entry, { env: compileCacheEnvironment(), ...bare });
-    worker.stdout.resume();
-    worker.stderr.resume();
     worker.on('message', (answer: SqliteAnswer) => {
-      if (this.#worker !== worker) return;
-      const request = this.#waiting.shift();
+      if (this.#worker !== worker) return; // one that broke answers late
+      this.#waiting.shift()?.(answer);
       if (this.#waiting.length === 0) worker.unref();
-      if ('result' in answer) request?.resolve(answer.result);
-      else request?.reject(new BotError(answer.code, answer.retryable, answer.message));
     });
     const fail = (cause?: unknown) => {
       if (this.#worker !== worker) return;
       this.#worker = undefined;
       const message = 'The thread of the store ended: the next operation starts it again.';
-      for (const { reject } of this.#waiting.splice(0))
-        reject(new BotError('store.unreadable', true, message, cause));
+      for (const answer of this.#waiting.splice(0))
+        answer({ code: 'store.unreadable', retryable: true, message, cause });
     };
     worker.on('error', fail);
     worker.on('exit', () => fail());

@@ -1,10 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
-import type {
-  GrantedPortion,
-  PortionRequest,
-  PortionStore,
-} from '#src/spending/ledger/total-portion.ts';
+import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import { allServers } from '#src/spending/spending-store.ts';
 import { id, instant, money } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
@@ -21,46 +17,40 @@ export const spendingPortions = table(
 /** Portions, where several processes may share the store. */
 export const spendingPortionPart: StorePart<PortionStore | undefined> = {
   tables: [spendingPortions],
-  open: (database) =>
-    database.dialect === 'postgres' ? new PostgresPortions(database) : undefined,
+  open: (database) => (database.dialect === 'postgres' ? portionsIn(database) : undefined),
 };
 
 /** Longest time, in ms, that a portion counts after the last request of its process. */
 const portionMs = 300_000;
 
 /** Portions in PostgreSQL: one process at a time asks for one. */
-class PostgresPortions implements PortionStore {
-  readonly #database: StoreDatabase;
+function portionsIn(database: StoreDatabase): PortionStore {
   /** This process. */
-  readonly #writer = randomUUID();
-
-  constructor(database: StoreDatabase) {
-    this.#database = database;
-  }
-
-  reserve({ capNanoUsd, day, nanoUsd, usedNanoUsd }: PortionRequest): Promise<GrantedPortion> {
-    return this.#database.write(async (connection) => {
-      const { now } = connection;
-      const writer = this.#writer;
-      await connection.run(
-        sql`SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':portions', 0))`,
-      );
-      // Under the lock, so that it sees what the process before it has set aside.
-      const [sums = { spentNanoUsd: 0, othersNanoUsd: 0 }] = await connection.rows(
-        { spentNanoUsd: money, othersNanoUsd: money },
-        sql`WITH former AS (DELETE FROM spending_portions WHERE holder = ${writer} OR until_ms < ${now})
-          SELECT coalesce((SELECT nano_usd FROM spent WHERE guild_id = ${allServers} AND day = ${day}), 0) AS spent_nano_usd,
-            coalesce((SELECT sum(nano_usd) FROM spending_portions WHERE holder <> ${writer} AND until_ms >= ${now}), 0)
-              AS others_nano_usd`,
-      );
-      const { othersNanoUsd, spentNanoUsd } = sums;
-      const freeNanoUsd = Math.max(0, capNanoUsd - spentNanoUsd - othersNanoUsd);
-      const granted = Math.max(usedNanoUsd, Math.min(nanoUsd, freeNanoUsd));
-      if (granted > 0)
+  const writer = randomUUID();
+  return {
+    reserve({ capNanoUsd, day, nanoUsd, usedNanoUsd }) {
+      return database.write(async (connection) => {
+        const { now } = connection;
         await connection.run(
-          sql`INSERT INTO spending_portions (holder, nano_usd, until_ms) VALUES (${writer}, ${granted}, ${now} + ${portionMs})`,
+          sql`SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':portions', 0))`,
         );
-      return { nanoUsd: granted, spentNanoUsd, leftNanoUsd: Math.max(0, freeNanoUsd - granted) };
-    });
-  }
+        // Under the lock, so that it sees what the process before it has set aside.
+        const [sums = { spentNanoUsd: 0, othersNanoUsd: 0 }] = await connection.rows(
+          { spentNanoUsd: money, othersNanoUsd: money },
+          sql`WITH former AS (DELETE FROM spending_portions WHERE holder = ${writer} OR until_ms < ${now})
+            SELECT coalesce((SELECT nano_usd FROM spent WHERE guild_id = ${allServers} AND day = ${day}), 0) AS spent_nano_usd,
+              coalesce((SELECT sum(nano_usd) FROM spending_portions WHERE holder <> ${writer} AND until_ms >= ${now}), 0)
+                AS others_nano_usd`,
+        );
+        const { othersNanoUsd, spentNanoUsd } = sums;
+        const freeNanoUsd = Math.max(0, capNanoUsd - spentNanoUsd - othersNanoUsd);
+        const granted = Math.max(usedNanoUsd, Math.min(nanoUsd, freeNanoUsd));
+        if (granted > 0)
+          await connection.run(
+            sql`INSERT INTO spending_portions (holder, nano_usd, until_ms) VALUES (${writer}, ${granted}, ${now} + ${portionMs})`,
+          );
+        return { nanoUsd: granted, spentNanoUsd, leftNanoUsd: Math.max(0, freeNanoUsd - granted) };
+      });
+    },
+  };
 }
