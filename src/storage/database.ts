@@ -120,32 +120,28 @@ export class Database implements StoreDatabase {
     await waitFor(driver[Symbol.asyncDispose]());
   }
 
-  async #perform<T>(mode: Mode, work: Work<T>): Promise<T> {
-    try {
-      return await this.#inTurn(mode, work);
-    } catch (error) {
-      if (mode === 'read' || !(error instanceof BotError) || error.code !== 'store.unreadable')
-        throw error;
-      throw new BotError('store.unwritable', error.retryable, error.message, error.cause);
-    }
-  }
-
   /** Performs `work` behind all that was asked for before. */
-  async #inTurn<T>(mode: Mode, work: Work<T>): Promise<T> {
+  async #perform<T>(mode: Mode, work: Work<T>): Promise<T> {
     const { place } = this;
     const { clock, deadlineMs = usualDeadlineMs } = this.#options;
-    if (this.#waiting >= mostOperations) {
-      const why = 'which is too slow or away for too long: check it.';
-      throw unreadable(true, `Too many operations wait for the store ${place}, ${why}`);
-    }
     const silence = `The database ${place} did not answer in ${deadlineMs / 1000} s: check the database and the network.`;
     using deadline = deadlineSignal(deadlineMs, clock, () => unreadable(true, silence));
     const signal = AbortSignal.any([deadline.signal, this.#over.signal]);
     const fromMs = clock.nowMs();
-    this.#waiting++;
-    const done = this.#last.then(() => this.#retried(mode, work, fromMs, signal));
-    this.#last = done.catch(ignore).then(() => void this.#waiting--);
-    return await unlessAborted(done, signal);
+    try {
+      if (this.#waiting >= mostOperations) {
+        const why = 'which is too slow or away for too long: check it.';
+        throw unreadable(true, `Too many operations wait for the store ${place}, ${why}`);
+      }
+      this.#waiting++;
+      const done = this.#last.then(() => this.#retried(mode, work, fromMs, signal));
+      this.#last = done.catch(ignore).then(() => void this.#waiting--);
+      return await unlessAborted(done, signal);
+    } catch (error) {
+      const isOurs = error instanceof BotError && error.code === 'store.unreadable';
+      if (mode === 'read' || !isOurs) throw error;
+      throw new BotError('store.unwritable', error.retryable, error.message, error.cause);
+    }
   }
 
   /** Tries a write again until it succeeds, or may not be tried again. Aborting `signal` throws its reason. */
@@ -169,7 +165,7 @@ export class Database implements StoreDatabase {
     const opening = driver.connect();
     opening.then(
       () => health?.opened(),
-      (error) => health?.refused(error),
+      (error) => health?.opened(error),
     );
     const perform = async (session: Session) => {
       const performing: PerformStatement = (...statement) => {

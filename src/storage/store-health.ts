@@ -22,10 +22,10 @@ export class StoreHealth {
   readonly #alert: AlertName;
   readonly #clock: Clock;
   readonly #report: (event: StoreEvent) => void;
-  #state: 'opened' | 'refused' | 'unknown' = 'unknown';
+  #isOpen: boolean | undefined;
   /** Instant at which the first write was asked for that none has followed that succeeded. */
   #unwrittenSinceMs: number | undefined;
-  #isRaised = false;
+  #state: AlertChange['state'] = 'cleared';
 
   constructor(alert: AlertName, clock: Clock, report: (event: StoreEvent) => void) {
     this.#alert = alert;
@@ -33,39 +33,36 @@ export class StoreHealth {
     this.#report = report;
   }
 
-  opened(): void {
-    if (this.#state !== 'opened') this.#report({ kind: 'opened' });
-    this.#state = 'opened';
-  }
-
-  /** Takes a failure to open or reach it. */
-  refused(error: BotError): void {
-    if (this.#state !== 'refused') this.#report({ kind: 'refused', error });
-    this.#state = 'refused';
+  /** Takes each try to open or reach it, with its error. */
+  opened(error?: BotError): void {
+    const isOpen = error === undefined;
+    if (this.#isOpen !== isOpen)
+      this.#report(error ? { kind: 'refused', error } : { kind: 'opened' });
+    this.#isOpen = isOpen;
   }
 
   /** Result of a write, whose end counts. */
   async write<T>(work: () => Promise<T>): Promise<T> {
     const fromMs = this.#clock.nowMs();
     this.#unwrittenSinceMs ??= fromMs;
-    const waitedS = () =>
-      Math.round((this.#clock.nowMs() - (this.#unwrittenSinceMs ?? fromMs)) / 1000);
     try {
       const done = await work();
       this.#report({ kind: 'written', tookMs: this.#clock.nowMs() - fromMs });
-      if (this.#isRaised) this.#tell('cleared', `written again, after ${waitedS()} s`);
       this.#unwrittenSinceMs = undefined;
+      this.#tell('cleared', 'it is written again');
       return done;
     } catch (error) {
-      const isLong = !this.#isRaised && waitedS() * 1000 >= unwrittenMs;
-      if (isLong && error instanceof BotError)
-        this.#tell('raised', `nothing was written for ${waitedS()} s: ${error.message}`);
+      const waitedMs = this.#clock.nowMs() - (this.#unwrittenSinceMs ?? fromMs);
+      const waited = `nothing was written for ${Math.round(waitedMs / 1000)} s`;
+      if (waitedMs >= unwrittenMs && error instanceof BotError)
+        this.#tell('raised', `${waited}: ${error.message}`);
       throw error;
     }
   }
 
   #tell(state: AlertChange['state'], cause: string): void {
-    this.#isRaised = state === 'raised';
+    if (this.#state === state) return;
+    this.#state = state;
     this.#report({ kind: 'alert', name: this.#alert, state, cause });
   }
 }

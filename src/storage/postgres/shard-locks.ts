@@ -31,8 +31,6 @@ const [answerMs, closeMs] = [5_000, 1_000];
 /** Advisory locks of a bot: their class, which belongs to a schema, and below `numbers` the ids of shards. */
 const lockClass = `hashtext('parley:' || current_schema() || ':shards')`;
 const [numbers, buckets, gate] = [100_000, 200_000, 300_000];
-/** Prefix of the names by which processes are told apart in `pg_stat_activity`. */
-const namePrefix = 'parley-shards';
 
 /** Locks that are held now: `id`, and `name` of the process. */
 const heldLocks = `SELECT l.objid::integer AS id, a.application_name AS name, a.backend_start
@@ -62,7 +60,8 @@ type Holder = { readonly id: number; readonly name: string };
  */
 export class ShardLocks implements AsyncDisposable {
   readonly #options: ShardLockOptions;
-  readonly #name = `${namePrefix} ${randomBytes(4).toString('hex')} ${hostname()} ${process.pid}`;
+  /** By it processes are told apart in `pg_stat_activity`. */
+  readonly #name = `parley-shards ${randomBytes(4).toString('hex')} ${hostname()} ${process.pid}`;
   readonly #over = new AbortController();
   readonly #taken = Promise.withResolvers<void>();
   readonly #ownBuckets = new Set<number>();
@@ -124,12 +123,12 @@ export class ShardLocks implements AsyncDisposable {
   }
 
   async #round(): Promise<void> {
-    const client = this.#client ?? (await this.#connect());
     try {
+      const client = this.#client ?? (await this.#connect());
       if (this.#isHeld) await client.query('SELECT 1');
       else await this.#take(client);
     } catch (error) {
-      this.#drop(client);
+      this.#drop(this.#client);
       throw asPostgresTrouble(placeOf(this.#options.url), error);
     }
   }
@@ -140,22 +139,18 @@ export class ShardLocks implements AsyncDisposable {
     const client = new pg.Client({ ...options, query_timeout: answerMs });
     client.on('error', () => undefined); // its end follows
     client.once('end', () => this.#drop(client));
-    try {
-      await client.connect();
-    } catch (error) {
-      throw asPostgresTrouble(placeOf(url), error);
-    }
+    await client.connect();
     this.#client = client;
     if (this.#hasWaited) await clock.sleep(ownerFirstMs, this.#over.signal).catch(() => undefined);
     if (this.#over.signal.aborted) this.#drop(client);
     return client;
   }
 
-  #drop(client: pg.Client): void {
+  #drop(client: pg.Client | undefined): void {
     if (this.#client !== client) return;
     this.#client = undefined;
     this.#isHeld = false;
-    client.end().catch(() => undefined);
+    client?.end().catch(() => undefined);
   }
 
   /** Takes all locks or none: who takes some goes through the gate alone, so that what is free there stays free. */
