@@ -18,7 +18,7 @@ import type { BotOptions } from './bot-options.ts';
 export type OpenParts = readonly (readonly [part: object, open: unknown])[];
 
 type OpenStores = { readonly store: Store; readonly parts: OpenParts } & AsyncDisposable;
-type StoreOptions = Pick<BotOptions, 'config' | 'onDiscord' | 'onStore'>;
+type StoreOptions = Pick<BotOptions, 'config' | 'onStore'>;
 
 /**
  * Opens the store and the transcripts: files, whose trouble stops no conversation, or PostgreSQL, which is to be there at the start.
@@ -56,14 +56,13 @@ async function inDatabase(url: Secret, { onStore: report }: StoreOptions): Promi
 }
 
 async function inFiles(
-  { config: { dataDir }, onDiscord, onStore }: StoreOptions,
+  { config: { dataDir }, onStore }: StoreOptions,
   worker: SqliteWorker,
 ): Promise<StoreDatabases> {
   const storeHealth = new StoreHealth('store-unwritten', realClock, onStore);
   const health = new StoreHealth('transcripts-unwritten', realClock, (event) => {
     if (event.kind === 'alert') onStore(event);
-    if (event.kind !== 'refused') return;
-    onDiscord({ kind: 'warning', message: event.error.message, cause: event.error });
+    if (event.kind === 'refused') onStore({ kind: 'warning', message: event.error.message });
   });
   const main = fileOf(worker, storePath(dataDir), mainStore, storeHealth);
   const spoken = fileOf(worker, storePath(dataDir, transcripts), transcripts, health);

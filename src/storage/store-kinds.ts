@@ -14,8 +14,6 @@ import type { Migration } from './schema.ts';
 /** One of the two stores: a file of SQLite, or a group of tables in PostgreSQL. A released migration never changes. */
 export type StoreKind = {
   readonly name: 'store' | 'transcripts';
-  /** With its article, for sentences. */
-  readonly words: string;
   readonly file: string;
   readonly tables: readonly Table[];
   readonly sqlite: readonly Migration[];
@@ -120,7 +118,6 @@ function transcriptMigrations(
 /** Consents, settings and sums: a small file. */
 export const mainStore: StoreKind = {
   name: 'store',
-  words: 'the store',
   file: 'parley.db',
   tables: storeTables,
   sqlite: storeMigrations('sqlite'),
@@ -135,7 +132,6 @@ export const mainStore: StoreKind = {
 /** What was said, and memories: a file of its own, so that a fault there costs no consent. */
 export const transcripts: StoreKind = {
   name: 'transcripts',
-  words: 'the transcripts',
   file: 'transcripts.db',
   tables: transcriptTables,
   sqlite: transcriptMigrations(

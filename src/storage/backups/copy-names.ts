@@ -19,7 +19,7 @@ export function copyName(storePath: string, atWallMs: number): string {
   return `${basename(storePath, '.db')}-${date}.sqlite`;
 }
 
-const date = /-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z\.sqlite(\.part)?$/;
+const date = /-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z)\.sqlite(\.part)?$/;
 
 /** Paths of the whole copies of this store, the oldest first. */
 export function copiesIn(folder: string, storePath: string): readonly string[] {
@@ -41,14 +41,8 @@ export function deleteOldCopies(dataDir: string, nowWallMs: number): void {
 
 /** Whether a copy is older than seven days: by its name, else by its last change. */
 export function isOld(path: string, nowWallMs: number): boolean {
-  const atWallMs =
-    madeAtWallMs(basename(path)) ?? statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-  return nowWallMs - (atWallMs ?? nowWallMs) > keptDays * 86_400_000;
-}
-
-/** Wall time, in ms, at which a copy was made, as far as its name says so. */
-function madeAtWallMs(name: string): number | undefined {
-  const [, day, hours, minutes, seconds, ms] = date.exec(name) ?? [];
-  const atWallMs = Date.parse(`${day}T${hours}:${minutes}:${seconds}.${ms}Z`);
-  return Number.isNaN(atWallMs) ? undefined : atWallMs;
+  const iso = date.exec(path)?.[1]?.replace(/T(..)-(..)-(..)-/, 'T$1:$2:$3.');
+  const changedAtWallMs = () => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowWallMs;
+  const atWallMs = iso ? Date.parse(iso) : changedAtWallMs();
+  return nowWallMs - atWallMs > keptDays * 86_400_000;
 }

@@ -43,7 +43,9 @@ export function newestCopies(dataDir: string, withTranscripts: boolean): readonl
     const folder = backupsFolder(dataDir);
     const newest = copiesIn(folder, storePath(dataDir, kind)).at(-1);
     if (newest !== undefined) return newest;
-    throw unreadable(`There is no copy of ${kind.words} in ${folder}: name the file to restore.`);
+    throw unreadable(
+      `There is no copy of the ${kind.name} in ${folder}: name the file to restore.`,
+    );
   });
 }
 
@@ -56,11 +58,13 @@ export function newestCopies(dataDir: string, withTranscripts: boolean): readonl
 export function restoreStores(options: RestoreOptions): readonly RestoredFile[] {
   const { copies, dataDir, storesDir = dataDir } = options;
   const examined = copies.map((path) => examine(path, options));
-  makeFolder(storesDir);
   try {
+    makeFolder(storesDir);
     const prepared = examined.map((copy) => prepare(copy, options));
-    for (const file of prepared) replace(file);
+    for (const { to } of prepared) replace(to);
     return prepared;
+  } catch (error) {
+    throw asTrouble(storePath(storesDir), error);
   } finally {
     removeLeftovers(storesDir);
   }
@@ -83,7 +87,11 @@ function partOf(path: string): string {
 function examine(path: string, options: RestoreOptions): ExaminedCopy {
   if (!existsSync(path)) throw unreadable(`There is no copy ${path} to restore.`);
   const { isSettingsOnly, nowWallMs } = options;
-  if (!isSettingsOnly) refuseOld(path, nowWallMs);
+  // People may stand in it who were forgotten meanwhile.
+  if (!isSettingsOnly && isOld(path, nowWallMs)) {
+    const message = `The copy ${path} is older than ${keptDays} days, so only its settings may come back: npm run restore -- --settings ${path}`;
+    throw new BotError('store.too_old', false, message);
+  }
   try {
     using sqlite = openReadOnly(path, lockWaitMs);
     const kind = kindOf(sqlite);
@@ -91,9 +99,9 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
     if (!kind) throw unreadable(`The file ${path} ${what}`);
     if (!isWhole(sqlite)) throw damaged(path);
     checkFormat(`The copy ${path}`, versionOf(sqlite), kind.sqlite);
-    const none = `holds no settings: name a copy of ${mainStore.words}.`;
+    const none = `holds no settings: name a copy of the store.`;
     if (isSettingsOnly && kind !== mainStore)
-      throw unreadable(`The copy ${path} of ${kind.words} ${none}`);
+      throw unreadable(`The copy ${path} of the ${kind.name} ${none}`);
     return { path, kind };
   } catch (error) {
     throw isDamage(error) ? damaged(path, error) : asTrouble(path, error);
@@ -105,28 +113,21 @@ function kindOf(sqlite: DatabaseSync): StoreKind | undefined {
   return storeKinds.find((kind) => kind.tables.some(({ name }) => isThere.get(name)));
 }
 
-/** Refuses a copy in which people may stand who were forgotten more than seven days ago. */
-function refuseOld(path: string, nowWallMs: number): void {
-  if (!isOld(path, nowWallMs)) return;
-  const message = `The copy ${path} is older than ${keptDays} days, so only its settings may come back: npm run restore -- --settings ${path}`;
-  throw new BotError('store.too_old', false, message);
-}
-
-/** The file as it is to be, beside its place. */
+/** The file as it is to be, beside its place. A change that is cut short leaves it damaged. */
 function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): RestoredFile {
   const { dataDir, isSettingsOnly = false, nowWallMs, storesDir = dataDir } = options;
   const to = storePath(storesDir, kind);
-  const part = partOf(to);
-  try {
+  {
     using copy = openReadOnly(from, lockWaitMs);
-    copyInto(copy, part);
-    changeFile(part, (sqlite) => {
-      migrate(sqlite, kind.sqlite);
-      if (kind === mainStore) dropAgreements(sqlite, isSettingsOnly);
-    });
-  } catch (error) {
-    throw asTrouble(to, error);
+    copyInto(copy, partOf(to));
   }
+  using sqlite = new DatabaseSync(partOf(to));
+  sqlite.exec(
+    'PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL',
+  );
+  migrate(sqlite, kind.sqlite);
+  if (kind === mainStore) dropAgreements(sqlite, isSettingsOnly);
+  sqlite.exec('VACUUM'); // without the deleted rows
   return { from, to, former: copyFormer(to, dataDir, nowWallMs) };
 }
 
@@ -147,29 +148,12 @@ function dropAgreements(sqlite: DatabaseSync, isSettingsOnly: boolean): void {
 }
 
 /**
- * Changes a file that no other program uses, and writes it anew without the deleted rows. Nothing is left beside it; a change that is
- * cut short leaves it damaged. Errors: SQLite's own, and those of `change`.
- */
-function changeFile(path: string, change: (sqlite: DatabaseSync) => void): void {
-  using sqlite = new DatabaseSync(path);
-  sqlite.exec(
-    'PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL',
-  );
-  change(sqlite);
-  sqlite.exec('VACUUM');
-}
-
-/**
  * Puts a file in its place. The log there belongs to the former one, and is in that since it was copied. A process that is killed
- * leaves in each place the former file or the new one, whole. Errors: BotError `store.unreadable`.
+ * leaves in each place the former file or the new one, whole.
  */
-function replace({ to }: RestoredFile): void {
-  try {
-    for (const ending of ['-wal', '-shm']) rmSync(`${to}${ending}`, { force: true });
-    renameSync(partOf(to), to);
-  } catch (error) {
-    throw asTrouble(to, error);
-  }
+function replace(path: string): void {
+  for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });
+  renameSync(partOf(path), path);
 }
 
 /** Undefined where nothing is there, or it is damaged. Errors: BotError `store.unreadable`. */

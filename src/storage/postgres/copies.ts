@@ -1,7 +1,7 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
 import { columnName, columnNames, type RowOf } from '#src/sql/columns.ts';
-import { Connection, type PerformStatement } from '#src/sql/connection.ts';
+import { Connection } from '#src/sql/connection.ts';
 import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { select, type Table } from '#src/sql/table.ts';
@@ -54,8 +54,7 @@ export async function copyFromFiles(
 /** A file that no other program uses. */
 function connectionTo(sqlite: DatabaseSync): Connection {
   const statements = new SqliteStatements(sqlite);
-  const perform: PerformStatement = (...one) => statements.perform(...one);
-  return new Connection('sqlite', perform, () => realClock.wallMs());
+  return new Connection('sqlite', (...one) => statements.perform(...one), realClock.wallMs);
 }
 
 /** Rows that are read and written at a time. */
