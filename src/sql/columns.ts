@@ -2,14 +2,14 @@ export type SqlDialect = 'postgres' | 'sqlite';
 
 type Kind = 'flag' | 'id' | 'integer' | 'json' | 'key' | 'number' | 'terms' | 'text' | 'whole';
 
-/** Column of a table: its kind, and whether it may be empty. Its value in TypeScript is a `Value`. */
-export type Column<Value = unknown, IsOptional extends boolean = boolean> = {
+/** Column of a table: its kind, and whether it may be empty. Its value in TypeScript is a `Value`, undefined where it is empty. */
+export type Column<Value = unknown> = {
   readonly kind: Kind;
-  readonly isOptional: IsOptional;
+  readonly isOptional?: true;
   /** The only texts that it takes. */
   readonly choices?: readonly string[];
   /** Never set: carries the type. */
-  readonly value?: Value;
+  readonly value?: () => Value;
 };
 
 /** Columns by the names of their fields: `guildId` is the column `guild_id`. */
@@ -17,18 +17,18 @@ export type Columns = Readonly<Record<string, Column>>;
 
 /** Row of these columns as a value: an empty column is an absent field. */
 export type RowOf<Shape extends Columns> = {
-  readonly [Name in keyof Shape as Shape[Name] extends Column<unknown, false>
-    ? Name
-    : never]: ValueOf<Shape[Name]>;
+  readonly [Name in keyof Shape as undefined extends ValueOf<Shape[Name]> ? never : Name]: ValueOf<
+    Shape[Name]
+  >;
 } & {
-  readonly [Name in keyof Shape as Shape[Name] extends Column<unknown, false>
-    ? never
-    : Name]?: ValueOf<Shape[Name]>;
+  readonly [Name in keyof Shape as undefined extends ValueOf<Shape[Name]> ? Name : never]?: ValueOf<
+    Shape[Name]
+  >;
 };
 
 type ValueOf<One> = One extends Column<infer Value> ? Value : never;
 
-const column = <Value>(kind: Kind): Column<Value, false> => ({ kind, isOptional: false });
+const column = <Value>(kind: Kind): Column<Value> => ({ kind });
 
 /** Id of Discord or of our own: text, compared byte by byte, since numbers over 2^53 lose digits. */
 export const id = column<string>('id');
@@ -55,20 +55,18 @@ export const reference = column<number>('whole');
 export const terms = column<string>('terms');
 
 /** A value that only our own code reads, as JSON. */
-export function json<Value>(): Column<Value, false> {
-  return column<Value>('json');
+export function json<Value>(): Column<Value> {
+  return column('json');
 }
 
 /** One of these texts. */
-export function oneOf<const Choice extends string>(
-  ...choices: readonly Choice[]
-): Column<Choice, false> {
-  return { ...column<Choice>('text'), choices };
+export function oneOf<const Choice extends string>(...choices: readonly Choice[]): Column<Choice> {
+  return { kind: 'text', choices };
 }
 
 /** A column that may be empty. */
-export function optional<Value>(one: Column<Value, false>): Column<Value, true> {
-  return { ...one, isOptional: true };
+export function optional<Value>(one: Column<Value>): Column<Value | undefined> {
+  return { ...one, value: undefined, isOptional: true };
 }
 
 /** Types of both databases, and codecs where a database may have another form of the value: a count of PostgreSQL is a text. */

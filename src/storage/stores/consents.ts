@@ -1,7 +1,8 @@
-import sql, { join, type Sql } from 'sql-template-tag';
+import sql from 'sql-template-tag';
 import type { ConsentStore, StoredRows } from '#src/people/consent.ts';
-import { id, integer, oneOf } from '#src/sql/columns.ts';
+import { id, oneOf } from '#src/sql/columns.ts';
 import { personRows } from '#src/sql/person-rows.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { columnList, deleteRows, type Table, table } from '#src/sql/table.ts';
 import { findRows, putRows } from '#src/sql/table-rows.ts';
@@ -35,40 +36,38 @@ export const consentPart: StorePart<ConsentStore> = {
     forgetting: () => findRows(database, consents, { kind: 'forgetting' }),
 
     async count(guildId, personId) {
-      const counts = rowsOf(all, guildId, personId).map(
-        (rows) => sql`(SELECT COUNT(*) FROM ${rows})`,
-      );
-      const total = sql`SELECT ${join(counts, ' + ')} AS count`;
-      const [row] = await database.read((connection) => connection.rows({ count: integer }, total));
-      return row?.count ?? 0;
+      const tables = Object.values(await rowsAbout(database, all, guildId, personId));
+      return tables.flat().filter(({ kind }) => kind !== 'forgetting' && kind !== 'forgotten')
+        .length;
     },
 
-    rowsAbout(guildId, personId) {
-      return database.read(async (connection) => {
-        const found: [table: string, rows: StoredRows[string]][] = [];
-        for (const { rows, table } of personRows(all, guildId, personId)) {
-          const { columns, name } = table;
-          const statement = sql`SELECT ${columnList(columns)} FROM ${rows}`;
-          found.push([name, await connection.rows(columns, statement)]);
-        }
-        return Object.fromEntries(found);
-      });
-    },
+    rowsAbout: (guildId, personId) => rowsAbout(database, all, guildId, personId),
 
-    /** After every write that was asked for before, so that none of these brings the person back. */
+    /** All but that they were forgotten, after every write that was asked for before: none of these brings the person back. */
     async erase(guildId, personId) {
-      const rows = rowsOf(all, guildId, personId);
-      const count = await database.write((connection) => deleteRows(connection, rows));
+      const isOther = sql` AND kind NOT IN ('forgetting', 'forgotten')`;
+      const theirs = personRows(all, guildId, personId).map(({ rows, table }) =>
+        table.name === consents.name ? sql`${rows}${isOther}` : rows,
+      );
+      const count = await database.write((connection) => deleteRows(connection, theirs));
       await database.scrub();
       return count;
     },
   }),
 };
 
-/** All but that they were forgotten. */
-function rowsOf(all: readonly Table[], guildId: string, personId: string): readonly Sql[] {
-  const isOther = sql` AND kind NOT IN ('forgetting', 'forgotten')`;
-  return personRows(all, guildId, personId).map(({ rows, table }) =>
-    table.name === consents.name ? sql`${rows}${isOther}` : rows,
-  );
+function rowsAbout(
+  database: StoreDatabase,
+  all: readonly Table[],
+  guildId: string,
+  personId: string,
+): Promise<StoredRows> {
+  return database.read(async (connection) => {
+    const found: [table: string, rows: StoredRows[string]][] = [];
+    for (const { rows, table } of personRows(all, guildId, personId)) {
+      const statement = sql`SELECT ${columnList(table.columns)} FROM ${rows}`;
+      found.push([table.name, await connection.rows(table.columns, statement)]);
+    }
+    return Object.fromEntries(found);
+  });
 }

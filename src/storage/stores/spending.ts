@@ -1,15 +1,13 @@
 import sql from 'sql-template-tag';
 import { addDays } from '#src/spending/calendar.ts';
-import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
-import { id, money, optional, whole } from '#src/sql/columns.ts';
-import type { Connection } from '#src/sql/connection.ts';
+import type { SpendingStore } from '#src/spending/spending-store.ts';
+import { id, money, whole } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { adding, columnList, deleteRows, type Table, table } from '#src/sql/table.ts';
+import { adding, deleteRows, select, type Table, table } from '#src/sql/table.ts';
 
 const amounts = { nanoUsd: money, turns: whole };
 /** Amounts of a day, such as `2026-11-20`: in the order of its bytes, as an id. */
 const sums = { day: id, ...amounts };
-const entryColumns = { guildId: id, personId: optional(id), ...sums };
 
 const spent = table(
   'spent',
@@ -38,34 +36,26 @@ export const spendingPart: StorePart<SpendingStore> = {
   tables: [spent, spentByPerson],
   open: (database) => ({
     read(day) {
-      return database.read((connection) => {
-        const rest = columnList(sums);
-        return connection.rows(
-          entryColumns,
-          sql`SELECT guild_id, NULL AS person_id, ${rest} FROM spent WHERE day = ${day}
-          UNION ALL SELECT guild_id, person_id, ${rest} FROM spent_by_person WHERE day = ${day}`,
-        );
-      });
+      const ofDay = sql`WHERE day = ${day}`;
+      return database.read(async (connection) => [
+        ...(await select(connection, spent, ofDay)),
+        ...(await select(connection, spentByPerson, ofDay)),
+      ]);
     },
 
+    /** Deletes sums of days that are not next to `day`, too: a clock may be wrong, also by years. */
     async add(entries, day) {
-      await database.write((connection) => addSpending(connection, entries, day));
+      const isFarOff = sql`day < ${addDays(day, -1)} OR day > ${addDays(day, 1)}`;
+      await database.write(async (connection) => {
+        for (const into of [spent, spentByPerson]) {
+          const rows = entries.filter(
+            ({ personId }) => (personId === undefined) === (into === spent),
+          );
+          await connection.insert<Table>(into, rows, adding(into, Object.keys(amounts)));
+        }
+        const old = [sql`spent WHERE ${isFarOff}`, sql`spent_by_person WHERE ${isFarOff}`];
+        await deleteRows(connection, old);
+      });
     },
   }),
 };
-
-/** Deletes sums of days that are not next to `day`, too: a clock may be wrong, also by years. */
-async function addSpending(
-  connection: Connection,
-  entries: readonly SpendingEntry[],
-  day: string,
-): Promise<void> {
-  const isFarOff = sql`day < ${addDays(day, -1)} OR day > ${addDays(day, 1)}`;
-  for (const into of [spent, spentByPerson]) {
-    const rows = entries.filter(({ personId }) => (personId === undefined) === (into === spent));
-    const conflict = adding(into, Object.keys(amounts));
-    await connection.insert<Table>(into, rows, conflict);
-  }
-  const old = [sql`spent WHERE ${isFarOff}`, sql`spent_by_person WHERE ${isFarOff}`];
-  await deleteRows(connection, old);
-}
