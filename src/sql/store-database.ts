@@ -16,8 +16,8 @@ export interface StoreDatabase extends AsyncDisposable {
   read<T>(work: Work<T>): Promise<T>;
   /** Tries again for a moment. Without an answer to its commit it is unknown whether it was done. Errors: BotError `store.unwritable`. */
   write<T>(work: Work<T>): Promise<T>;
-  /** Erases by several writes until `isMore` is false, so that others come between them, and empties the log of what was erased. */
-  erase<T>(portion: Work<T>, isMore: (done: T) => boolean): Promise<void>;
-  /** Writes a small file anew without what was deleted. Errors: BotError `store.unwritable`. */
+  /** Empties the log of SQLite, in which deleted bytes live on. Errors: BotError `store.unwritable`. */
+  emptyLog(): Promise<void>;
+  /** Writes a small file anew without what was deleted, and empties its log. Errors: BotError `store.unwritable`. */
   scrub(): Promise<void>;
 }

@@ -85,28 +85,24 @@ export class Database implements StoreDatabase {
     return health ? health.write(write) : write();
   }
 
-  async erase<T>(portion: Work<T>, isMore: (done: T) => boolean): Promise<void> {
-    while (isMore(await this.write(portion)));
-    if (this.dialect === 'sqlite')
-      await this.#perform('bare', (connection) => this.#emptyLog(connection));
+  async emptyLog(): Promise<void> {
+    if (this.dialect === 'postgres') return;
+    await this.#perform('bare', async (connection) => {
+      const [log] = await connection.rows({ busy: integer }, sql`PRAGMA wal_checkpoint(TRUNCATE)`);
+      if (log?.busy === 1) throw inTheWay(this.place); // of a reader elsewhere, for a moment
+    });
   }
 
   async scrub(): Promise<void> {
-    if (this.dialect === 'postgres' || this.place === ':memory:') return;
+    if (this.dialect === 'postgres') return;
     await this.#perform('bare', async (connection) => {
       const [file] = await connection.rows(
         { bytes: integer },
         sql`SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size`,
       );
       if (file && file.bytes <= smallBytes) await connection.run(sql`VACUUM`);
-      await this.#emptyLog(connection);
     });
-  }
-
-  /** Deleted bytes live on in the log of SQLite until it is emptied; a reader elsewhere keeps it from that for a moment. */
-  async #emptyLog(connection: Connection): Promise<void> {
-    const [log] = await connection.rows({ busy: integer }, sql`PRAGMA wal_checkpoint(TRUNCATE)`);
-    if (log?.busy === 1) throw inTheWay(this.place);
+    await this.emptyLog();
   }
 
   /** Lets what was asked for before end, for 3 s, and fails the rest. */
@@ -167,7 +163,8 @@ export class Database implements StoreDatabase {
       () => health?.opened(),
       (error) => health?.opened(error),
     );
-    const perform = async (session: Session) => {
+    const perform = async () => {
+      const session = await opening;
       const performing: PerformStatement = (...statement) => {
         signal.throwIfAborted(); // what is late does not reach the operation behind it
         return session.perform(...statement);
@@ -179,13 +176,13 @@ export class Database implements StoreDatabase {
       if (beginning) await connection.run(sql`COMMIT`);
       return done;
     };
+    let hasFailed = true;
     try {
-      const done = await unlessAborted(opening.then(perform), signal);
-      (await opening).end(false);
+      const done = await unlessAborted(perform(), signal);
+      hasFailed = false;
       return done;
-    } catch (error) {
-      void opening.then((session) => session.end(true)).catch(ignore);
-      throw error;
+    } finally {
+      opening.then((session) => session.end(hasFailed)).catch(ignore);
     }
   }
 }

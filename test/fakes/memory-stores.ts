@@ -60,7 +60,7 @@ function failingDatabase(
     place: database.place,
     read: (work) => read(() => database.read(work)),
     write: (work) => write(() => database.write(work)),
-    erase: (work, isMore) => write(() => database.erase(work, isMore)),
+    emptyLog: () => database.emptyLog(),
     scrub: () => database.scrub(),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };

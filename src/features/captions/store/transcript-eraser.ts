@@ -87,10 +87,12 @@ export function transcriptEraser(database: StoreDatabase) {
       if (count < linesAtOnce) await finish?.(connection);
       return count;
     };
-    await database.erase(portion, (count) => {
+    let count: number;
+    do {
+      count = await database.write(portion); // others come between two of them
       all += count;
-      return count === linesAtOnce;
-    });
+    } while (count === linesAtOnce);
+    await database.emptyLog();
     return all;
   }
 
