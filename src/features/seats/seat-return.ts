@@ -81,15 +81,12 @@ export class SeatReturn {
 
   /** Undefined where the store could not be read. */
   async #read(guildIds: readonly string[]): Promise<readonly StoredSeat[] | undefined> {
-    const [first = '', ...more] = guildIds;
-    const all = await withStoreTimeout(first, this.#parts, 'store.unreadable', async () => {
-      if (more.length > 0) return await this.#seatStore.read();
-      const seat = await this.#seatStore.readIn(first);
-      return seat ? [seat] : [];
-    });
-    const ids = new Set(guildIds);
+    const [first = ''] = guildIds;
+    const all = await withStoreTimeout(first, this.#parts, 'store.unreadable', () =>
+      this.#seatStore.read(guildIds),
+    );
     return all
-      ?.filter(({ guildId }) => ids.has(guildId) && !this.#sessions.at(guildId))
+      ?.filter(({ guildId }) => !this.#sessions.at(guildId))
       .toSorted((one, other) => one.idleMs - other.idleMs);
   }
 
@@ -152,15 +149,15 @@ export class SeatReturn {
   /** Its seat, or why it does not return there; undefined: there is none, or it could not be read, and is read again. */
   async #find(guildId: string): Promise<SeatedChannel | TextLine | undefined> {
     const [read, choices] = await Promise.all([
-      withStoreTimeout(guildId, this.#parts, 'store.unreadable', async () => ({
-        seat: await this.#seatStore.readIn(guildId),
-      })),
+      withStoreTimeout(guildId, this.#parts, 'store.unreadable', () =>
+        this.#seatStore.read([guildId]),
+      ),
       this.#sessions.readConsents(guildId),
       this.#sessions.settings.load(guildId),
     ]);
     if (!read || !choices.isRead) void this.#readAgain([guildId]);
-    if (!choices.isRead || !read?.seat) return undefined;
-    const { seat } = read;
+    const [seat] = read ?? [];
+    if (!choices.isRead || !seat) return undefined;
     const channel = this.#parts.places.channel(guildId, seat.channelId);
     return this.#objectionTo(seat, channel) ?? (channel && { seat, channel });
   }

@@ -28,10 +28,8 @@ export type StoredSeat = Seat & {
 
 /** Remembers where the bot sits, for a process that ends; one seat per server. storage implements it. */
 export interface SeatStore {
-  /** All seats, however old, by server id. Errors: BotError `store.unreadable`. */
-  read(): Promise<readonly StoredSeat[]>;
-  /** Errors: BotError `store.unreadable`. */
-  readIn(guildId: string): Promise<StoredSeat | undefined>;
+  /** Seats in these servers, however old, by server id. Errors: BotError `store.unreadable`. */
+  read(guildIds: readonly string[]): Promise<readonly StoredSeat[]>;
   /** In place of all that was stored of this server's seat; its session lives as of now. Errors: BotError `store.unwritable`. */
   write(seat: Seat): Promise<void>;
   /** The sessions in these servers live as of now; servers without a seat get none. Errors: BotError `store.unwritable`. */

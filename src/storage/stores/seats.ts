@@ -1,4 +1,4 @@
-import sql, { empty, type Sql } from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import type { SeatStore, StoredSeat } from '#src/ports/stores/seat-store.ts';
 import { flag, id, instant, oneOf, type RowOf, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
@@ -41,12 +41,18 @@ type SeatConsent = RowOf<typeof seatConsents.columns>;
 export const seatPart: StorePart<SeatStore> = {
   tables: [seats, seatConsents],
   open: (database) => ({
-    read: () => database.read((connection) => storedSeats(connection, empty)),
-
-    async readIn(guildId) {
-      const here = sql`WHERE guild_id = ${guildId}`;
-      const [seat] = await database.read((connection) => storedSeats(connection, here));
-      return seat;
+    read(guildIds) {
+      return database.read(async (connection) => {
+        const here = sql`WHERE guild_id ${connection.among(guildIds)}`;
+        const rows = await connection.rows(
+          { ...seatColumns, idleMs: instant },
+          sql`SELECT ${columnList(seatColumns)}, ${connection.now} - alive_at_ms AS idle_ms
+            FROM seats ${here} ORDER BY guild_id`,
+        );
+        const consents = await select(connection, seatConsents, sql`${here} ORDER BY person_id`);
+        const byGuild = Map.groupBy(consents, ({ guildId }) => guildId);
+        return rows.map((row) => storedSeat(row, byGuild.get(row.guildId) ?? []));
+      });
     },
 
     async write({ callerId, followedId, agreedIds, ...seat }) {
@@ -94,21 +100,13 @@ function consentsIn(guildId: string): Sql {
   return sql`seat_consents WHERE guild_id = ${guildId}`;
 }
 
-/** Seats by server id, of all servers or those of a condition. */
-async function storedSeats(connection: Connection, where: Sql): Promise<readonly StoredSeat[]> {
-  const rows = await connection.rows(
-    { ...seatColumns, idleMs: instant },
-    sql`SELECT ${columnList(seatColumns)}, ${connection.now} - alive_at_ms AS idle_ms
-      FROM seats ${where} ORDER BY guild_id`,
-  );
-  const consents = await select(connection, seatConsents, sql`${where} ORDER BY person_id`);
-  const byGuild = Map.groupBy(consents, ({ guildId }) => guildId);
-  return rows.map((row) => {
-    const said = Map.groupBy(byGuild.get(row.guildId) ?? [], ({ kind }) => kind);
-    const idsOf = (kind: SeatConsent['kind']) =>
-      (said.get(kind) ?? []).map(({ personId }) => personId);
-    const [[callerId], [followedId]] = [idsOf('caller'), idsOf('followed')];
-    const idleMs = Math.max(0, row.idleMs);
-    return { ...row, callerId, followedId, agreedIds: idsOf('yes'), idleMs };
-  });
+function storedSeat(
+  row: RowOf<typeof seatColumns> & { readonly idleMs: number },
+  consents: readonly SeatConsent[],
+): StoredSeat {
+  const idsOf = (of: SeatConsent['kind']) =>
+    consents.filter(({ kind }) => kind === of).map(({ personId }) => personId);
+  const [[callerId], [followedId]] = [idsOf('caller'), idsOf('followed')];
+  const idleMs = Math.max(0, row.idleMs);
+  return { ...row, callerId, followedId, agreedIds: idsOf('yes'), idleMs };
 }

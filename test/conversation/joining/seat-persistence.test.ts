@@ -7,7 +7,7 @@ const minuteMs = 60_000;
 const offline = new BotError('link.offline', true, 'The gateway is away.');
 
 async function idleMinutes({ store }: SeatedBot): Promise<number> {
-  return Math.round(((await store.seats.readIn('g'))?.idleMs ?? Number.NaN) / minuteMs);
+  return Math.round(((await store.seats.read(['g']))[0]?.idleMs ?? Number.NaN) / minuteMs);
 }
 
 /** The network goes away: no link can be opened. */
@@ -65,7 +65,7 @@ test.each([
     const bot = await called(await openSeats());
     await end(bot);
     await bot.clock.advance(17 * minuteMs);
-    const seat = await bot.store.seats.readIn('g');
+    const seat = (await bot.store.seats.read(['g']))[0];
     expect(seat).toMatchObject({ channelId: 'lounge', agreedIds: [] });
     expect(seat?.callerId).toBeUndefined();
     expect(await bot.store.consents.count('g', 'adam')).toBe(0);

@@ -29,10 +29,10 @@ test('whoever is followed is followed after a restart, until they are forgotten 
   expect(bot.sessions.session('g')?.followedId).toBe('adam');
   await bot.sessions.join(lounge, 'adam', 'talk', false);
   await pass(bot, 100);
-  expect((await kept.store.seats.readIn('g'))?.followedId).toBeUndefined();
+  expect((await kept.store.seats.read(['g']))[0]?.followedId).toBeUndefined();
   await bot.sessions.join(lounge, 'eva', 'talk', true);
   await pass(bot, 100);
-  expect(await kept.store.seats.readIn('g')).toMatchObject({ followedId: 'eva' });
+  expect(await kept.store.seats.read(['g'])).toMatchObject([{ followedId: 'eva' }]);
   await bot.privacy.forget('g', 'eva');
   const next = await restarted(kept);
   expect(next.sessions.session('g')?.followedId).toBeUndefined();
@@ -48,7 +48,7 @@ test('a no said while the bot is on its way back counts', async () => {
   await Promise.all([arriving, bot.privacy.deny('g', 'adam')]);
   await pass(bot, 100);
   expect(['adam', 'eva'].map((id) => gateOf(bot)?.mayHear(id))).toEqual([false, true]);
-  expect((await kept.store.seats.readIn('g'))?.agreedIds).toEqual(['eva']);
+  expect((await kept.store.seats.read(['g']))[0]?.agreedIds).toEqual(['eva']);
 });
 
 test('a no takes back a yes for the session of a seat that nobody has returned to', async () => {
@@ -67,7 +67,7 @@ test('a forgotten person is in no seat, also after the seat was written again', 
   await bot.privacy.forget('g', 'adam');
   await bot.sessions.join(lounge, 'eva', 'captions');
   await pass(bot, 1_000);
-  const seat = await kept.store.seats.readIn('g');
+  const seat = (await kept.store.seats.read(['g']))[0];
   expect(seat).toMatchObject({ mode: 'captions', agreedIds: ['eva'] });
   expect(JSON.stringify(seat)).not.toContain('adam');
   expect(gateOf(bot)?.mayHear('adam')).toBe(false); // in memory the no stays for this session
@@ -102,7 +102,7 @@ test.each([
     const bot = await restarted(kept, { places: here }, people);
     expect(bot.sessions.at('g')).toBeUndefined();
     expect(lastFace(bot)).toMatchObject({ isLeft: true, lines: [{}, { id }] });
-    expect(await kept.store.seats.read()).toEqual([]);
+    expect(await kept.store.seats.read(['g'])).toEqual([]);
     expect(bot.linkOpener.asked).toBe(0);
   },
 );
@@ -115,8 +115,7 @@ test('a store that cannot be read for minutes is asked again while seats stand',
   const held = new BotError('store.unreadable', true, 'Held by another program.');
   const unless = <T>(work: Promise<T>): Promise<T> => (isBroken ? Promise.reject(held) : work);
   const seatStore = Object.assign(Object.create(seats), {
-    read: () => unless(seats.read()),
-    readIn: (guildId: string) => unless(seats.readIn(guildId)),
+    read: (guildIds: readonly string[]) => unless(seats.read(guildIds)),
   });
   const bot = await restarted(kept, { seatStore });
   await bot.clock.advance(5 * minuteMs);

@@ -44,8 +44,7 @@ function seatsOf(kept: StoredSeats, seats: SeatStore): SeatStore {
   const whileAlive = async <T>(work: () => Promise<T>, nothing: T): Promise<T> =>
     kept.running === process ? await work() : nothing;
   return {
-    read: () => seats.read(),
-    readIn: (guildId) => seats.readIn(guildId),
+    read: (guildIds) => seats.read(guildIds),
     write: (seat) => whileAlive(() => seats.write(seat), undefined),
     alive: (guildIds) => whileAlive(() => seats.alive(guildIds), undefined),
     erase: (guildId) => whileAlive(() => seats.erase(guildId), undefined),
