@@ -119,18 +119,18 @@ export class Database implements StoreDatabase {
   /** Performs `work` behind all that was asked for before. */
   async #perform<T>(mode: Mode, work: Work<T>): Promise<T> {
     const { place } = this;
-    const { clock, deadlineMs = usualDeadlineMs } = this.#options;
+    const { clock, deadlineMs = usualDeadlineMs, patienceMs = usualPatienceMs } = this.#options;
     const silence = `The database ${place} did not answer in ${deadlineMs / 1000} s: check the database and the network.`;
     using deadline = deadlineSignal(deadlineMs, clock, () => unreadable(true, silence));
     const signal = AbortSignal.any([deadline.signal, this.#over.signal]);
-    const fromMs = clock.nowMs();
+    const untilMs = clock.nowMs() + (mode === 'read' ? 0 : patienceMs);
     try {
       if (this.#waiting >= mostOperations) {
         const why = 'which is too slow or away for too long: check it.';
         throw unreadable(true, `Too many operations wait for the store ${place}, ${why}`);
       }
       this.#waiting++;
-      const done = this.#last.then(() => this.#retried(mode, work, fromMs, signal));
+      const done = this.#last.then(() => this.#retried(mode, work, untilMs, signal));
       this.#last = done.catch(ignore).then(() => void this.#waiting--);
       return await unlessAborted(done, signal);
     } catch (error) {
@@ -140,16 +140,16 @@ export class Database implements StoreDatabase {
     }
   }
 
-  /** Tries a write again until it succeeds, or may not be tried again. Aborting `signal` throws its reason. */
-  async #retried<T>(mode: Mode, work: Work<T>, fromMs: number, signal: AbortSignal): Promise<T> {
-    const { clock, patienceMs = usualPatienceMs } = this.#options;
+  /** Tries `work` until it succeeds, or it is too late or vain to try again. Aborting `signal` throws its reason. */
+  async #retried<T>(mode: Mode, work: Work<T>, untilMs: number, signal: AbortSignal): Promise<T> {
+    const { clock } = this.#options;
     for (;;) {
       signal.throwIfAborted();
       try {
         return await this.#transact(mode, work, signal);
       } catch (error) {
-        const isOver = mode === 'read' || clock.nowMs() >= fromMs + patienceMs;
-        if (isOver || !(error instanceof BotError) || !error.retryable) throw error;
+        const mayPass = error instanceof BotError && error.retryable;
+        if (!mayPass || clock.nowMs() >= untilMs) throw error;
       }
       await clock.sleep(retryMs, signal);
     }

@@ -1,6 +1,6 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
-import { columnName, columnNames, type RowOf } from '#src/sql/columns.ts';
+import { type Columns, columnNames, type RowOf } from '#src/sql/columns.ts';
 import { Connection } from '#src/sql/connection.ts';
 import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
@@ -63,12 +63,11 @@ const rowsAtOnce = 1_000;
 /** Copies every row of these tables into the empty ones of another database. */
 async function copyRows(from: Connection, to: Connection, tables: readonly Table[]): Promise<void> {
   for (const table of tables) {
-    for (let last: RowOf<Table['columns']> | undefined; ; ) {
-      const rows = await select(from, table, portionAfter(table, last));
+    let rows: readonly RowOf<Columns>[] = [];
+    do {
+      rows = await select(from, table, portionAfter(table, rows.at(-1)));
       await to.insert(table, rows);
-      last = rows.at(-1);
-      if (rows.length < rowsAtOnce) break;
-    }
+    } while (rows.length === rowsAtOnce);
   }
 }
 
@@ -81,12 +80,11 @@ function portionAfter({ key }: Table, last: object | undefined): Sql {
 }
 
 /** Keys of new rows go on behind those that were copied. */
-async function countOn(connection: Connection, { columns, name }: Table): Promise<void> {
-  const keys = Object.keys(columns).filter((field) => columns[field]?.kind === 'key');
-  for (const column of keys.map(columnName)) {
-    const next = sql`coalesce(max(${raw(column)}), 0) + 1`;
-    await connection.run(
-      sql`SELECT setval(pg_get_serial_sequence(${name}, ${column}), ${next}, false) FROM ${raw(name)}`,
-    );
-  }
+async function countOn(connection: Connection, { columns, key, name }: Table): Promise<void> {
+  const [field = ''] = key;
+  if (columns[field]?.kind !== 'key') return;
+  const next = sql`coalesce(max(${raw(field)}), 0) + 1`;
+  await connection.run(
+    sql`SELECT setval(pg_get_serial_sequence(${name}, ${field}), ${next}, false) FROM ${raw(name)}`,
+  );
 }

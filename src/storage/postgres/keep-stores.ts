@@ -29,7 +29,9 @@ export async function openPostgresStore({
   try {
     await migratePostgres(migrating, storeKinds);
   } catch (error) {
-    throw error instanceof BotError && !error.retryable ? misconfigured(error) : error;
+    const isKnown = error instanceof BotError && error.code !== 'store.format';
+    if (!isKnown || error.retryable) throw error;
+    throw new BotError('store.misconfigured', false, error.message, error.cause);
   }
   const health = new StoreHealth('store-unwritten', clock, report);
   const driver = () => new PostgresDriver(connection);
@@ -37,9 +39,4 @@ export async function openPostgresStore({
     main: new Database({ driver: driver(), clock, health }),
     transcripts: new Database({ driver: driver(), clock }),
   };
-}
-
-function misconfigured({ cause, code, message }: BotError): BotError {
-  const own = code === 'store.format' ? code : 'store.misconfigured';
-  return new BotError(own, false, message, cause);
 }

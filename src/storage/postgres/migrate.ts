@@ -39,8 +39,7 @@ export async function migratePostgres(
       raw(`SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':schema', 0));
         CREATE TABLE IF NOT EXISTS parley_schema (part text PRIMARY KEY, version integer NOT NULL)`),
     );
-    const formats = await formatsOn(connection);
-    check(formats, parts, options, database.place);
+    const formats = await formatsOn(connection, database.place, parts, options);
     for (const { name, postgres } of parts) {
       for (const step of stepsFrom(formats.get(name) ?? 0, postgres))
         await connection.run(raw(step));
@@ -55,14 +54,12 @@ export async function migratePostgres(
  * Formats of the parts that are there. Errors: BotError `store.*`; `store.format` for a format that this program does not read,
  * `store.misconfigured` for one that it may not migrate.
  */
-export async function readFormats(
+export function readFormats(
   database: StoreDatabase,
   parts: readonly SchemaPart[],
   options: MigrateOptions = {},
 ): Promise<Formats> {
-  const found = await database.read(formatsOn);
-  check(found, parts, options, database.place);
-  return found;
+  return database.read((connection) => formatsOn(connection, database.place, parts, options));
 }
 
 /** Rows that the migration of tables of these versions deletes, in sentences. Errors: BotError `store.unreadable`. */
@@ -79,7 +76,12 @@ export function lostRowsIn(database: StoreDatabase, versions: Formats): Promise<
   });
 }
 
-async function formatsOn(connection: Connection): Promise<Formats> {
+async function formatsOn(
+  connection: Connection,
+  place: string,
+  parts: readonly SchemaPart[],
+  { upgrades }: MigrateOptions,
+): Promise<Formats> {
   const [state] = await connection.rows(
     { isThere: flag },
     sql`SELECT to_regclass(quote_ident(current_schema()) || '.parley_schema') IS NOT NULL AS is_there`,
@@ -89,21 +91,14 @@ async function formatsOn(connection: Connection): Promise<Formats> {
     { part: text, version: integer },
     sql`SELECT part, version FROM parley_schema ORDER BY part`,
   );
-  return new Map(rows.map(({ part, version }) => [part, version]));
-}
-
-function check(
-  formats: Formats,
-  parts: readonly SchemaPart[],
-  { upgrades }: MigrateOptions,
-  place: string,
-): void {
+  const found = new Map(rows.map(({ part, version }) => [part, version]));
   for (const { name, postgres } of parts) {
-    const version = formats.get(name) ?? 0;
+    const version = found.get(name) ?? 0;
     const known = presentFormat(postgres);
     checkFormat(`The part ${name} of the database ${place}`, version, postgres);
     if (upgrades || version === 0 || version === known) continue;
     const message = `The database ${place} has format ${version} of ${name}; this version writes format ${known}, which the former version cannot read. First copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`;
     throw new BotError('store.misconfigured', false, message);
   }
+  return found;
 }

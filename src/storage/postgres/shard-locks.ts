@@ -21,8 +21,8 @@ export type ShardLockOptions = ConnectionOptions & {
   readonly report: (change: AlertChange) => void;
 };
 
-/** Pauses, in ms, between two tries to take the locks, and between two questions whether their connection is open. */
-const [retryMs, checkMs] = [500, 1_000];
+/** Pause, in ms, between two tries to take the locks, or two questions whether their connection is open. */
+const everyMs = 500;
 /** Head start, in ms, that who waits gives the former owner of the locks where the database was away. */
 const ownerFirstMs = 3_000;
 /** Longest time, in ms, for a statement, and for closing the connection. */
@@ -73,8 +73,7 @@ export class ShardLocks implements AsyncDisposable {
   private constructor(options: ShardLockOptions) {
     this.#options = options;
     const { clock, report } = options;
-    const everyMs = () => (this.#isHeld ? checkMs : retryMs);
-    const task = { name: 'locks of shards', clock, everyMs, longestRetryMs: retryMs, report };
+    const task = { name: 'locks of shards', clock, everyMs, longestRetryMs: everyMs, report };
     void runPeriodically({ ...task, run: () => this.#round() }, this.#over.signal);
   }
 

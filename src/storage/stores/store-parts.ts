@@ -37,11 +37,7 @@ export const storeTables: readonly Table[] = Object.values(storeParts).flatMap(
 
 /** Every part as its class over one database. */
 export type StoreParts = {
-  readonly [Name in keyof typeof storeParts]: (typeof storeParts)[Name] extends StorePart<
-    infer Port
-  >
-    ? Port
-    : never;
+  readonly [Name in keyof typeof storeParts]: ReturnType<(typeof storeParts)[Name]['open']>;
 };
 
 /** Everything that outlives the process. */
