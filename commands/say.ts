@@ -1,7 +1,7 @@
 import { newTrack } from '#commands/track/options.ts';
 import { unknownVoice, voiceOption } from '#commands/voice/voice-option.ts';
 import type { Command } from '#src/features/contract/command.ts';
-import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
+import { outcomeText } from '#src/features/tracks/track-outcomes.ts';
 import { readingReply } from './reading-reply.ts';
 import { inChannel } from './rights.ts';
 
@@ -37,7 +37,7 @@ export const say: Command = {
     const chosen = { voice: voice ?? own?.voice, speed: own?.speed };
     const how = { owner, payer: owner, track, ...chosen };
     const saying = await features.typed.say(call.guildId, text, now, how);
-    if (saying.kind === 'placed') return [playingOutcome(saying.playing)];
+    if (saying.kind === 'placed') return [outcomeText(saying.playing)];
     return [readingReply(saying, '/track queue track:voice')];
   }),
 };

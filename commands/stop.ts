@@ -6,7 +6,7 @@ import type {
   Replies,
 } from '#src/features/contract/command.ts';
 import { everyTrack } from '#src/features/tracks/track-names.ts';
-import { trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
+import { outcomeText } from '#src/features/tracks/track-outcomes.ts';
 import { inChannel } from './rights.ts';
 
 const kinds = ['speech', 'sounds', 'everything'] as const;
@@ -34,5 +34,5 @@ function stopSounds(
   const isStopped = isSilenced || all.some(({ kind }) => kind === 'changed');
   if (!all.some(({ kind }) => kind === 'denied'))
     return [{ id: isStopped ? 'stop.ok' : 'stop.nothing' }];
-  return [{ id: isStopped ? 'stop.ok' : 'perm.dj', lines: all.map(trackOutcome) }];
+  return [{ id: isStopped ? 'stop.ok' : 'perm.dj', lines: all.map(outcomeText) }];
 }

@@ -1,13 +1,10 @@
 import { closest } from '#commands/closest-names.ts';
 import { inChannel } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import type { Command, CommandOption, Replies } from '#src/features/contract/command.ts';
-import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
-import type { Playing } from '#src/features/tracks/track-outcomes.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { Command, CommandOption } from '#src/features/contract/command.ts';
 import { wholeIn } from './changes.ts';
 import { newTrack, volumeOption } from './options.ts';
-import { callerOf, trackIn } from './replies.ts';
+import { callerOf, repliesOf, trackIn } from './replies.ts';
 
 /** Longest link, in characters; links to attachments have about 300. */
 const mostChars = 1_000;
@@ -39,22 +36,13 @@ export const play: Command = {
     const percent =
       words.volume === undefined ? undefined : wholeIn(words.volume, 0, maxVolumePercent);
     if (typeof percent === 'object') return [percent];
-    const playing = await features.tracks.play(call.guildId, callerOf(call), {
+    const outcomes = await features.tracks.play(call.guildId, callerOf(call), {
       sound,
       track: trackIn(call),
       percent,
       loop: words.loop === 'true',
       next: words.next === 'true',
     });
-    return repliesOf(playing);
+    return repliesOf(outcomes);
   }),
 };
-
-function repliesOf(playing: Playing): Replies {
-  const line = playingOutcome(playing);
-  if (playing.kind !== 'playing' && playing.kind !== 'added') return [{ ...line, to: 'caller' }];
-  const { keptFor: owner, track } = playing;
-  const lines: readonly TextLine[] =
-    owner === undefined ? [] : [{ id: 'track.barred', with: { track, owner } }];
-  return [{ ...line, to: 'room', lines }];
-}

@@ -1,8 +1,11 @@
-import type { CommandCall, Replies, ReplyAudience } from '#src/features/contract/command.ts';
+import type { CommandCall, Replies } from '#src/features/contract/command.ts';
 import { usualTrack } from '#src/features/tracks/track-names.ts';
-import { trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
-import type { ListedTrack, TrackCaller } from '#src/features/tracks/track-outcomes.ts';
-import type { TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
+import {
+  type ListedTrack,
+  outcomeText,
+  type PlayOutcome,
+  type TrackCaller,
+} from '#src/features/tracks/track-outcomes.ts';
 import { playingTime } from '#src/texts/duration.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
@@ -16,30 +19,23 @@ export function trackIn({ words }: CommandCall): string {
   return words.track ?? usualTrack;
 }
 
-/** Outcomes that changed nothing. */
-const idle: ReadonlySet<TrackOutcome['kind']> = new Set([
-  ...(['empty', 'past-end', 'unseekable', 'no-item', 'unknown', 'reserved', 'nowhere'] as const),
+/** Outcomes that concern everybody in the channel; what else keeps a request from being done is for its caller. */
+const shared: ReadonlySet<PlayOutcome['kind']> = new Set([
+  ...(['playing', 'added', 'changed', 'skipped', 'volume', 'denied'] as const),
 ]);
 
 /** Outcomes of all tracks, one a line; the channel reads changes and votes. */
-export function repliesOf(all: readonly TrackOutcome[]): Replies {
-  const lines = all.map(trackOutcome);
-  const [first = { id: 'stop.nothing' } as const, ...rest] = lines;
-  const to: ReplyAudience = all.every(({ kind }) => idle.has(kind)) ? 'caller' : 'room';
-  const poll = all.find((one) => one.kind === 'denied' && one.vote);
-  const more = rest.length > 0 && { lines: rest };
-  return [
-    {
-      ...first,
-      to,
-      ...more,
-      ...(poll && 'track' in poll && { buttons: [`track.skip:${poll.track}`] }),
-    },
-  ];
+export function repliesOf(all: readonly PlayOutcome[]): Replies {
+  const [first = { id: 'stop.nothing' } as const, ...lines] = all.map(outcomeText);
+  const to = all.some(({ kind }) => shared.has(kind)) ? 'room' : 'caller';
+  const [skip] = all.flatMap((one) =>
+    one.kind === 'denied' && one.vote ? [`track.skip:${one.track}`] : [],
+  );
+  return [{ ...first, to, lines, ...(skip && { buttons: [skip] }) }];
 }
 
 /** Outcomes for the presser of a panel button alone, as everybody sees in the panel what has changed. */
-export function shortRepliesOf(all: readonly TrackOutcome[]): Replies {
+export function shortRepliesOf(all: readonly PlayOutcome[]): Replies {
   const [{ buttons: _, ...reply }] = repliesOf(all);
   return [{ ...reply, to: 'caller' }];
 }

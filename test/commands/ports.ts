@@ -97,7 +97,7 @@ const settings: Public<SettingsRequests> = {
 
 /** Does what it is told, to whomever. */
 const tracks: Public<TrackRequests> = {
-  play: async (_guildId, _caller, { track }) => ({ kind: 'playing', title: 'rain', track }),
+  play: async (_guildId, _caller, { track }) => [{ kind: 'playing', title: 'rain', track }],
   change: (_guildId, _caller, change, track) => [changed(change, track)],
   list: () => [],
   sounds: async () => ['rain', 'bell', 'train'],

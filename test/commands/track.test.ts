@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import type { Command, CommandCall, Replies } from '#src/features/contract/command.ts';
-import type { ListedTrack, Playing } from '#src/features/tracks/track-outcomes.ts';
+import type { ListedTrack, PlayOutcome } from '#src/features/tracks/track-outcomes.ts';
 import type { TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 import { linesOf, pressed, typed } from './typed.ts';
@@ -55,7 +55,7 @@ test.each(subcommands.map(({ name }) => name))(
   },
 );
 
-test.each<[Playing, string]>([
+test.each<[PlayOutcome, string]>([
   [
     { kind: 'full', limit: 50 },
     'The limit of 50 is reached. Try again later, or make room: /track queue.',
@@ -69,10 +69,10 @@ test.each<[Playing, string]>([
     "I can't play more now. Stop a sound, or try again in a minute.",
   ],
   [
-    { kind: 'no-sound', sound: 'ran', names: ['rain', 'train'] },
+    { kind: 'no-sound', name: 'ran', names: ['rain', 'train'] },
     'There is no "ran". There are: rain, train.',
   ],
-  [{ kind: 'no-sound', sound: 'x', names: [] }, 'There is no "x". Pick one from the list.'],
+  [{ kind: 'no-sound', name: 'x', names: [] }, 'There is no "x". Pick one from the list.'],
   [
     { kind: 'bad-name' },
     'The name of a track takes 1 to 40 characters, not only dots or spaces. A joined emoji counts as several.',
@@ -84,7 +84,7 @@ test.each<[Playing, string]>([
   ],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('/track play tells its caller alone what keeps it from playing: %j', async (playing, words) => {
-  const play = async () => playing;
+  const play = async () => [playing] as const;
   expect(read(await run('play', { sound: 'x' }, { play }))).toEqual(['caller', words]);
 });
 
@@ -100,8 +100,11 @@ test.each([
 });
 
 test('a volume that is not theirs to change stays, and they are told', async () => {
-  const wind = { title: 'wind', track: 'bg', keptFor: 'Ana' };
-  const play = async () => ({ kind: 'playing', ...wind }) as const;
+  const play = async () =>
+    [
+      { kind: 'playing', title: 'wind', track: 'bg' },
+      { kind: 'denied', track: 'bg', owner: 'Ana' },
+    ] as const;
   expect(read(await run('play', { sound: 'wind', volume: '90' }, { play }))).toEqual([
     'room',
     'bg: wind',
@@ -113,7 +116,7 @@ test.each<[readonly TrackOutcome[], readonly string[]]>([
   [[{ kind: 'skipped', track: 'bg', title: 'rain' }], ['room', 'Skipped rain.']],
   [[{ kind: 'empty', track: 'bg' }], ['caller', 'Nothing is playing. /track play starts a sound.']],
   [
-    [{ kind: 'unknown', track: 'gb', names: ['bg', 'voice', 'cues'] }],
+    [{ kind: 'unknown', name: 'gb', names: ['bg', 'voice', 'cues'] }],
     ['caller', 'There is no "gb". There are: bg, voice, cues.'],
   ],
   [
@@ -262,7 +265,7 @@ test.each<[TrackOutcome, readonly string[]]>([
     ['caller', "radio is a live stream: it can't seek or repeat."],
   ],
   [
-    { kind: 'no-item', track: 'bg', item: 'wind' },
+    { kind: 'no-item', name: 'wind', names: [] },
     ['caller', 'There is no "wind". Pick one from the list.'],
   ],
 ])('%j is told to the caller alone', async (outcome, words) => {

@@ -9,7 +9,7 @@ import { callerIn } from './play-sound-tool.ts';
 import type { SessionTracks } from './session-tracks.ts';
 import { soundsMeant } from './sound-matching.ts';
 import { everyTrack, isSameTrack, trackNameOf } from './track-names.ts';
-import { trackOutcome } from './track-outcome-texts.ts';
+import { outcomeText } from './track-outcomes.ts';
 
 const actions = [
   ...trackActions,
@@ -65,7 +65,7 @@ export const changeTrack = tool({
     const tracks = context.features.sessions.tracks;
     const asker = callerIn(askerId, context);
     const lines = tracksMeant(call, tracks).map((track) =>
-      trackOutcome(tracks.request(asker, track, commandOf(call, track, tracks))),
+      outcomeText(tracks.request(asker, track, commandOf(call, track, tracks))),
     );
     const [line = missing(call.track, tracks), ...rest] = lines;
     const said = [line, ...rest].map((one) => text(one.id, one.with));

@@ -7,8 +7,7 @@ import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
 import { text } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 import { usualTrack } from './track-names.ts';
-import { playingOutcome, shownNames } from './track-outcome-texts.ts';
-import type { TrackCaller } from './track-outcomes.ts';
+import { outcomeText, shownNames, type TrackCaller } from './track-outcomes.ts';
 
 const schema = z.strictObject({
   sound: z
@@ -39,8 +38,8 @@ export const playSound = tool({
   ) {
     const asker = callerIn(askerId, context);
     const request = { sound, track, loop, next, signal };
-    const playing = await context.features.sessions.tracks.play(asker, request);
-    const line = playingOutcome(playing);
+    const [playing] = await context.features.sessions.tracks.play(asker, request);
+    const line = outcomeText(playing);
     const facts = { outcome: text(line.id, line.with) };
     if (playing.kind !== 'several') return { facts, line };
     return { facts, line, quote: questionAbout(playing.sounds.slice(0, shownNames), context) };

@@ -32,7 +32,7 @@ import {
 import type {
   ListedSound,
   ListedTrack,
-  Playing,
+  PlayOutcome,
   PlayRequest,
   TrackCaller,
 } from './track-outcomes.ts';
@@ -125,8 +125,23 @@ export class SessionTracks implements FeatureSession {
     this.#owners.delete(personId);
   }
 
-  /** Finds a sound and plays it. Answers once the sound was examined, at most 12 s later. */
-  async play(caller: TrackCaller, request: PlayRequest): Promise<Playing> {
+  /**
+   * Finds a sound and plays it; answers once the sound was examined, at most 12 s later. The second outcome says why the track
+   * keeps its volume, where it is not this person's to change.
+   */
+  async play(
+    caller: TrackCaller,
+    request: PlayRequest,
+  ): Promise<readonly [PlayOutcome, ...TrackOutcome[]]> {
+    const placed = await this.#play(caller, request);
+    const { percent } = request;
+    if (percent === undefined || (placed.kind !== 'playing' && placed.kind !== 'added'))
+      return [placed];
+    const volume = this.request(caller, placed.track, { kind: 'volume', percent });
+    return volume.kind === 'denied' ? [placed, volume] : [placed];
+  }
+
+  async #play(caller: TrackCaller, request: PlayRequest): Promise<PlayOutcome> {
     const { channel, features, signal: over, talk } = this.#context;
     const refused = this.tracks.refusal(request.track);
     if (refused) return refused;
@@ -139,24 +154,18 @@ export class SessionTracks implements FeatureSession {
     });
     if (!found || over.aborted) return { kind: 'nowhere' };
     if (found.kind !== 'found') return found;
-    const { source, origin } = found;
-    return this.place(caller, request, { source, origin, owner });
+    return this.place(request, { ...found, owner });
   }
 
-  /** Puts a sound on a track as a person wishes; a volume only where the track is theirs to change. */
+  /** Puts a sound on a track as a person wishes. */
   place(
-    caller: TrackCaller,
-    { loop, next, percent, track: called }: Omit<PlayRequest, 'sound'>,
-    { source, ...sound }: PlaceableSound,
-  ): Playing {
-    const options = { ...sound, isLooping: loop, isNext: next };
-    const added = this.tracks.enqueue(called, source, options);
-    if (!('item' in added)) return added;
+    { loop, next, track }: Omit<PlayRequest, 'sound'>,
+    { source, origin, owner }: PlaceableSound,
+  ): TrackOutcome {
+    const options = { origin, owner, isLooping: loop, isNext: next };
+    const placed = this.tracks.enqueue(track, source, options);
     this.#keeper.wake();
-    const { item, ...placed } = added;
-    const set =
-      percent !== undefined && this.request(caller, placed.track, { kind: 'volume', percent });
-    return set && set.kind === 'denied' ? { ...placed, keptFor: set.owner } : placed;
+    return placed;
   }
 
   /**
@@ -188,15 +197,15 @@ export class SessionTracks implements FeatureSession {
   perform(name: string, command: TrackCommand): TrackOutcome {
     const touched = this.touched(name, command);
     if (command.kind === 'remove' && touched.length === 0)
-      return { kind: 'no-item', track: name, item: command.item };
+      return { kind: 'no-item', name: command.item, names: [] };
     if (isOwnTrack(name)) return this.#performOnOwn(name, command, touched);
     const track = this.tracks.track(name);
     if (track) return track.perform(command);
     const names = this.#ranked.map((one) => one.name);
     if (command.kind === 'volume')
-      return { kind: 'unknown', track: name, names: [...names, ...ownTracks] };
+      return { kind: 'unknown', name, names: [...names, ...ownTracks] };
     if (names.length === 0 || isSameTrack(name, usualTrack)) return { kind: 'empty', track: name };
-    return { kind: 'unknown', track: name, names };
+    return { kind: 'unknown', name, names };
   }
 
   /** The bot's own tracks can be made louder, and speech skipped, stopped and removed. */

@@ -6,11 +6,11 @@ import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type { SoundLibrary } from '#src/sources/library.ts';
 import type { Sources } from '#src/sources/sources.ts';
 import { soundsMeant } from './sound-matching.ts';
-import type { Playing, PlayRequest } from './track-outcomes.ts';
+import type { PlayOutcome, PlayRequest } from './track-outcomes.ts';
 
 type FoundSound =
   | { readonly kind: 'found'; readonly source: SoundSource; readonly origin: SoundOrigin }
-  | Extract<Playing, { kind: 'bad' | 'no-sound' | 'several' }>;
+  | Extract<PlayOutcome, { kind: 'bad' | 'no-sound' | 'several' }>;
 
 type SoundRequest = Pick<PlayRequest, 'sound'>;
 
@@ -73,9 +73,9 @@ export class SoundCatalog {
   async #found(origin: SoundOrigin, signal: AbortSignal, title?: string): Promise<FoundSound> {
     const source = await this.#open(origin, signal, title);
     if (source) return { kind: 'found', source, origin };
-    const sound = origin.kind === 'library' ? origin.name : '';
+    const name = origin.kind === 'library' ? origin.name : '';
     const names = await this.#folder.names();
-    return { kind: 'no-sound', sound, names: names.slice(0, shownNames) };
+    return { kind: 'no-sound', name, names: names.slice(0, shownNames) };
   }
 
   /** Undefined where nothing of that name lies here. */

@@ -1,5 +1,4 @@
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import type { ItemEnd } from '#src/playback/tracks/track-item.ts';
 import { duration } from '#src/texts/duration.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
@@ -36,13 +35,12 @@ export function recordingErrorText(error: unknown, longestMs: number): TextLine 
   return isOurs ? undefined : soundSourceErrorText(error, longestMs);
 }
 
-/** Why a sound or a text on a track was not played to its end; undefined where nothing broke. */
-export function trackErrorText(ended: ItemEnd): TextLine | undefined {
-  if (ended.reason !== 'failed') return undefined;
+/** Why a sound or a text on a track was not played to its end. */
+export function trackErrorText(error: BotError): TextLine {
   // What is no fault of a file is one of a speech server: the sound is a text.
-  const isVoice = !ended.error.code.startsWith('source.');
+  const isVoice = !error.code.startsWith('source.');
   const usual = isVoice ? 'track.bad.voice' : 'track.bad.unreachable';
-  return soundSourceErrorText(ended.error) ?? { id: usual };
+  return soundSourceErrorText(error) ?? { id: usual };
 }
 
 function isSoundError(code: ErrorCode): code is SoundErrorCode {

@@ -1,9 +1,6 @@
-import type {
-  PlacedSound,
-  SoundRejection,
-  TrackState,
-} from '#src/playback/tracks/track-outcomes.ts';
+import type { TrackOutcome, TrackState } from '#src/playback/tracks/track-outcomes.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
+import { playingTime } from '#src/texts/duration.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Caller of a track request; their rights are judged by the latest facts from Discord. */
@@ -27,13 +24,12 @@ export type PlayRequest = {
   readonly signal?: AbortSignal;
 };
 
-export type Playing =
-  /** `keptFor`: owner for whom the track keeps its volume. */
-  | (PlacedSound & { readonly keptFor?: string })
-  | SoundRejection
+/** What a request to play a sound did, or why it did nothing. */
+export type PlayOutcome =
+  | TrackOutcome
   /** The sound cannot be played; the reason is for the person who asked. */
   | { readonly kind: 'bad'; readonly reason: TextLine }
-  | { readonly kind: 'no-sound'; readonly sound: string; readonly names: readonly string[] }
+  | { readonly kind: 'no-sound'; readonly name: string; readonly names: readonly string[] }
   /** Several sounds match, and none has exactly this name. */
   | { readonly kind: 'several'; readonly sounds: readonly string[] }
   /** A moderator keeps the bot from being heard. */
@@ -55,3 +51,60 @@ export type ListedSound = {
   readonly lengthMs?: number;
   readonly loop: boolean;
 };
+
+/** Names that a sentence lists at most. */
+export const shownNames = 5;
+
+/** An outcome in one sentence. */
+export function outcomeText(one: PlayOutcome): TextLine {
+  switch (one.kind) {
+    case 'playing':
+      return { id: 'track.playing', with: { title: one.title, track: one.track } };
+    case 'added':
+      return { id: 'track.added', with: { title: one.title, track: one.track, n: one.place } };
+    case 'changed':
+      return { id: 'track.changed', with: { track: one.track } };
+    case 'reserved':
+      return { id: 'track.reserved', with: { track: one.track } };
+    case 'skipped':
+      return { id: 'track.skipped', with: { title: one.title } };
+    case 'volume':
+      return { id: 'track.line.idle', with: { track: one.track, n: one.percent } };
+    case 'past-end':
+      return {
+        id: 'track.past_end',
+        with: { title: one.title, time: playingTime(one.lengthMs) },
+      };
+    case 'unseekable':
+      return { id: 'track.unseekable', with: { title: one.title } };
+    case 'denied': {
+      const { track, owner, vote } = one;
+      if (!vote) return { id: 'track.barred', with: { track, owner } };
+      return { id: 'track.denied.on', with: { track, owner, ...vote } };
+    }
+    case 'no-item':
+    case 'no-sound':
+    case 'unknown': {
+      const { name: x, names } = one;
+      if (names.length === 0) return { id: 'unknown', with: { x } };
+      return { id: 'unknown.of', with: { x, list: names.join(', ') } };
+    }
+    case 'several':
+      return {
+        id: 'track.which_of',
+        with: { list: one.sounds.slice(0, shownNames).join(', ') },
+      };
+    case 'full':
+      return { id: 'limit', with: { limit: one.limit, command: '/track queue' } };
+    case 'bad':
+      return one.reason;
+    case 'bad-name':
+      return { id: 'track.name' };
+    case 'muted':
+      return { id: 'muted.server' };
+    case 'empty':
+      return { id: 'stop.nothing' };
+    case 'nowhere':
+      return { id: 'leave.nowhere' };
+  }
+}

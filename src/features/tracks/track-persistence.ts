@@ -38,9 +38,8 @@ export class TrackPersistence {
    */
   async run(): Promise<void> {
     const { channel, mix, parts, signal } = this.#context;
-    using _tracks = mix.tracks.listen((event) => {
-      const fault = event.kind === 'ended' && trackErrorText(event.ended);
-      if (fault) this.#gone(event.track, event.item.title, fault);
+    using _tracks = mix.tracks.listen(({ error, item, track }) => {
+      if (error) this.#gone(track, item.title, trackErrorText(error));
     });
     signal.addEventListener('abort', () => this.wake());
     try {

@@ -5,7 +5,7 @@ import { changeTrack } from './change-track-tool.ts';
 import { playSound } from './play-sound-tool.ts';
 import { SessionTracks } from './session-tracks.ts';
 import { SoundCatalog } from './sound-catalog.ts';
-import type { Playing, PlayRequest, TrackCaller } from './track-outcomes.ts';
+import type { PlayOutcome, PlayRequest, TrackCaller } from './track-outcomes.ts';
 import { trackPart } from './track-store.ts';
 import { volume } from './volume-tool.ts';
 
@@ -50,8 +50,12 @@ const nowhere = { kind: 'nowhere' } as const;
 function requestsTo(sessions: VoiceSessions, catalog: SoundCatalog) {
   const tracksIn = (guildId: string) => sessions.session(guildId)?.context.features.sessions.tracks;
   return {
-    async play(guildId: string, caller: TrackCaller, request: PlayRequest): Promise<Playing> {
-      return (await tracksIn(guildId)?.play(caller, request)) ?? nowhere;
+    async play(
+      guildId: string,
+      caller: TrackCaller,
+      request: PlayRequest,
+    ): Promise<readonly [PlayOutcome, ...TrackOutcome[]]> {
+      return (await tracksIn(guildId)?.play(caller, request)) ?? [nowhere];
     },
     change(
       guildId: string,

@@ -4,7 +4,7 @@ import { tool } from '#src/features/contract/tool-definition.ts';
 import { text } from '#src/texts/texts.ts';
 import { percentOf, volumeFields } from './change-track-tool.ts';
 import { voiceTrack } from './track-names.ts';
-import { trackOutcome } from './track-outcome-texts.ts';
+import { outcomeText } from './track-outcomes.ts';
 
 /** Changes how loud the bot speaks. */
 export const volume = tool({
@@ -22,7 +22,7 @@ export const volume = tool({
     const { volumes } = context.mix;
     const percent = percentOf(level ?? volumes.voice + change);
     const { tracks } = context.features.sessions;
-    const line = trackOutcome(tracks.perform(voiceTrack, { kind: 'volume', percent }));
+    const line = outcomeText(tracks.perform(voiceTrack, { kind: 'volume', percent }));
     return { facts: { outcome: text(line.id, line.with) }, line };
   },
 });

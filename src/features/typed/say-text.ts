@@ -2,7 +2,7 @@ import { clausesOf } from '#src/chat/text/clauses.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import { LazilySynthesisedText } from '#src/features/tracks/lazily-synthesised-text.ts';
 import { trackNameOf, voiceTrack } from '#src/features/tracks/track-names.ts';
-import type { Playing } from '#src/features/tracks/track-outcomes.ts';
+import type { PlayOutcome } from '#src/features/tracks/track-outcomes.ts';
 import { chosenVoice } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { Asker, SpokenManner } from '#src/ports/command-ports.ts';
@@ -25,7 +25,7 @@ export type SayOutcome =
   | { readonly kind: 'queued'; readonly ahead: number }
   | { readonly kind: 'full'; readonly limit: number }
   /** On a named track, or why not. */
-  | { readonly kind: 'placed'; readonly playing: Playing }
+  | { readonly kind: 'placed'; readonly playing: PlayOutcome }
   | Unsaid
   | { readonly kind: 'nowhere' };
 
@@ -82,10 +82,9 @@ function placed(
   if (refused) return refused;
   const own = chosenVoice(voice, context);
   const source = new LazilySynthesisedText(clauses, context, payer, { ...own, speed });
-  const caller = { id: '', name: '', ...owner, mayManage: false };
   const sound = { source, owner: owner && tracks.owner(owner) };
   const play = { track, loop: false, next: when === 'now' };
-  return { kind: 'placed', playing: tracks.place(caller, play, sound) };
+  return { kind: 'placed', playing: tracks.place(play, sound) };
 }
 
 /** Why nothing of a text is read out in a session now, whoever pays. */

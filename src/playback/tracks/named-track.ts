@@ -1,12 +1,13 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { BotError } from '#src/base/errors.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
+import { Declicker } from '#src/playback/mix/declicker.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
-import { fall, musicFrame, musicPerMs, rampSamples, rise } from '#src/playback/mix/stereo.ts';
-import { type CancelReason, type ItemEnd, type ItemOptions, TrackItem } from './track-item.ts';
+import { musicFrame, musicPerMs, rampSamples } from '#src/playback/mix/stereo.ts';
+import { type ItemOptions, TrackItem } from './track-item.ts';
 import { trackKey } from './track-name.ts';
 import type {
-  AddedItem,
   SeekTarget,
   TrackCommand,
   TrackEvent,
@@ -37,12 +38,7 @@ export class NamedTrack {
   #items: readonly TrackItem[] = [];
   /** The item whose beginning was reported last. */
   #begun: TrackItem | undefined;
-  /** The former frame ended in sound, and this one continues it. */
-  #isFlowing = false;
-  /** True when its last samples, less than a ramp, are in the next frame. */
-  #isFalling = false;
-  /** Fading end of a sound that was cut. */
-  #tail: Float32Array | undefined;
+  #declicker = new Declicker();
   /** The next sound, which comes in while the current one ends, and the samples that this takes. */
   #crossfade: Crossfade | undefined;
 
@@ -67,16 +63,15 @@ export class NamedTrack {
   }
 
   /** Adds an item at the end of the queue, or at its head. */
-  enqueue(source: SoundSource, options: ItemOptions): AddedItem {
+  enqueue(source: SoundSource, options: ItemOptions): TrackOutcome {
     const { name: track } = this;
+    const { title } = source;
     const { length } = this.#items;
     const item = new TrackItem(source, options, this.#clock, () => this.#host.report());
     const place = options.isNext ? Math.min(this.#crossfade ? 2 : 1, length) : length;
     this.#items = this.#items.toSpliced(place, 0, item);
     this.follow();
-    const { title } = source;
-    if (place === 0) return { kind: 'playing', title, track, item };
-    return { kind: 'added', title, track, place, item };
+    return place === 0 ? { kind: 'playing', title, track } : { kind: 'added', title, track, place };
   }
 
   /** Performs a command; all but a change of the volume needs an item. A pause is a fade of 5 ms; a stop ends it. */
@@ -100,26 +95,19 @@ export class NamedTrack {
     this.follow();
   }
 
-  /** For the mixer of another link: forgets the ramp, because the listener has not heard the sound before. */
+  /** For the mixer of another link, whose listeners have not heard the sound before. */
   startOver(): void {
-    this.#isFlowing = false;
-    this.#isFalling = false;
-    this.#tail = undefined;
-  }
-
-  /** Ends everything, for good. */
-  close(): void {
-    this.#stop('closed');
+    this.#declicker = new Declicker();
   }
 
   /** For the mixer: whether a pull would give sound. */
   get isReady(): boolean {
-    return this.#tail !== undefined || (!this.#isStill && (this.now?.isReady ?? false));
+    return !this.#declicker.isSilent || (!this.#isStill && (this.now?.isReady ?? false));
   }
 
   /** For the mixer: fills `raw` with the next 20 ms; false where it is paused, or has nothing to play or to hear. */
   pull(raw: Float32Array): boolean {
-    const sounds = this.#pull(raw);
+    const sounds = this.#declicker.smooth(raw, this.#isStill ? 0 : this.#fill(raw));
     this.#began(this.now);
     const isHeard = sounds && this.#gain.steady !== 0;
     this.#gain.applyToStereo(isHeard ? raw : undefined);
@@ -143,10 +131,11 @@ export class NamedTrack {
         this.change({ isMuted: command.kind === 'mute' });
         break;
       case 'skip':
-        this.#cancel([now], 'skipped');
+        this.#cancel([now]);
         return { kind: 'skipped', track, title };
       case 'stop':
-        this.#stop('stopped');
+        this.#state = { ...this.#state, isPaused: false };
+        this.#cancel(this.#items);
         break;
       case 'seek':
         return this.#seek(now, command.to);
@@ -161,8 +150,8 @@ export class NamedTrack {
         break;
       case 'remove': {
         const item = soundMeant(this.#items.slice(1), command.item);
-        if (!item) return { kind: 'no-item', track, item: command.item };
-        this.#cancel([item], 'skipped');
+        if (!item) return { kind: 'no-item', name: command.item, names: [] };
+        this.#cancel([item]);
       }
     }
     return { kind: 'changed', track };
@@ -176,72 +165,29 @@ export class NamedTrack {
     if (lengthMs !== undefined && positionMs >= lengthMs)
       return { kind: 'past-end', track, title, lengthMs };
     this.#endCrossfade();
-    this.#cut();
+    this.#declicker.cut();
     item.seek(positionMs);
     this.follow();
     return { kind: 'changed', track };
   }
 
-  #stop(reason: CancelReason): void {
-    this.#state = { ...this.#state, isPaused: false };
-    this.#cancel(this.#items, reason);
-  }
-
-  #cancel(items: readonly TrackItem[], reason: CancelReason): void {
+  #cancel(items: readonly TrackItem[]): void {
     if (items.some((item) => item === this.now || item === this.#crossfade?.next)) {
-      this.#cut();
+      this.#declicker.cut();
       this.#crossfade = undefined;
     }
     this.#items = this.#items.filter((item) => !items.includes(item));
-    for (const item of items) this.#ended(item, item.end(reason));
+    for (const item of items) this.#ended(item);
     this.follow();
   }
 
   /** Plays, or keeps still, as it is now meant to: call when all are paused or go on. */
   follow(): void {
-    if (this.#isStill) this.#cut();
-    else this.now?.open();
+    if (!this.#isStill) this.now?.open();
     this.#host.report();
   }
 
-  /** Fades what sounds out within 5 ms: call before an item is taken away or moved. */
-  #cut(): void {
-    if (!this.#isFlowing) return;
-    this.#isFlowing = false;
-    this.#isFalling = false;
-    const tail = new Float32Array(2 * rampSamples);
-    this.now?.peek(tail);
-    if (this.#crossfade) this.#mixNext(tail, this.#crossfade, this.now?.rest ?? 0, 'peek');
-    fall(tail, rampSamples);
-    this.#tail = tail;
-  }
-
-  #pull(raw: Float32Array): boolean {
-    if (this.#isAtRest) return false;
-    const tail = this.#tail;
-    this.#tail = undefined;
-    const end = this.#isStill ? 0 : this.#advance(raw);
-    raw.fill(0, 2 * end);
-    if (tail) for (const [n, sample] of tail.entries()) raw[n] = (raw[n] ?? 0) + sample;
-    return end > 0 || tail !== undefined;
-  }
-
-  get #isAtRest(): boolean {
-    if (this.#tail || this.#isFlowing) return false;
-    return this.#isStill || !this.now;
-  }
-
-  /** To which place of `raw` there is sound. */
-  #advance(raw: Float32Array): number {
-    const end = this.#fill(raw);
-    const beyond = this.#isFalling ? 0 : this.#beyond(end);
-    if (!this.#isFlowing) rise(raw);
-    if (beyond !== undefined) fall(raw, end, beyond);
-    this.#isFalling = beyond !== undefined && beyond > 0;
-    this.#isFlowing = this.#isFalling || (end > 0 && beyond === undefined);
-    return end;
-  }
-
+  /** Fills the frame as far as there is sound, and says how far that is. */
   #fill(raw: Float32Array): number {
     let end = 0;
     for (let { now } = this; now && end < musicFrame; { now } = this) {
@@ -251,11 +197,11 @@ export class NamedTrack {
       const from = end;
       end += now.take(raw, from);
       if (now.isWhole) this.#followOn(raw.subarray(2 * from, 2 * end), rest);
+      else if (end < musicFrame) now.starve();
       if (!now.isDrained) break;
       this.#crossfade = undefined;
       this.#items = this.#items.slice(1);
-      this.#ended(now, now.end());
-      if (this.#isFalling) break; // the next sound comes out of silence
+      this.#ended(now, now.error);
     }
     return end;
   }
@@ -270,13 +216,13 @@ export class NamedTrack {
     next?.open();
     if (next?.isReady && rest > 0 && rest <= this.#crossfadeSamples)
       this.#crossfade ??= { next, samples: rest };
-    if (this.#crossfade) this.#mixNext(raw, this.#crossfade, rest, 'take');
+    if (this.#crossfade) this.#mixNext(raw, this.#crossfade, rest);
   }
 
   /** Mixes the next sound into the current one in `raw`, of which `rest` samples were left before that; the power stays the same. */
-  #mixNext(raw: Float32Array, { next, samples }: Crossfade, rest: number, move: 'take' | 'peek') {
+  #mixNext(raw: Float32Array, { next, samples }: Crossfade, rest: number): void {
     const coming = new Float32Array(raw.length);
-    next[move](coming);
+    next.take(coming);
     for (let n = 0; n < raw.length; n++) {
       const share = Math.min(1, 1 - (rest - (n >> 1)) / samples);
       const angle = (share * Math.PI) / 2;
@@ -287,20 +233,10 @@ export class NamedTrack {
   /** Leaves the current sound alone: the next one waits for its turn from its beginning. */
   #endCrossfade(): void {
     if (!this.#crossfade) return;
-    this.#cut();
+    this.#declicker.cut();
     const { next } = this.#crossfade;
     if (next.source.seekable) next.seek(0);
     this.#crossfade = undefined;
-  }
-
-  /** Length of the sound behind place `end` before a silence; undefined where it continues. */
-  #beyond(end: number): number | undefined {
-    const [now, next] = this.#items;
-    if (!now?.isReady) return 0;
-    if (end === musicFrame && now.rest >= rampSamples) return undefined;
-    if (end === musicFrame && now.isWhole) return next?.isReady ? undefined : now.rest;
-    now.starve();
-    return 0;
   }
 
   /** Reports an item that sounds, if it is new. */
@@ -310,8 +246,9 @@ export class NamedTrack {
     this.#host.report({ kind: 'began', track: this.name, item });
   }
 
-  #ended(item: TrackItem, ended: ItemEnd): void {
+  #ended(item: TrackItem, error?: BotError): void {
+    item.close();
     this.#began(item);
-    this.#host.report({ kind: 'ended', track: this.name, item, ended });
+    this.#host.report({ kind: 'ended', track: this.name, item, error });
   }
 }

@@ -5,7 +5,7 @@ import { musicFrame, musicPerMs } from '#src/playback/mix/stereo.ts';
 import { NamedTrack } from './named-track.ts';
 import type { ItemOptions } from './track-item.ts';
 import { objectionToName, trackKey, trackName } from './track-name.ts';
-import type { AddItemResult, SoundRejection, TrackEvent } from './track-outcomes.ts';
+import type { TrackEvent, TrackOutcome, TrackRefusal } from './track-outcomes.ts';
 
 /** Sounds of all tracks, those that play and those that wait; and names, of which an idle one makes room for a new one. */
 export const mostSounds = 100;
@@ -48,7 +48,7 @@ export class NamedTracks {
   }
 
   /** Why no sound can be added to a track of that name; undefined where one can. */
-  refusal(name: string): SoundRejection | undefined {
+  refusal(name: string): TrackRefusal | undefined {
     if (this.#isClosed) return { kind: 'nowhere' };
     const track = trackName(name);
     const objection = objectionToName(track);
@@ -59,7 +59,7 @@ export class NamedTracks {
   }
 
   /** Adds a sound; makes the track. */
-  enqueue(name: string, source: SoundSource, options: ItemOptions = {}): AddItemResult {
+  enqueue(name: string, source: SoundSource, options: ItemOptions = {}): TrackOutcome {
     return this.refusal(name) ?? this.#open(name).enqueue(source, options);
   }
 
@@ -119,7 +119,7 @@ export class NamedTracks {
   /** Ends everything, for good. */
   close(): void {
     this.#isClosed = true;
-    for (const track of this.all()) track.close();
+    for (const track of this.all()) track.perform({ kind: 'stop' });
   }
 
   #add(track: NamedTrack): void {

@@ -8,20 +8,6 @@ import { Gain } from '#src/playback/mix/gain.ts';
 import { levellingGain } from '#src/playback/mix/levelling.ts';
 import { musicPerMs } from '#src/playback/mix/stereo.ts';
 
-/**
- * End of an item; exactly one each.
- *
- * `completed`: all of it was taken by the link. `skipped`: it alone was skipped or removed. `stopped`: it ended
- * with its whole track, `closed`: with all tracks. `failed`: its source broke, before or after its first sound, gave no
- * sound at all, or nothing for 8 s.
- */
-export type ItemEnd =
-  | { readonly reason: 'completed' | CancelReason }
-  | { readonly reason: 'failed'; readonly error: BotError };
-
-/** Why an item ends before its source does. */
-export type CancelReason = 'skipped' | 'stopped' | 'closed';
-
 /** Where a sound can be had again. */
 export type SoundOrigin =
   | { readonly kind: 'library'; readonly name: string }
@@ -66,9 +52,6 @@ export class TrackItem {
   readonly #clock: Clock;
   readonly #owner: SoundOwner | undefined;
   readonly #onChange: () => void;
-  readonly #done = Promise.withResolvers<ItemEnd>();
-  /** Settles once and never rejects. */
-  readonly ended = this.#done.promise;
   readonly #gain: Gain;
   #isLooping: boolean;
   /** The present reading of its source. */
@@ -181,18 +164,16 @@ export class TrackItem {
 
   /** Moves as much as there is to `into` from place `at` on, to its end at most, and says how much that was. */
   take(into: Float32Array, at = 0): number {
-    const count = this.#copy(into, at);
+    const next = this.#sound.subarray(0, into.length - 2 * at);
+    const count = next.length / 2;
+    into.set(next, 2 * at);
+    this.#gain.applyToStereo(into.subarray(2 * at, 2 * at + next.length));
+    this.#sound = this.#sound.subarray(next.length);
     this.#at += count;
     while (this.#at >= this.#end) this.#at -= this.#end;
-    this.#sound = this.#sound.subarray(2 * count);
     if (this.rest <= low + this.#lead) this.#wake();
     if (count > 0) this.#sounded = true;
     return count;
-  }
-
-  /** As `take`, from the start of `into` on, without taking them. */
-  peek(into: Float32Array): void {
-    this.#copy(into, 0);
   }
 
   /** Reports that the item should have gone on and had no sound: it resumes when there is enough again. */
@@ -201,32 +182,20 @@ export class TrackItem {
     this.#wake();
   }
 
-  /** Ends as its source did, or for a reason of its own. */
-  end(reason?: CancelReason): ItemEnd {
-    const ended = reason ? { reason } : this.#endOfSource();
+  /** Lets go of its source, for good. */
+  close(): void {
     this.#isOver = true;
     this.#stopReading();
-    this.#done.resolve(ended);
-    return ended;
   }
 
-  #endOfSource(): ItemEnd {
+  /** Why there is no more of it, where something broke, or no sound at all. */
+  get error(): BotError | undefined {
     const { cause } = this.#sourceEnd ?? {};
-    if (cause instanceof BotError) return { reason: 'failed', error: cause };
-    if (cause !== undefined) {
-      const error = new BotError('source.broken', false, 'The source of a sound failed.', cause);
-      return { reason: 'failed', error };
-    }
-    if (this.#sounded) return { reason: 'completed' };
-    const error = new BotError('source.not_audio', false, 'The source of a sound gave none.');
-    return { reason: 'failed', error };
-  }
-
-  #copy(into: Float32Array, at: number): number {
-    const next = this.#sound.subarray(0, into.length - 2 * at);
-    into.set(next, 2 * at);
-    this.#gain.applyToStereo(into.subarray(2 * at, 2 * at + next.length));
-    return next.length / 2;
+    if (cause instanceof BotError) return cause;
+    if (cause !== undefined)
+      return new BotError('source.broken', false, 'The source of a sound failed.', cause);
+    if (this.#sounded) return undefined;
+    return new BotError('source.not_audio', false, 'The source of a sound gave none.');
   }
 
   /** Remembers the end of the source, all of which was read once. */

@@ -1,4 +1,5 @@
-import type { ItemEnd, TrackItem } from './track-item.ts';
+import type { BotError } from '#src/base/errors.ts';
+import type { TrackItem } from './track-item.ts';
 
 /** State of a track that outlives its sounds. */
 export type TrackState = {
@@ -30,12 +31,29 @@ export type TrackCommand =
   /** A sound that waits, by its place, its title, or both as in `2. rain`. */
   | { readonly kind: 'remove'; readonly item: string };
 
-/** What a command did to a track. */
+/** What a sound or a command did to a track. */
 export type TrackOutcome =
-  /** `empty`: nothing sounds there; `reserved`: the bot's own, which is neither paused nor skipped. */
-  | { readonly kind: 'changed' | 'empty' | 'reserved'; readonly track: string }
-  | { readonly kind: 'skipped'; readonly track: string; readonly title: string }
+  /** The sound is heard as soon as its source gives any. */
+  | { readonly kind: 'playing' | 'skipped'; readonly track: string; readonly title: string }
+  /** Place 1 plays next. */
+  | {
+      readonly kind: 'added';
+      readonly track: string;
+      readonly title: string;
+      readonly place: number;
+    }
+  | { readonly kind: 'changed'; readonly track: string }
   | { readonly kind: 'volume'; readonly track: string; readonly percent: number }
+  | TrackRefusal;
+
+/** Why nothing was done. */
+export type TrackRefusal =
+  /** `empty`: nothing sounds there; `reserved`: a track of the bot's own, or `all`. */
+  | { readonly kind: 'empty' | 'reserved'; readonly track: string }
+  /** A name has 1 to 40 characters; as `objectionToName`. */
+  | { readonly kind: 'bad-name' }
+  /** The tracks have `limit` sounds already. */
+  | { readonly kind: 'full'; readonly limit: number }
   | {
       readonly kind: 'past-end';
       readonly track: string;
@@ -44,8 +62,12 @@ export type TrackOutcome =
     }
   /** A live stream, which can neither seek nor repeat. */
   | { readonly kind: 'unseekable'; readonly track: string; readonly title: string }
-  /** No item of this name waits there. */
-  | { readonly kind: 'no-item'; readonly track: string; readonly item: string }
+  /** `no-item`: no sound of this name waits there; `unknown`: there is no such track, but those. */
+  | {
+      readonly kind: 'no-item' | 'unknown';
+      readonly name: string;
+      readonly names: readonly string[];
+    }
   /** The sound belongs to another person: a DJ may change it, and more than half of the people there may skip it by vote. */
   | {
       readonly kind: 'denied';
@@ -53,42 +75,14 @@ export type TrackOutcome =
       readonly owner: string;
       readonly vote?: { readonly votes: number; readonly needed: number };
     }
-  | { readonly kind: 'unknown'; readonly track: string; readonly names: readonly string[] }
+  /** The tracks have been closed, or the bot is in no channel. */
   | { readonly kind: 'nowhere' };
-
-/** Why a sound was not taken. */
-export type SoundRejection =
-  /** A name has 1 to 40 characters; as `objectionToName`. */
-  | { readonly kind: 'bad-name' }
-  /** `voice` and `cues` belong to the bot itself, `all` means every track. */
-  | { readonly kind: 'reserved'; readonly track: string }
-  /** The tracks have `limit` sounds already. */
-  | { readonly kind: 'full'; readonly limit: number }
-  /** The tracks have been closed. */
-  | { readonly kind: 'nowhere' };
-
-/** Place of a sound that was taken. */
-export type PlacedSound =
-  /** The sound is heard as soon as its source gives any. */
-  | { readonly kind: 'playing'; readonly title: string; readonly track: string }
-  | {
-      readonly kind: 'added';
-      readonly title: string;
-      readonly track: string;
-      /** 1 plays next. */
-      readonly place: number;
-    };
-
-export type AddedItem = PlacedSound & { readonly item: TrackItem };
-
-export type AddItemResult = AddedItem | SoundRejection;
 
 /** Event of a track; for each item that sounds first its beginning, then its end. */
-export type TrackEvent =
-  | { readonly kind: 'began'; readonly track: string; readonly item: TrackItem }
-  | {
-      readonly kind: 'ended';
-      readonly track: string;
-      readonly item: TrackItem;
-      readonly ended: ItemEnd;
-    };
+export type TrackEvent = {
+  readonly kind: 'began' | 'ended';
+  readonly track: string;
+  readonly item: TrackItem;
+  /** Its source broke, gave no sound at all, or nothing for 8 s. */
+  readonly error?: BotError | undefined;
+};

@@ -28,13 +28,14 @@ export async function openSetup(
 }
 
 /** Rain on main, unless something else is said. */
-export function play(
+export async function play(
   fixture: SessionFixture,
   caller: TrackCaller,
   more: Partial<PlayRequest> = {},
 ) {
   const request = { sound: 'rain', track: 'main', loop: false, next: false, ...more };
-  return fixture.tracks.play('g', caller, request);
+  const [outcome] = await fixture.tracks.play('g', caller, request);
+  return outcome;
 }
 
 /** Only these sit there from now on. */

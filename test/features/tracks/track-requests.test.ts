@@ -34,7 +34,7 @@ test('what cannot be played is told with its reason, and changes nothing', async
   }
   expect(await play(fixture, byAdam, { sound: 'ran' })).toEqual({
     kind: 'no-sound',
-    sound: 'ran',
+    name: 'ran',
     names: expect.arrayContaining(['rain']),
   });
   expect(await play(fixture, byAdam, { sound: '../../etc/passwd' })).toMatchObject({

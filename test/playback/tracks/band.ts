@@ -1,15 +1,17 @@
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
+import type { BotError } from '#src/base/errors.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
-import type { TrackItem } from '#src/playback/tracks/track-item.ts';
-import type { AddItemResult } from '#src/playback/tracks/track-outcomes.ts';
+import type { ItemOptions, TrackItem } from '#src/playback/tracks/track-item.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
 
 export const codec = await loadOpus();
 
 export const rate = 48_000;
+/** The 5 ms behind the end of a sound in which its last level dies away. */
+export const dyingSamples = 240;
 
 /** `ms` of a tone in both channels at 48 kHz. */
 export function tone(ms: number, { hz = 440, peak = 8000, rateHz = rate } = {}): Int16Array {
@@ -23,12 +25,6 @@ export function tone(ms: number, { hz = 440, peak = 8000, rateHz = rate } = {}):
 export function steady(value: number, ms: number): SoundSource {
   const samples = new Int16Array(2 * 48 * ms).fill(value);
   return fromPcm(`level ${value}`, { samples, rateHz: rate, channels: 2 });
-}
-
-/** Item that was added. */
-export function itemOf(added: AddItemResult): TrackItem {
-  if (!('item' in added)) throw new Error(`It was not taken: ${added.kind}.`);
-  return added.item;
 }
 
 /** Chunks as told, then nothing ever. */
@@ -108,6 +104,28 @@ export class Band {
   readonly tracks = new NamedTracks(this.clock);
   readonly frames: Float32Array[] = [];
   isSpeaking = false;
+  readonly #ends = new Map<TrackItem, BotError | 'completed' | 'cancelled'>();
+
+  constructor() {
+    this.tracks.listen(({ error, item, kind }) => {
+      if (kind === 'ended')
+        this.#ends.set(item, error ?? (item.isDrained ? 'completed' : 'cancelled'));
+    });
+  }
+
+  /** Item that was added. */
+  play(name: string, source: SoundSource, options?: ItemOptions): TrackItem {
+    const added = this.tracks.enqueue(name, source, options);
+    const place = added.kind === 'added' ? added.place : 0;
+    const item = this.tracks.track(name)?.items[place];
+    if (!item) throw new Error(`It was not taken: ${added.kind}.`);
+    return item;
+  }
+
+  /** How an item ended, if it did. */
+  endOf(item: TrackItem): BotError | 'completed' | 'cancelled' | undefined {
+    return this.#ends.get(item);
+  }
 
   /** 20 ms pass; undefined where there was nothing to hear. */
   async step(): Promise<Float32Array | undefined> {

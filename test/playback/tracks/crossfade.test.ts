@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Band, itemOf, rate, steady } from './band.ts';
+import { Band, dyingSamples, rate, steady } from './band.ts';
 
 const fade = (band: Band, ms: number) =>
   band.tracks.track('main')?.perform({ kind: 'crossfade', ms });
@@ -7,16 +7,16 @@ const fade = (band: Band, ms: number) =>
 /** Plays levels of these lengths one after the other, with a crossfade. */
 function openQueue(fadeMs: number, ...levels: readonly (readonly [level: number, ms: number])[]) {
   const band = new Band();
-  const items = levels.map(([level, ms]) => itemOf(band.tracks.enqueue('main', steady(level, ms))));
+  const items = levels.map(([level, ms]) => band.play('main', steady(level, ms)));
   fade(band, fadeMs);
   return { band, items };
 }
 
-/** Samples from the first that sounds to the last. */
+/** Samples from the first that sounds to the last, without the 5 ms in which that dies away. */
 function sounding(band: Band): Float32Array {
   const { heard } = band;
   const isSound = (sample: number) => sample !== 0;
-  return heard.subarray(heard.findIndex(isSound), heard.findLastIndex(isSound) + 1);
+  return heard.subarray(heard.findIndex(isSound), heard.findLastIndex(isSound) + 1 - dyingSamples);
 }
 
 /** Largest step from one sample to the next. */
@@ -40,7 +40,7 @@ test('a sound ends while the next one begins, with the same power throughout and
   }
   expect([sound[rate], sound[4 * rate]]).toEqual([3000, 4000]);
   expect(largestStep(sound)).toBeLessThan(30);
-  for (const item of items) expect(await item.ended).toEqual({ reason: 'completed' });
+  for (const item of items) expect(band.endOf(item)).toEqual('completed');
 });
 
 test('a crossfade may be longer than is read ahead, and 0 ends it', async () => {
@@ -57,7 +57,7 @@ test('sounds shorter than the crossfade follow one another, each within the form
   const { band, items } = openQueue(5000, [1000, 600], [1000, 300], [1000, 800]);
   await band.run(3000);
   expect(sounding(band).length / rate).toBeCloseTo(1.4, 1);
-  for (const item of items) expect(await item.ended).toEqual({ reason: 'completed' });
+  for (const item of items) expect(band.endOf(item)).toEqual('completed');
 });
 
 test.each([

@@ -1,24 +1,21 @@
 import { expect, test } from 'vitest';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
-import { Band, itemOf, ScriptedSource, steady, stuck } from './band.ts';
+import { Band, dyingSamples, ScriptedSource, steady, stuck } from './band.ts';
 
 test('a source that stops giving is given up after what it gave has sounded', async () => {
   const band = new Band();
-  const item = itemOf(band.tracks.enqueue('main', stuck(...Array(30).fill(1000))));
+  const item = band.play('main', stuck(...Array(30).fill(1000)));
   await band.run(8200);
-  expect(await item.ended).toMatchObject({
-    reason: 'failed',
-    error: { code: 'source.unreachable' },
-  });
-  expect(band.heard.filter((sample) => sample !== 0).length).toBe(600 * 48);
+  expect(band.endOf(item)).toMatchObject({ code: 'source.unreachable' });
+  expect(band.heard.filter((sample) => sample !== 0).length).toBe(600 * 48 + dyingSamples);
 });
 
 test('sound that comes late is a gap, told as such, and never the end of its item', async () => {
   const band = new Band();
   const tap = new ScriptedSource();
   tap.give(1000, 500);
-  const item = itemOf(band.tracks.enqueue('main', tap));
+  const item = band.play('main', tap);
   await band.run(1000);
   expect(band.level).toBe(0);
   tap.give(1000, 300);
@@ -29,7 +26,7 @@ test('sound that comes late is a gap, told as such, and never the end of its ite
   expect(band.level).toBe(1000);
   tap.end();
   await band.run(1000);
-  expect(await item.ended).toEqual({ reason: 'completed' });
+  expect(band.endOf(item)).toEqual('completed');
 });
 
 test('a source that breaks is opened again where it was, until it gives nothing more', async () => {
@@ -49,9 +46,9 @@ test('a source that breaks is opened again where it was, until it gives nothing 
       }
     },
   };
-  const item = itemOf(band.tracks.enqueue('main', source));
+  const item = band.play('main', source);
   await band.run(1200);
   expect(openedMs).toEqual([0, 400, 800]);
-  expect(await item.ended).toMatchObject({ reason: 'failed' });
-  expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(800 * 48);
+  expect(band.endOf(item)).toMatchObject({ code: 'source.unreachable' });
+  expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(800 * 48 + dyingSamples);
 });

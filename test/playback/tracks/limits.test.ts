@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import { mostSounds } from '#src/playback/tracks/named-tracks.ts';
-import { Band, itemOf, steady } from './band.ts';
+import { Band, steady } from './band.ts';
 
 test('all tracks take 100 items together; one more is refused, and nothing is lost', async () => {
   const band = new Band();
   const items = Array.from({ length: mostSounds }, (_, n) =>
-    itemOf(band.tracks.enqueue(n % 2 === 0 ? 'main' : 'bg', steady(1, 20))),
+    band.play(n % 2 === 0 ? 'main' : 'bg', steady(1, 20)),
   );
   const full = { kind: 'full', limit: 100 };
   expect(band.tracks.enqueue('main', steady(1, 20))).toEqual(full);
   expect(band.tracks.enqueue('more', steady(1, 20))).toEqual(full);
   expect(band.tracks.enqueue('bg', steady(1, 20), { isNext: true })).toEqual(full);
   await band.run(2500);
-  for (const item of items) expect(await item.ended).toEqual({ reason: 'completed' });
+  for (const item of items) expect(band.endOf(item)).toEqual('completed');
 });
 
 test.each(['', ' ', 'a'.repeat(41), '..'])('a track cannot be called %j', (name) => {

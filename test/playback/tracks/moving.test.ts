@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { settled } from '#test/fakes/clock.ts';
-import { Band, itemOf, ScriptedSource, steady, stuck } from './band.ts';
+import { Band, dyingSamples, ScriptedSource, steady, stuck } from './band.ts';
 
 test('a place behind the end is refused with the length, one within it is gone to', async () => {
   const band = new Band();
-  const item = itemOf(band.tracks.enqueue('main', steady(1000, 5000)));
+  const item = band.play('main', steady(1000, 5000));
   const main = band.tracks.track('main');
   await band.run(100);
   const seek = (ms: number) => main?.perform({ kind: 'seek', to: { kind: 'at', ms } });
@@ -16,29 +16,29 @@ test('a place behind the end is refused with the length, one within it is gone t
   expect(seek(-7)).toMatchObject({ kind: 'changed' });
   expect(item.positionMs).toBe(0);
   await band.run(5100);
-  expect(await item.ended).toEqual({ reason: 'completed' });
+  expect(band.endOf(item)).toEqual('completed');
   expect(seek(0)).toMatchObject({ kind: 'empty' });
 });
 
 test('an item that loops sounds without a gap until it is told to end', async () => {
   const band = new Band();
-  const item = itemOf(band.tracks.enqueue('main', steady(1000, 510), { isLooping: true }));
+  const item = band.play('main', steady(1000, 510), { isLooping: true });
   await band.run(3000);
   expect(band.heard.slice(240).every((sample) => sample === 1000)).toBe(true);
   expect(item.positionMs).toBeLessThan(510);
   const main = band.tracks.track('main');
   expect(main?.perform({ kind: 'loop', on: false })).toMatchObject({ kind: 'changed' });
   await band.run(600);
-  expect(await item.ended).toEqual({ reason: 'completed' });
-  expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(6 * 510 * 48);
+  expect(band.endOf(item)).toEqual('completed');
+  expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(6 * 510 * 48 + dyingSamples);
 });
 
 test('a loop of nothing ends, also where it is moved', async () => {
   const band = new Band();
   const none = { title: 'none', seekable: true, async *open() {} };
-  const item = itemOf(band.tracks.enqueue('main', none, { isLooping: true, fromMs: 1_000 }));
+  const item = band.play('main', none, { isLooping: true, fromMs: 1_000 });
   await band.run(500);
-  expect(await item.ended).toMatchObject({ reason: 'completed' });
+  expect(band.endOf(item)).toBe('completed');
 });
 
 test('all are paused together, and what was paused by itself stays so afterwards', async () => {
@@ -61,12 +61,12 @@ test('all are paused together, and what was paused by itself stays so afterwards
 test('skipping an item lets go of its source at once, even one that does not listen', async () => {
   const band = new Band();
   const [tap, deaf] = [new ScriptedSource(), stuck(1000)];
-  const items = [tap, deaf, deaf].map((source) => itemOf(band.tracks.enqueue('main', source)));
+  const items = [tap, deaf, deaf].map((source) => band.play('main', source));
   tap.give(1000, 500);
   await band.run(60);
   for (const item of items) {
     band.tracks.track('main')?.perform({ kind: 'skip' });
-    expect(await item.ended).toEqual({ reason: 'skipped' });
+    expect(band.endOf(item)).toEqual('cancelled');
     await band.run(40);
   }
   await settled();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { settled } from '#test/fakes/clock.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
-import { Band, itemOf, ScriptedSource, steady } from './band.ts';
+import { Band, ScriptedSource, steady } from './band.ts';
 
 test.each([
   ['before its first sound', 0],
@@ -11,19 +11,19 @@ test.each([
   const band = new Band();
   const reported: unknown[] = [];
   band.tracks.listen((event) => {
-    if (event.kind === 'ended') reported.push([event.track, event.ended]);
+    if (event.kind === 'ended') reported.push([event.track, event.error]);
   });
   const tap = new ScriptedSource();
   const error = new BotError('source.unreachable', true, 'The link is gone.');
   if (ms > 0) tap.give(1000, ms);
   tap.fail(error);
-  const item = itemOf(band.tracks.enqueue('main', tap));
+  const item = band.play('main', tap);
   band.tracks.enqueue('main', steady(2000, 1000));
   band.tracks.enqueue('other', steady(100, 5000));
   await band.run(ms + 200);
   expect(band.level).toBe(2100);
-  expect(await item.ended).toEqual({ reason: 'failed', error });
-  expect(reported).toEqual([['main', { reason: 'failed', error }]]);
+  expect(band.endOf(item)).toBe(error);
+  expect(reported).toEqual([['main', error]]);
 });
 
 test('closed tracks let go of everything, and nothing can be played afterwards', async () => {
@@ -31,12 +31,12 @@ test('closed tracks let go of everything, and nothing can be played afterwards',
   const tap = new ScriptedSource();
   tap.give(1000, 100);
   const { tracks } = band;
-  const items = [tap, steady(1, 100)].map((source) => itemOf(tracks.enqueue('main', source)));
+  const items = [tap, steady(1, 100)].map((source) => band.play('main', source));
   await band.run(60);
   tracks.close();
   await settled();
   expect(tap.closed).toBe(true);
-  for (const item of items) expect(await item.ended).toEqual({ reason: 'closed' });
+  for (const item of items) expect(band.endOf(item)).toEqual('cancelled');
   expect(band.tracks.enqueue('main', steady(1, 100))).toEqual({ kind: 'nowhere' });
 });
 
@@ -49,9 +49,9 @@ test.each([
 ] as const)('%i Hz with %i channels plays at its own speed', async (rateHz, channels) => {
   const band = new Band();
   const samples = new Int16Array(rateHz * channels).fill(1000);
-  const item = itemOf(band.tracks.enqueue('main', fromPcm('other', { samples, rateHz, channels })));
+  const item = band.play('main', fromPcm('other', { samples, rateHz, channels }));
   await band.run(1100);
-  expect(await item.ended).toEqual({ reason: 'completed' });
+  expect(band.endOf(item)).toEqual('completed');
   expect(item.positionMs).toBeCloseTo(1000, 0);
   expect(band.frames[25]?.[960]).toBeCloseTo(1000, -1);
   expect(band.frames[25]?.[961]).toBeCloseTo(1000, -1);

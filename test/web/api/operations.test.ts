@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
-import type { Playing, PlayRequest } from '#src/features/tracks/track-outcomes.ts';
+import type { PlayOutcome, PlayRequest } from '#src/features/tracks/track-outcomes.ts';
 import type { TrackRequests } from '#src/features/tracks/tracks.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { openText } from '#src/people/confidential-text.ts';
@@ -142,20 +142,20 @@ test.each([
 });
 
 /** Requests to play, and their outcome. */
-function playing(outcome: Playing, over: Partial<Public<TrackRequests>> = {}) {
+function playing(outcome: PlayOutcome, over: Partial<Public<TrackRequests>> = {}) {
   const requests: PlayRequest[] = [];
   const port = programPorts({
     play: async (_guildId, _caller, request) => {
       requests.push(request);
-      return outcome;
+      return [outcome];
     },
     ...over,
   });
   return { requests, port };
 }
 
-test.each<[Playing, number, string]>([
-  [{ kind: 'no-sound', sound: 'rian', names: ['rain'] }, 404, 'sound.unknown'],
+test.each<[PlayOutcome, number, string]>([
+  [{ kind: 'no-sound', name: 'rian', names: ['rain'] }, 404, 'sound.unknown'],
   [{ kind: 'bad', reason: { id: 'track.bad.not_audio' } }, 422, 'track.bad'],
   [{ kind: 'full', limit: 100 }, 429, 'track.full'],
   [{ kind: 'bad-name' }, 400, 'track.name'],

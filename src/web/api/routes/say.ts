@@ -4,7 +4,7 @@ import { fastest, slowest } from '#src/ports/command-ports.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
-import { trackName, unplayed } from './tracks.ts';
+import { refusedAs, trackName } from './tracks.ts';
 
 /** Voice and pace, 1 is usual, of a spoken text or answer. */
 export const spokenFields = {
@@ -55,7 +55,7 @@ function unsaid(saying: SayOutcome): ApiRefusal {
       return refusal(429, 'queue.full', message);
     }
     case 'placed':
-      return unplayed(saying.playing);
+      return refusedAs(saying.playing);
     case 'refused':
       return refusalOf(saying.line);
     case 'queued':

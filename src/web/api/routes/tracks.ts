@@ -2,15 +2,14 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import { longestFadeMs } from '#src/features/tracks/fade-limits.ts';
-import { playingOutcome, trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
-import type { Playing } from '#src/features/tracks/track-outcomes.ts';
+import { outcomeText, type PlayOutcome } from '#src/features/tracks/track-outcomes.ts';
 import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
 import {
   type TrackCommand,
   type TrackOutcome,
   trackActions,
 } from '#src/playback/tracks/track-outcomes.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import { text } from '#src/texts/texts.ts';
 import { type ApiRefusal, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 
@@ -60,8 +59,8 @@ const playTrack = defineRoute({
   body: request,
   async run({ guildId, ports, asker, body }) {
     const caller = { ...asker, mayManage: true };
-    const playing = await ports.features.tracks.play(guildId, caller, body);
-    if (playing.kind !== 'playing' && playing.kind !== 'added') throw unplayed(playing);
+    const [playing] = await ports.features.tracks.play(guildId, caller, body);
+    if (playing.kind !== 'playing' && playing.kind !== 'added') throw refusedAs(playing);
     const { title, track } = playing;
     const place = playing.kind === 'added' && { place: playing.place };
     return { track, title, ...place };
@@ -133,25 +132,21 @@ function changeRoute<Body extends z.ZodType>(
 
 /** The outcome, where there is one; the others are refusals. */
 function done(outcome: TrackOutcome): TrackOutcome {
-  const refused = refusals[outcome.kind];
-  if (refused) throw refusedAs(refused, trackOutcome(outcome));
+  if (outcome.kind in refusals) throw refusedAs(outcome);
   return outcome;
 }
 
-/** Why something is not on a track. */
-export function unplayed(playing: Playing): ApiRefusal {
-  const refused: Refused = refusals[playing.kind] ?? [409, 'bot.muted'];
-  return refusedAs(refused, playingOutcome(playing));
+/** Refusal of what was not done on a track. */
+export function refusedAs(outcome: PlayOutcome): ApiRefusal {
+  const [status, code, param]: Refused = refusals[outcome.kind] ?? [409, 'bot.muted'];
+  const line = outcomeText(outcome);
+  return refusal(status, code, text(line.id, line.with), param);
 }
 
 type Refused = readonly [status: ContentfulStatusCode, code: string, param?: string];
 
-function refusedAs([status, code, param]: Refused, line: TextLine): ApiRefusal {
-  return refusal(status, code, text(line.id, line.with), param);
-}
-
 /** Outcomes that are refusals. */
-const refusals: Partial<Record<(Playing | TrackOutcome)['kind'], Refused>> = {
+const refusals: Partial<Record<PlayOutcome['kind'], Refused>> = {
   nowhere: [409, 'bot.nowhere'],
   unknown: [404, 'track.unknown', 'track'],
   reserved: [409, 'track.reserved', 'track'],
