@@ -1,36 +1,22 @@
 import { inChannel } from '#commands/rights.ts';
-import type { Button, CommandCall } from '#src/features/contract/command.ts';
+import type { Button } from '#src/features/contract/command.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
-import type { TrackAction } from '#src/playback/tracks/track-outcomes.ts';
-import type { PlainTextId } from '#src/texts/texts.ts';
 import { callerOf, shortRepliesOf } from './replies.ts';
 
 /** Second row of the panel, and Skip under a refusal, which votes; `about` is the track. */
-export const trackPresses: readonly Button[] = [
-  steeringButton('pause', 'button.track.pause', (isPaused) => (isPaused ? 'resume' : 'pause')),
-  steeringButton('skip', 'button.track.skip', () => 'skip'),
-];
+export const trackPresses: readonly Button[] = [steeringButton('pause'), steeringButton('skip')];
 
-function steeringButton(
-  name: string,
-  label: PlainTextId,
-  actionOn: (isPaused: boolean) => TrackAction,
-): Button {
+/** A press on Pause also resumes. */
+function steeringButton(name: 'pause' | 'skip'): Button {
   return {
     name: `track.${name}`,
-    label,
+    label: `button.track.${name}`,
     style: 'plain',
-    run: inChannel(async (call, { features }) => {
-      const tracks = features.tracks;
-      const track = about(call);
-      const views = tracks.list(call.guildId) ?? [];
-      const { isPaused = false } = views.find(({ name }) => isSameTrack(name, track)) ?? {};
-      const change = { kind: actionOn(isPaused) };
-      return shortRepliesOf(tracks.change(call.guildId, callerOf(call), change, track));
+    run: inChannel(async (call, { features: { tracks } }) => {
+      const { about = '' } = call.words;
+      const pressed = tracks.list(call.guildId)?.find((one) => isSameTrack(one.name, about));
+      const kind = name === 'pause' && pressed?.isPaused ? 'resume' : name;
+      return shortRepliesOf(tracks.change(call.guildId, callerOf(call), { kind }, about));
     }),
   };
-}
-
-function about({ words }: CommandCall): string {
-  return words.about ?? '';
 }

@@ -1,6 +1,5 @@
 import { closest } from '#commands/closest-names.ts';
 import { inChannel } from '#commands/rights.ts';
-import { maxVolumePercent } from '#src/base/volume.ts';
 import type {
   Command,
   CommandCall,
@@ -27,20 +26,17 @@ import { callerOf, repliesOf, trackIn } from './replies.ts';
 export function steering(kind: TrackAction): Command {
   const track = kind === 'skip' || kind === 'stop' ? soundsOrAll : trackOrAll;
   const subject = kind === 'resume' ? 'pause' : kind === 'unmute' ? 'mute' : kind;
-  return changing({ name: kind, description: `command.track.${subject}`, track }, [], () => ({
-    kind,
-  }));
+  return changing(kind, `command.track.${subject}`, [track], () => ({ kind }));
 }
 
-/** Longest fade, in s. */
-const longestFade = longestFadeMs / 1000;
 /** Longest position, in characters: `-10:00:00` and some spaces. */
 const mostSeekChars = 12;
 /** Longest suggestion that Discord shows, in characters. */
 const mostItemChars = 100;
 
 export const volume = changing(
-  { name: 'volume', description: 'command.track.volume', track: anyTrack },
+  'volume',
+  'command.track.volume',
   [
     { ...volumeOption, name: 'level', required: true },
     {
@@ -48,20 +44,20 @@ export const volume = changing(
       description: 'command.track.volume',
       kind: 'number',
       least: 1,
-      most: longestFade,
+      most: longestFadeMs / 1000,
     },
+    anyTrack,
   ],
-  ({ level, seconds }) => {
-    const percent = wholeIn(level, 0, maxVolumePercent);
-    if (typeof percent === 'object') return percent;
-    if (seconds === undefined) return { kind: 'volume', percent };
-    const over = wholeIn(seconds, 1, longestFade);
-    return typeof over === 'object' ? over : { kind: 'volume', percent, overMs: over * 1000 };
-  },
+  ({ level, seconds = '0' }) => ({
+    kind: 'volume',
+    percent: Number(level),
+    overMs: Number(seconds) * 1000,
+  }),
 );
 
 export const seek = changing(
-  { name: 'seek', description: 'command.track.seek' },
+  'seek',
+  'command.track.seek',
   [
     {
       name: 'to',
@@ -70,6 +66,7 @@ export const seek = changing(
       kind: 'text',
       maxChars: mostSeekChars,
     },
+    newTrack,
   ],
   (words) => {
     const to = seekTargetOf(words.to ?? '');
@@ -78,7 +75,8 @@ export const seek = changing(
 );
 
 export const loop = changing(
-  { name: 'loop', description: 'command.track.loop' },
+  'loop',
+  'command.track.loop',
   [
     {
       name: 'mode',
@@ -87,6 +85,7 @@ export const loop = changing(
       kind: 'choice',
       values: ['on', 'off'],
     },
+    newTrack,
   ],
   ({ mode }) => ({ kind: 'loop', on: mode !== 'off' }),
 );
@@ -101,7 +100,8 @@ const waitingItems: Suggest = async (typed, call, { features }) => {
 };
 
 export const remove = changing(
-  { name: 'remove', description: 'command.track.remove', track: queueTrack },
+  'remove',
+  'command.track.remove',
   [
     {
       name: 'item',
@@ -111,21 +111,15 @@ export const remove = changing(
       maxChars: mostItemChars,
       suggest: waitingItems,
     },
+    queueTrack,
   ],
   ({ item = '' }) => ({ kind: 'remove', item: item.trim() }),
 );
 
 /** A command that changes one track, or says why it does not. */
 function changing(
-  {
-    name,
-    description,
-    track = newTrack,
-  }: {
-    readonly name: string;
-    readonly description: PlainTextId;
-    readonly track?: CommandOption;
-  },
+  name: string,
+  description: PlainTextId,
   options: readonly CommandOption[],
   changeOf: (words: CommandCall['words']) => TrackCommand | Reply,
 ): Command {
@@ -133,18 +127,11 @@ function changing(
     name,
     description,
     shownTo: 'room',
-    options: [...options, track],
+    options,
     run: inChannel(async (call, { features }) => {
       const change = changeOf(call.words);
       if ('id' in change) return [change];
       return repliesOf(features.tracks.change(call.guildId, callerOf(call), change, trackIn(call)));
     }),
   };
-}
-
-/** A whole number, or the reply that tells its bounds: Discord enforces them for people, but not for every unofficial client. */
-export function wholeIn(word: string | undefined, least: number, most: number): number | Reply {
-  const whole = Number(word?.trim() || Number.NaN);
-  if (Number.isInteger(whole) && whole >= least && whole <= most) return whole;
-  return { id: 'number.range', with: { least, most }, to: 'caller' };
 }

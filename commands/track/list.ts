@@ -3,7 +3,6 @@ import type { Command } from '#src/features/contract/command.ts';
 import { isOwnTrack, isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
-import { wholeIn } from './changes.ts';
 import { queueTrack } from './options.ts';
 import { callerOf, repliesOf, trackIn, trackLine } from './replies.ts';
 
@@ -46,9 +45,7 @@ export const queue: Command = {
   run: inChannel(async (call, { features }) => {
     const { fade } = call.words;
     if (fade !== undefined) {
-      const seconds = wholeIn(fade, 0, longestCrossfade);
-      if (typeof seconds === 'object') return [seconds];
-      const command = { kind: 'crossfade', ms: seconds * 1000 } as const;
+      const command = { kind: 'crossfade', ms: Number(fade) * 1000 } as const;
       const who = callerOf(call);
       return repliesOf(features.tracks.change(call.guildId, who, command, trackIn(call)));
     }

@@ -1,8 +1,6 @@
 import { closest } from '#commands/closest-names.ts';
 import { inChannel } from '#commands/rights.ts';
-import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Command, CommandOption } from '#src/features/contract/command.ts';
-import { wholeIn } from './changes.ts';
 import { newTrack, volumeOption } from './options.ts';
 import { callerOf, repliesOf, trackIn } from './replies.ts';
 
@@ -33,13 +31,10 @@ export const play: Command = {
     const { words } = call;
     const sound = call.sound ?? words.sound?.trim();
     if (!sound) return [{ id: 'track.which', to: 'caller' }];
-    const percent =
-      words.volume === undefined ? undefined : wholeIn(words.volume, 0, maxVolumePercent);
-    if (typeof percent === 'object') return [percent];
     const outcomes = await features.tracks.play(call.guildId, callerOf(call), {
       sound,
       track: trackIn(call),
-      percent,
+      percent: words.volume === undefined ? undefined : Number(words.volume),
       loop: words.loop === 'true',
       next: words.next === 'true',
     });

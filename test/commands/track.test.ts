@@ -91,9 +91,6 @@ test.each<[PlayOutcome, string]>([
 test.each([
   [{}, 'Which sound? Name one, paste a link, or add a file.'],
   [{ sound: '  ' }, 'Which sound? Name one, paste a link, or add a file.'],
-  [{ sound: 'rain', volume: '201' }, 'Choose a number from 0 to 200.'],
-  [{ sound: 'rain', volume: '-1' }, 'Choose a number from 0 to 200.'],
-  [{ sound: 'rain', volume: '1.5' }, 'Choose a number from 0 to 200.'],
 ])('/track play with %j plays nothing', async (words, sentence) => {
   const play = () => Promise.reject(new Error('played'));
   expect(read(await run('play', words, { play }))).toEqual(['caller', sentence]);
@@ -174,13 +171,6 @@ test('the buttons of the panel steer the track they carry, and answer privately'
   ]);
 });
 
-test.each([['201'], ['-1'], ['loud'], ['']])('/track volume does not take %j', async (level) => {
-  expect(read(await run('volume', { level }))).toEqual([
-    'caller',
-    'Choose a number from 0 to 200.',
-  ]);
-});
-
 test('/track list tells what plays, how loud and where it is', async () => {
   expect(read(await run('list', {}, listing))).toEqual([
     ...['caller', 'bg: rain, 0:40 / 2:05, 🔁, 30 %', 'voice: 100 %', 'cues: 100 %'],
@@ -245,9 +235,6 @@ test.each([
 test.each([
   ['seek', { to: 'later' }, 'Give a position as 90, 1:30, +10 or -10.'],
   ['seek', {}, 'Give a position as 90, 1:30, +10 or -10.'],
-  ['queue', { fade: '11' }, 'Choose a number from 0 to 10.'],
-  ['volume', { level: '201' }, 'Choose a number from 0 to 200.'],
-  ['volume', { level: '20', seconds: '0' }, 'Choose a number from 1 to 600.'],
 ])('/track %s with %j changes nothing and tells its caller why', async (name, words, sentence) => {
   const change = () => {
     throw new Error('changed');

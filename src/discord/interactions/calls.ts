@@ -35,7 +35,7 @@ export function callOf(asked: BaseInteraction<'cached'>, about?: string): Comman
   };
 }
 
-/** Call of a command: the person and the options; options that do not fit any more are left out. */
+/** Call of a command: the person and the options; those that do not fit any more are left out, numbers are brought within bounds. */
 export function commandCallOf(asked: SlashInteraction, { options }: Command): CommandCall {
   const words: Record<string, string> = {};
   let given: Pick<CommandCall, 'channel' | 'file' | 'sound'> = {};
@@ -56,9 +56,11 @@ export function commandCallOf(asked: SlashInteraction, { options }: Command): Co
       case 'text':
         words[option.name] = firstChars(value, option.maxChars);
         break;
-      case 'choice':
       case 'number':
       case 'decimal':
+        words[option.name] = `${Math.max(option.least, Math.min(option.most, Number(value)))}`;
+        break;
+      case 'choice':
       case 'truth':
         words[option.name] = value;
     }
