@@ -3,13 +3,11 @@ import { maxVolumePercent } from '#src/base/volume.ts';
 import type { CommandOption } from '#src/features/contract/command.ts';
 import {
   everyTrack,
-  isOwnTrack,
   isSameTrack,
-  ownTracks,
   usualTrack,
   voiceTrack,
 } from '#src/features/tracks/track-names.ts';
-import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
+import { isOwnTrack, mostNameUnits, ownTracks } from '#src/playback/tracks/track-name.ts';
 
 /** Option for a track, by some of which the bot knows the names. */
 function trackOption(

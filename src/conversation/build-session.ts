@@ -222,7 +222,6 @@ export function buildSession(options: ConversationOptions, session: SessionSourc
     pace: new SpeechPace(),
     mix: {
       tracks: before?.mix.tracks ?? new NamedTracks(clock),
-      volumes: before?.mix.volumes ?? { voice: 100, cues: 100 },
       isPassedOn: false,
     },
     languages: new SpeakerLanguages({ guildId, parts, settings }, before?.languages),

@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import { tool } from '#src/features/contract/tool-definition.ts';
 import { type TrackCommand, trackActions } from '#src/playback/tracks/track-outcomes.ts';
+import { soundMeant } from '#src/playback/tracks/track-sounds.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { longestFadeMs, usualFadeMs } from './fade-limits.ts';
 import { seekTargetOf } from './parse-seek-target.ts';
 import { callerIn } from './play-sound-tool.ts';
 import type { SessionTracks } from './session-tracks.ts';
 import { soundsMeant } from './sound-matching.ts';
-import { everyTrack, isSameTrack, trackNameOf } from './track-names.ts';
+import { everyTrack, isSameTrack } from './track-names.ts';
 import { outcomeText } from './track-outcomes.ts';
 
 const actions = [
@@ -21,6 +22,7 @@ export const volumeFields = {
   level: z.number().int().min(0).max(maxVolumePercent).optional(),
   change: z.number().int().min(-maxVolumePercent).max(maxVolumePercent).optional(),
 };
+type VolumeFields = { readonly level?: number | undefined; readonly change?: number | undefined };
 
 const schema = z.strictObject({
   deed: z.enum(actions),
@@ -54,7 +56,7 @@ export const changeTrack = tool({
   name: 'change_track',
   description:
     'Changes a sound or music that plays: volume, fade, pause, resume, skip (next), stop, mute, unmute, seek, loop (again and again), unloop, or remove one that waits. For volume give level in percent (100 is usual), or change for louder (20) and quieter (-20); for fade give level.',
-  schema: schema.refine(isComplete, {
+  schema: schema.refine((call) => commandOf(call) !== undefined, {
     error:
       'For volume give either level or change, for fade level, for seek to as 2:00 or +30, for remove item.',
   }),
@@ -64,8 +66,9 @@ export const changeTrack = tool({
   async run(call, { askerId, context }) {
     const tracks = context.features.sessions.tracks;
     const asker = callerIn(askerId, context);
-    const lines = tracksMeant(call, tracks).map((track) =>
-      outcomeText(tracks.request(asker, track, commandOf(call, track, tracks))),
+    const command = commandOf(call);
+    const lines = tracksMeant(call, tracks).flatMap((track) =>
+      command ? outcomeText(tracks.request(asker, track, command)) : [],
     );
     const [line = missing(call.track, tracks), ...rest] = lines;
     const said = [line, ...rest].map((one) => text(one.id, one.with));
@@ -73,73 +76,53 @@ export const changeTrack = tool({
   },
 });
 
-/** Whether no argument of its deed is missing or superfluous. */
-function isComplete({ deed, level, change, to = '', item }: Call): boolean {
+/** Undefined where an argument of its deed is missing or superfluous. */
+function commandOf(call: Call): TrackCommand | undefined {
+  const { deed, item, level, seconds = usualFadeMs / 1000, to = '' } = call;
   switch (deed) {
     case 'volume':
-      return (level === undefined) !== (change === undefined);
+      return isOneVolume(call) ? volumeCommand(call) : undefined;
     case 'fade':
-      return level !== undefined;
-    case 'seek':
-      return seekTargetOf(to) !== undefined;
-    case 'remove':
-      return item !== undefined;
-    default:
-      return true;
-  }
-}
-
-/** A track, what sounds there, or `all`; left out: the one that is meant first. */
-function tracksMeant(
-  { deed, item = '', track: called }: Call,
-  tracks: SessionTracks,
-): readonly string[] {
-  const { busy } = tracks;
-  if (trackNameOf(called ?? '') === everyTrack) return busy;
-  const holds = (one: string) => tracks.touched(one, { kind: 'remove', item }).length > 0;
-  const holding = deed === 'remove' && called === undefined ? busy.find(holds) : undefined;
-  const track = holding ?? named(called, tracks);
-  return track === undefined ? [] : [track];
-}
-
-function commandOf(
-  { deed, level, change = 0, seconds, to = '', item = '' }: Call,
-  track: string,
-  { tracks }: SessionTracks,
-): TrackCommand {
-  switch (deed) {
-    case 'volume':
-    case 'fade': {
-      const before = tracks.track(track)?.state.percent ?? 100;
-      const fadeMs = seconds === undefined ? usualFadeMs : seconds * 1000;
-      const percent = percentOf(level ?? before + change);
-      return { kind: 'volume', percent, overMs: deed === 'fade' ? fadeMs : 0 };
+      return level === undefined
+        ? undefined
+        : { kind: 'volume', percent: level, overMs: seconds * 1000 };
+    case 'seek': {
+      const target = seekTargetOf(to);
+      return target && { kind: deed, to: target };
     }
-    case 'seek':
-      return { kind: deed, to: seekTargetOf(to) ?? { kind: 'by', ms: 0 } };
     case 'loop':
     case 'unloop':
       return { kind: 'loop', on: deed === 'loop' };
     case 'remove':
-      return { kind: deed, item };
+      return item === undefined ? undefined : { kind: deed, item };
     default:
       return { kind: deed };
   }
 }
 
-/** A volume within its bounds, in percent. */
-export function percentOf(percent: number): number {
-  return Math.min(maxVolumePercent, Math.max(0, percent));
+/** Whether either a volume or its change is given. */
+export function isOneVolume({ level, change }: VolumeFields): boolean {
+  return (level === undefined) !== (change === undefined);
 }
 
-/** By its name, or by what sounds there; what people mean who name nothing is what sounds first. */
-function named(called: string | undefined, { busy, views }: SessionTracks): string | undefined {
-  const words = called?.trim() ?? '';
-  if (words === '') return busy[0];
+export function volumeCommand({ level, change = 0 }: VolumeFields): TrackCommand {
+  return { kind: 'volume', percent: level ?? change, isChange: level === undefined };
+}
+
+/** A track, what sounds there, or `all`; left out: the one where the sound to remove waits, or the first. */
+function tracksMeant(
+  { deed, item = '', track: called = '' }: Call,
+  { busy, views }: SessionTracks,
+): readonly string[] {
+  if (isSameTrack(called, everyTrack)) return busy;
   const there = views.filter(({ name }) => busy.includes(name));
-  const own = there.find(({ name }) => isSameTrack(name, words));
+  const words = called.trim();
   const sounds = there.map(({ name, current }) => ({ name, title: current?.title }));
-  return (own ?? soundsMeant(words, sounds)[0])?.name;
+  const [meant] =
+    words === ''
+      ? [...there.filter(({ waiting }) => deed === 'remove' && soundMeant(waiting, item)), ...there]
+      : [...there.filter(({ name }) => isSameTrack(name, words)), ...soundsMeant(words, sounds)];
+  return meant ? [meant.name] : [];
 }
 
 function missing(called: string | undefined, { busy }: SessionTracks): TextLine {

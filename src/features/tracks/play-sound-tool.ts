@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { tool } from '#src/features/contract/tool-definition.ts';
+import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import { spokenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
-import { text } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 import { usualTrack } from './track-names.ts';
 import { outcomeText, shownNames, type TrackCaller } from './track-outcomes.ts';
@@ -39,10 +38,9 @@ export const playSound = tool({
     const asker = callerIn(askerId, context);
     const request = { sound, track, loop, next, signal };
     const [playing] = await context.features.sessions.tracks.play(asker, request);
-    const line = outcomeText(playing);
-    const facts = { outcome: text(line.id, line.with) };
-    if (playing.kind !== 'several') return { facts, line };
-    return { facts, line, quote: questionAbout(playing.sounds.slice(0, shownNames), context) };
+    const outcome = outcomeOf(outcomeText(playing));
+    if (playing.kind !== 'several') return outcome;
+    return { ...outcome, quote: questionAbout(playing.sounds.slice(0, shownNames), context) };
   },
 });
 

@@ -6,6 +6,7 @@ import { holds } from '#src/people/rights.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { ItemOptions, SoundOwner } from '#src/playback/tracks/track-item.ts';
+import { isOwnTrack, ownTracks, trackName } from '#src/playback/tracks/track-name.ts';
 import {
   type TrackCommand,
   type TrackOutcome,
@@ -19,16 +20,7 @@ import {
 import type { EndNews, FeatureSession } from '#src/ports/feature-session.ts';
 import type { FeaturePanel, PanelTrack } from '#src/ports/panel.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
-import {
-  everyTrack,
-  isOwnTrack,
-  isSameTrack,
-  ownTracks,
-  panelButtons,
-  trackNameOf,
-  usualTrack,
-  voiceTrack,
-} from './track-names.ts';
+import { everyTrack, isSameTrack, panelButtons, usualTrack, voiceTrack } from './track-names.ts';
 import type {
   ListedSound,
   ListedTrack,
@@ -38,15 +30,12 @@ import type {
 } from './track-outcomes.ts';
 import { TrackPersistence } from './track-persistence.ts';
 import type { TrackStore } from './track-store.ts';
-import { performOnVoice, soundsOnVoice } from './voice-track-queue.ts';
+import { performOnVoice, type Speech, soundsOnVoice, speechCommands } from './voice-track-queue.ts';
 
 /** Reasons after which tracks go on when the bot is called back: no person sent it away. */
 const keepsTracks: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
 /** The panel shows the position of a sound in such steps, in ms: each is an edit. */
 const stepMs = 5_000;
-
-/** Commands that speech on the track `voice` takes. */
-const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set(['skip', 'stop', 'remove']);
 
 /** A sound that is there, and whose it is going to be. */
 type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & { readonly source: SoundSource };
@@ -95,14 +84,16 @@ export class SessionTracks implements FeatureSession {
 
   /** All tracks, those first that hold something, and among them the usual one; the bot's own behind them. */
   get views(): readonly ListedTrack[] {
-    const own = ownTracks.map((name) => {
+    return [...this.#ranked, ...Object.values(this.tracks.own)].map(({ name, now, state }) => {
       const { current, waiting } = this.#soundsOn(name);
-      const percent = this.#context.mix.volumes[name];
-      const now = current && { ...listed(current), loop: false };
-      const state = { percent, isPaused: false, isMuted: false };
-      return { name, ...state, current: now, waiting: waiting.map(listed) };
+      const place = {
+        positionMs: now?.positionMs,
+        lengthMs: now?.source.lengthMs,
+        loop: now?.isLooping ?? false,
+      };
+      const sound = current && { ...listed(current), ...place };
+      return { name, ...state, current: sound, waiting: waiting.map(listed) };
     });
-    return [...this.#ranked.map(viewOf), ...own];
   }
 
   /** Tracks of people that hold something, by name. */
@@ -172,79 +163,51 @@ export class SessionTracks implements FeatureSession {
    * One outcome per track, and at least one. `all` is every track that holds something, for a change that needs no more than
    * its track.
    */
-  change(caller: TrackCaller, command: TrackCommand, typed: string): readonly TrackOutcome[] {
-    const name = trackNameOf(typed) ?? typed;
-    const track = this.tracks.track(name)?.name ?? name;
-    if (track !== everyTrack || !trackActions.some((action) => action === command.kind))
-      return [this.request(caller, track, command)];
+  change(caller: TrackCaller, command: TrackCommand, name: string): readonly TrackOutcome[] {
+    const isAction = trackActions.some((action) => action === command.kind);
+    if (!isAction || !isSameTrack(name, everyTrack)) return [this.request(caller, name, command)];
     const all = this.busy.map((one) => this.request(caller, one, command));
-    return all.length > 0 ? all : [{ kind: 'empty', track }];
-  }
-
-  /** First owner of a sound that a command touches, this person left out. */
-  #ownerBeside(personId: string, track: string, command: TrackCommand): SoundOwner['person'] {
-    const owners = this.touched(track, command).map(({ owner }) => owner);
-    return owners.find((owner) => owner && owner.id !== personId);
-  }
-
-  /** Sounds that a command changes. */
-  touched(track: string, command: TrackCommand): readonly TrackSound[] {
-    if (isOwnTrack(track) && !speechCommands.has(command.kind)) return [];
-    return soundsTouched(this.#soundsOn(track), command);
-  }
-
-  /** Performs a command of a person who may give it. */
-  perform(name: string, command: TrackCommand): TrackOutcome {
-    const touched = this.touched(name, command);
-    if (command.kind === 'remove' && touched.length === 0)
-      return { kind: 'no-item', name: command.item, names: [] };
-    if (isOwnTrack(name)) return this.#performOnOwn(name, command, touched);
-    const track = this.tracks.track(name);
-    if (track) return track.perform(command);
-    const names = this.#ranked.map((one) => one.name);
-    if (command.kind === 'volume')
-      return { kind: 'unknown', name, names: [...names, ...ownTracks] };
-    if (names.length === 0 || isSameTrack(name, usualTrack)) return { kind: 'empty', track: name };
-    return { kind: 'unknown', name, names };
-  }
-
-  /** The bot's own tracks can be made louder, and speech skipped, stopped and removed. */
-  #performOnOwn(
-    track: (typeof ownTracks)[number],
-    command: TrackCommand,
-    touched: readonly TrackSound[],
-  ): TrackOutcome {
-    const { mix, queue } = this.#context;
-    if (command.kind === 'volume' && !command.overMs) {
-      mix.volumes[track] = command.percent;
-      this.#keeper.wake();
-      return { kind: 'volume', track, percent: command.percent };
-    }
-    if (track !== voiceTrack || !speechCommands.has(command.kind))
-      return { kind: 'reserved', track };
-    return performOnVoice(queue, command, touched);
+    return all.length > 0 ? all : [{ kind: 'empty', track: everyTrack }];
   }
 
   /** Performs a command of a person who may give it; others can only vote to skip. */
-  request(caller: TrackCaller, track: string, command: TrackCommand): TrackOutcome {
-    const owner = this.#ownerBeside(caller.id, track, command);
-    if (!owner || this.#isDj(caller)) return this.perform(track, command);
-    if (command.kind === 'skip') return this.#votedToSkip(caller.id, track, owner.name);
-    return { kind: 'denied', track, owner: owner.name };
+  request(caller: TrackCaller, called: string, command: TrackCommand): TrackOutcome {
+    const track = this.tracks.track(called);
+    if (!track) return this.#missing(trackName(called));
+    const { name } = track;
+    const isTouching = name !== voiceTrack || speechCommands.has(command.kind);
+    const touched = isTouching ? soundsTouched(this.#soundsOn(name), command) : [];
+    const { owner } = touched.find((one) => one.owner && one.owner.id !== caller.id) ?? {};
+    const isDj = holds('dj', rightsFactsOf(caller.id, caller.mayManage, this.#context));
+    if (!owner || isDj) return this.#perform(track, command);
+    const vote = command.kind === 'skip' ? this.#vote(caller.id, name, touched[0]?.id) : undefined;
+    if (vote && vote.votes >= vote.needed) return this.#perform(track, command);
+    return { kind: 'denied', track: name, owner: owner.name, ...(vote && { vote }) };
   }
 
-  /** Counts a vote on skipping the current sound; more than half of the people present skip it. */
-  #votedToSkip(personId: string, track: string, owner: string): TrackOutcome {
-    const skip = { kind: 'skip' } as const;
-    const about = this.touched(track, skip)[0]?.id;
+  #missing(name: string): TrackOutcome {
+    const names = this.#ranked.map((one) => one.name);
+    if (names.length === 0 || isSameTrack(name, usualTrack)) return { kind: 'empty', track: name };
+    return { kind: 'unknown', name, names: [...names, ...ownTracks] };
+  }
+
+  /** The bot's own tracks can be made louder, and speech skipped, stopped and removed. */
+  #perform(track: NamedTrack, command: TrackCommand): TrackOutcome {
+    const { name } = track;
+    this.#keeper.wake();
+    if (!isOwnTrack(name) || command.kind === 'volume') return track.perform(command);
+    if (name !== voiceTrack) return { kind: 'reserved', track: name };
+    return performOnVoice(this.#context.queue, this.#speech, command);
+  }
+
+  /** Counts a vote on skipping the current sound; more than half of the people present are needed. */
+  #vote(personId: string, track: string, about: string | undefined) {
     const known = this.#votes.get(track);
     const voters = new Set(known && known.about === about ? known.voters : []).add(personId);
+    this.#votes.set(track, { about, voters });
     const here = this.#context.people().filter(({ isBot }) => !isBot);
     const votes = here.filter(({ id }) => voters.has(id)).length;
-    const needed = Math.floor(here.length / 2) + 1;
-    this.#votes.set(track, { about, voters });
-    if (votes >= needed) return this.perform(track, skip);
-    return { kind: 'denied', track, owner, vote: { votes, needed } };
+    return { votes, needed: Math.floor(here.length / 2) + 1 };
   }
 
   get #ranked(): readonly NamedTrack[] {
@@ -253,34 +216,19 @@ export class SessionTracks implements FeatureSession {
   }
 
   #soundsOn(name: string): TrackSounds {
-    const { channel, parts, queue } = this.#context;
-    if (name === voiceTrack)
-      return soundsOnVoice(
-        queue,
-        writtenText({ id: 'track.voice.answer' }, channel.guildId, parts),
-      );
+    if (name === voiceTrack) return this.#speech;
     const [current, ...waiting] = this.tracks.track(name)?.items ?? [];
     return { current, waiting };
   }
 
-  /** As far as Discord has reported. */
-  #isDj({ id, mayManage }: TrackCaller): boolean {
-    return holds('dj', rightsFactsOf(id, mayManage, this.#context));
+  get #speech(): TrackSounds<Speech> {
+    const { channel, parts, queue } = this.#context;
+    return soundsOnVoice(queue, writtenText({ id: 'track.voice.answer' }, channel.guildId, parts));
   }
 }
 
 function listed({ title, owner }: TrackSound): Pick<ListedSound, 'owner' | 'title'> {
   return { title, ...(owner && { owner: owner.name }) };
-}
-
-function viewOf({ name, state, items: [now, ...waiting] }: NamedTrack): ListedTrack {
-  const current = now && {
-    ...listed(now),
-    positionMs: now.positionMs,
-    lengthMs: now.source.lengthMs,
-    loop: now.isLooping,
-  };
-  return { name, ...state, current, waiting: waiting.map(listed) };
 }
 
 function shownTrack({ name, now, state }: NamedTrack): readonly PanelTrack[] {

@@ -5,9 +5,6 @@ import type { PanelTrack } from '#src/ports/panel.ts';
 export const usualTrack = 'main';
 /** In place of a name: every track that holds something. */
 export const everyTrack = 'all';
-/** The bot's own; they can be made louder, and nothing else. */
-export const ownTracks = ['voice', 'cues'] as const;
-
 /** The one of what the bot says itself. */
 export const voiceTrack = 'voice';
 
@@ -20,10 +17,6 @@ export function trackNameOf(typed: string): string | undefined {
 /** Whether both name one track: case does not count. */
 export function isSameTrack(one: string, other: string): boolean {
   return trackKey(one) === trackKey(other);
-}
-
-export function isOwnTrack(name: string): name is (typeof ownTracks)[number] {
-  return ownTracks.some((one) => one === name);
 }
 
 /** Names of the buttons on the panel, which control the first of these tracks. */

@@ -3,11 +3,11 @@ import { unlessAborted } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
+import { isOwnTrack } from '#src/playback/tracks/track-name.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { soundSourceErrorText, trackErrorText } from './sound-source-error-texts.ts';
-import { isOwnTrack, ownTracks } from './track-names.ts';
 import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
 
 /** Interval in ms at which tracks that change are stored: what a killed process can lose. */
@@ -73,14 +73,14 @@ export class TrackPersistence {
     else if (this.#isLaid) await this.#write(this.#kept());
   }
 
-  /** The bot's own tracks have a volume and nothing else. */
+  /** Tracks with sounds that can be had again, and those of the bot itself where their volume is not the usual one. */
   #kept(): readonly StoredTrack[] {
-    const { tracks, volumes } = this.#context.mix;
-    const own = ownTracks.filter((name) => volumes[name] !== usualPercent);
-    const kept = own.map((name) => {
-      return { name, percent: volumes[name], isPaused: false, isMuted: false, sounds: [] };
-    });
-    return [...tracks.all().flatMap(stored), ...kept];
+    const { tracks } = this.#context.mix;
+    const all = [...tracks.all(), ...Object.values(tracks.own)].map(stored);
+    return all.filter(
+      ({ name, percent, sounds }) =>
+        sounds.length > 0 || (isOwnTrack(name) && percent !== usualPercent),
+    );
   }
 
   async #write(tracks: readonly StoredTrack[]): Promise<void> {
@@ -106,8 +106,8 @@ export class TrackPersistence {
   }
 
   async #restoreTrack({ name, sounds, ...state }: StoredTrack, signal: AbortSignal): Promise<void> {
-    const { tracks, volumes } = this.#context.mix;
-    if (isOwnTrack(name)) volumes[name] = state.percent;
+    const { tracks } = this.#context.mix;
+    tracks.track(name)?.change(state);
     for (const sound of sounds) {
       await this.#restoreSound(name, sound, signal);
       tracks.track(name)?.change(state);
@@ -140,10 +140,8 @@ export class TrackPersistence {
   }
 }
 
-/** A track that is to outlive the process, with those of its sounds that can be had again. */
-function stored({ name, state, items }: NamedTrack): readonly StoredTrack[] {
-  const sounds = items.flatMap(storedSound);
-  return sounds.length === 0 ? [] : [{ name, ...state, sounds }];
+function stored({ name, state, items }: NamedTrack): StoredTrack {
+  return { name, ...state, sounds: items.flatMap(storedSound) };
 }
 
 function storedSound(

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { tool } from '#src/features/contract/tool-definition.ts';
-import { text } from '#src/texts/texts.ts';
-import { percentOf, volumeFields } from './change-track-tool.ts';
+import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
+import { isOneVolume, volumeCommand, volumeFields } from './change-track-tool.ts';
+import { callerIn } from './play-sound-tool.ts';
 import { voiceTrack } from './track-names.ts';
 import { outcomeText } from './track-outcomes.ts';
 
@@ -11,18 +11,14 @@ export const volume = tool({
   name: 'volume',
   description:
     'How loud you speak, in percent: level (100 is usual), or change for louder (20) and quieter (-20). For sounds and music call change_track.',
-  schema: z
-    .strictObject(volumeFields)
-    .refine(({ level, change }) => (level === undefined) !== (change === undefined), {
-      error: `Give either level, 0 to ${maxVolumePercent}, or change.`,
-    }),
+  schema: z.strictObject(volumeFields).refine(isOneVolume, {
+    error: `Give either level, 0 to ${maxVolumePercent}, or change.`,
+  }),
   right: 'room',
   effect: 'change',
-  async run({ level, change = 0 }, { context }) {
-    const { volumes } = context.mix;
-    const percent = percentOf(level ?? volumes.voice + change);
+  async run(by, { askerId, context }) {
+    const asker = callerIn(askerId, context);
     const { tracks } = context.features.sessions;
-    const line = outcomeText(tracks.perform(voiceTrack, { kind: 'volume', percent }));
-    return { facts: { outcome: text(line.id, line.with) }, line };
+    return outcomeOf(outcomeText(tracks.request(asker, voiceTrack, volumeCommand(by))));
   },
 });

@@ -78,7 +78,8 @@ export class NamedTrack {
   perform(command: TrackCommand): TrackOutcome {
     const { now, name: track } = this;
     if (command.kind === 'volume') {
-      this.change({ percent: command.percent }, command.overMs);
+      const { isChange, overMs, percent } = command;
+      this.change({ percent: isChange ? this.#state.percent + percent : percent }, overMs);
       return { kind: 'volume', track, percent: this.#state.percent };
     }
     return now ? this.#performOn(now, command) : { kind: 'empty', track };

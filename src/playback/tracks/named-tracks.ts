@@ -4,7 +4,7 @@ import { Gain, gainOf } from '#src/playback/mix/gain.ts';
 import { musicFrame, musicPerMs } from '#src/playback/mix/stereo.ts';
 import { NamedTrack } from './named-track.ts';
 import type { ItemOptions } from './track-item.ts';
-import { objectionToName, trackKey, trackName } from './track-name.ts';
+import { isOwnTrack, type OwnTrack, objectionToName, trackKey, trackName } from './track-name.ts';
 import type { TrackEvent, TrackOutcome, TrackRefusal } from './track-outcomes.ts';
 
 /** Sounds of all tracks, those that play and those that wait; and names, of which an idle one makes room for a new one. */
@@ -21,6 +21,8 @@ const [downMs, upMs] = [80, 400];
  * Nothing is read or mixed before a call of `pull`; without that everything stays where it is.
  */
 export class NamedTracks {
+  /** The bot's own tracks, of which these hold the volume; what sounds there does not come from here. */
+  readonly own: { readonly [Name in OwnTrack]: NamedTrack };
   readonly #clock: Clock;
   readonly #tracks = new Map<string, NamedTrack>();
   readonly #sum = new Float32Array(2 * musicFrame);
@@ -35,14 +37,17 @@ export class NamedTracks {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    const track = (name: OwnTrack) => new NamedTrack(name, clock, this);
+    this.own = { voice: track('voice'), cues: track('cues') };
   }
 
   /** Undefined where nothing was ever played under that name, in any case. */
   track(name: string): NamedTrack | undefined {
-    return this.#tracks.get(trackKey(name));
+    const key = trackKey(name);
+    return isOwnTrack(key) ? this.own[key] : this.#tracks.get(key);
   }
 
-  /** All tracks, those that were opened first before the others. */
+  /** All tracks of people, those that were opened first before the others. */
   all(): readonly NamedTrack[] {
     return [...this.#tracks.values()];
   }

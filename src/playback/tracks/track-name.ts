@@ -1,5 +1,13 @@
-/** Tracks of the bot itself, and the word for all. */
-const reserved = new Set(['voice', 'cues', 'all']);
+/** Tracks of the bot itself: speech, and signals. */
+export const ownTracks = ['voice', 'cues'] as const;
+export type OwnTrack = (typeof ownTracks)[number];
+
+export function isOwnTrack(name: string): name is OwnTrack {
+  return ownTracks.some((one) => one === name);
+}
+
+/** Names on which nothing can be played: the bot's own tracks, and the word for all. */
+const reserved: ReadonlySet<string> = new Set([...ownTracks, 'all']);
 /** Longest name, in characters as people count them (grapheme clusters). */
 const mostNameChars = 40;
 /** Longest name in UTF-16 code units: a button carries no longer one. It only binds where emoji are joined or letters piled. */

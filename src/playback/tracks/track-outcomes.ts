@@ -22,8 +22,13 @@ export type TrackAction = (typeof trackActions)[number];
 /** Command for one track. */
 export type TrackCommand =
   | { readonly kind: TrackAction }
-  /** 0 to 200; a fade reaches it after `overMs`. */
-  | { readonly kind: 'volume'; readonly percent: number; readonly overMs?: number }
+  /** 0 to 200, or a change of it; a fade reaches it after `overMs`. */
+  | {
+      readonly kind: 'volume';
+      readonly percent: number;
+      readonly isChange?: boolean;
+      readonly overMs?: number;
+    }
   | { readonly kind: 'seek'; readonly to: SeekTarget }
   | { readonly kind: 'loop'; readonly on: boolean }
   /** Between two sounds from now on; 0 ends it. */

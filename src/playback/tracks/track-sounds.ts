@@ -9,16 +9,16 @@ export type TrackSound = {
 };
 
 /** Sounds of one track. */
-export type TrackSounds = {
-  readonly current: TrackSound | undefined;
-  readonly waiting: readonly TrackSound[];
+export type TrackSounds<Sound = TrackSound> = {
+  readonly current: Sound | undefined;
+  readonly waiting: readonly Sound[];
 };
 
 /** Sounds that a command changes. */
-export function soundsTouched(
-  { current, waiting }: TrackSounds,
+export function soundsTouched<Sound extends TrackSound>(
+  { current, waiting }: TrackSounds<Sound>,
   command: TrackCommand,
-): readonly TrackSound[] {
+): readonly Sound[] {
   const all = current ? [current, ...waiting] : waiting;
   if (command.kind === 'stop') return all;
   if (command.kind !== 'remove') return all.slice(0, 1);

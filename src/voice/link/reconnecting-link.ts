@@ -53,8 +53,8 @@ export function announced(mixer: Mixer, asked: () => void, left: () => void): Fr
 
 /** Sound that a link sends: speech, cues, and what sounds beside them. */
 export function openSound(mix: SoundMix, codec: OpusCodec, cueSounds: Cues, sent: SentEnvelope) {
-  const voice = new VoiceTrack(() => mix.volumes.voice);
-  const cues = new CueTrack(voice, cueSounds, () => mix.volumes.cues);
+  const voice = new VoiceTrack(() => mix.tracks.own.voice.state.percent);
+  const cues = new CueTrack(voice, cueSounds, () => mix.tracks.own.cues.state.percent);
   const left = (samples: Int16Array, atMs: number) => sent.left(samples, atMs);
   const mixer = new Mixer({ voice, cues, music: mix.tracks }, codec, left);
   return { voice, cues, mixer };

@@ -38,7 +38,7 @@ test.each([
   const { ask, context, results } = await open([call('volume', by)], ['Done.']);
   await ask('Louder.');
   expect(results()).toEqual([`{"result":{"outcome":"voice: ${percent} %"}}`]);
-  expect(context.mix.volumes.voice).toBe(percent);
+  expect(context.mix.tracks.own.voice.state.percent).toBe(percent);
 });
 
 test('the pace changes by steps that take each other back, until it is usual again', async () => {
