@@ -46,11 +46,8 @@ export class SessionTracks implements FeatureSession {
   readonly tracks: NamedTracks;
   /** Owners of sounds by person; each is emptied when its person is forgotten, wherever it is held by then. */
   readonly #owners: Map<string, SoundOwner>;
-  /** Votes to skip, by track: those for the sound that plays. */
-  readonly #votes = new Map<
-    string,
-    { readonly about: string | undefined; readonly voters: ReadonlySet<string> }
-  >();
+  /** People who voted to skip, by the sound. */
+  readonly #votes = new Map<string | undefined, Set<string>>();
   readonly #context: SessionContext;
   readonly #keeper: TrackPersistence;
   #keeping: Promise<void> | undefined;
@@ -180,7 +177,7 @@ export class SessionTracks implements FeatureSession {
     const { owner } = touched.find((one) => one.owner && one.owner.id !== caller.id) ?? {};
     const isDj = holds('dj', rightsFactsOf(caller.id, caller.mayManage, this.#context));
     if (!owner || isDj) return this.#perform(track, command);
-    const vote = command.kind === 'skip' ? this.#vote(caller.id, name, touched[0]?.id) : undefined;
+    const vote = command.kind === 'skip' ? this.#vote(caller.id, touched[0]?.id) : undefined;
     if (vote && vote.votes >= vote.needed) return this.#perform(track, command);
     return { kind: 'denied', track: name, owner: owner.name, ...(vote && { vote }) };
   }
@@ -200,11 +197,10 @@ export class SessionTracks implements FeatureSession {
     return performOnVoice(this.#context.queue, this.#speech, command);
   }
 
-  /** Counts a vote on skipping the current sound; more than half of the people present are needed. */
-  #vote(personId: string, track: string, about: string | undefined) {
-    const known = this.#votes.get(track);
-    const voters = new Set(known && known.about === about ? known.voters : []).add(personId);
-    this.#votes.set(track, { about, voters });
+  /** Counts a vote on skipping a sound; more than half of the people present are needed. */
+  #vote(personId: string, sound: string | undefined) {
+    const voters = (this.#votes.get(sound) ?? new Set()).add(personId);
+    this.#votes.set(sound, voters);
     const here = this.#context.people().filter(({ isBot }) => !isBot);
     const votes = here.filter(({ id }) => voters.has(id)).length;
     return { votes, needed: Math.floor(here.length / 2) + 1 };

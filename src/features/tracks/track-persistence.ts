@@ -19,17 +19,15 @@ export class TrackPersistence {
   readonly #context: SessionContext;
   readonly #changes: Wakeup;
   readonly #store: TrackStore;
-  /** Content of the store for this channel, as far as it is known. */
+  /** Content of the store for this channel; undefined until that is restored: from then on memory is newer. */
   #written: string | undefined;
-  /** True once the tracks of a former process are restored: from then on memory is newer than the store. */
-  #isLaid: boolean;
 
   /** `isPassedOn`: the tracks go on from another session. */
   constructor(context: SessionContext, store: TrackStore, isPassedOn: boolean) {
     this.#context = context;
     this.#changes = new Wakeup(context.parts.clock);
     this.#store = store;
-    this.#isLaid = isPassedOn;
+    if (isPassedOn) this.#written = '';
   }
 
   /**
@@ -39,16 +37,17 @@ export class TrackPersistence {
   async run(): Promise<void> {
     const { channel, mix, parts, signal } = this.#context;
     using _tracks = mix.tracks.listen(({ error, item, track }) => {
+      this.wake();
       if (error) this.#gone(track, item.title, trackErrorText(error));
     });
     signal.addEventListener('abort', () => this.wake());
     try {
-      if (!this.#isLaid) await this.#restore(signal);
-      this.#isLaid = true;
+      if (this.#written === undefined) await this.#restore(signal);
       for (;;) {
         await parts.clock.sleep(everyMs, signal);
         await this.#write(this.#kept());
-        if (this.#isStored()) await this.#changes.wait(Number.POSITIVE_INFINITY);
+        const isIdle = mix.tracks.all().every(({ now }) => !now);
+        if (isIdle && !signal.aborted) await this.#changes.wait(Number.POSITIVE_INFINITY);
       }
     } catch (error) {
       if (!signal.aborted) parts.onEvent(channel.guildId, failureEventOf(error, 'speak'));
@@ -60,17 +59,10 @@ export class TrackPersistence {
     this.#changes.wake();
   }
 
-  /** The store holds all of it, and no track holds a sound. */
-  #isStored(): boolean {
-    const { signal, mix } = this.#context;
-    const isIdle = !signal.aborted && mix.tracks.all().every(({ now }) => !now);
-    return isIdle && JSON.stringify(this.#kept()) === this.#written;
-  }
-
   /** Last write: the tracks for the next process, or none. Never throws. */
   async close(how: 'keep' | 'forget'): Promise<void> {
     if (how === 'forget') await this.#write([]);
-    else if (this.#isLaid) await this.#write(this.#kept());
+    else if (this.#written !== undefined) await this.#write(this.#kept());
   }
 
   /** Tracks with sounds that can be had again, and those of the bot itself where their volume is not the usual one. */
@@ -100,9 +92,8 @@ export class TrackPersistence {
     const { channelId, guildId } = channel;
     const read = () => this.#store.read(guildId, channelId);
     const tracks = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
-    if (!tracks) return;
-    this.#written = JSON.stringify(tracks);
-    await Promise.all(tracks.map((track) => this.#restoreTrack(track, signal)));
+    await Promise.all((tracks ?? []).map((track) => this.#restoreTrack(track, signal)));
+    this.#written = tracks ? JSON.stringify(tracks) : '';
   }
 
   async #restoreTrack({ name, sounds, ...state }: StoredTrack, signal: AbortSignal): Promise<void> {
