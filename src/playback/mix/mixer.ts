@@ -1,20 +1,18 @@
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
 import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
-import { inBoth, joinSamples, musicRateHz, speakRateHz } from '#src/audio/pcm.ts';
+import { inBoth, musicRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
 import { MusicLimiter } from './music-limiter.ts';
 import { type Block, frameSamples, type Track } from './track.ts';
 
-/** Frames that an encoder is given first, so that its state matches the latest sound of the listeners. */
-const silenceFrames = 3;
 /** Delay of the resampler, in samples: 1 ms. */
 const late = speakRateHz / 1000;
 
 const silence = new Int16Array(frameSamples);
 
-/** Frames before the first one of the speech. */
-const pause: readonly Int16Array[] = Array.from({ length: silenceFrames }, () => silence);
+/** Frames that the encoder of music is given first. */
+const pause: readonly Int16Array[] = [silence, silence, silence];
 
 /** Speech for the mix at 48 kHz, 1 ms late. */
 class WideSpeech {
@@ -29,14 +27,12 @@ class WideSpeech {
     this.#recent = [...this.#recent.slice(1), samples];
   }
 
-  /** From now on frames are wide; gives the latest ones so, in two channels, where there are any. */
+  /** From now on frames are wide; gives the latest ones so, in two channels. */
   begin(): readonly Int16Array[] {
-    if (this.#recent === pause) return [];
     this.#up = new Resampler(speakRateHz, musicRateHz);
+    this.#up.push(new Int16Array(late));
     this.#isSilent = false;
-    const recent = this.#up.push(joinSamples([new Int16Array(late), ...this.#recent]));
-    const length = 2 * frameSamples;
-    return pause.map((_, n) => inBoth(recent.subarray(n * length, (n + 1) * length)));
+    return this.#recent.map((frame) => inBoth(this.#up.push(frame)));
   }
 
   /** 20 ms at 48 kHz, one channel; undefined where they are silent. */
@@ -49,43 +45,6 @@ class WideSpeech {
   /** Forgets the sound after a long silence. */
   forget(): void {
     this.#recent = pause;
-  }
-}
-
-/**
- * Encodes frames of speech, and from any frame to the next silence those of music.
- *
- * Opus codes the level of a frame as the difference to the one before. So an encoder must know, before its first frame,
- * the sound that listeners heard last, which it then encodes without sending it; else there would be a crack up to 30 dB
- * above the speech.
- */
-class FrameEncoders {
-  readonly #codec: Pick<OpusCodec, 'encoder'>;
-  readonly #mono: OpusEncoder;
-  #stereo: OpusEncoder | undefined;
-
-  /** The encoder of music is opened with its first frame: most links never need it. */
-  constructor(codec: Pick<OpusCodec, 'encoder'>) {
-    this.#codec = codec;
-    this.#mono = codec.encoder(speakRateHz);
-  }
-
-  /** Only after speech, or after silence. */
-  mono(samples: Int16Array): Frame {
-    return this.#mono.encode(samples);
-  }
-
-  /** `before`: the latest frames of speech, right after them. */
-  stereo(samples: Int16Array, before: readonly Int16Array[]): Frame {
-    this.#stereo ??= this.#codec.encoder(musicRateHz, 2);
-    for (const frame of before) this.#stereo.encode(frame);
-    return this.#stereo.encode(samples);
-  }
-
-  /** People hear silence from now on. */
-  rest(): void {
-    restEncoder(this.#mono, speakRateHz);
-    if (this.#stereo) restEncoder(this.#stereo, musicRateHz, 2);
   }
 }
 
@@ -122,7 +81,11 @@ type MixedFrame = {
 export class Mixer implements FrameSource {
   readonly #voice: Track;
   readonly #cues: Track;
-  readonly #encoders: FrameEncoders;
+  readonly #codec: Pick<OpusCodec, 'encoder'>;
+  /** Encoder of frames of speech, only used after speech or silence. */
+  readonly #mono: OpusEncoder;
+  /** Encoder of frames from the first with music to the next silence; most links never need it. */
+  #stereo: OpusEncoder | undefined;
   readonly #music: MusicSource;
   readonly #limiter = new MusicLimiter();
   readonly #speech = new WideSpeech();
@@ -147,7 +110,8 @@ export class Mixer implements FrameSource {
   ) {
     this.#voice = voice;
     this.#cues = cues;
-    this.#encoders = new FrameEncoders(codec);
+    this.#codec = codec;
+    this.#mono = codec.encoder(speakRateHz);
     this.#music = music;
     this.#onLeft = onLeft;
     for (const track of [voice, cues, music]) track.onSound(() => this.#rouse());
@@ -187,7 +151,8 @@ export class Mixer implements FrameSource {
   }
 
   #rest(): undefined {
-    if (!this.#quiet) this.#encoders.rest();
+    if (!this.#quiet) restEncoder(this.#mono, speakRateHz);
+    if (!this.#quiet && this.#stereo) restEncoder(this.#stereo, musicRateHz, 2);
     this.#quiet = true;
     this.#speech.forget();
     this.#isWide = false;
@@ -196,18 +161,23 @@ export class Mixer implements FrameSource {
   #narrow(speech: Block): MixedFrame {
     const { samples } = speech;
     this.#speech.keep(samples);
-    return { frame: this.#encoders.mono(samples), heard: () => samples, speech };
+    return { frame: this.#mono.encode(samples), heard: () => samples, speech };
   }
 
+  /**
+   * Opus codes the level of a frame as the difference to the one before. So an encoder must know, before its first frame,
+   * the sound that listeners heard last, which it then encodes without sending it; else there would be a crack up to 30 dB
+   * above the speech.
+   */
   #wide(speech: Block | undefined, music: Float32Array | undefined): MixedFrame {
-    const before = this.#isWide ? [] : this.#speech.begin();
+    this.#stereo ??= this.#codec.encoder(musicRateHz, 2);
+    if (!this.#isWide) for (const frame of this.#speech.begin()) this.#stereo.encode(frame);
     this.#isWide = true;
     const wide = this.#speech.widen(speech?.samples);
     const sum = music ?? new Float32Array(4 * frameSamples);
     if (wide) addToBoth(sum, wide);
     const samples = this.#limiter.limit(sum);
-    const frame = this.#encoders.stereo(samples, before);
-    return { frame, heard: () => narrowed(samples), speech };
+    return { frame: this.#stereo.encode(samples), heard: () => narrowed(samples), speech };
   }
 
   #rouse(): void {
