@@ -33,7 +33,7 @@ export function sniff(head: Uint8Array, isWhole: boolean): SniffResult {
   if (text.startsWith('OggS')) return ogg(text);
   const isEnough = isWhole || head.length >= longestSniffBytes;
   if (text.startsWith('\x1a\x45\xdf\xa3')) return matroska(bytes, isEnough);
-  return frames(bytes, isEnough) ?? { kind: 'foreign', what: nameOf(text) };
+  return frames(bytes, isEnough) ?? { kind: 'foreign', what: 'not a sound file' };
 }
 
 function byName(text: string): SniffResult | undefined {
@@ -99,14 +99,4 @@ function inARow(bytes: Buffer, from: number, isEnough: boolean): 'MP3' | 'AAC' |
     at += header.lengthBytes;
   }
   return first?.name;
-}
-
-function nameOf(text: string): string {
-  const start = text.replace(/^\xef\xbb\xbf/, '').trimStart();
-  if (
-    /^(#EXTM3U|\[playlist\]|https?:\/\/|<\?xml[^>]*>\s*<playlist|<asx|\[reference\])/i.test(start)
-  )
-    return 'a playlist';
-  if (start.startsWith('<')) return 'a web page';
-  return start === '' ? 'an empty file' : 'not a sound file';
 }
