@@ -2,10 +2,11 @@ import { inChannel, nowhere } from '#commands/rights.ts';
 import type { Command } from '#src/features/contract/command.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
+import { trackLine } from '#src/features/tracks/track-panel.ts';
 import { isOwnTrack } from '#src/playback/tracks/track-name.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 import { queueTrack } from './options.ts';
-import { callerOf, repliesOf, trackIn, trackLine } from './replies.ts';
+import { callerOf, repliesOf, trackIn } from './replies.ts';
 
 /** Longest crossfade, in s. */
 const longestCrossfade = 10;

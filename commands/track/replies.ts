@@ -1,13 +1,10 @@
 import type { CommandCall, Replies } from '#src/features/contract/command.ts';
 import { usualTrack } from '#src/features/tracks/track-names.ts';
 import {
-  type ListedTrack,
   outcomeText,
   type PlayOutcome,
   type TrackCaller,
 } from '#src/features/tracks/track-outcomes.ts';
-import { playingTime } from '#src/texts/duration.ts';
-import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
 /** The caller as the owner of sounds on tracks. */
 export function callerOf({ callerId, callerName, mayManage }: CommandCall): TrackCaller {
@@ -38,23 +35,4 @@ export function repliesOf(all: readonly PlayOutcome[]): Replies {
 export function shortRepliesOf(all: readonly PlayOutcome[]): Replies {
   const [{ buttons: _, ...reply }] = repliesOf(all);
   return [{ ...reply, to: 'caller' }];
-}
-
-/** One track with what sounds there. */
-export function trackLine(view: ListedTrack, locale: Locale): TextLine {
-  const { name: track, percent: n, current, isMuted, isPaused } = view;
-  if (!current) return { id: 'track.line.idle', with: { track, n } };
-  const { title, owner, positionMs, lengthMs, loop } = current;
-  if (positionMs === undefined) {
-    const time = owner ?? text('transcript.somebody', {}, locale);
-    return { id: 'track.line', with: { track, title, time, n } };
-  }
-  const marks = [
-    isPaused && text('panel.paused', {}, locale),
-    playingTime(positionMs, lengthMs),
-    loop && text('track.loops', {}, locale),
-    isMuted && text('track.mutes', {}, locale),
-  ];
-  const time = marks.filter(Boolean).join(', ');
-  return { id: 'track.line', with: { track, title, time, n } };
 }

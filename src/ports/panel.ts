@@ -19,25 +19,12 @@ export type PanelFace = {
 
 /** Part of the panel that a feature has. */
 export type FeaturePanel = {
-  /** Sounding tracks. */
-  readonly tracks?: readonly PanelTrack[];
   /** Days that captions are kept where they are on. */
   readonly captionsDays?: number;
   /** Channel or thread in which captions are posted; absent: they are off. */
   readonly captionsIn?: string;
   readonly lines?: readonly TextLine[];
   readonly buttons?: readonly string[];
-};
-
-/** A sounding track; its position is a few seconds old. */
-export type PanelTrack = {
-  readonly name: string;
-  readonly title: string;
-  readonly percent: number;
-  readonly isPaused: boolean;
-  readonly isMuted: boolean;
-  readonly positionMs?: number;
-  readonly lengthMs?: number;
 };
 
 /** One message per server, edited in place at most every 1.2 s; the last face always lands. discord implements it. */

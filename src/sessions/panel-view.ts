@@ -2,11 +2,10 @@ import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import { currentTurn } from '#src/conversation/machine/questions.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { FeaturePanel, PanelFace, PanelTrack } from '#src/ports/panel.ts';
+import type { FeaturePanel, PanelFace } from '#src/ports/panel.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
-import { playingTime } from '#src/texts/duration.ts';
-import { cut, firstChars } from '#src/texts/plain.ts';
-import { type Locale, type PlainTextId, type TextLine, text } from '#src/texts/texts.ts';
+import { cut } from '#src/texts/plain.ts';
+import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import { joinedLine, visibleLine } from '#src/texts/visible-line.ts';
 
 /** People in a channel, whether or not the bot reaches them. */
@@ -24,7 +23,6 @@ export type PanelFacts = PanelPeople & {
   readonly state: ConversationState;
   readonly channel: ChannelRef;
   readonly botName: string;
-  readonly locale: Locale;
   readonly maySpeak: boolean;
   readonly talkingIds: readonly string[];
   readonly nameOf: (personId: string) => string;
@@ -41,13 +39,11 @@ export type PanelFacts = PanelPeople & {
 const [mostShown, mostChars] = [3, 200];
 /** Names shown per line, the first one in any case; further ones are counted. */
 const maxNamesChars = 200;
-/** Further tracks are counted, longer titles cut. */
-const [maxTracks, maxTitleChars] = [3, 40];
 
 /** The panel of a channel whose link is there. */
 export function panelOf(facts: PanelFacts): PanelFace {
   const { channel, features, gate, maySpeak, nameOf, state } = facts;
-  const { captionsIn, buttons = [], lines = [], tracks = [] } = features;
+  const { captionsIn, buttons = [], lines = [] } = features;
   const { dropped } = state.notes;
   const lost = dropped.map(({ by }) => nameOf(by));
   const place = `https://discord.com/channels/${channel.guildId}/${captionsIn}`;
@@ -61,7 +57,6 @@ export function panelOf(facts: PanelFacts): PanelFace {
       ...understoodLines(facts),
       ...namesLine('panel.lost.late', lost),
       ...peopleLines(facts),
-      ...tracksLine(tracks, facts.locale),
       ...lines,
       ...privacyLines(facts, features.captionsDays),
     ],
@@ -154,23 +149,6 @@ function isAsking({ gate, people }: PanelPeople): boolean {
   return people.some(({ id, isBot }) => !isBot && gate.standing(id) === 'unasked');
 }
 
-function tracksLine(all: readonly PanelTrack[], locale: Locale): readonly TextLine[] {
-  if (all.length === 0) return [];
-  const shown = all.slice(0, maxTracks).map((track) => trackWords(track, locale));
-  const more = all.length - shown.length;
-  const list = [...shown, ...(more > 0 ? [`+${more}`] : [])].join('; ');
-  return [{ id: 'panel.tracks', with: { list } }];
-}
-
-function trackWords(track: PanelTrack, locale: Locale): string {
-  const { name, title, percent: n, isMuted, isPaused, positionMs = 0, lengthMs } = track;
-  const muted = isMuted ? `, ${text('track.mutes', {}, locale)}` : '';
-  const paused = isPaused ? `${text('panel.paused', {}, locale)}, ` : '';
-  const time = `${paused}${playingTime(positionMs, lengthMs)}${muted}`;
-  const words = { track: name, title: firstChars(title, maxTitleChars), time, n };
-  return text('track.line', words, locale);
-}
-
 function namesOf(people: readonly ChannelMember[]): readonly string[] {
   return people.map(({ name }) => name);
 }
@@ -206,7 +184,6 @@ export function panelNow(
     state: talk.state,
     channel,
     botName: places.botName(channel.guildId),
-    locale: places.localeIn(channel.guildId),
     maySpeak: maySpeak(),
     talkingIds,
     nameOf,

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { initialState } from '#src/conversation/machine/state.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
-import { panelButtons } from '#src/features/tracks/track-names.ts';
-import { type FeaturePanel, leftPanel, type PanelFace, type PanelTrack } from '#src/ports/panel.ts';
+import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
+import { trackPanel } from '#src/features/tracks/track-panel.ts';
+import { type FeaturePanel, leftPanel, type PanelFace } from '#src/ports/panel.ts';
 import { awayPanel, type PanelFacts, panelOf } from '#src/sessions/panel-view.ts';
 import { adam, eva, lounge } from '#test/conversation/setup/session-fixture.ts';
 
@@ -16,7 +17,6 @@ function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}): PanelFa
     state: start,
     channel: lounge,
     botName: 'Nova',
-    locale: 'en',
     people: [adam],
     gate,
     nameOf: (id) => id,
@@ -32,31 +32,37 @@ function shown(...of: Parameters<typeof faceOf>): readonly string[] {
   return drawPanel(undefined, faceOf(...of), 'en', new Map()).content.split('\n');
 }
 
-const rain: PanelTrack = {
+const current = { title: 'rain', positionMs: 43_000, lengthMs: 125_000, loop: false };
+const rain: ListedTrack = {
   name: 'bg',
-  title: 'rain',
   percent: 30,
   isPaused: false,
   isMuted: false,
-  positionMs: 40_000,
-  lengthMs: 125_000,
+  current,
+  waiting: [],
 };
-const sea: PanelTrack = { ...rain, name: 'main', title: 'sea', percent: 100, isPaused: true };
+const sea: ListedTrack = {
+  ...rain,
+  name: 'main',
+  percent: 100,
+  isPaused: true,
+  current: { title: 'sea', positionMs: 0, loop: false },
+};
+
+const tracksLine = (tracks: readonly ListedTrack[]) => shown(trackPanel(tracks, 'en'))[2];
 
 test('tracks read with volume and time under the people, three of them, and none at length', () => {
-  const { lengthMs: _, ...endless } = sea;
-  expect(shown({ tracks: [rain, { ...endless, positionMs: 0 }] }).slice(1)).toEqual([
+  expect(shown(trackPanel([rain, sea], 'en')).slice(1)).toEqual([
     'Hearing: Adam',
     '♪ bg: rain, 0:40 / 2:05, 30 %; main: sea, Paused, 0:00, 100 %',
   ]);
-  expect(shown({ tracks: Array(25).fill(rain) })[2]).toMatch(/; \+22$/);
-  const long = { ...rain, title: 'x'.repeat(100) };
-  expect(shown({ tracks: [long] })[2]?.length).toBeLessThan(80);
+  expect(tracksLine(Array(25).fill(rain))).toMatch(/; \+22$/);
+  const long = { ...rain, current: { ...current, title: 'x'.repeat(100) } };
+  expect(tracksLine([long])?.length).toBeLessThan(80);
 });
 
 test('what a track is called pings nobody, forges no line and is no markdown', () => {
-  const tracks = [{ ...rain, name: '<@1> @everyone **loud**' }];
-  expect(shown({ tracks })[2]).toBe(
+  expect(tracksLine([{ ...rain, name: '<@1> @everyone **loud**' }])).toBe(
     '♪ \\<@1> @\u200beveryone \\*\\*loud\\*\\*: rain, 0:40 / 2:05, 30 %',
   );
 });
@@ -91,8 +97,9 @@ test.each(states)(
       saidNo: () => true,
     } as unknown as PanelFacts['gate'];
     const people = [adam, eva];
-    const features = { tracks, buttons: panelButtons(tracks) };
-    const face = isThere ? faceOf(features, { gate, people }) : awayPanel({ gate, people });
+    const face = isThere
+      ? faceOf(trackPanel(tracks, 'en'), { gate, people })
+      : awayPanel({ gate, people });
     const names = buttonsOf(face);
     const isUndecided = adams === 'unasked' || evas === 'unasked';
     expect(names.length).toBeLessThanOrEqual(7);

@@ -4,9 +4,8 @@ import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import { spokenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
-import type { Quote } from '#src/voice/output/pending-answer.ts';
 import { usualTrack } from './track-names.ts';
-import { outcomeText, shownNames, type TrackCaller } from './track-outcomes.ts';
+import { outcomeText, type TrackCaller } from './track-outcomes.ts';
 
 const schema = z.strictObject({
   sound: z
@@ -38,17 +37,13 @@ export const playSound = tool({
     const asker = callerIn(askerId, context);
     const request = { sound, track, loop, next, signal };
     const [playing] = await context.features.sessions.tracks.play(asker, request);
-    const outcome = outcomeOf(outcomeText(playing));
+    const line = outcomeText(playing);
+    const outcome = outcomeOf(line);
     if (playing.kind !== 'several') return outcome;
-    return { ...outcome, quote: questionAbout(playing.sounds.slice(0, shownNames), context) };
+    const { channel, parts } = context;
+    return { ...outcome, quote: { text: openText(spokenText(line, channel.guildId, parts)) } };
   },
 });
-
-function questionAbout(offered: readonly string[], { channel, parts }: SessionContext): Quote {
-  const list = offered.map((name) => name.replaceAll('/', ' ')).join(', ');
-  const question = spokenText({ id: 'track.which_of', with: { list } }, channel.guildId, parts);
-  return { text: openText(question) };
-}
 
 /** A person of the channel as the caller of a request. */
 export function callerIn(id: string, { channel, parts, people }: SessionContext): TrackCaller {

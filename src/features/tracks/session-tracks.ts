@@ -18,9 +18,9 @@ import {
   type TrackSounds,
 } from '#src/playback/tracks/track-sounds.ts';
 import type { EndNews, FeatureSession } from '#src/ports/feature-session.ts';
-import type { FeaturePanel, PanelTrack } from '#src/ports/panel.ts';
+import type { FeaturePanel } from '#src/ports/panel.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
-import { everyTrack, isSameTrack, panelButtons, usualTrack, voiceTrack } from './track-names.ts';
+import { everyTrack, isSameTrack, usualTrack, voiceTrack } from './track-names.ts';
 import type {
   ListedSound,
   ListedTrack,
@@ -28,14 +28,13 @@ import type {
   PlayRequest,
   TrackCaller,
 } from './track-outcomes.ts';
+import { trackPanel } from './track-panel.ts';
 import { TrackPersistence } from './track-persistence.ts';
 import type { TrackStore } from './track-store.ts';
 import { performOnVoice, type Speech, soundsOnVoice, speechCommands } from './voice-track-queue.ts';
 
 /** Reasons after which tracks go on when the bot is called back: no person sent it away. */
 const keepsTracks: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
-/** The panel shows the position of a sound in such steps, in ms: each is an edit. */
-const stepMs = 5_000;
 
 /** A sound that is there, and whose it is going to be. */
 type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & { readonly source: SoundSource };
@@ -75,8 +74,9 @@ export class SessionTracks implements FeatureSession {
   }
 
   panel(): FeaturePanel {
-    const tracks = this.#ranked.flatMap(shownTrack);
-    return tracks.length > 0 ? { tracks, buttons: panelButtons(tracks) } : {};
+    const { channel, parts } = this.#context;
+    const playing = this.views.filter(({ name }) => this.busy.includes(name));
+    return trackPanel(playing, parts.places.localeIn(channel.guildId));
   }
 
   /** All tracks, those first that hold something, and among them the usual one; the bot's own behind them. */
@@ -225,11 +225,4 @@ export class SessionTracks implements FeatureSession {
 
 function listed({ title, owner }: TrackSound): Pick<ListedSound, 'owner' | 'title'> {
   return { title, ...(owner && { owner: owner.name }) };
-}
-
-function shownTrack({ name, now, state }: NamedTrack): readonly PanelTrack[] {
-  if (!now) return [];
-  const { positionMs, source, title } = now;
-  const { lengthMs } = source;
-  return [{ name, ...state, title, positionMs: positionMs - (positionMs % stepMs), lengthMs }];
 }

@@ -61,21 +61,19 @@ export class SoundCatalog {
 
   /** By its name; else by its folder, or some of its words, of which several are named and not played. */
   async #find({ sound }: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
-    const named = await this.#found(originOf(sound), signal, titleOf(sound));
-    if (named.kind === 'found' || typeof sound !== 'string') return named;
-    const lying = (await this.#folder.names()).map((name) => ({ name }));
-    const sounds = soundsMeant(sound, lying).map(({ name }) => name);
-    const [first, second] = sounds;
-    if (second) return { kind: 'several', sounds };
-    return first ? await this.#found({ kind: 'library', name: first }, signal) : named;
-  }
-
-  async #found(origin: SoundOrigin, signal: AbortSignal, title?: string): Promise<FoundSound> {
-    const source = await this.#open(origin, signal, title);
+    const origin = originOf(sound);
+    const source = await this.#open(origin, signal, titleOf(sound));
     if (source) return { kind: 'found', source, origin };
     const name = origin.kind === 'library' ? origin.name : '';
     const names = await this.#folder.names();
-    return { kind: 'no-sound', name, names: names.slice(0, shownNames) };
+    const sounds = soundsMeant(
+      name,
+      names.map((one) => ({ name: one })),
+    ).map((one) => one.name);
+    const [first] = sounds;
+    if (first === undefined) return { kind: 'no-sound', name, names: names.slice(0, shownNames) };
+    if (sounds.length > 1) return { kind: 'several', sounds };
+    return await this.#find({ sound: first }, signal);
   }
 
   /** Undefined where nothing of that name lies here. */

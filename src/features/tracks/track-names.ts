@@ -1,5 +1,4 @@
 import { objectionToName, trackKey, trackName } from '#src/playback/tracks/track-name.ts';
-import type { PanelTrack } from '#src/ports/panel.ts';
 
 /** Where a sound goes that was given no track. */
 export const usualTrack = 'main';
@@ -17,10 +16,4 @@ export function trackNameOf(typed: string): string | undefined {
 /** Whether both name one track: case does not count. */
 export function isSameTrack(one: string, other: string): boolean {
   return trackKey(one) === trackKey(other);
-}
-
-/** Names of the buttons on the panel, which control the first of these tracks. */
-export function panelButtons([first]: readonly PanelTrack[]): readonly string[] {
-  if (!first) return [];
-  return [`track.pause:${first.name}`, `track.skip:${first.name}`];
 }

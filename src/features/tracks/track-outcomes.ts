@@ -52,8 +52,8 @@ export type ListedSound = {
   readonly loop: boolean;
 };
 
-/** Names that a sentence lists at most. */
-export const shownNames = 5;
+/** Sounds that a question lists at most. */
+const mostListed = 5;
 
 /** An outcome in one sentence. */
 export function outcomeText(one: PlayOutcome): TextLine {
@@ -89,11 +89,10 @@ export function outcomeText(one: PlayOutcome): TextLine {
       if (names.length === 0) return { id: 'unknown', with: { x } };
       return { id: 'unknown.of', with: { x, list: names.join(', ') } };
     }
-    case 'several':
-      return {
-        id: 'track.which_of',
-        with: { list: one.sounds.slice(0, shownNames).join(', ') },
-      };
+    case 'several': {
+      const list = one.sounds.slice(0, mostListed).join(', ').replaceAll('/', ' ');
+      return { id: 'track.which_of', with: { list } };
+    }
     case 'full':
       return { id: 'limit', with: { limit: one.limit, command: '/track queue' } };
     case 'bad':

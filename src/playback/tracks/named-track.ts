@@ -87,12 +87,11 @@ export class NamedTrack {
 
   /** Changes the state, limits the volume to 0 to 200 %, and reaches it within `overMs`, but not faster than in 5 ms. */
   change(change: Partial<TrackState>, overMs = 0): void {
-    const { percent, isMuted, ...rest } = { ...this.#state, ...change };
-    const limited = Math.max(0, Math.min(maxVolumePercent, percent));
-    const next = Number.isFinite(percent) ? limited : this.#state.percent;
-    this.#state = { ...rest, isMuted, percent: next };
+    const state = { ...this.#state, ...change };
+    const percent = Math.max(0, Math.min(maxVolumePercent, state.percent));
+    this.#state = { ...state, percent };
     if (change.percent !== undefined || change.isMuted !== undefined)
-      this.#gain.to(isMuted ? 0 : next / 100, Math.max(overMs * musicPerMs, rampSamples));
+      this.#gain.to(state.isMuted ? 0 : percent / 100, Math.max(overMs * musicPerMs, rampSamples));
     this.follow();
   }
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
-import { panelButtons } from '#src/features/tracks/track-names.ts';
-import type { PanelFace, PanelTrack } from '#src/ports/panel.ts';
+import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
+import { trackPanel } from '#src/features/tracks/track-panel.ts';
+import type { PanelFace } from '#src/ports/panel.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
 const known = new Map(buttons.map((button) => [button.name, button]));
@@ -12,23 +13,15 @@ const listening: PanelFace = {
   isAsking: false,
 };
 
-const rain = {
+const rain: ListedTrack = {
   name: 'bg',
-  title: 'rain',
   percent: 30,
   isPaused: false,
   isMuted: false,
-  positionMs: 40_000,
-  lengthMs: 125_000,
+  current: { title: 'rain', positionMs: 40_000, lengthMs: 125_000, loop: false },
+  waiting: [],
 };
-const sea = {
-  name: 'main',
-  title: 'sea',
-  percent: 100,
-  isPaused: true,
-  isMuted: false,
-  positionMs: 0,
-};
+const sea = { ...rain, name: 'main' };
 
 test('the line of a /join gives way to the headline of now, any other line stays', () => {
   const several = { id: 'join.ok.several', with: { channel: 'Lounge', bot: 'Nova' } } as const;
@@ -46,10 +39,10 @@ test('the line of a /join gives way to the headline of now, any other line stays
 });
 
 test('a second row of buttons steers the first track while there is one', () => {
-  const rowsIn = (tracks: readonly PanelTrack[]) =>
+  const rowsIn = (tracks: readonly ListedTrack[]) =>
     drawPanel(
       undefined,
-      { ...listening, buttons: panelButtons(tracks) },
+      { ...listening, ...trackPanel(tracks, 'en') },
       'en',
       known,
     ).components?.map(({ components }) =>

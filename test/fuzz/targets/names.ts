@@ -5,7 +5,8 @@ import type { ChatMessage } from '#src/chat/ports.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { type MessageBody, messageOf, sentence } from '#src/discord/interactions/rendering.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
-import { panelButtons, trackNameOf } from '#src/features/tracks/track-names.ts';
+import { trackNameOf } from '#src/features/tracks/track-names.ts';
+import { trackPanel } from '#src/features/tracks/track-panel.ts';
 import type { PanelFace } from '#src/ports/panel.ts';
 import { ApiClient } from '#src/provider/client.ts';
 import { firstChars, maxMessageChars, oneLine, posted } from '#src/texts/plain.ts';
@@ -69,20 +70,19 @@ const languages = { caller: 'de', room: 'en' } as const;
 /** A panel on which everything that people may choose reads `a` or `b`. */
 function faceOf(a: string, b: string): PanelFace {
   const name = trackNameOf(firstChars(a, 100)) ?? 'main';
-  const tracks = [
-    { name, title: b, percent: 50, isPaused: false, isMuted: false, positionMs: 0 },
-  ] as const;
+  const current = { title: b, positionMs: 0, loop: false };
+  const track = { name, percent: 50, isPaused: false, isMuted: false, current, waiting: [] };
+  const { buttons: trackButtons = [], lines = [] } = trackPanel([track], 'en');
   const names = `${a}, ${b}`;
-  const list = `${name}: ${b}`;
   return {
     lines: [
       { id: 'panel.speaking', with: { name: a } },
       { id: 'panel.next', with: { name: b } },
       { id: 'panel.heard', with: { name: a, words: b } },
       { id: 'panel.people.yes', with: { names } },
-      { id: 'panel.tracks', with: { list } },
+      ...lines,
     ],
-    buttons: panelButtons(tracks),
+    buttons: trackButtons,
     isAsking: true,
   };
 }
