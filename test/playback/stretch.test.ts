@@ -19,15 +19,20 @@ function pitchHz(samples: Int16Array): number {
   return ((crossings.length - 1) * 24_000) / way;
 }
 
-test.each([110, 220, 330])('slower, a tone of %i Hz keeps its pitch and does not click', (hz) => {
+test.each([
+  [110, 0.85],
+  [220, 0.85],
+  [330, 0.85],
+  [110, 0.25],
+])('a tone of %i Hz at speed %d keeps its pitch and does not click', (hz, speed) => {
   const { samples } = tone(hz, 1000);
-  const slow = whole(samples, 0.85);
+  const slow = whole(samples, speed);
   expect(pitchHz(slow.subarray(480, -480)) / hz).toBeCloseTo(1, 2);
   expect(steepest(slow)).toBeLessThan(steepest(samples) * 1.1);
 });
 
 test('any sound can be made slower or faster, also one of a few samples', () => {
-  const speeds = fc.double({ min: 0.5, max: 2, noNaN: true });
+  const speeds = fc.double({ min: 0.25, max: 4, noNaN: true });
   fc.assert(
     fc.property(fc.int16Array({ maxLength: 5000 }), speeds, (samples, speed) => {
       expect(whole(samples, speed).length).toBe(Math.round(samples.length / speed));

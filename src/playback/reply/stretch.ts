@@ -12,7 +12,7 @@ const streams = new FinalizationRegistry<number>((stream) => sonic._sonicDestroy
 /**
  * Changes the speed of a sound that comes in pieces, at the same pitch; 24 kHz mono. By Sonic, which is made for speech.
  *
- * The output of `n` samples, with `flush`, has round(n / speed). `speed` lies between 0.5 and 2.
+ * The output of `n` samples, with `flush`, has round(n / speed). `speed` lies between 0.25 and 4.
  */
 export class TimeStretch {
   readonly #speed: number;
@@ -22,7 +22,7 @@ export class TimeStretch {
   #given = 0;
 
   constructor(speed: number) {
-    this.#speed = Math.min(2, Math.max(0.5, speed));
+    this.#speed = Math.min(4, Math.max(0.25, speed));
     sonic._sonicSetSpeed(this.#stream, this.#speed);
     streams.register(this, this.#stream);
   }
@@ -69,18 +69,14 @@ export class TimeStretch {
   }
 }
 
-/** A sound at `speakRateHz` and another speed, at the same pitch; 0.25 to 4 takes two steps of at most 2. */
+/** A sound at `speakRateHz` and another speed, at the same pitch. */
 export async function* atSpeed(sound: AsyncIterable<Pcm>, speed: number): AsyncGenerator<Pcm> {
   const rate = new OneRate(speakRateHz);
-  const isFar = speed < 0.5 || speed > 2;
-  const steps = speed === 1 ? [] : isFar ? [Math.sqrt(speed), Math.sqrt(speed)] : [speed];
-  const stretches = steps.map((step) => new TimeStretch(step));
-  const through = (samples: Int16Array, from = 0) =>
-    stretches.slice(from).reduce((piece, stretch) => stretch.push(piece), samples);
+  const stretch = new TimeStretch(speed);
   const pcm = (samples: Int16Array): Pcm => ({ samples, rateHz: speakRateHz, channels: 1 });
   for await (const piece of sound) {
-    for (const samples of rate.push(piece)) yield pcm(through(samples));
+    for (const samples of rate.push(piece)) yield pcm(stretch.push(samples));
   }
-  yield pcm(through(rate.flush()));
-  for (const [n, stretch] of stretches.entries()) yield pcm(through(stretch.flush(), n + 1));
+  yield pcm(stretch.push(rate.flush()));
+  yield pcm(stretch.flush());
 }
