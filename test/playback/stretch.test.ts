@@ -35,7 +35,8 @@ test('any sound can be made slower or faster, also one of a few samples', () => 
   const speeds = fc.double({ min: 0.25, max: 4, noNaN: true });
   fc.assert(
     fc.property(fc.int16Array({ maxLength: 5000 }), speeds, (samples, speed) => {
-      expect(whole(samples, speed).length).toBe(Math.round(samples.length / speed));
+      const off = whole(samples, speed).length - samples.length / speed;
+      expect(Math.abs(off)).toBeLessThan(600); // 25 ms
     }),
   );
 });

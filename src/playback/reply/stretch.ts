@@ -12,18 +12,14 @@ const streams = new FinalizationRegistry<number>((stream) => sonic._sonicDestroy
 /**
  * Changes the speed of a sound that comes in pieces, at the same pitch; 24 kHz mono. By Sonic, which is made for speech.
  *
- * The output of `n` samples, with `flush`, has round(n / speed). `speed` lies between 0.25 and 4.
+ * `speed` lies between 0.25 and 4.
  */
 export class TimeStretch {
-  readonly #speed: number;
   readonly #stream = sonic._sonicCreateStream(speakRateHz, 1);
   #rest = new Int16Array();
-  #taken = 0;
-  #given = 0;
 
   constructor(speed: number) {
-    this.#speed = Math.min(4, Math.max(0.25, speed));
-    sonic._sonicSetSpeed(this.#stream, this.#speed);
+    sonic._sonicSetSpeed(this.#stream, Math.min(4, Math.max(0.25, speed)));
     streams.register(this, this.#stream);
   }
 
@@ -37,26 +33,20 @@ export class TimeStretch {
       this.#write(all.subarray(at, at + blockSamples));
       pieces.push(this.#read());
     }
-    const given = joinSamples(pieces);
-    this.#given += given.length;
-    return given;
+    return joinSamples(pieces);
   }
 
   /** Gives the rest of the sound; later pushes begin another. */
   flush(): Int16Array {
     this.#write(this.#rest);
-    sonic._sonicFlushStream(this.#stream);
-    const rest = new Int16Array(Math.max(0, Math.round(this.#taken / this.#speed) - this.#given));
-    rest.set(this.#read().subarray(0, rest.length));
     this.#rest = new Int16Array();
-    this.#taken = this.#given = 0;
-    return rest;
+    sonic._sonicFlushStream(this.#stream);
+    return this.#read();
   }
 
   #write(samples: Int16Array): void {
     sonic.HEAP16.set(samples, blockAt / 2);
     sonic._sonicWriteShortToStream(this.#stream, blockAt, samples.length);
-    this.#taken += samples.length;
   }
 
   #read(): Int16Array {
