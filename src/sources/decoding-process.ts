@@ -69,7 +69,6 @@ export class DecodingProcess {
     for (const end of ['error', 'disconnect', 'exit'] as const)
       this.#child?.on(end, () => this.#bury());
     for (const end of ['error', 'exit'] as const) this.#child?.on(end, () => this.#gone.resolve());
-    this.#release();
   }
 
   get alive(): boolean {
@@ -99,9 +98,7 @@ export class DecodingProcess {
 
   async stop(): Promise<void> {
     this.#bury();
-    if (!this.#child) return;
-    this.#child.ref();
-    await this.#gone.promise;
+    if (this.#child) await this.#gone.promise;
   }
 
   /** One question after the other. */
@@ -116,7 +113,6 @@ export class DecodingProcess {
     const { clock, stepMs } = this.#options;
     const answer = Promise.withResolvers<FeedResult>();
     this.#answer = answer;
-    this.#hold();
     this.#send(message);
     try {
       const limitMs = this.#hasAnswered ? stepMs : startMs + stepMs;
@@ -127,23 +123,11 @@ export class DecodingProcess {
       });
     } finally {
       this.#answer = undefined;
-      this.#release();
     }
   }
 
   #send(message: ToDecoder): void {
     if (!this.#isDead) this.#child?.send(message, () => undefined); // events report its end
-  }
-
-  /** Keeps this process from ending while an answer is waited for. */
-  #hold(): void {
-    this.#child?.ref();
-    this.#child?.channel?.ref();
-  }
-
-  #release(): void {
-    this.#child?.unref();
-    this.#child?.channel?.unref();
   }
 
   #bury(): void {

@@ -115,9 +115,9 @@ export class SoundLibrary {
   }
 }
 
-/** Files of a folder, then those of its subfolders. A file whose name cannot be used is left out. */
+/** Files of a folder and its subfolders. A file whose name cannot be used is left out. */
 async function soundsIn(folder: string): Promise<readonly SoundFileAt[]> {
-  const found: (SoundFileAt & { readonly depth: number })[] = [];
+  const found: SoundFileAt[] = [];
   for await (const entry of glob(pattern, { cwd: folder, withFileTypes: true })) {
     const { name: file, parentPath } = entry;
     const extension = extname(file);
@@ -125,10 +125,9 @@ async function soundsIn(folder: string): Promise<readonly SoundFileAt[]> {
     const path = join(parentPath, file);
     const parts = relative(folder, path).slice(0, -extension.length).split(sep);
     const name = plainName(parts.join('/'));
-    if (parts.every((part) => plainPart(part) !== ''))
-      found.push({ name, path, depth: parts.length });
+    if (parts.every((part) => plainPart(part) !== '')) found.push({ name, path });
   }
-  return found.sort((a, b) => a.depth - b.depth || byName(a.name, b.name));
+  return found.sort((a, b) => byName(a.name, b.name));
 }
 
 /** One line, as people may type it. */
