@@ -19,8 +19,6 @@ const extensions = new Set([
 const mostFiles = 2000;
 /** Folders in folders, four at most. */
 const pattern = '{*,*/*,*/*/*,*/*/*/*,*/*/*/*/*}';
-/** Longest name of a file or a folder, in characters. */
-const longestPart = 50;
 /** Longest path of folders and file, in characters: Discord suggests nothing longer. */
 const longestName = 100;
 /** Time in ms for which names for suggestions are cached: each key a person types asks for them. */
@@ -32,8 +30,6 @@ type Files = ReadonlyMap<string, SoundFileAt>;
 
 const builtIn = fileURLToPath(new URL('./sounds', import.meta.url));
 
-/** Finds a fact about a file of the owner's. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
-type FindFact<Fact> = (path: string, signal: AbortSignal) => Promise<Fact>;
 export type LibraryParts = {
   readonly opener: Public<Sources>;
   readonly clock: Clock;
@@ -54,7 +50,8 @@ export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary 
 export class SoundLibrary {
   readonly #folders: readonly string[];
   readonly #opener: Public<Sources>;
-  readonly #loudness: FindFact<{ readonly lufs: number | undefined }>;
+  /** Loudness, in LUFS, by a file and its latest change; undefined for silence. */
+  readonly #loudness = new Map<string, number | undefined>();
   readonly #clock: Clock;
   /** Files found at the last look. */
   #read: { readonly atMs: number; readonly files: Promise<Files> } | undefined;
@@ -63,9 +60,6 @@ export class SoundLibrary {
     this.#folders = folders;
     this.#opener = opener;
     this.#clock = clock;
-    this.#loudness = remembered(async (path, signal) => {
-      return { lufs: await measuredLufs(await this.#source(path, '', signal), clock, signal) };
-    });
   }
 
   /** Sorted; files that were added meanwhile are among them. */
@@ -82,17 +76,25 @@ export class SoundLibrary {
     const files = await this.#files(Number.POSITIVE_INFINITY);
     const found = files.get(plainName(name).toLowerCase());
     if (!found) return undefined;
-    const { path } = found;
-    const source = await this.#source(path, found.name, signal);
-    const { lufs } = await this.#loudness(path, signal).catch(() => {
+    const { name: title, path } = found;
+    const source = await this.#opener.openSource({ kind: 'file', path, title }, signal);
+    const lufs = await this.#lufsOf(path, source, signal).catch(() => {
       signal.throwIfAborted();
-      return { lufs: undefined }; // the player reports the error
+      return undefined; // the player reports the error
     });
     return { ...source, lufs };
   }
 
-  #source(path: string, title: string, signal: AbortSignal): Promise<SoundSource> {
-    return this.#opener.openSource({ kind: 'file', path, title }, signal);
+  async #lufsOf(
+    path: string,
+    source: SoundSource,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const { mtimeMs, size } = await stat(path);
+    const key = `${mtimeMs} ${size} ${path}`;
+    if (!this.#loudness.has(key))
+      this.#loudness.set(key, await measuredLufs(source, this.#clock, signal));
+    return this.#loudness.get(key);
   }
 
   /** Files by their names in lower case, read no earlier than `sinceMs`. */
@@ -125,36 +127,14 @@ async function soundsIn(folder: string): Promise<readonly SoundFileAt[]> {
     const path = join(parentPath, file);
     const parts = relative(folder, path).slice(0, -extension.length).split(sep);
     const name = plainName(parts.join('/'));
-    if (parts.every((part) => plainPart(part) !== '')) found.push({ name, path });
+    if (parts.every((part) => plainName(part) !== '')) found.push({ name, path });
   }
   return found.sort((a, b) => byName(a.name, b.name));
 }
 
 /** One line, as people may type it. */
 function plainName(name: string): string {
-  const parts = name.split('/').map(plainPart);
-  return oneLine(parts.join('/'), longestName);
-}
-
-function plainPart(part: string): string {
-  return oneLine(part, longestPart);
-}
-
-/** A further one drops the oldest. */
-const mostFacts = 2_000;
-
-/** Remembers a fact about each file until the file has changed. Errors: those of `find`, after which nothing is known. */
-function remembered<Fact>(find: FindFact<Fact>): FindFact<Fact> {
-  const facts = new Map<string, Fact>();
-  return async (path, signal) => {
-    const { mtimeMs, size } = await stat(path).catch(() => ({ mtimeMs: 0, size: 0 }));
-    const key = `${mtimeMs} ${size} ${path}`;
-    const fact = facts.get(key) ?? (await find(path, signal));
-    facts.set(key, fact);
-    const [oldest] = facts.keys();
-    if (facts.size > mostFacts && oldest !== undefined) facts.delete(oldest);
-    return fact;
-  };
+  return oneLine(name, longestName);
 }
 
 /** Length of sound, in ms, from which its loudness is measured. */
