@@ -357,7 +357,7 @@ function understand(
 }
 
 /** Reading of a text in a pause; none while it is older than the last words and may still change; `silentMs` since the voice. */
-export function readingAt(
+function readingAt(
   understood: Understood | undefined,
   atMs: number,
   silentMs: number,
@@ -408,7 +408,7 @@ function isFaint(
 }
 
 /** Instant at which the voice stopped, by its loudness. */
-export function stoppedMs(
+function stoppedMs(
   { lastLoudMs, lastVoiceMs }: SpeakingVoice,
   { faintMs }: { readonly faintMs: number },
 ): number {
