@@ -206,7 +206,7 @@ export class RunningSandbox implements AsyncDisposable {
 type Violation = { readonly guildId: string; readonly atMs: number };
 
 /** Resume time as seen on Discord, which publishes none. */
-const usualResumeMs = 180_000;
+const resumeMs = 180_000;
 
 /** Everything behind a sandbox that knows nothing of people, wired together. */
 function buildParts(
@@ -215,7 +215,7 @@ function buildParts(
   token: string,
   onMessage: (change: MessageChange) => void,
 ) {
-  const { clock = realClock, heartbeatMs = 41_250, resumeMs = usualResumeMs } = options;
+  const { clock = realClock, heartbeatMs = 41_250 } = options;
   const { privilegedIntents: privileged = [] } = options;
   const world = createWorld(options, clock);
   const violations: Violation[] = [];

@@ -20,8 +20,6 @@ export type SandboxOptions = WorldOptions & {
   /** Those of Discord: answers carry its headers, and 429s happen; default: none. */
   readonly rateLimits?: 'usual';
   readonly heartbeatMs?: number;
-  /** Time that a bot without a socket can resume its session; default: 3 minutes. */
-  readonly resumeMs?: number;
   /** Shards and limits of the gateway; default: `lenientGatewayRules`, without limits. */
   readonly gatewayRules?: Partial<GatewayRules>;
   readonly clock?: Clock;

@@ -93,7 +93,6 @@ export class BotProcess implements AsyncDisposable {
   #lines = new Mailbox<LogLine>(keptLines);
   #log: readonly LogLine[] = [];
   #complaints = '';
-  #isFrozen = false;
 
   private constructor(child: ChildProcess, folder: string) {
     this.#child = child;
@@ -183,22 +182,6 @@ export class BotProcess implements AsyncDisposable {
     await gone;
   }
 
-  /** Stops it where it stands, as a machine that is suspended does; its sockets stay open. Not on Windows. */
-  freeze(): void {
-    this.#isFrozen = true;
-    this.#child.kill('SIGSTOP');
-  }
-
-  /** Lets it go on; nothing happens to one that runs. */
-  thaw(): void {
-    this.#isFrozen = false;
-    this.#child.kill('SIGCONT');
-  }
-
-  get isFrozen(): boolean {
-    return this.#isFrozen;
-  }
-
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
@@ -219,13 +202,11 @@ export class BotProcess implements AsyncDisposable {
   }
 
   /** Asks it to stop, as a supervisor does; its exit code. */
-  async stop({ againMs }: { readonly againMs?: number } = {}): Promise<number | null> {
+  async stop(): Promise<number | null> {
     if (this.isRunning) {
       const gone = once(this.#child, 'exit');
       const forget = realClock.later(15_000, () => this.#child.kill('SIGKILL'));
       this.#child.kill('SIGTERM');
-      this.thaw();
-      if (againMs !== undefined) setTimeout(() => this.#child.kill('SIGTERM'), againMs);
       await gone;
       forget();
     }

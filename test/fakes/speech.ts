@@ -61,11 +61,8 @@ export type FakeSynthesizerOptions = {
   readonly clock?: Clock;
   /** From the call to the first sound. */
   readonly firstMs?: number;
-  /** Between two pieces. */
-  readonly gapMs?: number;
-  /** Left out: as many as the text takes at an ordinary pace. */
+  /** Pieces of 100 ms. Left out: as many as the text takes at an ordinary pace. */
   readonly pieces?: number;
-  readonly pieceMs?: number;
   /** Fault of a text, after `afterPieces` of its sound. */
   readonly fault?: (text: string) => SynthesisFault | undefined;
 };
@@ -73,6 +70,7 @@ export type FakeSynthesizerOptions = {
 export type SynthesisFault = { readonly afterPieces: number; readonly error: unknown | 'stall' };
 
 const characterMs = 65;
+const pieceMs = 100;
 
 /** A voice of 24 kHz whose samples all carry the number of the call: 4001 for the first. */
 export class FakeSynthesizer implements Synthesizer {
@@ -87,7 +85,7 @@ export class FakeSynthesizer implements Synthesizer {
 
   async *synthesize(text: string, voice: SpeechVoice, signal: AbortSignal): AsyncGenerator<Pcm> {
     signal.throwIfAborted();
-    const { clock, firstMs = 0, gapMs = 0, pieceMs = 100 } = this.#options;
+    const { clock, firstMs = 0 } = this.#options;
     const { pieces = Math.ceil((text.length * characterMs) / pieceMs) } = this.#options;
     if (!/[\p{L}\p{N}]/u.test(text)) throw new BotError('speech.unspeakable', false, 'No words.');
     const { onUsage: _usage, onGone: _gone, ...manner } = voice; // who is told is no matter of how it sounds
@@ -97,7 +95,7 @@ export class FakeSynthesizer implements Synthesizer {
       for (let piece = 0; piece <= pieces; piece++) {
         await this.#misbehave(text, piece, signal);
         if (piece === pieces) break;
-        await clock?.sleep(piece === 0 ? firstMs : gapMs, signal);
+        await clock?.sleep(piece === 0 ? firstMs : 0, signal);
         const samples = new Int16Array(pieceMs * 24).fill(4000 + call);
         yield { samples, rateHz: 24_000, channels: 1 };
         signal.throwIfAborted();

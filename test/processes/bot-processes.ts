@@ -23,8 +23,6 @@ export type ProcessesOptions = {
 export type StartOptions = {
   /** Environment of this process alone. */
   readonly environment?: BotEnvironment;
-  /** By how much its wall clock is ahead of the others, in ms. */
-  readonly clockAheadMs?: number;
   /** Where it logs in; default: the sandbox, which knows it by its name. */
   readonly apiUrl?: string;
 };
@@ -65,7 +63,7 @@ export async function openProcesses(options: ProcessesOptions = {}): Promise<Pro
   const begin = async (
     how: typeof BotProcess.start,
     name: string,
-    { environment, clockAheadMs, apiUrl = sandbox.apiUrlFor(name) }: StartOptions = {},
+    { environment, apiUrl = sandbox.apiUrlFor(name) }: StartOptions = {},
   ) => {
     const former = started.get(name);
     if (former?.isRunning) throw new Error(`The process ${name} runs already.`);
@@ -73,7 +71,7 @@ export async function openProcesses(options: ProcessesOptions = {}): Promise<Pro
     const own = { DATA_DIR: join(folder, name), ...options.environment, ...environment };
     forgetCrashes(own.DATA_DIR);
     const login = { token: sandbox.token, apiUrl, ca: sandbox.certificate };
-    const bot = await how(login, { ...common, ...own }, preloadOf(clockAheadMs));
+    const bot = await how(login, { ...common, ...own });
     started.set(name, bot);
     return bot;
   };
@@ -96,10 +94,4 @@ export async function openProcesses(options: ProcessesOptions = {}): Promise<Pro
 
 function inServer(sandbox: Sandbox, name: string): Sandbox {
   return viewOf(sandbox, [sandbox.guild(name)]);
-}
-
-function preloadOf(clockAheadMs: number | undefined): string | undefined {
-  return clockAheadMs === undefined
-    ? undefined
-    : `${import.meta.resolve('./clock-offset.ts')}?ms=${clockAheadMs}`;
 }

@@ -40,16 +40,13 @@ class Typist implements AsyncDisposable {
     });
   }
 
-  static async sitDown(
-    environment: Readonly<Record<string, string>>,
-    { stdin = 'pipe' }: { stdin?: 'pipe' | 'ignore' } = {},
-  ): Promise<Typist> {
+  static async sitDown(environment: Readonly<Record<string, string>>): Promise<Typist> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
     const env = { ...environment, ...inSharedTime(), DATA_DIR: folder };
     const child = spawn(process.execPath, [program], {
       cwd: folder,
       env,
-      stdio: [stdin, 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     const forget = realClock.later(mostMs, () => child.kill('SIGKILL'));
     child.once('exit', forget);

@@ -12,12 +12,11 @@ import type { SileroWeights } from '#src/audio/voice/voice-meter.ts';
 import { VoiceActivity, VoiceMeter, type VoiceWindow } from '#src/audio/voice/voice-meter.ts';
 import { joined } from '#test/audio/speech.ts';
 
-/** Echo of the bot's speech from `fromMs` on, until the next part. A hall throws it back for 400 ms (60 dB). */
+/** Echo of the bot's speech from `fromMs` on, until the next part. */
 export type EchoPart = {
   readonly lateMs: number;
   readonly gainDb: number;
   readonly fromMs?: number;
-  readonly hall?: boolean;
 };
 
 /** A person with loudspeakers in a noisy room (-55 dBFS), and a bot that speaks. All sounds 48 kHz mono. */
@@ -86,35 +85,18 @@ function silence(frames: readonly Int16Array[]): Int16Array {
   return new Int16Array(frames.length * frameSamples);
 }
 
-function mixed({ echoes = [], own, seed }: EchoRoom, back: Int16Array): Int16Array {
+function mixed({ echoes = [], own }: EchoRoom, back: Int16Array): Int16Array {
   const latest = Math.max(0, ...echoes.map(({ lateMs }) => lateMs));
   const ownSamples = Math.round((own?.atMs ?? 0) * perMs);
   const length = Math.max(back.length + latest * perMs, ownSamples + (own?.sound.length ?? 0));
   const all = new Int16Array(Math.ceil(length / frameSamples) * frameSamples);
-  echoes.forEach(({ lateMs, gainDb, fromMs = 0, hall }, n) => {
+  echoes.forEach(({ lateMs, gainDb, fromMs = 0 }, n) => {
     const toMs = echoes[n + 1]?.fromMs ?? back.length / perMs;
-    const stretch = louder(back.subarray(fromMs * perMs, toMs * perMs), gainDb);
-    const sound = hall ? inHall(stretch, seed) : stretch;
+    const sound = louder(back.subarray(fromMs * perMs, toMs * perMs), gainDb);
     const at = (fromMs + lateMs) * perMs;
     add(all.subarray(at), sound.subarray(0, all.length - at));
   });
   if (own) add(all.subarray(ownSamples), louder(own.sound, own.gainDb));
-  return all;
-}
-
-/** The direct sound and 150 reflections, in all about as loud as it. */
-function inHall(sound: Int16Array, seed: number): Int16Array {
-  const random = seededRandom(seed);
-  const all = sound.slice();
-  for (let n = 0; n < 150; n++) {
-    const lateMs = 2 + random() * 250;
-    const gain = (random() < 0.5 ? -0.2 : 0.2) * 10 ** ((-60 * lateMs) / 400 / 20);
-    const late = Math.round(lateMs * perMs);
-    add(
-      all.subarray(late),
-      sound.subarray(0, -late).map((sample) => Math.round(sample * gain)),
-    );
-  }
   return all;
 }
 

@@ -30,8 +30,6 @@ type Given = Omit<FixtureOptions, 'pieces'> & {
   readonly isUncalled?: true;
   /** Pieces of 100 ms of each spoken text; `natural`: as many as it takes. */
   readonly pieces?: number | 'natural';
-  /** Delay, in ms, of the first sound of the voice. */
-  readonly voiceMs?: number;
   /** What scripts cannot say, by the word after `do`. */
   readonly acts?: Readonly<Record<string, (fixture: SessionFixture) => unknown>>;
 };
@@ -67,7 +65,7 @@ class Play {
   #seen = { events: 0, written: 0, notified: 0, direct: 0, offered: 0, spoken: 0 };
   readonly #synthesizer: FakeSynthesizer;
 
-  constructor({ people, pieces, voiceMs, acts, ...over }: Given) {
+  constructor({ people, pieces, acts, ...over }: Given) {
     this.#people = people ?? [adam, eva];
     this.#acts = acts ?? {};
     const failing = (engine: string) => this.broken.get(engine);
@@ -78,7 +76,6 @@ class Play {
     this.#synthesizer = new FakeSynthesizer({
       fault,
       ...(pieces !== 'natural' && { pieces: pieces ?? 10 }),
-      ...(voiceMs !== undefined && { firstMs: voiceMs, clock: this.clock }),
     });
     const synthesizer = this.#synthesizer;
     const chat = this.#model();
@@ -264,7 +261,6 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^recogniser takes (\d+)$/, (play, ms) => play.now({ recogniserMs: Number(ms) })],
   [/^(recogniser|voice) (works|fails)(?: (\S+))?$/, breakEngine],
   [/^store (works|unreadable|unwritable)$/, breakStore],
-  [/^confirm (\w+)$/, confirm],
   [/^do (\w+)$/, (play, act = '') => play.run(act)],
   [/^at$/, ({ fixture }) => fixture.sessions.at(g)?.name ?? 'nowhere'],
   [
@@ -347,11 +343,6 @@ function move({ fixture }: Play, place = ''): void {
   const { channelId } = placeOf(place);
   fixture.linkOpener.link.lose(new BotError('link.lost', false, 'A person has moved the bot.'));
   fixture.sessions.news(g, { kind: 'moved', channelId });
-}
-
-async function confirm({ fixture }: Play, who = ''): Promise<unknown> {
-  const button = fixture.offered.at(-1)?.split(':')[1] ?? '';
-  return await fixture.confirmations.confirm(g, button, who);
 }
 
 /** `wait 3000`, `stall`, `fail CODE`, `call NAME {...}`; anything else is text. */

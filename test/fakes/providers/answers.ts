@@ -5,7 +5,7 @@ import { audioChatEvents, inWords } from './audio-chat.ts';
 import { askedIn, type ChatRequest, chatAnswer, chatEvents, replyTo } from './chat.ts';
 import type { Endpoint, MockRequest, MockSettings } from './mock-settings.ts';
 import { cut, type PacedPiece, sendPaced, until } from './paced.ts';
-import { soundBytes, steadyTone, tone } from './sound.ts';
+import { soundBytes, tone } from './sound.ts';
 
 type MockExchange = {
   readonly record: MockRequest;
@@ -53,11 +53,10 @@ export const answers: Readonly<
   },
   async speech(exchange, bytes) {
     const request = JSON.parse(bytes.toString()) as { input: string; response_format?: string };
-    const { pace, rateHz, msPerChar, steady, onlyFormat, speaks } = exchange.settings;
+    const { pace, rateHz, msPerChar, onlyFormat } = exchange.settings;
     Object.assign(exchange.record, { body: request, text: request.input });
     const format = onlyFormat ?? (request.response_format === 'wav' ? 'wav' : 'pcm');
-    const spoken = (speaks ?? (steady ? steadyTone : tone))(request.input, rateHz, msPerChar);
-    const sound = soundBytes(spoken, rateHz, format);
+    const sound = soundBytes(tone(request.input, rateHz, msPerChar), rateHz, format);
     const pieces = cut(sound, 1921);
     await answerPaced(exchange, `audio/${format}`, pieces, pace.firstSoundMs, (piece) =>
       pace.soundSpeed === Number.POSITIVE_INFINITY

@@ -1,10 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import { listening } from '#test/fakes/servers/listening.ts';
 import type { ChatRequest, MockReply } from './chat.ts';
-import { cut } from './paced.ts';
 import { lazySound, type MockVoice, tone } from './sound.ts';
 
 export type AudioChatBody = Readonly<Record<string, unknown>>;
@@ -30,32 +28,19 @@ export async function openMockAudioChat(answers: readonly AudioChatAnswer[]) {
 
 /** End of a stream: with `[DONE]`, without, with the connection, or never. */
 export type StreamEnd = 'done' | 'close' | 'reset' | 'open';
-export type StreamManner = {
-  readonly end?: StreamEnd;
-  /** Bytes a piece; left out, all at once. */
-  readonly pieceBytes?: number;
-};
+export type StreamManner = { readonly end?: StreamEnd };
 
 export function streams(chunks: readonly unknown[], manner: StreamManner = {}): AudioChatAnswer {
-  const { end = 'done', pieceBytes } = manner;
+  const { end = 'done' } = manner;
   const events = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}`);
   if (end === 'done') events.push('data: [DONE]');
   const bytes = Buffer.from(events.map((event) => `${event}\n\n`).join(''));
   return (response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.flushHeaders();
-    void write(response, bytes, pieceBytes ?? Math.max(1, bytes.length)).then(() => {
-      if (end === 'reset') response.write('', () => response.destroy());
-      else if (end !== 'open') response.end();
-    });
+    if (end === 'done' || end === 'close') response.end(bytes);
+    else response.write(bytes, () => end === 'reset' && response.destroy());
   };
-}
-
-async function write(response: ServerResponse, bytes: Buffer, sizeBytes: number): Promise<void> {
-  for (const piece of cut(bytes, sizeBytes)) {
-    response.write(piece);
-    await turn();
-  }
 }
 
 export function answersJson(body: unknown, status = 200): AudioChatAnswer {

@@ -3,7 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { MockReply } from './chat.ts';
 import type { RealtimeSettings } from './realtime.ts';
 import type { TalkSettings } from './realtime-call.ts';
-import type { MockSpeech, MockVoice } from './sound.ts';
+import type { MockVoice } from './sound.ts';
 import type { EndpointTrouble } from './trouble.ts';
 
 export type Endpoint = 'transcriptions' | 'chat' | 'speech' | 'models';
@@ -36,10 +36,6 @@ export type MockSettings = {
   readonly msPerChar: number;
   /** Sound of audio models' answers. Default: a hum. */
   readonly voice?: MockVoice;
-  /** Sound of speech. Default: a hum. */
-  readonly speaks?: MockSpeech;
-  /** Speech without syllables: whatever its level does then was done to it. */
-  readonly steady?: boolean;
   /** Settings of live transcription, on the same address; it hears what `hears` does. */
   readonly realtime: Partial<RealtimeSettings>;
   /** Settings of Realtime conversations, on the same address; they hear what `hears` does and say what `replies` do. */

@@ -43,10 +43,8 @@ const usual: MockSettings = {
 
 /** A speech and chat server of our own on 127.0.0.1, with the manners and the faults of real ones. */
 export async function openMockProviders(settings: Partial<MockSettings> = {}) {
-  const all: MockRequest[] = [];
   const requests: MockRequest[] = [];
   const keep = (record: MockRequest) => {
-    all.push(record);
     if (record.endpoint !== 'models') requests.push(record);
   };
   let now: MockSettings = { ...usual, ...settings };
@@ -80,15 +78,12 @@ export async function openMockProviders(settings: Partial<MockSettings> = {}) {
     baseUrl: `${served.origin}/v1`,
     /** All but those for its list of models. */
     requests: requests as readonly MockRequest[],
-    /** Number of requests for the list. */
-    listings: () => all.length - requests.length,
     realtime,
     talk,
     /** Holds from the next request on. */
     set,
     /** Forgets all requests; these settings and else the usual ones hold from then on, but live connections keep theirs. */
     reset: (more: Partial<MockSettings>) => {
-      all.splice(0);
       requests.splice(0);
       now = usual;
       set(more);

@@ -7,12 +7,6 @@ import type { MockVoice } from './sound.ts';
 export type TalkReply = Omit<MockReply, 'match'> & {
   /** After the text: an error, silence for ever, an end before its time, or the end of the connection. */
   readonly ends?: 'fail' | 'stall' | 'incomplete' | 'drop' | 'close';
-  /** Beside what belongs there: unknown events, bad JSON, an event of 3 MB. */
-  readonly noise?: boolean;
-  /** Text instead of speech. */
-  readonly isWritten?: boolean;
-  /** Its usage is reported as no tokens at all. */
-  readonly isUncounted?: boolean;
 };
 
 export type TalkSettings = AloudSettings & {
@@ -25,8 +19,6 @@ export type TalkSettings = AloudSettings & {
   readonly firstSoundMs?: number;
   /** Set: an update with another voice is refused. */
   readonly voices?: readonly string[];
-  /** Every session update is refused. */
-  readonly badModel?: boolean;
   /** Set: every connection must carry it. */
   readonly key?: string;
 };

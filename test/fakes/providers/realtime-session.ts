@@ -87,7 +87,6 @@ export class TalkSession {
 
   #update(command: TalkCommand): void {
     const session = command.session as ReportedFields;
-    if (this.#settings().badModel) throw new AloudRefusal('model_not_found', 'No such model.');
     if (session.type !== 'realtime')
       throw new AloudRefusal('invalid_value', 'session.type is wrong.');
     const { voices } = this.#settings();
@@ -177,17 +176,16 @@ export class TalkSession {
   }
 
   async #play(reply: TalkReply, response: Response): Promise<void> {
-    const { text = '', call, ends, noise } = reply;
+    const { text = '', call, ends } = reply;
     const { clock, firstSoundMs = 0 } = this.#settings();
     if (firstSoundMs > 0) await until(response.reported.atMs + firstSoundMs, never, clock);
-    if (noise) this.#makeNoise(response);
     const id = `item_${++this.#number}`;
     const of = { response_id: response.named.id, item_id: id, output_index: 0, content_index: 0 };
     const thing = { id, type: 'message', role: 'assistant', text: '', soundMs: 0 };
     if (text !== '') {
       this.#send('response.output_item.added', { ...of, item: thing });
       this.#put(thing);
-      await this.#speak(reply, thing, of, response);
+      await this.#speak(text, thing, of, response);
     }
     const calls = call ? [this.#name(call, response)] : [];
     if (ends === 'drop') this.#socket.terminate();
@@ -198,22 +196,18 @@ export class TalkSession {
   }
 
   async #speak(
-    reply: TalkReply,
+    text: string,
     thing: TalkThing,
     of: ReportedFields,
     response: Response,
   ): Promise<void> {
-    const { text = '', isWritten } = reply;
-    const name = isWritten ? 'response.output_text' : 'response.output_audio_transcript';
     for (const { word, sound, ms } of spokenWords(text, this.#settings().voice)) {
       if (this.#call.isClosed) return;
       thing.text += word;
-      this.#send(`${name}.delta`, { ...of, delta: word });
-      if (!isWritten) {
-        thing.soundMs += ms;
-        response.reported.firstSoundAtMs ??= this.#settings().clock.nowMs();
-        this.#send('response.output_audio.delta', { ...of, delta: sound });
-      }
+      this.#send('response.output_audio_transcript.delta', { ...of, delta: word });
+      thing.soundMs += ms;
+      response.reported.firstSoundAtMs ??= this.#settings().clock.nowMs();
+      this.#send('response.output_audio.delta', { ...of, delta: sound });
       await passSound(ms, this.#settings());
     }
     this.#send('response.output_audio_transcript.done', { ...of, transcript: text });
@@ -235,30 +229,21 @@ export class TalkSession {
     return call;
   }
 
-  #end({ ends, isUncounted }: TalkReply, response: Response, output: readonly object[]): void {
+  #end({ ends }: TalkReply, response: Response, output: readonly object[]): void {
     this.#response = undefined;
     if (this.#call.isClosed) return;
     this.#call.active--;
-    const counts = {
+    const usage = {
       input_tokens: 30,
       output_tokens: 20,
       total_tokens: 50,
       input_token_details: { audio_tokens: 10, text_tokens: 20, cached_tokens: 5 },
       output_token_details: { audio_tokens: 15, text_tokens: 5 },
     };
-    const usage = isUncounted ? { input_tokens: 0, output_tokens: 0 } : counts;
     const [status, status_details] = (ends && endings[ends]) ?? whole;
     this.#send('response.done', {
       response: { ...response.named, status, status_details, usage, output },
     });
-  }
-
-  #makeNoise({ named: { id } }: Response): void {
-    this.#send('rate_limits.updated', { rate_limits: [] });
-    this.#send('response.dreamt', { response_id: id, delta: 7 });
-    this.#socket.send('{"type":"response.done"', () => {});
-    this.#send('response.pictures.delta', { response_id: id, delta: 'x'.repeat(3_000_000) });
-    this.#send('error', { error: { type: 'invalid_request_error', message: 'Never mind.' } });
   }
 
   #send(type: string, fields: object): void {

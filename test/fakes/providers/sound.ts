@@ -3,9 +3,6 @@ import { writeWav } from '#src/audio/wav.ts';
 /** Sound of a text, mono. */
 export type MockVoice = (text: string, rateHz: number) => Int16Array;
 
-/** Sound of a text, with a length by `msPerChar`. */
-export type MockSpeech = (text: string, rateHz: number, msPerChar: number) => Int16Array;
-
 /** An ordinary pace. */
 export const usualMsPerChar = 65;
 const shortestMs = 250;
@@ -90,8 +87,8 @@ function humAt(rateHz: number): Int16Array {
 }
 
 /** A chord that never swells, as long as `text` would take to say: five partials of `steadyHz`. Costs no time. */
-export function steadyTone(text: string, rateHz: number, msPerChar = usualMsPerChar): Int16Array {
-  return repeated(steadyAt(rateHz), samplesOf(text, rateHz, msPerChar));
+function steadyTone(text: string, rateHz: number): Int16Array {
+  return repeated(steadyAt(rateHz), samplesOf(text, rateHz, usualMsPerChar));
 }
 
 /** One period of the chord. */

@@ -98,8 +98,7 @@ function join(socket: Socket): void {
 function tick(): void {
   const used = [...participants].filter(({ name }) => !resting.has(name));
   const nowMs = clock.nowMs();
-  const waitedFor = used.filter(({ name }) => !bots.get(name)?.isFrozen);
-  const reachedMs = Math.min(nowMs, ...waitedFor.map((one) => one.reachedMs));
+  const reachedMs = Math.min(nowMs, ...used.map((one) => one.reachedMs));
   const present = { atMs: nowMs, realMs: real.nowMs() };
   const grant = { ...present, untilMs: Math.max(nowMs, reachedMs + windowMs), rate: playedRate };
   for (const participant of used) {
