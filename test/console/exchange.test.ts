@@ -15,12 +15,6 @@ type Answer = Readonly<Record<string, unknown>>;
 
 /** A stage whose sandbox only does as `answer` says, on virtual time. */
 function openSetup(answer: (request: ConsoleRequest) => Answer) {
-  let text = '';
-  const terminal = {
-    write(part: string) {
-      text += part;
-    },
-  };
   const clock = new VirtualClock();
   const events = new EventLog(clock);
   const sandbox = {
@@ -31,17 +25,11 @@ function openSetup(answer: (request: ConsoleRequest) => Answer) {
   const parts = {
     sandbox,
     events,
-    show: new ConversationPrinter(terminal),
+    show: new ConversationPrinter({ write: () => undefined }),
     botName: 'Nova',
     dataDir: 'none',
   };
-  /** Text printed since the last call. */
-  const screen = () => {
-    const seen = text;
-    text = '';
-    return seen;
-  };
-  return { parts, clock, witness: events, screen };
+  return { parts, clock, witness: events };
 }
 
 const ready = {
@@ -78,7 +66,7 @@ async function spoken(...events: readonly SessionEvent[]) {
   const said = { firstPacketAtMs: 0, firstVoicedAtMs: 0, lastVoicedAtMs: 0 };
   const heard = { firstAudibleAtMs: 210 };
   const listened: ConsoleRequest[] = [];
-  const { parts, clock, witness, screen } = openSetup((request) => {
+  const { parts, clock, witness } = openSetup((request) => {
     if (request.do !== 'say') {
       listened.push(request);
       return heard;
@@ -99,7 +87,7 @@ async function spoken(...events: readonly SessionEvent[]) {
     await breathe();
     if (rounds % 2 === 1) await clock.advance(100);
   }
-  return { result: await run, tookMs: clock.nowMs() - saidAtMs, screen, listened };
+  return { result: await run, tookMs: clock.nowMs() - saidAtMs, listened };
 }
 
 test('an answer is listened for from the instant at which it left, until it is quiet', async () => {

@@ -13,7 +13,6 @@ export class TcpProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   #state: 'open' | 'cut' | 'swallowing' = 'open';
-  #delayMs = 0;
 
   private constructor(server: Server, target: Target) {
     this.#server = server;
@@ -58,15 +57,10 @@ export class TcpProxy implements AsyncDisposable {
     for (const { inner } of this.#pairs) inner.pause();
   }
 
-  delay(ms: number): void {
-    this.#delayMs = ms;
-  }
-
   /** Ends the trouble; connections whose data was swallowed end. */
   heal(): void {
     if (this.#state === 'swallowing') this.#endAll();
     this.#state = 'open';
-    this.#delayMs = 0;
   }
 
   /** The same address with this proxy's port, for a URL that names the target. */
@@ -100,10 +94,7 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   #pass(from: Socket, to: Socket): void {
-    from.on('data', (bytes) => {
-      if (this.#delayMs === 0) to.write(bytes);
-      else setTimeout(() => to.write(bytes), this.#delayMs);
-    });
+    from.on('data', (bytes) => to.write(bytes));
   }
 
   #endAll(): void {

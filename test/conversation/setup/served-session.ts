@@ -45,7 +45,6 @@ type ShownRequest = { readonly lines: readonly string[] };
 type ShownRequestMessage = {
   readonly role: string;
   readonly content?: string | readonly ShownPiece[];
-  readonly audio?: { readonly id: string };
 };
 type ShownPiece = { readonly text?: string; readonly input_audio?: { readonly data: string } };
 
@@ -209,7 +208,7 @@ function configFor(
 /** Requests to a chat server. */
 function askedIn(providers: MockProviders): readonly ShownRequest[] {
   return providers.requests.flatMap((one) =>
-    one.endpoint === 'chat' && one.body ? [shownIn(one, providers)] : [],
+    one.endpoint === 'chat' && one.body ? [shownIn(one)] : [],
   );
 }
 
@@ -232,11 +231,10 @@ function running({ requests, talk }: MockProviders): readonly string[] {
   return [...open.map(({ endpoint }) => endpoint), ...answers];
 }
 
-function shownIn({ body }: MockRequest, providers: MockProviders): ShownRequest {
+function shownIn({ body }: MockRequest): ShownRequest {
   const messages = (body?.messages ?? []) as readonly ShownRequestMessage[];
-  const lines = messages.flatMap(({ role, content = '', audio }) => {
+  const lines = messages.flatMap(({ role, content = '' }) => {
     if (role === 'system') return [];
-    if (audio) return [`${role}: ${textBehind(audio.id, providers)}`];
     const text = typeof content === 'string' ? content : content.map(wordsOf).join('').trim();
     return text.split('\n').map((line) => `${role}: ${line}`);
   });
@@ -246,10 +244,4 @@ function shownIn({ body }: MockRequest, providers: MockProviders): ShownRequest 
 function wordsOf({ text, input_audio }: ShownPiece): string {
   if (!input_audio) return `\n${text}`;
   return ` ${hears(readWav(Buffer.from(input_audio.data, 'base64')))}`;
-}
-
-/** The mock server names its answers by their length. */
-function textBehind(id: string, { requests }: MockProviders): string {
-  const said = requests.find(({ text }) => text !== undefined && id === `audio_${text.length}`);
-  return said?.text ?? id;
 }

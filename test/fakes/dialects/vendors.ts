@@ -1,6 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { audioChatEvents, inWords } from '#test/fakes/providers/audio-chat.ts';
-import { type ChatRequest, chatAnswer, chatEvents, replyTo } from '#test/fakes/providers/chat.ts';
+import { type ChatRequest, chatEvents, replyTo } from '#test/fakes/providers/chat.ts';
 import { attachTalk } from '#test/fakes/providers/realtime-talk.ts';
 import { soundBytes, tone } from '#test/fakes/providers/sound.ts';
 import {
@@ -27,13 +27,11 @@ const knownFields: Readonly<Record<string, string>> = {
   '/v1/audio/transcriptions': 'model response_format stream languages[] keywords[] prompt',
   '/v1/chat/completions':
     'model messages stream stream_options tools tool_choice max_completion_tokens reasoning_effort',
-  '/v1/audio/speech': 'model input voice instructions response_format speed stream_format',
 };
-const longestInputChars = 4096;
 
 /** OpenAI: a key is needed, only its own models and fields are known, errors have its shape. */
 export function openOpenAi({ hears, replies }: Behind): Promise<DialectServer> {
-  const models = ['gpt-6-luna', 'gpt-transcribe', 'gpt-realtime-2.1-mini', 'gpt-4o-mini-tts'];
+  const models = ['gpt-6-luna', 'gpt-transcribe'];
   const refuse = (status: number, message: string, code: string | null = null) => {
     const error = { message, type: 'invalid_request_error', param: null, code };
     return json({ error }, status, { 'x-request-id': 'req_1' });
@@ -69,21 +67,7 @@ export function openOpenAi({ hears, replies }: Behind): Promise<DialectServer> {
       },
       'POST /v1/chat/completions': ({ body }) => {
         const request: ChatRequest = body;
-        const answer = replyTo(request, replies);
-        return request.stream
-          ? written(chatEvents(request, answer))
-          : json(chatAnswer(request, answer));
-      },
-      'POST /v1/audio/speech': ({ body: { input, response_format: format = 'mp3' } }) => {
-        if (`${input}`.length > longestInputChars)
-          return refuse(400, `String should have at most ${longestInputChars} characters`);
-        if (format !== 'pcm' && format !== 'wav')
-          return sound('mpeg', Buffer.concat([Buffer.from('ID3'), Buffer.alloc(999)]));
-        return sound(format, soundBytes(tone(`${input}`, rateHz), rateHz, format));
-      },
-      'GET /v1/models': () => {
-        const data = models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'openai' }));
-        return json({ object: 'list', data });
+        return written(chatEvents(request, replyTo(request, replies)));
       },
     },
     otherwise: ({ path }) => refuse(404, `Invalid URL (${path})`),
@@ -107,7 +91,6 @@ export function openLiteLlm({ hears, replies }: Behind): Promise<DialectServer> 
     '/chat/completions': ({ body }: DialectRequest) => {
       const request = inWords(body, hears);
       const answer = replyTo(request, replies);
-      if (!request.stream) return json(chatAnswer(request, answer));
       return written([...(audioChatEvents(request, answer) ?? chatEvents(request, answer))]);
     },
     '/audio/speech': (asked: DialectRequest) => {

@@ -24,7 +24,7 @@ type Answers = {
 /** An MCP server over streamable HTTP on 127.0.0.1. */
 export async function openFakeMcp(options: FakeMcpOptions) {
   const headers: Headers[] = [];
-  let answers = answersOf(options, () => server.closeAllConnections());
+  const answers: Answers = answersOf(options, () => server.closeAllConnections());
   const fetch = async (request: Request): Promise<Response> => {
     headers.push(request.headers);
     return await answers.fetch(request);
@@ -36,10 +36,6 @@ export async function openFakeMcp(options: FakeMcpOptions) {
     url: new URL('/mcp', served.origin),
     /** Headers of each request so far. */
     headers,
-    /** Knows no session of before any more, as a server does that was started anew. */
-    restart() {
-      answers = answersOf(options, () => server.closeAllConnections());
-    },
     /** Says that its tools are others now; of the present generation only. */
     toolsChanged: () => answers.toolsChanged(),
   };

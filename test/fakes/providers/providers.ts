@@ -88,10 +88,6 @@ export async function openMockProviders(settings: Partial<MockSettings> = {}) {
       now = usual;
       set(more);
     },
-    connections: () =>
-      new Promise<number>((resolve, reject) =>
-        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
-      ),
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { serverSettings } from '#src/features/features.ts';
-import type { Pipeline, PipelineRegistry, Turn } from '#src/pipeline/pipeline.ts';
+import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import {
   adam,
   called,
@@ -14,30 +14,12 @@ import {
 
 const speech = 'human-cards-004';
 
-/** A pipeline that says its own name, and keeps what it was asked. */
-function named(name: string, asked: Turn[]): Pipeline {
-  return {
-    async *answer(turn) {
-      asked.push(turn);
-      await turn.said[0]?.transcript();
-      yield { kind: 'text', text: `I am ${name}.` };
-      const samples = new Int16Array(2_400).fill(1);
-      yield {
-        kind: 'audio',
-        pcm: { samples, rateHz: 24_000, channels: 1 },
-        ofText: `I am ${name}.`,
-      };
-    },
-  };
-}
-
-function two(asked: Turn[] = []): PipelineRegistry {
-  return {
-    names: ['chained', 'realtime'],
-    open: (name) => named(name, asked),
-    engine: (name) => `the ${name} engine`,
-  };
-}
+/** Two pipelines, of which nobody asks anything. */
+const two: PipelineRegistry = {
+  names: ['chained', 'realtime'],
+  open: () => expect.fail(),
+  engine: (name) => `the ${name} engine`,
+};
 
 /** Settings of the server `g`, without what belongs to their records. */
 async function viewed(settings: SessionFixture['settings']) {
@@ -106,7 +88,7 @@ test.each([
   ['consent', 'role', { kind: 'no-role' }],
   ['consent', 'role everyone', { kind: 'bad' }],
 ])('%s set to %j changes nothing', async (key, value, expected) => {
-  const { settings, settingsStore } = openSessionFixture({ pipelines: two() });
+  const { settings, settingsStore } = openSessionFixture({ pipelines: two });
   const before = await viewed(settings);
   expect(await settings.set('g', key, value)).toMatchObject(expected);
   expect(await viewed(settings)).toEqual(before);

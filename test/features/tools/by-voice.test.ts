@@ -21,7 +21,6 @@ async function open(calls: readonly ChatStep[], over: FixtureOptions = {}, peopl
     fixture,
     session,
     results: () => chat.results,
-    offered: () => chat.asked[0]?.tools.map(({ name }) => name) ?? [],
     async ask(words: string, who = adam) {
       void fixture.talk.ask('g', words, who, 'voice');
       await pass(fixture, 5_000);
