@@ -161,7 +161,7 @@ const doors: Readonly<Record<string, string>> = {
   'conversation/machine': 'questions reconnect-policy rules state step',
   discord: 'channel-people client leave-seats login own-state places',
   'discord/account': 'account-rest operator-message rights',
-  'discord/interactions': 'forms rate-limits reception register-only rendering slashes',
+  'discord/interactions': 'forms reception register-only rendering slashes',
   'discord/link': 'link-watchdog receiver sender signal-pace voice-library voice-link-opener',
   'discord/outbox': 'live-message outbox',
   'discord/panel': 'channel-messages panel-face',

@@ -1,22 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { asking } from '#src/speech/hints.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
-import {
-  type Answering,
-  type PaidEngine,
-  type PaidPipeline,
-  paidChat,
-  paidRecogniser,
-  paidVoice,
-} from '#src/spending/paid-engine.ts';
+import type { Answering, PaidEngine, PaidPipeline } from '#src/spending/paid-engine.ts';
 import { Reservation } from '#src/spending/reservation.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { sourceFiles } from '#test/source-files.ts';
-
-const never = new AbortController().signal;
 
 /** Whether a call with this is let through by the compiler. */
 type Accepts<
@@ -78,31 +66,6 @@ test('an engine is made to be paid for in one place, and asked raw by no session
   expect(await strays(/\b(new PaidEngine|paid(Chat|Voice|Recogniser))\(/, places)).toEqual([]);
   const meters = /\bmetered(Chat|Voice|Transcriber)\b/;
   expect(await strays(meters, [/^src\/(spending|pipeline|chat|speech)\//])).toEqual([]);
-});
-
-test('all that an engine is asked is counted to the reservation in hand', async () => {
-  const paid: string[] = [];
-  const reservation = new Reservation({ pay: (what) => void paid.push(what) });
-  const chat = paidChat(new FakeChat([['Yes.']])).paidBy(reservation);
-  await Array.fromAsync(chat.reply([{ role: 'user', name: '', content: 'Really?' }], [], never));
-  const voice = paidVoice(new FakeSynthesizer({ pieces: 2 })).paidBy(reservation);
-  await Array.fromAsync(voice.synthesize('Yes.', {}, never));
-  const recogniser = paidRecogniser(new FakeTranscriber({ texts: ['yes'] })).paidBy(reservation);
-  const pcm = { samples: new Int16Array(16_000).fill(1), rateHz: 16_000, channels: 1 } as const;
-  await Array.fromAsync(recogniser.transcribe(pcm, never));
-  expect(paid).toEqual(['think', 'speak', 'recognise']);
-});
-
-test('a recogniser with a language or words to expect is still paid for', async () => {
-  const paid: string[] = [];
-  const reservation = new Reservation({ pay: (what) => void paid.push(what) });
-  const plain = new FakeTranscriber({ texts: ['yes'] });
-  const asked = { hints: ['Nova'], language: 'de' };
-  const reported = asking(paidRecogniser(plain).paidBy(reservation), asked);
-  const pcm = { samples: new Int16Array(16_000).fill(1), rateHz: 16_000, channels: 1 } as const;
-  for await (const _ of reported.transcribe(pcm, never));
-  expect(plain.asked).toEqual([asked]);
-  expect(paid).toEqual(['recognise']);
 });
 
 test('a reservation that is watched is the same one: its turn and its end count once', () => {

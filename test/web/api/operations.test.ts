@@ -21,41 +21,36 @@ function asking(answer: Awaited<ReturnType<Public<TypedRequests>['ask']>>) {
   return { asked, port };
 }
 
-test('a text is read out in the name of the token, which pays for it', async () => {
-  const said: unknown[] = [];
-  const port = programPorts({
-    say: async (...all) => {
-      said.push(all);
-      return { kind: 'queued', ahead: 2 };
+test.each([
+  [{ kind: 'queued', ahead: 2 }, {}, { ahead: 2 }],
+  [
+    {
+      kind: 'placed',
+      playing: { kind: 'added', title: '“Hi”', track: 'news', place: 2 },
     },
-  });
-  await using api = await openApi(port);
-  await api.add('bell');
-  const response = await api.post('bell', at('say'), { text: ' Dinner is ready. ', voice: 'rms' });
-  expect(await response.json()).toEqual({ ahead: 2 });
-  const payer = { id: 'token:bell', name: 'bell', isProgram: true };
-  const how = { voice: 'rms', payer };
-  expect(said).toEqual([[guildId, 'Dinner is ready.', 'queue', how]]);
-});
-
-test('a text goes on a named track in the name of the token, and is spoken as it asks', async () => {
-  const said: unknown[] = [];
-  const port = programPorts({
-    say: async (...[, , , how]) => {
-      said.push(how);
-      const playing = { kind: 'added', title: '“Hi”', track: 'news', place: 2 } as const;
-      return { kind: 'placed', playing };
-    },
-  });
-  await using api = await openApi(port);
-  await api.add('bell');
-  const manner = { voice: 'rms', speed: 1.5 };
-  const body = { text: 'Hi', track: 'news', ...manner };
-  const response = await api.post('bell', at('say'), body);
-  expect(await response.json()).toEqual({ ahead: 2, track: 'news' });
-  const owner = { id: 'token:bell', name: 'bell', isProgram: true };
-  expect(said).toMatchObject([{ track: 'news', owner, ...manner }]);
-});
+    { track: 'news', speed: 1.5 },
+    { ahead: 2, track: 'news' },
+  ],
+] as const)(
+  'a text is read out in the name of the token, which pays for it, as it asks: %j',
+  async (outcome, manner, answer) => {
+    const said: unknown[] = [];
+    const port = programPorts({
+      say: async (...all) => {
+        said.push(all);
+        return outcome;
+      },
+    });
+    await using api = await openApi(port);
+    await api.add('bell');
+    const body = { text: ' Dinner is ready. ', voice: 'rms', ...manner };
+    expect(await (await api.post('bell', at('say'), body)).json()).toEqual(answer);
+    const payer = { id: 'token:bell', name: 'bell', isProgram: true };
+    const owner = 'track' in manner ? { owner: payer } : {};
+    const how = { voice: 'rms', payer, ...owner, ...manner };
+    expect(said).toEqual([[guildId, 'Dinner is ready.', 'queue', how]]);
+  },
+);
 
 const refused = <Id extends 'say.empty' | 'muted.server' | 'captions.only'>(id: Id) =>
   ({ kind: 'refused', line: { id } }) as const;
