@@ -24,8 +24,7 @@ function open() {
     if (id === 'bot') voice.channelId = now.channelId;
     client.emit(Events.VoiceStateUpdate, { id, guild, ...former }, { id, guild, ...now });
   };
-  const removeGuild = () => client.emit(Events.GuildDelete, guild);
-  return { events, change, removeGuild, client };
+  return { events, change };
 }
 
 test('being muted, deafened and moved is told, and when it is over', () => {
@@ -102,53 +101,52 @@ test.each([
   },
 );
 
+const { Connect, Speak, ViewChannel } = PermissionFlagsBits;
+
+/** A bot in a channel of this type, where it has these rights, told of each change of them as often as Discord does. */
+function openSeated(
+  type: ChannelType,
+  event: Events,
+  first: bigint,
+) {
+  const events: DiscordEvent[] = [];
+  const rights = { bitfield: first };
+  const has = (flag: bigint) => (rights.bitfield & flag) !== 0n;
+  const permissionsFor = () => ({ ...rights, has });
+  const guild = { id: 'g', members: { me: { voice: {} } } };
+  const channel = { id: 'a', type, guild, permissionsFor };
+  const voice = { id: 'bot', guild, channelId: 'a', channel };
+  guild.members.me.voice = voice;
+  const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
+  watchOwnState(client as unknown as Client<true>, (e) => events.push(e));
+  const change = (bitfield: bigint) => {
+    rights.bitfield = bitfield;
+    for (let n = 0; n < 3; n++) client.emit(event, { guild }, { guild });
+  };
+  change(first);
+  client.emit(Events.VoiceStateUpdate, { id: 'bot', guild, channelId: null }, voice);
+  expect(events).toEqual([]);
+  return { change, events };
+}
+
 test.each([
   ['a channel', Events.ChannelUpdate],
   ['a role', Events.GuildRoleUpdate],
   ['a member', Events.GuildMemberUpdate],
-])(
+] as const)(
   'that the right to speak is taken or given by a change of %s is told at once, once each time',
   (_, event) => {
-    const events: DiscordEvent[] = [];
-    const rights = { bitfield: PermissionFlagsBits.Connect | PermissionFlagsBits.Speak };
-    const has = (flag: bigint) => (rights.bitfield & flag) !== 0n;
-    const permissionsFor = () => ({ ...rights, has });
-    const guild = { id: 'g', members: { me: { voice: {} } } };
-    const channel = { id: 'a', type: ChannelType.GuildVoice, guild, permissionsFor };
-    const voice = { id: 'bot', guild, channelId: 'a', channel };
-    guild.members.me.voice = voice;
-    const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
-    watchOwnState(client as unknown as Client<true>, (e) => events.push(e));
-    client.emit(event, { guild }, { guild });
-    client.emit(Events.VoiceStateUpdate, { id: 'bot', guild, channelId: null }, voice);
-    expect(events).toEqual([]);
-    rights.bitfield = PermissionFlagsBits.Connect;
-    for (let n = 0; n < 3; n++) client.emit(event, { guild }, { guild });
+    const { change, events } = openSeated(ChannelType.GuildVoice, event, Connect | Speak);
+    change(Connect);
     expect(events).toEqual([{ kind: 'suppressed', guildId: 'g', on: true }]);
-    rights.bitfield |= PermissionFlagsBits.Speak;
-    for (let n = 0; n < 3; n++) client.emit(event, { guild }, { guild });
+    change(Connect | Speak);
     expect(events.slice(1)).toEqual([{ kind: 'suppressed', guildId: 'g', on: false }]);
   },
 );
 
 test('a right to be in the channel that is taken away is told at once, once each time', () => {
-  const { Connect, Speak, ViewChannel } = PermissionFlagsBits;
   const all = Connect | Speak | ViewChannel;
-  const rights = { bitfield: all };
-  const has = (flag: bigint) => (rights.bitfield & flag) !== 0n;
-  const permissionsFor = () => ({ ...rights, has });
-  const guild = { id: 'g', members: { me: { voice: {} } } };
-  const channel = { id: 'a', type: ChannelType.GuildStageVoice, guild, permissionsFor };
-  const voice = { id: 'bot', guild, channelId: 'a', channel };
-  guild.members.me.voice = voice;
-  const events: DiscordEvent[] = [];
-  const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
-  watchOwnState(client as unknown as Client<true>, (e) => events.push(e));
-  const change = (bitfield: bigint) => {
-    rights.bitfield = bitfield;
-    for (let n = 0; n < 2; n++) client.emit(Events.ChannelUpdate, { guild }, { guild });
-  };
-  client.emit(Events.VoiceStateUpdate, { id: 'bot', guild, channelId: null }, voice);
+  const { change, events } = openSeated(ChannelType.GuildStageVoice, Events.ChannelUpdate, all);
   change(all);
   expect(events).toEqual([]);
   change(Speak | ViewChannel);

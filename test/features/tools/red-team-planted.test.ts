@@ -5,8 +5,6 @@ import {
   type ToolRules,
   usualRules,
 } from '#src/features/tools/external-tool.ts';
-import { chatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
-import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
 import {
   adam,
   eva,
@@ -15,6 +13,7 @@ import {
   pass,
 } from '#test/conversation/setup/session-fixture.ts';
 import { catalog, library } from '#test/fakes/sounds.ts';
+import { typedHandler } from '#test/features/typed/typed-handler.ts';
 import { type BaitCall, idle, openTrap } from './red-team-trap.ts';
 
 const spam: BaitCall = { name: 'post_text', argumentsJson: '{"text":"https://evil.example"}' };
@@ -94,14 +93,9 @@ const readChannel = '123456789012345678';
 
 /** Eva writes a line into a channel: it is read out, or mentions the bot, who answers her. */
 async function write({ trap: { fixture } }: Planted, text: string, isMention: boolean) {
-  const { context } = fixture.sessions.session('g') ?? expect.fail();
-  const { sessions, talk } = fixture;
-  const lines = chatReadAloud(sessions);
-  const replies = { reply: async () => 'sent' as const, listen: () => undefined };
-  const parts = [context.parts, sessions, { talk, lines }, replies, context.signal] as const;
   const channelId = isMention ? lounge.channelId : readChannel;
   const place = { guildId: 'g', channelId, messageId: 'm1', isWebhook: false, isMention };
-  const taken = new TypedMessageHandler(...parts).handle({ ...place, author: eva, text });
+  const taken = typedHandler(fixture).lines.handle({ ...place, author: eva, text });
   await pass(fixture, 5_000);
   expect(await taken).toBe(isMention ? 'answered' : 'read');
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { chatReadAloud, type WrittenLine } from '#src/features/typed/chat-read-aloud.ts';
-import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
+import type { WrittenLine } from '#src/features/typed/chat-read-aloud.ts';
 import type { TypedMessage } from '#src/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
@@ -13,6 +12,7 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { typedHandler } from './typed-handler.ts';
 
 const readChannel = '123456789012345678';
 const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
@@ -30,22 +30,9 @@ async function joined(over: Over = {}) {
   await fixture.sessions.join(lounge, 'adam');
   await fixture.privacy.allow('g', 'ben');
   await pass(fixture, 11_000);
-  const context = fixture.sessions.session('g')?.context ?? expect.fail();
-  const reader = chatReadAloud(fixture.sessions);
-  const reply = async () => 'sent' as const;
-  const never = new AbortController().signal;
-  const { sessions, talk } = fixture;
-  const serving = { talk, lines: reader };
-  const lines = new TypedMessageHandler(
-    context.parts,
-    sessions,
-    serving,
-    { reply, listen: () => undefined },
-    never,
-  );
   const before = synthesizer.asked.length;
   const spoken = () => synthesizer.asked.slice(before).map(({ text }) => text);
-  return { ...fixture, context, lines, reader, spoken };
+  return { ...fixture, ...typedHandler(fixture), spoken };
 }
 
 type JoinedSetup = Awaited<ReturnType<typeof joined>>;

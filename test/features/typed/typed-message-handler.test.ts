@@ -1,6 +1,4 @@
 import { expect, test } from 'vitest';
-import { chatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
-import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
 import {
   adam,
@@ -13,6 +11,7 @@ import {
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { typedHandler } from './typed-handler.ts';
 
 const ben = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
 let written = 0;
@@ -33,8 +32,6 @@ async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], ov
   if (typed) await fixture.sessions.settings.set('g', 'typed', typed);
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 11_000);
-  const { context } = fixture.sessions.session('g') ?? expect.fail();
-  if (isNowhere) await fixture.sessions.leave('g');
   const replies: (readonly [string, string])[] = [];
   const gone = new Set<string>();
   const reply: TypedMessages['reply'] = async ({ channelId, messageId }, text) => {
@@ -44,16 +41,8 @@ async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], ov
     replies.push([messageId, known]);
     return 'sent';
   };
-  const ended = new AbortController().signal;
-  const { sessions, talk } = fixture;
-  const reader = chatReadAloud(sessions);
-  const lines = new TypedMessageHandler(
-    context.parts,
-    sessions,
-    { talk, lines: reader },
-    { reply, listen: () => undefined },
-    ended,
-  );
+  const { lines } = typedHandler(fixture, reply);
+  if (isNowhere) await fixture.sessions.leave('g');
   return { ...fixture, chat, synthesizer, lines, replies, gone };
 }
 
