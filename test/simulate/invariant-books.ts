@@ -52,7 +52,7 @@ export class ConsentBook {
   }
 }
 
-type Ending = 'turn' | 'utterance' | 'request' | 'reply';
+export type Ending = 'turn' | 'utterance' | 'request' | 'reply';
 
 /** Ends of turns, utterances, requests and replies. */
 export class EndBook {
@@ -79,11 +79,8 @@ export class EndBook {
     return this.#setOf(this.#over, kind).has(id);
   }
 
-  isRepeated(kind: Ending): boolean {
-    return this.#repeated.has(kind);
-  }
-
-  repeatedId(kind: Ending): Id | undefined {
+  /** One that ended twice. */
+  repeated(kind: Ending): Id | undefined {
     return this.#repeated.get(kind);
   }
 
@@ -102,30 +99,10 @@ export class EndBook {
 
 /** Answers that were wanted, words of others that they held, and changes that ran. */
 export class ToolBook {
-  readonly #wanted = new Set<Id>();
-  readonly #tainted = new Set<Id>();
+  readonly wanted = new Set<Id>();
+  readonly tainted = new Set<Id>();
   readonly #changes = new Map<string, Id>();
   readonly #askedAtMs = new Map<Id, number>();
-
-  begin(answer: Id, isTainted: boolean): void {
-    if (isTainted) this.#tainted.add(answer);
-  }
-
-  play(answer: Id): void {
-    this.#wanted.add(answer);
-  }
-
-  taint(answer: Id): void {
-    this.#tainted.add(answer);
-  }
-
-  isWanted(answer: Id): boolean {
-    return this.#wanted.has(answer);
-  }
-
-  isTainted(answer: Id): boolean {
-    return this.#tainted.has(answer);
-  }
 
   /** False where the same change has run for the turn before. */
   runOnce({ args, id, tool, turn }: ToolRun): boolean {

@@ -5,7 +5,7 @@ import type { ConversationState, Id, ToolRun } from '#src/conversation/machine/s
 import { wakeAtMs } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { Said } from './engines.ts';
-import { ConsentBook, EndBook, ToolBook } from './invariant-books.ts';
+import { ConsentBook, EndBook, type Ending, ToolBook } from './invariant-books.ts';
 import { type InvariantNumber, invariants } from './invariant-list.ts';
 import { everybody } from './script.ts';
 import type { Simulation } from './world.ts';
@@ -23,8 +23,23 @@ const longestTryMs = 1_000;
 /** Time, in ms, in which a voice that is cut falls silent. */
 const mostLateMs = 60;
 
+/** Invariants of what ends once. */
+const endsOnce: Readonly<Record<Ending, InvariantNumber>> = {
+  turn: 4,
+  utterance: 5,
+  request: 6,
+  reply: 7,
+};
+
 /** Effects by which people learn that something failed. */
 const signs: ReadonlySet<ConversationEffect['do']> = new Set(['cue', 'notice', 'report', 'speak']);
+
+/** Instants, in ms: of a stop, from which no reply has the floor, and at which the link was up or tried last. */
+const never = {
+  silent: Number.POSITIVE_INFINITY,
+  free: Number.POSITIVE_INFINITY,
+  tried: Number.POSITIVE_INFINITY,
+};
 
 /** Judges each step by facts of its own, which know no function of the machine but its wake and its panel. */
 export class Invariants {
@@ -35,11 +50,7 @@ export class Invariants {
   #tools = new ToolBook();
   /** People whose words each answer was shown. */
   readonly #shown = new Map<Id, readonly string[]>();
-  #silentFromMs = Number.POSITIVE_INFINITY;
-  /** Instant, in ms, from which no reply has the floor. */
-  #freeFromMs = Number.POSITIVE_INFINITY;
-  /** Instant, in ms, at which the link was up or tried last. */
-  #tryMs = Number.POSITIVE_INFINITY;
+  #atMs = { ...never };
   /** Confirmed tools that still run for a session before this one. */
   #inheritedRuns = 0;
   #last: ConversationState | undefined;
@@ -79,9 +90,7 @@ export class Invariants {
     this.#ends = new EndBook();
     this.#tools = new ToolBook();
     this.#shown.clear();
-    this.#silentFromMs = Number.POSITIVE_INFINITY;
-    this.#freeFromMs = Number.POSITIVE_INFINITY;
-    this.#tryMs = Number.POSITIVE_INFINITY;
+    this.#atMs = { ...never };
   }
 
   #hold(number: InvariantNumber, isTrue: boolean, about: string | number | undefined = ''): void {
@@ -145,10 +154,10 @@ export class Invariants {
     const mayTell = after.link.isUp && !after.isOver;
     this.#hold(36, !isUnheard || isTold || !mayTell, event.kind);
     if (event.kind === 'over') this.#ends.end('reply', event.reply);
-    this.#hold(4, !this.#ends.isRepeated('turn'), this.#ends.repeatedId('turn'));
-    this.#hold(5, !this.#ends.isRepeated('utterance'), this.#ends.repeatedId('utterance'));
-    this.#hold(6, !this.#ends.isRepeated('request'), this.#ends.repeatedId('request'));
-    this.#hold(7, !this.#ends.isRepeated('reply'), this.#ends.repeatedId('reply'));
+    for (const kind of Object.keys(endsOnce) as Ending[]) {
+      const repeated = this.#ends.repeated(kind);
+      this.#hold(endsOnce[kind], repeated === undefined, repeated);
+    }
     const gone = before.turns.filter(({ id }) => !after.turns.some((one) => one.id === id));
     const vanished = gone.find(
       ({ id, parts }) => parts.length > 0 && !this.#ends.isOver('turn', id),
@@ -157,8 +166,7 @@ export class Invariants {
   }
 
   #noteEnd(effect: ConversationEffect): void {
-    const isOver = effect.do === 'report';
-    if (isOver) this.#ends.end('request', effect.request);
+    if (effect.do === 'report') this.#ends.end('request', effect.request);
     if (effect.do === 'discard') this.#ends.end('reply', effect.reply);
     if (effect.do === 'speak') this.#ends.reopen('reply', effect.reading);
     if (effect.do !== 'fact') return;
@@ -180,8 +188,7 @@ export class Invariants {
     const asked = after.turns.filter(({ open, parts }) => open.length === 0 && parts.length > 0);
     const lost = asked.find(({ id }) => !all.includes(id));
     this.#hold(8, lost === undefined, `turn ${lost?.id} stands nowhere`);
-    if (current) this.#freeFromMs = Number.POSITIVE_INFINITY;
-    else this.#freeFromMs = Math.min(this.#freeFromMs, event.atMs);
+    this.#atMs.free = current ? Number.POSITIVE_INFINITY : Math.min(this.#atMs.free, event.atMs);
     const isIdle = current === undefined && after.link.isUp && !after.isMuted && !after.isOver;
     this.#hold(24, !isIdle || queue.length === 0, queue[0]);
     const cut = effects.find((one) => one.do === 'cut');
@@ -195,14 +202,14 @@ export class Invariants {
     event,
   }: Pick<SimulatedStep, 'after' | 'effects' | 'event'>): void {
     if (event.kind === 'stop') {
-      this.#silentFromMs = event.atMs;
+      this.#atMs.silent = event.atMs;
       this.#hold(11, after.floor.queue.length === 0, 'waits');
       const unconfirmed = after.runs.filter(({ ref }) => ref !== undefined);
       const running = unconfirmed.filter(({ turn }) => after.turns.some(({ id }) => id === turn));
       this.#hold(11, running.length === 0, running[0]?.tool);
     }
     const isNew = effects.some((one) => one.do === 'play' || one.do === 'speak');
-    if (isNew) this.#silentFromMs = Number.POSITIVE_INFINITY;
+    if (isNew) this.#atMs.silent = Number.POSITIVE_INFINITY;
     const isSilent = after.floor.current?.isAudible !== true || after.floor.current.isStarved;
     const cue = effects.find((one) => one.do === 'cue' && one.cue !== 'error');
     this.#hold(29, cue === undefined || isSilent);
@@ -243,14 +250,11 @@ export class Invariants {
     this.#shown.set(answer, people);
     const refused = people.find((one) => this.consent.refusals.has(one));
     this.#hold(20, refused === undefined, refused);
-    this.#tools.begin(
-      answer,
-      exchanges.some((one) => one.by !== by || !one.isOwn),
-    );
+    if (exchanges.some((one) => one.by !== by || !one.isOwn)) this.#tools.tainted.add(answer);
   }
 
   #checkPlay({ answer }: EffectOf<'play'>, after: ConversationState) {
-    this.#tools.play(answer);
+    this.#tools.wanted.add(answer);
     const turn = after.turns.find((one) => one.answer?.id === answer);
     if (!turn?.answer) return;
     this.#hold(21, turn.open.length === 0, 'plays before its end');
@@ -264,7 +268,7 @@ export class Invariants {
   }
 
   #checkTools(world: Simulation, { after, before, effects, event }: SimulatedStep): void {
-    if (event.kind === 'prompted' && event.hasOthers) this.#tools.taint(event.answer);
+    if (event.kind === 'prompted' && event.hasOthers) this.#tools.tainted.add(event.answer);
     for (const effect of effects) {
       if (effect.do === 'ask') this.#tools.ask(effect.confirmation, event.atMs);
       if (effect.do === 'result') this.#checkResult(effect, before, after);
@@ -290,10 +294,10 @@ export class Invariants {
   }
 
   #checkUnasked(run: ToolRun, answer: Id): void {
-    this.#hold(16, this.#tools.isWanted(answer), run.tool);
+    this.#hold(16, this.#tools.wanted.has(answer), run.tool);
     if (run.effect === 'read') return;
     this.#hold(15, run.effect !== 'destroy', run.tool);
-    const isOwn = run.effect !== 'last' || !this.#tools.isTainted(answer);
+    const isOwn = run.effect !== 'last' || !this.#tools.tainted.has(answer);
     this.#hold(14, isOwn, run.tool);
     this.#hold(13, this.#tools.runOnce(run), `${run.tool} of turn ${run.turn}`);
   }
@@ -305,7 +309,7 @@ export class Invariants {
   ): void {
     const isThere = [...before.turns, ...after.turns].some((one) => one.answer?.id === answer);
     this.#hold(17, isThere, answer);
-    if (result.startsWith('look')) this.#tools.taint(answer);
+    if (result.startsWith('look')) this.#tools.tainted.add(answer);
   }
 
   #checkMoney(world: Simulation): void {
@@ -324,7 +328,7 @@ export class Invariants {
     const answered = before.turns.find(
       ({ answer }) => event.kind === 'over' && answer?.id === event.reply,
     );
-    const isOver = effects.flatMap(overTurnOf).includes(answered?.id);
+    const isOver = effects.flatMap(overTurnOf).some((id) => id === answered?.id);
     const hasWords = answered?.parts.some((part) => part.words !== '') === true;
     const isKept = hasWords && isOver && !this.consent.refusals.has(answered?.by ?? '');
     this.#hold(19, !isKept || added.some((one) => one.heard === heard), 'is not remembered');
@@ -348,8 +352,8 @@ export class Invariants {
     const nowMs = clock.nowMs();
     const { isOver, link } = this.#last ?? {};
     const isTried = isOpening || link?.retryAtMs !== undefined;
-    if (isOver !== false || link?.isUp || isTried) this.#tryMs = nowMs;
-    this.#note(() => this.#hold(27, nowMs <= this.#tryMs + longestTryMs));
+    if (isOver !== false || link?.isUp || isTried) this.#atMs.tried = nowMs;
+    this.#note(() => this.#hold(27, nowMs <= this.#atMs.tried + longestTryMs));
     this.throwFinding();
   }
 
@@ -361,8 +365,8 @@ export class Invariants {
   /** A frame with the bot's voice leaves. */
   checkVoice(atMs: number): void {
     this.#note(() => {
-      this.#hold(10, atMs <= this.#freeFromMs + mostLateMs, 'a voice without a reply');
-      this.#hold(11, atMs <= this.#silentFromMs + mostLateMs, 'a voice after a stop');
+      this.#hold(10, atMs <= this.#atMs.free + mostLateMs, 'a voice without a reply');
+      this.#hold(11, atMs <= this.#atMs.silent + mostLateMs, 'a voice after a stop');
     });
   }
 
@@ -401,8 +405,10 @@ export class Invariants {
     const { current, queue } = floor;
     this.#hold(32, turns.length === 0, `turn ${turns[0]?.id}`);
     this.#hold(32, !current && queue.length === 0, 'the floor');
-    this.#hold(4, this.#ends.missing('turn') === undefined, this.#ends.missing('turn'));
-    this.#hold(5, this.#ends.missing('utterance') === undefined, this.#ends.missing('utterance'));
+    for (const kind of ['turn', 'utterance'] as const) {
+      const missing = this.#ends.missing(kind);
+      this.#hold(endsOnce[kind], missing === undefined, missing);
+    }
   }
 
   /** After the end of the process. */
@@ -421,9 +427,8 @@ function isBarred({ isMuted, isOver }: ConversationState): boolean {
   return isMuted || isOver;
 }
 
-function overTurnOf(effect: ConversationEffect): readonly (Id | undefined)[] {
-  const isEnd = effect.do === 'fact' && effect.fact.kind === 'turn-over';
-  return isEnd && effect.fact.kind === 'turn-over' ? [effect.fact.turn.id] : [];
+function overTurnOf(effect: ConversationEffect): readonly Id[] {
+  return effect.do === 'fact' && effect.fact.kind === 'turn-over' ? [effect.fact.turn.id] : [];
 }
 
 /** Whether a turn ended by itself in the same step, and its asker is told. */

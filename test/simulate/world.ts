@@ -366,22 +366,10 @@ export class Simulation {
       if (fails) throw new BotError('discord.forbidden', false, 'Not there.');
     };
     return {
-      write: async (...given) => {
-        await late(given[2]);
-        await scribe.write(...given);
-      },
-      notify: async (...given) => {
-        await late(given[2]);
-        await scribe.notify(...given);
-      },
-      tell: async (...given) => {
-        await late(given[2]);
-        await scribe.tell(...given);
-      },
-      offer: async (...given) => {
-        await late(given[3]);
-        await scribe.offer(...given);
-      },
+      write: (...given) => late(given[2]).then(() => scribe.write(...given)),
+      notify: (...given) => late(given[2]).then(() => scribe.notify(...given)),
+      tell: (...given) => late(given[2]).then(() => scribe.tell(...given)),
+      offer: (...given) => late(given[3]).then(() => scribe.offer(...given)),
     };
   }
 }
