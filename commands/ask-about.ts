@@ -14,9 +14,10 @@ export const askAbout: MessageCommand = {
     const words = written.trim();
     if (words === '' && !recording && pictures.length === 0) return [{ id: 'say.empty' }];
     const about = {
-      ...(words !== '' && { quoted: { author, text: words } }),
-      ...(recording && { recording, recordedBy: author }),
-      ...(pictures.length > 0 && { pictures }),
+      quoted: words === '' ? undefined : { author, text: words },
+      recording,
+      recordedBy: recording && author,
+      pictures: pictures.length === 0 ? undefined : pictures,
     };
     const question = text('ask.about.question', {}, callerLocale);
     const asker = { id: callerId, name: callerName };

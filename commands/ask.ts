@@ -56,8 +56,8 @@ export const ask: Command = {
     const { placeId, words } = call;
     const about = {
       ...sent,
-      ...(way === 'text' && { askedInId: placeId }),
-      ...(words.voice !== undefined && { manner: { voice: words.voice } }),
+      askedInId: way === 'text' ? placeId : undefined,
+      manner: words.voice === undefined ? undefined : { voice: words.voice },
     };
     const asking = await features.typed.ask(call.guildId, question, asker, how, about);
     return await replyTo(asking, call, way === 'only me' ? 'caller' : 'room', sessions);
@@ -80,7 +80,7 @@ function filesOf(
   const link = words.link?.trim();
   const recording = link ? { url: link, name: hostOf(link) } : sound;
   if (!recording && !/[\p{L}\p{N}]/u.test(question)) return { wrong: { id: 'say.empty' } };
-  return { ...(recording && { recording }), ...(file && { pictures: [file] }) };
+  return { recording, pictures: file && [file] };
 }
 
 /** The part of a link that others may read: the rest may be a secret. */

@@ -119,7 +119,7 @@ function welcome(
         { id: 'panel.privacy' },
         ...(unread ? [{ id: 'privacy.unread' } as const] : []),
       ],
-      ...(!isYes(consent) && { buttons: consentButtons }),
+      buttons: isYes(consent) ? undefined : consentButtons,
     },
   ];
 }

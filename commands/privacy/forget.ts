@@ -20,7 +20,7 @@ export const forget: Command = {
       {
         id: 'privacy.forget.ask',
         with: counts,
-        ...(!isRead && { lines: [{ id: 'privacy.unread' }] }),
+        lines: isRead ? undefined : [{ id: 'privacy.unread' }],
         buttons: ['confirm:forget'],
       },
     ];

@@ -16,7 +16,7 @@ function consentCommand(name: 'allow' | 'deny', id: 'consent.always' | 'consent.
     options: [],
     async run({ guildId, callerId }, { privacy }) {
       const { saved } = await privacy[name](guildId, callerId);
-      return [{ id, ...(!saved && { lines: [{ id: 'privacy.unsaved' }] }) }];
+      return [{ id, lines: saved ? undefined : [{ id: 'privacy.unsaved' }] }];
     },
   };
 }

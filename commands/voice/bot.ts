@@ -42,8 +42,7 @@ export const bot: Command = {
     if (words.voice === undefined) return [personaReply(persona, guildId, ports)];
     if (!personas.mayChoose({ guildId, id, mayManage })) return [{ id: 'perm.dj' }];
     const voice = await voiceOf(words.voice, ports);
-    const { voice: _, ...rest } = persona;
-    return [await save({ ...rest, ...(voice !== undefined && { voice }) })];
+    return [await save({ ...persona, voice })];
   },
 };
 

@@ -17,7 +17,7 @@ export function formOfPersona(persona: Persona, channelId: string): Form {
       label: `form.persona.${field}`,
       maxChars: personaLimits[field],
       value: persona[field],
-      ...(field === 'instructions' && { isLong: true }),
+      isLong: field === 'instructions',
     })),
   };
 }

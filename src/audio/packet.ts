@@ -158,7 +158,7 @@ export class PacketOrder {
     const { packet } = placed;
     this.#last = placed;
     this.#lastSamples = lengthOf(packet) || this.#lastSamples;
-    return { packet, samples: this.#lastSamples, ...(gap && { gap }) };
+    return { packet, samples: this.#lastSamples, gap };
   }
 }
 

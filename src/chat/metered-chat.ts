@@ -115,7 +115,6 @@ class RequestProgress {
   /** Usage as the server reported it; else an estimate, with the engine that served. */
   usageOf(messages: readonly ChatMessage[], heardMs: number): Usage {
     if (this.#usage && isReport(this.#usage)) return this.#usage;
-    const by = this.#usage?.by;
     const asked = messages.map(({ content }) => content).join('');
     const audioInputTokens = Math.ceil(heardMs / msPerTokenHeard);
     const audioOutputTokens = Math.ceil(this.#soundBytes / soundBytesPerMs / msPerTokenSpoken);
@@ -125,7 +124,7 @@ class RequestProgress {
       outputTokens: tokensIn(this.#written) + audioOutputTokens,
       ...(hasSound && { audioInputTokens, audioOutputTokens }),
       isEstimate: true,
-      ...(by && { by }),
+      by: this.#usage?.by,
     };
   }
 }

@@ -71,7 +71,7 @@ function timeIn(phrase: string, context: TimeContext) {
   const first = splits.findLast(([time]) => isTime(time));
   const [when, about = ''] = first ?? splits.find(([, time]) => isTime(time))?.toReversed() ?? [];
   const text = about.replace(/^(?:to|about|that|of) /, '');
-  return when === undefined ? undefined : { when, ...(text !== '' && { text }) };
+  return when === undefined ? undefined : { when, text: text || undefined };
 }
 
 /** Reply to the result of a call, which is the newest message; undefined where that is another one. */

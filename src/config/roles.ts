@@ -24,7 +24,7 @@ export function serverAt(
   const copy = sharedKey && baseUrl === shared ? new Secret(sharedKey.reveal()) : undefined;
   const apiKey = from[`${prefix}_API_KEY`] ?? copy;
   const [model = standardModel] = [from[`${prefix}_MODEL`]].flat();
-  return { baseUrl, model, ...(apiKey && { apiKey }) };
+  return { baseUrl, model, apiKey };
 }
 
 /** Engine of a role. Throws as `loadEngine`. */

@@ -74,7 +74,7 @@ export function tariffOf(
   const isStream = transcription.kind !== 'embedded' && transcription.price === 'stream';
   return {
     recognise: rate('recognise', transcription),
-    ...(isStream && { streams: true }),
+    streams: isStream,
     think: rate('think', thinker ?? chat),
     speak: rate('speak', speech),
     others: {

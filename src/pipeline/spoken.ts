@@ -224,8 +224,7 @@ async function deliver(
     if (!(error instanceof BotError)) throw error;
     if (error.code === 'speech.unspeakable' && !began) return;
     const { language } = course;
-    const isForeign = language !== undefined && lacksVoice(error);
-    queue.put({ kind: 'unspoken', text, ...(isForeign && { language }) });
+    queue.put({ kind: 'unspoken', text, language: lacksVoice(error) ? language : undefined });
     course.unspoken++;
     course.error = error;
     const mayMend = error.code !== 'provider.late' && error.retryable;

@@ -16,7 +16,7 @@ export type FormInput = {
   /** At most 100 characters. */
   readonly description?: PlainTextId;
   /** In several lines. */
-  readonly isLong?: true;
+  readonly isLong?: boolean;
   readonly isRequired?: true;
   readonly maxChars: number;
   /** Initial value. */

@@ -47,9 +47,8 @@ export function panelOf(facts: PanelFacts): PanelFace {
   const { dropped } = state.notes;
   const lost = dropped.map(({ by }) => nameOf(by));
   const place = `https://discord.com/channels/${channel.guildId}/${captionsIn}`;
-  const headline = maySpeak && !gate.paused && headlineOf(facts);
   return {
-    ...(headline && { headline }),
+    headline: maySpeak && !gate.paused ? headlineOf(facts) : undefined,
     lines: [
       activityLine(facts),
       ...(captionsIn === undefined ? [] : [{ id: 'panel.captions', with: { place } } as const]),

@@ -147,7 +147,7 @@ export class PrivacyRequests {
       await choices.say(personId, { kind: 'forgotten' });
     const staysBlocked = await this.#isBlocked(guildId, personId);
     const count = erased.reduce((sum, one) => sum + one, total);
-    return { kind: 'forgotten', total: count, ...(staysBlocked && { staysBlocked }) };
+    return { kind: 'forgotten', total: count, staysBlocked: staysBlocked || undefined };
   }
 
   #forgetInMemory(guildId: string, personId: string): void {
@@ -174,8 +174,8 @@ export class PrivacyRequests {
     const isBlocked = await this.#isBlocked(guildId, personId);
     const own = {
       consent,
-      ...(isSet && { settings }),
-      ...(isBlocked && { isBlocked }),
+      settings: isSet ? settings : undefined,
+      isBlocked: isBlocked || undefined,
     };
     const all = { guildId, personId, ...own, ...Object.assign({}, ...fields), tables };
     return { kind: 'exported', json: JSON.stringify(all, undefined, 2) };

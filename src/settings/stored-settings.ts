@@ -44,7 +44,7 @@ function withPersona(settings: GuildSettings, persona: Persona): GuildSettings {
     persona,
     instructions,
     voice,
-    ...(name !== undefined && { names: [...new Set([...names, name])] }),
+    names: name === undefined ? names : [...new Set([...names, name])],
   };
 }
 
@@ -65,8 +65,8 @@ export function styleIn(
   const spoken = {
     ...usual,
     ...(voice === undefined ? onGone && { onGone } : named),
-    ...(model !== undefined && { model }),
-    ...(tone !== undefined && { instructions: tone }),
+    model: model ?? usual.model,
+    instructions: tone ?? usual.instructions,
   };
   return { ...style, voice: spoken };
 }
@@ -157,8 +157,8 @@ export class StoredSettings {
       instructions: `${instructions}${naming}${mannerOf(persona)}`,
       voice: {
         ...style.voice,
-        ...(voice !== undefined && { name: voice }),
-        ...(pronounce && { pronounce }),
+        name: voice ?? style.voice.name,
+        pronounce,
       },
     };
   }

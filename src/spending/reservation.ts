@@ -89,9 +89,9 @@ export function modelBound({ messages, tools = [], heardMs = 0 }: ModelRequest):
     useOf: (units, { perMillionAudioInputTokens: hears, perMillionAudioOutputTokens: speaks }) => ({
       kind: 'tokens',
       inputTokens,
-      ...(hears !== undefined && { audioInputTokens: heard }),
+      audioInputTokens: hears === undefined ? undefined : heard,
       outputTokens: units,
-      ...(speaks !== undefined && { audioOutputTokens: units }),
+      audioOutputTokens: speaks === undefined ? undefined : units,
     }),
   };
 }

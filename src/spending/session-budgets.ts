@@ -88,7 +88,7 @@ export class SessionBudgets {
     if (refusal) return refusal;
     const reservation = this.#reservation(ledger.reserve(guildId, personId, least), kind, tariff);
     const isNear = reportsNews && this.#isNearEnd(guildId) && this.#news.first(guildId, 'warn');
-    return { kind: 'open', reservation, ...(isNear && { news: { id: 'budget.warn' } }) };
+    return { kind: 'open', reservation, news: isNear ? { id: 'budget.warn' } : undefined };
   }
 
   /**

@@ -33,7 +33,7 @@ test('a fall-back that uses the shared address uses the shared key, and another 
   expect(good(given).fallbacks.chat).toHaveProperty('apiKey');
   const foreign = { OPENAI_API_KEY: 'k', CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1' };
   const { chat } = good(foreign).fallbacks;
-  expect(chat).not.toHaveProperty('apiKey');
+  expect(chat).not.toMatchObject({ apiKey: expect.anything() });
 });
 
 test.each([

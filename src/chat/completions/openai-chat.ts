@@ -155,15 +155,19 @@ function requestBody(
   const body = {
     model,
     messages: apiMessages(messages),
-    ...(thinks && { reasoning_effort: 'none' as const }),
+    reasoning_effort: thinks ? ('none' as const) : undefined,
     ...(limit && mostTokens !== undefined && { [limit]: mostTokens }),
-    ...(tools.length > 0 && parts.has('tools') && { tools: apiTools(tools) }),
+    tools: tools.length > 0 && parts.has('tools') ? apiTools(tools) : undefined,
     ...(voice !== undefined && soundFields(options, voice, parts.has('stream'))),
   };
   if (!parts.has('stream')) return body;
   const obfuscation = parts.has('include_obfuscation') ? { include_obfuscation: false } : {};
   const stream_options = { include_usage: true, ...obfuscation };
-  return { ...body, stream: true, ...(parts.has('stream_options') && { stream_options }) };
+  return {
+    ...body,
+    stream: true,
+    stream_options: parts.has('stream_options') ? stream_options : undefined,
+  };
 }
 
 function soundFields(
@@ -175,8 +179,8 @@ function soundFields(
   return {
     modalities: ['text', 'audio'] as ('text' | 'audio')[],
     audio: { voice, format },
-    ...(transcriptionModel && { transcription_model: transcriptionModel }),
-    ...(speechModel && { speech_model: speechModel }),
+    transcription_model: transcriptionModel,
+    speech_model: speechModel,
   };
 }
 

@@ -23,10 +23,9 @@ export function describeError(
   const said = cut(words);
   const message = said === '' ? `${start}.` : `${start}: ${said}`;
   const sentence = plainWords(message, keyOf(client), longestChars);
-  const unsaid = cut(serverWords);
   return new BotError(code, retryable, sentence, undefined, undefined, {
     ...about,
-    ...(unsaid !== '' && { serverWords: unsaid }),
+    serverWords: cut(serverWords) || undefined,
   });
 }
 
@@ -62,13 +61,7 @@ function judge(thrown: unknown, chain: readonly Error[]): Judgement {
 function judgeAnswer(error: APIError): Judgement {
   const { headers, status } = error;
   const retryAfterMs = headers && waitAskedFor(headers);
-  return {
-    ...judgeStatus(error),
-    about: {
-      ...(status !== undefined && { status }),
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    },
-  };
+  return { ...judgeStatus(error), about: { status, retryAfterMs } };
 }
 
 function judgeStatus(error: APIError): Judgement {

@@ -84,14 +84,13 @@ function modelOf({ voice, options }: How): string {
 }
 
 function request(input: string, { voice, options }: How) {
-  const instructions = voice.instructions ?? options.instructions;
   return {
     model: modelOf({ voice, options }),
     input,
     voice: voice.name ?? options.voice,
     response_format: options.format,
-    ...(instructions && { instructions }),
-    ...(voice.speed && { speed: voice.speed }),
+    instructions: voice.instructions ?? options.instructions,
+    speed: voice.speed,
   };
 }
 

@@ -39,7 +39,7 @@ function isWithin(value: unknown, least: number, most: number): value is number 
 export function transcriptOf(reply: unknown, asked: string | undefined): Transcript {
   const answer = typeof reply === 'string' ? jsonOr(reply) : reply;
   if (typeof answer === 'string' && answer !== '') {
-    return { text: answer.trim(), ...(asked && { language: asked }) };
+    return { text: answer.trim(), language: asked };
   }
   const { text, language, languages, usage, words } = (answer || {}) as Readonly<
     Record<string, unknown>

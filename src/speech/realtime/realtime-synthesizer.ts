@@ -161,7 +161,7 @@ function speechOpening(manner: SpeechManner): JsonEvent {
   const { voice, speed: wanted } = manner;
   const speed = wanted && Math.min(fastest, Math.max(slowest, wanted));
   const instructions = readingOrder(undefined);
-  const output = { format, voice, ...(speed && { speed }) };
+  const output = { format, voice, speed };
   const audio = { input: { format, turn_detection: null }, output };
   const session = { type: 'realtime', output_modalities: ['audio'], instructions, audio };
   return { type: 'session.update', session };

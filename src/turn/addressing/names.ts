@@ -343,7 +343,7 @@ function readName(name: string): Name | undefined {
     dense: isDense(joined),
     words: words.length,
     everyday: words.length === 1 && commonWords.has(joined),
-    ...(isSounded && { sound: soundOf(joined) }),
+    sound: isSounded ? soundOf(joined) : undefined,
   };
 }
 

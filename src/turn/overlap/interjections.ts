@@ -252,8 +252,8 @@ function namesIn(
 function calledOf(name: string): Address[] {
   const words = tokensOf(name.slice(0, most.nameLetters)).filter((token) => token !== pause);
   const latin = words.length === 1 ? latinOf(words[0] ?? '') : undefined;
-  const isSounded = latin !== undefined && latin.length > 3;
-  return words.length === 0 ? [] : [{ words, ...(isSounded && { sound: soundOf(latin) }) }];
+  const sound = latin !== undefined && latin.length > 3 ? soundOf(latin) : undefined;
+  return words.length === 0 ? [] : [{ words, sound }];
 }
 
 type Reading = {

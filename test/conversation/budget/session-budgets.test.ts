@@ -78,10 +78,10 @@ test('at 80 % of a server the channel reads one line a day, and at its end anoth
   const { budgets } = openBudgets(new VirtualClock(), { caps: { serverDay: dollars(0.1) } });
   const first = open(budgets.open(order));
   first.used(tokens(79_000));
-  expect(budgets.open(order)).not.toHaveProperty('news');
+  expect(budgets.open(order)).not.toMatchObject({ news: expect.anything() });
   first.used(tokens(2_000));
   expect(budgets.open(order)).toMatchObject({ kind: 'open', news: { id: 'budget.warn' } });
-  expect(budgets.open(order)).not.toHaveProperty('news');
+  expect(budgets.open(order)).not.toMatchObject({ news: expect.anything() });
   expect(budgets.used('g')).toBeUndefined();
   first.used(tokens(19_000));
   const line = { id: 'budget.guild', with: { time: '<t:1795219200:f>' } };

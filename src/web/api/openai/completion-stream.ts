@@ -15,14 +15,14 @@ export async function* chunksOf(
 ): AsyncGenerator<StreamPart> {
   const base = {
     ...headOf(head, 'chat.completion.chunk'),
-    ...(includesUsage && { usage: null }), // the last one has it
+    usage: includesUsage ? null : undefined, // the last one has it
   };
   const chunk = (delta: object, finish_reason: string | null = null) => ({
     ...base,
     choices: [{ index: 0, delta, logprobs: null, finish_reason }],
   });
   const deltas = head.isSpoken ? spokenDeltas(parts, head) : writtenDeltas(parts);
-  yield chunk({ role: 'assistant', ...(head.isSpoken ? {} : { content: '' }) });
+  yield chunk({ role: 'assistant', content: head.isSpoken ? undefined : '' });
   for await (const delta of deltas)
     yield delta === 'still' ? comment('still answering') : chunk(delta);
   yield chunk({}, 'stop');

@@ -73,7 +73,7 @@ async function collected(parts: AsyncIterable<ReplyPart>, encoder: SoundEncoder)
 
 /** Fields that a whole completion and each of its chunks begin with. */
 export function headOf({ id, created, model, reportsTier }: CompletionHead, object: string) {
-  return { id, object, created, model, ...(reportsTier && { service_tier: 'default' }) };
+  return { id, object, created, model, service_tier: reportsTier ? 'default' : undefined };
 }
 
 function audioOf(sound: Buffer, transcript: string, head: CompletionHead) {

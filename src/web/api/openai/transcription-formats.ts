@@ -19,7 +19,7 @@ export function transcriptionResponse(
   recording: TranscribedRecording,
   { response_format: format, timestamp_granularities: granularities }: TranscriptionForm,
 ): Response {
-  const { segments, task } = recording;
+  const { segments } = recording;
   const file = (type: string, text: string) =>
     new Response(text, { headers: { 'content-type': `${type}; charset=utf-8` } });
   switch (format) {
@@ -32,14 +32,15 @@ export function transcriptionResponse(
     case 'json':
       return Response.json({
         text: textOf(segments),
-        ...(task === 'transcribe' && { usage: usageOf(recording) }),
+        usage: usageOf(recording),
       });
     case 'verbose_json':
       return Response.json(verbose(recording, granularities));
   }
 }
 
-function usageOf({ durationMs }: TranscribedRecording) {
+function usageOf({ durationMs, task }: TranscribedRecording) {
+  if (task !== 'transcribe') return undefined;
   return { type: 'duration', seconds: Math.ceil(durationMs / 1_000) };
 }
 
@@ -47,15 +48,15 @@ function verbose(
   recording: TranscribedRecording,
   granularities: TranscriptionForm['timestamp_granularities'],
 ) {
-  const { durationMs, segments, task } = recording;
+  const { durationMs, segments } = recording;
   const language = segments.find((segment) => segment.language)?.language;
   return {
     language: language === undefined ? '' : englishLanguageName(language).toLowerCase(),
     duration: durationMs / 1_000,
     text: textOf(segments),
-    ...(granularities.includes('segment') && { segments: segments.map(segmentOf) }),
-    ...(granularities.includes('word') && { words: segments.flatMap(wordsOf) }),
-    ...(task === 'transcribe' && { usage: usageOf(recording) }),
+    segments: granularities.includes('segment') ? segments.map(segmentOf) : undefined,
+    words: granularities.includes('word') ? segments.flatMap(wordsOf) : undefined,
+    usage: usageOf(recording),
   };
 }
 

@@ -35,7 +35,7 @@ export const readTranscript = defineRoute({
     format: z.enum(transcriptFormats).default('json'),
   }),
   async run({ guildId, ports, token, params: { session }, query: { format } }) {
-    const request = { format, ...(session !== 'last' && { sessionId: session }) };
+    const request = { format, sessionId: session === 'last' ? undefined : session };
     const transcripts = ports.features.transcripts;
     const found = await transcripts.file(guildId, token.channelIds ?? [], request);
     if (found.kind === 'failed') throw unread();
@@ -60,7 +60,7 @@ function listedSession(session: ListedSession) {
     channelId,
     channelName,
     startedAt: time(startedAtWallMs),
-    ...(endedAtWallMs !== undefined && { endedAt: time(endedAtWallMs) }),
+    endedAt: endedAtWallMs && time(endedAtWallMs),
     lines: lineCount,
   };
 }
