@@ -49,8 +49,8 @@ import { beginAnswer } from './begin-answer.ts';
 type AnswerJob = RunningReply & {
   /** Turn that it answers, its asker and its request. */
   readonly effect: EffectOf<'begin'>;
-  pending: PendingAnswer;
-  progress: AnswerProgress;
+  readonly pending: PendingAnswer;
+  readonly progress: AnswerProgress;
 };
 
 /** Answers of one session that are made or heard. */
@@ -88,19 +88,24 @@ export class AnswerJobs {
     if (!turn) return;
     const { answer: id } = effect;
     const reply = newReply(id, AbortSignal.any([signal, gate.withdrawals.of(turn.by)]));
-    const begun = this.#make(effect, turn, reply.over.signal);
-    if (!begun) return;
+    const pending = this.#make(effect, turn, reply.over.signal);
+    if (!pending) return;
     const progress = unanswered(turn.voiceMs, turn.endedMs);
-    const job: AnswerJob = { ...reply, effect, pending: begun, progress };
+    const job: AnswerJob = { ...reply, effect, pending, progress };
     this.running.add(job);
-    void begun.ready.then(() => this.#noteReady(job, begun));
+    void pending.ready.then(() => {
+      if (this.running.of(id) === job) talk.post({ kind: 'ready', answer: id });
+    });
   }
 
   play({ answer }: EffectOf<'play'>): void {
+    const former = this.running.of(answer);
+    if (former?.pending.isSpent || former?.pending.isInWrongLanguage) {
+      this.discard(answer);
+      this.begin(former.effect);
+    }
     const job = this.running.of(answer);
     if (!job) return;
-    const isVoid = job.pending.isSpent || job.pending.isInWrongLanguage;
-    if (isVoid && !this.#makeAnew(job)) return;
     job.pending.want();
     const speaking = this.running.play(job, async (output, signal) => {
       await unlessAborted(job.pending.ready, signal);
@@ -180,25 +185,6 @@ export class AnswerJobs {
   /** Question as it is now; undefined once it is over. */
   #turnNow({ effect }: AnswerJob): TurnState | undefined {
     return turnOf(this.#context.talk.state, effect.turn);
-  }
-
-  #makeAnew(job: AnswerJob): boolean {
-    job.pending.discard();
-    const turn = this.#turnNow(job);
-    const made = turn && this.#make(job.effect, turn, job.over.signal);
-    if (!made) {
-      this.running.discard(job.id);
-      return false;
-    }
-    job.pending = made;
-    job.progress = unanswered(turn.voiceMs, turn.endedMs);
-    void made.ready.then(() => this.#noteReady(job, made));
-    return true;
-  }
-
-  #noteReady(job: AnswerJob, pending: PendingAnswer): void {
-    if (this.running.of(job.id)?.pending !== pending) return;
-    this.#context.talk.post({ kind: 'ready', answer: job.id });
   }
 
   /** Person whom an answer calls by name. */

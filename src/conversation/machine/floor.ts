@@ -24,7 +24,6 @@ import {
 } from './questions.ts';
 import {
   beginAnswer,
-  discardAnswer,
   dropReading,
   dropTurn,
   endReading,
@@ -43,7 +42,7 @@ import type {
   Reading,
   TurnState,
 } from './state.ts';
-import { botBeginsToSpeak, openSpokenConfirmation, releaseHeldCalls } from './tools.ts';
+import { botBeginsToSpeak, discardAnswer, openSpokenConfirmation } from './tools.ts';
 
 /** Queues a turn. */
 export function askTurn(draft: Draft, turn: TurnState): void {
@@ -134,7 +133,6 @@ function playAnswer(draft: Draft, turn: TurnState): void {
   noteUnderstood(draft, turn);
   noteAnswering(draft, turn.by);
   emit(draft, { do: 'play', answer: answer.id });
-  releaseHeldCalls(draft, answer.id);
 }
 
 function isFitting({ state }: Draft, { answer, parts }: TurnState): boolean {

@@ -11,15 +11,8 @@ import {
   soundOf,
 } from './questions.ts';
 import { stepReconnect } from './reconnect-policy.ts';
-import {
-  discardAnswer,
-  dropAll,
-  dropReading,
-  dropTurn,
-  finishClause,
-  loseTurn,
-} from './replies.ts';
-import { endTools } from './tools.ts';
+import { dropAll, dropReading, dropTurn, finishClause, loseTurn } from './replies.ts';
+import { discardAnswer, endTools } from './tools.ts';
 import { breakOff } from './verdicts.ts';
 
 export function linkUp(draft: Draft): void {

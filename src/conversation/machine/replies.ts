@@ -33,7 +33,7 @@ import type {
   TurnPart,
   TurnState,
 } from './state.ts';
-import { stopReadsOfAnswer, stopRunsOfTurn } from './tools.ts';
+import { discardAnswer, stopRunsOfTurn } from './tools.ts';
 
 /** Reason for which no turn or reading is accepted now. */
 export function refusalOf(state: ConversationState): EarlyEnd | undefined {
@@ -75,7 +75,6 @@ export function beginAnswer(draft: Draft, turn: TurnState, words: string | undef
     hasForeignWords: hasForeignHistory(draft, turn),
     isWanted: false,
     isReady: false,
-    heldCalls: [],
     usedTools: [],
     hasCalled: false,
     confirmation: undefined,
@@ -89,14 +88,6 @@ export function beginAnswer(draft: Draft, turn: TurnState, words: string | undef
 /** Whether a change was made, or its button can still be pressed. */
 function stands({ state }: Draft, { confirmation, state: how }: ToolChange): boolean {
   return how !== 'asked' || state.confirmations.some(({ id }) => id === confirmation);
-}
-
-/** Ends an answer that was not heard. */
-export function discardAnswer(draft: Draft, turn: TurnState): TurnState {
-  if (!turn.answer) return turn;
-  emit(draft, { do: 'discard', reply: turn.answer.id });
-  stopReadsOfAnswer(draft, turn.answer.id);
-  return { ...turn, answer: undefined };
 }
 
 /** Keeps making an answer that is not wanted for now: a cough may leave the question as it was. */

@@ -84,8 +84,6 @@ export type Answer = {
   readonly isWanted: boolean;
   /** True from its first sound or its end on. */
   readonly isReady: boolean;
-  /** Tool calls that came before it was wanted. */
-  readonly heldCalls: readonly ToolRequest[];
   /** Tools with an effect that it has called. */
   readonly usedTools: readonly string[];
   /** True once it has called any tool. */

@@ -24,14 +24,13 @@ import type {
 export const waitsForConfirm = 'waits for Confirm';
 export const onceIsEnough = 'once in an answer is enough';
 
-/** A model calls a tool. The call is held until its answer is wanted. */
+/** A model calls a tool. An answer that calls one while its speaker goes on begins again. */
 export function called(draft: Draft, { answer: id, call }: EventOf<'called'>): void {
   const turn = turnOfAnswer(draft.state, id);
   const answer = turn?.answer;
   if (!turn || !answer) return;
   if (!answer.isWanted) {
-    const heldCalls = [...answer.heldCalls, call];
-    putTurn(draft, { ...turn, answer: { ...answer, heldCalls } });
+    putTurn(draft, discardAnswer(draft, turn));
     return;
   }
   const ref = { answer: id, callId: call.callId };
@@ -45,17 +44,6 @@ function markCalled(draft: Draft, id: Id): void {
   const turn = turnOf(draft.state, id);
   if (!turn?.answer) return;
   putTurn(draft, { ...turn, answer: { ...turn.answer, hasCalled: true } });
-}
-
-/** Makes the calls that came before the answer was wanted. */
-export function releaseHeldCalls(draft: Draft, id: Id): void {
-  const turn = turnOfAnswer(draft.state, id);
-  if (!turn?.answer) return;
-  const { heldCalls } = turn.answer;
-  putTurn(draft, { ...turn, answer: { ...turn.answer, heldCalls: [] } });
-  for (const call of heldCalls) {
-    called(draft, { kind: 'called', atMs: draft.atMs, answer: id, call });
-  }
 }
 
 /**
@@ -327,9 +315,13 @@ export function stopRunsOfTurn(draft: Draft, turn: Id): void {
   stopRuns(draft, (one) => one.turn === turn && one.ref !== undefined);
 }
 
-/** An answer is not wanted any more. Its changes run on. */
-export function stopReadsOfAnswer(draft: Draft, answer: Id): void {
-  stopRuns(draft, (one) => one.ref?.answer === answer && one.effect === 'read');
+/** Ends an answer that was not heard. Its changes run on. */
+export function discardAnswer(draft: Draft, turn: TurnState): TurnState {
+  const { answer } = turn;
+  if (!answer) return turn;
+  emit(draft, { do: 'discard', reply: answer.id });
+  stopRuns(draft, (one) => one.ref?.answer === answer.id && one.effect === 'read');
+  return { ...turn, answer: undefined };
 }
 
 export function withdrawTools(draft: Draft, by: PersonId): void {

@@ -17,9 +17,9 @@ import {
   turnOf,
   wordsOf,
 } from './questions.ts';
-import { beginAnswer, discardAnswer, dropTurn, holdAnswer, newTurn } from './replies.ts';
+import { beginAnswer, dropTurn, holdAnswer, newTurn } from './replies.ts';
 import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
-import { voidYes } from './tools.ts';
+import { discardAnswer, voidYes } from './tools.ts';
 
 /** A voice begins. A person who goes on soon reopens their own turn, which leaves the floor until the rest is decided. */
 export function began(draft: Draft, event: EventOf<'began'>): void {

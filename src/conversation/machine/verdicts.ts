@@ -13,10 +13,10 @@ import {
   report,
   turnOf,
 } from './questions.ts';
-import { discardAnswer, dropTurn, forgetSounds } from './replies.ts';
+import { dropTurn, forgetSounds } from './replies.ts';
 import { dropUnheard } from './replying.ts';
 import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
-import { acceptYes, closeSpokenQuestions } from './tools.ts';
+import { acceptYes, closeSpokenQuestions, discardAnswer } from './tools.ts';
 
 type AnswerDecision = Extract<UtteranceDecision, { kind: 'answer' | 'answer-with-rest' }>;
 type NoAnswerDecision = Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>;
