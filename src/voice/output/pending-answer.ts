@@ -158,7 +158,6 @@ export class PendingAnswer {
     if (this.#fate !== 'open') return;
     this.#fate = 'wanted';
     this.reservation.wanted();
-    this.#parts.preemptiveBudget.turn();
     this.#parts.preemptiveBudget.use(this.#tokens);
   }
 
