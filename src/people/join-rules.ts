@@ -54,13 +54,11 @@ export const returnMs = 15 * 60_000;
 /** A channel into which the bot comes by itself, as it is now. */
 export type AutoJoinChannel = {
   readonly channelId: string;
-  /** Obstacle, if any; undefined: the channel is gone. */
-  readonly joining: JoinVerdict | undefined;
   /** People there who may be heard without a new question. */
   readonly heard: number;
   /** People there who have not answered yet, and can be asked. */
   readonly unasked: number;
-  /** A person sent the bot away, and the channel was never empty since. */
+  /** A person sent the bot away, or it could not come, and the channel was never empty since. */
   readonly isSentAway: boolean;
 };
 
@@ -80,8 +78,7 @@ export function chooseAutoJoin(
   ownChannelId: string | undefined,
 ): string | undefined {
   const open = channels.filter(
-    ({ heard, isSentAway, joining, unasked }) =>
-      heard + unasked > 0 && !isSentAway && isWayIn(joining),
+    ({ heard, isSentAway, unasked }) => heard + unasked > 0 && !isSentAway,
   );
   const [first] = open.toSorted(
     (one, other) => other.heard - one.heard || other.unasked - one.unasked,

@@ -5,19 +5,13 @@ import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import { writeInChat, writtenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { isYes } from '#src/people/consent.ts';
-import {
-  type AutoJoinChannel,
-  chooseAutoJoin,
-  isWayIn,
-  uncalledJoinAtMs,
-} from '#src/people/join-rules.ts';
+import { type AutoJoinChannel, chooseAutoJoin, uncalledJoinAtMs } from '#src/people/join-rules.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import { judgeEntry, obstacleOf } from '#src/sessions/join-obstacles.ts';
+import { mayBeIn } from '#src/sessions/join-obstacles.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { admissionIn } from '#src/settings/access-control.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 
 /** Where the bot would go in one server, and how. */
 type JoinTarget = { readonly channelId: string; readonly go: () => Promise<boolean> };
@@ -30,8 +24,6 @@ type GuildJoins = {
   sinceMs: number;
   /** Cancels the next check. */
   forget: () => void;
-  /** Channels whose people have read what keeps the bot out, until these are empty. */
-  readonly notified: Set<string>;
   /** Channel of the followed person whose people have read that the bot does not go there. */
   notifiedOf: string | undefined;
 };
@@ -95,11 +87,10 @@ export class AutomaticJoins {
   /** A channel that was empty is open to it again. */
   #endRests(guildId: string): void {
     const { settings } = this.#sessions;
-    const notified = this.#servers.get(guildId)?.notified;
     for (const channelId of settings.in(guildId).autoJoin) {
-      if (this.#peopleIn(guildId, channelId).length > 0) continue;
-      notified?.delete(channelId);
-      if (settings.isResting(guildId, channelId)) void settings.endRest(guildId, channelId);
+      const isEmpty = this.#peopleIn(guildId, channelId).length === 0;
+      if (isEmpty && settings.isResting(guildId, channelId))
+        void settings.endRest(guildId, channelId);
     }
   }
 
@@ -170,7 +161,6 @@ export class AutomaticJoins {
     const choices = await this.#sessions.readConsents(guildId);
     if (!choices.isRead) return this.#checkLater(guildId, joins);
     const channels = autoJoin.map((id) => this.#channel(guildId, id));
-    for (const channel of channels) this.#reportObstacle(guildId, channel, joins);
     const channelId = chooseAutoJoin(channels, at?.channelId);
     const channel = channelId && places.channel(guildId, channelId);
     return channel ? { channelId, go: () => this.#enter(channel) } : undefined;
@@ -182,52 +172,42 @@ export class AutomaticJoins {
   }
 
   #channel(guildId: string, channelId: string): AutoJoinChannel {
-    const { places } = this.#parts;
     const { settings } = this.#sessions;
     const people = () => this.#peopleIn(guildId, channelId);
     const admits = admissionIn(guildId, people, this.#parts, settings);
     const admitted = people().filter(({ id }) => admits(id));
     const found = admitted.map((one) => this.#sessions.consentOf(guildId, one));
-    const channel = places.channel(guildId, channelId);
     return {
       channelId,
-      joining: channel && judgeEntry(channel, this.#parts),
       heard: found.filter(isYes).length,
       unasked: found.filter((one) => one === 'unasked').length,
       isSentAway: settings.isResting(guildId, channelId),
     };
   }
 
-  /** People who wait for it read once what keeps it out. */
-  #reportObstacle(
-    guildId: string,
-    { channelId, heard: count, isSentAway, joining }: AutoJoinChannel,
-    { notified }: GuildJoins,
-  ): void {
-    const channel = this.#parts.places.channel(guildId, channelId);
-    const line = channel && joining && obstacleOf(joining, channel);
-    if (!line || isSentAway || count === 0 || notified.has(channelId)) return;
-    notified.add(channelId);
-    this.#report(channel, line);
-  }
-
-  /** True where it tried. It posts the panel, as there was no command to carry it; where it could not come, people read why. */
+  /** True where it tried. It posts the panel, as there was no command to carry it. */
   async #enter(channel: ChannelRef): Promise<boolean> {
+    if (!mayBeIn(channel, this.#parts)) {
+      await this.#stayAway(channel);
+      return true;
+    }
     const joining = await this.#sessions.enterUncalled(channel);
     if (!joining) return false;
-    const { guildId, channelId, name } = channel;
     if (joining.kind === 'joined' || 'nextTryMs' in joining) {
-      await this.#parts.panels.post(channel, { id: 'join.uncalled', with: { channel: name } });
+      const line = { id: 'join.uncalled', with: { channel: channel.name } } as const;
+      await this.#parts.panels.post(channel, line);
     } else if (joining.kind !== 'stopping' && joining.kind !== 'left') {
-      await this.#sessions.settings.rest(guildId, channelId);
-      this.#report(channel, { id: 'join.uncalled.failed', with: { channel: name } });
+      await this.#stayAway(channel);
     }
     return true;
   }
 
-  #report(channel: ChannelRef, line: TextLine): void {
-    const words = openText(writtenText(line, channel.guildId, this.#parts));
-    writeInChat(words, channel, this.#parts);
+  /** People read that it cannot come; it tries again once they have left. */
+  async #stayAway(channel: ChannelRef): Promise<void> {
+    const { guildId, channelId, name } = channel;
+    await this.#sessions.settings.rest(guildId, channelId);
+    const line = { id: 'join.uncalled.failed', with: { channel: name } } as const;
+    writeInChat(openText(writtenText(line, guildId, this.#parts)), channel, this.#parts);
   }
 
   #peopleIn(guildId: string, channelId: string) {
@@ -242,7 +222,6 @@ function noJoins(): GuildJoins {
     wantedId: undefined,
     sinceMs: 0,
     forget: () => undefined,
-    notified: new Set(),
     notifiedOf: undefined,
   };
 }
@@ -265,8 +244,7 @@ function followRequest(
     .people()
     .filter(({ id, isBot }) => !isBot && id !== followedId && context.gate.standing(id) === 'yes');
   const mayGo =
-    isWayIn(judgeEntry(channel, parts)) &&
-    places.facts(channel, followedId)?.callerMayConnect === true;
+    mayBeIn(channel, parts) && places.facts(channel, followedId)?.callerMayConnect === true;
   const isDj = roleIds.includes(djRoleId) || places.mayManage(guildId, followedId);
   return { channel, isBarred: !mayGo || (others.length > 0 && !isDj) };
 }
