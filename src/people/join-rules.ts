@@ -86,11 +86,6 @@ export function chooseAutoJoin(
   return first?.channelId === ownChannelId ? undefined : first?.channelId;
 }
 
-/** Whether the bot may enter; a stage counts, too: as audience. */
-export function isWayIn(joining: JoinVerdict | undefined): boolean {
-  return joining?.kind === 'fine' || joining?.kind === 'stage';
-}
-
 /**
  * Earliest instant of an automatic join, in ms of the same clock; `joinedAtMs` are those of before, oldest first,
  * `sinceMs` is when it was first wanted without a break.

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { isWayIn, type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
+import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import { missingRight } from '#src/ports/seat-changes-by-others.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -40,9 +40,10 @@ export function judgeEntry(
   return facts && judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
 }
 
-/** True where the bot may be; who put it there need not be able to enter themselves. */
+/** True where the bot may be, on a stage as audience; who put it there need not be able to enter themselves. */
 export function mayBeIn(channel: ChannelRef, parts: EntryFacts): boolean {
-  return isWayIn(judgeEntry(channel, parts));
+  const kind = judgeEntry(channel, parts)?.kind;
+  return kind === 'fine' || kind === 'stage';
 }
 
 /** `2026-11-20 16:25 UTC`: the server of the bot and its people live in many time zones. */

@@ -1,6 +1,6 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { isYes } from '#src/people/consent.ts';
-import { isWayIn, returnMs } from '#src/people/join-rules.ts';
+import { returnMs } from '#src/people/join-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { leftPanel } from '#src/ports/panel.ts';
@@ -165,14 +165,11 @@ export class SeatReturn {
   /** Why the bot does not return: only soon, where it may enter, and to people who may be heard. */
   #objectionTo(seat: StoredSeat, channel: ChannelRef | undefined): TextLine | undefined {
     const outdated = { id: 'seat.outdated', with: { channel: seat.channelName } } as const;
-    const removed = { id: 'channel.removed' } as const;
-    if (seat.idleMs >= returnMs) return outdated;
     const joining = channel && judgeEntry(channel, this.#parts);
-    if (!channel || !joining) return removed;
-    if (!isWayIn(joining)) return obstacleOf(joining, channel) ?? removed;
+    if (!channel || !joining || seat.idleMs >= returnMs) return outdated;
     const isAwaited = this.#parts.places
       .people(channel)
       .some((one) => !one.isBot && isYes(this.#sessions.consentOf(seat.guildId, one, seat)));
-    return isAwaited ? undefined : outdated;
+    return obstacleOf(joining, channel) ?? (isAwaited ? undefined : outdated);
   }
 }

@@ -77,7 +77,7 @@ test.each([
   ['a seat of more than 15 minutes ago', 15 * minuteMs, [adam], {}, 'seat.outdated'],
   ['people who have all left', 0, [], {}, 'seat.outdated'],
   ['people who never agreed', 0, [eva], {}, 'seat.outdated'],
-  ['a channel that is gone', 0, [adam], { channel: () => undefined }, 'channel.removed'],
+  ['a channel that is gone', 0, [adam], { channel: () => undefined }, 'seat.outdated'],
   [
     'a channel that is full now',
     0,
