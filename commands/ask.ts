@@ -78,14 +78,10 @@ function filesOf(
   if (file && words.about)
     return { wrong: { id: 'fail.picture', with: { provider: '/ask about' } } };
   const link = words.link?.trim();
-  const recording = link ? { url: link, name: hostOf(link) } : sound;
+  // The rest of a link may be a secret.
+  const recording = link ? { url: link, name: URL.parse(link)?.hostname ?? '' } : sound;
   if (!recording && !/[\p{L}\p{N}]/u.test(question)) return { wrong: { id: 'say.empty' } };
   return { recording, pictures: file && [file] };
-}
-
-/** The part of a link that others may read: the rest may be a secret. */
-function hostOf(link = ''): string {
-  return URL.parse(link)?.hostname ?? '';
 }
 
 /** The chosen way to answer; the default is aloud where the bot sits in a channel, else in writing. */

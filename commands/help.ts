@@ -74,10 +74,6 @@ function isFor(line: HelpEntry, { mayManage }: CommandCall, isDenied: boolean): 
   return !isDenied && (line.for !== 'manager' || mayManage);
 }
 
-function namesOf({ topics }: OwnHelp): readonly string[] {
-  return ['start', ...topics.keys()];
-}
-
 /** The first page, or the line of a topic; under both a menu of all topics. */
 function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
   const { buttons, lines: first, topics } = own;
@@ -93,7 +89,7 @@ function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
     placeholder: { id: 'help.more' },
     least: 1,
     most: 1,
-    options: namesOf(own).map((topic) => ({ value: topic, label: topic })),
+    options: ['start', ...own.topics.keys()].map((topic) => ({ value: topic, label: topic })),
   } as const;
   const shown = { lines, buttons, pickers: [menu], inPlace: true } as const;
   return [{ ...line, ...shown }];

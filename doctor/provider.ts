@@ -61,7 +61,8 @@ export async function examineProvider(
   tell([...server.findings, ...first.findings]);
   const roles = [first];
   for (const group of groups.slice(1)) {
-    const tried = await tryRole(group, server, deadline, clipOf(roles));
+    const clip = roles.find((one) => one.clip)?.clip;
+    const tried = await tryRole(group, server, deadline, clip);
     tell(tried.findings);
     roles.push(tried);
   }
@@ -69,10 +70,6 @@ export async function examineProvider(
   const isUsable = states.includes('usable') && !states.includes('broken');
   const { findings } = server;
   return { findings, roles, isUsable, refusesKey: false };
-}
-
-function clipOf(roles: readonly Pick<ExaminedRole, 'clip'>[]): SpokenClip | undefined {
-  return roles.find(({ clip }) => clip)?.clip;
 }
 
 /** A server that is not there, or refuses the key, is told once: every other role would end the same. */

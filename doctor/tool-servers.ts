@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { externalTools } from '#src/features/tools/mcp/adapt-server-tools.ts';
 import { openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
 import type { McpServerOptions } from '#src/features/tools/mcp/servers-file.ts';
-import { differs, type Finding, ok, type Probe, tryProbe } from '#src/probes/probe.ts';
+import { differs, type Finding, ok, tryProbe } from '#src/probes/probe.ts';
 import type { Examination } from './doctor-probe.ts';
 
 /** Starts or asks every server of `MCP_SERVERS`; offline none. */
@@ -10,14 +10,12 @@ export async function* examineToolServers({ config, isOffline, ...deadline }: Ex
   const { path, servers } = config.externalTools.mcp ?? { path: '', servers: [] };
   yield `MCP_SERVERS: ${path}`;
   yield* await Promise.all(
-    servers.map(async (server) =>
-      isOffline ? ok(server.name, 'not asked') : await tryProbe(probeOf(server), server, deadline),
-    ),
+    servers.map(async (server) => {
+      const { name } = server;
+      if (isOffline) return ok(name, 'not asked');
+      return await tryProbe({ name, run: examineServer }, server, deadline);
+    }),
   );
-}
-
-function probeOf({ name }: McpServerOptions): Probe<McpServerOptions> {
-  return { name, run: examineServer };
 }
 
 async function examineServer(

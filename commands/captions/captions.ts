@@ -35,14 +35,16 @@ function replyTo(turned: CaptionsOn, guildId: string): Replies {
   const { isHere, placeId, saved } = turned;
   const unsaved: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
   if (isHere) return [{ id: 'captions.on', lines: unsaved }];
-  const place: TextLine = { id: 'panel.captions', with: { place: addressOf(guildId, placeId) } };
+  const place = `https://discord.com/channels/${guildId}/${placeId}`; // Discord shows it as a link
   const buttons = ['captions.leave_out'];
-  return [{ id: 'captions.on', to: 'room', lines: [place, ...unsaved], buttons }];
-}
-
-/** Discord shows it as a link to the channel. */
-function addressOf(guildId: string, channelId: string): string {
-  return `https://discord.com/channels/${guildId}/${channelId}`;
+  return [
+    {
+      id: 'captions.on',
+      to: 'room',
+      lines: [{ id: 'panel.captions', with: { place } }, ...unsaved],
+      buttons,
+    },
+  ];
 }
 
 const off: Command = {

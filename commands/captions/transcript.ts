@@ -12,7 +12,6 @@ import type {
   CommandOption,
   CommandPorts,
   Replies,
-  Reply,
 } from '#src/features/contract/command.ts';
 import { cut } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -155,10 +154,7 @@ export async function recapFor(
 ): Promise<Replies> {
   const outcome = await features.transcripts.recap(guildId, { id: callerId, name }, request);
   if (outcome.kind !== 'recap') return noTranscript(outcome);
-  const [first, ...more] = recapMessages(outcome, timesIn(guildId)).map(replyOf);
+  const messages = recapMessages(outcome, timesIn(guildId));
+  const [first, ...more] = messages.map(([line, ...lines]) => ({ ...line, lines }));
   return first ? [first, ...more] : noTranscript({ kind: 'none' });
-}
-
-function replyOf([first, ...lines]: readonly [TextLine, ...TextLine[]]): Reply {
-  return { ...first, lines };
 }

@@ -143,7 +143,7 @@ function accountLines(account: Account, messageContent = false): readonly Findin
   return [
     ok('token', `it belongs to ${name}, application ${applicationId}`),
     intentsLine(account, messageContent),
-    inviteLine(account),
+    ok('invite', inviteUrlOf(applicationId)),
   ];
 }
 
@@ -156,8 +156,4 @@ function intentsLine(
     return differs('intents', why, `turn it on: ${portal}/${applicationId}/bot`);
   }
   return ok('intents', messageContent ? messageContentIntent : 'the bot needs none');
-}
-
-function inviteLine({ applicationId }: Account): Finding {
-  return ok('invite', inviteUrlOf(applicationId));
 }

@@ -15,12 +15,11 @@ export function noteDiscord(
     case 'ready':
       log.info({ servers: event.guilds }, 'logged in to Discord');
       return;
-    case 'warning':
-      log.warn(
-        { guildId: event.guildId, code: codeOf(event.cause), err: event.cause },
-        event.message,
-      );
+    case 'warning': {
+      const { cause: err, guildId, message } = event;
+      log.warn({ guildId, code: err instanceof BotError ? err.code : undefined, err }, message);
       return;
+    }
     case 'closed':
       log.error(
         { closeCode: event.closeCode },
@@ -67,8 +66,4 @@ export function noteDiscord(
       break;
   }
   log.info(event, event.kind);
-}
-
-function codeOf(cause: unknown): string | undefined {
-  return cause instanceof BotError ? cause.code : undefined;
 }

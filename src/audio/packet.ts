@@ -157,7 +157,9 @@ export class PacketOrder {
   #pass(placed: PlacedPacket, gap?: PacketGap): OrderedPacket {
     const { packet } = placed;
     this.#last = placed;
-    this.#lastSamples = lengthOf(packet) || this.#lastSamples;
+    // 0 for bytes that are not Opus, or not yet
+    const samples = isSealed(packet.opus) ? 0 : opusSamples(packet.opus);
+    this.#lastSamples = samples || this.#lastSamples;
     return { packet, samples: this.#lastSamples, gap };
   }
 }
@@ -170,9 +172,4 @@ function unwrap(sequence: number, near: number): number {
 /** The same stream continues: time passes, not too long, and long enough for the lost packets. */
 function follows(jump: number, missing: number): boolean {
   return jump >= missing * shortestSamples && jump <= silenceLimitSamples;
-}
-
-/** Samples at 48 kHz, by the first byte; 0 for bytes that are not Opus, or not yet. */
-function lengthOf({ opus }: Packet): number {
-  return isSealed(opus) ? 0 : opusSamples(opus);
 }

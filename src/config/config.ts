@@ -68,12 +68,10 @@ function sentence({ path, message }: z.core.$ZodIssue): string {
 }
 
 function contradictions(from: EnvironmentSettings): string[] {
-  const mistakes = [
-    ...roleMistakes(from),
-    ...pageMistakes(from),
-    ...budgetMistakes(from),
-    ...realtimeMistakes(from),
-  ];
+  const mistakes = [...roleMistakes(from), ...budgetMistakes(from), ...realtimeMistakes(from)];
+  const { PAGE_HOST: host, PAGE_URL: url } = from;
+  if (!url && !localHosts.has(host))
+    mistakes.push(`PAGE_HOST: ${host} needs PAGE_URL, the https address of your proxy`);
   // Engines that cannot be loaded were told.
   if (mistakes.length === 0 && isHearing(from) && readRole(from, 'chat').kind !== 'remote')
     mistakes.push(
@@ -133,12 +131,6 @@ function page(from: EnvironmentSettings): Config['page'] {
 
 /** Hosts at which only this machine, or a proxy beside it, can ask for the page by a name that is served. */
 const localHosts = new Set(['127.0.0.1', '::1', 'localhost', '0.0.0.0', '::']);
-
-function pageMistakes({ PAGE_HOST: host, PAGE_URL: url }: EnvironmentSettings): readonly string[] {
-  return url || localHosts.has(host)
-    ? []
-    : [`PAGE_HOST: ${host} needs PAGE_URL, the https address of your proxy`];
-}
 
 function consent({ CONSENT_POLICY }: EnvironmentSettings): Config['consent'] {
   const [policy, roleId] = CONSENT_POLICY.split(':');

@@ -25,7 +25,8 @@ export function loadDotEnv(
   }
   const written = parseEnv(text);
   for (const [name, value] of Object.entries(written)) environment[name] ??= value;
-  const servers = textOfServers(environment);
+  const place = environment.MCP_SERVERS?.trim();
+  const servers = place ? String(textOf(place)) : ''; // there `${NAME}` is a variable that is no setting
   for (const name of Object.keys(written))
     if (!known.has(name) && !servers.includes(`\${${name}}`))
       print(`${name}: ${path} sets it, and it is no setting.`);
@@ -40,11 +41,6 @@ export function readAnew(environment: NodeJS.ProcessEnv): ConfigResult {
   const all = { ...environment };
   const isRead = loadDotEnv((line) => mistakes.push(line), '.env', all);
   return isRead ? readConfig(all) : { kind: 'bad', mistakes };
-}
-
-/** The file in which `${NAME}` stands for a variable that is no setting. */
-function textOfServers({ MCP_SERVERS: path = '' }: NodeJS.ProcessEnv): string {
-  return path.trim() === '' ? '' : String(textOf(path.trim()));
 }
 
 function textOf(path: string): string | Error {

@@ -1,4 +1,4 @@
-import { type Client, GatewayOpcodes, type Guild, Status } from 'discord.js';
+import { type Client, GatewayOpcodes, Status } from 'discord.js';
 
 /**
  * Tells Discord that the bot leaves every voice channel it is shown in, or is on its way into; waits for nothing.
@@ -8,7 +8,8 @@ import { type Client, GatewayOpcodes, type Guild, Status } from 'discord.js';
  */
 export function leaveAllSeats(client: Client<true>): void {
   for (const guild of client.guilds.cache.values()) {
-    if (isSeated(guild) || client.voice.adapters.has(guild.id)) leaveSeat(client, guild.id);
+    const isSeated = guild.members.me?.voice.channelId;
+    if (isSeated || client.voice.adapters.has(guild.id)) leaveSeat(client, guild.id);
   }
 }
 
@@ -26,8 +27,4 @@ export function leaveGhosts(client: Client<true>, hasLink: (guildId: string) => 
     const isThere = guild.voiceStates.cache.get(client.user.id)?.channelId;
     if (isThere && !hasLink(guild.id)) leaveSeat(client, guild.id);
   }
-}
-
-function isSeated({ members }: Guild): boolean {
-  return typeof members.me?.voice.channelId === 'string';
 }

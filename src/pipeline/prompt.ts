@@ -75,15 +75,11 @@ export function promptHead(turn: Turn): readonly ChatMessage[] {
   const { history, context } = turn;
   const shown: readonly ChatMessage[] =
     context === undefined ? [] : [{ role: 'user', name: '', content: context }];
-  return [{ role: 'system', content: instructionsOf(turn) }, ...history, ...shown];
+  const content = `${turn.style.instructions}${languageOrder(turn.language)}`;
+  return [{ role: 'system', content }, ...history, ...shown];
 }
 
 /** A reply style that asks for the name first: a person's chosen name is no instruction, so the model has it with their words. */
 export function namingStyle(style: ReplyStyle): ReplyStyle {
   return { ...style, instructions: `${style.instructions} ${byName}` };
-}
-
-/** Instructions with the language of the answer. */
-function instructionsOf({ style, language }: Turn): string {
-  return `${style.instructions}${languageOrder(language)}`;
 }

@@ -258,7 +258,7 @@ export function idsSetting(
       const ids = readIds(typed, of, most);
       return ids ? ok(ids) : bad;
     },
-    shown: shownIds,
+    shown: (ids) => (ids.length === 0 ? none : ids.join(', ')),
     values: () => [none],
   };
 }
@@ -270,9 +270,4 @@ function readIds(words: string, of: NamedById, most: number): readonly string[] 
   const known = ids.filter((id) => id !== undefined);
   const isFit = known.length === ids.length && known.length <= most;
   return isFit ? [...new Set(known)] : undefined;
-}
-
-/** Ids as they are shown, and may be typed again. */
-function shownIds(ids: readonly string[]): string {
-  return ids.length === 0 ? none : ids.join(', ');
 }

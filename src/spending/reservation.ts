@@ -79,7 +79,8 @@ const recognisedTokensPerSecond = 20;
 
 /** No token of text is shorter than a byte; a picture has the most tokens of any vendor. */
 export function modelBound({ messages, tools = [], heardMs = 0 }: ModelRequest): RequestBound {
-  const bytes = Buffer.byteLength(JSON.stringify([messages.map(wordsOf), tools]));
+  const words = messages.map((one) => ({ ...one, wav: undefined, pictures: undefined }));
+  const bytes = Buffer.byteLength(JSON.stringify([words, tools]));
   const heard = Math.ceil(heardMs / msPerTokenHeard);
   const inputTokens = bytes + heard + picturesIn(messages) * mostPictureTokens;
   return {
@@ -136,11 +137,6 @@ export function recognitionBound(ms: number, least = ms): RequestBound {
   };
 }
 
-/** A message without sound and pictures. */
-function wordsOf(message: object): object {
-  return { ...message, wav: undefined, pictures: undefined };
-}
-
 /** Person or program that pays. */
 type Payer = { readonly id: string };
 
@@ -154,7 +150,7 @@ export function answerRequestOf(
   kind: PaidKind = 'answer',
 ): AnswerRequest {
   const { done = [], said, tools } = turn;
-  const heardMs = soundMs(said);
+  const heardMs = said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
   const unknown = 'x'.repeat(languageBytes + Math.ceil((heardMs / 1_000) * bytesPerSecond));
   const asked = said.map(({ name, pictures, text: content = '' }) => {
     return { role: 'user', name, content, pictures };
@@ -162,10 +158,6 @@ export function answerRequestOf(
   const messages = [...promptHead(turn), ...asked, ...done, { content: unknown }];
   const { speakerId: personId = '' } = said.at(-1) ?? {};
   return { kind, guildId, personId, first: { messages, tools, heardMs } };
-}
-
-function soundMs(said: Turn['said']): number {
-  return said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
 }
 
 /** A text that is read out in a channel: paid by `by`, else by the server. */

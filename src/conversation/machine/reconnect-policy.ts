@@ -76,7 +76,9 @@ export function stepReconnect(
   const recovered = upAtMs !== undefined && atMs - upAtMs >= rules.healthyMs;
   const isFirst = losses === 0 || recovered;
   const next = { losses: isFirst ? 1 : losses + 1, firstAtMs: isFirst ? atMs : firstAtMs };
-  const waitMs = Math.max(event.restMs, event.random * longestWaitMs(next.losses, rules));
+  const { longestWaitsMs } = rules;
+  const longestMs = longestWaitsMs[next.losses - 1] ?? longestWaitsMs.at(-1) ?? 0;
+  const waitMs = Math.max(event.restMs, event.random * longestMs);
   const isTooLate = atMs + waitMs - next.firstAtMs > rules.longestMs;
   if (next.losses > rules.mostTries || isTooLate) return [next, { kind: 'give-up' }];
   return [next, { kind: 'try', waitMs, losses: next.losses }];
@@ -96,10 +98,6 @@ function paced(
     { ...comeback, losses, firstAtMs },
     { kind: 'try', waitMs, losses },
   ];
-}
-
-function longestWaitMs(losses: number, { longestWaitsMs }: ReconnectRules): number {
-  return longestWaitsMs[losses - 1] ?? longestWaitsMs.at(-1) ?? 0;
 }
 
 /** Why there is no use in trying again after this error of a link; undefined when there may be. */

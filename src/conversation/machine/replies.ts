@@ -29,7 +29,6 @@ import type {
   Id,
   PersonId,
   Reading,
-  ToolChange,
   TurnPart,
   TurnState,
 } from './state.ts';
@@ -79,15 +78,14 @@ export function beginAnswer(draft: Draft, turn: TurnState, words: string | undef
     hasCalled: false,
     confirmation: undefined,
   };
-  const done = turn.changes.filter((one) => stands(draft, one));
+  const { confirmations } = draft.state;
+  const done = turn.changes.filter(
+    ({ confirmation, state }) =>
+      state !== 'asked' || confirmations.some((one) => one.id === confirmation),
+  );
   const { by, id: turnId, request } = turn;
   emit(draft, { do: 'begin', answer: id, turn: turnId, by, request, words, done });
   return { ...turn, answer };
-}
-
-/** Whether a change was made, or its button can still be pressed. */
-function stands({ state }: Draft, { confirmation, state: how }: ToolChange): boolean {
-  return how !== 'asked' || state.confirmations.some(({ id }) => id === confirmation);
 }
 
 /** Keeps making an answer that is not wanted for now: a cough may leave the question as it was. */

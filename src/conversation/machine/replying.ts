@@ -17,7 +17,7 @@ import {
   turnOfAnswer,
 } from './questions.ts';
 import { cut, dropReading, dropTurn, endReading, finishClause, loseTurn } from './replies.ts';
-import type { PersonId, TurnState } from './state.ts';
+import type { PersonId } from './state.ts';
 import { stopRunsOfTurn } from './tools.ts';
 
 export function prompted(draft: Draft, { answer: id, hasOthers }: EventOf<'prompted'>): void {
@@ -142,14 +142,11 @@ export function dropTurnsOfLeaver(draft: Draft, by: PersonId): void {
 export function passReplies(draft: Draft): void {
   cueWait(draft);
   giveUpSilent(draft);
-  for (const turn of draft.state.turns) {
-    if (isTooLate(draft, turn)) loseTurn(draft, turn.id, 'late');
+  const { atMs, rules } = draft;
+  for (const { endedMs, id } of draft.state.turns) {
+    const isLate = atMs - endedMs >= rules.queue.longestWaitMs;
+    if (isLate && draft.state.floor.queue.includes(id)) loseTurn(draft, id, 'late');
   }
-}
-
-/** Waiting turns that are too old. */
-function isTooLate({ atMs, rules, state }: Draft, { endedMs, id }: TurnState): boolean {
-  return state.floor.queue.includes(id) && atMs - endedMs >= rules.queue.longestWaitMs;
 }
 
 /** Plays a cue while nothing of the answer is heard, or no more of it comes. */

@@ -64,7 +64,8 @@ function callChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallR
   const used = withUsedTool(turn, call.tool);
   const kept = former?.state === 'asked' ? withoutAsked(draft, used, call.tool) : used;
   const isRepeated = kept.changes.some(({ tool }) => tool === call.tool);
-  const isAsked = mustAsk(kept, call) || (isRepeated && call.effect !== 'change');
+  const mayRun = runsUnasked(call.effect, turn.answer?.hasForeignWords === false);
+  const isAsked = !mayRun || (isRepeated && call.effect !== 'change');
   const isFirst = turn.answer?.hasCalled === false && turn.changes.length === 0;
   if (isAsked || call.presser !== undefined) askFor(draft, kept, call, ref, isFirst);
   else startChange(draft, kept, call, ref);
@@ -81,10 +82,6 @@ function withoutAsked(draft: Draft, turn: TurnState, tool: string): TurnState {
   const isAsked = (one: ToolChange) => one.tool === tool && one.state === 'asked';
   for (const { confirmation } of turn.changes.filter(isAsked)) closeAsk(draft, confirmation);
   return { ...turn, changes: turn.changes.filter((one) => !isAsked(one)) };
-}
-
-function mustAsk({ answer }: TurnState, { effect }: ToolRequest): boolean {
-  return !runsUnasked(effect, answer?.hasForeignWords === false);
 }
 
 /** What destroys waits for Confirm. What lasts runs only where no words but the asker's own (`isOwn`) can have caused it. */
@@ -148,7 +145,8 @@ function askFor(
 ): void {
   const { args, effect, presser = turn.by, tool } = call;
   const id = newId(draft);
-  const isAloud = isFirst && isAskedAloud(call);
+  const isSaid = call.isSayable && effect !== 'destroy' && call.presser === undefined;
+  const isAloud = isFirst && isSaid;
   const confirmation: Confirmation = {
     id,
     by: turn.by,
@@ -169,10 +167,6 @@ function askFor(
   change(draft, { confirmations: [...draft.state.confirmations, confirmation] });
   emit(draft, { do: 'ask', confirmation: id, presser, isAloud, call: ref });
   emit(draft, { do: 'result', ...ref, result: waitsForConfirm });
-}
-
-function isAskedAloud({ effect, isSayable, presser }: ToolRequest): boolean {
-  return isSayable && effect !== 'destroy' && presser === undefined;
 }
 
 function closeAsk(draft: Draft, id: Id | undefined): void {

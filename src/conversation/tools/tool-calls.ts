@@ -26,7 +26,7 @@ import {
   type ToolCallResult,
   tooLate,
 } from './tool-call-results.ts';
-import type { ConfirmableAction, Fitting, Presser, ToolEntry } from './tool-entry.ts';
+import type { ConfirmableAction, Fitting, ToolEntry } from './tool-entry.ts';
 
 /** Results that are kept in a session; a further one drops the oldest. */
 const mostResults = 64;
@@ -153,7 +153,7 @@ export class ToolCalls {
     const prepared = this.#prepared.get(call.callId);
     if (!prepared) return;
     const { action, spoken, tool } = prepared;
-    const asker = askerOf(prepared);
+    const asker = { id: prepared.asker.speakerId, name: prepared.asker.name };
     const presser = presserId === asker.id ? asker : action.presser;
     const { button, line } = confirmations.open({ tool, action, asker, presser, confirmation });
     prepared.resultOf = 'button';
@@ -360,10 +360,6 @@ export class AnswerCalls implements AnswerTools {
     if (!given || isQuoting) return undefined;
     return spokenConfirmationQuestion({ tool, given, asker }, this.#about.context);
   }
-}
-
-function askerOf({ asker: { name, speakerId: id } }: PreparedCall): Presser {
-  return { id, name };
 }
 
 function waiting(name: string): ToolCallResult {

@@ -26,7 +26,14 @@ function bodyOf(slash: CommandEntry) {
     name: slash.name,
     ...described(slash.description),
     options:
-      'commands' in slash ? slash.commands.map((one) => subcommandOf(one)) : optionsOf(slash),
+      'commands' in slash
+        ? slash.commands.map((one) => ({
+            type: ApplicationCommandOptionType.Subcommand,
+            name: one.name,
+            ...described(one.description),
+            options: optionsOf(one),
+          }))
+        : optionsOf(slash),
     contexts,
     default_member_permissions: needsManageServer(slash)
       ? `${PermissionFlagsBits.ManageGuild}`
@@ -38,15 +45,6 @@ function bodyOf(slash: CommandEntry) {
 function needsManageServer(slash: Command | CommandGroup): boolean {
   const all = 'commands' in slash ? slash.commands : [slash];
   return all.every((one) => one.needsManageServer);
-}
-
-function subcommandOf(command: Command) {
-  return {
-    type: ApplicationCommandOptionType.Subcommand,
-    name: command.name,
-    ...described(command.description),
-    options: optionsOf(command),
-  };
 }
 
 /** Discord wants those that must be filled first. */

@@ -69,7 +69,10 @@ export function messageOf(
     ...messageWith([reply, ...(reply.lines ?? [])], locale),
     ...((reply.buttons || reply.pickers || reply.inPlace) && {
       components: [
-        ...(reply.pickers ?? []).map((picker) => pickerRow(picker, locale)),
+        ...(reply.pickers ?? []).map((picker) => ({
+          type: ComponentType.ActionRow as const,
+          components: [menuOf(picker, locale)],
+        })),
         ...rowsOf(reply.buttons ?? [], locale, buttons),
       ],
     }),
@@ -118,10 +121,6 @@ function buttonOf(
     label: text(button.label, {}, locale),
     custom_id: customIdOf(name),
   };
-}
-
-function pickerRow(picker: Picker, locale: Locale): PickerRow {
-  return { type: ComponentType.ActionRow, components: [menuOf(picker, locale)] };
 }
 
 function menuOf(picker: Picker, locale: Locale): APISelectMenuComponent {

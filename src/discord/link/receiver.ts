@@ -153,7 +153,8 @@ export class ConsentedReceiver {
     // Silence frames are never sealed end to end, and prove nothing.
     if (isOpen && !isSilenceFrame(opus)) this.#openedAtMs.set(speakerId, atMs);
     const fromMs = Math.max(atMs, this.#soundUntilMs.get(speakerId) ?? atMs);
-    this.#soundUntilMs.set(speakerId, fromMs + (isOpen ? lengthMs(opus) : usualMs));
+    const lengthMs = (isOpen && opusSamples(opus) / 48) || usualMs;
+    this.#soundUntilMs.set(speakerId, fromMs + lengthMs);
     this.#give({
       speakerId,
       sequence: datagram.readUInt16BE(2),
@@ -175,10 +176,6 @@ export class ConsentedReceiver {
       return undefined;
     }
   }
-}
-
-function lengthMs(opus: Buffer): number {
-  return opusSamples(opus) / 48 || usualMs;
 }
 
 /** The library cuts an extension wherever 0xBEDE stands, and knows no other kind of extension. */

@@ -25,7 +25,8 @@ export function openChannelMessages(
   const placeOf = ({ channelId, guildId, name }: ChannelRef, isGiven: boolean) => {
     const own = channelOf(channelId);
     const beside = isGiven ? channelOf(panels.placeIn(guildId)?.channelId) : undefined;
-    const channel = own && (mayWrite(own) || !beside) ? own : beside;
+    const isBarred = own && 'permissionsFor' in own && mayWriteIn(own) === false;
+    const channel = isBarred ? (beside ?? own) : (own ?? beside);
     if (!channel?.isSendable()) throw forbidden(name);
     return channel;
   };
@@ -78,11 +79,6 @@ export function openChannelMessages(
 
 /** Messages to one person, in errors. */
 const direct: ChannelRef = { guildId: '', channelId: '', name: 'a direct message' };
-
-/** True where the bot may write, as far as is known. */
-function mayWrite(channel: Channel): boolean {
-  return !('permissionsFor' in channel) || mayWriteIn(channel) !== false;
-}
 
 function forbidden(name: string): BotError {
   const message = `Nothing could be written in ${name}: may the bot send messages there?`;

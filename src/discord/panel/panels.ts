@@ -125,7 +125,9 @@ export class Panels implements PanelBoard {
     this.#isClosed = true;
     const cleared = [...this.#panels.values()].map(async (panel) => {
       if (!panel.face) return;
-      panel.face = { ...panel.face, lines: panel.face.lines.filter(isWordless) };
+      // Words that a person said go.
+      const lines = panel.face.lines.filter(({ id }) => id !== 'panel.heard');
+      panel.face = { ...panel.face, lines };
       panel.message?.touch('whole');
       await panel.message?.settled();
     });
@@ -195,9 +197,4 @@ export class Panels implements PanelBoard {
 /** True unless the face is that of a bot that left; after a `/join` such a face is not shown again. */
 function isHere(face: PanelFace | undefined): boolean {
   return face?.isLeft !== true;
-}
-
-/** Whether a line holds no words that a person said. */
-function isWordless({ id }: TextLine): boolean {
-  return id !== 'panel.heard';
 }

@@ -175,14 +175,11 @@ function openingOf(writer: NamedPerson, context: SessionContext): string | undef
   const { latest } = queue;
   const isRun =
     latest?.reading &&
-    isLineOf(writer.id, latest.reading) &&
+    latest.reading.when === 'behind' &&
+    latest.reading.personId === writer.id &&
     parts.clock.nowMs() - latest.atMs <= longestRunGapMs;
   const name = isRun ? '' : spokenNameOf(writer, channel.guildId, parts);
   return name === '' ? '' : `${name}:`;
-}
-
-function isLineOf(writerId: string, turn: QueuedReading): boolean {
-  return turn.when === 'behind' && turn.personId === writerId;
 }
 
 /** Most characters of a line that are read out. */

@@ -7,7 +7,6 @@ import type {
   ProgramQuestion,
   ProgramSpeech,
   ProgramText,
-  ProgramUtterance,
 } from '#src/features/contract/http-api-ports.ts';
 import {
   tooMuchAtOnce,
@@ -89,7 +88,8 @@ export function programAnswers(
     const words: Words[] = [];
     for (const one of said) {
       if (one.kind === 'typed') {
-        words.push(typedWords(one));
+        const { name, text } = one;
+        words.push({ name, text, transcript: async () => ({ text }) });
         continue;
       }
       const { name, bytes } = one;
@@ -142,7 +142,3 @@ export function programAnswers(
 }
 
 type Words = Omit<TurnUtterance, 'speakerId' | 'fromMs' | 'toMs'>;
-
-function typedWords({ name, text }: Extract<ProgramUtterance, { kind: 'typed' }>): Words {
-  return { name, text, transcript: async () => ({ text }) };
-}

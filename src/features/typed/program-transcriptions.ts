@@ -145,7 +145,10 @@ export class ProgramTranscriptions {
       if (part.kind !== 'segment') return yield part;
       segments.push(part.segment);
     }
-    const english = await this.#english(request, segments.filter(isForeign), signal);
+    const foreign = segments.filter(
+      ({ language = '', isTranslated }) => !isTranslated && !/^en\b/i.test(language),
+    );
+    const english = await this.#english(request, foreign, signal);
     if ('kind' in english) return yield english;
     for (const segment of segments) {
       const text = english.get(segment);
@@ -219,10 +222,6 @@ function inEnglish({ words: _, ...segment }: RecordingSegment, text: string): Re
   return { ...segment, text, language: 'en' };
 }
 
-function isForeign({ language = '', isTranslated }: RecordingSegment): boolean {
-  return !isTranslated && !/^en\b/i.test(language);
-}
-
 /** Part of a recording that holds speech, with its sound. */
 type RecordingUtterance = SpeechSpan & { readonly pcm: Pcm };
 
@@ -242,7 +241,8 @@ async function* utterancesIn(
   const cuts = new RecordingCuts();
   for (let at = 0; at < pcm.samples.length; at += stepSamples) {
     const samples = pcm.samples.subarray(at, at + stepSamples);
-    for (const { probability } of meter.push(samples, msOf(at + samples.length))) {
+    const toMs = ((at + samples.length) / listenRateHz) * 1_000;
+    for (const { probability } of meter.push(samples, toMs)) {
       const span = cuts.next(probability);
       if (span) yield { ...span, pcm: partOf(pcm, span) };
     }
@@ -256,10 +256,6 @@ async function* utterancesIn(
 function partOf(pcm: Pcm, { fromMs, toMs }: SpeechSpan): Pcm {
   const [from, to] = [samplesOf(fromMs), samplesOf(toMs)];
   return { ...pcm, samples: pcm.samples.subarray(from, to) };
-}
-
-function msOf(samples: number): number {
-  return (samples / listenRateHz) * 1_000;
 }
 
 function samplesOf(ms: number): number {

@@ -90,7 +90,9 @@ export class TypedMessageHandler implements TypedMessageListener {
   async #outcome(message: TypedMessage, over: AbortSignal): Promise<TypedOutcome> {
     const session = this.#sessions.session(message.guildId);
     const chat = session?.channel.channelId === message.channelId ? session : undefined;
-    const own = chat ? objectionTo(message, chat) : unmentioned(message);
+    const isMeant = message.isMention && !message.isWebhook && !message.author.isBot;
+    const elsewhere = isMeant ? undefined : ('elsewhere' as const);
+    const own = chat ? objectionTo(message, chat) : elsewhere;
     const objection = own ?? (chat ? undefined : await this.#objectionElsewhere(message, session));
     if (!objection) return await this.#answer(message, chat, AbortSignal.any([this.#signal, over]));
     return (session && (await this.#reader.handle(message, session))) ?? objection;
@@ -212,10 +214,6 @@ function objectionTo(message: TypedMessage, session: VoiceSession): TypedOutcome
   if (gate.paused) return 'paused';
   if (text === '') return 'unread';
   return isMeant(message, session) ? undefined : 'not-meant';
-}
-
-function unmentioned({ author, isMention, isWebhook }: TypedMessage): TypedOutcome | undefined {
-  return isMention && !isWebhook && !author.isBot ? undefined : 'elsewhere';
 }
 
 function isMeant(message: TypedMessage, session: VoiceSession): boolean {

@@ -47,18 +47,14 @@ const stableRecognisers = ['gpt-live-transcribe', 'gpt-realtime-whisper'];
 
 /** Whether a streaming recogniser is known to keep the words it has told. */
 export function hasStableWords(model: string): boolean {
-  return stableRecognisers.includes(withoutDate(model));
+  const undated = model.replace(/-(\d{4}|\d{4}-\d{2}-\d{2})$/, '');
+  return stableRecognisers.includes(undated);
 }
 
 /** Whether a model takes pictures, by OpenAI's model pages ("Modalities"); undefined where that is not known. */
 export function takesPictures(model: string): boolean | undefined {
   if (/(^|[/:])gpt-[\w.-]*audio/.test(model)) return false;
   return /(^|[/:])gpt-(4o|4\.1|[56])(\b|[.-])/.test(model) || undefined;
-}
-
-/** Name of the model a dated snapshot belongs to. */
-function withoutDate(model: string): string {
-  return model.replace(/-(\d{4}|\d{4}-\d{2}-\d{2})$/, '');
 }
 
 export function isOpenAi(baseUrl: string): boolean {

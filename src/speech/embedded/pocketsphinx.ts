@@ -200,7 +200,8 @@ function recogniserOf(sphinx: Sphinx, free: SphinxRecognizer): Recogniser {
       const request = known?.getHyp() ?? '';
       const isRequest =
         known && request !== '' && isLikelier(segments(sphinx, known), segments(sphinx, free));
-      return plainWords(isRequest ? request : free.getHyp());
+      const words = isRequest ? request : free.getHyp();
+      return words.replace(/\(\d+\)/g, '').trim();
     },
   };
 }
@@ -283,9 +284,4 @@ function framesOf({ start, end }: Segment): number {
 
 function scoreOf(all: readonly Segment[]): number {
   return all.reduce((sum, { ascr }) => sum + ascr, 0);
-}
-
-/** Other pronunciations of a word are numbered, as in `read(2)`. */
-function plainWords(hypothesis: string): string {
-  return hypothesis.replace(/\(\d+\)/g, '').trim();
 }

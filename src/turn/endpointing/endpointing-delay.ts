@@ -73,11 +73,6 @@ export function learnPause(habit: PauseHabit, pausedMs: number): PauseHabit {
   };
 }
 
-/** Length of this person's pauses beyond the usual, in milliseconds; less while little is known. */
-function slownessMs({ pauses, typicalMs }: PauseHabit): number {
-  return ((typicalMs - unknownHabit.typicalMs) * pauses) / enough;
-}
-
 /** Delays in ms between the last voice of an utterance and its end. */
 export type EndpointingDelayRules = {
   /** Delay without any text while packets still flow. */
@@ -153,7 +148,8 @@ export function endpointingDelay(
   rules: EndpointingDelayRules,
   person: SpeakerHabits,
 ): EndpointingDelay {
-  const slowMs = slownessMs(person.habit ?? unknownHabit);
+  const { pauses, typicalMs } = person.habit ?? unknownHabit;
+  const slowMs = ((typicalMs - unknownHabit.typicalMs) * pauses) / enough; // less while little is known
   if (!reading) {
     const usualMs =
       (closed ? rules.textlessClosedDelayMs : rules.textlessDelayMs) + clamp(slowMs / 2, -50, 200);

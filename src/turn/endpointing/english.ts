@@ -55,7 +55,7 @@ function formLogit(words: readonly string[]): number {
   if (asks(words)) return questionLogit(words);
   if (isCommand(words)) return commandLogit(words);
   if (isOneOf('auxiliaries', first) && first !== 'been' && canBeSubject(words[1]))
-    return polarLogit(words);
+    return words.length <= 2 ? -0.8 : 1.7; // "can you", "is there" and so on
   if (first !== contracted(first) || words.slice(1).some(isVerb)) return statementLogit(words);
   return fragmentLogit(words);
 }
@@ -91,11 +91,6 @@ function asks(words: readonly string[]): boolean {
 function questionLogit(words: readonly string[]): number {
   const whole = words.length >= (words[0] === contracted(words[0] ?? '') ? 3 : 2);
   return whole ? 2 : 0.3;
-}
-
-/** "Can you", "is there" and so on. */
-function polarLogit({ length }: readonly string[]): number {
-  return length <= 2 ? -0.8 : 1.7;
 }
 
 function commandLogit(words: readonly string[]): number {
@@ -136,7 +131,9 @@ function tailLogit(words: readonly string[]): number {
 
 /** Logit of words that hold sentences together; undefined of others. */
 function grammarLogit(last: string, words: readonly string[]): number | undefined {
-  if (isOneOf('particles', last)) return words.length === 2 ? particleLogit(words) : 0;
+  // "Come in", "hold on", but not "turn off".
+  if (isOneOf('particles', last))
+    return words.length !== 2 || isOneOf('phrasalVerbs', words[0]) ? 0 : -1;
   if (isOneOf('prepositions', last)) return strandedLogit(words);
   if (isOneOf('auxiliaries', last)) return auxiliaryLogit(words);
   if (isOneOf('onlySubjects', last)) return subjectLogit(words);
@@ -163,11 +160,6 @@ function isKnowingOpen(words: readonly string[]): boolean {
 /** "Where are they", "isn't it", but not "what can i". */
 function subjectLogit(words: readonly string[]): number {
   return asks(words) && isBeing(words.at(-2)) ? -0.5 : -3;
-}
-
-/** "Come in", "hold on", but not "turn off". */
-function particleLogit([verb]: readonly string[]): number {
-  return isOneOf('phrasalVerbs', verb) ? 0 : -1;
 }
 
 function isBeing(word: string | undefined): boolean {

@@ -164,7 +164,8 @@ export class SpeakerInput {
     const { echo, pauseHabits, rules, speakerId } = this.#parts;
     const { voice, effects } = stepEndpointing(before, event, rules, pauseHabits.of(speakerId));
     this.#voice = voice;
-    for (const effect of effects) this.#learn(effect, lastWordOf(before));
+    const lastWord = 'understood' in before ? (before.understood?.lastWord ?? '') : '';
+    for (const effect of effects) this.#learn(effect, lastWord);
     if (before.kind !== 'quiet' && voice.kind === 'quiet') echo.over();
     if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) this.#recording.voiced();
     for (const effect of effects) noticed.push(this.#perform(effect, event.atMs, before));
@@ -212,10 +213,6 @@ export class SpeakerInput {
       }
     }
   }
-}
-
-function lastWordOf(voice: EndpointingState): string {
-  return 'understood' in voice ? (voice.understood?.lastWord ?? '') : '';
 }
 
 /** Silence in ms after which a person's decoder is freed, until they speak again. */

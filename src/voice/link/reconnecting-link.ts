@@ -141,12 +141,9 @@ export class ReconnectingLink {
       this.#isOpen = false;
       await link[Symbol.asyncDispose]();
     }
+    const hung = () => new Error(`the work on a voice link did not end within ${graceMs / 1000} s`);
     return await within(working, graceMs, this.#clock, hung);
   }
-}
-
-function hung(): Error {
-  return new Error(`the work on a voice link did not end within ${graceMs / 1000} s`);
 }
 
 /** Outcome of a cue: it left for the channel, the bot was speaking, or no connection was open. */

@@ -63,7 +63,8 @@ export async function bytesOf(
       parts.push(part);
     }
   } catch (error) {
-    throw error instanceof ApiRefusal ? error : cutOff();
+    if (error instanceof ApiRefusal) throw error;
+    throw refusal(400, 'body.cut_off', 'The body is incomplete.');
   }
   return Buffer.concat(parts);
 }
@@ -71,10 +72,6 @@ export async function bytesOf(
 function tooLong(mostBytes: number): ApiRefusal {
   const message = `The body is too long: at most ${mostBytes / 2 ** 20} MiB.`;
   return refusal(413, 'body.too_long', message);
-}
-
-function cutOff(): ApiRefusal {
-  return refusal(400, 'body.cut_off', 'The body is incomplete.');
 }
 
 /** Value that a schema reads. Errors: `ApiRefusal`, one sentence about the first mistake. */

@@ -41,7 +41,13 @@ const farewellMs = 500;
 /** Listens at one address. Never throws: an address that cannot be had is an outcome. */
 export async function openListener(options: ListenerOptions): Promise<ServerOutcome<HttpListener>> {
   const { app, host, port, webSocket } = options;
-  const webSockets = webSocket && openWebSockets(webSocket.mostFrameBytes);
+  const webSockets =
+    webSocket &&
+    new WebSocketServer({
+      noServer: true,
+      maxPayload: webSocket.mostFrameBytes,
+      perMessageDeflate: false,
+    });
   const server = createAdaptorServer({
     // Bindings of HTTP/2 are for servers of HTTP/2.
     fetch: (request, env) => app.fetch(request, env as HttpBindings),
@@ -76,10 +82,6 @@ export async function openListener(options: ListenerOptions): Promise<ServerOutc
     clearTimeout(cut);
   };
   return { kind: 'open', server: { url: urlOf(server), [Symbol.asyncDispose]: close } };
-}
-
-function openWebSockets(maxPayload: number): WebSocketServer {
-  return new WebSocketServer({ noServer: true, maxPayload, perMessageDeflate: false });
 }
 
 /** URL of the server. Only names of this machine are served, so an address for all of its networks is shown as such a one. */

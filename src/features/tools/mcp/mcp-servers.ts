@@ -76,7 +76,8 @@ export class McpServer {
       const openedAtMs = clock.nowMs();
       try {
         const failure = await this.#connected(signal);
-        failures = failuresAfter(failures, clock.nowMs() - openedAtMs);
+        const wasSteady = clock.nowMs() - openedAtMs >= steadyMs;
+        failures = wasSteady ? 1 : failures + 1;
         const waitMs = retryDelayMs(failures);
         const again = `it is tried again, first in ${waitMs / 1_000} s.`;
         if (!signal.aborted) this.#report(`${failure} Its tools are off; ${again}`);
@@ -153,11 +154,6 @@ function listed(tools: readonly { readonly name: string }[]): string {
 const steadyMs = 60_000;
 const firstMs = 1_000;
 const longestMs = 300_000;
-
-/** Count of a server's failures in a row, one more, after a connection that lasted `lastedMs`. */
-function failuresAfter(failures: number, lastedMs: number): number {
-  return lastedMs >= steadyMs ? 1 : failures + 1;
-}
 
 /** Wait, in ms, before a server that failed so often in a row is tried again: 1 s, doubled each time, 5 minutes at most. */
 function retryDelayMs(failures: number): number {

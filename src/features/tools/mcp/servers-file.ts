@@ -90,7 +90,7 @@ export function readServers(
   const servers: McpServerOptions[] = [];
   for (const [name, written] of Object.entries(all.data.mcpServers)) {
     const read = readServer(name, written, folder, variable);
-    if (typeof read === 'string') mistakes.push(`${quoted(name)} ${read}`);
+    if (typeof read === 'string') mistakes.push(`${JSON.stringify(name.slice(0, 40))} ${read}`);
     else if (read) servers.push(read);
   }
   return mistakes.length > 0 ? { kind: 'bad', mistakes } : { kind: 'ok', servers };
@@ -164,10 +164,6 @@ function filledIn(
       return found;
     });
   return new Map(Object.entries(written).map(([key, value]) => [key, new Secret(fill(value))]));
-}
-
-function quoted(name: string): string {
-  return JSON.stringify(name.slice(0, 40));
 }
 
 function isHttp(value: string): boolean {
