@@ -8,7 +8,7 @@ import { roles } from '#src/engines/engine.ts';
 import { isOpenAi } from '#src/provider/models/models.ts';
 import type { AnswerChoice, Questions } from './questions.ts';
 import type { SettingEdits } from './setting-edits.ts';
-import { isOwn, openAiMonthUsd, type Vendor } from './vendors.ts';
+import { openAiMonthUsd, type Vendor } from './vendors.ts';
 
 export type ProviderQuestions = {
   readonly ask: Questions;
@@ -88,7 +88,8 @@ async function tryWithKeys(
 
 function vendorChoice(vendor: Vendor): AnswerChoice<KnownServer> {
   const roles = vendor.roles.map((group) => verbs[group]).join(', ');
-  const where = isOwn(vendor) ? vendor.baseUrl : 'needs a key';
+  const isOwn = new URL(vendor.baseUrl).hostname === '127.0.0.1';
+  const where = isOwn ? vendor.baseUrl : 'needs a key';
   const month = Math.round(openAiMonthUsd());
   const price = isOpenAi(vendor.baseUrl) ? `, $${month} a month at two hours a day` : '';
   return { value: vendor, label: `${vendor.name}: ${roles}; ${where}${price}` };

@@ -23,11 +23,6 @@ export type Vendor = Readonly<z.infer<typeof vendorSchema>>;
 /** In the order in which they are offered. A test holds the list against the schema. */
 export const vendors: readonly Vendor[] = z.array(vendorSchema).parse(table);
 
-/** Whether it is a program on one's own machine. */
-export function isOwn({ baseUrl }: Pick<Vendor, 'baseUrl'>): boolean {
-  return new URL(baseUrl).hostname === '127.0.0.1';
-}
-
 /** Minutes of conversation in a month of two hours a day. */
 const minutesAMonth = 2 * 60 * 30;
 

@@ -1,5 +1,3 @@
-import type { Usage } from '#src/chat/ports.ts';
-
 /** Largest share of a session's tokens that may be wasted on preemptive answers that were not heard. */
 const longestShare = 0.15;
 /** Least tokens of which the share is taken: at the beginning one false start is no habit. */
@@ -22,8 +20,4 @@ export class PreemptiveBudget {
   lose(tokens: number): void {
     this.#vain += tokens;
   }
-}
-
-export function tokensOf({ inputTokens, outputTokens }: Usage): number {
-  return inputTokens + outputTokens;
 }

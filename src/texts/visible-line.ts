@@ -33,8 +33,3 @@ export function joinedLine(
   if (company <= 1) return { id: 'join.ok', with: { channel: names.channel } };
   return { id: isAsking ? 'join.ok.ask' : 'join.ok.several', with: names };
 }
-
-/** Whether the number of people in the channel, and their consent, decide about this line. */
-export function isJoinedLine({ id }: TextLine): boolean {
-  return id === 'join.ok' || id === 'join.ok.several' || id === 'join.ok.ask';
-}

@@ -40,7 +40,6 @@ import {
   type FinishedAnswer,
   PendingAnswer,
   playAnswer,
-  unanswered,
 } from '#src/voice/output/pending-answer.ts';
 import { type SpeechOutput, stuck } from '#src/voice/output/speech-output.ts';
 import { beginAnswer } from './begin-answer.ts';
@@ -90,8 +89,8 @@ export class AnswerJobs {
     const reply = newReply(id, AbortSignal.any([signal, gate.withdrawals.of(turn.by)]));
     const pending = this.#make(effect, turn, reply.over.signal);
     if (!pending) return;
-    const progress = unanswered(turn.voiceMs, turn.endedMs);
-    const job: AnswerJob = { ...reply, effect, pending, progress };
+    const instants = { heardAtMs: turn.voiceMs, endedAtMs: turn.endedMs };
+    const job: AnswerJob = { ...reply, effect, pending, progress: { text: '', instants } };
     this.running.add(job);
     void pending.ready.then(() => {
       if (this.running.of(id) === job) talk.post({ kind: 'ready', answer: id });

@@ -100,15 +100,7 @@ export function noteAnswered(draft: Draft, personId: PersonId, heard: string): v
   attend(draft, { ...answered, endsInQuestion: endsInQuestion(heard) });
 }
 
-export function noteTalk(draft: Draft, personId: PersonId, ms: number): void {
-  attend(draft, { kind: 'talked', personId, ms, atMs: draft.atMs });
-}
-
-export function closeWindows(draft: Draft, personId: PersonId): void {
-  attend(draft, { kind: 'left', personId });
-}
-
-function attend(draft: Draft, event: AddressEvent): void {
+export function attend(draft: Draft, event: AddressEvent): void {
   const rules = addressingRulesOf(draft.state, draft.rules);
   const attention = stepAddressing(draft.state.attention, event, rules);
   change(draft, { attention });

@@ -1,4 +1,4 @@
-import { closeWindows } from './addressing.ts';
+import { attend } from './addressing.ts';
 import type { EventOf } from './events.ts';
 import { dropReadingsOf } from './floor.ts';
 import { change, changeNotes, type Draft, emit, mayHear } from './questions.ts';
@@ -66,7 +66,7 @@ function withdraw(draft: Draft, by: PersonId): void {
   withdrawTurns(draft, by);
   withdrawTools(draft, by);
   dropReadingsOf(draft, by);
-  closeWindows(draft, by);
+  attend(draft, { kind: 'left', personId: by });
   const { dropped, understood } = draft.state.notes;
   const isOther = (one: { readonly by: PersonId }) => one.by !== by;
   changeNotes(draft, {

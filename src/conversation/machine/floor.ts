@@ -11,7 +11,6 @@ import {
   type Draft,
   emit,
   isFree,
-  isQuiet,
   lastUtteranceOf,
   leaveFloor,
   newId,
@@ -313,7 +312,8 @@ function noticesOf(state: ConversationState): readonly Reading[] {
 /** Says the next notice where no person talks and nothing waits. */
 function sayNotice(draft: Draft): void {
   const [notice] = noticesOf(draft.state);
-  if (!notice || !isQuiet(draft.state) || !isFree(draft.state)) return;
+  const isQuiet = draft.state.turns.every(({ open }) => open.length === 0);
+  if (!notice || !isQuiet || !isFree(draft.state)) return;
   if (!isHeardBy(draft, notice)) {
     endReading(draft, notice, 'left');
     return;

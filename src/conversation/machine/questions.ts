@@ -88,11 +88,6 @@ export function isFree({ floor, isMuted }: ConversationState): boolean {
   return !isMuted && floor.current === undefined && floor.queue.length === 0;
 }
 
-/** Whether no person talks and no speech is being recognised. */
-export function isQuiet({ turns }: ConversationState): boolean {
-  return turns.every(({ open }) => open.length === 0);
-}
-
 /** Last utterance of a turn; 0 for a typed one. */
 export function lastUtteranceOf({ parts }: Pick<TurnState, 'parts'>): Id {
   return parts.at(-1)?.utterance ?? 0;

@@ -1,6 +1,6 @@
 import { sameWords } from '#src/turn/addressing/names.ts';
 import { hasVoice, nothingHeard } from '#src/turn/answerable.ts';
-import { mayBegin, needsWords, noteAnswered, noteTalk } from './addressing.ts';
+import { attend, mayBegin, needsWords, noteAnswered } from './addressing.ts';
 import type { EventOf } from './events.ts';
 import { askTurn } from './floor.ts';
 import {
@@ -195,7 +195,8 @@ export function ended(draft: Draft, event: EventOf<'ended'>): void {
   const { turn, utterance } = speech;
   const facts = { toMs, endedMs, evidence, isAmongSounds, isFarField, isEnded: true };
   const over = { ...utterance, ...facts };
-  noteTalk(draft, turn.by, toMs - utterance.fromMs);
+  const ms = toMs - utterance.fromMs;
+  attend(draft, { kind: 'talked', personId: turn.by, ms, atMs: draft.atMs });
   if (over.isRequested || !hasVoice(evidence)) putUtterance(draft, turn.id, over);
   else requestWords(draft, turn, over);
 }

@@ -3,7 +3,6 @@ import type { Button } from '#src/features/contract/command.ts';
 import { consentButtons, type PanelFace } from '#src/ports/panel.ts';
 import { cut, maxMessageChars, oneLine } from '#src/texts/plain.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
-import { isJoinedLine } from '#src/texts/visible-line.ts';
 
 /** The panel as it looks now. `head`: the line that put it there; that of a `/join` changes with the channel. */
 export function drawPanel(
@@ -26,6 +25,7 @@ export function drawPanel(
 
 function headLines(head: TextLine | undefined, face: PanelFace | undefined): readonly TextLine[] {
   if (!head || face?.isLeft) return [];
-  if (!face || !isJoinedLine(head)) return [head];
+  // The number of people in the channel, and their consent, decide about a line of `joinedLine`.
+  if (!face || !head.id.startsWith('join.ok')) return [head];
   return face.headline ? [face.headline] : [];
 }

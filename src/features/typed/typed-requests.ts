@@ -14,7 +14,6 @@ import {
 import {
   memoryContext,
   memorySetting,
-  ownMemories,
   usableMemories,
 } from '#src/features/memories/usable-memories.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
@@ -279,9 +278,10 @@ export class TypedRequests {
     const { of, timeZone } = sessions.settings.in(guildId);
     if (!of(memorySetting) || asker.isProgram) return [];
     const gate = sessions.session(guildId)?.context.gate;
+    const loaded = gate ? memories.known(guildId) : ((await memories.load(guildId)) ?? []);
     const usable = gate
-      ? usableMemories(memories.known(guildId), asker.id, gate)
-      : ownMemories((await memories.load(guildId)) ?? [], asker.id);
+      ? usableMemories(loaded, asker.id, gate)
+      : loaded.filter(({ byId, aboutId }) => byId === asker.id && aboutId === undefined);
     const content = memoryContext(usable, timeZone);
     return content === undefined ? [] : [{ role: 'user', name: '', content }];
   }

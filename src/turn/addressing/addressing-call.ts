@@ -1,23 +1,17 @@
 import {
-  auxiliaries,
-  completePhrases,
   fillerPhrases,
   governorPhrases,
   greetingPhrases,
   type Hit,
-  impersonalSubjects,
   isDense,
   type Name,
   nameAt,
-  objectAuxiliaries,
-  questionWords,
+  phrasesFor,
   reportPhrases,
   requestPhrases,
   type Sentence,
   type SentenceWord,
   secondPersonWords,
-  strandedPhrases,
-  subjects,
   type Tolerance,
 } from './names.ts';
 
@@ -26,6 +20,14 @@ import {
  * bot was meant anyway); or it is not there.
  */
 type Naming = 'called' | 'told-of' | 'unclear' | 'absent';
+
+const completePhrases = phrasesFor('completePhrases');
+const strandedPhrases = phrasesFor('strandedPhrases');
+const questionWords = phrasesFor('questionWords');
+const auxiliaries = phrasesFor('auxiliaries');
+const subjects = phrasesFor('subjects');
+const impersonalSubjects = phrasesFor('impersonalSubjects');
+const objectAuxiliaries = phrasesFor('objectAuxiliaries');
 
 const longestPhrase = 4;
 const strength: Readonly<Record<Naming, number>> = {

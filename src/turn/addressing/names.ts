@@ -117,16 +117,9 @@ function gapOf(gap: string): Gap {
 export const requestPhrases = phrasesFor('requests');
 export const reportPhrases = phrasesFor('reports');
 export const governorPhrases = phrasesFor('governors');
-export const completePhrases = phrasesFor('completePhrases');
-export const strandedPhrases = phrasesFor('strandedPhrases');
-export const questionWords = phrasesFor('questionWords');
 export const greetingPhrases = phrasesFor('greetings');
 export const fillerPhrases = phrasesFor('fillers');
 export const secondPersonWords = phrasesFor('secondPerson');
-export const auxiliaries = phrasesFor('auxiliaries');
-export const subjects = phrasesFor('subjects');
-export const impersonalSubjects = phrasesFor('impersonalSubjects');
-export const objectAuxiliaries = phrasesFor('objectAuxiliaries');
 
 /** Everyday words: they are no misspelt names, and a name among them needs a pause. */
 const commonWords: ReadonlySet<string> = new Set(
@@ -137,7 +130,7 @@ const commonWords: ReadonlySet<string> = new Set(
 );
 
 /** The phrases of one kind in all languages. */
-function phrasesFor(kind: keyof AddressingPhrases): ReadonlySet<string> {
+export function phrasesFor(kind: keyof AddressingPhrases): ReadonlySet<string> {
   return phrasesOf(languages.flatMap(({ addressing }) => addressing?.[kind] ?? []));
 }
 

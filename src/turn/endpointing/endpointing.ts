@@ -33,7 +33,7 @@ export type EndpointRules = EndpointingDelayRules & {
   readonly packetGapMs: number;
   /** Longest utterance, in ms; then it is cut. */
   readonly longestMs: number;
-  /** Longest silence, in ms, after which speech still belongs to the ended utterance (`continues`). */
+  /** Longest silence, in ms, after which speech still belongs to the ended utterance. */
   readonly mergeMs: number;
 };
 
@@ -312,15 +312,6 @@ function end(voice: SpeakingVoice, why: 'quiet' | 'mute' | 'too-long'): Endpoint
   const { fromMs, lastVoiceMs: toMs } = voice;
   const heard = { ...voice.heard, spanMs: toMs - fromMs };
   return { voice: quiet, effects: [{ kind: 'ended', fromMs, toMs, why, heard }] };
-}
-
-/** Whether a voice that began at `beganFromMs` continues the utterance that ended at `endedToMs`: both are answered once. */
-export function continues(
-  endedToMs: number,
-  beganFromMs: number,
-  { mergeMs }: EndpointRules,
-): boolean {
-  return beganFromMs - endedToMs <= mergeMs;
 }
 
 /** The words of the utterance so far, and how far they can be trusted. */

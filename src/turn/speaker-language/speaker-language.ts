@@ -159,11 +159,6 @@ export function languageOfWords(
   return { language: recognised, probability: recognised === undefined ? 0 : 1 };
 }
 
-/** Language that the person spoke last, as far as it is sure. */
-export function spokenBefore({ latest, locked }: SpeakerLanguage): string | undefined {
-  return latest?.language ?? locked;
-}
-
 /** Whether the recogniser's language may be only its hint. */
 export function isEcho(recognised: string, hint: string | undefined): boolean {
   return hint !== undefined && sameLanguage(recognised, hint);
@@ -213,14 +208,6 @@ export function hintOf(
   const isHeld = locked !== undefined && latest !== undefined;
   const spoken = isHeld && sameLanguage(locked, latest.language) ? locked : undefined;
   return own ?? spoken;
-}
-
-/** Whether the language of a turn's words matters, or a stronger source is known. */
-export function needsDetection(
-  { requested }: SpeakerLanguage,
-  { fixed, own }: LanguageChoices,
-): boolean {
-  return (fixed ?? requested ?? own) === undefined;
 }
 
 /** Whether two tags are of one language, for any regions and scripts. */

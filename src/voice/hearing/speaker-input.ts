@@ -10,7 +10,6 @@ import type { VoiceMeter, VoiceWindow } from '#src/audio/voice/voice-meter.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import { type Evidence, nothingHeard } from '#src/turn/answerable.ts';
 import {
-  continues,
   type EndpointingEffect,
   type EndpointingEvent,
   type EndpointingState,
@@ -178,8 +177,9 @@ export class SpeakerInput {
     if (effect.kind === 'ended') this.#ended = { toMs: effect.toMs, lastWord };
     if (effect.kind !== 'began' || !this.#ended) return;
     const { toMs, lastWord: before } = this.#ended;
-    if (!continues(toMs, effect.fromMs, rules)) pauseHabits.ended(before);
-    else pauseHabits.wentOn(speakerId, effect.fromMs - toMs, before);
+    const silentMs = effect.fromMs - toMs;
+    if (silentMs > rules.mergeMs) pauseHabits.ended(before);
+    else pauseHabits.wentOn(speakerId, silentMs, before);
     this.#ended = undefined;
   }
 

@@ -15,10 +15,8 @@ import {
   type LanguageHold,
   languageOf,
   languageOfWords,
-  needsDetection,
   requestedLanguage,
   type SpeakerLanguage,
-  spokenBefore,
   stepSpeakerLanguage,
   withoutNames,
 } from '#src/turn/speaker-language/speaker-language.ts';
@@ -149,8 +147,10 @@ export class SpeakerLanguages {
     const requested = requestedLanguage(text, names);
     const hint = this.hintFor(personId);
     const isOpen = language === undefined || isEcho(language, hint);
-    const isNeeded = isOpen && needsDetection(this.#state(personId), this.#choices(personId));
-    const found = isNeeded && words > 1 ? await this.#languageIn(content, personId) : undefined;
+    const { fixed, own } = this.#choices(personId);
+    const isKnown = (fixed ?? this.#state(personId).requested ?? own) !== undefined;
+    const isNeeded = isOpen && !isKnown && words > 1;
+    const found = isNeeded ? await this.#languageIn(content, personId) : undefined;
     return { ...languageOfWords(language, hint, found), words, requested };
   }
 
@@ -158,7 +158,8 @@ export class SpeakerLanguages {
   async #languageIn(text: string, personId: string): Promise<DetectedLanguage | undefined> {
     const { textLanguage } = this.#sources.parts;
     const found = await textLanguage.detect(text, this.#sources.settings().languages);
-    const spoken = spokenBefore(this.#state(personId));
+    const { latest, locked } = this.#state(personId);
+    const spoken = latest?.language ?? locked;
     if (!found || isSure(found) || spoken === undefined) return found;
     const likelier = await textLanguage.detect(text, [found.language, spoken]);
     const isOther = likelier && likelier.probability >= leastOfTwo;

@@ -8,7 +8,7 @@ import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { AnswerFinish, Instants } from '#src/ports/session-events.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { PaidPipeline, ReplyHost } from '#src/spending/paid-engine.ts';
-import { type PreemptiveBudget, tokensOf } from '#src/spending/preemptive-budget.ts';
+import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
@@ -220,8 +220,8 @@ export class PendingAnswer {
     return result;
   }
 
-  #spend(usage: Usage): void {
-    const tokens = tokensOf(usage);
+  #spend({ inputTokens, outputTokens }: Usage): void {
+    const tokens = inputTokens + outputTokens;
     this.#tokens += tokens;
     if (this.#fate === 'wanted') this.#parts.preemptiveBudget.use(tokens);
     if (this.#fate === 'vain') this.#parts.preemptiveBudget.lose(tokens);
@@ -276,10 +276,6 @@ export type FinishedAnswer = {
   readonly finish: AnswerFinish;
   readonly owner: TextOwner;
 };
-
-export function unanswered(heardAtMs: number, endedAtMs: number): AnswerProgress {
-  return { text: '', instants: { heardAtMs, endedAtMs } };
-}
 
 /**
  * Puts an answer on its track as it arrives. Waits where the track is full.
