@@ -12,6 +12,10 @@ export type VoiceClip = {
   /** Text given to the voice. */
   readonly say: string;
   readonly words: readonly ClipWord[];
+  /** Where it sounds, of readings; other clips are clean enough to measure it again. */
+  readonly stretches?: readonly (readonly [fromMs: number, toMs: number])[];
+  /** Its packets, where no file holds them. */
+  readonly packed?: Uint8Array;
 };
 
 export const scenariosFolder = 'test/fixtures/scenes';
@@ -27,21 +31,41 @@ export async function readClips(): Promise<ReadonlyMap<string, VoiceClip>> {
   return new Map(clips.map((clip) => [clip.id, clip]));
 }
 
+/** One for each sentence of the readings. */
+export async function readReadings(): Promise<readonly VoiceClip[]> {
+  return JSON.parse(await readFile(`${scenariosFolder}/reading-clips.json`, 'utf8'));
+}
+
 export function clipPath(id: string): string {
   return `${scenariosFolder}/clips/${id}.packets`;
 }
 
 /** The sound of one clip, mono. */
+export async function readSound(
+  id: string,
+  codec: OpusCodec,
+  rateHz: 16_000 | 48_000,
+): Promise<Int16Array> {
+  return decodeClip(await readFile(clipPath(id)), codec, rateHz);
+}
+
 export function decodeClip(
   file: Uint8Array,
   codec: OpusCodec,
   rateHz: 16_000 | 48_000,
 ): Int16Array {
   const decoder = codec.decoder(rateHz);
-  return joined(unpack(file).map((packet) => decoder.decode(packet).slice()));
+  const sound = joined(unpack(file).map((packet) => decoder.decode(packet).slice()));
+  return sound;
 }
 
 /** Opus packets of 20 ms, each after its length in two bytes, little-endian. */
+export function pack(packets: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(
+    packets.flatMap((packet) => [Buffer.of(packet.length & 0xff, packet.length >> 8), packet]),
+  );
+}
+
 export function unpack(file: Uint8Array): Uint8Array[] {
   const packets: Uint8Array[] = [];
   for (let at = 0; at < file.length; ) {

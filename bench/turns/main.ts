@@ -4,6 +4,7 @@ import { readScenarios } from './clips.ts';
 import { type NoiseName, noises } from './noises.ts';
 import { figuresTable, isMet, reachedBy, targetTable, worstScenarios } from './report.ts';
 import { judgeAll, listenToNoise, openWorkshop, playScenarios, type RunKind } from './runs.ts';
+import { silenceReport } from './silences/silence-report.ts';
 
 const ways: readonly RunKind[] = ['no text', 'text', 'text, person known'];
 const noiseSeconds = 300;
@@ -20,6 +21,8 @@ const reached = reachedBy(withText);
 console.log(`\n${targetTable(reached)}`);
 console.log('\nCut off, then kept waiting longest, with texts');
 console.log(worstScenarios(withText, 10));
+
+console.log(`\n${await silenceReport(workshop)}`);
 
 const kinds = Object.keys(noises) as NoiseName[];
 const heard = kinds.map((kind) => [kind, listenToNoise(kind, noiseSeconds, workshop)] as const);

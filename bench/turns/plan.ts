@@ -7,11 +7,23 @@ export type ScenarioKind = (typeof kinds)[number];
 /** Clauses of one person and the silence between them. */
 export type TurnScenario = {
   readonly id: string;
-  readonly kind: ScenarioKind;
+  readonly kind: ScenarioKind | 'reading' | 'request';
   readonly profile: MicrophoneProfile;
+  /** ISO 639-1; English where there is none. */
+  readonly language?: string;
   /** Beside the level of the clips. */
   readonly gainDb: number;
   readonly clips: readonly string[];
   /** From the last sound of each clip to the first of the next. */
   readonly pausesMs: readonly number[];
 };
+
+/** Half gate, a quarter each of the others. */
+export const profiles = ['gate', 'open', 'gate', 'release'] as const;
+/** Even on a logarithmic scale, in steps of 10 ms. */
+export function pauseBetween(
+  random: () => number,
+  [low, high]: readonly [lowMs: number, highMs: number],
+): number {
+  return Math.round((low * (high / low) ** random()) / 10) * 10;
+}

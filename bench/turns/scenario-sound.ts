@@ -1,15 +1,19 @@
-import { readFile } from 'node:fs/promises';
 import { add } from '#sandbox/voice-client/microphone.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import { type ClipWord, clipPath, decodeClip, type VoiceClip } from './clips.ts';
+import { type ClipWord, decodeClip, readSound, type VoiceClip } from './clips.ts';
+import { soundingStretches } from './labels.ts';
 import { framesOf, roomRateHz, send } from './microphone.ts';
 import type { TurnScenario } from './plan.ts';
+
+type TimeSpan = readonly [fromMs: number, toMs: number];
 
 /** One scene as it arrives at the bot, and what was said in it when. */
 export type ScenarioSound = {
   readonly scenario: TurnScenario;
   readonly words: readonly ClipWord[];
+  /** Where the voice sounds, with the silences of at least 100 ms between. */
+  readonly stretches: readonly TimeSpan[];
   readonly packets: readonly Packet[];
   readonly lengthMs: number;
 };
@@ -27,15 +31,31 @@ export async function playScenario(
   const lengthMs = Math.ceil(((words.at(-1)?.[2] ?? 0) + tailMs) / 20) * 20;
   const samples = new Int16Array(lengthMs * samplesPerMs);
   const gain = 10 ** (scenario.gainDb / 20);
-  for (const { clip, startMs } of placed) {
-    const sound = decodeClip(await readFile(clipPath(clip.id)), codec, roomRateHz);
+  const stretches: TimeSpan[] = [];
+  const open: TimeSpan[] = [];
+  for (const { clip, startMs, words } of placed) {
+    const parts = clip.stretches ?? soundingStretches(await soundOf(clip, codec, 16_000));
+    const heard = parts.map(([from, to]): TimeSpan => [from + startMs, to + startMs]);
+    stretches.push(...heard);
+    open.push(
+      ...(clip.stretches ? heard : [[words[0]?.[1] ?? 0, words.at(-1)?.[2] ?? 0] as const]),
+    );
+    const sound = await soundOf(clip, codec, roomRateHz);
     const louder = sound.map((value) => Math.round(value * gain));
     add(samples.subarray(startMs * samplesPerMs).subarray(0, sound.length), louder);
   }
   const sounds = (fromMs: number, toMs: number) =>
-    placed.some(({ words }) => fromMs < (words.at(-1)?.[2] ?? 0) && toMs > (words[0]?.[1] ?? 0));
+    open.some(([start, end]) => fromMs < end && toMs > start);
   const packets = [...send(framesOf(samples, sounds), scenario.profile, codec, seedOf(scenario))];
-  return { scenario, words, packets, lengthMs };
+  return { scenario, words, stretches, packets, lengthMs };
+}
+
+async function soundOf(
+  { id, packed }: VoiceClip,
+  codec: OpusCodec,
+  rateHz: 16_000 | 48_000,
+): Promise<Int16Array> {
+  return packed ? decodeClip(packed, codec, rateHz) : await readSound(id, codec, rateHz);
 }
 
 /** Seed of the room's noise. */

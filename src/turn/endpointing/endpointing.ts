@@ -348,7 +348,7 @@ function understand(
 }
 
 /** Reading of a text in a pause; none while it is older than the last words and may still change; `silentMs` since the voice. */
-function readingAt(
+export function readingAt(
   understood: Understood | undefined,
   atMs: number,
   silentMs: number,
@@ -399,7 +399,7 @@ function isFaint(
 }
 
 /** Instant at which the voice stopped, by its loudness. */
-function stoppedMs(
+export function stoppedMs(
   { lastLoudMs, lastVoiceMs }: SpeakingVoice,
   { faintMs }: { readonly faintMs: number },
 ): number {

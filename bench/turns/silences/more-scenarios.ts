@@ -1,0 +1,94 @@
+import { decodeClip, pack, readReadings, type VoiceClip } from '#bench/turns/clips.ts';
+import { encode, tidy } from '#bench/turns/encoding.ts';
+import { soundingPart, wordsOf } from '#bench/turns/labels.ts';
+import { pauseBetween, profiles, type TurnScenario } from '#bench/turns/plan.ts';
+import { openVoices, type ScenarioVoices } from '#bench/turns/voices.ts';
+import { seededRandom } from '#sandbox/seeded-random.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+
+/** Scenes and the clips that they are made of. */
+type ScenarioSet = {
+  readonly scenarios: readonly TurnScenario[];
+  readonly clips: ReadonlyMap<string, VoiceClip>;
+};
+
+/** Pauses between recordings that were cut apart, and in requests. */
+const readingPausesMs = [250, 900] as const;
+const requestPausesMs = [200, 1500] as const;
+const requestSeed = 11;
+const readingSeed = 7;
+
+/** Sentences read by people, with the pauses they made; sentences that were recorded in several files are joined. */
+export async function readingScenarios(): Promise<ScenarioSet> {
+  const clips = await readReadings();
+  const random = seededRandom(readingSeed);
+  const scenarios: TurnScenario[] = [];
+  let ids: string[] = [];
+  for (const { id, say } of clips) {
+    ids.push(id);
+    if (!/[.?!]$/.test(say)) continue;
+    scenarios.push({
+      id: `reading-${scenarios.length}`,
+      kind: 'reading',
+      profile: profiles[scenarios.length % profiles.length] ?? 'gate',
+      language: id.startsWith('human-es') ? 'es' : 'en',
+      gainDb: 0,
+      clips: ids,
+      pausesMs: ids.slice(1).map(() => pauseBetween(random, readingPausesMs)),
+    });
+    ids = [];
+  }
+  return { scenarios, clips: new Map(clips.map((clip) => [clip.id, clip])) };
+}
+
+/** Requests with their pauses (`|` or `/`), each by each of these embedded voices. */
+export async function requestScenarios(
+  sentences: readonly string[],
+  voices: readonly string[],
+  codec: OpusCodec,
+): Promise<ScenarioSet> {
+  await using speaking = await openVoices();
+  const random = seededRandom(requestSeed);
+  const scenarios: TurnScenario[] = [];
+  const clips = new Map<string, VoiceClip>();
+  const lines = sentences.flatMap((sentence, n) => voices.map((voice) => ({ voice, sentence, n })));
+  for (const { voice, sentence, n } of lines) {
+    const spoken = await speakParts(speaking, voice, sentence.split(/ [|/] /), codec);
+    for (const clip of spoken) clips.set(clip.id, clip);
+    scenarios.push({
+      id: `request-${voice}-${n}`,
+      kind: 'request',
+      profile: profiles[scenarios.length % profiles.length] ?? 'gate',
+      gainDb: 0 - Math.round(9 * random()),
+      clips: spoken.map(({ id }) => id),
+      pausesMs: spoken.slice(1).map(() => pauseBetween(random, requestPausesMs)),
+    });
+  }
+  return { scenarios, clips };
+}
+
+/** A clause before a pause is spoken as before a comma. */
+async function speakParts(
+  voices: ScenarioVoices,
+  voice: string,
+  parts: readonly string[],
+  codec: OpusCodec,
+): Promise<VoiceClip[]> {
+  const spoken: VoiceClip[] = [];
+  for (const [n, part] of parts.entries()) {
+    const say = n < parts.length - 1 ? `${part},` : `${part}.`;
+    spoken.push(await speak(voices, voice, say, codec));
+  }
+  return spoken;
+}
+
+async function speak(
+  voices: ScenarioVoices,
+  voice: string,
+  say: string,
+  codec: OpusCodec,
+): Promise<VoiceClip> {
+  const packed = pack(encode(tidy(await voices.speak({ voice, say }))));
+  const words = wordsOf(say, soundingPart(decodeClip(packed, codec, 16_000)));
+  return { id: `${voice}/${say}`, say, words, packed };
+}
