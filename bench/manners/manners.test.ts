@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { cutAnswers } from './cuts.ts';
 import { plansOf, spend } from './evening.ts';
 import { Marks, piecesIn } from './marks.ts';
 import { readScenarioMix } from './scenarios.ts';
@@ -58,6 +59,13 @@ test('a bot that answers everything, or nothing, is noticed', async () => {
   const deaf = judge(await spend({ ...plan, addressing: 'off' }, mix, 1));
   expect(deaf.lost).toHaveLength(1);
   expect(deaf.uninvited).toEqual([]);
+});
+
+test('what was heard of a stopped answer is known to the word', async () => {
+  for (const { kept, left } of await cutAnswers(2, 1)) {
+    expect(left).toBeGreaterThan(3);
+    expect(Math.abs(kept - left)).toBeLessThanOrEqual(1);
+  }
 });
 
 test('a stop that is said aloud silences it', async () => {

@@ -1,4 +1,5 @@
-import { table } from '#bench/table.ts';
+import { percentile, table } from '#bench/table.ts';
+import type { AnswerCut } from './cuts.ts';
 import type { DelayPercentiles, InterruptionDelays } from './interruptions.ts';
 import type { SpokenStops } from './stops.ts';
 import type { MannersVerdict } from './verdict.ts';
@@ -6,6 +7,7 @@ import type { MannersVerdict } from './verdict.ts';
 export type Findings = {
   readonly channels: Readonly<Record<string, MannersVerdict>>;
   readonly aloud: SpokenStops;
+  readonly cuts: readonly AnswerCut[];
   readonly interrupted: InterruptionDelays;
 };
 
@@ -18,12 +20,15 @@ export type TargetLine = {
   readonly misses: readonly string[];
 };
 
-const [uninvitedPerHour, stopPercent] = [1, 98] as const;
+const [uninvitedPerHour, stopPercent, wordsOff] = [1, 98, 1] as const;
+/** With fewer the target says little. */
+const enoughCuts = 50;
 const latestFullMs = 400;
 
 export function linesOf(findings: Findings): readonly TargetLine[] {
-  const { channels, aloud, interrupted } = findings;
+  const { channels, aloud, cuts, interrupted } = findings;
   const { p95Ms } = interrupted.full;
+  const off = cuts.filter(({ kept, left }) => Math.abs(kept - left) > wordsOff);
   return [
     ...Object.entries(channels).flatMap(([channel, verdict]) => channelLines(channel, verdict)),
     stopLine(aloud),
@@ -33,6 +38,13 @@ export function linesOf(findings: Findings): readonly TargetLine[] {
       reached: `${p95Ms} ms`,
       met: p95Ms <= latestFullMs,
       misses: [],
+    },
+    {
+      what: `history at ${cuts.length} cut points`,
+      target: 'within 1 word',
+      reached: `${cuts.length - off.length} of ${cuts.length}`,
+      met: off.length === 0 && cuts.length >= enoughCuts,
+      misses: off.map(({ sentMs, kept, left }) => `${sentMs} ms left: ${kept} for ${left} words`),
     },
   ];
 }
@@ -63,6 +75,11 @@ export function delayWords({ p50Ms, p95Ms }: DelayPercentiles): string {
 export function interruptionWords({ silent, full, gaps }: InterruptionDelays): string {
   return `interrupted: silent ${delayWords(silent)} after the first packet of a sentence
 sounds under 400 ms: full level ${delayWords(full)} after the last packet, ${gaps} silence it for over 60 ms`;
+}
+
+export function cutWords(cuts: readonly AnswerCut[]): string {
+  const off = cuts.map(({ kept, left }) => Math.abs(kept - left));
+  return `${off.filter((words) => words === 0).length} of ${cuts.length} exact, at most ${percentile(off, 1)} off`;
 }
 
 function channelLines(channel: string, verdict: MannersVerdict): TargetLine[] {
