@@ -50,8 +50,8 @@ export type ChatText = {
 
 /** Outcome of a change of a message that follows what is drawn. */
 export type MessageOutcome =
-  /** It shows `text` now. */
-  | { readonly kind: 'shown'; readonly place: MessagePlace; readonly text: string }
+  /** It shows what was drawn. */
+  | { readonly kind: 'shown'; readonly place: MessagePlace }
   /** Deleted as wished. */
   | { readonly kind: 'deleted' }
   | { readonly kind: 'too-old' }

@@ -86,7 +86,7 @@ export class FakeCaptionChat {
     }
     this.shown.set(shown, text);
     const at = { channelId: this.channelId, messageId };
-    return { kind: 'shown', place: at, text };
+    return { kind: 'shown', place: at };
   }
 }
 

@@ -104,9 +104,8 @@ export class LiveMessage {
     if (!posted) return;
     this.#place = { channelId, messageId: posted.id };
     const text = posted.content ?? sent.content;
-    const isAsSent = text.trim() === sent.content.trim();
-    this.#shown = isAsSent ? faceOf(sent) : undefined;
-    report({ kind: 'shown', place: this.#place, text: isAsSent ? sent.content : text });
+    this.#shown = text.trim() === sent.content.trim() ? faceOf(sent) : undefined;
+    report({ kind: 'shown', place: this.#place });
   }
 
   async #change(place: MessagePlace, isDeletion: boolean): Promise<void> {
@@ -129,7 +128,7 @@ export class LiveMessage {
       },
       never,
     );
-    if (sent?.body) report({ kind: 'shown', place, text: sent.body.content });
+    if (sent?.body) report({ kind: 'shown', place });
     else if (sent) this.#deleted();
   }
 

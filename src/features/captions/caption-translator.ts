@@ -5,6 +5,7 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-block.ts';
 import { readTranslations, translationPrompt } from '#src/pipeline/translation-prompt.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import { baseLanguage } from '#src/speech/hints.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { wordsOf } from './store/word-index.ts';
 import { peopleIn, type TranscriptLine } from './transcript-line.ts';
@@ -42,7 +43,7 @@ export class CaptionTranslator {
   add(line: TranscriptLine): void {
     const language = this.#language;
     if (language === undefined || visibleLine(line.text) === '') return;
-    if (line.language !== undefined && isSame(line.language, language)) return;
+    if (line.language && baseLanguage(line.language) === baseLanguage(language)) return;
     this.#waiting = [...this.#waiting, line].slice(-mostWaiting);
     if (!this.#isWorking) void this.#run();
   }
@@ -71,7 +72,12 @@ export class CaptionTranslator {
     }
     if (opened.news) notice(opened.news);
     using reservation = opened.reservation;
-    using deadline = deadlineSignal(longestMs, parts.clock, late);
+    const late = `A translation took longer than ${longestMs / 1000} s.`;
+    using deadline = deadlineSignal(
+      longestMs,
+      parts.clock,
+      () => new BotError('answer.late', true, late),
+    );
     const { signal } = deadline;
     try {
       const asked = textOnlyCompletion(parts.chat.paidBy(reservation), prompt, signal);
@@ -104,14 +110,4 @@ export class CaptionTranslator {
       if (isOther && this.#mayShow(line)) this.#recorder.live.translate(line.number, text);
     }
   }
-}
-
-function late(): BotError {
-  return new BotError('answer.late', true, `A translation took longer than ${longestMs / 1000} s.`);
-}
-
-/** Regions and scripts of a language apart. */
-function isSame(one: string, other: string): boolean {
-  const [first, second] = [one, other].map((tag) => tag.toLowerCase().split('-')[0]);
-  return first === second;
 }

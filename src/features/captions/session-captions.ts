@@ -83,7 +83,7 @@ export class SessionCaptions implements FeatureSession {
 
   /** Begins captions where the server has set so meanwhile, and ends them where it turned the setting off. */
   changed(hasEntered: boolean, key?: string): void {
-    if (key === captionsBegin.key && !this.beginThemselves) {
+    if (key === captionsBegin.key && !this.#beginThemselves) {
       const { channel, stored } = this.#context;
       void stored.setCaptionsIn(channel.guildId, channel.channelId, undefined);
       void this.turnOff();
@@ -94,7 +94,7 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** The server has captions begin with each session. */
-  get beginThemselves(): boolean {
+  get #beginThemselves(): boolean {
     return this.#context.settings().of(captionsBegin);
   }
 
@@ -102,7 +102,7 @@ export class SessionCaptions implements FeatureSession {
   #wanted(): CaptionOptions | undefined {
     const { channel, maySpeak, stored } = this.#context;
     if (this.#isOff) return undefined;
-    const begin = this.beginThemselves || !maySpeak();
+    const begin = this.#beginThemselves || !maySpeak();
     return stored.captionsIn(channel.guildId, channel.channelId) ?? (begin ? {} : undefined);
   }
 
@@ -205,10 +205,8 @@ async function formerSession(
   const { guildId, channelId } = channel;
   const read = () => reader.latest(guildId, channelId);
   const latest = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
-  if (!latest) return undefined;
-  const { endedAtWallMs, startedAtWallMs } = latest.session;
-  const overAtWallMs = endedAtWallMs ?? startedAtWallMs + latest.endMs;
-  return parts.clock.wallMs() - overAtWallMs <= resumeMs ? latest : undefined;
+  const endedAtWallMs = latest?.session.endedAtWallMs ?? 0;
+  return parts.clock.wallMs() - endedAtWallMs <= resumeMs ? latest : undefined;
 }
 
 /**

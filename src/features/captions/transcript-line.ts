@@ -59,8 +59,6 @@ export type ResumableSession = {
   readonly session: TranscriptSession;
   /** Number of its last line; 0: it has none. */
   readonly lastNumber: number;
-  /** End of its last line, in ms since its start. */
-  readonly endMs: number;
 };
 
 export type ListedSession = TranscriptSession & {

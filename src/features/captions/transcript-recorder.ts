@@ -71,14 +71,13 @@ export class TranscriptRecorder {
     const { channel, parts, settings } = context;
     const { clock } = parts;
     const { guildId, channelId, name: channelName } = channel;
-    const { session, lastNumber, endMs } = former ?? {
+    const { session, lastNumber } = former ?? {
       session: {
         ...{ id: crypto.randomUUID(), guildId, channelId, channelName },
         placeId: chat.channelId,
         startedAtWallMs: clock.wallMs(),
       },
       lastNumber: 0,
-      endMs: 0,
     };
     const { startedAtWallMs } = session;
     this.#context = context;
@@ -87,8 +86,7 @@ export class TranscriptRecorder {
     this.#lastNumber = lastNumber;
     this.#session = { ...session, endedAtWallMs: undefined };
     this.#fromMs = clock.nowMs();
-    // The wall clock may have been put back meanwhile: no line begins before one that is kept.
-    this.#startedAtMs = this.#fromMs - Math.max(endMs, clock.wallMs() - startedAtWallMs);
+    this.#startedAtMs = this.#fromMs - (clock.wallMs() - startedAtWallMs);
     this.translations = new CaptionTranslator(context, this);
     this.live = new LiveCaptions({
       chat,

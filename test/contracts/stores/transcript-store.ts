@@ -27,7 +27,6 @@ function resumes(name: string, open: OpenTranscripts): void {
     expect(await store.reader.latest('10', '100')).toEqual({
       session: sessionOf('a'),
       lastNumber: 1_800,
-      endMs: 1_800_800,
     });
   });
 }

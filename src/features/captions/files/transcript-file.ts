@@ -7,7 +7,7 @@ import type { MessagePlace } from '#src/ports/message-place.ts';
 import { harmlessUncut } from '#src/texts/plain.ts';
 import { type Locale, text } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { isoTime, type WallTimes, wallTimesIn, wholeMs } from '#src/texts/wall-time.ts';
+import { isoTime, type WallTimes, wallTimesIn } from '#src/texts/wall-time.ts';
 import { type SubtitleLine, srtOf } from './subtitle-files.ts';
 
 /** By the ending of the file's name. */
@@ -100,7 +100,7 @@ function jsonFile(
     ...ids,
     channelName: visibleLine(channelName),
     startedAt: isoTime(startedAtWallMs),
-    endedAt: endedAtWallMs === undefined ? undefined : isoTime(endedAtWallMs),
+    endedAt: endedAtWallMs && isoTime(endedAtWallMs),
     timeZone,
   };
   const head = JSON.stringify({ format: 'parley-transcript', version, session });
@@ -109,15 +109,14 @@ function jsonFile(
 }
 
 function lineJson(line: TranscriptLine, guildId: string, startedAtWallMs: number) {
-  const { number, speaker, isCut, language, post } = line;
+  const { number, speaker, startMs, endMs, isCut, language, post } = line;
   const text = visibleLine(line.text);
-  const startMs = wholeMs(line.startMs);
   return {
     number,
     speaker: speakerJson(speaker),
     text,
     startMs,
-    endMs: Math.max(startMs, wholeMs(line.endMs)),
+    endMs,
     startedAt: isoTime(startedAtWallMs + startMs),
     isUnderstood: text !== '',
     isCut,
@@ -162,7 +161,7 @@ export function speakerNames(lines: readonly TranscriptLine[], somebody: string)
     owners.set(alike(free), id);
     shown.set(keyOf(speaker), free);
   }
-  return (speaker) => shown.get(keyOf(speaker)) ?? plainName(speaker.name, somebody);
+  return (speaker) => shown.get(keyOf(speaker)) ?? somebody;
 }
 
 function plainName(name: string, somebody: string): string {

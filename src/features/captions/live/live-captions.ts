@@ -164,7 +164,6 @@ export class LiveCaptions {
   }
 
   #show(message: Message, urgency: 'whole' | 'partial'): void {
-    if (this.#isShut) return;
     if (message.lines.size === 0) this.#leave(message);
     message.sent.touch(urgency);
   }
@@ -175,10 +174,9 @@ export class LiveCaptions {
   }
 
   #handleOutcome(outcome: MessageOutcome, message: Message): void {
-    if (this.#isShut) return;
     const { kind } = outcome;
     // The deletion of a channel or thread does not say that its words are to be forgotten.
-    if (kind === 'forbidden' || kind === 'chat-gone') {
+    if (!this.#isShut && (kind === 'forbidden' || kind === 'chat-gone')) {
       this.#isShut = true;
       this.#options.onTrouble(
         'The channel or thread for captions is gone, or closed to the bot: captions are not shown.',

@@ -12,8 +12,7 @@ import type { MessagePlace } from '#src/ports/message-place.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
-import { captionMessageStore } from './caption-message-store.ts';
-import { personRecords, transcriptEraser } from './transcript-eraser.ts';
+import { captionMessageStore, personRecords, transcriptEraser } from './transcript-eraser.ts';
 import { transcriptReader } from './transcript-reader.ts';
 import { transcriptWriter } from './transcript-writer.ts';
 

@@ -7,7 +7,7 @@ import type {
   TranscriptLine,
   TranscriptSearch,
 } from '#src/features/captions/transcript-line.ts';
-import { id, instant, integer, key, number, optional, reference } from '#src/sql/columns.ts';
+import { id, integer, key, number, optional, reference } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList } from '#src/sql/table.ts';
@@ -55,20 +55,18 @@ export function transcriptReader(database: StoreDatabase) {
 
     /** Latest session of that voice channel, for resuming it. */
     async latest(guildId: string, channelId: string): Promise<ResumableSession | undefined> {
-      const last = { lastId: optional(reference), endMs: optional(instant) };
       const [row] = await database.read((connection) =>
         connection.rows(
-          { ...sessionColumns, ...last },
+          { ...sessionColumns, lastId: optional(reference) },
           sql`SELECT ${columnList(sessionColumns)},
-            (SELECT MAX(lines.id) FROM lines WHERE session = key) AS last_id,
-            (SELECT MAX(end_ms) FROM lines WHERE session = key) AS end_ms
+            (SELECT MAX(lines.id) FROM lines WHERE session = key) AS last_id
           FROM sessions WHERE guild_id = ${guildId} AND channel_id = ${channelId}
           ORDER BY key DESC LIMIT 1`,
         ),
       );
       if (!row) return undefined;
-      const { endMs = 0, lastId = 0, ...session } = row;
-      return { session, endMs, lastNumber: numberOf(lastId) };
+      const { lastId = 0, ...session } = row;
+      return { session, lastNumber: numberOf(lastId) };
     },
 
     /** Servers of which something is kept. */

@@ -269,9 +269,7 @@ export class TranscriptRequests {
   /** Channels that this reader may open, and the deleted ones. */
   async #openTo(guildId: string, reader: Reader): Promise<OpenChannels> {
     if (typeof reader !== 'string') return { channelIds: reader };
-    const all = [
-      ...new Set(await this.#parts.transcripts.lists((store) => store.reader.channels(guildId))),
-    ];
+    const all = await this.#parts.transcripts.lists((store) => store.reader.channels(guildId));
     const may = await Promise.all(all.map((id) => mayOpen(guildId, reader, id, this.#parts)));
     const those = (answer: 'yes' | 'gone') => all.filter((_, n) => may[n] === answer);
     return {
@@ -310,11 +308,7 @@ export class TranscriptRequests {
       if (error instanceof RefusedError) return { kind: 'failed', line: error.line };
       if (!(error instanceof BotError)) throw error;
       this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
-      const isMalformed = error.code === 'answer.malformed';
-      const line = isMalformed
-        ? ({ id: 'recap.failed' } as const)
-        : failureText(error, this.#parts);
-      return { kind: 'failed', line };
+      return { kind: 'failed', line: failureText(error, this.#parts) };
     }
   }
 

@@ -81,7 +81,7 @@ test('whatever was said, the json file fits its schema', async () => {
   fc.assert(
     fc.property(
       fc.array(
-        fc.record({ text: fc.string({ unit: anyCharacter }), name: fc.string(), at: fc.float() }),
+        fc.record({ text: fc.string({ unit: anyCharacter }), name: fc.string(), at: fc.nat() }),
       ),
       (specs) => {
         const lines = specs.map(({ text, name, at }, n) =>
