@@ -88,7 +88,7 @@ const unseen =
 const piled = /(\p{M}{4})\p{M}+/gu;
 const everybody = /@(everyone|here)/gi;
 /** An address; splitting words by it puts addresses at odd places. */
-export const address = /(https?:\/\/[^\s<>[\]`*|\\]+)/;
+const address = /(https?:\/\/[^\s<>[\]`*|\\]+)/;
 
 function escaped(words: string): string {
   return escapedInside(words).replace(/^([^\S\n\r\u2028\u2029]*)([#>+-])/gm, '$1\\$2');

@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { ifInTime } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { captionTexts, remark } from '#src/features/captions/live/caption-line.ts';
+import { notUnderstoodIn } from '#src/features/captions/live/caption-line.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import { notePosted, type TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { writtenText } from '#src/notices/notice.ts';
@@ -91,7 +91,7 @@ export class TranscriptRecorder {
     this.live = new LiveCaptions({
       chat,
       clock,
-      texts: captionTexts(guildId, parts),
+      notUnderstood: notUnderstoodIn(guildId, parts),
       onShown: (place, numbers, isNew) => this.#shown(place, numbers, isNew),
       onTrouble: (message) => this.#unshown(message),
       timeOf: (startMs) => wallTimesIn(settings().timeZone).second(startedAtWallMs + startMs),
@@ -161,7 +161,7 @@ export class TranscriptRecorder {
   #remark(text: string): void {
     const startMs = this.sessionMs(this.#context.parts.clock.nowMs());
     const number = ++this.#lastNumber;
-    this.live.put({ number, speaker: remark, startMs, text, state: 'final' });
+    this.live.put({ number, startMs, text, state: 'final' });
   }
 
   /** Nothing more is written of what this person is saying. */

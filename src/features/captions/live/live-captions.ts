@@ -1,12 +1,13 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { CaptionChat, ChatMessage, MessageOutcome } from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
-import { type CaptionLine, type CaptionTexts, renderLines, wordsOf } from './caption-line.ts';
+import { type CaptionLine, renderLines, wordsOf } from './caption-line.ts';
 
 export type LiveCaptionsOptions = {
   readonly chat: CaptionChat;
   readonly clock: Pick<Clock, 'nowMs'>;
-  readonly texts: CaptionTexts;
+  /** Markdown in place of words the recogniser failed on. */
+  readonly notUnderstood: string;
   /** Time of day of an instant of the session. */
   readonly timeOf: (startMs: number) => string;
   /** A message shows these lines now; `isNew`: it has just been posted. */
@@ -70,7 +71,7 @@ export class LiveCaptions {
   put(line: CaptionLine): void {
     const { number, state } = line;
     if (this.#isShut || this.#erased.has(number)) return;
-    if (wordsOf(line, this.#options.texts) === '') {
+    if (wordsOf(line, this.#options.notUnderstood) === '') {
       if (state === 'final') this.#take(number);
       return;
     }
@@ -148,7 +149,7 @@ export class LiveCaptions {
   }
 
   #rendered(lines: Message['lines']): string {
-    return renderLines([...lines.values()], this.#options.texts);
+    return renderLines([...lines.values()], this.#options.notUnderstood);
   }
 
   #textOf({ isPlain, lines }: Message): string {

@@ -2,7 +2,7 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { captionsDays } from '#src/features/captions/caption-settings.ts';
-import { captionTexts, renderLines } from '#src/features/captions/live/caption-line.ts';
+import { notUnderstoodIn, renderLines } from '#src/features/captions/live/caption-line.ts';
 import type {
   CaptionParts,
   TranscriptPorts,
@@ -141,7 +141,7 @@ export class TranscriptCleanup implements PersonHooks {
     signal: AbortSignal,
   ): Promise<boolean> {
     const shownLines = lines.map((line) => ({ ...line, state: 'final' }) as const);
-    const text = renderLines(shownLines, captionTexts(message.guildId, this.#parts));
+    const text = renderLines(shownLines, notUnderstoodIn(message.guildId, this.#parts));
     const outcome = this.#isLive(message)
       ? 'changed'
       : await this.#parts.captionChats.change(message, text, signal);

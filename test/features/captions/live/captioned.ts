@@ -2,11 +2,6 @@ import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import { FakeCaptionChat, keyedChat } from '#test/fakes/caption-chats.ts';
 
-const texts = {
-  notUnderstood: '(not understood)',
-  unnamed: 'somebody',
-};
-
 function person(name: string) {
   return { kind: 'person', personId: `id of ${name}`, name } as const;
 }
@@ -26,7 +21,7 @@ export function openLive(show: Parameters<typeof keyedChat>[1]) {
   const live = new LiveCaptions({
     chat: keyedChat('c', show),
     clock,
-    texts,
+    notUnderstood: '(not understood)',
     onShown: () => undefined,
     onTrouble: (message) => troubles.push(message),
     timeOf: (startMs) => `20:00:${startMs / 1_000}`,

@@ -12,7 +12,7 @@ function shown(name: string, text: string, translation?: string): readonly strin
 
 test('markdown is shown instead of obeyed', () => {
   expect(shown('Ana', '# a `b` ```c``` ||d|| ~~e~~ _f_ > g')).toEqual([
-    '**Ana** # a \\`b\\` \\`\\`\\`c\\`\\`\\` \\|\\|d\\|\\| \\~\\~e\\~\\~ \\_f\\_ > g',
+    '**Ana** \\# a \\`b\\` \\`\\`\\`c\\`\\`\\` \\|\\|d\\|\\| \\~\\~e\\~\\~ \\_f\\_ > g',
   ]);
   expect(shown('Ana', 'a', '- b')).toEqual(['**Ana** a', '-# \\- b']);
   expect(shown('Ana', 'a', '1. b')).toEqual(['**Ana** a', '-# 1\\. b']);
