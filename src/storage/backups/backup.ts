@@ -1,5 +1,5 @@
 import { existsSync, renameSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import { copyInto, DatabaseSync } from '#src/sql/sqlite.ts';
@@ -21,11 +21,15 @@ export function backUp(from: string, folder: string, atWallMs: number): string {
     throw new BotError('store.unreadable', false, message);
   }
   const path = join(folder, copyName(from, atWallMs));
+  let opened = from;
   try {
     using sqlite = new DatabaseSync(from, { timeout: lockWaitMs });
-    copyStore(sqlite, path);
+    opened = path;
+    makeFolder(folder);
+    copyInto(sqlite, `${path}.part`);
+    renameSync(`${path}.part`, path); // it stands under its name only when it is complete
   } catch (error) {
-    throw asTrouble(from, error);
+    throw asTrouble(isBusy(error) || isDamage(error) ? from : opened, error);
   }
   return path;
 }
@@ -39,21 +43,4 @@ export function backUpFormerFormats(dataDir: string, atWallMs: number): readonly
   return storeFiles(dataDir)
     .filter(({ kind, version }) => version && version < presentFormat(kind.sqlite))
     .map(({ path }) => backUp(path, backupsFolder(dataDir), atWallMs));
-}
-
-/**
- * One whole file without a log beside it; it stands under its name only when it is complete.
- *
- * Errors: BotError `store.unreadable` for the copy, SQLite's own for the original.
- */
-function copyStore(sqlite: DatabaseSync, toPath: string): void {
-  const part = `${toPath}.part`;
-  try {
-    makeFolder(dirname(toPath));
-    copyInto(sqlite, part);
-    renameSync(part, toPath);
-  } catch (error) {
-    if (isBusy(error) || isDamage(error)) throw error;
-    throw asTrouble(toPath, error);
-  }
 }

@@ -94,23 +94,17 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
   }
   try {
     using sqlite = openReadOnly(path, lockWaitMs);
-    const kind = kindOf(sqlite);
-    const what = 'is a copy of neither the store nor transcripts: name another file.';
-    if (!kind) throw unreadable(`The file ${path} ${what}`);
+    const isThere = sqlite.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?');
+    const kinds = wantedKinds(!isSettingsOnly);
+    const kind = kinds.find(({ tables }) => tables.some(({ name }) => isThere.get(name)));
+    const names = kinds.map(({ name }) => `the ${name}`).join(' or ');
+    if (!kind) throw unreadable(`The file ${path} is no copy of ${names}: name another file.`);
     if (!isWhole(sqlite)) throw damaged(path);
     checkFormat(`The copy ${path}`, versionOf(sqlite), kind.sqlite);
-    const none = `holds no settings: name a copy of the store.`;
-    if (isSettingsOnly && kind !== mainStore)
-      throw unreadable(`The copy ${path} of the ${kind.name} ${none}`);
     return { path, kind };
   } catch (error) {
     throw isDamage(error) ? damaged(path, error) : asTrouble(path, error);
   }
-}
-
-function kindOf(sqlite: DatabaseSync): StoreKind | undefined {
-  const isThere = sqlite.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?');
-  return storeKinds.find((kind) => kind.tables.some(({ name }) => isThere.get(name)));
 }
 
 /** The file as it is to be, beside its place. A change that is cut short leaves it damaged. */

@@ -154,7 +154,7 @@ export class ShardLocks implements AsyncDisposable {
 
   /** Takes all locks or none: who takes some goes through the gate alone, so that what is free there stays free. */
   async #take(client: pg.Client): Promise<void> {
-    const { count, first, last } = this.#options;
+    const { count, first, last, onLost, onWait } = this.#options;
     const others = `SELECT id, name FROM (${heldLocks}) AS held WHERE id BETWEEN ${first} AND ${last}
       OR id BETWEEN ${numbers} AND ${buckets - 1} AND id <> ${numbers + count}`;
     // One transaction, as it is one message.
@@ -172,20 +172,15 @@ export class ShardLocks implements AsyncDisposable {
     const other = found?.rows[0];
     // After a lost connection the server may still know this very process by it.
     if (!other || other.name === this.#name) return;
-    if (this.#hasHeld) this.#lose(other);
-    else if (!this.#hasWaited) this.#options.onWait(this.#reasonOf(other));
+    const who = processNameOf(other.name);
+    const why =
+      other.id < numbers
+        ? `shard ${other.id} is served by ${who}`
+        : `${who} has SHARDS=${other.id - numbers}, and this one ${count}`;
+    if (this.#hasHeld) {
+      this.#over.abort(new Error('another process has the locks'));
+      onLost(`While the database was away, another process took over: ${why}; this one ends.`);
+    } else if (!this.#hasWaited) onWait(why);
     this.#hasWaited = true;
-  }
-
-  #lose(other: Holder): void {
-    this.#over.abort(new Error('another process has the locks'));
-    const message = `While the database was away, another process took over: ${this.#reasonOf(other)}; this one ends.`;
-    this.#options.onLost(message);
-  }
-
-  #reasonOf({ id, name }: Holder): string {
-    const who = processNameOf(name);
-    if (id < numbers) return `shard ${id} is served by ${who}`;
-    return `${who} has SHARDS=${id - numbers}, and this one ${this.#options.count}`;
   }
 }
