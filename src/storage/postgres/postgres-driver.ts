@@ -8,41 +8,30 @@ export type ConnectionOptions = {
   readonly url: Secret;
   /** Names the connection in `pg_stat_activity`; default `parley`. */
   readonly applicationName?: string;
-  /** Further settings of the server for this connection, by name. */
-  readonly settings?: Readonly<Record<string, string>>;
+  /** Further settings of the server for this connection, as `-c name=value`. */
+  readonly settings?: string;
 };
 
-/** Longest time, in ms, that the server works on one statement, unless an operation asks for more. */
-const statementMs = 10_000;
 /** Longest time, in ms, until a connection is open. */
 const connectMs = 5_000;
 
 /**
- * Settings of every connection. A process that stands still in a transaction holds its row locks for 5 s at most, and a peer
- * that is gone without a word is noticed after 11 s. Compiling a statement would take half a second of what takes 2 ms.
+ * Settings of every connection; times are in ms or s. A process that stands still in a transaction holds its row locks for 5 s at most,
+ * and a peer that is gone without a word is noticed after 11 s. Compiling a statement would take half a second of what takes 2 ms.
  */
-const usualSettings = {
-  statement_timeout: `${statementMs}`,
-  lock_timeout: '5000',
-  idle_in_transaction_session_timeout: '5000',
-  tcp_keepalives_idle: '5',
-  tcp_keepalives_interval: '2',
-  tcp_keepalives_count: '3',
-  client_min_messages: 'warning',
-  jit: 'off',
-} as const;
+const usualSettings =
+  '-c statement_timeout=10000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=5000 -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c client_min_messages=warning -c jit=off';
 
 /** Options of a `pg` client. Options that stand in the URL, say a search path, come first. */
 export function connectionOptions({
   url,
   applicationName = 'parley',
-  settings = {},
+  settings = '',
 }: ConnectionOptions): ClientConfig {
   const address = new URL(url.reveal());
-  const all = Object.entries({ ...usualSettings, ...settings });
-  const ours = all.map(([name, value]) => `-c ${name}=${value}`).join(' ');
-  const theirs = address.searchParams.get('options') ?? '';
-  address.searchParams.set('options', `${theirs} ${ours}`.trim());
+  const { searchParams } = address;
+  const theirs = searchParams.get('options') ?? '';
+  searchParams.set('options', `${theirs} ${usualSettings} ${settings}`.trim());
   return {
     connectionString: address.href,
     application_name: applicationName,
@@ -101,7 +90,7 @@ export class PostgresDriver implements Driver {
 
 /** A database for operations that take up to `deadlineMs`, and are not tried again. */
 export function openForProgram(connection: ConnectionOptions, deadlineMs: number): Database {
-  const settings = { lock_timeout: `${deadlineMs}`, statement_timeout: `${deadlineMs}` };
+  const settings = `-c lock_timeout=${deadlineMs} -c statement_timeout=${deadlineMs}`;
   const driver = new PostgresDriver({ ...connection, settings });
   return new Database({ driver, clock: realClock, deadlineMs, patienceMs: 0 });
 }

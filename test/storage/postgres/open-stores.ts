@@ -13,7 +13,7 @@ export type OpenedStore = Store & { readonly portions: PortionStore };
 export async function openIn(
   { url }: Pick<TestSchema, 'url'>,
   clock: Clock = realClock,
-  settings: Readonly<Record<string, string>> = {},
+  settings = '',
 ): Promise<OpenedStore> {
   const driver = new PostgresDriver({ url, settings });
   const database = new Database({ driver, clock });

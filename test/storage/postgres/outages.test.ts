@@ -141,7 +141,7 @@ function isLocked(): void {
   test('a row that another program holds keeps those behind it waiting, and its write fails in the end', async () => {
     await using schema = await openSchema();
     const clock = new VirtualClock();
-    await using store = await openIn(schema, clock, { lock_timeout: '50' });
+    await using store = await openIn(schema, clock, '-c lock_timeout=50');
     await store.consents.write('10', '1', always);
     await schema.sql('BEGIN');
     await schema.sql('SELECT * FROM consents FOR UPDATE');
