@@ -7,9 +7,9 @@ import {
 import { memoryStore } from '#src/features/memories/memory-store.ts';
 import { Database } from '#src/storage/database.ts';
 import type { StoreDatabases } from '#src/storage/postgres/keep-stores.ts';
-import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { SqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
-import { StoreHealth } from '#src/storage/store-health.ts';
+import { type StoreHealth, storeHealth } from '#src/storage/store-health.ts';
 import { mainStore, type StoreKind, storePath, transcripts } from '#src/storage/store-kinds.ts';
 import { type Store, sqlStores, storeParts } from '#src/storage/stores/store-parts.ts';
 import type { BotOptions } from './bot-options.ts';
@@ -59,12 +59,12 @@ async function inFiles(
   { config: { dataDir }, onStore }: StoreOptions,
   worker: SqliteWorker,
 ): Promise<StoreDatabases> {
-  const storeHealth = new StoreHealth('store-unwritten', realClock, onStore);
-  const health = new StoreHealth('transcripts-unwritten', realClock, (event) => {
+  const mainHealth = storeHealth('store-unwritten', realClock, onStore);
+  const health = storeHealth('transcripts-unwritten', realClock, (event) => {
     if (event.kind === 'alert') onStore(event);
     if (event.kind === 'refused') onStore({ kind: 'warning', message: event.error.message });
   });
-  const main = fileOf(worker, storePath(dataDir), mainStore, storeHealth);
+  const main = fileOf(worker, storePath(dataDir), mainStore, mainHealth);
   const spoken = fileOf(worker, storePath(dataDir, transcripts), transcripts, health);
   await Promise.all([main.open(), spoken.open()]);
   return { main, transcripts: spoken };
@@ -76,6 +76,6 @@ function fileOf(
   { sqlite }: StoreKind,
   health?: StoreHealth,
 ): Database {
-  const driver = new SqliteDriver(path, sqlite, worker.file(path));
+  const driver = sqliteDriver(path, sqlite, worker.file(path));
   return new Database({ driver, clock: realClock, health });
 }

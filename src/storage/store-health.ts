@@ -17,52 +17,45 @@ export type StoreEvent =
 /** Time, in ms, for which writes fail before the operator is told. */
 const unwrittenMs = 30_000;
 
+export type StoreHealth = ReturnType<typeof storeHealth>;
+
 /** Tells when a database goes and comes, and raises an alert while it could not be written for long. */
-export class StoreHealth {
-  readonly #alert: AlertName;
-  readonly #clock: Clock;
-  readonly #report: (event: StoreEvent) => void;
-  #isOpen: boolean | undefined;
+export function storeHealth(name: AlertName, clock: Clock, report: (event: StoreEvent) => void) {
+  let wasOpen: boolean | undefined;
   /** Instant at which the first write was asked for that none has followed that succeeded. */
-  #unwrittenSinceMs: number | undefined;
-  #state: AlertChange['state'] = 'cleared';
+  let unwrittenSinceMs: number | undefined;
+  let former: AlertChange['state'] = 'cleared';
 
-  constructor(alert: AlertName, clock: Clock, report: (event: StoreEvent) => void) {
-    this.#alert = alert;
-    this.#clock = clock;
-    this.#report = report;
+  function tell(state: AlertChange['state'], cause: string): void {
+    if (former !== state) report({ kind: 'alert', name, state, cause });
+    former = state;
   }
 
-  /** Takes each try to open or reach it, with its error. */
-  opened(error?: BotError): void {
-    const isOpen = error === undefined;
-    if (this.#isOpen !== isOpen)
-      this.#report(error ? { kind: 'refused', error } : { kind: 'opened' });
-    this.#isOpen = isOpen;
-  }
+  return {
+    /** Takes each try to open or reach it, with its error. */
+    opened(error?: BotError): void {
+      const isOpen = error === undefined;
+      if (wasOpen !== isOpen) report(error ? { kind: 'refused', error } : { kind: 'opened' });
+      wasOpen = isOpen;
+    },
 
-  /** Result of a write, whose end counts. */
-  async write<T>(work: () => Promise<T>): Promise<T> {
-    const fromMs = this.#clock.nowMs();
-    this.#unwrittenSinceMs ??= fromMs;
-    try {
-      const done = await work();
-      this.#report({ kind: 'written', tookMs: this.#clock.nowMs() - fromMs });
-      this.#unwrittenSinceMs = undefined;
-      this.#tell('cleared', 'it is written again');
-      return done;
-    } catch (error) {
-      const waitedMs = this.#clock.nowMs() - (this.#unwrittenSinceMs ?? fromMs);
-      const waited = `nothing was written for ${Math.round(waitedMs / 1000)} s`;
-      if (waitedMs >= unwrittenMs && error instanceof BotError)
-        this.#tell('raised', `${waited}: ${error.message}`);
-      throw error;
-    }
-  }
-
-  #tell(state: AlertChange['state'], cause: string): void {
-    if (this.#state === state) return;
-    this.#state = state;
-    this.#report({ kind: 'alert', name: this.#alert, state, cause });
-  }
+    /** Result of a write, whose end counts. */
+    async write<T>(work: () => Promise<T>): Promise<T> {
+      const fromMs = clock.nowMs();
+      unwrittenSinceMs ??= fromMs;
+      try {
+        const done = await work();
+        report({ kind: 'written', tookMs: clock.nowMs() - fromMs });
+        unwrittenSinceMs = undefined;
+        tell('cleared', 'it is written again');
+        return done;
+      } catch (error) {
+        const waitedMs = clock.nowMs() - (unwrittenSinceMs ?? fromMs);
+        const waited = `nothing was written for ${Math.round(waitedMs / 1000)} s`;
+        if (waitedMs >= unwrittenMs && error instanceof BotError)
+          tell('raised', `${waited}: ${error.message}`);
+        throw error;
+      }
+    },
+  };
 }

@@ -3,30 +3,23 @@ import {
   transcriptPorts,
 } from '#src/features/captions/store/transcript-ports.ts';
 import { Database, type DatabaseOptions } from '#src/storage/database.ts';
-import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, type StoreKind, storePath, transcripts } from '#src/storage/store-kinds.ts';
 import { type Store, sqlStores } from '#src/storage/stores/store-parts.ts';
 
 export type TranscriptStore = TranscriptPorts & AsyncDisposable;
 type Options = Omit<DatabaseOptions, 'driver'> & { readonly maxBytes?: number };
 
-/** A file that is full at a size. */
-class LimitedDriver extends SqliteDriver {
-  maxBytes: number | undefined;
-
-  override async connect() {
-    const session = await super.connect();
-    const pages = Math.floor((this.maxBytes ?? 0) / 4_096);
+/** A file on this thread, once it is open, which may be full at a size. Errors: BotError `store.unreadable`. */
+async function openFile({ sqlite }: StoreKind, path: string, { maxBytes, ...options }: Options) {
+  const driver = sqliteDriver(path, sqlite);
+  const connect = async () => {
+    const session = await driver.connect();
+    const pages = Math.floor((maxBytes ?? 0) / 4_096);
     if (pages > 0) await session.perform(`PRAGMA max_page_count = ${pages}`, []);
     return session;
-  }
-}
-
-/** A file on this thread, once it is open. Errors: BotError `store.unreadable`. */
-async function openFile({ sqlite }: StoreKind, path: string, { maxBytes, ...options }: Options) {
-  const driver = new LimitedDriver(path, sqlite);
-  driver.maxBytes = maxBytes;
-  const database = new Database({ driver, ...options });
+  };
+  const database = new Database({ driver: { ...driver, connect }, ...options });
   await database.read(async () => undefined);
   return database;
 }

@@ -5,7 +5,7 @@ import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { Database } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
-import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 import { type StoreParts, storeParts, storeTables } from '#src/storage/stores/store-parts.ts';
 import { transcriptStore } from '#test/fakes/local-stores.ts';
@@ -37,7 +37,7 @@ export function memoryTranscripts(clock: Clock): TranscriptStores {
 }
 
 function inMemory(format: readonly Migration[], clock: Clock): Database {
-  return new Database({ driver: new SqliteDriver(':memory:', format), clock });
+  return new Database({ driver: sqliteDriver(':memory:', format), clock });
 }
 
 /** The database as it is, unless a part of the store is in trouble. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { Database } from '#src/storage/database.ts';
-import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { SqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
 import { storeFolder } from './files.ts';
@@ -24,7 +24,7 @@ test('the store is written while the thread that sends voice does something else
 test('a thread that breaks fails what waits for it, and the next operation starts it again', async () => {
   await using worker = new SqliteWorker(new URL('./scripted-worker.ts', import.meta.url));
   const call = worker.file('scripted');
-  const driver = new SqliteDriver('scripted', mainStore.sqlite, call);
+  const driver = sqliteDriver('scripted', mainStore.sqlite, call);
   await using database = new Database({ driver, clock: realClock, patienceMs: 0 });
   await database.open();
   const breaking = expect(call('close')).rejects.toMatchObject({ code: 'store.unreadable' });

@@ -1,10 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Database } from '#src/storage/database.ts';
-import { type StoreEvent, StoreHealth } from '#src/storage/store-health.ts';
+import { type StoreEvent, storeHealth } from '#src/storage/store-health.ts';
 import { storeKinds } from '#src/storage/store-kinds.ts';
 import { migrateMs, migratePostgres } from './migrate.ts';
-import { type ConnectionOptions, openForProgram, PostgresDriver } from './postgres-driver.ts';
+import { type ConnectionOptions, openForProgram, postgresDriver } from './postgres-driver.ts';
 
 export type PostgresStoreOptions = ConnectionOptions & {
   readonly clock: Clock;
@@ -33,8 +33,8 @@ export async function openPostgresStore({
     if (!isKnown || error.retryable) throw error;
     throw new BotError('store.misconfigured', false, error.message, error.cause);
   }
-  const health = new StoreHealth('store-unwritten', clock, report);
-  const driver = () => new PostgresDriver(connection);
+  const health = storeHealth('store-unwritten', clock, report);
+  const driver = () => postgresDriver(connection);
   return {
     main: new Database({ driver: driver(), clock, health }),
     transcripts: new Database({ driver: driver(), clock }),

@@ -1,7 +1,7 @@
 import pg, { type ClientConfig } from 'pg';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { Database, type Driver, type Session } from '#src/storage/database.ts';
+import { Database, type Driver } from '#src/storage/database.ts';
 import { asPostgresTrouble } from './postgres-trouble.ts';
 
 export type ConnectionOptions = {
@@ -51,47 +51,40 @@ export function placeOf(url: Secret): string {
  * A connection to a PostgreSQL database, made when it is needed; after a failure there is a new one. No statement has a prepared
  * name: poolers in transaction mode lose such statements.
  */
-export class PostgresDriver implements Driver {
-  readonly dialect = 'postgres';
-  /** Host, port and name of the database. */
-  readonly place: string;
-  readonly #pool: pg.Pool;
+export function postgresDriver(options: ConnectionOptions): Driver {
+  const place = placeOf(options.url);
+  const pool = new pg.Pool({ ...connectionOptions(options), max: 1, allowExitOnIdle: true });
+  // A connection was lost: the next operation takes another.
+  pool.on('error', ignore);
+  pool.on('connect', (client) => client.on('error', ignore));
+  const fail = (cause: unknown) => {
+    throw asPostgresTrouble(place, cause);
+  };
+  return {
+    dialect: 'postgres',
+    place,
 
-  constructor(options: ConnectionOptions) {
-    this.place = placeOf(options.url);
-    this.#pool = new pg.Pool({
-      ...connectionOptions(options),
-      max: 1,
-      allowExitOnIdle: true,
-    });
-    // A connection was lost: the next operation takes another.
-    this.#pool.on('error', ignore);
-    this.#pool.on('connect', (client) => client.on('error', ignore));
-  }
+    async connect() {
+      const client = await pool.connect().catch(fail);
+      return {
+        async perform(text, values) {
+          const { rowCount, rows } = await client.query(text, [...values]).catch(fail);
+          return { rows, changes: rowCount ?? 0 };
+        },
+        end: (hasFailed) => client.release(hasFailed),
+      };
+    },
 
-  async connect(): Promise<Session> {
-    const fail = (cause: unknown) => {
-      throw asPostgresTrouble(this.place, cause);
-    };
-    const client = await this.#pool.connect().catch(fail);
-    return {
-      async perform(text, values) {
-        const { rowCount, rows } = await client.query(text, [...values]).catch(fail);
-        return { rows, changes: rowCount ?? 0 };
-      },
-      end: (hasFailed) => client.release(hasFailed),
-    };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#pool.ending) await this.#pool.end();
-  }
+    async [Symbol.asyncDispose]() {
+      if (!pool.ending) await pool.end();
+    },
+  };
 }
 
 /** A database for operations that take up to `deadlineMs`, and are not tried again. */
 export function openForProgram(connection: ConnectionOptions, deadlineMs: number): Database {
   const settings = `-c lock_timeout=${deadlineMs} -c statement_timeout=${deadlineMs}`;
-  const driver = new PostgresDriver({ ...connection, settings });
+  const driver = postgresDriver({ ...connection, settings });
   return new Database({ driver, clock: realClock, deadlineMs, patienceMs: 0 });
 }
 

@@ -1,36 +1,36 @@
-import type { Driver, Session } from '#src/storage/database.ts';
+import type { Driver } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
 import { type FileCall, fileHere } from './sqlite-file.ts';
 
-/** A file of SQLite, which is opened by its first operation, and anew after one that failed. */
-export class SqliteDriver implements Driver {
-  readonly dialect = 'sqlite';
-  readonly place: string;
-  readonly #migrations: readonly Migration[];
-  readonly #call: FileCall;
-  #isOpen = false;
+/**
+ * A file of SQLite, which is opened by its first operation, and anew after one that failed. `call` performs the operations of the
+ * file; default: on this thread.
+ */
+export function sqliteDriver(
+  path: string,
+  migrations: readonly Migration[],
+  call: FileCall = fileHere(path),
+): Driver {
+  let isOpen = false;
+  return {
+    dialect: 'sqlite',
+    place: path,
 
-  /** `call` performs the operations of the file; default: on this thread. */
-  constructor(path: string, migrations: readonly Migration[], call: FileCall = fileHere(path)) {
-    this.place = path;
-    this.#migrations = migrations;
-    this.#call = call;
-  }
+    async connect() {
+      if (!isOpen) await call('open', migrations);
+      isOpen = true;
+      return {
+        perform: (text, values) => call('perform', text, values),
+        end: (hasFailed) => {
+          if (!hasFailed) return;
+          isOpen = false;
+          call('perform', 'ROLLBACK', []).catch(() => undefined); // none may be begun
+        },
+      };
+    },
 
-  async connect(): Promise<Session> {
-    if (!this.#isOpen) await this.#call('open', this.#migrations);
-    this.#isOpen = true;
-    return {
-      perform: (text, values) => this.#call('perform', text, values),
-      end: (hasFailed) => {
-        if (!hasFailed) return;
-        this.#isOpen = false;
-        this.#call('perform', 'ROLLBACK', []).catch(() => undefined); // none may be begun
-      },
-    };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#call('close').catch(() => undefined);
-  }
+    async [Symbol.asyncDispose]() {
+      await call('close').catch(() => undefined);
+    },
+  };
 }

@@ -5,7 +5,7 @@ import { Secret } from '#src/base/secret.ts';
 import { integer } from '#src/sql/columns.ts';
 import { Database } from '#src/storage/database.ts';
 import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
-import { openForProgram, PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { openForProgram, postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 
 const part: SchemaPart = {
@@ -14,7 +14,7 @@ const part: SchemaPart = {
 };
 
 function refusalOf(address: string): Promise<unknown> {
-  const driver = new PostgresDriver({ url: new Secret(address) });
+  const driver = postgresDriver({ url: new Secret(address) });
   const database = new Database({ driver, clock: realClock });
   return database
     .read((connection) => connection.rows({ n: integer }, sql`SELECT 1 AS n`))

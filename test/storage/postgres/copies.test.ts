@@ -9,7 +9,7 @@ import { select } from '#src/sql/table.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { backupsFolder } from '#src/storage/backups/copy-names.ts';
 import { Database } from '#src/storage/database.ts';
-import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { type StoreKind, storeKinds, storePath } from '#src/storage/store-kinds.ts';
 import { openLocalStore, openLocalTranscripts, transcriptsPath } from '#test/fakes/local-stores.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
@@ -49,7 +49,7 @@ async function rowsOfFile(path: string, kind: StoreKind): Promise<EveryRow> {
 }
 
 async function rowsOfSchema({ url }: TestSchema, kind: StoreKind): Promise<EveryRow> {
-  const driver = new PostgresDriver({ url });
+  const driver = postgresDriver({ url });
   await using database = new Database({ driver, clock });
   return await database.read((connection) => everyRow(connection, kind));
 }

@@ -2,7 +2,7 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import { Database } from '#src/storage/database.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
-import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
 import { type Store, sqlStores } from '#src/storage/stores/store-parts.ts';
 import type { TestSchema } from '#test/fakes/postgres.ts';
@@ -15,7 +15,7 @@ export async function openIn(
   clock: Clock = realClock,
   settings = '',
 ): Promise<OpenedStore> {
-  const driver = new PostgresDriver({ url, settings });
+  const driver = postgresDriver({ url, settings });
   const database = new Database({ driver, clock });
   await migratePostgres(database, [mainStore]);
   const store = sqlStores(database);

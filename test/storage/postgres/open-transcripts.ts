@@ -1,7 +1,7 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { Database } from '#src/storage/database.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
-import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
 import { type TranscriptStore, transcriptStore } from '#test/fakes/local-stores.ts';
 import type { TestSchema } from '#test/fakes/postgres.ts';
@@ -13,7 +13,7 @@ export async function openTranscriptsIn(
   { url }: Pick<TestSchema, 'url'>,
   clock: Clock = realClock,
 ): Promise<OpenedTranscripts> {
-  const driver = new PostgresDriver({ url });
+  const driver = postgresDriver({ url });
   const database = new Database({ driver, clock });
   await migratePostgres(database, [transcripts]);
   return { ...transcriptStore(database), database };

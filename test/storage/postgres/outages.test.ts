@@ -4,7 +4,7 @@ import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { Database } from '#src/storage/database.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
-import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
 import { sqlStores } from '#src/storage/stores/store-parts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -82,7 +82,7 @@ function isSilent(): void {
       const { proxy, schema, url } = place;
       const clock = new VirtualClock();
       await schema.sql('CREATE TABLE counted (n integer); INSERT INTO counted VALUES (0)');
-      await using database = new Database({ driver: new PostgresDriver({ url }), clock });
+      await using database = new Database({ driver: postgresDriver({ url }), clock });
       const counting = sql`UPDATE counted SET n = n + 1`;
       const isReached = Promise.withResolvers<void>();
       const writing = database.write(async (connection) => {
