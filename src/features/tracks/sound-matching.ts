@@ -1,61 +1,28 @@
 /** A sound that lies here, or sounds. */
 type NamedSound = { readonly name: string; readonly title?: string };
-type SoundMatch = readonly NamedSound[];
-
-/** A sound, and everything it may be called, each as plain words. */
-type Candidate = {
-  readonly sound: NamedSound;
-  readonly labels: readonly string[];
-  readonly words: ReadonlySet<string>;
-};
 
 /**
  * Sounds that a person means by some words, in the order of the library: that of this full name; else those called just so; else those with all of these
  * words in name, folder or title; else those whose name or title is among the words, as in "the rain please".
  */
-export function soundsMeant(called: string, sounds: readonly NamedSound[]): SoundMatch {
+export function soundsMeant(called: string, sounds: readonly NamedSound[]): readonly NamedSound[] {
   const wanted = plain(called);
   if (wanted === '') return [];
-  const words = wanted.split(' ');
-  const all = sounds.map(candidateOf);
-  return (
-    some(all, ({ sound }) => plain(sound.name) === wanted) ??
-    some(all, ({ labels }) => labels.includes(wanted)) ??
-    some(all, (one) => words.every((word) => one.words.has(word))) ??
-    some(all, ({ labels }) => isUnspaced(wanted) && labels.some((one) => holds(one, wanted))) ??
-    longest(all, ` ${wanted} `) ??
-    []
-  );
+  const fits = sounds.map((sound) => fitOf(wanted, sound));
+  const best = Math.max(1, ...fits);
+  return sounds.filter((_, at) => fits[at] === best);
 }
 
-function candidateOf(sound: NamedSound): Candidate {
-  const { name, title = '' } = sound;
-  const own = name.split('/').at(-1) ?? name;
-  const labels = [name, own, title].map(plain).filter((label) => label !== '');
-  const words = new Set(labels.flatMap((label) => label.split(' ')));
-  return { sound, labels: [...new Set(labels)], words };
-}
-
-function some(
-  all: readonly Candidate[],
-  fits: (one: Candidate) => boolean,
-): SoundMatch | undefined {
-  const found = all.filter(fits).map(({ sound }) => sound);
-  return found.length > 0 ? found : undefined;
-}
-
-/** Those whose longest name stands among the words. */
-function longest(all: readonly Candidate[], spoken: string): SoundMatch | undefined {
-  const lengths = all.map(({ labels }) => {
-    return Math.max(
-      0,
-      ...labels.filter((one) => spoken.includes(` ${one} `)).map((one) => one.length),
-    );
-  });
-  const most = Math.max(0, ...lengths);
-  return most === 0
-    ? undefined
-    : all.filter((_, at) => lengths[at] === most).map(({ sound }) => sound);
+/** Closeness of words to what a sound may be called; 0: they do not mean it. Of names among the words the longest is closest. */
+function fitOf(wanted: string, { name, title = '' }: NamedSound): number {
+  const labels = [name, name.split('/').at(-1) ?? '', title].map(plain);
+  const words = new Set(labels.join(' ').split(' '));
+  if (labels[0] === wanted) return 4_000;
+  if (labels.includes(wanted)) return 3_000;
+  if (wanted.split(' ').every((word) => words.has(word))) return 2_000;
+  if (isUnspaced(wanted) && labels.some((one) => holds(one, wanted))) return 1_000;
+  const spoken = labels.filter((one) => ` ${wanted} `.includes(` ${one} `));
+  return Math.max(0, ...spoken.map((one) => one.length));
 }
 
 /** Scripts that set no spaces between words. */

@@ -32,26 +32,13 @@ export function soundLengthMs(format: Format, bytes: LengthBytes): number | unde
 
 /** Undefined where the sound begins behind `head`, or the file is damaged. */
 function wavMs({ head, sizeBytes = Number.POSITIVE_INFINITY }: LengthBytes): number | undefined {
-  let bytesPerSecond = 0;
-  for (let at = 12; at + 8 <= head.length; ) {
-    const [name, size] = [head.toString('latin1', at, at + 4), head.readUInt32LE(at + 4)];
-    at += 8;
-    if (name === 'data') {
-      const isOpen = size === 0 || size >= openFrom;
-      const lengthMs =
-        (Math.min(isOpen ? Number.POSITIVE_INFINITY : size, sizeBytes - at) / bytesPerSecond) *
-        1000;
-      return Number.isFinite(lengthMs) ? lengthMs : undefined;
-    }
-    if (name === 'fmt ') bytesPerSecond = bytesPerSecondOf(head.subarray(at));
-    at += size + (size % 2);
-  }
-  return undefined;
-}
-
-function bytesPerSecondOf(chunk: Buffer): number {
-  if (chunk.length < 16) return 0;
-  return chunk.readUInt16LE(2) * (chunk.readUInt16LE(14) >> 3) * chunk.readUInt32LE(4);
+  const [format, data] = [head.indexOf('fmt '), head.indexOf('data')];
+  if (format < 0 || data < format + 20 || head.length < data + 8) return undefined;
+  const size = head.readUInt32LE(data + 4);
+  const isOpen = size === 0 || size >= openFrom;
+  const bytes = Math.min(isOpen ? Number.POSITIVE_INFINITY : size, sizeBytes - data - 8);
+  const lengthMs = (bytes / head.readUInt32LE(format + 16)) * 1000;
+  return Number.isFinite(lengthMs) ? lengthMs : undefined;
 }
 
 /** RFC 9639, 8.2: rate in 20 bits, length in 36. */
