@@ -19,49 +19,46 @@ export function titleOf(clauses: readonly string[]): string {
 }
 
 /**
- * A text as a sound for a track. Each clause is synthesised when it is first to be heard, and kept as long as the sound is:
- * what is looped or moved back is not paid for again.
+ * A text as a sound for a track, in a voice in place of the bot's own; `speed` is the pace at which all of it is played. Each
+ * clause is synthesised when it is first to be heard, and kept as long as the sound is: what is looped or moved back is not
+ * paid for again.
  */
-export class LazilySynthesisedText implements SoundSource {
-  readonly title: string;
-  readonly seekable = true;
-  readonly #clauses: readonly string[];
-  readonly #context: SessionContext;
-  readonly #payer: Asker | undefined;
-  readonly #voice: SpeechVoice;
-  readonly #speed: number;
+export function lazilySynthesised(
+  clauses: readonly string[],
+  context: SessionContext,
+  payer: Asker | undefined,
+  { speed = 1, ...ownVoice }: Omit<SpeechVoice, 'speed'> & { readonly speed?: number },
+): SoundSource {
+  const { channel, parts, style } = context;
+  const { clock, spending, synthesizer } = parts;
   /** By the place of their clause; those that are whole. */
-  readonly #made = new Map<number, readonly Pcm[]>();
+  const made = new Map<number, readonly Pcm[]>();
 
-  constructor(
-    clauses: readonly string[],
-    context: SessionContext,
-    payer: Asker | undefined,
-    /** In place of the bot's own voice; `speed` is the pace at which all of it is played. */
-    { speed = 1, ...voice }: Omit<SpeechVoice, 'speed'> & { readonly speed?: number },
-  ) {
-    this.title = titleOf(clauses);
-    this.#clauses = clauses;
-    this.#context = context;
-    this.#payer = payer;
-    this.#voice = voice;
-    this.#speed = speed;
+  async function* clauseAt(at: number, speaker: Synthesizer, signal: AbortSignal) {
+    const kept = made.get(at);
+    if (kept) return yield* kept;
+    const reading = { synthesizer: speaker, voice: { ...style().voice, ...ownVoice }, clock };
+    const sound = soundOf(clauses[at] ?? '', reading, signal);
+    const pieces: Pcm[] = [];
+    for await (const pcm of speed === 1 ? sound : atSpeed(sound, speed)) {
+      pieces.push(pcm);
+      yield pcm;
+    }
+    made.set(at, pieces);
   }
 
   /** Ends where there is no money for the rest. Errors: BotError at the stage `speak`. */
-  async *open(fromMs: number, signal: AbortSignal): AsyncGenerator<Pcm> {
-    const { channel, parts } = this.#context;
-    const { spending, synthesizer } = parts;
-    const missing = this.#clauses.filter((_, at) => !this.#made.has(at)).join(' ');
-    const opened = spending.open(readingRequestOf(missing, channel.guildId, this.#payer));
+  async function* open(fromMs: number, signal: AbortSignal): AsyncGenerator<Pcm> {
+    const missing = clauses.filter((_, at) => !made.has(at)).join(' ');
+    const opened = spending.open(readingRequestOf(missing, channel.guildId, payer));
     if (opened.kind === 'refused') return;
     using reservation = opened.reservation;
     signal.addEventListener('abort', () => reservation.close(), { once: true });
     const paid = synthesizer.paidBy(reservation);
-    const voice = paid.oneVoice?.() ?? paid;
+    const speaker = paid.oneVoice?.() ?? paid;
     const skip = new Skip(fromMs);
-    for (const [at] of this.#clauses.entries()) {
-      for await (const pcm of this.#clause(at, voice, signal)) {
+    for (const at of clauses.keys()) {
+      for await (const pcm of clauseAt(at, speaker, signal)) {
         signal.throwIfAborted();
         const rest = skip.cut(pcm);
         if (rest && rest.samples.length > 0) yield rest;
@@ -69,21 +66,5 @@ export class LazilySynthesisedText implements SoundSource {
     }
   }
 
-  async *#clause(at: number, synthesizer: Synthesizer, signal: AbortSignal): AsyncGenerator<Pcm> {
-    const kept = this.#made.get(at);
-    if (kept) return yield* kept;
-    const { parts, style } = this.#context;
-    const reading = {
-      synthesizer,
-      voice: { ...style().voice, ...this.#voice },
-      clock: parts.clock,
-    };
-    const made = soundOf(this.#clauses[at] ?? '', reading, signal);
-    const pieces: Pcm[] = [];
-    for await (const pcm of this.#speed === 1 ? made : atSpeed(made, this.#speed)) {
-      pieces.push(pcm);
-      yield pcm;
-    }
-    this.#made.set(at, pieces);
-  }
+  return { title: titleOf(clauses), seekable: true, open };
 }

@@ -1,6 +1,6 @@
 import { clausesOf } from '#src/chat/text/clauses.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import { LazilySynthesisedText } from '#src/features/tracks/lazily-synthesised-text.ts';
+import { lazilySynthesised } from '#src/features/tracks/lazily-synthesised-text.ts';
 import { trackNameOf, voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-outcomes.ts';
 import { chosenVoice } from '#src/notices/notice.ts';
@@ -81,7 +81,7 @@ function placed(
   const refused = unaffordable(clauses, payer, session);
   if (refused) return refused;
   const own = chosenVoice(voice, context);
-  const source = new LazilySynthesisedText(clauses, context, payer, { ...own, speed });
+  const source = lazilySynthesised(clauses, context, payer, { ...own, speed });
   const sound = { source, owner: owner && tracks.owner(owner) };
   const play = { track, loop: false, next: when === 'now' };
   return { kind: 'placed', playing: tracks.place(play, sound) };
