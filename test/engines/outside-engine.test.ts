@@ -135,7 +135,7 @@ test('an engine from outside costs what it says: nothing, or the cautious price 
     return [tariff.recognise, tariff.streams];
   };
   const estimate = { kind: 'priced', usd: cautiousPrices.recognise, isEstimate: true };
-  expect(paid('free')).toEqual([{ kind: 'free' }, undefined]);
-  expect(paid('requests')).toEqual([estimate, undefined]);
+  expect(paid('free')).toEqual([{ kind: 'free' }, false]);
+  expect(paid('requests')).toEqual([estimate, false]);
   expect(paid('stream')).toEqual([estimate, true]);
 });
