@@ -142,7 +142,7 @@ export const roomScenes: Scenes = {
           hears: 'something',
         },
       },
-      { message: 'panel', has: /♪ bg: rain, 0:0\d \/ 0:30, 30 %/ },
+      { message: 'panel', has: /♪ bg: rain, 0:0\d \/ 0:30, 🔁, 30 %/ },
       {
         see: (stage) => buttonsIn('panel')(stage).slice(3, 5),
         is: ['track.pause:bg', 'track.skip:bg'],
