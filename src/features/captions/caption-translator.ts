@@ -8,7 +8,7 @@ import { failureEventOf } from '#src/ports/failure-event.ts';
 import { baseLanguage } from '#src/speech/hints.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { wordsOf } from './store/word-index.ts';
-import { peopleIn, type TranscriptLine } from './transcript-line.ts';
+import type { TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
 /** Longest time, in ms, for one request. */
@@ -59,7 +59,7 @@ export class CaptionTranslator {
   async #translate(lines: readonly TranscriptLine[]): Promise<void> {
     const { channel, notice, parts } = this.#context;
     const { guildId } = channel;
-    const batch = lines.filter((line) => this.#mayShow(line));
+    const batch = lines.filter((line) => this.#recorder.mayShow(line));
     const language = this.#language;
     if (language === undefined || batch.length === 0) return;
     const prompt = translationPrompt(batch, englishLanguageName(language));
@@ -98,16 +98,10 @@ export class CaptionTranslator {
     this.#isReported = true;
   }
 
-  /** Whether this line may be shown to a model now, and its translation to people. */
-  #mayShow({ number, speaker }: TranscriptLine): boolean {
-    const isKept = this.#recorder.line(number) !== undefined;
-    return isKept && peopleIn(speaker).every((id) => this.#context.gate.mayWrite(id));
-  }
-
   #show(translated: ReadonlyMap<TranscriptLine, string>): void {
     for (const [line, text] of translated) {
       const isOther = wordsOf(text).join() !== wordsOf(line.text).join();
-      if (isOther && this.#mayShow(line)) this.#recorder.live.translate(line.number, text);
+      if (isOther && this.#recorder.mayShow(line)) this.#recorder.live.translate(line.number, text);
     }
   }
 }

@@ -74,8 +74,11 @@ export class SessionCaptions implements FeatureSession {
 
   /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
   #enter(): void {
-    const options = this.#wanted();
-    if (!options || this.recorder || this.#turning !== undefined) return;
+    const { channel, maySpeak, stored } = this.#context;
+    const begin = this.#beginThemselves || !maySpeak();
+    const options =
+      stored.captionsIn(channel.guildId, channel.channelId) ?? (begin ? {} : undefined);
+    if (!options || this.#isOff || this.recorder || this.#turning !== undefined) return;
     void this.turnOn(options).then((failed) => {
       if (failed && !this.#context.signal.aborted) this.#context.notice(failed);
     });
@@ -96,14 +99,6 @@ export class SessionCaptions implements FeatureSession {
   /** The server has captions begin with each session. */
   get #beginThemselves(): boolean {
     return this.#context.settings().of(captionsBegin);
-  }
-
-  /** Options of captions that are to be on in this channel. */
-  #wanted(): CaptionOptions | undefined {
-    const { channel, maySpeak, stored } = this.#context;
-    if (this.#isOff) return undefined;
-    const begin = this.#beginThemselves || !maySpeak();
-    return stored.captionsIn(channel.guildId, channel.channelId) ?? (begin ? {} : undefined);
   }
 
   /** Resolves once all people have the notice, with the reason where captions stay off. Never throws. */

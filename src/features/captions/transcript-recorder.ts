@@ -96,7 +96,10 @@ export class TranscriptRecorder {
       onTrouble: (message) => this.#unshown(message),
       timeOf: (startMs) => wallTimesIn(settings().timeZone).second(startedAtWallMs + startMs),
     });
-    this.#music = watchMusic(context, (text) => this.#remark(text));
+    this.#music = watchMusic(context, (text) => {
+      const startMs = this.sessionMs(clock.nowMs());
+      this.live.put({ number: ++this.#lastNumber, startMs, text });
+    });
     void this.save();
   }
 
@@ -109,8 +112,9 @@ export class TranscriptRecorder {
     return Math.max(0, Math.round(atMs - this.#startedAtMs));
   }
 
-  line(number: number): TranscriptLine | undefined {
-    return this.#recent.get(number);
+  /** Whether a line is still kept, and nobody whose words it holds is left out now. */
+  mayShow({ number, speaker }: TranscriptLine): boolean {
+    return this.#recent.has(number) && this.#mayWrite(peopleIn(speaker));
   }
 
   /** Lines in memory, in order of speech. */
@@ -155,13 +159,6 @@ export class TranscriptRecorder {
     if (!this.#mayWrite(answeredIds)) this.live.remove([number]);
     else if (!isOver) this.live.put({ number, speaker, startMs, text, state: 'partial' });
     else this.#keep(number, speaker, words, words);
-  }
-
-  /** Shows what happens beside words. It is not kept. */
-  #remark(text: string): void {
-    const startMs = this.sessionMs(this.#context.parts.clock.nowMs());
-    const number = ++this.#lastNumber;
-    this.live.put({ number, startMs, text, state: 'final' });
   }
 
   /** Nothing more is written of what this person is saying. */
@@ -237,7 +234,7 @@ export class TranscriptRecorder {
       isBrief: peopleIn(speaker).some((id) => gate.consentOf(id) === 'brief') || undefined,
     };
     this.#put(line);
-    this.live.put({ ...line, state: 'final' });
+    this.live.put(line);
     this.translations.add(line);
     if (speaker.kind !== 'person') return;
     const { name, personId: speakerId } = speaker;

@@ -4,12 +4,12 @@ import { writtenText } from '#src/notices/notice.ts';
 import { cut, escapedInside, harmlessUncut, plain } from '#src/texts/plain.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 
-/** One utterance as live captions know it at an instant, or a remark, which is final from the beginning. */
+/** One utterance as live captions know it at an instant, or a remark. */
 export type CaptionLine = Pick<TranscriptLine, 'number' | 'startMs' | 'text' | 'isCut'> & {
   /** Absent: the line says what happens beside words, for example that music plays. */
   readonly speaker?: TranscriptSpeaker;
-  /** `whole`: recognised at a pause, so probably all of it. A line is final once. */
-  readonly state: 'partial' | 'whole' | 'final';
+  /** `whole`: recognised at a pause, so probably all of it. Absent: the line is over. */
+  readonly state?: 'partial' | 'whole';
   /** Shown below the line. */
   readonly translation?: string;
   /** Time of day of a line that is heard late, shown behind the name. */
@@ -25,7 +25,7 @@ const startOfList = /^(\d+)([.)])/;
 
 /** Words of a line as they are shown, without its name, or `notUnderstood` (markdown); empty while none is visible. */
 export function wordsOf({ speaker, state, text }: CaptionLine, notUnderstood: string): string {
-  if (state === 'final' && text === '') return notUnderstood;
+  if (!state && text === '') return notUnderstood;
   const words = shownWords(text, maxWordsChars);
   // In italics without a name, which no words of people can be.
   return speaker || words === '' ? words : `*${words}*`;
@@ -49,7 +49,7 @@ function renderLine(line: CaptionLine, words: string): string {
 
 function markOf({ isCut, state }: CaptionLine, words: string): string {
   if (isCut) return '\u2014';
-  return state === 'final' || words.endsWith('\u2026') ? '' : '\u2026';
+  return !state || words.endsWith('\u2026') ? '' : '\u2026';
 }
 
 /** A name, or a question mark where it has nothing visible. No address in it becomes a link. */

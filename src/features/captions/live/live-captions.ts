@@ -72,7 +72,7 @@ export class LiveCaptions {
     const { number, state } = line;
     if (this.#isShut || this.#erased.has(number)) return;
     if (wordsOf(line, this.#options.notUnderstood) === '') {
-      if (state === 'final') this.#take(number);
+      if (!state) this.#take(number);
       return;
     }
     const former = this.#messageOf(number);
@@ -88,7 +88,7 @@ export class LiveCaptions {
     this.#write(this.#messageFor(line), { ...line, time });
   }
 
-  /** Shows the translation of a line that is final. */
+  /** Shows the translation of a line that is over. */
   translate(number: number, translation: string): void {
     const known = this.#messageOf(number)?.lines.get(number);
     if (known) this.put({ ...known, translation });

@@ -140,8 +140,7 @@ export class TranscriptCleanup implements PersonHooks {
     { message, lines, outdated }: OutdatedMessage,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const shownLines = lines.map((line) => ({ ...line, state: 'final' }) as const);
-    const text = renderLines(shownLines, notUnderstoodIn(message.guildId, this.#parts));
+    const text = renderLines(lines, notUnderstoodIn(message.guildId, this.#parts));
     const outcome = this.#isLive(message)
       ? 'changed'
       : await this.#parts.captionChats.change(message, text, signal);

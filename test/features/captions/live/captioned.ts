@@ -11,7 +11,7 @@ type Details = Partial<Omit<CaptionLine, 'number' | 'speaker' | 'text'>>;
 /** A line that begins `number` times 10 s after the start. */
 export function line(number: number, name: string, text: string, details: Details = {}) {
   const startMs = number * 10_000;
-  return { number, speaker: person(name), startMs, text, state: 'final' as const, ...details };
+  return { number, speaker: person(name), startMs, text, ...details };
 }
 
 /** Captions in a chat that passes on what it is to show, and what they report. */

@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest';
+import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
 import { InstantChat, line, openLive } from './captioned.ts';
 
 test('whole words are urgent, words that go on are not', () => {
   const chat = new InstantChat();
-  const urgencies = (state: 'partial' | 'whole' | 'final', text: string) => {
+  const urgencies = (state: CaptionLine['state'], text: string) => {
     const before = chat.desired.length;
     chat.put(line(1, 'Ana', text, { state }));
     return chat.desired.slice(before).map(({ urgency }) => urgency);
   };
   expect(urgencies('partial', 'one')).toEqual(['partial']);
   expect(urgencies('whole', 'one two')).toEqual(['whole']);
-  expect(urgencies('final', 'one two')).toEqual(['whole']);
+  expect(urgencies(undefined, 'one two')).toEqual(['whole']);
 });
 
 test('a line that is heard late goes last, with its time, and a line that changes stays where it stands', () => {
