@@ -30,9 +30,6 @@ import { captionsBegin, captionsChannelId, captionsDays } from './caption-settin
 import type { ResumableSession, TranscriptSession } from './transcript-line.ts';
 import { TranscriptRecorder } from './transcript-recorder.ts';
 
-/** Reasons after which the bot does not come back by itself: a recap is posted. */
-const isOverForGood: ReadonlySet<LeaveReason> = new Set(['asked', 'alone']);
-
 /** Number of lines from which on a newcomer is offered a recap. */
 const leastMissed = 10;
 /** A session that ended longer ago, in ms, is not resumed. */
@@ -165,10 +162,10 @@ export class SessionCaptions implements FeatureSession {
     };
   }
 
-  /** Ends them, and has a recap made where the session is over for good. */
+  /** Ends them, and has a recap made where the bot does not come back by itself. */
   async ended(why: LeaveReason): Promise<EndNews> {
     const captioned = await this.turnOff();
-    if (captioned && isOverForGood.has(why))
+    if (captioned && (why === 'asked' || why === 'alone'))
       void this.#context.features.ports.transcripts.postRecap(captioned);
     return { hasTranscript: this.hasTranscript };
   }

@@ -66,14 +66,10 @@ export function wallMsOf({ line, session }: FoundLine): number {
   return session.startedAtWallMs + line.startMs;
 }
 
-/** Longest reply that is read, in characters: numbers only take no more. */
-const maxReplyChars = 2_000;
-
 /** Numbers of a reply, each once, in its order: those in square brackets, or all where it has nothing but numbers. */
 function numbersIn(reply: string): readonly number[] {
-  const start = reply.slice(0, maxReplyChars);
-  const isBare = /^[\d\s,;.]*$/.test(start);
-  const parts = isBare ? [start] : (start.match(/\[[\d\s,;]*/g) ?? []);
+  const isBare = /^[\d\s,;.]*$/.test(reply);
+  const parts = isBare ? [reply] : (reply.match(/\[[\d\s,;]*/g) ?? []);
   const numbers = parts.flatMap((part) => part.match(/\d+/g) ?? []);
   return [...new Set(numbers.map(Number))];
 }

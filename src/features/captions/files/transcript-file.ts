@@ -136,8 +136,6 @@ export function messageLink(guildId: string, { channelId, messageId }: MessagePl
   return `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
 }
 
-/** Longest name that is shown, in characters; Discord takes 32. */
-const maxNameChars = 64;
 /** Everything that is read like the colon between a name and its words. */
 const colons = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
 
@@ -165,9 +163,7 @@ export function speakerNames(lines: readonly TranscriptLine[], somebody: string)
 }
 
 function plainName(name: string, somebody: string): string {
-  const plain = visibleLine(name.replace(colons, ' '));
-  const short = [...plain].slice(0, maxNameChars).join('').trim();
-  return short === '' ? somebody : short;
+  return visibleLine(name.replace(colons, ' ')) || somebody;
 }
 
 /** A changed name is another one: each line keeps the name that its speaker had then. */

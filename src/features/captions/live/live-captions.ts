@@ -143,17 +143,13 @@ export class LiveCaptions {
     return message;
   }
 
-  #hasRoom({ lines }: Message, line: CaptionLine, mostChars: number): boolean {
-    const all = new Map(lines).set(line.number, line);
-    return all.size === 1 || this.#rendered(all).length <= mostChars;
-  }
-
-  #rendered(lines: Message['lines']): string {
-    return renderLines([...lines.values()], this.#options.notUnderstood);
+  #hasRoom(message: Message, line: CaptionLine, mostChars: number): boolean {
+    const lines = new Map(message.lines).set(line.number, line);
+    return lines.size === 1 || this.#textOf({ ...message, lines }).length <= mostChars;
   }
 
   #textOf({ isPlain, lines }: Message): string {
-    const text = this.#rendered(lines);
+    const text = renderLines([...lines.values()], this.#options.notUnderstood);
     return isPlain ? plainText(text) : text;
   }
 
@@ -201,8 +197,7 @@ export class LiveCaptions {
 
   /** It goes once more as plain text; where that is refused, too, its lines are given up. */
   #refused(message: Message, why: string): void {
-    const text = this.#textOf(message);
-    if (plainText(text) !== text) {
+    if (!message.isPlain) {
       message.isPlain = true;
       this.#show(message, 'whole');
       return;

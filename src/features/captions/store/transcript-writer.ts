@@ -2,7 +2,6 @@ import sql from 'sql-template-tag';
 import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import { id, key } from '#src/sql/columns.ts';
-import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { isOfShard, replacing } from '#src/sql/table.ts';
 import { lineRow, lines, sessionColumns, sessions } from './transcript-tables.ts';
@@ -42,7 +41,33 @@ export function transcriptWriter(database: StoreDatabase) {
      * are not kept.
      */
     async endOpenSessions(shard: ServerShare, running: readonly string[] = []): Promise<void> {
-      await database.write((connection) => endOpenSessions(connection, shard, running));
+      await database.write(async (connection) => {
+        const among = connection.among(running);
+        const isOpen = sql`ended_at_wall_ms IS NULL AND ${isOfShard(shard)} AND NOT (id ${among})`;
+        // The last messages, by the order of Discord's ids, may show words that are not kept.
+        await connection.run(
+          sql`UPDATE caption_messages SET outdated = outdated + 1 WHERE message_id IN (
+          SELECT message_id FROM (
+            SELECT m.message_id, row_number() OVER (
+              PARTITION BY m.session_id ORDER BY length(m.message_id) DESC, m.message_id DESC) AS place
+            FROM caption_messages m
+            JOIN (SELECT id, place_id FROM sessions WHERE ${isOpen}) AS s ON s.id = m.session_id
+            WHERE m.channel_id = s.place_id) AS latest
+          WHERE place <= 3)`,
+        );
+        await connection.run(
+          sql`UPDATE sessions SET ended_at_wall_ms = started_at_wall_ms + (
+            SELECT MAX(at_ms) FROM (
+              SELECT end_ms AS at_ms FROM lines WHERE lines.session = sessions.key
+              UNION ALL SELECT 0) AS ends)
+          WHERE ${isOpen}`,
+        );
+        await connection.run(
+          sql`UPDATE caption_messages SET outdated = 1
+          WHERE outdated = 0 AND session_id NOT IN (SELECT id FROM sessions) AND ${isOfShard(shard)}
+            AND NOT (session_id ${among})`,
+        );
+      });
     },
   };
 }
@@ -50,35 +75,3 @@ export function transcriptWriter(database: StoreDatabase) {
 /** A session that is put gets its key from the database. */
 const sessionRows = { ...sessions, columns: sessionColumns };
 const putSession = replacing({ ...sessionRows, key: ['id'] });
-
-async function endOpenSessions(
-  connection: Connection,
-  shard: ServerShare,
-  running: readonly string[],
-): Promise<void> {
-  const among = connection.among(running);
-  const isOpen = sql`ended_at_wall_ms IS NULL AND ${isOfShard(shard)} AND NOT (id ${among})`;
-  // The last messages, by the order of Discord's ids, may show words that are not kept.
-  await connection.run(
-    sql`UPDATE caption_messages SET outdated = outdated + 1 WHERE message_id IN (
-      SELECT message_id FROM (
-        SELECT m.message_id, row_number() OVER (
-          PARTITION BY m.session_id ORDER BY length(m.message_id) DESC, m.message_id DESC) AS place
-        FROM caption_messages m
-        JOIN (SELECT id, place_id FROM sessions WHERE ${isOpen}) AS s ON s.id = m.session_id
-        WHERE m.channel_id = s.place_id) AS latest
-      WHERE place <= 3)`,
-  );
-  await connection.run(
-    sql`UPDATE sessions SET ended_at_wall_ms = started_at_wall_ms + (
-        SELECT MAX(at_ms) FROM (
-          SELECT end_ms AS at_ms FROM lines WHERE lines.session = sessions.key
-          UNION ALL SELECT 0) AS ends)
-      WHERE ${isOpen}`,
-  );
-  await connection.run(
-    sql`UPDATE caption_messages SET outdated = 1
-      WHERE outdated = 0 AND session_id NOT IN (SELECT id FROM sessions) AND ${isOfShard(shard)}
-        AND NOT (session_id ${among})`,
-  );
-}

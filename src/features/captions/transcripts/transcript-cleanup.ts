@@ -19,9 +19,6 @@ import type { PersonHooks, StoredCounts } from '#src/ports/feature-session.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 
-/** A channel in which no message could be changed: its last try, in ms of the monotonic clock. */
-type ClosedChannel = { readonly triedMs: number; readonly tries: number };
-
 /** Longest time, in days, for which a server may keep its captions; it holds where settings cannot be read. */
 const longestDays = 365;
 /** Interval, in ms, of the search for expired captions. */
@@ -39,8 +36,8 @@ const never = new AbortController().signal;
 export class TranscriptCleanup implements PersonHooks {
   readonly #parts: CaptionParts;
   readonly #sessions: VoiceSessions;
-  /** Channels that are closed to the bot, by their ids; each waits by itself. */
-  readonly #closed = new Map<string, ClosedChannel>();
+  /** Channels in which no message could be changed, by their ids, with the last try, in ms of the monotonic clock; each waits by itself. */
+  readonly #closed = new Map<string, { readonly triedMs: number; readonly tries: number }>();
   readonly #shard: ServerShare;
   #guildIds: ReadonlySet<string> = new Set();
   #sweeping: Promise<unknown> = Promise.resolve();

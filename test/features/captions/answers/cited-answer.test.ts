@@ -56,7 +56,6 @@ test.each([
   'I cannot do that.',
   '{"lines": "2"}',
   'x'.repeat(10_000),
-  `${' '.repeat(10_000)}[2]`,
 ])('the reply %j cites nothing', (reply) => {
   expect(read(reply)).toEqual([]);
 });
