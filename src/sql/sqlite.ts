@@ -37,26 +37,16 @@ export function copyInto(sqlite: DatabaseSync, path: string): void {
 /** Statements that one file keeps prepared; then it begins anew. */
 const mostStatements = 200;
 
-/** Statements of one open file, which are prepared once: the memory of each is freed late. */
-export class SqliteStatements {
-  readonly #sqlite: DatabaseSync;
-  readonly #prepared = new Map<string, Statement>();
-
-  constructor(sqlite: DatabaseSync) {
-    this.#sqlite = sqlite;
-  }
-
-  perform(text: string, values: readonly unknown[]): StatementResult {
-    const statement = this.#prepared.get(text) ?? this.#sqlite.prepare(text);
-    if (this.#prepared.size >= mostStatements) this.#prepared.clear();
-    this.#prepared.set(text, statement);
+/** Performs statements on one open file. Each is prepared once: its memory is freed late. */
+export function performOn(sqlite: DatabaseSync) {
+  const prepared = new Map<string, Statement>();
+  return (text: string, values: readonly unknown[]): StatementResult => {
+    const statement = prepared.get(text) ?? sqlite.prepare(text);
+    if (prepared.size >= mostStatements) prepared.clear();
+    prepared.set(text, statement);
     const plain = values.map((value) => (typeof value === 'boolean' ? +value : value));
     const bound = plain as readonly SqliteValue[]; // it refuses others
     if (statement.columns().length > 0) return { rows: statement.all(...bound), changes: 0 };
     return { rows: [], changes: Number(statement.run(...bound).changes) };
-  }
-
-  close(): void {
-    this.#sqlite.close();
-  }
+  };
 }

@@ -2,7 +2,7 @@ import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
 import { type Columns, columnNames, type RowOf } from '#src/sql/columns.ts';
 import { Connection } from '#src/sql/connection.ts';
-import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
+import { DatabaseSync, performOn } from '#src/sql/sqlite.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { select, type Table } from '#src/sql/table.ts';
 import { asTrouble } from '#src/sql/trouble.ts';
@@ -26,7 +26,8 @@ export async function copyToFiles(
         file.exec('PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY');
         migrate(file, kind.sqlite);
         file.exec('BEGIN');
-        await copyRows(connection, connectionTo(file), kind.tables);
+        const copy = new Connection('sqlite', performOn(file), realClock.wallMs);
+        await copyRows(connection, copy, kind.tables);
         file.exec('COMMIT');
       } catch (error) {
         throw asTrouble(path, error);
@@ -45,16 +46,11 @@ export async function copyFromFiles(
     for (const kind of kinds) {
       using file = new DatabaseSync(storePath(folder, kind), { readOnly: true });
       for (const { name } of kind.tables) await connection.run(sql`DELETE FROM ${raw(name)}`);
-      await copyRows(connectionTo(file), connection, kind.tables);
+      const copy = new Connection('sqlite', performOn(file), realClock.wallMs);
+      await copyRows(copy, connection, kind.tables);
       for (const table of kind.tables) await countOn(connection, table);
     }
   });
-}
-
-/** A file that no other program uses. */
-function connectionTo(sqlite: DatabaseSync): Connection {
-  const statements = new SqliteStatements(sqlite);
-  return new Connection('sqlite', (...one) => statements.perform(...one), realClock.wallMs);
 }
 
 /** Rows that are read and written at a time. */

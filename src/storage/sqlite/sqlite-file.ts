@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import type { StatementResult } from '#src/sql/connection.ts';
-import { DatabaseSync, isWhole, SqliteStatements } from '#src/sql/sqlite.ts';
+import { DatabaseSync, isWhole, performOn } from '#src/sql/sqlite.ts';
 import { asTrouble, damaged } from '#src/sql/trouble.ts';
 import { checkFormat, type Migration, migrate, versionOf } from '#src/storage/schema.ts';
 
@@ -23,37 +23,38 @@ const mostCacheKib = 16_000;
 /** SQLite waits inside the call, and with it every voice of this process; so it waits this long only. */
 const innerWaitMs = 5;
 
+type SqliteFile = ReturnType<typeof sqliteFile>;
+
 /** One file of SQLite; `:memory:` is a store that ends with its thread. Arguments and results are data, so that they can cross threads. */
-export class SqliteFile {
-  readonly #path: string;
-  #statements: SqliteStatements | undefined;
+export function sqliteFile(path: string) {
+  let sqlite: DatabaseSync | undefined;
+  let perform: ReturnType<typeof performOn> | undefined;
+  const close = () => {
+    sqlite?.close();
+    sqlite = perform = undefined;
+  };
+  return {
+    close,
 
-  constructor(path: string) {
-    this.#path = path;
-  }
+    /** Opens the file, or opens it anew, in the present format. What is in memory stays. */
+    open(migrations: readonly Migration[]): void {
+      if (sqlite && path === ':memory:') return;
+      close();
+      sqlite = openSqlite(path, migrations);
+      perform = performOn(sqlite);
+    },
 
-  /** Opens the file, or opens it anew, in the present format. What is in memory stays. */
-  open(migrations: readonly Migration[]): void {
-    if (this.#statements && this.#path === ':memory:') return;
-    this.close();
-    this.#statements = new SqliteStatements(openSqlite(this.#path, migrations));
-  }
-
-  close(): void {
-    this.#statements?.close();
-    this.#statements = undefined;
-  }
-
-  perform(text: string, values: readonly unknown[]): StatementResult {
-    // The thread that had it open broke.
-    if (!this.#statements) throw new BotError('store.unreadable', true, `${this.#path} is closed.`);
-    return this.#statements.perform(text, values);
-  }
+    perform(text: string, values: readonly unknown[]): StatementResult {
+      // The thread that had it open broke.
+      if (!perform) throw new BotError('store.unreadable', true, `${path} is closed.`);
+      return perform(text, values);
+    },
+  };
 }
 
 /** A file on this thread, which stands still for every sync of the disk. */
 export function fileHere(path: string): FileCall {
-  const file = new SqliteFile(path);
+  const file = sqliteFile(path);
   return async (name, ...args) => {
     try {
       return Reflect.apply(file[name], file, args);

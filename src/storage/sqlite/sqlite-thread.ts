@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { BotError } from '#src/base/errors.ts';
 import { asTrouble } from '#src/sql/trouble.ts';
-import { SqliteFile } from './sqlite-file.ts';
+import { sqliteFile } from './sqlite-file.ts';
 
 /** Operation of the file at `path`. */
 export type SqliteRequest = {
@@ -16,12 +16,12 @@ export type SqliteAnswer =
   | Pick<BotError, 'cause' | 'code' | 'message' | 'retryable'>;
 
 /** Files by their path. */
-const files = new Map<string, SqliteFile>();
+const files = new Map<string, ReturnType<typeof sqliteFile>>();
 
 parentPort?.on('message', (request: SqliteRequest) => parentPort?.postMessage(answerTo(request)));
 
 function answerTo({ path, name, args }: SqliteRequest): SqliteAnswer {
-  const file = files.get(path) ?? new SqliteFile(path);
+  const file = files.get(path) ?? sqliteFile(path);
   files.set(path, file);
   try {
     return { result: Reflect.apply(Reflect.get(file, name), file, args) };

@@ -3,8 +3,8 @@ import sql, { raw } from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { columnName } from '#src/sql/columns.ts';
-import { Connection, type PerformStatement } from '#src/sql/connection.ts';
-import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
+import { Connection } from '#src/sql/connection.ts';
+import { DatabaseSync, performOn } from '#src/sql/sqlite.ts';
 import { select } from '#src/sql/table.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { backupsFolder } from '#src/storage/backups/copy-names.ts';
@@ -42,9 +42,7 @@ async function everyRow(connection: Connection, { tables }: StoreKind): Promise<
 
 async function rowsOfFile(path: string, kind: StoreKind): Promise<EveryRow> {
   using file = new DatabaseSync(path, { readOnly: true });
-  const statements = new SqliteStatements(file);
-  const perform: PerformStatement = (...one) => statements.perform(...one);
-  const connection = new Connection('sqlite', perform, Date.now);
+  const connection = new Connection('sqlite', performOn(file), Date.now);
   return await everyRow(connection, kind);
 }
 
