@@ -9,42 +9,33 @@ import {
 } from '#src/features/tracks/track-names.ts';
 import { isOwnTrack, mostNameUnits, ownTracks } from '#src/playback/tracks/track-name.ts';
 
-/** Option for a track, by some of which the bot knows the names. */
-function trackOption(
-  namesOf: (known: readonly string[] | undefined) => readonly string[],
-): CommandOption {
+/** Option for a track of people, which need not exist yet, or one of `more`. */
+function trackOption(...more: readonly string[]): CommandOption {
   return {
     name: 'track',
     description: 'command.track.name',
     kind: 'text',
     maxChars: mostNameUnits + 1, // so that a longer name is noticed
     suggest: async (typed, { guildId }, { features }) => {
-      const views = features.tracks.list(guildId);
-      return closest(typed, namesOf(views?.map(({ name }) => name)));
+      const known = (features.tracks.list(guildId) ?? []).map(({ name }) => name);
+      const names = known.filter((name) => !isOwnTrack(name));
+      const isThere = names.some((name) => isSameTrack(name, usualTrack));
+      return closest(typed, [...names, ...(isThere ? [] : [usualTrack]), ...more]);
     },
   };
 }
 
-/** Option for a track of people, which need not exist yet, or one of `more`. */
-function ofPeople(...more: readonly string[]): CommandOption {
-  return trackOption((known = []) => {
-    const names = known.filter((name) => !isOwnTrack(name));
-    const isThere = names.some((name) => isSameTrack(name, usualTrack));
-    return [...names, ...(isThere ? [] : [usualTrack]), ...more];
-  });
-}
-
-export const newTrack = ofPeople();
+export const newTrack = trackOption();
 
 /** With a queue, including the bot's speech. */
-export const queueTrack = ofPeople(voiceTrack);
+export const queueTrack = trackOption(voiceTrack);
 
-export const trackOrAll = ofPeople(everyTrack);
+export const trackOrAll = trackOption(everyTrack);
 
-export const soundsOrAll = ofPeople(voiceTrack, everyTrack);
+export const soundsOrAll = trackOption(voiceTrack, everyTrack);
 
-/** Option for an existing track, including the bot's own. */
-export const anyTrack = trackOption((known) => known ?? ownTracks);
+/** Including the bot's own. */
+export const anyTrack = trackOption(...ownTracks);
 
 export const volumeOption = {
   description: 'command.track.volume',

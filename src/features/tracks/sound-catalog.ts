@@ -20,71 +20,64 @@ const shownNames = 10;
 const mostAtOnce = 4;
 
 /** Finds what people want to hear: a sound that lies here, a link, or a file they sent. */
-export class SoundCatalog {
-  readonly #opener: Public<Sources>;
-  readonly #folder: Public<SoundLibrary>;
+export type SoundCatalog = ReturnType<typeof soundCatalog>;
+
+export function soundCatalog(opener: Public<Sources>, folder: Public<SoundLibrary>) {
   /** Number of sounds that are looked up, by server. */
-  readonly #underWay = new Map<string, number>();
-
-  constructor(opener: Public<Sources>, folder: Public<SoundLibrary>) {
-    this.#opener = opener;
-    this.#folder = folder;
-  }
-
-  /** Aborting `signal` throws `signal.reason`. */
-  async find(guildId: string, request: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
-    const others = this.#underWay.get(guildId) ?? 0;
-    if (others >= mostAtOnce) return { kind: 'bad', reason: { id: 'track.bad.busy' } };
-    this.#underWay.set(guildId, others + 1);
-    try {
-      return await this.#find(request, signal);
-    } catch (error) {
-      const reason = signal.aborted ? undefined : soundSourceErrorText(error);
-      if (!reason) throw error;
-      return { kind: 'bad', reason };
-    } finally {
-      this.#underWay.set(guildId, (this.#underWay.get(guildId) ?? 1) - 1);
-    }
-  }
-
-  /** Opens a stored sound once more, say after a restart. Errors: BotError `source.*`. Aborting throws `signal.reason`. */
-  async again(origin: SoundOrigin, title: string, signal: AbortSignal): Promise<SoundSource> {
-    const source = await this.#open(origin, signal, title);
-    if (source) return source;
-    throw new BotError('source.unreachable', false, 'A stored sound does not exist any more.');
-  }
-
-  /** Names of all that lies here. */
-  names(): Promise<readonly string[]> {
-    return this.#folder.names();
-  }
-
-  /** By its name; else by its folder, or some of its words, of which several are named and not played. */
-  async #find({ sound }: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
-    const origin = originOf(sound);
-    const source = await this.#open(origin, signal, titleOf(sound));
-    if (source) return { kind: 'found', source, origin };
-    const name = origin.kind === 'library' ? origin.name : '';
-    const names = await this.#folder.names();
-    const sounds = soundsMeant(
-      name,
-      names.map((one) => ({ name: one })),
-    ).map((one) => one.name);
-    const [first] = sounds;
-    if (first === undefined) return { kind: 'no-sound', name, names: names.slice(0, shownNames) };
-    if (sounds.length > 1) return { kind: 'several', sounds };
-    return await this.#find({ sound: first }, signal);
-  }
+  const underWay = new Map<string, number>();
 
   /** Undefined where nothing of that name lies here. */
-  async #open(
+  async function open(
     origin: SoundOrigin,
     signal: AbortSignal,
     title?: string,
   ): Promise<SoundSource | undefined> {
-    if (origin.kind === 'library') return await this.#folder.open(origin.name, signal);
-    return await this.#opener.openSource({ ...origin, title }, signal);
+    if (origin.kind === 'library') return await folder.open(origin.name, signal);
+    return await opener.openSource({ ...origin, title }, signal);
   }
+
+  /** By its name; else by its folder, or some of its words, of which several are named and not played. */
+  async function findSound({ sound }: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
+    const origin = originOf(sound);
+    const source = await open(origin, signal, titleOf(sound));
+    if (source) return { kind: 'found', source, origin };
+    const name = origin.kind === 'library' ? origin.name : '';
+    const names = await folder.names();
+    const lying = names.map((one) => ({ name: one }));
+    const sounds = soundsMeant(name, lying).map((one) => one.name);
+    const [first] = sounds;
+    if (first === undefined) return { kind: 'no-sound', name, names: names.slice(0, shownNames) };
+    if (sounds.length > 1) return { kind: 'several', sounds };
+    return await findSound({ sound: first }, signal);
+  }
+
+  return {
+    /** Aborting `signal` throws `signal.reason`. */
+    async find(guildId: string, request: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
+      const others = underWay.get(guildId) ?? 0;
+      if (others >= mostAtOnce) return { kind: 'bad', reason: { id: 'track.bad.busy' } };
+      underWay.set(guildId, others + 1);
+      try {
+        return await findSound(request, signal);
+      } catch (error) {
+        const reason = signal.aborted ? undefined : soundSourceErrorText(error);
+        if (!reason) throw error;
+        return { kind: 'bad', reason };
+      } finally {
+        underWay.set(guildId, (underWay.get(guildId) ?? 1) - 1);
+      }
+    },
+
+    /** Opens a stored sound once more, say after a restart. Errors: BotError `source.*`. Aborting throws `signal.reason`. */
+    async again(origin: SoundOrigin, title: string, signal: AbortSignal): Promise<SoundSource> {
+      const source = await open(origin, signal, title);
+      if (source) return source;
+      throw new BotError('source.unreachable', false, 'A stored sound does not exist any more.');
+    },
+
+    /** Names of all that lies here. */
+    names: () => folder.names(),
+  };
 }
 
 function originOf(sound: SoundRequest['sound']): SoundOrigin {

@@ -35,12 +35,9 @@ export function recordingErrorText(error: unknown, longestMs: number): TextLine 
   return isOurs ? undefined : soundSourceErrorText(error, longestMs);
 }
 
-/** Why a sound or a text on a track was not played to its end. */
+/** Why a sound or a text on a track was not played to its end; what is no fault of a sound is one of a speech server. */
 export function trackErrorText(error: BotError): TextLine {
-  // What is no fault of a file is one of a speech server: the sound is a text.
-  const isVoice = !error.code.startsWith('source.');
-  const usual = isVoice ? 'track.bad.voice' : 'track.bad.unreachable';
-  return soundSourceErrorText(error) ?? { id: usual };
+  return soundSourceErrorText(error) ?? { id: 'track.bad.voice' };
 }
 
 function isSoundError(code: ErrorCode): code is SoundErrorCode {

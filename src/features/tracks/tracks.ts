@@ -4,7 +4,7 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { changeTrack } from './change-track-tool.ts';
 import { playSound } from './play-sound-tool.ts';
 import { SessionTracks } from './session-tracks.ts';
-import { SoundCatalog } from './sound-catalog.ts';
+import { type SoundCatalog, soundCatalog } from './sound-catalog.ts';
 import type { PlayOutcome, PlayRequest, TrackCaller } from './track-outcomes.ts';
 import { trackPart } from './track-store.ts';
 import { volume } from './volume-tool.ts';
@@ -24,7 +24,7 @@ export const tracks: Feature = {
   name: 'tracks',
   tools: [playSound, changeTrack, volume],
   open({ sounds, store }) {
-    const catalog = new SoundCatalog(sounds.opener, sounds.library);
+    const catalog = soundCatalog(sounds.opener, sounds.library);
     const kept = store(trackPart);
     return {
       shard: ({ sessions }) => ({

@@ -32,8 +32,8 @@ export class Declicker {
     this.#fall(raw, 0);
     if (wasCut) this.#jump(raw, 0);
     if (this.#isCut) this.#jump(raw, end);
-    this.#last[0] = raw.at(-2) ?? 0;
-    this.#last[1] = raw.at(-1) ?? 0;
+    this.#last[0] = raw[raw.length - 2] ?? 0;
+    this.#last[1] = raw[raw.length - 1] ?? 0;
     return true;
   }
 
