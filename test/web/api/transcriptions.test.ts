@@ -1,8 +1,12 @@
 import { parse } from '@plussub/srt-vtt-parser';
+import { toFile } from 'openai';
 import { expect, test } from 'vitest';
+import { listenRateHz } from '#src/audio/pcm.ts';
+import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { joined, speech } from '#test/audio/speech.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import {
   openTranscriptions,
@@ -11,7 +15,17 @@ import {
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { guildId, refusalIn } from './api-setup.ts';
 import { openCompletions } from './completions-setup.ts';
-import { twoSentences, wavFile } from './transcriptions-setup.ts';
+import { eventsIn, faultsIn } from './openai-description.ts';
+
+/** Nobody speaks for so long. */
+const pause = new Int16Array(2.5 * listenRateHz);
+const [first, second] = [speech('human-cards-004'), speech('human-something')];
+const samples = joined([first.samples, pause, second.samples, pause]);
+
+/** A WAV file with two sentences and a pause between. */
+const twoSentences = new Uint8Array(writeWav({ ...first, samples }));
+
+const wavFile = async () => await toFile(twoSentences, 'speech.wav', { type: 'audio/wav' });
 
 const said = ['Seven of hearts.', 'Something else.'];
 
@@ -138,6 +152,7 @@ const form = (fields: Readonly<Record<string, string | Blob>>): FormData => {
   for (const [name, value] of Object.entries(fields)) all.append(name, value);
   return all;
 };
+
 const wav = new Blob([twoSentences], { type: 'audio/wav' });
 
 test.each([
@@ -219,4 +234,65 @@ test('a chat model that does not translate is a failure, and no transcript in it
   const asking = hearing.openai.audio.translations.create({ model: 'x', file: await wavFile() });
   await expect(asking).rejects.toMatchObject({ status: 502, code: 'translation.failed' });
   expect(chat.asked).toHaveLength(2);
+});
+
+const transcriptions = 'post /audio/transcriptions';
+
+const translations = 'post /audio/translations';
+
+type Operation = typeof transcriptions | typeof translations;
+
+type Json = Readonly<Record<string, unknown>>;
+
+type Fields = readonly (readonly [name: string, value: string])[];
+
+/** Posts a form as it stands, without a client between. */
+async function post(
+  { baseURL }: { readonly baseURL: string },
+  operation: Operation,
+  fields: Fields,
+  file: Uint8Array<ArrayBuffer> = twoSentences,
+): Promise<Response> {
+  const body = new FormData();
+  for (const [name, value] of fields) body.append(name, value);
+  body.append('file', new Blob([file]), 'speech.wav');
+  const headers = { authorization: 'Bearer parley_dog' };
+  return await fetch(baseURL + operation.slice('post '.length), { method: 'POST', headers, body });
+}
+
+const times: Fields = [
+  ['timestamp_granularities[]', 'word'],
+  ['timestamp_granularities[]', 'segment'],
+];
+
+test.each<[string, Operation, Fields]>([
+  ['json', transcriptions, []],
+  ['verbose_json', transcriptions, []],
+  ['verbose_json', transcriptions, times],
+  ['json', translations, []],
+  ['verbose_json', translations, []],
+])('%s of "%s" with %j is that of the published description', async (format, operation, fields) => {
+  await using hearing = await openHearing({ hasWordTimes: true, translates: ['small'] });
+  const all: Fields = [['model', 'small'], ['response_format', format], ...fields];
+  const response = await post(hearing, operation, all);
+  expect(response.status).toBe(200);
+  expect(faultsIn(operation, 'answer', (await response.json()) as Json)).toEqual([]);
+});
+
+test('each event of a streamed transcription is that of the published description', async () => {
+  await using hearing = await openHearing();
+  const response = await post(hearing, transcriptions, [
+    ['model', 'small'],
+    ['stream', 'true'],
+  ]);
+  expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+  const data = eventsIn(await response.text());
+  expect(data.at(-1)).toBe('[DONE]');
+  const events = data.slice(0, -1).map((one) => JSON.parse(one) as Json);
+  expect(events.flatMap((event) => faultsIn(transcriptions, 'event', event))).toEqual([]);
+  expect(events.map(({ type }) => type)).toEqual([
+    'transcript.text.delta',
+    'transcript.text.delta',
+    'transcript.text.done',
+  ]);
 });

@@ -3,30 +3,29 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { soundOf } from '#test/contracts/synthesizer.ts';
+import { textOf } from '#test/contracts/transcriber.ts';
 import { listening } from '#test/fakes/servers/listening.ts';
+import { speakWords } from '#test/fakes/spoken-words.ts';
 
 const never = new AbortController().signal;
-const usual = { model: 'tts', voice: 'alloy', format: 'pcm' } as const;
 
-function voiceAt(origin: string, options: Partial<Parameters<typeof openSynthesizer>[1]> = {}) {
-  const client = openClient({ baseUrl: `${origin}/v1` });
-  return openSynthesizer(client, { ...usual, ...options });
-}
+type Answer = (response: ServerResponse) => void;
 
-type Answer = (response: ServerResponse, input: string) => void;
-
+/** Answers every request alike. */
 async function openAnswering(answer: Answer) {
-  const inputs: string[] = [];
+  const bodies: string[] = [];
   const served = await listening(async (request, response) => {
-    const { input } = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString());
-    inputs.push(input);
-    answer(response, input);
+    bodies.push(Buffer.concat(await Array.fromAsync(request)).toString());
+    answer(response);
   });
+  const client = openClient({ baseUrl: `${served.origin}/v1` });
   return {
-    voice: voiceAt(served.origin),
-    inputs,
+    voice: openSynthesizer(client, { model: 'tts', voice: 'alloy', format: 'pcm' }),
+    hearing: openTranscriber(client, { model: 'whisper-1' }),
+    inputs: () => bodies.map((body) => JSON.parse(body).input as string),
     ...served,
   };
 }
@@ -96,7 +95,20 @@ const longTexts: readonly (readonly [string, string])[] = [
 test.each(longTexts)('of %s no request is too long, and none is lost', async (_, text) => {
   await using server = await openAnswering(is(200, 'audio/pcm', Buffer.alloc(960)));
   await soundOf(server.voice, text);
-  expect(Math.max(...server.inputs.map(({ length }) => length))).toBeLessThanOrEqual(4096);
-  expect(server.inputs.every((input) => input.isWellFormed())).toBe(true);
-  expect(server.inputs.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
+  const inputs = server.inputs();
+  expect(Math.max(...inputs.map(({ length }) => length))).toBeLessThanOrEqual(4096);
+  expect(inputs.every((input) => input.isWellFormed())).toBe(true);
+  expect(inputs.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
+});
+
+test.each([
+  ['{"text": " five "}', is(200, 'application/json', '{"text": " five "}'), 'five'],
+  ['JSON called text', is(200, 'text/plain', '{"text":"five"}'), 'five'],
+  ['a string in JSON', is(200, 'application/json', '"five"'), 'five'],
+  ['the bare words', is(200, 'text/plain', 'five\n'), 'five'],
+  ['no words', is(200, 'application/json', '{"text":""}'), ''],
+  ['words of a list', is(200, 'application/json', '{"text":"five","languages":[]}'), 'five'],
+])('a transcription sent as %s is read', async (_, answer, text) => {
+  await using server = await openAnswering(answer);
+  expect(await textOf(server.hearing, speakWords('nova one two three').pcm)).toBe(text);
 });
