@@ -22,24 +22,13 @@ const samples = new Int16Array(16_000).fill(1_000);
 const sound = writeWav({ samples, rateHz: 16_000, channels: 1 }).toString('base64');
 
 /** Posts JSON as it stands, without a client between. */
-async function post(
-  { baseURL }: Pick<CompletionsSetup, 'baseURL'>,
-  body: unknown,
-  path = '/chat/completions',
-): Promise<Response> {
-  return await fetch(`${baseURL}${path}`, {
-    method: 'POST',
-    headers: { authorization: 'Bearer parley_dog', 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+function post({ api }: CompletionsSetup, body: unknown, path = '/chat/completions') {
+  return api.post('parley_dog', `/v1${path}`, body);
 }
 
 test('models are those of the published description, listed and one by one', async () => {
   await using served = await openCompletions();
-  const get = async (path: string) => {
-    const headers = { authorization: 'Bearer parley_dog' };
-    return (await fetch(`${served.baseURL}${path}`, { headers })).json();
-  };
+  const get = async (path: string) => (await served.api.ask('parley_dog', `/v1${path}`)).json();
   expect(faultsIn('get /models', 'answer', await get('/models'))).toEqual([]);
   expect(faultsIn('get /models/{model}', 'answer', await get('/models/parley'))).toEqual([]);
 });
