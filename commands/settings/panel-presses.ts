@@ -12,10 +12,10 @@ import type {
 } from '#src/features/contract/command.ts';
 import type { Form } from '#src/ports/form.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
-import type { SettingOutcome, SettingsView } from '#src/settings/setting-definition.ts';
+import type { SettingNow, SettingOutcome } from '#src/settings/setting-definition.ts';
 import { languageTag } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { groupPage, homePage, settingNow, settingPage, versionOf, wordsOf } from './panel.ts';
+import { groupPage, homePage, settingNow, settingPage, wordsOf } from './panel.ts';
 
 type Ports = Pick<CommandPorts, 'helpState' | 'features'>;
 type Act = (call: CommandCall, ports: Ports) => Promise<Reply>;
@@ -98,17 +98,15 @@ async function openOne(
   return settingPage(key, await features.settings.view(guildId, key), news);
 }
 
-/** Subject of a press: a setting, the version of its value that the person saw, and what else the press names. */
+/** Subject of a press: a setting, and what else the press names. */
 function subjectOf({ words }: CommandCall) {
-  const [key = '', version = '', ...more] = (words.about ?? '').split(':');
-  return { key, version, more };
+  const [key = '', ...more] = (words.about ?? '').split(':');
+  return { key, more };
 }
 
-async function seen(call: CommandCall, { features }: Ports) {
-  const { key, version } = subjectOf(call);
-  const view: SettingsView = await features.settings.view(call.guildId, key);
-  const now = settingNow(key, view);
-  return { now, isChanged: now !== undefined && versionOf(now) !== version };
+async function seen(call: CommandCall, { features }: Ports): Promise<SettingNow | undefined> {
+  const { key } = subjectOf(call);
+  return settingNow(key, await features.settings.view(call.guildId, key));
 }
 
 type ChangeOptions = {
@@ -117,7 +115,7 @@ type ChangeOptions = {
   readonly confirmed?: 'confirmed';
 };
 
-/** Sets the value, unless it is no longer the one that the person saw, and shows the page with the outcome. */
+/** Sets the value, and shows the page with the outcome. */
 async function change(
   call: CommandCall,
   ports: Ports,
@@ -127,10 +125,7 @@ async function change(
   const { key } = subjectOf(call);
   const lost: readonly TextLine[] =
     typed === undefined ? [] : [{ id: 'settings.typed', with: { typed } }];
-  const { isChanged, now } = await seen(call, ports);
-  if (!now) return await openOne(key, call, ports, lost);
-  if (isChanged)
-    return await openOne(key, call, ports, [{ id: 'settings.changed', with: { key } }, ...lost]);
+  if (!(await seen(call, ports))) return await openOne(key, call, ports, lost);
   return await saveAndShow(key, words, call, ports, { lost, confirmed });
 }
 
@@ -161,7 +156,7 @@ export async function saveAndShow(
   }
   const now = settingNow(key, await requests.view(call.guildId, key));
   const buttons = now && [
-    `confirm:settings:${key}:${versionOf(now)}:${setting.value}`,
+    `confirm:settings:${key}:${setting.value}`,
     `settings.group:${now.setting.group}`,
   ];
   return { id: 'settings.looser', buttons, inPlace: true };
@@ -170,7 +165,7 @@ export async function saveAndShow(
 async function pick(call: CommandCall, ports: Ports): Promise<Reply> {
   const { key, more } = subjectOf(call);
   const [input = 0, row = 0] = more.map(Number);
-  const { now } = await seen(call, ports);
+  const now = await seen(call, ports);
   const used = now?.setting.inputs[input];
   if (!now || !used) return await openOne(key, call, ports);
   return await change(call, ports, wordsOf(used, row, call.picked ?? [], now));
@@ -179,9 +174,9 @@ async function pick(call: CommandCall, ports: Ports): Promise<Reply> {
 /** The form of a setting with its present value; undefined where `withoutForm` gives the reason. */
 async function formFor(call: CommandCall, ports: CommandPorts): Promise<Form | undefined> {
   if (notManaging(call)) return undefined;
-  const { isChanged, now } = await seen(call, ports);
+  const now = await seen(call, ports);
   const input = now?.setting.inputs.find(({ kind }) => kind === 'typed');
-  if (!now || isChanged || input?.kind !== 'typed') return undefined;
+  if (!now || input?.kind !== 'typed') return undefined;
   const { about } = now.setting;
   const { isLong, maxChars } = input;
   return {
@@ -202,12 +197,7 @@ async function formFor(call: CommandCall, ports: CommandPorts): Promise<Form | u
 }
 
 async function withoutForm(call: CommandCall, ports: Ports): Promise<Reply> {
-  const { key } = subjectOf(call);
-  const { isChanged } = await seen(call, ports);
-  const line: TextLine = isChanged
-    ? { id: 'settings.changed', with: { key } }
-    : { id: 'late.form' };
-  return await openOne(key, call, ports, [line]);
+  return await openOne(subjectOf(call).key, call, ports, [{ id: 'late.form' }]);
 }
 
 /** Outcome of a change, over the page of its setting, which shows the value and what it takes. */

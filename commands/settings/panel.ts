@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Reply } from '#src/features/contract/command.ts';
 import type { NamedById, Picker, PickerOption } from '#src/ports/picker.ts';
 import {
@@ -98,16 +97,15 @@ export function settingPage(key: string, view: SettingsView, news: readonly Text
     ...elsewhere.slice(0, mostElsewhere),
     ...(more > 0 ? [{ id: 'track.waiting.more', with: { n: more } } as const] : []),
   ];
-  const about = `${key}:${versionOf(now)}`;
   const pickers = setting.inputs.flatMap((input, n) =>
-    named(`settings.pick:${about}:${n}`, menusFor(input, now, view.choices)),
+    named(`settings.pick:${key}:${n}`, menusFor(input, now, view.choices)),
   );
   const isTyped = setting.inputs.some(({ kind }) => kind === 'typed');
   return pageOf([...news, nowLine(now, alone), ...lines], view, {
     pickers,
     buttons: [
-      ...(isTyped ? [`settings.type:${about}`] : []),
-      ...(from === 'server' ? [`settings.reset:${about}`] : []),
+      ...(isTyped ? [`settings.type:${key}`] : []),
+      ...(from === 'server' ? [`settings.reset:${key}`] : []),
       `settings.group:${setting.group}`,
     ],
   });
@@ -115,11 +113,6 @@ export function settingPage(key: string, view: SettingsView, news: readonly Text
 
 export function settingNow(key: string, { all }: SettingsView): SettingNow | undefined {
   return all.find((one) => one.key === key);
-}
-
-/** Names a value in few characters, so that a press shows whether it has changed meanwhile. */
-export function versionOf({ from, value }: SettingNow): string {
-  return createHash('sha256').update(`${from} ${value}`).digest('hex').slice(0, 8);
 }
 
 /** The value as it is typed, after `picked` was chosen in one of the rows of an input. */
