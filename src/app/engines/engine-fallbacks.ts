@@ -160,21 +160,13 @@ function hostOf({ baseUrl }: Pick<RemoteServer, 'baseUrl'>): string {
 }
 
 /** Opens it once; what could not be opened is tried anew when it is needed again. */
-function lazily<E>(open: () => Promise<E>): () => E | Promise<E> {
-  let ready: { readonly engine: E } | undefined;
+function lazily<E>(open: () => Promise<E>): () => Promise<E> {
   let opening: Promise<E> | undefined;
   return () => {
-    if (ready) return ready.engine;
-    opening ??= open().then(
-      (engine) => {
-        ready = { engine };
-        return engine;
-      },
-      (error: unknown) => {
-        opening = undefined;
-        throw error;
-      },
-    );
+    opening ??= open().catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
     return opening;
   };
 }

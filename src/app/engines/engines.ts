@@ -154,16 +154,20 @@ export function pipelinesOf(
   engines: Omit<Engines, typeof Symbol.asyncDispose>,
   chat: ChatModel,
 ): PipelineRegistry {
-  const ways = new Map<PipelineName, PipelineChoice>([
-    ['chained', chainedWay(config, engines, chat)],
-  ]);
-  const hearing = audioModelWay(config, engines);
-  if (hearing) ways.set('audio-model', hearing);
-  const { realtime } = engines;
-  if (realtime) {
+  const { audioModel: model, chatName, realtime, synthesizer } = engines;
+  const { audioModel: hearing, pipeline: standard } = config;
+  const ways = new Map<PipelineName, PipelineChoice>();
+  ways.set('chained', {
+    engine: config.chat.kind === 'remote' ? config.chat.model : chatName,
+    pipeline: chained({ chat, synthesizer }),
+  });
+  if (model)
+    ways.set('audio-model', {
+      engine: hearing.model ?? 'audio-model',
+      pipeline: audioModel({ open: () => model, synthesizer, input: hearing.input }),
+    });
+  if (realtime)
     ways.set('realtime', { engine: config.realtime?.model ?? 'realtime', pipeline: realtime });
-  }
-  const { pipeline: standard } = config;
   const wayOf = (name: PipelineName): PipelineChoice => {
     const way = ways.get(name);
     if (!way) throw new Error(`The pipeline ${name} is not set up.`);
@@ -174,22 +178,4 @@ export function pipelinesOf(
     open: (name) => wayOf(name).pipeline,
     engine: (name) => wayOf(name).engine,
   };
-}
-
-function chainedWay(
-  { chat: config }: Config,
-  { chatName, synthesizer }: Pick<Engines, 'chatName' | 'synthesizer'>,
-  chat: ChatModel,
-): PipelineChoice {
-  const engine = config.kind === 'remote' ? config.model : chatName;
-  return { engine, pipeline: chained({ chat, synthesizer }) };
-}
-
-function audioModelWay(
-  { audioModel: config }: Config,
-  { audioModel: model, synthesizer }: Pick<Engines, 'audioModel' | 'synthesizer'>,
-): PipelineChoice | undefined {
-  if (!model) return undefined;
-  const { input, model: engine = 'audio-model' } = config;
-  return { engine, pipeline: audioModel({ open: () => model, synthesizer, input }) };
 }
