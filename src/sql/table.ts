@@ -100,14 +100,6 @@ export function replacing({ columns, key }: Table): Sql {
   return raw(`ON CONFLICT (${columnNames(key)}) DO UPDATE SET ${changes}`);
 }
 
-/** SQL of what a new row does that has the key of an old one: these fields are added up. */
-export function adding({ key, name }: Table, fields: readonly string[]): Sql {
-  const sums = fields
-    .map(columnName)
-    .map((column) => `${column} = ${name}.${column} + excluded.${column}`);
-  return raw(`ON CONFLICT (${columnNames(key)}) DO UPDATE SET ${sums}`);
-}
-
 /** SQL that creates tables with their indexes. */
 export function createTables(tables: readonly Table[], dialect: SqlDialect): string {
   return tables.map((table) => createTable(table, dialect)).join('\n');

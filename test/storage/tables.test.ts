@@ -33,6 +33,7 @@ test('every table with a server or a person in it declares what becomes of its r
   expect(ofServers.map(({ name }) => name).toSorted()).toEqual(tablesWith('guild_id'));
   const ofPersons = all.filter(({ person }) => person.forget !== 'nothing');
   expect(ofPersons.map(({ name }) => name).toSorted()).toEqual(tablesWith('person_id'));
+  expect(ofPersons.every(({ columns }) => 'guildId' in columns)).toBe(true);
 });
 
 test('every table of transcripts with a server or a person in it declares what becomes of its rows', () => {

@@ -33,7 +33,7 @@ export function asPostgresTrouble(place: string, cause: unknown): BotError {
 function hindranceOf(cause: unknown): PostgresHindrance {
   if (!(cause instanceof Error && 'severity' in cause && 'code' in cause)) return 'away';
   const code = `${cause.code}`;
-  const known = [5, 3, 2].map((length) => hindrances[code.slice(0, length)]).find((one) => one);
+  const known = hindrances[code] ?? hindrances[code.slice(0, 3)] ?? hindrances[code.slice(0, 2)];
   return known ?? 'refused';
 }
 

@@ -3,11 +3,10 @@ import { addDays } from '#src/spending/calendar.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
 import { id, money, whole } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { adding, deleteRows, select, type Table, table } from '#src/sql/table.ts';
+import { deleteRows, select, type Table, table } from '#src/sql/table.ts';
 
-const amounts = { nanoUsd: money, turns: whole };
 /** Amounts of a day, such as `2026-11-20`: in the order of its bytes, as an id. */
-const sums = { day: id, ...amounts };
+const sums = { day: id, nanoUsd: money, turns: whole };
 
 const spent = table(
   'spent',
@@ -46,13 +45,21 @@ export const spendingPart: StorePart<SpendingStore> = {
     /** Deletes sums of days that are not next to `day`, too: a clock may be wrong, also by years. */
     async add(entries, day) {
       const isFarOff = sql`day < ${addDays(day, -1)} OR day > ${addDays(day, 1)}`;
+      const ofServers = entries.filter(({ personId }) => personId === undefined);
+      const ofPersons = entries.filter(({ personId }) => personId !== undefined);
       await database.write(async (connection) => {
-        for (const into of [spent, spentByPerson]) {
-          const rows = entries.filter(
-            ({ personId }) => (personId === undefined) === (into === spent),
-          );
-          await connection.insert<Table>(into, rows, adding(into, Object.keys(amounts)));
-        }
+        await connection.insert<Table>(
+          spent,
+          ofServers,
+          sql`ON CONFLICT (guild_id, day) DO UPDATE
+            SET nano_usd = spent.nano_usd + excluded.nano_usd, turns = spent.turns + excluded.turns`,
+        );
+        await connection.insert<Table>(
+          spentByPerson,
+          ofPersons,
+          sql`ON CONFLICT (guild_id, person_id, day) DO UPDATE
+            SET nano_usd = spent_by_person.nano_usd + excluded.nano_usd, turns = spent_by_person.turns + excluded.turns`,
+        );
         const old = [sql`spent WHERE ${isFarOff}`, sql`spent_by_person WHERE ${isFarOff}`];
         await deleteRows(connection, old);
       });
