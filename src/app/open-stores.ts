@@ -8,7 +8,7 @@ import { memoryStore } from '#src/features/memories/memory-store.ts';
 import { Database } from '#src/storage/database.ts';
 import type { StoreDatabases } from '#src/storage/postgres/keep-stores.ts';
 import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
-import { SqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
+import { sqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
 import { type StoreHealth, storeHealth } from '#src/storage/store-health.ts';
 import { mainStore, type StoreKind, storePath, transcripts } from '#src/storage/store-kinds.ts';
 import { type Store, sqlStores, storeParts } from '#src/storage/stores/store-parts.ts';
@@ -27,7 +27,7 @@ type StoreOptions = Pick<BotOptions, 'config' | 'onStore'>;
  */
 export async function openStores(options: StoreOptions): Promise<OpenStores> {
   await using stack = new AsyncDisposableStack();
-  const worker = stack.use(new SqliteWorker());
+  const worker = stack.use(sqliteWorker());
   const { databaseUrl } = options.config;
   const opened = databaseUrl
     ? await inDatabase(databaseUrl, options)
@@ -57,7 +57,7 @@ async function inDatabase(url: Secret, { onStore: report }: StoreOptions): Promi
 
 async function inFiles(
   { config: { dataDir }, onStore }: StoreOptions,
-  worker: SqliteWorker,
+  worker: ReturnType<typeof sqliteWorker>,
 ): Promise<StoreDatabases> {
   const mainHealth = storeHealth('store-unwritten', realClock, onStore);
   const health = storeHealth('transcripts-unwritten', realClock, (event) => {
@@ -71,7 +71,7 @@ async function inFiles(
 }
 
 function fileOf(
-  worker: SqliteWorker,
+  worker: ReturnType<typeof sqliteWorker>,
   path: string,
   { sqlite }: StoreKind,
   health?: StoreHealth,

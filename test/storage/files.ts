@@ -6,7 +6,7 @@ import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { Database } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
 import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
-import { SqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
+import { sqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
 
 /** A folder of its own that goes away with the test, with the path of a store in it. */
 export type StoreFolder = Disposable & { readonly folder: string; readonly path: string };
@@ -23,7 +23,7 @@ export function storeFolder(): StoreFolder {
 /** In a thread of its own. */
 export async function openSqlite(format: readonly Migration[], resources: AsyncDisposableStack) {
   const { path } = resources.use(storeFolder());
-  const driver = sqliteDriver(path, format, resources.use(new SqliteWorker()).file(path));
+  const driver = sqliteDriver(path, format, resources.use(sqliteWorker()).file(path));
   const database = new Database({ driver, clock: realClock, patienceMs: 0 });
   await database.open();
   return { database, path };

@@ -3,13 +3,13 @@ import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { Database } from '#src/storage/database.ts';
 import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
-import { SqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
+import { sqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
 import { storeFolder } from './files.ts';
 
 test('the store is written while the thread that sends voice does something else', async () => {
   using place = storeFolder();
-  await using worker = new SqliteWorker();
+  await using worker = sqliteWorker();
   const call = worker.file(place.path);
   await call('open', mainStore.sqlite);
   using reader = new DatabaseSync(place.path);
@@ -22,7 +22,7 @@ test('the store is written while the thread that sends voice does something else
 });
 
 test('a thread that breaks fails what waits for it, and the next operation starts it again', async () => {
-  await using worker = new SqliteWorker(new URL('./scripted-worker.ts', import.meta.url));
+  await using worker = sqliteWorker(new URL('./scripted-worker.ts', import.meta.url));
   const call = worker.file('scripted');
   const driver = sqliteDriver('scripted', mainStore.sqlite, call);
   await using database = new Database({ driver, clock: realClock, patienceMs: 0 });
