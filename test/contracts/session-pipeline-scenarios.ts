@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
+import { adam } from '#test/conversation/setup/session-fixture.ts';
 
 /** Five minutes of talk: there is always more of it. */
 export const story = `Well, listen. ${Array.from({ length: 100 }, (_, n) => `This is the sentence number ${n + 1} of a very long story.`).join(' ')}`;
@@ -20,6 +21,19 @@ export async function listening(name: PipelineName): Promise<ServedSession> {
   await served.say('forward');
   await served.until(() => served.soundedMs(1_000) > 900, 'a second of a story');
   return served;
+}
+
+/** Adam asks for the capital, goes on after a pause, and so much time passes from there. */
+export async function goOnAfter(served: ServedSession, pauseMs: number, ms: number): Promise<void> {
+  const [endMs, leadMs] = [2_260, 480];
+  const goesOnMs = endMs + pauseMs;
+  const nowMs = served.fixture.clock.nowMs();
+  const first = await served.packets('capital', adam);
+  const second = await served.packets('forward', adam, goesOnMs - leadMs);
+  await served.pass(goesOnMs + ms, [
+    ...first.filter(({ atMs }) => atMs < nowMs + endMs),
+    ...second.filter(({ atMs }) => atMs >= nowMs + goesOnMs),
+  ]);
 }
 
 /** From the next frames on there is silence. */

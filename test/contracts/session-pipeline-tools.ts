@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
 import { adam } from '#test/conversation/setup/session-fixture.ts';
+import { goOnAfter } from './session-pipeline-scenarios.ts';
 
 const call = (name: string, given: object = {}) => ({
   call: { name, argumentsJson: JSON.stringify(given) },
@@ -48,14 +49,7 @@ function runContract(name: PipelineName): void {
     const replies = [found, { match: /./, ...call('who_is_here') }];
     await using served = await openServed(name, { replies, people: [adam] });
     // He pauses and goes on: what was prepared in the pause rests on half of his words.
-    const [endMs, pauseMs, leadMs] = [2_260, 200, 480];
-    const nowMs = served.fixture.clock.nowMs();
-    const first = await served.packets('capital', adam);
-    const second = await served.packets('forward', adam, endMs + pauseMs - leadMs);
-    await served.pass(6_000, [
-      ...first.filter(({ atMs }) => atMs < nowMs + endMs),
-      ...second.filter(({ atMs }) => atMs >= nowMs + endMs + pauseMs),
-    ]);
+    await goOnAfter(served, 200, 3_540);
     await served.settle();
     const [answered, ...others] = served.fixture.of('answered');
     expect([answered?.text, others]).toEqual(['You are two.', []]);

@@ -5,7 +5,7 @@ import { openServed, type ServedSession } from '#test/conversation/setup/served-
 import { adam, eva, lounge } from '#test/conversation/setup/session-fixture.ts';
 import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
 import { sessionConsentContract } from './session-pipeline-consent.ts';
-import { listening, quietFrom, replies, story } from './session-pipeline-scenarios.ts';
+import { goOnAfter, listening, quietFrom, replies, story } from './session-pipeline-scenarios.ts';
 import { sessionToolContract } from './session-pipeline-tools.ts';
 
 /** Contract of every pipeline that answers a voice channel, with real servers behind it. */
@@ -81,13 +81,15 @@ function captionsContract(name: PipelineName): void {
 }
 
 function stopContract(name: PipelineName): void {
-  test(`${name}: /stop ends the answer, nothing more of it comes, and its stream is closed`, async () => {
+  test(`${name}: /stop ends the answer, its stream is closed, and what it took is estimated, once`, async () => {
     await using served = await listening(name);
     expect(served.running).not.toEqual([]);
     served.fixture.talk.stop('g');
     await quietFrom(served);
     expect(served.fixture.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
     expectHungUp(served);
+    const wanted = served.spending.bills.filter((bill) => bill.wanted > 0);
+    expect(wanted).toMatchObject([{ wanted: 1, closed: 1, used: [{ isEstimate: true }] }]);
   });
 
   test(`${name}: a spoken stop does the same, and is not answered`, async () => {
@@ -154,14 +156,7 @@ function goingOnContract(name: PipelineName): void {
   test(`${name}: speech that goes on within 1.5 s of its end is answered together with it, once`, async () => {
     const pace = { recogniseMs: 900 };
     await using served = await openServed(name, { replies, pace });
-    const [endMs, pauseMs, leadMs] = [2_260, 900, 480];
-    const nowMs = served.fixture.clock.nowMs();
-    const first = await served.packets('capital', adam);
-    const second = await served.packets('forward', adam, endMs + pauseMs - leadMs);
-    await served.pass(endMs + pauseMs + 2_000, [
-      ...first.filter(({ atMs }) => atMs < nowMs + endMs),
-      ...second.filter(({ atMs }) => atMs >= nowMs + endMs + pauseMs),
-    ]);
+    await goOnAfter(served, 900, 2_000);
     await served.until(() => served.fixture.of('answered').length > 0, 'an answer');
     await served.settle();
     await served.pass(3_000);
@@ -190,14 +185,6 @@ function usageContract(name: PipelineName): void {
       expect(used[0]?.inputTokens).toBeGreaterThan(0);
       expect(used[0]?.outputTokens).toBeGreaterThan(0);
     }
-  });
-
-  test(`${name}: of an answer that was cut off, what it took is estimated, once`, async () => {
-    await using served = await listening(name);
-    served.fixture.talk.stop('g');
-    await served.settle();
-    const wanted = served.spending.bills.filter((bill) => bill.wanted > 0);
-    expect(wanted).toMatchObject([{ wanted: 1, closed: 1, used: [{ isEstimate: true }] }]);
   });
 }
 
