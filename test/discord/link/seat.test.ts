@@ -104,11 +104,7 @@ test.each([
 const { Connect, Speak, ViewChannel } = PermissionFlagsBits;
 
 /** A bot in a channel of this type, where it has these rights, told of each change of them as often as Discord does. */
-function openSeated(
-  type: ChannelType,
-  event: Events,
-  first: bigint,
-) {
+function openSeated(type: ChannelType, event: Events, first: bigint) {
   const events: DiscordEvent[] = [];
   const rights = { bitfield: first };
   const has = (flag: bigint) => (rights.bitfield & flag) !== 0n;
