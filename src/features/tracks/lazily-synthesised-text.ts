@@ -61,7 +61,7 @@ export function lazilySynthesised(
       for await (const pcm of clauseAt(at, speaker, signal)) {
         signal.throwIfAborted();
         const rest = skip.cut(pcm);
-        if (rest && rest.samples.length > 0) yield rest;
+        if (rest?.samples.length) yield rest;
       }
     }
   }

@@ -60,9 +60,7 @@ export function soundCatalog(opener: Public<Sources>, folder: Public<SoundLibrar
       try {
         return await findSound(request, signal);
       } catch (error) {
-        const reason = signal.aborted ? undefined : soundSourceErrorText(error);
-        if (!reason) throw error;
-        return { kind: 'bad', reason };
+        return notFound(error, signal);
       } finally {
         underWay.set(guildId, (underWay.get(guildId) ?? 1) - 1);
       }
@@ -78,6 +76,13 @@ export function soundCatalog(opener: Public<Sources>, folder: Public<SoundLibrar
     /** Names of all that lies here. */
     names: () => folder.names(),
   };
+}
+
+/** What people read of a source that cannot be opened. Throws any other error, and the reason of an aborted `signal`. */
+function notFound(error: unknown, signal: AbortSignal): FoundSound {
+  const reason = signal.aborted ? undefined : soundSourceErrorText(error);
+  if (!reason) throw error;
+  return { kind: 'bad', reason };
 }
 
 function originOf(sound: SoundRequest['sound']): SoundOrigin {
