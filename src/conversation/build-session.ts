@@ -161,7 +161,7 @@ export type ConversationOptions = {
   };
   /** A session of this server that is to go on here: with its history and what people said about being heard. */
   readonly former?: { readonly context: SessionContext } | undefined;
-  /** A seat of a former run that is to go on here: no greeting is repeated. */
+  /** A seat of a former run that is to go on here: no greeting and no notice is repeated. */
   readonly seat?: SessionAnswers | undefined;
   /** The conversation of this channel that ended less than 15 minutes ago, in this process; it goes on. */
   readonly ended?: EndedConversation | undefined;
@@ -259,7 +259,10 @@ export function buildSession(options: ConversationOptions, session: SessionSourc
   };
   context.talk = new Talk(context, stateOf(options, context), { perform, changed });
   signal.addEventListener('abort', () => context.talk.close(), { once: true });
-  context.features = sources.features.session(context, { former: before?.features });
+  context.features = sources.features.session(context, {
+    isReturned: seat !== undefined,
+    former: before?.features,
+  });
   return { context, answers, tools, utterances };
 }
 

@@ -82,6 +82,8 @@ export type StoredCounts = {
 
 /** Past of a session that begins. */
 export type SessionBefore = {
+  /** A former run sat there: its people are not told again. */
+  readonly isReturned: boolean;
   /** Features of the session that it goes on from. */
   readonly former?: SessionFeatures;
 };

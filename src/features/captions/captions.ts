@@ -36,7 +36,7 @@ export const captions: Feature = {
             transcripts,
             captions: captionRequests(sessions),
           },
-          session: (context) => new SessionCaptions(context, stores),
+          session: (context, { isReturned }) => new SessionCaptions(context, stores, isReturned),
           run: () => cleanup.run(signal),
           eraseServer: (guildId) => stores.sum(({ eraser }) => eraser.forgetGuild(guildId)),
           person: cleanup,

@@ -45,13 +45,16 @@ export class SessionCaptions implements FeatureSession {
   /** A person turned them off for the rest of this session. */
   #isOff = false;
   #turning: Promise<TextLine | undefined> | undefined;
+  /** The session goes on where a former run sat, whose people heard the notice. */
+  #isReturned: boolean;
   /** Time at which each person came last, in ms of the session; all of them had the notice of captions. */
   #cameAtMs = new Map<string, number>();
   #hereIds: ReadonlySet<string> = new Set();
 
-  constructor(context: SessionContext, stores: TranscriptStores) {
+  constructor(context: SessionContext, stores: TranscriptStores, isReturned: boolean) {
     this.#context = context;
     this.#stores = stores;
+    this.#isReturned = isReturned;
   }
 
   /** Time at which a person came into the channel of this session, in ms since its start; 0 where that is not known. */
@@ -178,7 +181,8 @@ export class SessionCaptions implements FeatureSession {
     if (!chat) return { id: 'captions.no_place' };
     this.#cameAtMs = new Map(people().map(({ id }) => [id, 0]));
     writeNotice(this.#context, chat, []);
-    await sayNotice(this.#context);
+    if (!this.#isReturned) await sayNotice(this.#context);
+    this.#isReturned = false;
     if (signal.aborted) return { id: 'leave.nowhere' };
     // In another place it is another session: the messages of one session stand in one place.
     const former = latest?.session.placeId === chat.channelId ? latest : undefined;
