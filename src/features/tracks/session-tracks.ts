@@ -130,10 +130,9 @@ export class SessionTracks implements FeatureSession {
   }
 
   async #play(caller: TrackCaller, request: PlayRequest): Promise<PlayOutcome> {
-    const { channel, features, signal: over, talk } = this.#context;
-    const refused = this.tracks.refusal(request.track);
+    const { channel, features, signal: over } = this.#context;
+    const refused = this.#refusal(request.track);
     if (refused) return refused;
-    if (talk.state.isMuted) return { kind: 'muted' };
     const owner = this.owner(caller);
     const signal = AbortSignal.any([over, request.signal ?? over]);
     const finding = features.ports.sounds.find(channel.guildId, request, signal);
@@ -149,11 +148,17 @@ export class SessionTracks implements FeatureSession {
   place(
     { loop, next, track }: Omit<PlayRequest, 'sound'>,
     { source, origin, owner }: PlaceableSound,
-  ): TrackOutcome {
+  ): PlayOutcome {
     const options = { origin, owner, isLooping: loop, isNext: next };
-    const placed = this.tracks.enqueue(track, source, options);
+    const placed = this.#refusal(track) ?? this.tracks.enqueue(track, source, options);
     this.#keeper.wake();
     return placed;
+  }
+
+  /** Why no sound can be put on a track now. */
+  #refusal(track: string): PlayOutcome | undefined {
+    const isMuted = this.#context.talk.state.isMuted;
+    return this.tracks.refusal(track) ?? (isMuted ? { kind: 'muted' } : undefined);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { objectionToName, trackKey, trackName } from '#src/playback/tracks/track-name.ts';
+import { trackKey } from '#src/playback/tracks/track-name.ts';
 
 /** Where a sound goes that was given no track. */
 export const usualTrack = 'main';
@@ -6,12 +6,6 @@ export const usualTrack = 'main';
 export const everyTrack = 'all';
 /** The one of what the bot says itself. */
 export const voiceTrack = 'voice';
-
-/** A track as people call it, as it is shown; undefined for what no track is called. */
-export function trackNameOf(typed: string): string | undefined {
-  const name = trackName(typed);
-  return objectionToName(name) === 'bad-name' ? undefined : name;
-}
 
 /** Whether both name one track: case does not count. */
 export function isSameTrack(one: string, other: string): boolean {

@@ -1,11 +1,9 @@
 import type { Feature } from '#src/features/contract/feature.ts';
-import type { TrackCommand, TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { changeTrack } from './change-track-tool.ts';
 import { playSound } from './play-sound-tool.ts';
 import { SessionTracks } from './session-tracks.ts';
 import { type SoundCatalog, soundCatalog } from './sound-catalog.ts';
-import type { PlayOutcome, PlayRequest, TrackCaller } from './track-outcomes.ts';
 import { trackPart } from './track-store.ts';
 import { volume } from './volume-tool.ts';
 
@@ -50,21 +48,10 @@ const nowhere = { kind: 'nowhere' } as const;
 function requestsTo(sessions: VoiceSessions, catalog: SoundCatalog) {
   const tracksIn = (guildId: string) => sessions.session(guildId)?.context.features.sessions.tracks;
   return {
-    async play(
-      guildId: string,
-      caller: TrackCaller,
-      request: PlayRequest,
-    ): Promise<readonly [PlayOutcome, ...TrackOutcome[]]> {
-      return (await tracksIn(guildId)?.play(caller, request)) ?? [nowhere];
-    },
-    change(
-      guildId: string,
-      caller: TrackCaller,
-      command: TrackCommand,
-      track: string,
-    ): readonly TrackOutcome[] {
-      return tracksIn(guildId)?.change(caller, command, track) ?? [nowhere];
-    },
+    play: async (guildId: string, ...request: Parameters<SessionTracks['play']>) =>
+      (await tracksIn(guildId)?.play(...request)) ?? ([nowhere] as const),
+    change: (guildId: string, ...change: Parameters<SessionTracks['change']>) =>
+      tracksIn(guildId)?.change(...change) ?? [nowhere],
     list: (guildId: string) => tracksIn(guildId)?.views,
     sounds: () => catalog.names(),
   };

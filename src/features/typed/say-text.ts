@@ -1,7 +1,7 @@
 import { clausesOf } from '#src/chat/text/clauses.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import { lazilySynthesised } from '#src/features/tracks/lazily-synthesised-text.ts';
-import { trackNameOf, voiceTrack } from '#src/features/tracks/track-names.ts';
+import { isSameTrack, voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-outcomes.ts';
 import { chosenVoice } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
@@ -42,8 +42,7 @@ export function sayIn(
   const clauses = clausesOf(words);
   const refused = unreadable(clauses, session);
   if (refused) return refused;
-  const track = trackNameOf(how.track ?? voiceTrack);
-  if (track !== voiceTrack) return placed(session, clauses, when, { ...how, track });
+  if (!isSameTrack(how.track ?? voiceTrack, voiceTrack)) return placed(session, clauses, when, how);
   return queued(session, clauses, when, how);
 }
 
@@ -75,9 +74,6 @@ function placed(
   const { context } = session;
   const tracks = context.features.sessions.tracks;
   const { owner, payer, speed, track = '', voice } = how;
-  const playing = tracks.tracks.refusal(track);
-  if (playing) return { kind: 'placed', playing };
-  if (context.talk.state.isMuted) return refusedBy({ id: 'muted.server' });
   const refused = unaffordable(clauses, payer, session);
   if (refused) return refused;
   const own = chosenVoice(voice, context);

@@ -5,8 +5,8 @@ import type { ChatMessage } from '#src/chat/ports.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { type MessageBody, messageOf, sentence } from '#src/discord/interactions/rendering.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
-import { trackNameOf } from '#src/features/tracks/track-names.ts';
 import { trackPanel } from '#src/features/tracks/track-panel.ts';
+import { objectionToName, trackName } from '#src/playback/tracks/track-name.ts';
 import type { PanelFace } from '#src/ports/panel.ts';
 import { ApiClient } from '#src/provider/client.ts';
 import { firstChars, maxMessageChars, oneLine, posted } from '#src/texts/plain.ts';
@@ -69,7 +69,8 @@ const languages = { caller: 'de', room: 'en' } as const;
 
 /** A panel on which everything that people may choose reads `a` or `b`. */
 function faceOf(a: string, b: string): PanelFace {
-  const name = trackNameOf(firstChars(a, 100)) ?? 'main';
+  const typed = trackName(firstChars(a, 100));
+  const name = objectionToName(typed) === 'bad-name' ? 'main' : typed;
   const current = { title: b, positionMs: 0, loop: false };
   const track = { name, percent: 50, isPaused: false, isMuted: false, current, waiting: [] };
   const { buttons: trackButtons = [], lines = [] } = trackPanel([track], 'en');
