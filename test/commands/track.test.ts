@@ -97,11 +97,8 @@ test.each([
 });
 
 test('a volume that is not theirs to change stays, and they are told', async () => {
-  const play = async () =>
-    [
-      { kind: 'playing', title: 'wind', track: 'bg' },
-      { kind: 'denied', track: 'bg', owner: 'Ana' },
-    ] as const;
+  const wind = { kind: 'playing', title: 'wind', track: 'bg' } as const;
+  const play = async () => [wind, { kind: 'denied', track: 'bg', owner: 'Ana' }] as const;
   expect(read(await run('play', { sound: 'wind', volume: '90' }, { play }))).toEqual([
     'room',
     'bg: wind',

@@ -19,16 +19,13 @@ function pitchHz(samples: Int16Array): number {
   return ((crossings.length - 1) * 24_000) / way;
 }
 
-test.each([
-  [110, 0.85],
-  [220, 0.85],
-  [330, 0.85],
-  [110, 0.25],
-])('a tone of %i Hz at speed %d keeps its pitch and does not click', (hz, speed) => {
+test.each([110, 220, 330])('slower, a tone of %i Hz keeps its pitch and does not click', (hz) => {
   const { samples } = tone(hz, 1000);
-  const slow = whole(samples, speed);
-  expect(pitchHz(slow.subarray(480, -480)) / hz).toBeCloseTo(1, 2);
-  expect(steepest(slow)).toBeLessThan(steepest(samples) * 1.1);
+  for (const speed of [0.25, 0.85]) {
+    const slow = whole(samples, speed);
+    expect(pitchHz(slow.subarray(480, -480)) / hz).toBeCloseTo(1, 2);
+    expect(steepest(slow)).toBeLessThan(steepest(samples) * 1.1);
+  }
 });
 
 test('any sound can be made slower or faster, also one of a few samples', () => {

@@ -123,9 +123,7 @@ export class Band {
   }
 
   /** How an item ended, if it did. */
-  endOf(item: TrackItem): BotError | 'completed' | 'cancelled' | undefined {
-    return this.#ends.get(item);
-  }
+  readonly endOf = (item: TrackItem) => this.#ends.get(item);
 
   /** 20 ms pass; undefined where there was nothing to hear. */
   async step(): Promise<Float32Array | undefined> {
