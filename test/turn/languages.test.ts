@@ -21,7 +21,7 @@ const schema = z.strictObject({
   code: z.string().regex(/^[a-z]{2}$/),
   isWidespread: z.boolean(),
   confirmations: group('yes beside'),
-  overlap: group('stop backchannel neverMind fillers ?refusals'),
+  overlap: group('stop ?wait ?goOn backchannel neverMind fillers ?refusals'),
   endOfTurn: group(
     '?openWords fillers ?frequentWords ?subordinators ?openSuffixes ?closedSuffixes',
   ).optional(),
