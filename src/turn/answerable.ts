@@ -61,7 +61,7 @@ export type UtteranceCommand =
   | { readonly kind: 'stop' | 'never-mind' }
   /** The speaker agreed to the question that the bot asked aloud. */
   | { readonly kind: 'confirm' }
-  /** No command: an "mhm" or a "go on" goes only to `stepInterruption`. */
+  /** No command: a "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
   | { readonly kind: 'overlap' }
   /** A command to the bot itself, with the rights of its speaker; no name is needed. */
   | { readonly kind: 'spoken'; readonly command: SpokenCommand };
@@ -254,6 +254,9 @@ function commandOf(
       const isWaiting = unheardTurn === 'own' && !goesOn; // "mhm" does not replace a question that is being answered
       return overlapsReply || isWaiting ? { kind: 'overlap' } : undefined;
     }
+    case 'wait':
+    case 'go-on':
+      return overlapsReply ? { kind: 'overlap' } : undefined;
     case 'empty':
     case 'other':
       return undefined;

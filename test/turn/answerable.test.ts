@@ -178,6 +178,11 @@ const commands: readonly Row[] = [
     ignore('not-named', 'never-mind'),
   ],
   [
+    '"wait" over the speech of the bot is a command to it',
+    { text: 'Wait.', overlapsReply: true },
+    command('overlap', 'wait', false),
+  ],
+  [
     '"mhm" over the speech of the bot is no question',
     { text: 'Mhm.', humans: 1, overlapsReply: true },
     command('overlap', 'backchannel', true),

@@ -14,9 +14,14 @@ test('every yes of every language is one, alone and with the name of the bot, wh
   }
 });
 
-test('no word that stops, takes back or refuses is a yes, whatever language is spoken', () => {
+test('no word that stops, takes back, asks to wait or refuses is a yes, whatever language is spoken', () => {
   for (const { code, overlap } of languages) {
-    const others = [overlap.stop, overlap.neverMind, overlap.refusals ?? []].flat();
+    const others = [
+      overlap.stop,
+      overlap.neverMind,
+      overlap.wait ?? [],
+      overlap.refusals ?? [],
+    ].flat();
     for (const phrase of others) {
       expect(isYes(phrase, names), `${code}: ${phrase}`).toBe(false);
       expect(isYes(phrase, names, code), `${code}: ${phrase}`).toBe(false);
@@ -41,7 +46,6 @@ test.each([
   'Yes and no.',
   'No.',
   'Not yet.',
-  'Wait.',
   'Ok.',
   'Mhm.',
   'He said yes.',

@@ -34,11 +34,14 @@ export type ConfirmationPhrases = {
  */
 export type OverlapPhrases = {
   readonly stop: Phrases;
-  /** Backchannels: "I am listening", "go on", no turn of their own. */
+  readonly wait?: Phrases;
+  /** The bot shall go on. */
+  readonly goOn?: Phrases;
+  /** Backchannels: "I am listening", no turn of their own. */
   readonly backchannel: Phrases;
   /** A question is taken back. */
   readonly neverMind: Phrases;
-  /** Politeness and fillers, which change nothing: "please", "wait", "now". Never a word that negates. */
+  /** Politeness and fillers, which change nothing: "please", "can you", "now". Never a word that negates. */
   readonly fillers: Phrases;
   /** Words that refuse before a pause or twice, and negate otherwise: "no, para" but "no para". */
   readonly refusals?: Phrases;

@@ -106,7 +106,14 @@ function replaced(text: string, pairs: readonly (readonly [RegExp, string])[]): 
 type PhraseRole = Exclude<keyof OverlapPhrases, 'refusals'>;
 
 /** Where a phrase has two roles in one language, the first counts. */
-const roles: readonly PhraseRole[] = ['stop', 'neverMind', 'backchannel', 'fillers'];
+const roles: readonly PhraseRole[] = [
+  'stop',
+  'neverMind',
+  'wait',
+  'goOn',
+  'backchannel',
+  'fillers',
+];
 
 /** The phrases of one language by their tokens with spaces between. */
 type PhraseTable = {
@@ -184,7 +191,7 @@ type InterjectionOptions = {
   readonly names?: readonly string[];
 };
 
-type Plain = 'stop' | 'backchannel' | 'never-mind' | 'other';
+type Plain = 'stop' | 'wait' | 'go-on' | 'backchannel' | 'never-mind' | 'other';
 type ParsedInterjection = Plain | 'nothing';
 type Address = { readonly words: readonly string[]; readonly sound?: string };
 type HeardTokens = {
@@ -200,6 +207,8 @@ const notStops = new Set(phrasesIn(everywhere.notStops));
 /** Order of precedence where languages disagree. */
 const order: readonly ParsedInterjection[] = [
   'never-mind',
+  'wait',
+  'go-on',
   'backchannel',
   'other',
   'nothing',
@@ -330,13 +339,17 @@ function soundsLike(token: string, sound: string | undefined): boolean {
   return heard[0] === sound[0] && isWithin(heard, sound, slackOf(sound)) && !isPhrase(token);
 }
 
-/** Intent after one more phrase: "stop" outlasts "never mind". */
+/** Intent after one more phrase: the last wish counts, but "stop" outlasts "wait" and "never mind". */
 function step(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjection {
   switch (role) {
     case 'stop':
       return 'stop';
+    case 'wait':
+      return parsed === 'stop' ? parsed : 'wait';
     case 'neverMind':
       return parsed === 'stop' ? parsed : 'never-mind';
+    case 'goOn':
+      return 'go-on';
     case 'backchannel':
       return parsed === 'nothing' ? 'backchannel' : parsed;
     case 'fillers':
@@ -380,8 +393,8 @@ const confirmationTables: readonly ConfirmationTable[] = languages.map(
 );
 
 const refusals = new Set(
-  languages.flatMap(({ overlap: { neverMind, refusals, stop } }) =>
-    phrasesIn([...(refusals ?? []), ...neverMind, ...stop]),
+  languages.flatMap(({ overlap: { neverMind, refusals, stop, wait } }) =>
+    phrasesIn([...(refusals ?? []), ...neverMind, ...stop, ...(wait ?? [])]),
   ),
 );
 const unambiguous = confirmationTables.map(({ yes, ...table }) => ({
@@ -396,7 +409,7 @@ const unambiguous = confirmationTables.map(({ yes, ...table }) => ({
 export function isYes(text: string, names: readonly string[], language?: string): boolean {
   if (/[?\uff1f\u061f\u037e]/u.test(text)) return false;
   const { kind } = classify(text, { isFinal: true, names });
-  if (kind === 'stop' || kind === 'never-mind') return false;
+  if (kind === 'stop' || kind === 'wait' || kind === 'never-mind') return false;
   const words = wordsOf(text);
   const called = phrasesIn(names);
   return tablesOf(language).some(({ yes, beside }) =>

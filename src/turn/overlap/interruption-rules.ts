@@ -25,6 +25,8 @@ export type InterruptionRules = {
   readonly duckTimeoutMs: number;
   /** Time without voice or words after which the "stop" of a partial text counts. */
   readonly partialStopTimeoutMs: number;
+  /** Longest pause that a "wait" asks for. */
+  readonly maxHoldDurationMs: number;
   /** Longest wait for the final text after the end of an overlap. */
   readonly finalTextTimeoutMs: number;
   /** Shortest voice that counts as a question where the final text does not come in time; less counts as noise. */
@@ -52,6 +54,7 @@ export const interruptionRules: InterruptionRules = {
   minBystanderDurationMs: 1_500,
   duckTimeoutMs: 200,
   partialStopTimeoutMs: 200,
+  maxHoldDurationMs: 20_000,
   finalTextTimeoutMs: 1_500,
   minQuestionDurationMs: 700,
   lostSpeechTimeoutMs: 1_500,

@@ -4,6 +4,8 @@ import type { InterruptionRules } from './interruption-rules.ts';
 /** Kind of words over the bot's voice; `aside` is for other people, `noise` has none, or none that were said. */
 export type OverlapKind =
   | 'stop'
+  | 'wait'
+  | 'go-on'
   | 'backchannel'
   | 'never-mind'
   | 'other'
@@ -12,8 +14,8 @@ export type OverlapKind =
   | 'noise'
   | 'echo';
 
-/** `drop`: stop, from a person who has a say in it. */
-type Meaning = 'nothing' | 'fine' | 'echo' | 'words' | 'perhaps-stop' | 'stop' | 'drop';
+/** `drop` and `hold`: stop and wait, from a person who has a say in it. */
+type Meaning = 'nothing' | 'fine' | 'echo' | 'words' | 'perhaps-stop' | 'stop' | 'drop' | 'hold';
 
 /** While more words may come, and when all are there. */
 const meanings: Readonly<
@@ -21,8 +23,10 @@ const meanings: Readonly<
 > = {
   stop: { partial: 'perhaps-stop', final: 'stop' },
   'never-mind': { partial: 'words', final: 'drop' },
+  wait: { partial: 'words', final: 'hold' },
   other: { partial: 'words', final: 'words' },
   aside: { partial: 'words', final: 'fine' },
+  'go-on': { partial: 'fine', final: 'fine' },
   backchannel: { partial: 'fine', final: 'fine' },
   noise: { partial: 'fine', final: 'fine' },
   empty: { partial: 'nothing', final: 'fine' },
@@ -35,7 +39,7 @@ export function meaningOf(
   hasSay: boolean,
 ): Meaning {
   const meaning = meanings[what][isFinal || (what === 'stop' && sure) ? 'final' : 'partial'];
-  return meaning === 'drop' && !hasSay ? 'words' : meaning;
+  return (meaning === 'drop' || meaning === 'hold') && !hasSay ? 'words' : meaning;
 }
 
 /** Kind of a partial text, of which more words may come; "he" may become "here", and most short words another. */

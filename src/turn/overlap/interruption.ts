@@ -46,7 +46,9 @@ export type InterruptionEffect =
   /** Stops the reply like `stop`, but this person's words get an answer. */
   | { readonly kind: 'yield'; readonly personId: string }
   /** Let the clause end, then yield. */
-  | { readonly kind: 'finish-clause'; readonly personId: string };
+  | { readonly kind: 'finish-clause'; readonly personId: string }
+  /** Play a cue first: it waited long enough and resumes. */
+  | { readonly kind: 'go-on-cue' };
 
 type Reply = {
   readonly replyTo?: string;
@@ -54,6 +56,8 @@ type Reply = {
   readonly fromMs: number;
   readonly ducked: boolean;
   readonly paused: boolean;
+  /** A person said "wait". */
+  readonly hold?: { readonly personId: string; readonly untilMs: number };
   readonly leaving: boolean;
 };
 
@@ -147,14 +151,22 @@ function hear(state: Interruption, event: OverlapText, rules: InterruptionRules)
     case 'nothing':
       return settle(withSpeech(state, speech), atMs, rules);
     case 'fine':
-    case 'echo':
-      return settle(withSpeech(state, explained(speech, meaning, isFinal)), atMs, rules);
+    case 'echo': {
+      const goesOn = event.what === 'go-on' && isFinal && (hasSay || holds(state, personId));
+      const next = goesOn ? withReply(state, { hold: undefined }) : state;
+      return settle(withSpeech(next, explained(speech, meaning, isFinal)), atMs, rules);
+    }
     case 'stop':
     case 'drop':
-      return stopped(withSpeech(state, explained(speech, 'fine', true)));
+      return stopped(withSpeech(state, explained(speech, 'fine', true)), atMs);
     case 'perhaps-stop': {
       const stopAtMs = speech.stopAtMs ?? atMs;
       return settle(withSpeech(state, { ...speech, reaction: 'pause', stopAtMs }), atMs, rules);
+    }
+    case 'hold': {
+      const hold = { personId, untilMs: atMs + rules.maxHoldDurationMs };
+      const next = withSpeech(state, explained(speech, 'fine', true));
+      return settle(withReply(next, { hold }), atMs, rules);
     }
     case 'words':
       return hearWords(withSpeech(state, speech), event, speech, rules);
@@ -179,8 +191,7 @@ function hearWords(
   }
   if (mine || reply.paused) return ended(next, { kind: 'yield', personId });
   if (reply.leaving) return settle(next, atMs, rules);
-  const leaving = { ...next, reply: { ...reply, leaving: true } };
-  const step = settle(leaving, atMs, rules);
+  const step = settle(withReply(next, { leaving: true }), atMs, rules);
   return { ...step, effects: [...step.effects, { kind: 'finish-clause', personId } as const] };
 }
 
@@ -204,27 +215,30 @@ function settle(state: Interruption, atMs: number, rules: InterruptionRules): In
     const mine = answers(state, personId) && !isFar(state, speech, rules);
     const next = overdue(speech, atMs, meant || mine, rules);
     const kept = typeof next === 'string' ? explained(speech, 'fine', true) : next;
-    if (next === 'stop') return stopped(withSpeech(state, kept));
+    if (next === 'stop') return stopped(withSpeech(state, kept), atMs);
     if (next === 'yield' && state.reply?.interruptible) {
       return ended(withSpeech(state, kept), { kind: 'yield', personId });
     }
     isSame &&= kept === speech;
     speeches.push(kept);
   }
-  return weigh(isSame ? state : { ...state, speeches });
+  return weigh(isSame ? state : { ...state, speeches }, atMs);
 }
 
 /** Applies the heaviest claim; gives the effects that have changed. */
-function weigh(state: Interruption): InterruptionStep {
+function weigh(state: Interruption, atMs: number): InterruptionStep {
   const { reply, speeches } = state;
   if (!reply) return { state, effects: noEffects };
   const claimed = speeches.some(
     ({ reaction }) => reaction === 'pause' || reaction === 'tentative-pause',
   );
-  const paused = reply.interruptible && claimed;
+  const held = reply.hold !== undefined && atMs < reply.hold.untilMs;
+  const paused = reply.interruptible && (claimed || held);
   const ducked = speeches.some(({ reaction }) => reaction !== 'none');
-  if (ducked === reply.ducked && paused === reply.paused) return { state, effects: noEffects };
-  const next = { ...reply, ducked, paused };
+  const hold = paused ? reply.hold : undefined;
+  if (ducked === reply.ducked && paused === reply.paused && hold === reply.hold)
+    return { state, effects: noEffects };
+  const next = { ...reply, ducked, paused, hold };
   return { state: { ...state, reply: next }, effects: changes(reply, next) };
 }
 
@@ -232,11 +246,12 @@ function changes(former: Reply, { ducked, paused }: Reply): InterruptionEffect[]
   const effects: InterruptionEffect[] = [];
   if (ducked !== former.ducked) effects.push({ kind: ducked ? 'duck' : 'unduck' });
   if (paused === former.paused) return effects;
+  if (former.hold && !paused) effects.push({ kind: 'go-on-cue' });
   return [...effects, { kind: paused ? 'pause' : 'resume' }];
 }
 
-function stopped(state: Interruption): InterruptionStep {
-  return state.reply?.interruptible ? ended(state, { kind: 'stop' }) : weigh(state);
+function stopped(state: Interruption, atMs: number): InterruptionStep {
+  return state.reply?.interruptible ? ended(state, { kind: 'stop' }) : weigh(state, atMs);
 }
 
 function ended(state: Interruption, effect: InterruptionEffect): InterruptionStep {
@@ -275,8 +290,18 @@ function withSpeech(state: Interruption, speech: OverlapSpeech): Interruption {
   return { ...state, speeches };
 }
 
+function withReply(state: Interruption, change: Partial<Reply>): Interruption {
+  return state.reply ? { ...state, reply: { ...state.reply, ...change } } : state;
+}
+
+function holds({ reply }: Interruption, personId: string): boolean {
+  return reply?.hold?.personId === personId;
+}
+
 function without(state: Interruption, leaver: string): Interruption {
-  return { ...state, speeches: state.speeches.filter(({ personId }) => personId !== leaver) };
+  const speeches = state.speeches.filter(({ personId }) => personId !== leaver);
+  const rest = { ...state, speeches };
+  return holds(state, leaver) ? withReply(rest, { hold: undefined }) : rest;
 }
 
 /**

@@ -128,6 +128,9 @@ export class Interruptions {
       case 'resume':
         output.resume();
         return;
+      case 'go-on-cue':
+        this.#cues.play('heard');
+        return;
       case 'stop':
         this.#barge('stop');
         this.#cues.play('thinking');

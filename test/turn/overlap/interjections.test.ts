@@ -95,8 +95,11 @@ const cases: readonly (readonly [Interjection['kind'], string])[] = [
     'stop',
     'میشه ساکت باشی | bisa diam nggak | boleh diam tak | tá, chega, obrigado | 好了够了谢谢',
   ],
-  ['other', 'Wait. | hold on a second | no wait | un momento | ちょっと待って | hang on Nova'],
-  ['backchannel', 'go on | okay go on | weiter | sigue | 続けて'],
+  ['wait', 'Wait. | hold on a second | no wait | un momento | ちょっと待って | hang on Nova'],
+  [
+    'go-on',
+    'go on | okay go on | weiter | sigue | 続けて | stop, no, go on | sorry, please continue',
+  ],
   [
     'backchannel',
     'mhm | uh-huh | yeah yeah | ok | genau | うん | vale | ja | да | 네 | yeah right | tak | Mm-hmm.',

@@ -14,14 +14,14 @@ import {
 
 const talkMs = 12_000;
 const untilMs = 60_000;
-/** A voice whose end and words get lost. */
-const longestPauseMs = 6_000;
+/** A hold, and what may begin in its last instant: a voice whose end and words get lost. */
+const longestPauseMs = 20_000 + 6_000;
 
 const people = fc.constantFrom('ann', 'ben', 'cleo');
 const instant = fc.integer({ min: 0, max: talkMs });
 const kinds: readonly OverlapKind[] = [
-  ...(['stop', 'backchannel', 'never-mind', 'other'] as const),
-  ...(['aside', 'empty', 'noise', 'echo'] as const),
+  ...(['stop', 'wait', 'go-on', 'backchannel', 'never-mind'] as const),
+  ...(['other', 'aside', 'empty', 'noise', 'echo'] as const),
 ];
 
 const heard = fc

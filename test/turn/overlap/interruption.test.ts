@@ -80,6 +80,31 @@ test('never mind stops it, from somebody who has a say in it', () => {
   expect(runReports([answering(), ...said('ben')])).not.toContain('stop 1600');
 });
 
+test('wait holds it for 20 s, and then it goes on after a cue', () => {
+  const heard = runReports([answering(), ...voice('ann', from, 400), words('ann', 'wait', 1_600)]);
+  const after = ['unduck 1600', 'go-on-cue 21600', 'resume 21600'];
+  expect(heard).toEqual(['duck 1032', 'pause 1256', ...after]);
+});
+
+test('go on ends a hold, and so does leaving', () => {
+  const wait = [answering(), ...voice('ann', from, 320), words('ann', 'wait', 1_600)];
+  const goOn = runReports([...wait, ...voice('ann', 5_000, 250), words('ann', 'go-on', 5_500)]);
+  expect(goOn.at(-1)).toBe('resume 5500');
+  const left = runReports([...wait, { kind: 'left', personId: 'ann', atMs: 6_000 }]);
+  expect(left.at(-1)).toBe('resume 6000');
+});
+
+test('"mhm" during a hold, or "go on" of somebody who has no say, does not end it', () => {
+  const wait = [answering(), ...voice('ann', from, 320), words('ann', 'wait', 1_600)];
+  for (const [who, what] of [
+    ['ann', 'backchannel'],
+    ['ben', 'go-on'],
+  ] as const) {
+    const heard = runReports([...wait, ...voice(who, 5_000, 250), words(who, what, 5_500)]);
+    expect(heard.at(-1)).toBe('resume 21600');
+  }
+});
+
 test('whoever begins again before the first words are known still holds it', () => {
   const twice = [...voice('ann', from, 400), ...voice('ann', 2_500, 64)];
   expect(runReports([answering(), ...twice])).toEqual([
