@@ -1,4 +1,3 @@
-import type { ChatMessage, ChatModel } from '#src/chat/ports.ts';
 import { cut } from '#src/texts/plain.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 
@@ -24,28 +23,3 @@ export function dataWords(words: string): string {
 
 /** One request to a chat model: what it is to do, and the words it is to do it with. */
 export type ModelPrompt = { readonly system: string; readonly user: string };
-
-/** Longest reply that is read, in characters. */
-const maxReplyChars = 20_000;
-
-/** The whole reply of a chat model. Errors: the model's. Aborting `signal` throws `signal.reason`. */
-export async function textOnlyCompletion(
-  chat: ChatModel,
-  prompt: ModelPrompt,
-  signal: AbortSignal,
-): Promise<string> {
-  let text = '';
-  for await (const part of chat.reply(promptMessages(prompt), [], signal)) {
-    if (part.kind === 'text') text += part.text;
-    if (text.length > maxReplyChars) break;
-  }
-  return text;
-}
-
-/** The messages that a model is shown. */
-export function promptMessages({ system, user }: ModelPrompt): readonly ChatMessage[] {
-  return [
-    { role: 'system', content: system },
-    { role: 'user', name: '', content: user },
-  ];
-}

@@ -1,11 +1,10 @@
-import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
-import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-block.ts';
 import { readTranslations, translationPrompt } from '#src/pipeline/translation-prompt.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
+import { deadlineError, failureEventOf } from '#src/ports/failure-event.ts';
 import { baseLanguage } from '#src/speech/hints.ts';
+import { paidCompletion } from '#src/spending/paid-completion.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { wordsOf } from './store/word-index.ts';
 import type { TranscriptLine } from './transcript-line.ts';
@@ -63,25 +62,18 @@ export class CaptionTranslator {
     const language = this.#language;
     if (language === undefined || batch.length === 0) return;
     const prompt = translationPrompt(batch, englishLanguageName(language));
-    const first = { messages: promptMessages(prompt) };
-    const order = { guildId, kind: 'translation', personId: '', first } as const;
-    const opened = parts.spending.open(order);
-    if (opened.kind === 'refused') {
-      if (opened.isNews()) notice(opened.line);
-      return;
-    }
-    if (opened.news) notice(opened.news);
-    using reservation = opened.reservation;
+    const order = { guildId, kind: 'translation', personId: '' } as const;
     const late = `A translation took longer than ${longestMs / 1000} s.`;
-    using deadline = deadlineSignal(
-      longestMs,
-      parts.clock,
-      () => new BotError('answer.late', true, late),
-    );
-    const { signal } = deadline;
+    using deadline = deadlineSignal(longestMs, parts.clock, () => deadlineError('think', late));
     try {
-      const asked = textOnlyCompletion(parts.chat.paidBy(reservation), prompt, signal);
-      const translated = readTranslations(await unlessAborted(asked, signal), batch);
+      const reply = await paidCompletion(order, prompt, parts, deadline.signal, ({ news }) => {
+        if (news) notice(news);
+      });
+      if (typeof reply !== 'string') {
+        if (reply.isNews()) notice(reply.line);
+        return;
+      }
+      const translated = readTranslations(reply, batch);
       if (language === this.#language) this.#show(translated);
       if (translated.size === 0) this.#failed();
     } catch (error) {

@@ -14,7 +14,6 @@ import type {
 } from '#src/features/contract/http-api-ports.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { recordingErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
-import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-block.ts';
 import {
   readTranslations,
   translationBatches,
@@ -25,6 +24,7 @@ import { asking } from '#src/speech/hints.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import { shiftWords } from '#src/speech/listen.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
+import { paidCompletion } from '#src/spending/paid-completion.ts';
 import { transcribed } from './question-utterances.ts';
 
 /** Recordings that are put into words at once, for one program and in one server; what comes above it is refused. */
@@ -162,21 +162,14 @@ export class ProgramTranscriptions {
     segments: readonly RecordingSegment[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<RecordingSegment, string> | RecordingPart> {
-    const { chat, spending } = this.#parts;
+    const order = { kind: 'translation of a recording', guildId, personId: asker.id } as const;
     const english = new Map<RecordingSegment, string>();
     const missing = () => segments.filter((segment) => !english.has(segment));
     for (let n = 0; n < mostTries; n++) {
       for (const batch of translationBatches(missing())) {
         const prompt = translationPrompt(batch, 'English');
-        const opened = spending.open({
-          kind: 'translation of a recording',
-          guildId,
-          personId: asker.id,
-          first: { messages: promptMessages(prompt) },
-        });
-        if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
-        using reservation = opened.reservation;
-        const reply = await textOnlyCompletion(chat.paidBy(reservation), prompt, signal);
+        const reply = await paidCompletion(order, prompt, this.#parts, signal);
+        if (typeof reply !== 'string') return { kind: 'failed', line: reply.line };
         for (const [segment, text] of readTranslations(reply, batch)) english.set(segment, text);
       }
     }

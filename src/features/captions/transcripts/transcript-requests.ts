@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
 import {
   type Recap,
   type RecapPoint,
@@ -39,17 +39,14 @@ import {
   type WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
 import { failureText, writtenText } from '#src/notices/notice.ts';
-import {
-  type ModelPrompt,
-  promptMessages,
-  textOnlyCompletion,
-} from '#src/pipeline/prompt-data-block.ts';
+import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
 import { mayOpen } from '#src/ports/caption-chats.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
+import { paidCompletion } from '#src/spending/paid-completion.ts';
 import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
@@ -318,13 +315,11 @@ export class TranscriptRequests {
     prompt: ModelPrompt,
     signal: AbortSignal,
   ): Promise<string> {
-    const first = { messages: promptMessages(prompt) };
-    const opened = this.#parts.spending.open({ ...order, first });
-    if (opened.kind === 'refused') throw new RefusedError(opened.line);
-    using reservation = opened.reservation;
-    if (order.personId !== '') reservation.wanted();
-    const chat = this.#parts.chat.paidBy(reservation);
-    return await unlessAborted(textOnlyCompletion(chat, prompt, signal), signal);
+    const reply = await paidCompletion(order, prompt, this.#parts, signal, ({ reservation }) => {
+      if (order.personId !== '') reservation.wanted();
+    });
+    if (typeof reply !== 'string') throw new RefusedError(reply.line);
+    return reply;
   }
 
   #deadline(ms: number): ReturnType<typeof deadlineSignal> {

@@ -1,0 +1,46 @@
+import { unlessAborted } from '#src/base/waiting.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
+import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
+import type {
+  AnswerBudget,
+  AnswerRequest,
+  BudgetAuthority,
+  BudgetRefusal,
+} from './budget-authority.ts';
+import type { PaidEngines } from './paid-engine.ts';
+
+/** The chat model, and the budgets that pay it. */
+type CompletionParts = Pick<PaidEngines, 'chat'> & { readonly spending: BudgetAuthority };
+
+/** Longest reply that is read, in characters. */
+const maxReplyChars = 20_000;
+
+/**
+ * The whole reply of the chat model to one prompt, or why there is no money for it; `onOpen` is called before it is asked.
+ * Errors: the model's. Aborting `signal` throws `signal.reason`.
+ */
+export async function paidCompletion(
+  order: Omit<AnswerRequest, 'first'>,
+  { system, user }: ModelPrompt,
+  { chat, spending }: CompletionParts,
+  signal: AbortSignal,
+  onOpen?: (budget: AnswerBudget) => void,
+): Promise<string | BudgetRefusal> {
+  const messages: readonly ChatMessage[] = [
+    { role: 'system', content: system },
+    { role: 'user', name: '', content: user },
+  ];
+  const opened = spending.open({ ...order, first: { messages } });
+  if (opened.kind === 'refused') return opened;
+  using reservation = opened.reservation;
+  onOpen?.(opened);
+  const reply = async () => {
+    let text = '';
+    for await (const part of chat.paidBy(reservation).reply(messages, [], signal)) {
+      if (part.kind === 'text') text += part.text;
+      if (text.length > maxReplyChars) break;
+    }
+    return text;
+  };
+  return await unlessAborted(reply(), signal);
+}
