@@ -1,3 +1,4 @@
+import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
@@ -14,6 +15,7 @@ import type { TranscriptRecorder } from './transcript-recorder.ts';
 const longestMs = 30_000;
 /** Lines that wait, and are translated together then; the oldest are given up first. */
 const mostWaiting = 20;
+const malformed = 'The chat model translated no line of a request for translations.';
 
 /**
  * Translations of the captions of one session, below their line, shown and not kept. The chat model translates one request at a time,
@@ -23,8 +25,8 @@ export class CaptionTranslator {
   readonly #context: SessionContext;
   readonly #recorder: TranscriptRecorder;
   #language: string | undefined;
-  #waiting: TranscriptLine[] = [];
-  #isWorking = false;
+  #waiting: readonly TranscriptLine[] = [];
+  #working = Promise.resolve();
   #isReported = false;
 
   constructor(context: SessionContext, recorder: TranscriptRecorder) {
@@ -44,21 +46,15 @@ export class CaptionTranslator {
     if (language === undefined || visibleLine(line.text) === '') return;
     if (line.language && baseLanguage(line.language) === baseLanguage(language)) return;
     this.#waiting = [...this.#waiting, line].slice(-mostWaiting);
-    if (!this.#isWorking) void this.#run();
+    this.#working = this.#working.then(() => this.#translate());
   }
 
-  /** Until nothing waits. Never throws. */
-  async #run(): Promise<void> {
-    this.#isWorking = true;
-    while (this.#waiting.length > 0) await this.#translate(this.#waiting.splice(0));
-    this.#isWorking = false;
-  }
-
-  /** Lines of a request that fails stay as they were said. */
-  async #translate(lines: readonly TranscriptLine[]): Promise<void> {
+  /** Translates the lines that wait; those of a request that fails stay as they were said. Never throws. */
+  async #translate(): Promise<void> {
     const { channel, notice, parts } = this.#context;
     const { guildId } = channel;
-    const batch = lines.filter((line) => this.#recorder.mayShow(line));
+    const batch = this.#waiting.filter((line) => this.#recorder.mayShow(line));
+    this.#waiting = [];
     const language = this.#language;
     if (language === undefined || batch.length === 0) return;
     const prompt = translationPrompt(batch, englishLanguageName(language));
@@ -74,20 +70,14 @@ export class CaptionTranslator {
         return;
       }
       const translated = readTranslations(reply, batch);
+      if (translated.size === 0) throw new BotError('answer.malformed', true, malformed);
       if (language === this.#language) this.#show(translated);
-      if (translated.size === 0) this.#failed();
     } catch (error) {
       parts.onEvent(guildId, failureEventOf(error, 'think'));
-      this.#failed();
+      if (!this.#isReported)
+        notice({ id: 'captions.translate.off', with: { provider: parts.chatName } });
+      this.#isReported = true;
     }
-  }
-
-  /** Told once. */
-  #failed(): void {
-    const { notice, parts } = this.#context;
-    if (!this.#isReported)
-      notice({ id: 'captions.translate.off', with: { provider: parts.chatName } });
-    this.#isReported = true;
   }
 
   #show(translated: ReadonlyMap<TranscriptLine, string>): void {

@@ -114,6 +114,16 @@ test('a server that fails is told of once, captions go on, and the next line is 
   ]);
 });
 
+test('a reply without a translation is told to people and to the operator', async () => {
+  const fixture = await translated({ chat: new FakeChat([['I cannot do that.']]) });
+  await says(fixture);
+  await pass(fixture, 2_000);
+  expect(fixture.written.some((text) => text.includes('does not translate them now'))).toBe(true);
+  expect(fixture.events).toContainEqual(
+    expect.objectContaining({ kind: 'failed', code: 'answer.malformed' }),
+  );
+});
+
 test('a line without words is not translated, and captions end', async () => {
   const error = new BotError('provider.unreachable', true, 'Nobody there.');
   const transcriber = new FakeTranscriber({ texts: [], error });
