@@ -42,7 +42,7 @@ import { failureText, writtenText } from '#src/notices/notice.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
 import { mayOpen } from '#src/ports/caption-chats.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
+import { deadlineError, failureEventOf } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
@@ -137,13 +137,13 @@ export class TranscriptRequests {
     reader: Reader,
     { format, sessionId }: FileRequest,
   ): Promise<TranscriptOutcome> {
-    return this.#attempt(guildId, () =>
+    const { timeZone } = this.#sessions.settings.in(guildId);
+    const locale = this.#parts.places.localeIn(guildId);
+    return this.#attempt(guildId, longestAnswerMs, () =>
       this.#read(guildId, reader, async (open) => {
         const session = await open.session(sessionId);
         if (!session) return none;
         const lines = await open.lines(session);
-        const { timeZone } = this.#sessions.settings.in(guildId);
-        const locale = this.#parts.places.localeIn(guildId);
         const file = transcriptFile(format, { session, lines, timeZone, locale });
         return { kind: 'file', session, file };
       }),
@@ -151,7 +151,7 @@ export class TranscriptRequests {
   }
 
   find(guildId: string, reader: Reader, words: string): Promise<FindOutcome> {
-    return this.#attempt(guildId, async () =>
+    return this.#attempt(guildId, longestAnswerMs, async () =>
       foundOf(await this.#read(guildId, reader, (open) => open.search(words, mostFound))),
     );
   }
@@ -167,33 +167,31 @@ export class TranscriptRequests {
   /** Lines that answer a question, chosen by the chat model. Aborting `signal` throws `signal.reason`. */
   answer(
     guildId: string,
-    { id: personId, name }: Asker,
+    { id: personId }: Asker,
     { question, about }: TranscriptQuestion,
     reader: Reader,
     signal: AbortSignal,
   ): Promise<FindOutcome> {
-    const answer = async () => {
-      const { timeZone } = this.#sessions.settings.in(guildId);
+    const { timeZone } = this.#sessions.settings.in(guildId);
+    const answer = async (until: AbortSignal) => {
       const found = await this.#read(guildId, reader, (open) => candidates(open, question, about));
       const [lines] = numberedPieces(found, { maxChars, timeZone });
       if (!lines) return none;
-      using deadline = this.#deadline(longestAnswerMs);
-      const until = AbortSignal.any([signal, deadline.signal]);
-      const order = { kind: 'question about a transcript', guildId, personId, name } as const;
+      const order = { kind: 'question about a transcript', guildId, personId } as const;
       const cited = await this.#reply(order, citedAnswerPrompt(question, lines), until);
       return foundOf(citedLines(cited, lines));
     };
-    return this.#attempt(guildId, answer, signal);
+    return this.#attempt(guildId, longestAnswerMs, answer, signal);
   }
 
   /** The points of a session, each based on a line. */
   recap(guildId: string, asker: Asker, { sessionId, until }: RecapRequest): Promise<RecapOutcome> {
-    return this.#attempt(guildId, async () => {
+    return this.#attempt(guildId, longestRecapMs, async (signal) => {
       const session = await this.#read(guildId, asker.id, (open) => open.session(sessionId));
       if (!session) return none;
       const captions = this.#sessions.session(guildId)?.context.features.sessions.captions;
       const cameAtMs = captions?.cameAtMs(session.id, asker.id) ?? 0;
-      return await this.#sumUp(session, asker, { toMs: until && cameAtMs });
+      return await this.#sumUp(session, asker, signal, until && cameAtMs);
     });
   }
 
@@ -207,7 +205,10 @@ export class TranscriptRequests {
     const lines = () => store.reader.lines(id, { channelIds: [channelId] });
     try {
       const before = await lines();
-      const outcome = await this.#sumUp(session, undefined, { leastLines });
+      if (before.length < leastLines) return;
+      const outcome = await this.#attempt(guildId, longestRecapMs, (signal) =>
+        this.#sumUp(session, undefined, signal),
+      );
       for (const message of messagesOf(outcome, wallTimesIn(timeZone))) {
         const place = await captionChats.post(placeId, this.#textOf(message, guildId), never);
         await notePosted(place, session, store, this.#parts);
@@ -233,34 +234,31 @@ export class TranscriptRequests {
    * The points of a session, or of a part of it; paid by the asker, or by the server where no person asked. A point that rests on
    * what was forgotten meanwhile is left out.
    */
-  #sumUp(
+  async #sumUp(
     session: TranscriptSession,
     asker: Asker | undefined,
-    { leastLines: least = 1, toMs }: { readonly leastLines?: number; readonly toMs?: number },
+    signal: AbortSignal,
+    toMs?: number,
   ): Promise<RecapOutcome> {
     const { guildId } = session;
     const reader = asker?.id ?? [session.channelId];
     const lines = () => this.#read(guildId, reader, (open) => open.lines(session, toMs));
-    return this.#attempt(guildId, async () => {
-      const before = await lines();
-      if (before.length < least) return none;
-      using deadline = this.#deadline(longestRecapMs);
-      const { signal } = deadline;
-      const place = await this.#writtenQuestions.enterRecap(guildId, asker?.id, signal);
-      if (typeof place === 'string') return tooMuchAtOnce;
-      using _ = place;
-      const kind = asker ? 'recap' : 'recap at the end';
-      const order = { kind, guildId, personId: asker?.id ?? '' } as const;
-      const ask = (prompt: ModelPrompt) => this.#reply(order, prompt, signal);
-      const { timeZone } = this.#sessions.settings.in(guildId);
-      const found = before.map((line) => ({ line, session }));
-      const made = await recap(found, { maxChars, timeZone }, ask);
-      const texts = new Map((await lines()).map(({ number, text }) => [number, text]));
-      const known = made.filter(({ sources }) =>
-        sources.every(({ line }) => texts.get(line.number) === line.text),
-      );
-      return known.length > 0 ? { kind: 'recap', session, points: known.map(quotedPoint) } : none;
-    });
+    const before = await lines();
+    if (before.length === 0) return none;
+    const place = await this.#writtenQuestions.enterRecap(guildId, asker?.id, signal);
+    if (typeof place === 'string') return tooMuchAtOnce;
+    using _ = place;
+    const kind = asker ? 'recap' : 'recap at the end';
+    const order = { kind, guildId, personId: asker?.id ?? '' } as const;
+    const ask = (prompt: ModelPrompt) => this.#reply(order, prompt, signal);
+    const { timeZone } = this.#sessions.settings.in(guildId);
+    const found = before.map((line) => ({ line, session }));
+    const made = await recap(found, { maxChars, timeZone }, ask);
+    const texts = new Map((await lines()).map(({ number, text }) => [number, text]));
+    const known = made.filter(({ sources }) =>
+      sources.every(({ line }) => texts.get(line.number) === line.text),
+    );
+    return known.length > 0 ? { kind: 'recap', session, points: known.map(quotedPoint) } : none;
   }
 
   /** Channels that this reader may open, and the deleted ones. */
@@ -292,14 +290,17 @@ export class TranscriptRequests {
     return read.result;
   }
 
-  /** Outcome of `work`; a failure outside is reported to the operator. Aborting `signal` throws `signal.reason`. */
+  /** Outcome of `work` within `ms`; a failure outside is reported to the operator. Aborting `signal` throws `signal.reason`. */
   async #attempt<T>(
     guildId: string,
-    work: () => Promise<T>,
+    ms: number,
+    work: (until: AbortSignal) => Promise<T>,
     signal = never,
   ): Promise<T | NoTranscript> {
+    const late = `A recap or search took longer than ${ms / 1000} s.`;
+    using deadline = deadlineSignal(ms, this.#parts.clock, () => deadlineError('think', late));
     try {
-      return await work();
+      return await work(AbortSignal.any([signal, deadline.signal]));
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof RefusedError) return { kind: 'failed', line: error.line };
@@ -320,11 +321,6 @@ export class TranscriptRequests {
     });
     if (typeof reply !== 'string') throw new RefusedError(reply.line);
     return reply;
-  }
-
-  #deadline(ms: number): ReturnType<typeof deadlineSignal> {
-    const message = `A recap or search took longer than ${ms / 1000} s.`;
-    return deadlineSignal(ms, this.#parts.clock, () => new BotError('answer.late', true, message));
   }
 }
 
