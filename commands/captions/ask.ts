@@ -17,14 +17,13 @@ export const subjectOption: CommandOption = {
 
 /** Quotes the lines that answer a question, to the caller alone. */
 export async function askTranscript(
-  { guildId, callerId, callerName, words }: CommandCall,
+  { guildId, callerId, words }: CommandCall,
   { features, timesIn }: Pick<CommandPorts, 'features' | 'timesIn'>,
   question: string,
 ): Promise<Replies> {
   const about = transcriptSubjects.find((one) => one === words.about);
   if (about === undefined) return unknownName(words.about);
   if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty' }];
-  const asker = { id: callerId, name: callerName };
-  const found = await features.transcripts.ask(guildId, asker, { question, about });
+  const found = await features.transcripts.ask(guildId, callerId, { question, about });
   return found.kind === 'found' ? quotes(found.lines, timesIn(guildId)) : noTranscript(found);
 }

@@ -148,11 +148,11 @@ async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
 
 /** A recap that only the caller sees, or the reason why there is none. */
 export async function recapFor(
-  { guildId, callerId, callerName: name }: CommandCall,
+  { guildId, callerId }: CommandCall,
   { features, timesIn }: CommandPorts,
   request: RecapRequest,
 ): Promise<Replies> {
-  const outcome = await features.transcripts.recap(guildId, { id: callerId, name }, request);
+  const outcome = await features.transcripts.recap(guildId, callerId, request);
   if (outcome.kind !== 'recap') return noTranscript(outcome);
   const messages = recapMessages(outcome, timesIn(guildId));
   const [first, ...more] = messages.map(([line, ...lines]) => ({ ...line, lines }));

@@ -11,7 +11,6 @@ import type {
   TranscriptRequests,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { CommandCall, Replies } from '#src/features/contract/command.ts';
-import type { Asker } from '#src/ports/command-ports.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 import { linesOf, typed } from './typed.ts';
 
@@ -115,8 +114,8 @@ test('/captions recap groups points, and ends each point with its line', async (
 test('/ask about answers from what was said, to the asker alone', async () => {
   const asked: unknown[] = [];
   const find: Partial<Public<TranscriptRequests>> = {
-    async ask(_guildId, asker, request) {
-      asked.push([asker, request]);
+    async ask(_guildId, personId, request) {
+      asked.push([personId, request]);
       return { kind: 'found', lines: [quote] };
     },
   };
@@ -124,7 +123,7 @@ test('/ask about answers from what was said, to the asker alone', async () => {
   const replies = await ask.run(saying(words), ports({ transcripts: find }));
   expect(replies).toMatchObject([{ id: 'find.line' }]);
   expect(replies[0].to).not.toBe('room');
-  expect(asked).toEqual([[{ id: 'adam', name: 'Adam' }, words]]);
+  expect(asked).toEqual([['adam', words]]);
   const nothing = await ask.run(saying(words), ports());
   expect(read(nothing)).toEqual(['I found nothing about that in what you may read.']);
   const unknown = await ask.run(saying({ ...words, about: 'tomorrow' }), ports());
@@ -157,7 +156,7 @@ test('who is left out can undo it with the button under the answer', async () =>
 
 test('"What did I miss" gives what was said before somebody came, to them alone', async () => {
   const asked: RecapRequest[] = [];
-  const recap = async (_guildId: string, _asker: Asker, request: RecapRequest) => {
+  const recap = async (_guildId: string, _personId: string, request: RecapRequest) => {
     asked.push(request);
     return { kind: 'recap', session, lineCount: 9, points: [point('point')] } as const;
   };

@@ -76,15 +76,14 @@ export const findInCaptions = tool({
 /** Quotes lines of this channel that answer a question of the asker; none to a program. Aborting `signal` throws `signal.reason`. */
 async function findLines(
   request: TranscriptQuestion,
-  { askerId: id, context }: ToolPorts,
+  { askerId, context }: ToolPorts,
   signal: AbortSignal,
 ): Promise<ToolOutcome> {
-  const { channel, languages, nameOf, parts, settings, features } = context;
+  const { channel, languages, parts, settings, features } = context;
   const { channelId, guildId } = channel;
-  const asker = { id, name: nameOf(id) };
-  const found = isProgram(id)
+  const found = isProgram(askerId)
     ? ({ kind: 'none' } as const)
-    : await features.ports.transcripts.answer(guildId, asker, request, [channelId], signal);
+    : await features.ports.transcripts.answer(guildId, askerId, request, [channelId], signal);
   if (found.kind === 'found') {
     const { minute } = wallTimesIn(settings().timeZone);
     const quotes = found.lines.map(
@@ -94,6 +93,6 @@ async function findLines(
     return { facts: { linesQuoted: quotes.length }, quote: { text } };
   }
   const why: TextLine = found.kind === 'failed' ? found.line : { id: 'ask.unknown' };
-  const text = spokenText(why, guildId, parts, languages.of(id));
+  const text = spokenText(why, guildId, parts, languages.of(askerId));
   return { facts: { linesQuoted: 0 }, quote: { text: openText(text) } };
 }

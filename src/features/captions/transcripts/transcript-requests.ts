@@ -41,7 +41,6 @@ import {
 import { failureText, writtenText } from '#src/notices/notice.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
 import { mayOpen } from '#src/ports/caption-chats.ts';
-import type { Asker } from '#src/ports/command-ports.ts';
 import { deadlineError, failureEventOf } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
@@ -157,17 +156,17 @@ export class TranscriptRequests {
   }
 
   /** Lines that answer a question, for the asker alone; one question of a person at a time. */
-  async ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<FindOutcome> {
-    const place = this.#writtenQuestions.enter(guildId, asker.id);
+  async ask(guildId: string, personId: string, request: TranscriptQuestion): Promise<FindOutcome> {
+    const place = this.#writtenQuestions.enter(guildId, personId);
     if (typeof place === 'string') return tooMuchAtOnce;
     using _ = place;
-    return await this.answer(guildId, asker, request, asker.id, never);
+    return await this.answer(guildId, personId, request, personId, never);
   }
 
   /** Lines that answer a question, chosen by the chat model. Aborting `signal` throws `signal.reason`. */
   answer(
     guildId: string,
-    { id: personId }: Asker,
+    personId: string,
     { question, about }: TranscriptQuestion,
     reader: Reader,
     signal: AbortSignal,
@@ -185,13 +184,17 @@ export class TranscriptRequests {
   }
 
   /** The points of a session, each based on a line. */
-  recap(guildId: string, asker: Asker, { sessionId, until }: RecapRequest): Promise<RecapOutcome> {
+  recap(
+    guildId: string,
+    personId: string,
+    { sessionId, until }: RecapRequest,
+  ): Promise<RecapOutcome> {
     return this.#attempt(guildId, longestRecapMs, async (signal) => {
-      const session = await this.#read(guildId, asker.id, (open) => open.session(sessionId));
+      const session = await this.#read(guildId, personId, (open) => open.session(sessionId));
       if (!session) return none;
       const captions = this.#sessions.session(guildId)?.context.features.sessions.captions;
-      const cameAtMs = captions?.cameAtMs(session.id, asker.id) ?? 0;
-      return await this.#sumUp(session, asker, signal, until && cameAtMs);
+      const cameAtMs = captions?.cameAtMs(session.id, personId) ?? 0;
+      return await this.#sumUp(session, personId, signal, until && cameAtMs);
     });
   }
 
@@ -207,7 +210,7 @@ export class TranscriptRequests {
       const before = await lines();
       if (before.length < leastLines) return;
       const outcome = await this.#attempt(guildId, longestRecapMs, (signal) =>
-        this.#sumUp(session, undefined, signal),
+        this.#sumUp(session, '', signal),
       );
       for (const message of messagesOf(outcome, wallTimesIn(timeZone))) {
         const place = await captionChats.post(placeId, this.#textOf(message, guildId), never);
@@ -231,25 +234,25 @@ export class TranscriptRequests {
   }
 
   /**
-   * The points of a session, or of a part of it; paid by the asker, or by the server where no person asked. A point that rests on
+   * The points of a session, or of a part of it; paid by the asker, or by the server where the id is empty: no person asked. A point that rests on
    * what was forgotten meanwhile is left out.
    */
   async #sumUp(
     session: TranscriptSession,
-    asker: Asker | undefined,
+    personId: string,
     signal: AbortSignal,
     toMs?: number,
   ): Promise<RecapOutcome> {
     const { guildId } = session;
-    const reader = asker?.id ?? [session.channelId];
+    const reader = personId || [session.channelId];
     const lines = () => this.#read(guildId, reader, (open) => open.lines(session, toMs));
     const before = await lines();
     if (before.length === 0) return none;
-    const place = await this.#writtenQuestions.enterRecap(guildId, asker?.id, signal);
+    const place = await this.#writtenQuestions.enterRecap(guildId, personId || undefined, signal);
     if (typeof place === 'string') return tooMuchAtOnce;
     using _ = place;
-    const kind = asker ? 'recap' : 'recap at the end';
-    const order = { kind, guildId, personId: asker?.id ?? '' } as const;
+    const kind = personId ? 'recap' : 'recap at the end';
+    const order = { kind, guildId, personId } as const;
     const ask = (prompt: ModelPrompt) => this.#reply(order, prompt, signal);
     const { timeZone } = this.#sessions.settings.in(guildId);
     const found = before.map((line) => ({ line, session }));

@@ -288,11 +288,11 @@ async function transcriptDoors(
     ...Object.fromEntries(
       (['this', 'all'] as const).map((about) => [
         `a question about ${about}`,
-        () => transcriptFor.ask('g', reader, { question: 'decided', about }),
+        () => transcriptFor.ask('g', id, { question: 'decided', about }),
       ]),
     ),
-    'a recap': () => transcriptFor.recap('g', reader, {}),
-    'a recap of what they missed': () => transcriptFor.recap('g', reader, { until: 'i came' }),
+    'a recap': () => transcriptFor.recap('g', id, {}),
+    'a recap of what they missed': () => transcriptFor.recap('g', id, { until: 'i came' }),
     'all that is kept of them': () => privacy.export('g', id),
   };
   const opened: Record<string, string> = {};

@@ -104,12 +104,12 @@ test('whoever comes in late finds a button for what they missed, and reads it al
   expect(offered?.buttons).toContain('captions.missed');
   await pass(fixture, 4_000, await words(speech, adam, fixture.clock.nowMs()));
   const missed = { until: 'i came' } as const;
-  expect(await fixture.transcriptFor.recap('g', eva, missed)).toMatchObject({
+  expect(await fixture.transcriptFor.recap('g', 'eva', missed)).toMatchObject({
     kind: 'recap',
     points: [{ text: 'They take five.', name: 'Adam' }],
   });
   const shown = `${fixture.model.asked.at(-1)?.messages.at(-1)?.content}`;
   expect(shown.split('five five')).toHaveLength(11);
   fixture.captionChats.barred.add('eva');
-  expect(await fixture.transcriptFor.recap('g', eva, missed)).toEqual({ kind: 'none' });
+  expect(await fixture.transcriptFor.recap('g', 'eva', missed)).toEqual({ kind: 'none' });
 });

@@ -29,7 +29,7 @@ async function talked(recapMs: number): Promise<SessionFixture & { readonly mode
 async function recapOf({ clock, transcriptFor }: SessionFixture, asker = adam) {
   const fromMs = clock.nowMs();
   let untilMs: number | undefined;
-  const asked = transcriptFor.recap('g', asker, request).finally(() => {
+  const asked = transcriptFor.recap('g', asker.id, request).finally(() => {
     untilMs = clock.nowMs();
   });
   for (let n = 0; n < 90 && untilMs === undefined; n++) await clock.advance(minuteMs / 4);
@@ -58,8 +58,8 @@ test('one recap is made at once in a server, and one thing is written at once fo
   const { transcriptFor, model } = fixture;
   const question = { question: 'What do they take?', about: 'all' } as const;
   const refused = (id: string) => ({ kind: 'failed', line: { id } });
-  expect(await transcriptFor.recap('g', eva, request)).toEqual(refused('ask.dropped'));
-  expect(await transcriptFor.ask('g', adam, question)).toEqual(refused('ask.dropped'));
+  expect(await transcriptFor.recap('g', 'eva', request)).toEqual(refused('ask.dropped'));
+  expect(await transcriptFor.ask('g', 'adam', question)).toEqual(refused('ask.dropped'));
   expect(await fixture.talk.ask('g', 'Hello?', adam, 'text')).toEqual(refused('ask.dropped'));
   expect(model.asked).toHaveLength(1);
   expect((await first).said).toEqual(whole);
@@ -84,15 +84,15 @@ test('recaps, quotes and answers in writing end with the share of a person', asy
   const share = () => ledger.shareOf('g', 'eva', clock.wallMs()).nanoUsd;
   const outcomes: string[] = [];
   while (outcomes.length < 20 && outcomes.at(-1) !== 'failed')
-    outcomes.push((await fixture.transcriptFor.recap('g', eva, request)).kind);
+    outcomes.push((await fixture.transcriptFor.recap('g', 'eva', request)).kind);
   const spent = share();
   expect(outcomes.length).toBeGreaterThan(1);
   expect(spent).toBeLessThanOrEqual(0.02e9);
-  expect(await fixture.transcriptFor.recap('g', eva, request)).toMatchObject({
+  expect(await fixture.transcriptFor.recap('g', 'eva', request)).toMatchObject({
     line: { id: 'budget.user' },
   });
   const question = { question: 'five', about: 'all' } as const;
-  expect(await fixture.transcriptFor.ask('g', eva, question)).toMatchObject({
+  expect(await fixture.transcriptFor.ask('g', 'eva', question)).toMatchObject({
     line: { id: 'budget.user' },
   });
   expect([share(), model.asked.length - made]).toEqual([spent, outcomes.length - 1]);
