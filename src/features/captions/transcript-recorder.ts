@@ -12,7 +12,6 @@ import type {
   BegunUtterance,
   SpokenSegment,
   UtteranceFollower,
-  UtteranceResult,
 } from '#src/ports/feature-session.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
@@ -25,7 +24,6 @@ import {
   type ResumableSession,
   type TranscriptLine,
   type TranscriptSession,
-  type TranscriptSpeaker,
 } from './transcript-line.ts';
 
 /** Time, in ms, for what waits to be shown when captions end. */
@@ -129,10 +127,10 @@ export class TranscriptRecorder {
     const number = ++this.#lastNumber;
     if (fromMs >= this.#fromMs) this.#open.set(number, speakerId);
     const speaker = { kind: 'person', personId: speakerId, name } as const;
+    const begun = { number, speaker, startMs: this.sessionMs(fromMs) };
     const mayWrite = () => this.#open.has(number) && this.#mayWrite([speakerId]);
     const show = (state: 'partial' | 'whole') => (text: string) => {
-      if (!mayWrite()) return;
-      this.live.put({ number, speaker, startMs: this.sessionMs(fromMs), text, state });
+      if (mayWrite()) this.live.put({ ...begun, text, state });
     };
     return {
       partial: show('partial'),
@@ -140,25 +138,30 @@ export class TranscriptRecorder {
       ended: (result) => {
         const isWritten = mayWrite() && result.kind !== 'withdrawn' && result.kind !== 'no-words';
         this.#open.delete(number);
-        const transcript = result.kind === 'text' ? result.transcript : { text: '' };
-        if (isWritten) this.#keep(number, speaker, result, transcript);
-        else this.live.remove([number]);
+        if (!isWritten) {
+          this.live.remove([number]);
+          return;
+        }
+        const { language, text }: Transcript =
+          result.kind === 'text' ? result.transcript : { text: '' };
+        const line = this.#keep({ ...begun, endMs: this.sessionMs(result.toMs), language, text });
+        const said = { kind: 'line', speakerId, name, text: line.text } as const;
+        this.#context.parts.onEvent(this.#session.guildId, said);
       },
     };
   }
 
   /** Writes the words of the bot, unless it speaks to a person who is left out. */
-  said(words: SpokenSegment): void {
-    const { answeredIds, fromMs, isOver, key, text } = words;
+  said({ answeredIds, fromMs, isCut, isOver, key, text, toMs }: SpokenSegment): void {
     if (text === '' || fromMs < this.#fromMs) return;
     const number = this.#sayings.get(key) ?? ++this.#lastNumber;
     this.#sayings.set(key, number);
     const name = this.#context.parts.places.botName(this.#session.guildId);
     const speaker = { kind: 'bot', name, answeredIds } as const;
-    const startMs = this.sessionMs(fromMs);
+    const line = { number, speaker, startMs: this.sessionMs(fromMs), text };
     if (!this.#mayWrite(answeredIds)) this.live.remove([number]);
-    else if (!isOver) this.live.put({ number, speaker, startMs, text, state: 'partial' });
-    else this.#keep(number, speaker, words, words);
+    else if (!isOver) this.live.put({ ...line, state: 'partial' });
+    else this.#keep({ ...line, endMs: this.sessionMs(toMs), isCut: isCut || undefined });
   }
 
   /** Nothing more is written of what this person is saying. */
@@ -209,36 +212,21 @@ export class TranscriptRecorder {
     return personIds.every((id) => this.#context.gate.mayWrite(id));
   }
 
-  #keep(
-    number: number,
-    speaker: TranscriptSpeaker,
-    {
-      fromMs,
-      isCut,
-      toMs,
-    }: Pick<UtteranceResult, 'fromMs' | 'toMs'> & { readonly isCut?: boolean },
-    { language, text }: Transcript,
-  ): void {
-    const { gate, parts } = this.#context;
-    const startMs = this.sessionMs(fromMs);
+  /** Shows and keeps a line that is over. */
+  #keep(spoken: Omit<TranscriptLine, 'sessionId' | 'post' | 'isBrief'>): TranscriptLine {
+    const { number, speaker, text } = spoken;
+    const { gate } = this.#context;
     const line: TranscriptLine = {
-      language,
+      ...spoken,
       sessionId: this.#session.id,
-      number,
-      speaker,
-      startMs,
-      endMs: Math.max(startMs, this.sessionMs(toMs)),
       text: text.trim(),
       post: this.live.placeOf(number),
-      isCut: isCut || undefined,
       isBrief: peopleIn(speaker).some((id) => gate.consentOf(id) === 'brief') || undefined,
     };
     this.#put(line);
     this.live.put(line);
     this.translations.add(line);
-    if (speaker.kind !== 'person') return;
-    const { name, personId: speakerId } = speaker;
-    parts.onEvent(this.#session.guildId, { kind: 'line', speakerId, name, text: line.text });
+    return line;
   }
 
   /** Adds a line, or changes the one of that number. */
