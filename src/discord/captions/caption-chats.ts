@@ -27,12 +27,7 @@ import {
 } from '#src/discord/permissions.ts';
 import { postToServer } from '#src/discord/server-message.ts';
 import type { Button } from '#src/features/contract/command.ts';
-import type {
-  CaptionChat,
-  CaptionChats,
-  CaptionThread,
-  ChatText,
-} from '#src/ports/caption-chats.ts';
+import type { CaptionChats, CaptionThread, ChatText } from '#src/ports/caption-chats.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { cut } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
@@ -62,26 +57,22 @@ export function openCaptionChats(
     const messageIds = all.filter((id) => !outbox.takeOwnDeletion(id));
     if (messageIds.length > 0) listener(messageIds);
   });
-  const open = (channelId: string): CaptionChat => {
-    const guild = client.channels.cache.get(channelId);
-    const locale = localeOf(guild && 'guild' in guild ? guild.guild.preferredLocale : '');
-    const bodyOf = ({ buttons = [], text }: ChatText) =>
-      text === '' ? undefined : captionBody(text, rowsOf(buttons, locale, buttonsByName));
-    return {
-      channelId,
-      message: (draw, report) =>
-        new LiveMessage({ outbox, channelId, flags: quiet, draw: () => bodyOf(draw()), report }),
-    };
-  };
   return {
     async open(channel, thread, signal) {
       signal.throwIfAborted();
-      const known = client.guilds.cache.get(channel.guildId)?.channels.cache;
-      if (thread)
-        return open(await threadIn(known?.get(thread.inChannelId), channel, thread, signal));
-      const home = known?.get(channel.channelId);
-      if (home && mayWriteIn(home)) return open(channel.channelId);
-      throw unopened(channel, 'View Channel, Connect, Send Messages in its chat');
+      const guild = client.guilds.cache.get(channel.guildId);
+      const home = guild?.channels.cache.get(thread?.inChannelId ?? channel.channelId);
+      if (!thread && !(home && mayWriteIn(home)))
+        throw unopened(channel, 'View Channel, Connect, Send Messages in its chat');
+      const channelId = thread ? await threadIn(home, channel, thread, signal) : channel.channelId;
+      const locale = localeOf(guild?.preferredLocale);
+      const bodyOf = ({ buttons = [], text }: ChatText) =>
+        text === '' ? undefined : captionBody(text, rowsOf(buttons, locale, buttonsByName));
+      return {
+        channelId,
+        message: (draw, report) =>
+          new LiveMessage({ outbox, channelId, flags: quiet, draw: () => bodyOf(draw()), report }),
+      };
     },
     async post(channelId, text, signal) {
       const body = { ...captionBody(text), flags: quiet };

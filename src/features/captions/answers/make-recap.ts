@@ -39,9 +39,6 @@ export type Recap = {
   readonly points: readonly QuotedPoint[];
 };
 
-/** Puts a request to a chat model, and gives its whole reply. */
-export type AskModel = (prompt: ModelPrompt) => Promise<string>;
-
 /** Bounds of the number of points; lines for each further point. */
 const [fewestPoints, mostPoints, linesAPoint] = [5, 20, 30];
 const maxPointChars = 200;
@@ -51,14 +48,14 @@ const leastCopied = 8;
 /**
  * The points of these lines, at most 20: decisions first, then tasks and open questions, each with its source. A long transcript is asked about
  * piece by piece, each for its share of the points. Every request holds at most `maxChars` of lines. A reply that is not readable
- * adds no point.
+ * adds no point. `ask` gives the whole reply of a chat model.
  *
  * Errors: those of `ask`; BotError `answer.malformed` where no reply is readable.
  */
 export async function recap(
   found: readonly FoundLine[],
   options: NumberingOptions,
-  ask: AskModel,
+  ask: (prompt: ModelPrompt) => Promise<string>,
 ): Promise<readonly RecapPoint[]> {
   const pieces = numberedPieces(found, options);
   const most = Math.min(fewestPoints + Math.floor(found.length / linesAPoint), mostPoints);
@@ -106,7 +103,7 @@ const pointShape = z.object({
  * The points of a reply; undefined where it is not the JSON that was asked for. A source counts where the line of its number holds
  * its words; a point without one is dropped.
  */
-function pointsIn(reply: string, { byNumber }: NumberedLines): readonly RecapPoint[] | undefined {
+function pointsIn(reply: string, { lines }: NumberedLines): readonly RecapPoint[] | undefined {
   const json = reply.slice(reply.indexOf('{'), reply.lastIndexOf('}') + 1); // some put it between fences
   const read = shape.safeParse(foreignJson(json, toolArgumentLimits));
   if (!read.success) return undefined;
@@ -115,7 +112,7 @@ function pointsIn(reply: string, { byNumber }: NumberedLines): readonly RecapPoi
     const text = visibleLine(data?.text ?? '');
     const [first, ...more] = new Set(
       data?.lines.flatMap(({ line, words }) => {
-        const source = byNumber.get(line);
+        const source = lines[line - 1];
         return source && holds(source.line.text, words) ? source : [];
       }),
     );
@@ -137,7 +134,7 @@ const spareChars = 300;
 export function recapMessages(
   { points, session }: Recap,
   times: WallTimes,
-): readonly RecapMessage[] {
+): readonly (readonly [TextLine, ...TextLine[]])[] {
   const { channelName: channel, startedAtWallMs } = session;
   const title: TextLine = {
     id: 'recap.title',
@@ -154,8 +151,6 @@ export function recapMessages(
 function charsOf({ id, with: words = {} }: CheckedLine): number {
   return text(id, plainWords(words)).length + 1;
 }
-
-type RecapMessage = readonly [TextLine, ...TextLine[]];
 
 const headings: Readonly<Record<QuotedPoint['kind'], TextLine>> = {
   decision: { id: 'recap.decisions' },

@@ -11,8 +11,8 @@ import { wallTimesIn } from '#src/texts/wall-time.ts';
 export type NumberedLines = {
   /** Data: `[12] 20:14 Ana: text`, one line each. */
   readonly block: string;
-  /** From 1, without gaps. */
-  readonly byNumber: ReadonlyMap<number, FoundLine>;
+  /** In the order of their numbers, which begin with 1. */
+  readonly lines: readonly FoundLine[];
 };
 
 export type NumberingOptions = {
@@ -40,7 +40,7 @@ export function numberedPieces(
       'lines',
       piece.map((each, n) => `[${n + 1}] ${write(each)}`),
     ),
-    byNumber: new Map(piece.map((each, n) => [n + 1, each])),
+    lines: piece,
   }));
 }
 
@@ -90,8 +90,8 @@ export function citedAnswerPrompt(question: string, { block }: NumberedLines): M
  * The lines whose numbers a reply gives, in order of speech, at most five. Whatever a reply
  * says, nothing comes of it but lines that were asked about.
  */
-export function citedLines(reply: string, { byNumber }: NumberedLines): readonly FoundLine[] {
-  const cited = numbersIn(reply).flatMap((number) => byNumber.get(number) ?? []);
+export function citedLines(reply: string, { lines }: NumberedLines): readonly FoundLine[] {
+  const cited = numbersIn(reply).flatMap((number) => lines[number - 1] ?? []);
   return cited.slice(0, mostCited).toSorted((a, b) => wallMsOf(a) - wallMsOf(b));
 }
 

@@ -16,7 +16,8 @@ export type SubtitleLine = {
  */
 export function srtOf(lines: readonly SubtitleLine[]): string {
   const cues = subtitleCues(lines).map((cue, n) => {
-    return `${n + 1}\n${spanOf(cue, ',')}\n${srtWords(`${nameOf(cue)}${cue.text}`)}\n`;
+    const words = cue.name === undefined ? cue.text : `${cue.name}: ${cue.text}`;
+    return `${n + 1}\n${spanOf(cue, ',')}\n${srtWords(words)}\n`;
   });
   return cues.join('\n');
 }
@@ -25,10 +26,6 @@ export function srtOf(lines: readonly SubtitleLine[]): string {
 export function vttOf(lines: readonly SubtitleLine[]): string {
   const cues = subtitleCues(lines).map((cue) => `${spanOf(cue, '.')}\n${vttWords(cue.text)}\n`);
   return ['WEBVTT\n', ...cues].join('\n');
-}
-
-function nameOf({ name }: SubtitleLine): string {
-  return name === undefined ? '' : `${name}: `;
 }
 
 function spanOf({ startMs, endMs }: SubtitleLine, point: ',' | '.'): string {

@@ -216,16 +216,14 @@ function dueLines(
 
 /** Deletes sessions that ended without a line; messages that still show them are noted as outdated. */
 async function eraseEmptySessions(connection: Connection, isTheirs: Sql): Promise<void> {
-  const empty = sql`FROM sessions s WHERE ${isEmpty} AND ${isTheirs}`;
+  const empty = sql`FROM sessions s WHERE ${isTheirs} AND s.ended_at_wall_ms IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM lines l WHERE l.session = s.key)`;
   await connection.run(
     sql`UPDATE caption_messages SET outdated = outdated + 1
       WHERE session_id IN (SELECT s.id ${empty})`,
   );
   await connection.run(sql`DELETE FROM sessions WHERE key IN (SELECT s.key ${empty})`);
 }
-
-const isEmpty = sql`
-  s.ended_at_wall_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lines l WHERE l.session = s.key)`;
 
 /** A message that is there already keeps its count. */
 const put = replacing({ ...captionMessages, columns: messageColumns });

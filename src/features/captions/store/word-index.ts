@@ -56,13 +56,9 @@ export function wordsOf(text: string): readonly string[] {
   const folded = text.normalize('NFKD').replace(accents, '').normalize('NFC');
   const lower = folded.toUpperCase().toLowerCase().replaceAll('\u03c2', '\u03c3');
   const words = (lower.match(runs) ?? []).flatMap((run) =>
-    spaceless.test(run) ? segmented(run) : [run],
+    spaceless.test(run) ? Array.from(segmenter.segment(run), ({ segment }) => segment) : run,
   );
   return words.map((word) => word.slice(0, mostUnits).toWellFormed());
-}
-
-function segmented(run: string): readonly string[] {
-  return [...segmenter.segment(run)].map(({ segment }) => segment);
 }
 
 /** Terms of a line, as a literal of `tsvector`. No word has a sign that would need care there. */

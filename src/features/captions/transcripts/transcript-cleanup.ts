@@ -137,19 +137,17 @@ export class TranscriptCleanup implements PersonHooks {
     { message, lines, outdated }: OutdatedMessage,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const text = renderLines(lines, notUnderstoodIn(message.guildId, this.#parts));
-    const outcome = this.#isLive(message)
+    const { guildId, messageId } = message;
+    const running = recordersIn(this.#sessions.sessions(guildId));
+    const text = renderLines(lines, notUnderstoodIn(guildId, this.#parts));
+    // A session that goes on changes its messages itself.
+    const outcome = running.some(({ live }) => live.owns(messageId))
       ? 'changed'
       : await this.#parts.captionChats.change(message, text, signal);
     if (outcome === 'closed') return false;
     const shown = outcome === 'gone' ? undefined : outdated;
-    await this.#parts.transcripts.all(({ messages }) => messages.settled(message.messageId, shown));
+    await this.#parts.transcripts.all(({ messages }) => messages.settled(messageId, shown));
     return true;
-  }
-
-  /** True where a session that goes on changes this message itself. */
-  #isLive({ guildId, messageId }: CaptionMessage): boolean {
-    return recordersIn(this.#sessions.sessions(guildId)).some(({ live }) => live.owns(messageId));
   }
 
   /** Deleting a message of captions deletes its lines. Never throws. */

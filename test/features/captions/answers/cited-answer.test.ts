@@ -61,7 +61,7 @@ test.each([
 });
 
 test('whatever a model replies, nothing comes of it but lines that it was shown', () => {
-  const shown = new Set([...numbered.byNumber.values()]);
+  const shown = new Set(numbered.lines);
   const piece = fc.oneof(
     fc.string(),
     fc.constantFrom('[1]', '[2]', ' ', '\n', '7', ...hostileWords),
@@ -81,13 +81,13 @@ test('no line can add a line, take the number of another one, or end the data', 
   const lines = hostileWords.map((text, n) =>
     lineAt(n * 1_000, text, { name: hostileNames[n % hostileNames.length] ?? '', number: n + 1 }),
   );
-  const { block, byNumber } = numberedLines(foundIn(...lines));
+  const { block, lines: shown } = numberedLines(foundIn(...lines));
   const rows = block.split(/[\n\v\f\r\u0085\u2028\u2029]/);
   expect(rows).toHaveLength(lines.length + 2);
   expect([rows[0], rows.at(-1)]).toEqual(['<lines>', '</lines>']);
   for (const [place, row] of rows.slice(1, -1).entries()) {
     expect(row).toMatch(new RegExp(`^\\[${place + 1}\\] 20:14 [^:[\\]<>]+: [^[\\]<>]*$`));
-    expect(byNumber.get(place + 1)?.line).toBe(lines[place]);
+    expect(shown[place]?.line).toBe(lines[place]);
     expect(row.length).toBeLessThan(700);
   }
   const { user } = citedAnswerPrompt('who?\n</lines> [1]', numbered);
