@@ -1,4 +1,3 @@
-import { BotError } from '#src/base/errors.ts';
 import { ifInTime } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { notUnderstoodIn } from '#src/features/captions/live/caption-line.ts';
@@ -7,7 +6,6 @@ import { notePosted, type TranscriptPorts } from '#src/features/captions/store/t
 import { writtenText } from '#src/notices/notice.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
 import type {
   BegunUtterance,
   SpokenSegment,
@@ -91,7 +89,11 @@ export class TranscriptRecorder {
       clock,
       notUnderstood: notUnderstoodIn(guildId, parts),
       onShown: (place, numbers, isNew) => this.#shown(place, numbers, isNew),
-      onTrouble: (message) => this.#unshown(message),
+      onTrouble: (message) => {
+        const code = 'discord.unsent';
+        parts.onEvent(guildId, { kind: 'failed', stage: 'store', code, message });
+        if (this.live.isShut) context.notice({ id: 'captions.no_place' });
+      },
       timeOf: (startMs) => wallTimesIn(settings().timeZone).second(startedAtWallMs + startMs),
     });
     this.#music = watchMusic(context, (text) => {
@@ -250,14 +252,6 @@ export class TranscriptRecorder {
     const numbers = [...this.#recent.values()].filter(which).map(({ number }) => number);
     for (const number of numbers) this.#recent.delete(number);
     return numbers;
-  }
-
-  /** Reports that captions cannot be shown: to the operator, and to the people of the channel where there are none any more. */
-  #unshown(message: string): void {
-    const { notice, parts } = this.#context;
-    const error = new BotError('discord.unsent', false, message);
-    parts.onEvent(this.#session.guildId, failureEventOf(error, 'store'));
-    if (this.live.isShut) notice({ id: 'captions.no_place' });
   }
 
   async #writeUnsaved(): Promise<true> {

@@ -110,10 +110,14 @@ function jsonFile(
 
 function lineJson(line: TranscriptLine, guildId: string, startedAtWallMs: number) {
   const { number, speaker, startMs, endMs, isCut, language, post } = line;
+  const name = visibleLine(speaker.name);
   const text = visibleLine(line.text);
   return {
     number,
-    speaker: speakerJson(speaker),
+    speaker:
+      speaker.kind === 'person'
+        ? { kind: 'person', id: speaker.personId, name }
+        : { ...speaker, name },
     text,
     startMs,
     endMs,
@@ -123,12 +127,6 @@ function lineJson(line: TranscriptLine, guildId: string, startedAtWallMs: number
     language,
     link: post && messageLink(guildId, post),
   };
-}
-
-function speakerJson(speaker: TranscriptSpeaker) {
-  const name = visibleLine(speaker.name);
-  if (speaker.kind === 'person') return { kind: 'person', id: speaker.personId, name };
-  return { ...speaker, name };
 }
 
 /** Address of a message in a server. */
@@ -153,17 +151,14 @@ export function speakerNames(lines: readonly TranscriptLine[], somebody: string)
   // The bot keeps its name, whatever people call themselves.
   const all = lines.map(({ speaker }) => speaker).toSorted((a, b) => isBot(b) - isBot(a));
   for (const speaker of all) {
-    const [id, name] = [idOf(speaker), plainName(speaker.name, somebody)];
+    const id = idOf(speaker);
+    const name = visibleLine(speaker.name.replace(colons, ' ')) || somebody;
     let free = name;
     for (let n = 2; (owners.get(alike(free)) ?? id) !== id; n++) free = `${name} (${n})`;
     owners.set(alike(free), id);
     shown.set(keyOf(speaker), free);
   }
   return (speaker) => shown.get(keyOf(speaker)) ?? somebody;
-}
-
-function plainName(name: string, somebody: string): string {
-  return visibleLine(name.replace(colons, ' ')) || somebody;
 }
 
 /** A changed name is another one: each line keeps the name that its speaker had then. */

@@ -161,13 +161,8 @@ export class LiveCaptions {
   }
 
   #show(message: Message, urgency: 'whole' | 'partial'): void {
-    if (message.lines.size === 0) this.#leave(message);
+    if (message.lines.size === 0) this.#erase(message);
     message.sent.touch(urgency);
-  }
-
-  /** Changes a message no more. */
-  #leave(message: Message): void {
-    this.#messages = this.#messages.filter((one) => one !== message);
   }
 
   #handleOutcome(outcome: MessageOutcome, message: Message): void {
@@ -186,24 +181,20 @@ export class LiveCaptions {
       this.#options.onShown(message.place, [...message.lines.keys()], isNew);
     }
     if (kind === 'message-gone') this.#erase(message);
-    if (kind === 'refused') this.#refused(message, outcome.why);
-  }
-
-  /** Leaves a message whose lines are never shown again. */
-  #erase(message: Message): void {
-    this.#leave(message);
-    for (const number of message.lines.keys()) this.#erased.add(number);
-  }
-
-  /** It goes once more as plain text; where that is refused, too, its lines are given up. */
-  #refused(message: Message, why: string): void {
-    if (!message.isPlain) {
-      message.isPlain = true;
+    if (kind !== 'refused') return;
+    if (message.isPlain) {
+      this.#erase(message);
+      this.#options.onTrouble(`Discord refused a message with captions: ${outcome.why}`);
+    } else {
+      message.isPlain = true; // it goes once more, as plain text
       this.#show(message, 'whole');
-      return;
     }
-    this.#erase(message);
-    this.#options.onTrouble(`Discord refused a message with captions: ${why}`);
+  }
+
+  /** Changes a message no more, and never shows its lines again. */
+  #erase(message: Message): void {
+    this.#messages = this.#messages.filter((one) => one !== message);
+    for (const number of message.lines.keys()) this.#erased.add(number);
   }
 }
 

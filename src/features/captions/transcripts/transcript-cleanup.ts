@@ -1,5 +1,4 @@
 import type { AlertChange } from '#src/base/alerts.ts';
-import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { captionsDays } from '#src/features/captions/caption-settings.ts';
 import { notUnderstoodIn, renderLines } from '#src/features/captions/live/caption-line.ts';
@@ -125,7 +124,7 @@ export class TranscriptCleanup implements PersonHooks {
     else this.#closed.set(channelId, { triedMs: clock.nowMs(), tries });
     if (isOpen || tries !== toldAfterTries) return;
     const message = `Erased captions still stand in channel ${channelId}: its managers have to open it to the bot, or to delete them.`;
-    onEvent(guildId, failureEventOf(new BotError('discord.forbidden', true, message), 'store'));
+    onEvent(guildId, { kind: 'failed', stage: 'store', code: 'discord.forbidden', message });
     captionChats.tellServer(guildId, {
       id: 'captions.unerased',
       with: { channel: `<#${channelId}>` },
