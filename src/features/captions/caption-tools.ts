@@ -64,11 +64,8 @@ export const findInCaptions = tool({
   quotesOthers: true,
   isOffered(_settings, context) {
     if (!context) return false;
-    const captions = context.features.sessions.captions;
-    return (
-      context.features.ports.transcriptCleanup.has(context.channel.guildId) ||
-      captions.hasTranscript
-    );
+    const { ports, sessions } = context.features;
+    return ports.transcriptCleanup.has(context.channel.guildId) || sessions.captions.hasTranscript;
   },
   run: findLines,
 });

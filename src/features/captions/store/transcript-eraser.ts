@@ -244,12 +244,12 @@ export function captionMessageStore(database: StoreDatabase) {
      * Those that show lines which are gone, each with the lines it is to show; none: it is to be deleted. Only of servers of one
      * shard, where others are served elsewhere, and not of the channels that wait.
      */
-    async outdated(
+    outdated(
       limit: number,
       shard: ServerShare = { id: 0, count: 1 },
       waitingChannelIds: readonly string[] = [],
     ): Promise<readonly OutdatedMessage[]> {
-      const { found, lines } = await database.read(async (connection) => {
+      return database.read(async (connection) => {
         const found = await select(
           connection,
           captionMessages,
@@ -261,10 +261,10 @@ export function captionMessageStore(database: StoreDatabase) {
           connection,
           sql`WHERE l.post_message_id ${connection.among(ids)} ORDER BY l.start_ms, l.id`,
         );
-        return { found, lines: Map.groupBy(lines, ({ post }) => post?.messageId) };
-      });
-      return found.map(({ outdated, ...message }) => {
-        return { message, lines: lines.get(message.messageId) ?? [], outdated };
+        const byMessage = Map.groupBy(lines, ({ post }) => post?.messageId);
+        return found.map(({ outdated, ...message }) => {
+          return { message, lines: byMessage.get(message.messageId) ?? [], outdated };
+        });
       });
     },
 

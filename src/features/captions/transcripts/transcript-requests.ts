@@ -1,11 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
-import {
-  type Recap,
-  type RecapPoint,
-  recap,
-  recapMessages,
-} from '#src/features/captions/answers/make-recap.ts';
+import { type Recap, recap, recapMessages } from '#src/features/captions/answers/make-recap.ts';
 import {
   citedAnswerPrompt,
   citedLines,
@@ -251,17 +246,17 @@ export class TranscriptRequests {
     const place = await this.#writtenQuestions.enterRecap(guildId, personId || undefined, signal);
     if (typeof place === 'string') return tooMuchAtOnce;
     using _ = place;
-    const kind = personId ? 'recap' : 'recap at the end';
-    const order = { kind, guildId, personId } as const;
+    const order = { kind: personId ? 'recap' : 'recap at the end', guildId, personId } as const;
     const ask = (prompt: ModelPrompt) => this.#reply(order, prompt, signal);
     const { timeZone } = this.#sessions.settings.in(guildId);
     const found = before.map((line) => ({ line, session }));
     const made = await recap(found, { maxChars, timeZone }, ask);
     const texts = new Map((await lines()).map(({ number, text }) => [number, text]));
-    const known = made.filter(({ sources }) =>
-      sources.every(({ line }) => texts.get(line.number) === line.text),
-    );
-    return known.length > 0 ? { kind: 'recap', session, points: known.map(quotedPoint) } : none;
+    const points = made.flatMap(({ kind, sources, text }) => {
+      const isKnown = sources.every(({ line }) => texts.get(line.number) === line.text);
+      return isKnown ? { ...quotedLine(sources[0]), kind, text } : [];
+    });
+    return points.length > 0 ? { kind: 'recap', session, points } : none;
   }
 
   /** Channels that this reader may open, and the deleted ones. */
@@ -363,9 +358,4 @@ function quotedLine(found: FoundLine): QuotedLine {
     text: visibleLine(text),
     link: post && messageLink(found.session.guildId, post),
   };
-}
-
-/** A point of a recap, with the line that it rests on first. */
-function quotedPoint({ kind, text, sources: [source] }: RecapPoint) {
-  return { ...quotedLine(source), kind, text };
 }
