@@ -1,4 +1,3 @@
-import type { Memory } from '#src/features/memories/memory-store.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
 
 /** Captions of one voice channel from when they are turned on to when the bot leaves it; resumed within 15 minutes. */
@@ -87,12 +86,6 @@ export type QuotedLine = {
 
 /** Days that lines are kept, by server. 0: until 15 minutes after the end of their session. */
 export type KeptDays = Readonly<Record<string, number>>;
-
-export type PersonExport = {
-  readonly sessions: readonly TranscriptSession[];
-  readonly lines: readonly TranscriptLine[];
-  readonly memories: readonly Memory[];
-};
 
 /** A message of captions in a chat: no words, only where it stands. */
 export type CaptionMessage = MessagePlace & {

@@ -3,7 +3,6 @@ import type {
   CaptionMessage,
   KeptDays,
   OutdatedMessage,
-  PersonExport,
 } from '#src/features/captions/transcript-line.ts';
 import { memories } from '#src/features/memories/memory-store.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
@@ -39,7 +38,7 @@ export function personRecords(database: StoreDatabase) {
     },
 
     /** Every line of theirs, answers to them, and memories by or about them. */
-    all(guildId: string, personId: string): Promise<PersonExport> {
+    all(guildId: string, personId: string) {
       return database.read(async (connection) => {
         const lines = await selectLines(
           connection,

@@ -6,11 +6,7 @@ import type {
   CaptionParts,
   TranscriptPorts,
 } from '#src/features/captions/store/transcript-ports.ts';
-import type {
-  CaptionMessage,
-  OutdatedMessage,
-  PersonExport,
-} from '#src/features/captions/transcript-line.ts';
+import type { CaptionMessage, OutdatedMessage } from '#src/features/captions/transcript-line.ts';
 import { recordersIn } from '#src/features/captions/transcript-recorder.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
@@ -179,7 +175,7 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   /** Their words, and answers to them. */
-  async export(guildId: string, personId: string): Promise<PersonExport | undefined> {
+  async export(guildId: string, personId: string) {
     const all = await this.#read(guildId, ({ records }) => records.all(guildId, personId));
     return (
       all && {
