@@ -33,8 +33,11 @@ export function wordsOf({ speaker, state, text }: CaptionLine, notUnderstood: st
 
 /** Markdown of a message with these lines; empty: none has visible words. */
 export function renderLines(lines: readonly CaptionLine[], notUnderstood: string): string {
-  const shown = lines.filter((line) => wordsOf(line, notUnderstood) !== '');
-  return shown.map((line) => renderLine(line, wordsOf(line, notUnderstood))).join('\n');
+  const shown = lines.flatMap((line) => {
+    const words = wordsOf(line, notUnderstood);
+    return words === '' ? [] : renderLine(line, words);
+  });
+  return shown.join('\n');
 }
 
 function renderLine(line: CaptionLine, words: string): string {
