@@ -21,11 +21,8 @@ export type UtteranceContent =
   /** Its speaker may not be heard any more. */
   | { readonly kind: 'withdrawn' };
 
-/** End of an utterance; times are of its first and last voiced packet on the monotonic clock, without jitter. */
-export type UtteranceResult = UtteranceContent & {
-  readonly fromMs: number;
-  readonly toMs: number;
-};
+/** End of an utterance; `toMs` is its last voiced packet on the monotonic clock, without jitter. */
+type UtteranceResult = UtteranceContent & { readonly toMs: number };
 
 /** Begins to follow an utterance. */
 export type FollowUtterance = (utterance: BegunUtterance) => UtteranceFollower;

@@ -156,7 +156,7 @@ export class HeardUtterance {
     if (this.#isDecided) return;
     this.#isDecided = true;
     this.#options.onDecided(meant);
-    this.#follower?.ended({ ...content, ...this.spoken });
+    this.#follower?.ended({ ...content, toMs: this.spoken.toMs });
     this.#follower = undefined;
     this.#options.listening[Symbol.dispose]();
   }
