@@ -22,7 +22,7 @@ export type UtteranceContent =
   | { readonly kind: 'withdrawn' };
 
 /** End of an utterance; `toMs` is its last voiced packet on the monotonic clock, without jitter. */
-type UtteranceResult = UtteranceContent & { readonly toMs: number };
+export type UtteranceResult = UtteranceContent & { readonly toMs: number };
 
 /** Begins to follow an utterance. */
 export type FollowUtterance = (utterance: BegunUtterance) => UtteranceFollower;
