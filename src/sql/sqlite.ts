@@ -11,15 +11,18 @@ type Statement = ReturnType<DatabaseSync['prepare']>;
 /** Value that a statement takes. */
 type SqliteValue = null | number | string | Uint8Array;
 
+/** Longest time, in ms, that a reader waits for a lock of another program. */
+const readerWaitMs = 2_000;
+
 /**
  * A file that is only read. Without a log beside it no program has it open, and none is made; with one, it is read along.
  *
- * Errors: SQLite's own. A lock of another program is waited for up to `waitMs`, inside the call.
+ * Errors: SQLite's own. A lock of another program is waited for inside the call.
  */
-export function openReadOnly(path: string, waitMs: number): DatabaseSync {
+export function openReadOnly(path: string): DatabaseSync {
   const isClosed = !existsSync(`${path}-wal`);
   const place = isClosed ? new URL(`${pathToFileURL(path).href}?immutable=1`) : path;
-  return new DatabaseSync(place, { readOnly: true, timeout: waitMs });
+  return new DatabaseSync(place, { readOnly: true, timeout: readerWaitMs });
 }
 
 /** Whether no damage is found in a file, which is read through. */
@@ -45,7 +48,7 @@ export function performOn(sqlite: DatabaseSync) {
     if (prepared.size >= mostStatements) prepared.clear();
     prepared.set(text, statement);
     const plain = values.map((value) => (typeof value === 'boolean' ? +value : value));
-    const bound = plain as readonly SqliteValue[]; // it refuses others
+    const bound = plain as SqliteValue[]; // it refuses others
     if (statement.columns().length > 0) return { rows: statement.all(...bound), changes: 0 };
     return { rows: [], changes: Number(statement.run(...bound).changes) };
   };

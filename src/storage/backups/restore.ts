@@ -35,8 +35,6 @@ export type RestoredFile = {
 
 type ExaminedCopy = { readonly path: string; readonly kind: StoreKind };
 
-const lockWaitMs = 10_000;
-
 /** The newest copy of the store in `DATA_DIR/backups`, and of transcripts where wanted. Errors: BotError `store.unreadable`. */
 export function newestCopies(dataDir: string, withTranscripts: boolean): readonly string[] {
   return wantedKinds(withTranscripts).map((kind) => {
@@ -93,7 +91,7 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
     throw new BotError('store.too_old', false, message);
   }
   try {
-    using sqlite = openReadOnly(path, lockWaitMs);
+    using sqlite = openReadOnly(path);
     const isThere = sqlite.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?');
     const kinds = wantedKinds(!isSettingsOnly);
     const kind = kinds.find(({ tables }) => tables.some(({ name }) => isThere.get(name)));
@@ -112,7 +110,7 @@ function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): R
   const { dataDir, isSettingsOnly = false, nowWallMs, storesDir = dataDir } = options;
   const to = storePath(storesDir, kind);
   {
-    using copy = openReadOnly(from, lockWaitMs);
+    using copy = openReadOnly(from);
     copyInto(copy, partOf(to));
   }
   using sqlite = new DatabaseSync(partOf(to));

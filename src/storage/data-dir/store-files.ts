@@ -11,8 +11,6 @@ export type StoreFile = {
   readonly version?: number;
 };
 
-const lockWaitMs = 2_000;
-
 /** Those that are there; nothing is written. */
 export function storeFiles(dataDir: string): readonly StoreFile[] {
   return storeKinds
@@ -23,7 +21,7 @@ export function storeFiles(dataDir: string): readonly StoreFile[] {
 
 function versionIn(path: string): number | undefined {
   try {
-    using sqlite = openReadOnly(path, lockWaitMs);
+    using sqlite = openReadOnly(path);
     return versionOf(sqlite);
   } catch {
     return undefined;
@@ -43,7 +41,7 @@ export function refuseForeignFormats(dataDir: string): void {
 export function lostRows(dataDir: string): readonly string[] {
   return storeFiles(dataDir).flatMap(({ kind, path, version }) => {
     if (!version || version >= kind.lost.before) return [];
-    using sqlite = openReadOnly(path, lockWaitMs);
+    using sqlite = openReadOnly(path);
     return lostSentences(kind, sqlite.prepare(kind.lost.sql).get()?.count);
   });
 }
