@@ -26,7 +26,7 @@ const innerWaitMs = 5;
 type SqliteFile = ReturnType<typeof sqliteFile>;
 
 /** One file of SQLite; `:memory:` is a store that ends with its thread. Arguments and results are data, so that they can cross threads. */
-export function sqliteFile(path: string) {
+function sqliteFile(path: string) {
   let sqlite: DatabaseSync | undefined;
   let perform: ReturnType<typeof performOn> | undefined;
   const close = () => {

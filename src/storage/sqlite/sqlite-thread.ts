@@ -1,14 +1,9 @@
 import { parentPort } from 'node:worker_threads';
 import type { BotError } from '#src/base/errors.ts';
-import { asTrouble } from '#src/sql/trouble.ts';
-import { sqliteFile } from './sqlite-file.ts';
+import { type FileCall, fileHere } from './sqlite-file.ts';
 
-/** Operation of the file at `path`. */
-export type SqliteRequest = {
-  readonly path: string;
-  readonly name: string;
-  readonly args: readonly unknown[];
-};
+/** Operation of the file at `path`, as its name and arguments. */
+export type SqliteRequest = { readonly path: string; readonly call: readonly unknown[] };
 
 /** A result, or what a BotError says: threads copy no errors of our own. */
 export type SqliteAnswer =
@@ -16,17 +11,17 @@ export type SqliteAnswer =
   | Pick<BotError, 'cause' | 'code' | 'message' | 'retryable'>;
 
 /** Files by their path. */
-const files = new Map<string, ReturnType<typeof sqliteFile>>();
+const files = new Map<string, FileCall>();
 
-parentPort?.on('message', (request: SqliteRequest) => parentPort?.postMessage(answerTo(request)));
+parentPort?.on('message', (request: SqliteRequest) => void answer(request));
 
-function answerTo({ path, name, args }: SqliteRequest): SqliteAnswer {
-  const file = files.get(path) ?? sqliteFile(path);
+async function answer({ path, call }: SqliteRequest): Promise<void> {
+  const file = files.get(path) ?? fileHere(path);
   files.set(path, file);
-  try {
-    return { result: Reflect.apply(Reflect.get(file, name), file, args) };
-  } catch (cause) {
-    const { code, message, retryable } = asTrouble(path, cause);
-    return { code, message, retryable };
-  }
+  const done: Promise<unknown> = Reflect.apply(file, undefined, call);
+  const answered: SqliteAnswer = await done.then(
+    (result) => ({ result }),
+    ({ code, message, retryable }: BotError) => ({ code, message, retryable }),
+  );
+  parentPort?.postMessage(answered);
 }

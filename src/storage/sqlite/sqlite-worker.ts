@@ -25,14 +25,18 @@ export function sqliteWorker(entry = new URL('./sqlite-thread.ts', import.meta.u
   }
 
   function start(): Worker {
-    const bare = { execArgv: [], stdout: true, stderr: true };
-    const started = new Worker(entry, { env: compileCacheEnvironment(), ...bare });
+    const started = new Worker(entry, {
+      env: compileCacheEnvironment(),
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+    });
     started.on('message', (answer: SqliteAnswer) => {
       if (worker !== started) return; // one that broke answers late
       waiting.shift()?.(answer);
       if (waiting.length === 0) started.unref();
     });
-    const fail = (cause?: unknown) => {
+    const fail = (cause: unknown) => {
       if (worker !== started) return;
       worker = undefined;
       const message = 'The thread of the store ended: the next operation starts it again.';
@@ -40,14 +44,14 @@ export function sqliteWorker(entry = new URL('./sqlite-thread.ts', import.meta.u
         answer({ code: 'store.unreadable', retryable: true, message, cause });
     };
     started.on('error', fail);
-    started.on('exit', () => fail());
+    started.on('exit', fail);
     return started;
   }
 
   return {
     /** Performs the operations of the file at `path` on the thread. */
     file(path: string): FileCall {
-      return async (name, ...args) => (await ask({ path, name, args })) as never; // the result of that method
+      return async (name, ...args) => (await ask({ path, call: [name, ...args] })) as never; // the result of that method
     },
 
     async [Symbol.asyncDispose](): Promise<void> {
