@@ -2,14 +2,11 @@ import { dirname } from 'node:path';
 import { BotError, messageOf } from '#src/base/errors.ts';
 
 /** SQLite's primary result codes, as far as they need different help. https://sqlite.org/rescode.html */
-const [perm, busy, locked, readonly, ioerr, corrupt, full, cantopen, notadb] = [
-  3, 5, 6, 8, 10, 11, 13, 14, 26,
-];
+const [busy, readonly, corrupt, full, cantopen, notadb] = [5, 8, 11, 13, 14, 26];
 
 /** Whether another connection is in the way, and trying again soon may help. */
 export function isBusy(error: unknown): boolean {
-  const code = resultCode(error);
-  return code === busy || code === locked;
+  return resultCode(error) === busy;
 }
 
 /** Whether it is about the bytes in the file, not about reaching them. */
@@ -48,17 +45,13 @@ function resultCode(error: unknown): number | undefined {
 }
 
 function sentence(path: string, cause: unknown): string {
-  const detail = messageOf(cause);
   switch (resultCode(cause)) {
-    case perm:
     case readonly:
     case cantopen:
       return `The bot cannot open the store ${path} for writing: give its user the right to write to ${dirname(path)}.`;
     case full:
       return `The disk of the store ${path} is full: free space on it.`;
-    case ioerr:
-      return `The disk of the store ${path} fails (${detail}): check it, then start the bot again.`;
     default:
-      return `The store ${path} failed (${detail}): start the bot again, and report it if it happens again.`;
+      return `The store ${path} failed (${messageOf(cause)}): check its disk, start the bot again, and report it if it happens again.`;
   }
 }
