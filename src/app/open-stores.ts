@@ -5,7 +5,7 @@ import {
   transcriptPorts,
 } from '#src/features/captions/store/transcript-ports.ts';
 import { memoryStore } from '#src/features/memories/memory-store.ts';
-import { Database } from '#src/storage/database.ts';
+import { type Database, sqlDatabase } from '#src/storage/database.ts';
 import type { StoreDatabases } from '#src/storage/postgres/keep-stores.ts';
 import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { sqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
@@ -77,5 +77,5 @@ function fileOf(
   health?: StoreHealth,
 ): Database {
   const driver = sqliteDriver(path, sqlite, worker.file(path));
-  return new Database({ driver, clock: realClock, health });
+  return sqlDatabase({ driver, clock: realClock, health });
 }

@@ -1,4 +1,4 @@
-import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import sql, { bulk, empty, raw, type Sql } from 'sql-template-tag';
 import {
   type Columns,
   columnNames,
@@ -7,7 +7,7 @@ import {
   type RowOf,
   type SqlDialect,
 } from './columns.ts';
-import type { NewRow, Table } from './table.ts';
+import type { Table } from './table.ts';
 
 /** Rows of a statement, or the number of those that it changed. */
 export type StatementResult = {
@@ -24,75 +24,72 @@ export type PerformStatement = (
 /** Rows of one statement: PostgreSQL takes 65,535 values in one, SQLite 32,766. */
 const rowsAtOnce = 1_000;
 
-/** One session with a database, in one dialect. Rows are values; an absent field is an empty column. */
-export class Connection {
-  readonly dialect: SqlDialect;
-  readonly #perform: PerformStatement;
-  readonly #wallMs: () => number;
+export type Connection = ReturnType<typeof sqlConnection>;
 
-  /** `wallMs`: the clock of SQLite. */
-  constructor(dialect: SqlDialect, perform: PerformStatement, wallMs: () => number) {
-    this.dialect = dialect;
-    this.#perform = perform;
-    this.#wallMs = wallMs;
-  }
-
-  /** SQL of the instant now in ms, by the clock of the database. */
-  get now(): Sql {
-    return this.dialect === 'sqlite'
-      ? sql`${this.#wallMs()}`
-      : sql`(1000 * extract(epoch FROM clock_timestamp())::double precision)`;
-  }
-
-  /** Rows of a statement that has these columns. */
-  async rows<Shape extends Columns>(
-    shape: Shape,
-    statement: Sql,
-  ): Promise<readonly RowOf<Shape>[]> {
-    return decodeRows(shape, (await this.#send(statement)).rows);
+/** One session with a database, in one dialect. Rows are values; an absent field is an empty column. `wallMs`: the clock of SQLite. */
+export function sqlConnection(
+  dialect: SqlDialect,
+  perform: PerformStatement,
+  wallMs: () => number,
+) {
+  async function send({ sql: text, text: numbered, values }: Sql): Promise<StatementResult> {
+    return await perform(dialect === 'sqlite' ? text : numbered, values.map(boundValue));
   }
 
   /** Runs a statement; the number of changed rows. */
-  async run(statement: Sql): Promise<number> {
-    return (await this.#send(statement)).changes;
+  async function run(statement: Sql): Promise<number> {
+    return (await send(statement)).changes;
   }
 
-  /**
-   * Inserts rows, each with a key of its own; the number of changed ones. `conflict`: SQL of what a row does that has the key of
-   * an old one.
-   */
-  async insert<One extends Table>(
-    table: One,
-    rows: readonly NewRow<One>[],
-    conflict: Sql = empty,
-  ): Promise<number> {
-    let changes = 0;
-    for (let from = 0; from < rows.length; from += rowsAtOnce)
-      changes += await this.run(insertion(table, rows.slice(from, from + rowsAtOnce), conflict));
-    return changes;
-  }
+  return {
+    dialect,
+    run,
 
-  /** SQL of whether what stands before it is one of these: a condition of one text, however many there are. */
-  among(values: readonly (number | string)[]): Sql {
-    return this.dialect === 'sqlite'
-      ? sql`IN (SELECT value FROM json_each(${JSON.stringify(values.map(boundValue))}))`
-      : sql`= ANY (${[...values]})`;
-  }
+    /** SQL of the instant now in ms, by the clock of the database. */
+    get now(): Sql {
+      return dialect === 'sqlite'
+        ? sql`${wallMs()}`
+        : sql`(1000 * extract(epoch FROM clock_timestamp())::double precision)`;
+    },
 
-  async #send({ sql: text, text: numbered, values }: Sql): Promise<StatementResult> {
-    const form = this.dialect === 'sqlite' ? text : numbered;
-    return await this.#perform(form, values.map(boundValue));
-  }
+    /** Rows of a statement that has these columns. */
+    async rows<Shape extends Columns>(
+      shape: Shape,
+      statement: Sql,
+    ): Promise<readonly RowOf<Shape>[]> {
+      return decodeRows(shape, (await send(statement)).rows);
+    },
+
+    /**
+     * Inserts rows, each with a key of its own; the number of changed ones. `conflict`: SQL of what a row does that has the key of
+     * an old one.
+     */
+    async insert<One extends Table>(
+      table: One,
+      rows: readonly RowOf<One['columns']>[],
+      conflict: Sql = empty,
+    ): Promise<number> {
+      let changes = 0;
+      for (let from = 0; from < rows.length; from += rowsAtOnce)
+        changes += await run(insertion(table, rows.slice(from, from + rowsAtOnce), conflict));
+      return changes;
+    },
+
+    /** SQL of whether what stands before it is one of these: a condition of one text, however many there are. */
+    among(values: readonly (number | string)[]): Sql {
+      return dialect === 'sqlite'
+        ? sql`IN (SELECT value FROM json_each(${JSON.stringify(values.map(boundValue))}))`
+        : sql`= ANY (${[...values]})`;
+    },
+  };
 }
 
 /** SQL that inserts rows. */
 function insertion({ columns, name }: Table, rows: readonly object[], conflict: Sql): Sql {
   const all = Object.entries(columns);
-  const values = rows.map(
-    (row) => sql`(${join(all.map(([field, column]) => encodeField(field, column, row)))})`,
-  );
+  const values = rows.map((row) => all.map(([field, column]) => encodeField(field, column, row)));
   const into = raw(`${name} (${columnNames(Object.keys(columns))})`);
-  return sql`INSERT INTO ${into} VALUES ${join(values)} ${conflict}`;
+  return sql`INSERT INTO ${into} VALUES ${bulk(values)} ${conflict}`;
 }
 
 /** Value as a statement binds it: text as both databases store it. */

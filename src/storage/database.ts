@@ -3,7 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal, unlessAborted, within } from '#src/base/waiting.ts';
 import { integer, type SqlDialect } from '#src/sql/columns.ts';
-import { Connection, type PerformStatement } from '#src/sql/connection.ts';
+import { type PerformStatement, sqlConnection } from '#src/sql/connection.ts';
 import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
 import { inTheWay } from '#src/sql/trouble.ts';
 import type { StoreHealth } from './store-health.ts';
@@ -15,7 +15,7 @@ export interface Session {
   end(hasFailed: boolean): void;
 }
 
-/** Access to one database. Errors: BotError `store.unreadable`, retryable where trying again soon may help. */
+/** Access to one database. Errors: BotError `store.*`, retryable where trying again soon may help. */
 export interface Driver extends AsyncDisposable {
   readonly dialect: SqlDialect;
   readonly place: string;
@@ -44,8 +44,6 @@ export type DatabaseOptions = {
 };
 
 const [usualDeadlineMs, usualPatienceMs] = [10_000, 5_000];
-/** Operations that wait at a time; further ones fail at once. */
-const mostOperations = 10_000;
 /** Pause, in ms, before a write is tried again. */
 const retryMs = 200;
 /** Longest time, in ms, that closing waits for what was asked for before. */
@@ -53,85 +51,34 @@ const closeMs = 3_000;
 /** Largest file, in bytes, that is written anew without what was deleted. */
 const smallBytes = 32 * 2 ** 20;
 
-/** Operations of one database: one at a time, in the order in which they were asked for. */
-export class Database implements StoreDatabase {
-  readonly dialect: SqlDialect;
-  readonly place: string;
-  readonly #options: DatabaseOptions;
-  readonly #over = new AbortController();
-  /** End of all operations so far; never rejects. */
-  #last: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
-
-  constructor(options: DatabaseOptions) {
-    const { dialect, place } = options.driver;
-    this.dialect = dialect;
-    this.place = place;
-    this.#options = options;
-  }
-
+export interface Database extends StoreDatabase {
   /** Resolves once the database is open, or cannot be for now, which is told. */
-  async open(): Promise<void> {
-    await this.read(async () => undefined).catch(ignore);
-  }
+  open(): Promise<void>;
+}
 
-  read<T>(work: Work<T>): Promise<T> {
-    return this.#perform('read', work);
-  }
-
-  write<T>(work: Work<T>): Promise<T> {
-    const write = () => this.#perform('write', work);
-    const { health } = this.#options;
-    return health ? health.write(write) : write();
-  }
-
-  async emptyLog(): Promise<void> {
-    if (this.dialect === 'postgres') return;
-    await this.#perform('bare', async (connection) => {
-      const [log] = await connection.rows({ busy: integer }, sql`PRAGMA wal_checkpoint(TRUNCATE)`);
-      if (log?.busy === 1) throw inTheWay(this.place); // of a reader elsewhere, for a moment
-    });
-  }
-
-  async scrub(): Promise<void> {
-    if (this.dialect === 'postgres') return;
-    await this.#perform('bare', async (connection) => {
-      const [file] = await connection.rows(
-        { bytes: integer },
-        sql`SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size`,
-      );
-      if (file && file.bytes <= smallBytes) await connection.run(sql`VACUUM`);
-    });
-    await this.emptyLog();
-  }
-
-  /** Lets what was asked for before end, for 3 s, and fails the rest. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    const { clock, driver } = this.#options;
-    const closed = unreadable(false, `The store ${this.place} is closed: start the bot again.`);
-    const waitFor = (end: PromiseLike<unknown>) =>
-      within(Promise.resolve(end), closeMs, clock, () => closed).catch(ignore);
-    await waitFor(this.#last);
-    this.#over.abort(closed);
-    await waitFor(driver[Symbol.asyncDispose]());
-  }
+/**
+ * One database. Its operations are performed one at a time, in the order in which they were asked for; none waits longer than its
+ * deadline. Closing it lets what was asked for before end, for 3 s, and fails the rest.
+ */
+export function sqlDatabase(options: DatabaseOptions): Database {
+  const { clock, deadlineMs = usualDeadlineMs, driver, health } = options;
+  const { dialect, place } = driver;
+  const over = new AbortController();
+  /** End of all operations so far; never rejects. */
+  let last: Promise<unknown> = Promise.resolve();
 
   /** Performs `work` behind all that was asked for before. */
-  async #perform<T>(mode: Mode, work: Work<T>): Promise<T> {
-    const { place } = this;
-    const { clock, deadlineMs = usualDeadlineMs, patienceMs = usualPatienceMs } = this.#options;
+  async function perform<T>(mode: Mode, work: Work<T>): Promise<T> {
     const silence = `The database ${place} did not answer in ${deadlineMs / 1000} s: check the database and the network.`;
-    using deadline = deadlineSignal(deadlineMs, clock, () => unreadable(true, silence));
-    const signal = AbortSignal.any([deadline.signal, this.#over.signal]);
-    const untilMs = clock.nowMs() + (mode === 'read' ? 0 : patienceMs);
+    const late = () => new BotError('store.unreadable', true, silence);
+    using deadline = deadlineSignal(deadlineMs, clock, late);
+    const signal = AbortSignal.any([deadline.signal, over.signal]);
+    const patienceMs = mode === 'read' ? 0 : (options.patienceMs ?? usualPatienceMs);
+    const untilMs = clock.nowMs() + patienceMs;
     try {
-      if (this.#waiting >= mostOperations) {
-        const why = 'which is too slow or away for too long: check it.';
-        throw unreadable(true, `Too many operations wait for the store ${place}, ${why}`);
-      }
-      this.#waiting++;
-      const done = this.#last.then(() => this.#retried(mode, work, untilMs, signal));
-      this.#last = done.catch(ignore).then(() => void this.#waiting--);
+      const attempt = () => transact(options, mode, work, signal);
+      const done = last.then(() => retried(attempt, untilMs, clock, signal));
+      last = done.catch(ignore);
       return await unlessAborted(done, signal);
     } catch (error) {
       const isOurs = error instanceof BotError && error.code === 'store.unreadable';
@@ -140,55 +87,104 @@ export class Database implements StoreDatabase {
     }
   }
 
-  /** Tries `work` until it succeeds, or it is too late or vain to try again. Aborting `signal` throws its reason. */
-  async #retried<T>(mode: Mode, work: Work<T>, untilMs: number, signal: AbortSignal): Promise<T> {
-    const { clock } = this.#options;
-    for (;;) {
-      signal.throwIfAborted();
-      try {
-        return await this.#transact(mode, work, signal);
-      } catch (error) {
-        const mayPass = error instanceof BotError && error.retryable;
-        if (!mayPass || clock.nowMs() >= untilMs) throw error;
-      }
-      await clock.sleep(retryMs, signal);
-    }
+  async function emptyLog(): Promise<void> {
+    if (dialect === 'postgres') return;
+    await perform('bare', async (connection) => {
+      const [log] = await connection.rows({ busy: integer }, sql`PRAGMA wal_checkpoint(TRUNCATE)`);
+      if (log?.busy === 1) throw inTheWay(place); // of a reader elsewhere, for a moment
+    });
   }
 
-  /** Performs `work` on a session of its own, wholly or not at all. Aborting `signal` throws its reason; then that is unknown. */
-  async #transact<T>(mode: Mode, work: Work<T>, signal: AbortSignal): Promise<T> {
-    const { clock, driver, health } = this.#options;
-    const opening = driver.connect();
-    opening.then(
-      () => health?.opened(),
-      (error) => health?.opened(error),
-    );
-    const perform = async () => {
-      const session = await opening;
-      const performing: PerformStatement = (...statement) => {
-        signal.throwIfAborted(); // what is late does not reach the operation behind it
-        return session.perform(...statement);
-      };
-      const connection = new Connection(driver.dialect, performing, () => clock.wallMs());
-      const beginning = begin[driver.dialect][mode];
-      if (beginning) await connection.run(beginning);
-      const done = await work(connection);
-      if (beginning) await connection.run(sql`COMMIT`);
-      return done;
-    };
-    let hasFailed = true;
+  return {
+    dialect,
+    place,
+    emptyLog,
+
+    open: () => perform('read', async () => undefined).catch(ignore),
+
+    read: (work) => perform('read', work),
+
+    write(work) {
+      const write = () => perform('write', work);
+      return health ? health.write(write) : write();
+    },
+
+    async scrub() {
+      if (dialect === 'postgres') return;
+      await perform('bare', async (connection) => {
+        const [file] = await connection.rows(
+          { bytes: integer },
+          sql`SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size`,
+        );
+        if (file && file.bytes <= smallBytes) await connection.run(sql`VACUUM`);
+      });
+      await emptyLog();
+    },
+
+    async [Symbol.asyncDispose]() {
+      const message = `The store ${place} is closed: start the bot again.`;
+      const closed = new BotError('store.unreadable', false, message);
+      const waitFor = (end: PromiseLike<unknown>) =>
+        within(Promise.resolve(end), closeMs, clock, () => closed).catch(ignore);
+      await waitFor(last);
+      over.abort(closed);
+      await waitFor(driver[Symbol.asyncDispose]());
+    },
+  };
+}
+
+/** Tries until an attempt succeeds, or it is too late or vain to try again. Aborting `signal` throws its reason. */
+async function retried<T>(
+  attempt: () => Promise<T>,
+  untilMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<T> {
+  for (;;) {
+    signal.throwIfAborted();
     try {
-      const done = await unlessAborted(perform(), signal);
-      hasFailed = false;
-      return done;
-    } finally {
-      opening.then((session) => session.end(hasFailed)).catch(ignore);
+      return await attempt();
+    } catch (error) {
+      const mayPass = error instanceof BotError && error.retryable;
+      if (!mayPass || clock.nowMs() >= untilMs) throw error;
     }
+    await clock.sleep(retryMs, signal);
   }
 }
 
-function unreadable(retryable: boolean, message: string): BotError {
-  return new BotError('store.unreadable', retryable, message);
+/** Performs `work` on a session of its own, wholly or not at all. Aborting `signal` throws its reason; then that is unknown. */
+async function transact<T>(
+  { clock, driver, health }: DatabaseOptions,
+  mode: Mode,
+  work: Work<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const opening = driver.connect();
+  opening.then(
+    () => health?.opened(),
+    (error) => health?.opened(error),
+  );
+  const perform = async () => {
+    const session = await opening;
+    const performing: PerformStatement = (...statement) => {
+      signal.throwIfAborted(); // what is late does not reach the operation behind it
+      return session.perform(...statement);
+    };
+    const connection = sqlConnection(driver.dialect, performing, () => clock.wallMs());
+    const beginning = begin[driver.dialect][mode];
+    if (beginning) await connection.run(beginning);
+    const done = await work(connection);
+    if (beginning) await connection.run(sql`COMMIT`);
+    return done;
+  };
+  let hasFailed = true;
+  try {
+    const done = await unlessAborted(perform(), signal);
+    hasFailed = false;
+    return done;
+  } finally {
+    opening.then((session) => session.end(hasFailed)).catch(ignore);
+  }
 }
 
 function ignore(): void {}

@@ -2,7 +2,7 @@ import {
   type TranscriptPorts,
   transcriptPorts,
 } from '#src/features/captions/store/transcript-ports.ts';
-import { Database, type DatabaseOptions } from '#src/storage/database.ts';
+import { type Database, type DatabaseOptions, sqlDatabase } from '#src/storage/database.ts';
 import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, type StoreKind, storePath, transcripts } from '#src/storage/store-kinds.ts';
 import { type Store, sqlStores } from '#src/storage/stores/store-parts.ts';
@@ -19,7 +19,7 @@ async function openFile({ sqlite }: StoreKind, path: string, { maxBytes, ...opti
     if (pages > 0) await session.perform(`PRAGMA max_page_count = ${pages}`, []);
     return session;
   };
-  const database = new Database({ driver: { ...driver, connect }, ...options });
+  const database = sqlDatabase({ driver: { ...driver, connect }, ...options });
   await database.read(async () => undefined);
   return database;
 }

@@ -1,4 +1,4 @@
-import { Connection } from '#src/sql/connection.ts';
+import { sqlConnection } from '#src/sql/connection.ts';
 import { DatabaseSync, performOn } from '#src/sql/sqlite.ts';
 import { createTables } from '#src/sql/table.ts';
 import { columnKindsContract, kindTables } from '#test/contracts/stores/column-kinds.ts';
@@ -8,7 +8,7 @@ columnKindsContract('SQLite', async () => {
   sqlite.exec(createTables(kindTables, 'sqlite'));
   const wallMs = () => 1_795_190_400_123.25;
   return {
-    connection: new Connection('sqlite', performOn(sqlite), wallMs),
+    connection: sqlConnection('sqlite', performOn(sqlite), wallMs),
     wallMs,
     async [Symbol.asyncDispose]() {
       sqlite.close();

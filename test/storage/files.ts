@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { Database } from '#src/storage/database.ts';
+import { sqlDatabase } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
 import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { sqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
@@ -24,7 +24,7 @@ export function storeFolder(): StoreFolder {
 export async function openSqlite(format: readonly Migration[], resources: AsyncDisposableStack) {
   const { path } = resources.use(storeFolder());
   const driver = sqliteDriver(path, format, resources.use(sqliteWorker()).file(path));
-  const database = new Database({ driver, clock: realClock, patienceMs: 0 });
+  const database = sqlDatabase({ driver, clock: realClock, patienceMs: 0 });
   await database.open();
   return { database, path };
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { Database } from '#src/storage/database.ts';
+import { sqlDatabase } from '#src/storage/database.ts';
 import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { fileHere } from '#src/storage/sqlite/sqlite-file.ts';
 import { type StoreEvent, storeHealth } from '#src/storage/store-health.ts';
@@ -30,7 +30,7 @@ async function openStore(content?: string) {
   };
   const health = storeHealth('store-unwritten', clock, (event) => events.push(event));
   const driver = sqliteDriver(path, mainStore.sqlite, call);
-  const database = new Database({ driver, clock, patienceMs: 0, health });
+  const database = sqlDatabase({ driver, clock, patienceMs: 0, health });
   await database.open();
   const store = sqlStores(database);
   return {
@@ -89,21 +89,6 @@ test('what a disk that hangs does not answer fails by its deadline, nothing of i
   await Promise.all(others);
   expect(await store.panels.read('10')).toBeUndefined();
   expect(await store.consents.read('10')).toEqual(new Map([['1', { kind: 'never' }]]));
-});
-
-test('the number of operations that wait for the store is limited', async () => {
-  await using fixture = await openStore();
-  const { disk, store } = fixture;
-  const answer = Promise.withResolvers<void>();
-  disk.works = answer.promise;
-  const waiting = Array.from({ length: 10_000 }, () => store.panels.read('10'));
-  await expect(store.panels.write('10', place)).rejects.toMatchObject({
-    code: 'store.unwritable',
-    message: expect.stringContaining('Too many operations wait for the store'),
-  });
-  answer.resolve();
-  await Promise.all(waiting);
-  await store.panels.write('10', place);
 });
 
 test('the operator is told when nothing could be written for 30 seconds, and when it can be again', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { Database } from '#src/storage/database.ts';
+import { sqlDatabase } from '#src/storage/database.ts';
 import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { sqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
@@ -25,7 +25,7 @@ test('a thread that breaks fails what waits for it, and the next operation start
   await using worker = sqliteWorker(new URL('./scripted-worker.ts', import.meta.url));
   const call = worker.file('scripted');
   const driver = sqliteDriver('scripted', mainStore.sqlite, call);
-  await using database = new Database({ driver, clock: realClock, patienceMs: 0 });
+  await using database = sqlDatabase({ driver, clock: realClock, patienceMs: 0 });
   await database.open();
   const breaking = expect(call('close')).rejects.toMatchObject({ code: 'store.unreadable' });
   await expect(database.write(async () => undefined)).rejects.toMatchObject({

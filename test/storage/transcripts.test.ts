@@ -7,7 +7,7 @@ import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { backupsFolder } from '#src/storage/backups/copy-names.ts';
 import { lostRows } from '#src/storage/data-dir/store-files.ts';
-import { Database } from '#src/storage/database.ts';
+import { sqlDatabase } from '#src/storage/database.ts';
 import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { sqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
@@ -171,7 +171,7 @@ test('frequent words alone find the newest lines with all of them, then with the
 test('transcripts of servers that keep none are never in a file', async () => {
   await using worker = sqliteWorker();
   const driver = sqliteDriver(':memory:', transcripts.sqlite, worker.file(':memory:'));
-  const store = transcriptStore(new Database({ driver, clock: realClock }));
+  const store = transcriptStore(sqlDatabase({ driver, clock: realClock }));
   expect(await store.reader.channels('10')).toEqual([]);
   await store.writer.putSession(sessionOf('a'));
   await store.writer.putLines([lineOf('a', 1, 'passing')]);

@@ -4,7 +4,7 @@ import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { refuseForeignFormats, storeFiles } from '#src/storage/data-dir/store-files.ts';
-import { Database } from '#src/storage/database.ts';
+import { sqlDatabase } from '#src/storage/database.ts';
 import { presentFormat } from '#src/storage/schema.ts';
 import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, storePath } from '#src/storage/store-kinds.ts';
@@ -50,7 +50,7 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise
   const path = storePath(folder);
   refuseForeignFormats(folder);
   const file = storeFiles(folder).find(({ kind }) => kind === mainStore);
-  const database = new Database({ driver: sqliteDriver(path, mainStore.sqlite), clock });
+  const database = sqlDatabase({ driver: sqliteDriver(path, mainStore.sqlite), clock });
   if (file?.version === presentFormat(mainStore.sqlite)) return sqlStores(database);
   // Its format changes: no other process may work with it meanwhile.
   using _lock = await lockDataDir(folder, { clock, onWait: console.error }, signal);

@@ -1,7 +1,7 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
 import { type Columns, columnNames, type RowOf } from '#src/sql/columns.ts';
-import { Connection } from '#src/sql/connection.ts';
+import { type Connection, sqlConnection } from '#src/sql/connection.ts';
 import { DatabaseSync, performOn } from '#src/sql/sqlite.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { select, type Table } from '#src/sql/table.ts';
@@ -26,7 +26,7 @@ export async function copyToFiles(
         file.exec('PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY');
         migrate(file, kind.sqlite);
         file.exec('BEGIN');
-        const copy = new Connection('sqlite', performOn(file), realClock.wallMs);
+        const copy = sqlConnection('sqlite', performOn(file), realClock.wallMs);
         await copyRows(connection, copy, kind.tables);
         file.exec('COMMIT');
       } catch (error) {
@@ -46,7 +46,7 @@ export async function copyFromFiles(
     for (const kind of kinds) {
       using file = new DatabaseSync(storePath(folder, kind), { readOnly: true });
       for (const { name } of kind.tables) await connection.run(sql`DELETE FROM ${raw(name)}`);
-      const copy = new Connection('sqlite', performOn(file), realClock.wallMs);
+      const copy = sqlConnection('sqlite', performOn(file), realClock.wallMs);
       await copyRows(copy, connection, kind.tables);
       for (const table of kind.tables) await countOn(connection, table);
     }

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { Database } from '#src/storage/database.ts';
+import { type Database, sqlDatabase } from '#src/storage/database.ts';
 import { type StoreEvent, storeHealth } from '#src/storage/store-health.ts';
 import { storeKinds } from '#src/storage/store-kinds.ts';
 import { migrateMs, migratePostgres } from './migrate.ts';
@@ -36,7 +36,7 @@ export async function openPostgresStore({
   const health = storeHealth('store-unwritten', clock, report);
   const driver = () => postgresDriver(connection);
   return {
-    main: new Database({ driver: driver(), clock, health }),
-    transcripts: new Database({ driver: driver(), clock }),
+    main: sqlDatabase({ driver: driver(), clock, health }),
+    transcripts: sqlDatabase({ driver: driver(), clock }),
   };
 }

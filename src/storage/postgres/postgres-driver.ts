@@ -1,7 +1,7 @@
 import pg, { type ClientConfig } from 'pg';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { Database, type Driver } from '#src/storage/database.ts';
+import { type Database, type Driver, sqlDatabase } from '#src/storage/database.ts';
 import { asPostgresTrouble } from './postgres-trouble.ts';
 
 export type ConnectionOptions = {
@@ -85,7 +85,7 @@ export function postgresDriver(options: ConnectionOptions): Driver {
 export function openForProgram(connection: ConnectionOptions, deadlineMs: number): Database {
   const settings = `-c lock_timeout=${deadlineMs} -c statement_timeout=${deadlineMs}`;
   const driver = postgresDriver({ ...connection, settings });
-  return new Database({ driver, clock: realClock, deadlineMs, patienceMs: 0 });
+  return sqlDatabase({ driver, clock: realClock, deadlineMs, patienceMs: 0 });
 }
 
 function ignore(): void {}

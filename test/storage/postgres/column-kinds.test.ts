@@ -1,4 +1,4 @@
-import { Connection } from '#src/sql/connection.ts';
+import { sqlConnection } from '#src/sql/connection.ts';
 import { createTables } from '#src/sql/table.ts';
 import { postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { columnKindsContract, kindTables } from '#test/contracts/stores/column-kinds.ts';
@@ -14,7 +14,7 @@ withPostgres(() => {
     opening.defer(() => session.end(false));
     const resources = opening.move();
     return {
-      connection: new Connection('postgres', session.perform, Date.now),
+      connection: sqlConnection('postgres', session.perform, Date.now),
       wallMs: Date.now,
       [Symbol.asyncDispose]: () => resources.disposeAsync(),
     };

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { integer } from '#src/sql/columns.ts';
-import { Database } from '#src/storage/database.ts';
+import { sqlDatabase } from '#src/storage/database.ts';
 import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
 import { openForProgram, postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
@@ -15,7 +15,7 @@ const part: SchemaPart = {
 
 function refusalOf(address: string): Promise<unknown> {
   const driver = postgresDriver({ url: new Secret(address) });
-  const database = new Database({ driver, clock: realClock });
+  const database = sqlDatabase({ driver, clock: realClock });
   return database
     .read((connection) => connection.rows({ n: integer }, sql`SELECT 1 AS n`))
     .catch((error) => error)

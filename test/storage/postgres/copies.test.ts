@@ -3,12 +3,12 @@ import sql, { raw } from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { columnName } from '#src/sql/columns.ts';
-import { Connection } from '#src/sql/connection.ts';
+import { type Connection, sqlConnection } from '#src/sql/connection.ts';
 import { DatabaseSync, performOn } from '#src/sql/sqlite.ts';
 import { select } from '#src/sql/table.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { backupsFolder } from '#src/storage/backups/copy-names.ts';
-import { Database } from '#src/storage/database.ts';
+import { sqlDatabase } from '#src/storage/database.ts';
 import { postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { type StoreKind, storeKinds, storePath } from '#src/storage/store-kinds.ts';
 import { openLocalStore, openLocalTranscripts, transcriptsPath } from '#test/fakes/local-stores.ts';
@@ -42,13 +42,13 @@ async function everyRow(connection: Connection, { tables }: StoreKind): Promise<
 
 async function rowsOfFile(path: string, kind: StoreKind): Promise<EveryRow> {
   using file = new DatabaseSync(path, { readOnly: true });
-  const connection = new Connection('sqlite', performOn(file), Date.now);
+  const connection = sqlConnection('sqlite', performOn(file), Date.now);
   return await everyRow(connection, kind);
 }
 
 async function rowsOfSchema({ url }: TestSchema, kind: StoreKind): Promise<EveryRow> {
   const driver = postgresDriver({ url });
-  await using database = new Database({ driver, clock });
+  await using database = sqlDatabase({ driver, clock });
   return await database.read((connection) => everyRow(connection, kind));
 }
 

@@ -1,6 +1,6 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
-import { Database } from '#src/storage/database.ts';
+import { sqlDatabase } from '#src/storage/database.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
@@ -16,7 +16,7 @@ export async function openIn(
   settings = '',
 ): Promise<OpenedStore> {
   const driver = postgresDriver({ url, settings });
-  const database = new Database({ driver, clock });
+  const database = sqlDatabase({ driver, clock });
   await migratePostgres(database, [mainStore]);
   const store = sqlStores(database);
   const { spendingPortions: portions } = store;

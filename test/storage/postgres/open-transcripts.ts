@@ -1,5 +1,5 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
-import { Database } from '#src/storage/database.ts';
+import { type Database, sqlDatabase } from '#src/storage/database.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
@@ -14,7 +14,7 @@ export async function openTranscriptsIn(
   clock: Clock = realClock,
 ): Promise<OpenedTranscripts> {
   const driver = postgresDriver({ url });
-  const database = new Database({ driver, clock });
+  const database = sqlDatabase({ driver, clock });
   await migratePostgres(database, [transcripts]);
   return { ...transcriptStore(database), database };
 }

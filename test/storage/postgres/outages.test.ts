@@ -2,7 +2,7 @@ import sql from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
-import { Database } from '#src/storage/database.ts';
+import { sqlDatabase } from '#src/storage/database.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
@@ -82,7 +82,7 @@ function isSilent(): void {
       const { proxy, schema, url } = place;
       const clock = new VirtualClock();
       await schema.sql('CREATE TABLE counted (n integer); INSERT INTO counted VALUES (0)');
-      await using database = new Database({ driver: postgresDriver({ url }), clock });
+      await using database = sqlDatabase({ driver: postgresDriver({ url }), clock });
       const counting = sql`UPDATE counted SET n = n + 1`;
       const isReached = Promise.withResolvers<void>();
       const writing = database.write(async (connection) => {
