@@ -64,7 +64,7 @@ async function openLocks(
 ): Promise<ShardLocks | undefined> {
   if (!url) return undefined;
   // Nothing of the database is loaded where it is not used.
-  const { ShardLocks } = await import('#src/storage/postgres/shard-locks.ts');
+  const { openShardLocks } = await import('#src/storage/postgres/shard-locks.ts');
   const options = {
     ...range,
     url,
@@ -73,5 +73,5 @@ async function openLocks(
     onLost: (why: string) => onShards({ kind: 'lost', why }),
     report: onStore,
   };
-  return await ShardLocks.open(options, signal);
+  return await openShardLocks(options, signal);
 }

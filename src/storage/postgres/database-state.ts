@@ -2,26 +2,21 @@ import { raw } from 'sql-template-tag';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { integer, json, text } from '#src/sql/columns.ts';
+import type { Connection } from '#src/sql/connection.ts';
 import { openForProgram } from './postgres-driver.ts';
-import { lockHolders, processNameOf } from './shard-locks.ts';
+import { lockHolders } from './shard-locks.ts';
 
 /** Longest time, in ms, for all of it. */
 const readMs = 10_000;
 
-/** A process that serves shards: how it named itself, ids of its shards, and their number in all. */
+/** A process that serves shards: its host and id, ids of its shards, and their number in all. */
 const processColumns = { name: text, shardIds: json<readonly number[]>(), shardCount: integer };
 
 /** Reads who uses a database now; nothing is written, no lock is taken. Errors: BotError `store.unreadable`. */
 export async function readDatabaseState(url: Secret) {
   await using database = openForProgram({ url }, readMs);
-  const { place } = database;
-  return await database.read(async (connection) => {
-    const processes = await connection.rows(processColumns, raw(lockHolders));
-    return {
-      place,
-      processes: processes.map((one) => ({ ...one, name: processNameOf(one.name) })),
-    };
-  });
+  const read = (connection: Connection) => connection.rows(processColumns, raw(lockHolders));
+  return { place: database.place, processes: await database.read(read) };
 }
 
 /** Refuses a database that a process of the bot uses now. Errors: BotError `store.in_use`, `store.unreadable`. */

@@ -1,5 +1,9 @@
 import { realClock } from '#src/base/clock.ts';
-import { type ShardLockOptions, ShardLocks } from '#src/storage/postgres/shard-locks.ts';
+import {
+  openShardLocks,
+  type ShardLockOptions,
+  type ShardLocks,
+} from '#src/storage/postgres/shard-locks.ts';
 import type { TestSchema } from '#test/fakes/postgres.ts';
 
 /** Locks of shards in this schema, once they are held. */
@@ -10,5 +14,5 @@ export function openLocks(
 ): Promise<ShardLocks> {
   const ignore = () => undefined;
   const listeners = { onWait: ignore, onLost: ignore, report: ignore };
-  return ShardLocks.open({ url, clock: realClock, ...listeners, ...options }, signal);
+  return openShardLocks({ url, clock: realClock, ...listeners, ...options }, signal);
 }
