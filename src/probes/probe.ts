@@ -124,13 +124,13 @@ const remedies: Readonly<Partial<Record<ErrorCode, string>>> = {
   'provider.rate_limited': 'wait, or raise the limits of that account',
   'provider.spent': 'top up that account',
   'provider.unreachable': 'start that server, or correct {role}_BASE_URL',
-  'store.unreadable': 'start the database, or correct DATABASE_URL',
 };
 
 const general: Readonly<Record<string, string>> = {
   discord: status,
   link: status,
   provider: 'correct {role}_MODEL or {role}_BASE_URL, or choose another server',
+  store: 'start the database, or correct DATABASE_URL',
   tool: 'correct its entry in the file, or start the server',
 };
 

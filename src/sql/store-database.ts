@@ -6,7 +6,7 @@ export type Work<T> = (connection: Connection) => Promise<T>;
 
 /**
  * Database of a store: a file of SQLite, or PostgreSQL. Its operations take effect in the order in which they were asked for, each
- * wholly or not at all.
+ * wholly or not at all. What PostgreSQL refuses for good fails with BotError `store.misconfigured`.
  */
 export interface StoreDatabase extends AsyncDisposable {
   readonly dialect: SqlDialect;

@@ -1,5 +1,4 @@
 import type { Clock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
 import { type Database, sqlDatabase } from '#src/storage/database.ts';
 import { type StoreEvent, storeHealth } from '#src/storage/store-health.ts';
 import { storeKinds } from '#src/storage/store-kinds.ts';
@@ -26,17 +25,10 @@ export async function openPostgresStore({
   ...connection
 }: PostgresStoreOptions): Promise<StoreDatabases> {
   await using migrating = openForProgram(connection, migrateMs);
-  try {
-    await migratePostgres(migrating, storeKinds);
-  } catch (error) {
-    const isKnown = error instanceof BotError && error.code !== 'store.format';
-    if (!isKnown || error.retryable) throw error;
-    throw new BotError('store.misconfigured', false, error.message, error.cause);
-  }
+  await migratePostgres(migrating, storeKinds);
   const health = storeHealth('store-unwritten', clock, report);
-  const driver = () => postgresDriver(connection);
   return {
-    main: sqlDatabase({ driver: driver(), clock, health }),
-    transcripts: sqlDatabase({ driver: driver(), clock }),
+    main: sqlDatabase({ driver: postgresDriver(connection), clock, health }),
+    transcripts: sqlDatabase({ driver: postgresDriver(connection), clock }),
   };
 }

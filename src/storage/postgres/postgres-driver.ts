@@ -75,9 +75,7 @@ export function postgresDriver(options: ConnectionOptions): Driver {
       };
     },
 
-    async [Symbol.asyncDispose]() {
-      if (!pool.ending) await pool.end();
-    },
+    [Symbol.asyncDispose]: () => pool.end(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { BotError } from '#src/base/errors.ts';
+import { BotError, messageOf } from '#src/base/errors.ts';
 
 /** Kinds of database failures that need different help; `misfit`: DATABASE_URL, or what its user may do there, is wrong. */
 type PostgresHindrance = 'away' | 'busy' | 'full' | 'misfit' | 'refused';
@@ -21,12 +21,16 @@ const hindrances: Readonly<Record<string, PostgresHindrance>> = {
   '3F000': 'misfit', // no such schema
 };
 
-/** A failure of `pg` as a sentence for the operator with the database and the next step. */
+/**
+ * A failure of `pg` as a sentence for the operator with the database and the next step: `store.misconfigured` where trying again is
+ * vain, as DATABASE_URL or the database has to be corrected, else `store.unreadable`.
+ */
 export function asPostgresTrouble(place: string, cause: unknown): BotError {
   const hindrance = hindranceOf(cause);
   const mayPass = hindrance !== 'misfit' && hindrance !== 'refused';
   const message = sentence(place, hindrance, detailOf(cause));
-  return new BotError('store.unreadable', mayPass, message, cause);
+  const code = mayPass ? 'store.unreadable' : 'store.misconfigured';
+  return new BotError(code, mayPass, message, cause);
 }
 
 /** Without a code of the server it was not reached. */
@@ -55,6 +59,5 @@ function sentence(place: string, hindrance: PostgresHindrance, detail: string): 
 /** The server's own words, which name what was refused, never a value. */
 function detailOf(cause: unknown): string {
   const [first] = cause instanceof AggregateError ? cause.errors : [cause];
-  const words = first instanceof Error ? first.message : '';
-  return words && ` (${words})`;
+  return ` (${messageOf(first)})`;
 }
