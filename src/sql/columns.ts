@@ -88,15 +88,11 @@ const kinds: Readonly<Record<Kind, KindRules>> = {
   whole: whole64,
   key: whole64,
   terms: { sqlite: 'TEXT', postgres: 'tsvector' },
-  flag: {
-    sqlite: 'INTEGER',
-    postgres: 'boolean',
-    decode: (value) => value === true || value === 1,
-  },
+  flag: { sqlite: 'INTEGER', postgres: 'boolean', decode: Boolean },
   json: {
     sqlite: 'TEXT',
     postgres: 'text',
-    encode: (value) => JSON.stringify(value),
+    encode: JSON.stringify,
     decode: (value) => JSON.parse(String(value)), // as `encode` wrote it
   },
 };
@@ -106,9 +102,9 @@ export function columnName(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** Names of the columns of these fields. */
-export function columnNames(fields: readonly string[]): string {
-  return fields.map(columnName).join(', ');
+/** Names of the columns of these fields; `before`: a table's alias with its dot. */
+export function columnNames(fields: readonly string[], before = ''): string {
+  return fields.map((field) => before + columnName(field)).join(', ');
 }
 
 /** Type of a column in its database, without its constraints. */

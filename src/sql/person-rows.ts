@@ -1,5 +1,6 @@
 import sql, { join, raw, type Sql } from 'sql-template-tag';
-import { columnOf, type Table } from './table.ts';
+import { columnName } from './columns.ts';
+import type { Table } from './table.ts';
 
 /** Rows of a table about a person in a server: SQL behind `FROM`. */
 export type PersonRows = { readonly table: Table; readonly rows: Sql };
@@ -7,7 +8,7 @@ export type PersonRows = { readonly table: Table; readonly rows: Sql };
 /** Rows of a server that go with it: SQL behind `FROM`. */
 export function serverRows(tables: readonly Table[], guildId: string): readonly Sql[] {
   return tables
-    .filter(({ server }) => server.forget === 'delete')
+    .filter(({ server }) => server === 'delete')
     .map(({ name }) => sql`${raw(name)} WHERE guild_id = ${guildId}`);
 }
 
@@ -19,8 +20,8 @@ export function personRows(
 ): readonly PersonRows[] {
   return tables.flatMap((table) => {
     const { name, person } = table;
-    if (person.forget !== 'delete') return [];
-    const isTheirs = person.columns.map((field) => sql`${columnOf(field)} = ${personId}`);
+    if (person.length === 0 || person === 'erase-line') return [];
+    const isTheirs = person.map((field) => sql`${raw(columnName(field))} = ${personId}`);
     const where = sql`guild_id = ${guildId} AND (${join(isTheirs, ' OR ')})`;
     return [{ table, rows: sql`${raw(name)} WHERE ${where}` }];
   });

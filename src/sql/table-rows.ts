@@ -1,7 +1,7 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
-import { type Columns, columnNames, type RowOf } from './columns.ts';
+import { type Columns, columnName, columnNames, type RowOf } from './columns.ts';
 import type { StoreDatabase } from './store-database.ts';
-import { columnList, columnOf, replacing, type Table } from './table.ts';
+import { columnList, replacing, type Table } from './table.ts';
 
 /** Rows of a table that have these fields: their other fields, in the order of their keys. Errors: BotError `store.unreadable`. */
 export async function findRows<Shape extends Columns, const Known extends Partial<RowOf<Shape>>>(
@@ -38,7 +38,7 @@ export function removeRows<Shape extends Columns>(
 
 function where(known: object): Sql {
   const conditions = Object.entries(known).map(
-    ([field, value]) => sql`${columnOf(field)} = ${value}`,
+    ([field, value]) => sql`${raw(columnName(field))} = ${value}`,
   );
   return conditions.length > 0 ? sql`WHERE ${join(conditions, ' AND ')}` : empty;
 }

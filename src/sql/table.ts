@@ -12,26 +12,19 @@ import type { Connection } from './connection.ts';
 
 type FieldOf<Shape extends Columns> = keyof Shape & string;
 
-/** Fields that name a person, and what is done with their rows when they are forgotten. */
-type PersonRule<Field extends string = string> =
-  /** Rows in which one of these fields names them are deleted. */
-  | { readonly forget: 'delete'; readonly columns: readonly Field[] }
-  /** Lines of captions: what a person said, and answers to them. */
-  | { readonly forget: 'erase-line' }
-  /** No row is about a person. */
-  | { readonly forget: 'nothing' };
-
-/**
- * Treatment of the rows of a server that removed the bot: they name it in `guildId`. `later`: a server that comes back has its budget
- * of the day, and not a new one. `erase-line`: lines of captions. `nothing`: no row is about a server.
- */
-type ServerRule = { readonly forget: 'delete' | 'later' | 'erase-line' | 'nothing' };
-
 type TableRules<Shape extends Columns> = {
   /** Fields that tell rows apart. */
   readonly key: readonly FieldOf<Shape>[];
-  readonly person: PersonRule<FieldOf<Shape>>;
-  readonly server: ServerRule;
+  /**
+   * Fields that may name a person: the rows in which one of them names somebody who is forgotten are deleted. None: no row is about a
+   * person. `erase-line`: lines of captions, what a person said and answers to them.
+   */
+  readonly person: readonly FieldOf<Shape>[] | 'erase-line';
+  /**
+   * Treatment of the rows of a server that removed the bot: they name it in `guildId`. `later`: a server that comes back has its budget
+   * of the day, and not a new one. `erase-line`: lines of captions. `nothing`: no row is about a server.
+   */
+  readonly server: 'delete' | 'later' | 'erase-line' | 'nothing';
   /** Further groups of columns of which no two rows have the same values: `(name, number)`. */
   readonly unique?: readonly string[];
   /** Indexes by name: SQL of their columns and rows, as `(name) WHERE number > 0`. */
@@ -44,9 +37,6 @@ export type Table<Shape extends Columns = Columns> = TableRules<Shape> & {
   readonly columns: Shape;
 };
 
-/** Row to be written: an empty column may be undefined. */
-export type NewRow<One extends Table> = RowOf<One['columns']>;
-
 /** A table. Its rules about persons and servers have to be given: forgetting and exporting follow from them. */
 export function table<const Shape extends Columns>(
   name: string,
@@ -56,19 +46,9 @@ export function table<const Shape extends Columns>(
   return { name, columns, ...rules };
 }
 
-/** SQL of the columns of a shape, of table `alias` where one is given. */
-export function columnList(shape: Columns, alias?: string): Sql {
-  const before = alias === undefined ? '' : `${alias}.`;
-  return raw(
-    Object.keys(shape)
-      .map((field) => before + columnName(field))
-      .join(', '),
-  );
-}
-
-/** SQL of the column of a field. */
-export function columnOf(field: string): Sql {
-  return raw(columnName(field));
+/** SQL of the columns of a shape; `before`: a table's alias with its dot. */
+export function columnList(shape: Columns, before = ''): Sql {
+  return raw(columnNames(Object.keys(shape), before));
 }
 
 /** Rows of a table. */

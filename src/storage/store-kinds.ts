@@ -158,7 +158,7 @@ export function wantedKinds(withTranscripts: boolean): readonly StoreKind[] {
 }
 
 /** Where the bot and `npm run backup` look for a store. */
-export function storePath(dataDir: string, { file }: Pick<StoreKind, 'file'> = mainStore): string {
+export function storePath(dataDir: string, { file }: StoreKind = mainStore): string {
   return join(dataDir, file);
 }
 

@@ -7,11 +7,11 @@ import { migrate } from '#src/storage/schema.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 import { storeTables } from '#src/storage/stores/store-parts.ts';
 
-const rules = { key: ['guildId'], server: { forget: 'delete' } } as const;
+const rules = { key: ['guildId'], server: 'delete' } as const;
 
 test('a table does not compile without what becomes of its rows about persons and servers', () => {
   type Rules = Parameters<typeof table<{ readonly guildId: typeof id }>>[2];
-  const person = { forget: 'nothing' } as const;
+  const person = [] as const;
   expectTypeOf({ ...rules, person }).toExtend<Rules>();
   expectTypeOf(rules).not.toExtend<Rules>();
   expectTypeOf({ key: rules.key, person }).not.toExtend<Rules>();
@@ -29,9 +29,9 @@ test('every table with a server or a person in it declares what becomes of its r
       .all(column)
       .map(({ name }) => name);
   const all = storeTables;
-  const ofServers = all.filter(({ server }) => server.forget !== 'nothing');
+  const ofServers = all.filter(({ server }) => server !== 'nothing');
   expect(ofServers.map(({ name }) => name).toSorted()).toEqual(tablesWith('guild_id'));
-  const ofPersons = all.filter(({ person }) => person.forget !== 'nothing');
+  const ofPersons = all.filter(({ person }) => person.length > 0);
   expect(ofPersons.map(({ name }) => name).toSorted()).toEqual(tablesWith('person_id'));
   expect(ofPersons.every(({ columns }) => 'guildId' in columns)).toBe(true);
 });
@@ -41,14 +41,14 @@ test('every table of transcripts with a server or a person in it declares what b
     transcriptTables.filter(({ columns }) => fields.some((field) => field in columns));
   const ofPersons = tablesOf('personId', 'byId', 'aboutId').map(({ name, person }) => [
     name,
-    person.forget,
+    person,
   ]);
   expect(Object.fromEntries(ofPersons)).toEqual({
     lines: 'erase-line',
-    memories: 'delete',
+    memories: ['byId', 'aboutId'],
   });
-  expect(tablesOf('guildId').every(({ server }) => server.forget === 'delete')).toBe(true);
-  expect(tablesOf('session').every(({ server }) => server.forget !== 'nothing')).toBe(true);
+  expect(tablesOf('guildId').every(({ server }) => server === 'delete')).toBe(true);
+  expect(tablesOf('session').every(({ server }) => server !== 'nothing')).toBe(true);
 });
 
 test.each([

@@ -38,8 +38,8 @@ export const memories = table(
   },
   {
     key: ['guildId', 'number'],
-    person: { forget: 'delete', columns: ['byId', 'aboutId'] },
-    server: { forget: 'delete' },
+    person: ['byId', 'aboutId'],
+    server: 'delete',
   },
 );
 

@@ -66,8 +66,8 @@ const reminders = table(
       reminders_by_time: '(due_at_wall_ms)',
       reminders_by_addressee: '(guild_id, addressee_id)',
     },
-    person: { forget: 'delete', columns: ['personId', 'addresseeId'] },
-    server: { forget: 'delete' },
+    person: ['personId', 'addresseeId'],
+    server: 'delete',
   },
 );
 

@@ -34,8 +34,8 @@ const tracks = table(
   { guildId: id, channelId: id, list: json<readonly StoredTrack[]>() },
   {
     key: ['guildId', 'channelId'],
-    person: { forget: 'nothing' },
-    server: { forget: 'delete' },
+    person: [],
+    server: 'delete',
   },
 );
 

@@ -133,7 +133,7 @@ const agreements: Readonly<Record<string, string>> = {
 
 function dropAgreements(sqlite: DatabaseSync, isSettingsOnly: boolean): void {
   for (const { name, person } of mainStore.tables) {
-    const isOther = person.forget === 'delete' || name === 'tracks';
+    const isOther = person.length > 0 || name === 'tracks';
     const where = agreements[name] ?? `${isSettingsOnly && isOther}`;
     sqlite.exec(`DELETE FROM ${name} WHERE ${where}`);
   }

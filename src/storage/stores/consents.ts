@@ -15,8 +15,8 @@ export const consents = table(
   },
   {
     key: ['guildId', 'personId'],
-    person: { forget: 'delete', columns: ['personId'] },
-    server: { forget: 'delete' },
+    person: ['personId'],
+    server: 'delete',
   },
 );
 

@@ -11,8 +11,8 @@ const botGuilds = table(
   { botId: id, guildId: id },
   {
     key: ['botId', 'guildId'],
-    person: { forget: 'nothing' },
-    server: { forget: 'delete' },
+    person: [],
+    server: 'delete',
   },
 );
 

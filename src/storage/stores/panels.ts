@@ -9,8 +9,8 @@ const panels = table(
   { guildId: id, channelId: id, messageId: id },
   {
     key: ['guildId'],
-    person: { forget: 'nothing' },
-    server: { forget: 'delete' },
+    person: [],
+    server: 'delete',
   },
 );
 

@@ -17,8 +17,8 @@ const personSettings = table(
   },
   {
     key: ['guildId', 'personId'],
-    person: { forget: 'delete', columns: ['personId'] },
-    server: { forget: 'delete' },
+    person: ['personId'],
+    server: 'delete',
   },
 );
 

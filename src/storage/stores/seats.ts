@@ -2,6 +2,7 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { SeatStore, StoredSeat } from '#src/ports/stores/seat-store.ts';
 import { flag, id, instant, oneOf, type RowOf, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
+import { serverRows } from '#src/sql/person-rows.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { columnList, deleteRows, replacing, select, table } from '#src/sql/table.ts';
 
@@ -20,8 +21,8 @@ const seats = table(
   { ...seatColumns, aliveAtMs: instant },
   {
     key: ['guildId'],
-    person: { forget: 'nothing' },
-    server: { forget: 'delete' },
+    person: [],
+    server: 'delete',
   },
 );
 
@@ -30,8 +31,8 @@ const seatConsents = table(
   { guildId: id, personId: id, kind: oneOf('caller', 'followed', 'yes') },
   {
     key: ['guildId', 'personId', 'kind'],
-    person: { forget: 'delete', columns: ['personId'] },
-    server: { forget: 'delete' },
+    person: ['personId'],
+    server: 'delete',
   },
 );
 
@@ -57,18 +58,19 @@ export const seatPart: StorePart<SeatStore> = {
 
     async write({ callerId, followedId, agreedIds, ...seat }) {
       const { guildId } = seat;
-      const said = [
-        { kind: 'caller', personId: callerId } as const,
-        { kind: 'followed', personId: followedId } as const,
-        ...agreedIds.map((personId) => ({ kind: 'yes', personId }) as const),
+      const rows = (kind: SeatConsent['kind'], ids: readonly (string | undefined)[]) =>
+        ids
+          .filter((personId) => personId !== undefined)
+          .map((personId) => ({ guildId, personId, kind }));
+      const consents = [
+        ...rows('caller', [callerId]),
+        ...rows('followed', [followedId]),
+        ...rows('yes', agreedIds),
       ];
-      const consents = said.flatMap(({ kind, personId }) =>
-        personId === undefined ? [] : [{ guildId, personId, kind }],
-      );
       await database.write(async (connection) => {
         await connection.insert(seats, [{ ...seat, aliveAtMs: 0 }], replacing(seats));
         await connection.run(aliveNow(connection, [guildId]));
-        await deleteRows(connection, [consentsIn(guildId)]);
+        await deleteRows(connection, serverRows([seatConsents], guildId));
         await connection.insert(seatConsents, consents, sql`ON CONFLICT DO NOTHING`);
       });
     },
@@ -78,8 +80,8 @@ export const seatPart: StorePart<SeatStore> = {
     },
 
     async erase(guildId) {
-      const seat = sql`seats WHERE guild_id = ${guildId}`;
-      await database.write((connection) => deleteRows(connection, [seat, consentsIn(guildId)]));
+      const theirs = serverRows([seats, seatConsents], guildId);
+      await database.write((connection) => deleteRows(connection, theirs));
     },
 
     expire(idleMs) {
@@ -94,10 +96,6 @@ export const seatPart: StorePart<SeatStore> = {
 /** SQL of the sign of life of these servers' seats. */
 function aliveNow(connection: Connection, guildIds: readonly string[]): Sql {
   return sql`UPDATE seats SET alive_at_ms = ${connection.now} WHERE guild_id ${connection.among(guildIds)}`;
-}
-
-function consentsIn(guildId: string): Sql {
-  return sql`seat_consents WHERE guild_id = ${guildId}`;
 }
 
 function storedSeat(

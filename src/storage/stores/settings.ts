@@ -10,8 +10,8 @@ const serverSettings = table(
   {
     key: ['guildId', 'key'],
     // The list of blocked people belongs to the server: nobody takes themselves out of it.
-    person: { forget: 'nothing' },
-    server: { forget: 'delete' },
+    person: [],
+    server: 'delete',
   },
 );
 

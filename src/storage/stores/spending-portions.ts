@@ -11,7 +11,7 @@ import { table } from '#src/sql/table.ts';
 export const spendingPortions = table(
   'spending_portions',
   { holder: id, nanoUsd: money, untilMs: instant },
-  { key: ['holder'], person: { forget: 'nothing' }, server: { forget: 'nothing' } },
+  { key: ['holder'], person: [], server: 'nothing' },
 );
 
 /** Portions, where several processes may share the store. */
@@ -35,14 +35,13 @@ function portionsIn(database: StoreDatabase): PortionStore {
           sql`SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':portions', 0))`,
         );
         // Under the lock, so that it sees what the process before it has set aside.
-        const [sums = { spentNanoUsd: 0, othersNanoUsd: 0 }] = await connection.rows(
+        const [{ othersNanoUsd = 0, spentNanoUsd = 0 } = {}] = await connection.rows(
           { spentNanoUsd: money, othersNanoUsd: money },
           sql`WITH former AS (DELETE FROM spending_portions WHERE holder = ${writer} OR until_ms < ${now})
             SELECT coalesce((SELECT nano_usd FROM spent WHERE guild_id = ${allServers} AND day = ${day}), 0) AS spent_nano_usd,
               coalesce((SELECT sum(nano_usd) FROM spending_portions WHERE holder <> ${writer} AND until_ms >= ${now}), 0)
                 AS others_nano_usd`,
         );
-        const { othersNanoUsd, spentNanoUsd } = sums;
         const freeNanoUsd = Math.max(0, capNanoUsd - spentNanoUsd - othersNanoUsd);
         const granted = Math.max(usedNanoUsd, Math.min(nanoUsd, freeNanoUsd));
         if (granted > 0)

@@ -14,8 +14,8 @@ const spent = table(
   {
     key: ['guildId', 'day'],
     indexes: { spent_by_day: '(day)' },
-    person: { forget: 'nothing' },
-    server: { forget: 'later' },
+    person: [],
+    server: 'later',
   },
 );
 
@@ -25,8 +25,8 @@ const spentByPerson = table(
   {
     key: ['guildId', 'personId', 'day'],
     indexes: { spent_by_person_by_day: '(day)' },
-    person: { forget: 'delete', columns: ['personId'] },
-    server: { forget: 'delete' },
+    person: ['personId'],
+    server: 'delete',
   },
 );
 

@@ -12,11 +12,12 @@ import {
   number,
   oneOf,
   optional,
+  type RowOf,
   text,
   whole,
 } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { type NewRow, replacing, select, table } from '#src/sql/table.ts';
+import { replacing, select, table } from '#src/sql/table.ts';
 
 export type OpenedKinds = AsyncDisposable & {
   readonly connection: Connection;
@@ -27,7 +28,7 @@ export type OpenedKinds = AsyncDisposable & {
 /** Opens a connection to a database that has the tables of this contract, which are empty. */
 export type OpenKinds = () => Promise<OpenedKinds>;
 
-const rules = { person: { forget: 'nothing' }, server: { forget: 'nothing' } } as const;
+const rules = { person: [], server: 'nothing' } as const;
 
 /** Table with a column of each kind, and one that may be empty. */
 const samples = table(
@@ -54,7 +55,7 @@ const names = table('names', { id }, { key: ['id'], ...rules });
 
 export const kindTables = [samples, numbered, names];
 
-type Sample = NewRow<typeof samples>;
+type Sample = RowOf<typeof samples.columns>;
 type Field = keyof Sample & string;
 
 const plain: Sample = {

@@ -9,7 +9,7 @@ export function personRowsContract(name: string, open: OpenStore): void {
     await using store = await open();
     await writeMain(store);
     const { consents } = store;
-    const records = storeTables.filter(({ person }) => person.forget !== 'nothing');
+    const records = storeTables.filter(({ person }) => person.length > 0);
     const names = records.map((table) => table.name);
     const ofAna = await consents.rowsAbout(guildId, ana);
     const ofDora = await consents.rowsAbout(guildId, dora);

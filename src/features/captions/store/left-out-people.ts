@@ -9,8 +9,8 @@ const leftOutOfCaptions = table(
   { guildId: id, personId: id },
   {
     key: ['guildId', 'personId'],
-    person: { forget: 'delete', columns: ['personId'] },
-    server: { forget: 'delete' },
+    person: ['personId'],
+    server: 'delete',
   },
 );
 

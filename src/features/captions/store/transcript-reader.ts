@@ -102,7 +102,7 @@ function isOpenSession(connection: Connection, { channelIds, own }: OpenChannels
 function openSessions(connection: Connection, guildId: string, open: OpenChannels) {
   return connection.rows(
     { key, ...sessionColumns, lineCount: integer },
-    sql`SELECT s.key, ${columnList(sessionColumns, 's')}, COUNT(*) AS line_count
+    sql`SELECT s.key, ${columnList(sessionColumns, 's.')}, COUNT(*) AS line_count
       FROM sessions s JOIN lines l ON l.session = s.key
       WHERE s.guild_id = ${guildId} AND ${isOpenSession(connection, open)}
       GROUP BY s.key ORDER BY s.key DESC`,
@@ -128,7 +128,7 @@ async function searchLines(
   );
   const rows = await connection.rows(
     { ...lineColumns, session: reference, score: number },
-    sql`SELECT ${columnList(lineColumns, 'l')}, l.session, ranked.score FROM (
+    sql`SELECT ${columnList(lineColumns, 'l.')}, l.session, ranked.score FROM (
         SELECT id, SUM(score) AS score FROM (${join(hits, ' UNION ALL ')}) AS hits GROUP BY id
       ) AS ranked JOIN lines l ON l.id = ranked.id
       ORDER BY ranked.score DESC, l.id DESC LIMIT ${Math.max(0, limit)}`,

@@ -15,7 +15,7 @@ import {
   yes,
 } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { columnList, type NewRow, type Table, table } from '#src/sql/table.ts';
+import { columnList, type Table, table } from '#src/sql/table.ts';
 import { termsOf } from './word-index.ts';
 
 /** Columns of a `TranscriptSession`. */
@@ -40,8 +40,8 @@ export const sessions = table(
       sessions_by_channel: '(guild_id, channel_id, key)',
       open_sessions: '(key) WHERE ended_at_wall_ms IS NULL',
     },
-    person: { forget: 'nothing' },
-    server: { forget: 'delete' },
+    person: [],
+    server: 'delete',
   },
 );
 
@@ -76,8 +76,8 @@ export const lines = table(
       lines_by_message: '(post_message_id) WHERE post_message_id IS NOT NULL',
       brief_lines: '(id) WHERE is_brief = TRUE',
     },
-    person: { forget: 'erase-line' },
-    server: { forget: 'erase-line' },
+    person: 'erase-line',
+    server: 'erase-line',
   },
 );
 
@@ -100,8 +100,8 @@ export const captionMessages = table(
       outdated_messages: '(posted_at_wall_ms) WHERE outdated > 0',
       messages_by_session: '(session_id)',
     },
-    person: { forget: 'nothing' },
-    server: { forget: 'delete' },
+    person: [],
+    server: 'delete',
   },
 );
 
@@ -127,7 +127,7 @@ export async function selectLines(
 ): Promise<readonly TranscriptLine[]> {
   const rows = await connection.rows(
     { ...lineColumns, sessionId: id },
-    sql`SELECT ${columnList(lineColumns, 'l')}, s.id AS session_id
+    sql`SELECT ${columnList(lineColumns, 'l.')}, s.id AS session_id
       FROM lines l JOIN sessions s ON s.key = l.session ${rest}`,
   );
   return rows.map(({ sessionId, ...row }) => lineOf(row, sessionId));
@@ -148,7 +148,7 @@ export function lineOf(row: RowOf<typeof lineColumns>, sessionId: string): Trans
 export function lineRow(
   line: TranscriptLine,
   { guildId, key: session }: { readonly guildId: string; readonly key: number },
-): NewRow<typeof lines> {
+): RowOf<typeof lines.columns> {
   const { speaker, post, number, sessionId, ...rest } = line;
   return {
     ...rest,

@@ -22,8 +22,8 @@ const apiTokens = table(
   {
     key: ['name'],
     unique: ['(hash)'],
-    person: { forget: 'nothing' },
-    server: { forget: 'delete' },
+    person: [],
+    server: 'delete',
   },
 );
 
