@@ -1,6 +1,6 @@
 import type { AlertChange, AlertName } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
+import { type BotError, messageOf } from '#src/base/errors.ts';
 
 /** Events of the store, for logs, figures and `/readyz`. */
 export type StoreEvent =
@@ -52,8 +52,7 @@ export function storeHealth(name: AlertName, clock: Clock, report: (event: Store
       } catch (error) {
         const waitedMs = clock.nowMs() - (unwrittenSinceMs ?? fromMs);
         const waited = `nothing was written for ${Math.round(waitedMs / 1000)} s`;
-        if (waitedMs >= unwrittenMs && error instanceof BotError)
-          tell('raised', `${waited}: ${error.message}`);
+        if (waitedMs >= unwrittenMs) tell('raised', `${waited}: ${messageOf(error)}`);
         throw error;
       }
     },

@@ -95,8 +95,7 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
     const isThere = sqlite.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?');
     const kinds = wantedKinds(!isSettingsOnly);
     const kind = kinds.find(({ tables }) => tables.some(({ name }) => isThere.get(name)));
-    const names = kinds.map(({ name }) => `the ${name}`).join(' or ');
-    if (!kind) throw unreadable(`The file ${path} is no copy of ${names}: name another file.`);
+    if (!kind) throw unreadable(`The file ${path} holds nothing to restore: name another file.`);
     if (!isWhole(sqlite)) throw damaged(path);
     checkFormat(`The copy ${path}`, versionOf(sqlite), kind.sqlite);
     return { path, kind };
