@@ -110,11 +110,15 @@ export async function openShardLocks(
     const { isTaken, other } = await takeAll(opened, options);
     if (isTaken) {
       isHeld = hasHeld = true;
-      firstHeld.resolve();
+      return firstHeld.resolve();
     }
     // After a lost connection the server may still know this very process by it.
-    if (isTaken || !other || other.connection === ownName) return;
-    const why = whyNot(other, options);
+    if (!other || other.connection === ownName) return;
+    const { id, who } = other;
+    const why =
+      id < numbers
+        ? `shard ${id} is served by ${who}`
+        : `${who} has SHARDS=${id - numbers}, and this one ${options.count}`;
     if (hasHeld) {
       over.abort(new Error('another process has the locks'));
       onLost(`While the database was away, another process took over: ${why}; this one ends.`);
@@ -139,8 +143,15 @@ export async function openShardLocks(
       await within(client?.end() ?? Promise.resolve(), closeMs, clock, late).catch(ignore);
     },
   };
-  const task = { name: 'locks of shards', clock, everyMs, longestRetryMs: everyMs, report };
-  void runPeriodically({ ...task, run: round }, over.signal);
+  const task = {
+    name: 'locks of shards',
+    clock,
+    everyMs,
+    longestRetryMs: everyMs,
+    run: round,
+    report,
+  };
+  void runPeriodically(task, over.signal);
   try {
     await unlessAborted(firstHeld.promise, signal);
     return locks;
@@ -161,13 +172,6 @@ async function takeAll(client: pg.Client, { count, first, last }: ShardLockOptio
       FROM generate_series(${first}, ${last}) AS id WHERE NOT EXISTS (${others})`);
   const [, found, taken] = results as pg.QueryResult<Holder>[]; // one for each of its statements
   return { isTaken: Boolean(taken?.rowCount), other: found?.rows[0] };
-}
-
-/** Why another process keeps this one from its locks. */
-function whyNot({ id, who }: Holder, { count }: ShardLockOptions): string {
-  return id < numbers
-    ? `shard ${id} is served by ${who}`
-    : `${who} has SHARDS=${id - numbers}, and this one ${count}`;
 }
 
 /** Takes the lock of a bucket, which its own connection would be given again; true also where the database does not answer. */
