@@ -26,8 +26,10 @@ export function copiesIn(folder: string, storePath: string): readonly string[] {
   if (!existsSync(folder)) return [];
   const isCopy = (name: string) =>
     name.replace(date, '') === basename(storePath, '.db') && name.endsWith('.sqlite');
-  const names = readdirSync(folder).filter(isCopy).sort();
-  return names.map((name) => join(folder, name));
+  return readdirSync(folder)
+    .filter(isCopy)
+    .sort()
+    .map((name) => join(folder, name));
 }
 
 /** Deletes the copies that are older than seven days, whole or not. Errors: those of the file system. */

@@ -13,10 +13,10 @@ export type StoreFile = {
 
 /** Those that are there; nothing is written. */
 export function storeFiles(dataDir: string): readonly StoreFile[] {
-  return storeKinds
-    .map((kind) => ({ kind, path: storePath(dataDir, kind) }))
-    .filter(({ path }) => existsSync(path))
-    .map((file) => ({ ...file, version: versionIn(file.path) }));
+  return storeKinds.flatMap((kind) => {
+    const path = storePath(dataDir, kind);
+    return existsSync(path) ? [{ kind, path, version: versionIn(path) }] : [];
+  });
 }
 
 function versionIn(path: string): number | undefined {

@@ -22,8 +22,9 @@ export const guildPart: StorePart<JoinedGuildStore> = {
   open: (database, all) => ({
     /** After every write that was asked for before, so that none of these brings the server back. */
     async erase(guildId) {
-      const theirs = serverRows(all, guildId);
-      const deleted = await database.write((connection) => deleteRows(connection, theirs));
+      const deleted = await database.write((connection) =>
+        deleteRows(connection, serverRows(all, guildId)),
+      );
       await database.scrub();
       return deleted;
     },

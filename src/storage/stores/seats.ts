@@ -80,8 +80,9 @@ export const seatPart: StorePart<SeatStore> = {
     },
 
     async erase(guildId) {
-      const theirs = serverRows([seats, seatConsents], guildId);
-      await database.write((connection) => deleteRows(connection, theirs));
+      await database.write((connection) =>
+        deleteRows(connection, serverRows([seats, seatConsents], guildId)),
+      );
     },
 
     expire(idleMs) {

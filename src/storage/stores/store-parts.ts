@@ -49,6 +49,8 @@ export function sqlStores(database: StoreDatabase): Store {
     name,
     part.open(database, storeTables),
   ]);
-  const close = () => database[Symbol.asyncDispose]();
-  return { ...Object.fromEntries(opened), [Symbol.asyncDispose]: close };
+  return {
+    ...Object.fromEntries(opened),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
 }
