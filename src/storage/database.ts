@@ -44,6 +44,8 @@ export type DatabaseOptions = {
 };
 
 const [usualDeadlineMs, usualPatienceMs] = [10_000, 5_000];
+/** Operations that wait at a time; further ones fail at once. */
+const mostOperations = 10_000;
 /** Pause, in ms, before a write is tried again. */
 const retryMs = 200;
 /** Longest time, in ms, that closing waits for what was asked for before. */
@@ -66,6 +68,7 @@ export function sqlDatabase(options: DatabaseOptions): Database {
   const over = new AbortController();
   /** End of all operations so far; never rejects. */
   let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
 
   /** Performs `work` behind all that was asked for before. */
   async function perform<T>(mode: Mode, work: Work<T>): Promise<T> {
@@ -76,9 +79,14 @@ export function sqlDatabase(options: DatabaseOptions): Database {
     const patienceMs = mode === 'read' ? 0 : (options.patienceMs ?? usualPatienceMs);
     const untilMs = clock.nowMs() + patienceMs;
     try {
+      if (waiting >= mostOperations) {
+        const message = `Too many operations wait for the store ${place}, which is too slow or away for too long: check it.`;
+        throw new BotError('store.unreadable', true, message);
+      }
+      waiting++;
       const attempt = () => transact(options, mode, work, signal);
       const done = last.then(() => retried(attempt, untilMs, clock, signal));
-      last = done.catch(ignore);
+      last = done.catch(ignore).then(() => void waiting--);
       return await unlessAborted(done, signal);
     } catch (error) {
       const isOurs = error instanceof BotError && error.code === 'store.unreadable';

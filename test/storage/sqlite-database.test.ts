@@ -91,6 +91,21 @@ test('what a disk that hangs does not answer fails by its deadline, nothing of i
   expect(await store.consents.read('10')).toEqual(new Map([['1', { kind: 'never' }]]));
 });
 
+test('the number of operations that wait for the store is limited', async () => {
+  await using fixture = await openStore();
+  const { disk, store } = fixture;
+  const answer = Promise.withResolvers<void>();
+  disk.works = answer.promise;
+  const waiting = Array.from({ length: 10_000 }, () => store.panels.read('10'));
+  await expect(store.panels.write('10', place)).rejects.toMatchObject({
+    code: 'store.unwritable',
+    message: expect.stringContaining('Too many operations wait for the store'),
+  });
+  answer.resolve();
+  await Promise.all(waiting);
+  await store.panels.write('10', place);
+});
+
 test('the operator is told when nothing could be written for 30 seconds, and when it can be again', async () => {
   await using fixture = await openStore();
   const other = heldByAnother(fixture.path);
