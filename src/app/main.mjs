@@ -23,7 +23,7 @@ if (!WebAssembly.validate(readFileSync(kernels))) {
 }
 const { openCompileCache, resolveOwnImports } = await import('#src/base/open-compile-cache.mjs');
 
-// A full garbage collection, 0.3 s of processor, waits until the heap has grown by a quarter: left alone, V8 begins one every 2 MB.
+// A full garbage collection waits until the heap has grown by a quarter: left alone, V8 begins several a minute of talk.
 setFlagsFromString('--heap-growing-percent=25');
 keepHttpParserPlain();
 openCompileCache();
