@@ -1,5 +1,6 @@
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { OneRate } from '#src/audio/resample.ts';
+import { SampleBuffer } from '#src/audio/sample-buffer.ts';
 import { fadeIn, fadeOut, Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/track.ts';
 import { TimeStretch } from './stretch.ts';
@@ -124,11 +125,7 @@ export class ReplySound {
   readonly sentences = new SpokenSentences();
   readonly #rate = new OneRate(speakRateHz);
   readonly #stretch: TimeStretch | undefined;
-  /** Samples that are kept, with room behind them. */
-  #samples = new Int16Array(0);
-  /** Places of the first sample that is kept, and behind the last. */
-  #from = 0;
-  #to = 0;
+  readonly #samples = new SampleBuffer();
   #taken = 0;
   #rising = false;
 
@@ -138,7 +135,7 @@ export class ReplySound {
 
   /** Samples waiting. */
   get length(): number {
-    return this.#to - this.#taken;
+    return this.#samples.to - this.#taken;
   }
 
   /** The place of the next sample. */
@@ -164,7 +161,7 @@ export class ReplySound {
   /** Drops the sound after the current sentence; false where there is none yet. */
   dropAfterSentence(): boolean {
     const end = this.sentences.closeAfter(this.#taken);
-    this.#to = end ?? this.#to;
+    if (end !== undefined) this.#samples.cut(end);
     return end !== undefined;
   }
 
@@ -197,7 +194,7 @@ export class ReplySound {
   /** Goes back to the start of the word that is cut here, as far as it was kept. */
   backToWord(whole: boolean): void {
     const start = this.sentences.wordStart(this.#taken, whole);
-    this.#taken = Math.max(start, this.#taken - keepSamples, this.#from);
+    this.#taken = Math.max(start, this.#taken - keepSamples, this.#samples.from);
     this.rise();
   }
 
@@ -207,26 +204,13 @@ export class ReplySound {
 
   #add(piece: Int16Array): void {
     if (piece.length === 0) return;
-    const end = this.#to - this.#from + piece.length;
-    if (end > this.#samples.length) this.#makeRoom(piece.length);
-    this.#samples.set(piece, this.#to - this.#from);
-    this.#to += piece.length;
+    this.#samples.push(piece, this.#taken - keepSamples);
     this.sentences.grow(piece);
-  }
-
-  /** Forgets old samples, and moves the rest to twice its room: seldom, as seconds are copied. */
-  #makeRoom(length: number): void {
-    const past = Math.max(0, this.#taken - keepSamples - this.#from);
-    const kept = this.#samples.subarray(past, this.#to - this.#from);
-    this.#samples = new Int16Array(2 * (kept.length + length));
-    this.#samples.set(kept);
-    this.#from += past;
   }
 
   /** Copies the next samples there, and returns the part that they fill. */
   #copyNext(into: Int16Array): Int16Array {
-    const at = this.#taken - this.#from;
-    const next = this.#samples.subarray(at, at + Math.min(into.length, this.length));
+    const next = this.#samples.at(this.#taken, into.length);
     into.set(next);
     return into.subarray(0, next.length);
   }

@@ -1,5 +1,6 @@
-import { joinSamples, musicRateHz } from '#src/audio/pcm.ts';
+import { musicRateHz } from '#src/audio/pcm.ts';
 import { OneRate } from '#src/audio/resample.ts';
+import { SampleBuffer } from '#src/audio/sample-buffer.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -56,8 +57,9 @@ export class TrackItem {
   #isLooping: boolean;
   /** The present reading of its source. */
   #reading: AbortController | undefined;
-  /** Samples that were read and not taken. */
-  #sound: Int16Array = new Int16Array(0);
+  readonly #sound = new SampleBuffer();
+  /** Place in `#sound` of the next sample to be taken. */
+  #taken = 0;
   /** Samples that the source gave so far. */
   #given = 0;
   /** Place in the source of the next sample to be taken, and of its end, once a loop has reached that. */
@@ -127,7 +129,7 @@ export class TrackItem {
 
   /** Samples that were read and not taken. */
   get rest(): number {
-    return this.#sound.length / 2;
+    return (this.#sound.to - this.#taken) / 2;
   }
 
   /** Begins to read, or continues, so that it can sound when its turn comes; `lead` samples further ahead than usual. */
@@ -146,7 +148,7 @@ export class TrackItem {
       this.#read(0);
     } else if (!on && this.rest >= rest) {
       this.#stopReading();
-      this.#sound = this.#sound.subarray(0, 2 * rest);
+      this.#sound.cut(this.#taken + 2 * rest);
       this.#sourceEnd = {};
     }
   }
@@ -157,18 +159,18 @@ export class TrackItem {
     this.#reading = undefined;
     this.#sourceEnd = undefined;
     this.#isBuffering = true;
-    this.#sound = new Int16Array(0);
+    this.#taken = this.#sound.to;
     this.#at = Math.round(toMs * musicPerMs);
     this.#sounded = true;
   }
 
   /** Moves as much as there is to `into` from place `at` on, to its end at most, and says how much that was. */
   take(into: Float32Array, at = 0): number {
-    const next = this.#sound.subarray(0, into.length - 2 * at);
+    const next = this.#sound.at(this.#taken, into.length - 2 * at);
     const count = next.length / 2;
     into.set(next, 2 * at);
     this.#gain.applyToStereo(into.subarray(2 * at, 2 * at + next.length));
-    this.#sound = this.#sound.subarray(next.length);
+    this.#taken += next.length;
     this.#at += count;
     while (this.#at >= this.#end) this.#at -= this.#end;
     if (this.rest <= low + this.#lead) this.#wake();
@@ -265,7 +267,7 @@ export class TrackItem {
   #push(samples: Int16Array): void {
     if (samples.length === 0) return;
     this.#given += samples.length / 2;
-    this.#sound = joinSamples([this.#sound, samples]);
+    this.#sound.push(samples, this.#taken);
     if (!this.#isBuffering || this.rest < enough) return;
     this.#isBuffering = false;
     this.#onChange();
