@@ -1,3 +1,4 @@
+import { snakeCase } from '#src/base/snake-case.ts';
 export type SqlDialect = 'postgres' | 'sqlite';
 
 type Kind = 'flag' | 'id' | 'integer' | 'json' | 'key' | 'number' | 'terms' | 'text' | 'whole';
@@ -99,7 +100,7 @@ const kinds: Readonly<Record<Kind, KindRules>> = {
 
 /** Name of the column of a field. */
 export function columnName(field: string): string {
-  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return snakeCase(field);
 }
 
 /** Names of the columns of these fields; `before`: a table's alias with its dot. */

@@ -1,3 +1,4 @@
+import { snakeCase } from '#src/base/snake-case.ts';
 import type { Meters } from './meters.ts';
 
 /**
@@ -73,15 +74,11 @@ function totalLinks(meters: Meters, totals: () => ReadonlyMap<string, number>): 
   meters.total('clock_shifts', stalls, () => totals().get('shifts') ?? 0);
   const packets = () =>
     [...totals()].flatMap(([key, value]) =>
-      otherKeys.has(key) ? [] : [{ labels: { what: snake(key) }, value }],
+      otherKeys.has(key) ? [] : [{ labels: { what: snakeCase(key) }, value }],
     );
   meters.total('packets', 'Packets of people, by outcome.', packets, ['what']);
 }
 
 function add(tally: LinkTally, to: Map<string, number>): void {
   for (const [key, count] of Object.entries(tally)) to.set(key, (to.get(key) ?? 0) + count);
-}
-
-function snake(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

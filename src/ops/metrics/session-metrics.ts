@@ -1,3 +1,4 @@
+import { snakeCase } from '#src/base/snake-case.ts';
 import { latencies } from '#src/ops/latency.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { Meters } from './meters.ts';
@@ -30,7 +31,7 @@ export function sessionMetrics(meters: Meters) {
     turns.inc({ finish, asked: typed ? 'typed' : 'spoken' });
     if (typed) return;
     for (const [key, ms] of Object.entries(latencies(event.instants)))
-      instants.observe({ instant: labelOf(key) }, Math.max(0, ms) / 1000);
+      instants.observe({ instant: snakeCase(key.replace(/Ms$/, '')) }, Math.max(0, ms) / 1000);
   };
 
   return {
@@ -64,9 +65,4 @@ export function sessionMetrics(meters: Meters) {
       }
     },
   };
-}
-
-/** `firstTokenMs` is labelled `first_token`. */
-function labelOf(key: string): string {
-  return key.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

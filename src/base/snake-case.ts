@@ -1,0 +1,4 @@
+/** `firstToken` as `first_token`. */
+export function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
