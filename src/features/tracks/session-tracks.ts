@@ -75,7 +75,7 @@ export class SessionTracks implements FeatureSession {
 
   panel(): FeaturePanel {
     const { channel, parts } = this.#context;
-    const playing = this.views.filter(({ name }) => this.busy.includes(name));
+    const playing = this.views.filter(({ current, name }) => current && !isOwnTrack(name));
     return trackPanel(playing, parts.places.localeIn(channel.guildId));
   }
 

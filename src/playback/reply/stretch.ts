@@ -28,12 +28,10 @@ export class TimeStretch {
     const all = joinSamples([this.#rest, samples]);
     const whole = all.length - (all.length % blockSamples);
     this.#rest = all.slice(whole);
-    const pieces: Int16Array[] = [];
     for (let at = 0; at < whole; at += blockSamples) {
       this.#write(all.subarray(at, at + blockSamples));
-      pieces.push(this.#read());
     }
-    return joinSamples(pieces);
+    return this.#read();
   }
 
   /** Gives the rest of the sound; later pushes begin another. */

@@ -49,7 +49,7 @@ export class SoundStream {
   }
 
   push(bytes: Uint8Array): Pcm[] {
-    const all = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : Buffer.from(bytes);
+    const all = Buffer.concat([this.#rest, bytes]);
     this.#rest = Buffer.alloc(0);
     if (this.#reader === 'undecided') this.#reader = this.#decide(all);
     if (this.#reader === 'undecided') {
