@@ -39,10 +39,9 @@ if (above.length > 0) {
   process.exitCode = 1;
 }
 
-/** Syntax nodes and lines of all files in git. A string of JSON counts as one node. */
+/** Counts the syntax nodes of all files in git. A string of JSON counts as one node. */
 function sizes() {
   const nodes = {};
-  const lines = {};
   for (const path of trackedFiles(/\.(?:[mc]?[jt]s|json)$/)) {
     if (path === 'package-lock.json') continue;
     const text = readFileSync(path, 'utf8');
@@ -52,8 +51,6 @@ function sizes() {
     const part = others.includes(top) ? top : product.has(top) ? 'product' : 'rest';
     const kind = isData && part === 'product' ? 'JSON of the product' : part;
     nodes[kind] = (nodes[kind] ?? 0) + count;
-    if (isData) continue;
-    lines[part] = (lines[part] ?? 0) + text.split('\n').length - 1;
   }
   const all = Object.values(nodes).reduce((sum, count) => sum + count, 0);
   return {
@@ -62,7 +59,6 @@ function sizes() {
     ...Object.fromEntries(others.map((part) => [`syntax nodes of ${part}`, nodes[part]])),
     'syntax nodes of the rest': nodes.rest,
     'syntax nodes of everything': all,
-    ...Object.fromEntries(others.map((part) => [`lines of ${part}`, lines[part]])),
   };
 }
 
@@ -73,8 +69,6 @@ function surface() {
   const translated = new Set(builtInLocales.filter((one) => one !== 'en').flatMap((one) => [...builtInTexts(one).keys()]));
   const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
   const documents = trackedFiles(/^docs\/.*\.md$/);
-  const prose = trackedFiles(/\.md$/).filter((path) => !/NOTICE|LICEN[CS]E/i.test(path));
-  const words = prose.flatMap((path) => readFileSync(path, 'utf8').match(/\S+/g) ?? []);
   using metrics = openMetrics(() => true);
   return {
     'settings of the environment': Object.keys(settings.shape).length,
@@ -92,7 +86,6 @@ function surface() {
     'npm scripts': Object.keys(manifest.scripts).length,
     'dependencies at run time': Object.keys(manifest.dependencies).length,
     documents: documents.length,
-    'words of Markdown': words.length,
   };
 }
 
