@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { parse } from 'yaml';
 
 type ComposeService = Readonly<Record<string, unknown>> & {
@@ -12,7 +13,11 @@ export async function composeFile(name: string): Promise<ComposeFile> {
   return parse(await readFile(`deploy/${name}`, 'utf8'));
 }
 
-/** Settings of the bot that a file of `deploy` makes. */
+/** Reads the settings of the bot in a file of `deploy`. A file that the container mounts gets the path that it has here. */
 export async function botEnvironment(name: string): Promise<Readonly<Record<string, string>>> {
-  return (await composeFile(name)).services.parley?.environment ?? {};
+  const { environment = {}, volumes = [] } = (await composeFile(name)).services.parley ?? {};
+  const mounts = volumes.map((volume) => volume.split(':'));
+  const pathsHere = new Map(mounts.map(([here = '', there]) => [there, resolve('deploy', here)]));
+  const settings = Object.entries(environment);
+  return Object.fromEntries(settings.map(([key, value]) => [key, pathsHere.get(value) ?? value]));
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { knownPrices, rateOf, readPrices } from '#src/spending/prices/prices.ts';
 import { good } from '#test/config/read-settings.ts';
-import { composeFile } from './compose-files.ts';
+import { botEnvironment, composeFile } from './compose-files.ts';
 
 const overlays = ['compose.local.yaml', 'compose.proxy.yaml'];
 
@@ -28,6 +28,12 @@ test.each(overlays)('%s gives the bot settings and a file of prices at most', as
   const known = await readFile('.env.example', 'utf8');
   for (const setting of Object.keys(parley.environment ?? {}))
     expect(known).toMatch(new RegExp(`^${setting}=`, 'm'));
+});
+
+test.each(overlays)('tests that start the bot of %s find each file that it names', async (name) => {
+  const settings = Object.values(await botEnvironment(name));
+  for (const path of settings.filter((value) => value.startsWith('/')))
+    expect(await readFile(path, 'utf8')).not.toBe('');
 });
 
 test.each([

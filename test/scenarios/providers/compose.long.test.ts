@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { speech } from '#test/audio/speech.ts';
 import { botEnvironment } from '#test/deploy/compose-files.ts';
 import { openKitchen, type Stands } from '#test/fakes/dialects/recipes.ts';
@@ -38,7 +37,7 @@ async function expectAnswered(file: string, stands: Stands, env = {}): Promise<v
 
 scenario('people talk with the bot of each compose file through its own servers', async () => {
   const local = { 'http://speaches:8000': openSpeaches, 'http://ollama:11434': openOllama };
-  const key = { OPENAI_API_KEY: 'sk-the-proxys', PRICES: resolve('deploy/litellm/prices.json') };
+  const key = { OPENAI_API_KEY: 'sk-the-proxys' };
   const proxy = { 'http://litellm:4000': openLiteLlm };
   await Promise.all([
     expectAnswered('compose.local.yaml', local),
