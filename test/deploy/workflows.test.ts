@@ -20,6 +20,7 @@ function mistakesOf(name: string, content: string): readonly string[] {
 
 test.each([
   ['ci', /^ +- run: \.ci\/run$/m],
+  ['nightly', /^ +- run: \.ci\/litellm-proxy --slow$/m],
   ['image', /^ +file: deploy\/Dockerfile\n +platforms: linux\/amd64,linux\/arm64$/m],
 ])("the workflow %s fits GitHub's schema, may only read, and does its work", async (name, work) => {
   const content = await readFile(`.github/workflows/${name}.yml`, 'utf8');

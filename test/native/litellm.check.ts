@@ -159,9 +159,11 @@ async function post(path: string, body: string | FormData): Promise<number> {
   return (await fetch(`${proxy.origin}/v1/${path}`, { method: 'POST', headers, body })).status;
 }
 
-test('a model whose first word takes nearly five minutes is waited for', async () => {
+test('a model whose first word takes nearly five minutes is waited for', {
+  tags: ['nightly'],
+}, async () => {
   mock.set({ pace: { ...usualPace, firstTokenMs: 290_000 } });
   const set = await openSet();
   await using _engines: Engines = set.engines;
   expect(textOf(await hold(set, 'chained'))).toBe(answer);
-}, 330_000);
+});

@@ -9,6 +9,7 @@ export default defineConfig({
     dir: import.meta.dirname,
     include: ['*.check.ts'],
     testTimeout: 60_000,
+    tags: [{ name: 'nightly', description: 'Takes minutes.', timeout: 330_000 }],
     experimental: { viteModuleRunner: false },
   },
 });
