@@ -26,7 +26,7 @@ const interrupted = 130;
 
 /** What a live check does, for the operator who starts it. */
 const plan =
-  'The bot hears no person. It joins, plays a tone, cuts its connections on purpose, posts a message and deletes it, stays silent, and leaves. Ctrl+C ends the check.';
+  'The bot hears no person. It joins, plays a tone, posts a message and deletes it, stays silent, and leaves. Ctrl+C ends the check.';
 const cost = 'Each role of a server gets one to three short requests. With --offline it gets none.';
 
 /** Examines the configuration, or one server. Returns the exit code: 0 all usable, 1 something is not, 78 bad arguments. */

@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { readResult } from '#bench/latency/result.ts';
 import packageJson from '#package.json' with { type: 'json' };
-import { errorCodes } from '#src/base/errors.ts';
+import { alerts } from '#src/base/alerts.ts';
+import { type ErrorCode, errorCodes } from '#src/base/errors.ts';
 import { rightNames } from '#src/discord/account/rights.ts';
 import { serverSettings } from '#src/features/features.ts';
+import { noticeOf } from '#src/ops/operator-notices.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
 const troubleshooting = await readFile('docs/troubleshooting.md', 'utf8');
@@ -47,6 +49,21 @@ test('every code that troubleshooting names is one of the program', () => {
   const codes = [...section.matchAll(/`(\w+\.\w+)`/g)].map(([, code]) => code);
   expect(codes.length).toBeGreaterThan(10);
   expect(Object.keys(errorCodes)).toEqual(expect.arrayContaining(codes));
+});
+
+test('the page for operators lists every code and alert that is told to them', async () => {
+  const operations = await readFile('docs/operations.md', 'utf8');
+  const section = sectionOf(operations, 'Receive notices of faults');
+  const listed = [...section.matchAll(/`([a-z]+(?:\.[a-z_]+|-[a-z-]+|\.\*))`/g)].map(
+    ([, one]) => one,
+  );
+  const codes = Object.keys(errorCodes) as ErrorCode[];
+  const told = codes.filter((code) => noticeOf(code) !== undefined);
+  const families = told.map((code) =>
+    listed.includes(code) ? code : code.replace(/\.\w+$/, '.*'),
+  );
+  const kinds = [...families, ...Object.keys(alerts), 'logins-spent'];
+  expect(new Set(listed)).toEqual(new Set(kinds));
 });
 
 test('the delays of docs/benchmarks.md are those that npm run bench -- --save wrote', async () => {

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { commands } from '#commands/commands.ts';
+import type { CommandOption } from '#src/features/contract/command.ts';
+import { builtInLocales } from '#src/texts/locales.ts';
+import { builtInTexts } from '#src/texts/tables.ts';
+import { readDocuments } from './documents.ts';
+
+/** Options of every command, by the words that people type, as in `track play`. */
+const optionsByCommand: ReadonlyMap<string, readonly CommandOption[]> = new Map(
+  commands.flatMap((one): [string, readonly CommandOption[]][] => {
+    if ('label' in one) return [];
+    if (!('commands' in one)) return [[one.name, one.options]];
+    return one.commands.map((sub) => [`${one.name} ${sub.name}`, sub.options]);
+  }),
+);
+
+/** First words of commands, as `track`. */
+const names = new Set([...optionsByCommand.keys()].map((words) => words.split(' ')[0]));
+
+/** A word with a colon, as in `volume:30`, and everything behind the colon. */
+type GivenOption = { readonly name: string; readonly value: string };
+
+/** Commands that a text names, each with its subcommand, whether they exist or not. */
+function findCommands(text: string): readonly string[] {
+  const named = text.matchAll(/(?<![\w./-])\/([a-z]+)(?![\w/])(?: ([a-z]+))?/g);
+  return [...named].map(([, name = '', next = '']) => {
+    const words = `${name} ${next}`;
+    return optionsByCommand.has(words) ? words : name;
+  });
+}
+
+function findOptions(text: string): readonly GivenOption[] {
+  const given = text.matchAll(/(?<![\p{L}\d_"'])([a-z_]+):(?!\/)/gu);
+  return [...given].map(({ 0: said, 1: name = '', index }) => ({
+    name,
+    value: text.slice(index + said.length),
+  }));
+}
+
+/** Whether one of these commands has the option and takes the word that follows its colon. */
+function takes(named: readonly string[], { name, value }: GivenOption): boolean {
+  const options = named.flatMap((words) => optionsByCommand.get(words) ?? []);
+  return options.some((option) => {
+    if (option.name !== name) return false;
+    if (option.kind !== 'choice' || !/^[a-z]/.test(value)) return true;
+    return option.values.some((one) => value.startsWith(one));
+  });
+}
+
+/** Faults of a text of the bot in all its languages. */
+function findTextFaults(texts: readonly string[]): readonly string[] {
+  // Options keep their names in all languages; other words with a colon do not.
+  const words = texts.map((text) => new Set(findOptions(text).map(({ name }) => name)));
+  const isOption = ({ name }: GivenOption) => words.every((one) => one.has(name));
+  return texts.flatMap((text) => {
+    const named = findCommands(text);
+    const unknown = named.filter((one) => !names.has(one.split(' ')[0]));
+    const isTranslated = texts.length > 1 && named.length > 0;
+    const given = isTranslated ? findOptions(text).filter(isOption) : [];
+    const refused = given.filter((one) => !takes(named, one));
+    return [...unknown, ...refused.map(({ name }) => `${name}: in ${text}`)];
+  });
+}
+
+test('every command that a text of the bot names is there, with its options and choices', () => {
+  const strays = [...builtInTexts('en').keys()].flatMap((id) => {
+    const texts = builtInLocales.flatMap((locale) => builtInTexts(locale).get(id)?.text ?? []);
+    return findTextFaults(texts).map((fault) => `${id}: ${fault}`);
+  });
+  expect(strays).toEqual([]);
+});
+
+/** Faults of the spans of code in one paragraph, row or entry of a document. */
+function findSpanFaults(entry: string): readonly string[] {
+  const spans = [...entry.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
+  const typed = spans.filter((span) => names.has(/^\/([a-z]+)(?= |$)/.exec(span)?.[1]));
+  const named = typed.flatMap(findCommands);
+  const wrong = typed.filter((span) => {
+    const [command = ''] = findCommands(span);
+    const isThere = optionsByCommand.has(command) || span === `/${command}`;
+    return !isThere || findOptions(span).some((given) => !takes([command], given));
+  });
+  const options = named.length === 0 ? [] : spans.filter((span) => /^[a-z_]+:[\w ]*$/.test(span));
+  const refused = options.filter((span) => findOptions(span).some((one) => !takes(named, one)));
+  return [...wrong, ...refused];
+}
+
+test('every command that a document names is there, with its options and choices', async () => {
+  const strays = (await readDocuments()).flatMap(({ path, text }) => {
+    const entries = text.replace(/^```[\s\S]*?^```$/gm, '').split(/\n(?=\n|[-|] |\d\. )/);
+    return entries.flatMap(findSpanFaults).map((span) => `${path}: ${span}`);
+  });
+  expect(strays).toEqual([]);
+});
