@@ -1,10 +1,11 @@
+import { modelsInUse } from '#src/config/models.ts';
 import type { RemoteServer } from '#src/config/types.ts';
-import type { SpokenClip } from '#src/probes/probe.ts';
+import { differs, type SpokenClip } from '#src/probes/probe.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 import type { Role } from './roles.ts';
 
-/** Every role that has a server, asked with the engine of the bot; offline none. */
+/** Every role that has a server, asked with the engine of the bot, and the models that end; offline no server is asked. */
 export const configuredRoles: DoctorProbe = {
   name: 'roles',
   async *run({ config, isOffline, ...deadline }) {
@@ -22,6 +23,10 @@ export const configuredRoles: DoctorProbe = {
       clip ??= examined.clip;
       yield* examined.findings;
     }
+    const { findModelEndings } = await import('#src/provider/models/model-endings.ts');
+    const signal = isOffline ? AbortSignal.abort() : AbortSignal.timeout(deadline.deadlineMs);
+    const endings = await findModelEndings(modelsInUse(config), deadline.clock.wallMs(), signal);
+    yield* endings.map(({ why, mend }) => differs('model', why, mend));
   },
 };
 

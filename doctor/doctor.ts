@@ -27,7 +27,8 @@ const interrupted = 130;
 /** What a live check does, for the operator who starts it. */
 const plan =
   'The bot hears no person. It joins, plays a tone, posts a message and deletes it, stays silent, and leaves. Ctrl+C ends the check.';
-const cost = 'Each role of a server gets one to three short requests. With --offline it gets none.';
+const cost =
+  'Each role of a server gets one to three short requests, and one for the list of models. With --offline it gets none.';
 
 /** Examines the configuration, or one server. Returns the exit code: 0 all usable, 1 something is not, 78 bad arguments. */
 export async function runDoctor(

@@ -1,10 +1,17 @@
 import { createServer } from 'node:http';
+import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
-import { openEngines } from '#src/app/engines/engines.ts';
+import { openEngines, watchModels } from '#src/app/engines/engines.ts';
 import { PageView } from '#src/app/sandbox/page-view.ts';
+import { AlertBoard } from '#src/ops/alert-board.ts';
+import { openLog } from '#src/ops/log.ts';
+import { openMetrics } from '#src/ops/metrics/metrics.ts';
+import { OperatorNotices } from '#src/ops/operator-notices.ts';
 import { good } from '#test/config/read-settings.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
+import { lists, openServer } from '#test/doctor/examine.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { attachRealtime } from '#test/fakes/providers/realtime.ts';
 import { listening } from '#test/fakes/servers/listening.ts';
@@ -120,4 +127,48 @@ test('without servers embedded engines are ready, which the page is told', async
   view.connect((event) => told.push(event));
   const lines = ['speech to text: embedded, English, demo quality', 'chat: built-in stand-in'];
   expect(told).toEqual([{ kind: 'engines', lines: expect.arrayContaining(lines) }]);
+});
+
+test('the operator is told of each model that ends in one notice and in the log, also of one whose date comes later', async () => {
+  const dated = (id: string) => ({ id, shutdown_date: '2026-12-24' });
+  const first = [dated('hears'), dated('thinks')];
+  const models = [lists(...first, 'speaks'), lists(...first, dated('speaks'))];
+  let day = 0;
+  using server = await openServer({
+    'GET /v1/models': (response, asked) => models[Math.min(day, 1)]?.(response, asked),
+  });
+  const config = good({
+    ...{ TRANSCRIPTION_BASE_URL: `${server.origin}/v1`, TRANSCRIPTION_MODEL: 'hears' },
+    ...{ CHAT_COMPLETION_BASE_URL: `${server.origin}/v1`, CHAT_COMPLETION_MODEL: 'thinks' },
+    ...{ SPEECH_BASE_URL: `${server.origin}/v1`, SPEECH_MODEL: 'speaks' },
+  });
+  const clock = new VirtualClock();
+  const sent: string[] = [];
+  const notices = new OperatorNotices({
+    ...{ clock, log: { warn: () => undefined }, signal: new AbortController().signal },
+    send: async (notice) => sent.push(notice),
+  });
+  const lines: string[] = [];
+  const to = new PassThrough().on('data', (line) => lines.push(JSON.parse(`${line}`).msg));
+  using metrics = openMetrics(() => true);
+  const board = new AlertBoard(openLog('info', [], to), metrics.meters, [], notices);
+  using _ = watchModels(config, clock, (news) => news.kind === 'alert' && board.report(news));
+  const told = (model: string, role: string) => `the model ${model} (${role}) ends on 2026-12-24`;
+  for (day = 0; day < 3; day++) {
+    await expect.poll(() => [server.asked.length, clock.sleeping]).toEqual([3 * (day + 1), 1]);
+    expect(sent).toHaveLength(Math.min(day + 2, 3));
+    await clock.advance(86_400_000);
+  }
+  expect(sent).toEqual([
+    expect.stringContaining(
+      `${told('hears', 'TRANSCRIPTION')} (model-ends). In the settings, set another model in its place`,
+    ),
+    expect.stringContaining(told('thinks', 'CHAT_COMPLETION')),
+    expect.stringContaining(told('speaks', 'SPEECH')),
+  ]);
+  expect(lines.map((line) => line.split('. ')[0])).toEqual([
+    `alert raised: ${told('hears', 'TRANSCRIPTION')}`,
+    `alert raised: ${told('thinks', 'CHAT_COMPLETION')}`,
+    `alert raised: ${told('speaks', 'SPEECH')}`,
+  ]);
 });

@@ -192,7 +192,7 @@ const doors: Readonly<Record<string, string>> = {
   ports: 'failure-event panel session-events',
   probes: 'engine-probes probe',
   provider: 'client fallback-chain guarded-fetch json-socket',
-  'provider/models': 'describe-error model-list models',
+  'provider/models': 'describe-error model-endings model-list models',
   sessions: 'confirmed-tool-runner panel-view privacy-requests shard-features voice-sessions',
   settings: 'access-control guild-settings personal-settings-cache setting-definition',
   sources: 'decoder-port ffmpeg library recordings sources',

@@ -1,6 +1,7 @@
-import { type ConfiguredModel, modelsInUse } from '#src/config/models.ts';
+import { modelsInUse } from '#src/config/models.ts';
 import type { Config, ConfigResult } from '#src/config/types.ts';
 import type { Log } from '#src/ops/log.ts';
+import type { ModelInUse } from '#src/provider/models/models.ts';
 
 /** Replaces lists of servers, prices and keys in the settings of a running bot; a mistake changes nothing. */
 export function reloadSettings(config: Config, read: ConfigResult, log: Log): void {
@@ -25,6 +26,6 @@ export function reloadSettings(config: Config, read: ConfigResult, log: Log): vo
   log.info(`reloaded: servers, prices, ${keys.size} keys`);
 }
 
-function placeOf({ role, baseUrl, apiKey }: ConfiguredModel): string {
+function placeOf({ role, baseUrl, apiKey }: ModelInUse): string {
   return `${role} ${baseUrl} ${apiKey !== undefined}`;
 }

@@ -62,7 +62,7 @@ export type AlertChange = {
   readonly state: 'raised' | 'cleared';
   /** Cause for the alert, in one sentence with numbers; never words that people said. */
   readonly cause: string;
-  /** The background task, where the alert is about one: each has an alert of its own. */
+  /** The background task or the model, where the alert is about one: each has an alert of its own. */
   readonly task?: string;
   /** The error behind it, for the log. */
   readonly error?: unknown;

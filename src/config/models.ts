@@ -3,10 +3,8 @@ import type { EngineChoice } from '#src/engines/engine.ts';
 import type { ModelInUse } from '#src/provider/models/models.ts';
 import type { Config, RemoteServer } from './types.ts';
 
-export type ConfiguredModel = ModelInUse & { readonly apiKey?: Secret };
-
 /** Every model that is configured, fallbacks too, under the group of settings it is set in; that of an engine from outside without an address. */
-export function modelsInUse(config: Config): ConfiguredModel[] {
+export function modelsInUse(config: Config): ModelInUse[] {
   const { transcription, chat, speech, fallbacks, realtime } = config;
   return [
     ...modelsOf('TRANSCRIPTION', transcription, fallbacks.transcription),
@@ -38,7 +36,7 @@ function passwordOf({ databaseUrl }: Config): Secret | undefined {
 }
 
 /** Where it is another one than the model that reads and writes. */
-function hearingModel({ chat, audioModel: { model } }: Config): ConfiguredModel[] {
+function hearingModel({ chat, audioModel: { model } }: Config): ModelInUse[] {
   if (chat.kind === 'embedded' || !model || model === chat.model) return [];
   return [configured('AUDIO_MODEL', { ...chat, model })];
 }
@@ -47,7 +45,7 @@ function modelsOf(
   group: string,
   engine: EngineChoice,
   fallback: EngineChoice | undefined,
-): ConfiguredModel[] {
+): ModelInUse[] {
   const usual =
     engine.kind === 'embedded'
       ? []
@@ -57,6 +55,6 @@ function modelsOf(
     : usual;
 }
 
-function configured(role: string, { model, baseUrl, apiKey }: RemoteServer): ConfiguredModel {
+function configured(role: string, { model, baseUrl, apiKey }: RemoteServer): ModelInUse {
   return { role, model, baseUrl, apiKey };
 }

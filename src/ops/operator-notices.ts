@@ -48,7 +48,7 @@ const remedies: Readonly<Record<string, string>> = {
  */
 export class OperatorNotices {
   readonly #options: OperatorNoticesOptions;
-  /** When a kind may be told again, by kind. */
+  /** When a notice may be sent again, by its text: an alert may be about one of several models. */
   readonly #nextAtMs = new Map<string, number>();
   /** What is done where a fault is over, by its key. */
   readonly #faults = new Map<string, () => void>();
@@ -63,8 +63,8 @@ export class OperatorNotices {
     const notice = noticeOf(trouble);
     if (notice === undefined) return;
     const nowMs = this.#options.clock.nowMs();
-    if (nowMs < (this.#nextAtMs.get(kind) ?? Number.NEGATIVE_INFINITY)) return;
-    this.#nextAtMs.set(kind, nowMs + apartMs);
+    if (nowMs < (this.#nextAtMs.get(notice) ?? Number.NEGATIVE_INFINITY)) return;
+    this.#nextAtMs.set(notice, nowMs + apartMs);
     this.#queue(kind, notice);
   }
 
@@ -99,7 +99,7 @@ export class OperatorNotices {
       await send(notice, signal);
     } catch (err) {
       if (signal.aborted) return;
-      this.#nextAtMs.set(kind, clock.nowMs() + retryMs);
+      this.#nextAtMs.set(notice, clock.nowMs() + retryMs);
       log.warn({ err, notice: kind }, 'the notice to the operator could not be sent');
     }
   }

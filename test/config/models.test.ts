@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
+import { watchModels } from '#src/app/engines/engines.ts';
 import { modelsInUse, secretsOf } from '#src/config/models.ts';
 import { settingNames } from '#src/config/settings.ts';
+import { standardModels } from '#src/provider/models/models.ts';
+import { lists, openServer } from '#test/doctor/examine.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { good, mistakes } from './read-settings.ts';
 
 const groups = [...settingNames().keys()].flatMap(
@@ -9,15 +13,15 @@ const groups = [...settingNames().keys()].flatMap(
 const named = groups.filter((group) => group !== 'OPENAI');
 
 /** A server of its own for every group there is, each with its own key. */
-function everything() {
+function everything(addressOf = (group: string) => `http://${group}.test/v1`) {
   const pairs = named.flatMap((group) => [
-    [`${group}_BASE_URL`, `http://${group.toLowerCase().replaceAll('_', '-')}.test/v1`],
+    [`${group}_BASE_URL`, addressOf(group.toLowerCase().replaceAll('_', '-'))],
     [`${group}_API_KEY`, `key-of-${group}`],
   ]);
   return good({ ...Object.fromEntries(pairs), DISCORD_TOKEN: 'the-token', PIPELINE: 'realtime' });
 }
 
-test('the model of every server that can be set is watched, under the group it is set in', () => {
+test('the model of every server that can be set is in use, under the group it is set in', () => {
   const models = modelsInUse(everything());
   expect(models.map(({ role }) => role).sort()).toEqual(named.toSorted());
   for (const { role, baseUrl, apiKey } of models) {
@@ -26,12 +30,33 @@ test('the model of every server that can be set is watched, under the group it i
   }
 });
 
+test('the model of every server that can be set is watched: its end is told, and each key goes to its own server', async () => {
+  const all = Object.values(standardModels).map((id) => ({ id, shutdown_date: '2026-12-24' }));
+  const asked: string[] = [];
+  using server = await openServer({}, (response, one) => {
+    asked.push(`${one.path} ${one.headers.authorization}`);
+    lists(...all)(response, one);
+  });
+  const config = everything((group) => `${server.origin}/${group}`);
+  const told: string[] = [];
+  using _ = watchModels(config, new VirtualClock(), (news) => {
+    if (news.kind === 'alert' && 'of' in news) told.push(news.of.meaning);
+  });
+  await expect.poll(() => told).toHaveLength(named.length);
+  for (const group of named) {
+    expect(told).toContainEqual(expect.stringMatching(`\\(${group}\\) ends on 2026-12-24$`));
+    const path = `/${group.toLowerCase().replaceAll('_', '-')}/models`;
+    expect(asked).toContain(`${path} Bearer key-of-${group}`);
+  }
+  expect(asked).toHaveLength(named.length);
+});
+
 test('every key that can be set, and the token, is known as a secret', () => {
   const secrets = secretsOf(everything()).map((secret) => secret.reveal());
   expect(secrets.sort()).toEqual(['the-token', ...named.map((group) => `key-of-${group}`)].sort());
 });
 
-test('a model that hears beside one that reads is watched too', () => {
+test('a model that hears beside one that reads is in use too', () => {
   const model = 'gpt-audio-mini';
   const models = modelsInUse(good({ OPENAI_API_KEY: 'a-key', AUDIO_MODEL_NAME: model }));
   expect(models).toContainEqual(expect.objectContaining({ role: 'AUDIO_MODEL', model }));

@@ -101,3 +101,23 @@ test('offline nothing is asked', async () => {
   const other = await examine(['--provider', server.origin, '--offline']);
   expect([other.code, server.asked]).toEqual([0, []]);
 });
+
+test('a model that ends is told with its day and its successor: by its server, offline by the dates that are known', async () => {
+  using server = await openServer({
+    'GET /v1/models': lists({ id: 'mock', shutdown_date: '2020-05-01' }),
+  });
+  const online = await examine([], {
+    CHAT_COMPLETION_BASE_URL: `${server.origin}/v1`,
+    CHAT_COMPLETION_MODEL: 'mock',
+  });
+  expect(online.about('model')).toBe(
+    'differs model the model mock (CHAT_COMPLETION) ended on 2020-05-01',
+  );
+  const given = { OPENAI_API_KEY: canary, CHAT_COMPLETION_MODEL: 'gpt-4-turbo' };
+  const { code, about, mendOf } = await examine(['--offline'], given);
+  expect([code, about('model')]).toEqual([
+    0,
+    'differs model the model gpt-4-turbo (CHAT_COMPLETION) ended on 2026-10-23',
+  ]);
+  expect(mendOf('model')).toBe('set gpt-5.6-terra in its place');
+});

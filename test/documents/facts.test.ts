@@ -62,7 +62,7 @@ test('the page for operators lists every code and alert that is told to them', a
   const families = told.map((code) =>
     listed.includes(code) ? code : code.replace(/\.\w+$/, '.*'),
   );
-  const kinds = [...families, ...Object.keys(alerts), 'logins-spent'];
+  const kinds = [...families, ...Object.keys(alerts), 'model-ends', 'logins-spent'];
   expect(new Set(listed)).toEqual(new Set(kinds));
 });
 

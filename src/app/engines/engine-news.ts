@@ -1,4 +1,4 @@
-import type { AlertChange } from '#src/base/alerts.ts';
+import type { AlertChange, FeatureAlertChange } from '#src/base/alerts.ts';
 import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
 
 /** News for the operator while the engines are made ready. */
@@ -12,6 +12,8 @@ export type EngineNews =
     }
   /** A background task of an engine fails, or works again. */
   | AlertChange
+  /** A model ends within 60 days, or has ended. */
+  | FeatureAlertChange
   /** Servers that fail, those that stand in for them, and when all is well again. */
   | ProviderNews;
 

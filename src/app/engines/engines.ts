@@ -1,6 +1,8 @@
-import { realClock } from '#src/base/clock.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { standInGrammar } from '#src/chat/stand-in.ts';
+import { modelsInUse } from '#src/config/models.ts';
 import type { Config } from '#src/config/types.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
 import { engineOf, openEngine } from '#src/engines/engines.ts';
@@ -19,6 +21,10 @@ import {
   withFallbacks,
 } from './engine-fallbacks.ts';
 import type { OnEngineNews } from './engine-news.ts';
+
+const dayMs = 86_400_000;
+/** Longest wait in ms for the lists of models. */
+const listTimeoutMs = 20_000;
 
 /** Which engine serves which role, ready to use. */
 export type Engines = EngineRoles & {
@@ -79,6 +85,7 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
       stack,
     );
     warm();
+    stack.use(watchModels(config, realClock, report));
     return {
       ...roles,
       chatName: providerName('chat', thinker),
@@ -121,6 +128,24 @@ async function openRealtime(
   const withStandIn = realtimeWithStandIn(server, config, roles, report);
   const open = (signal: AbortSignal) => withStandIn(talk.begin(signal));
   return { talk, pipeline: audioModel({ open, synthesizer: roles.synthesizer, input: 'audio' }) };
+}
+
+/** Reports each model that ends, now and then daily, until it is disposed. */
+export function watchModels(config: Config, clock: Clock, report: OnEngineNews): Disposable {
+  const over = new AbortController();
+  const models = modelsInUse(config);
+  const run = async () => {
+    const { findModelEndings } = await import('#src/provider/models/model-endings.ts');
+    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(listTimeoutMs)]);
+    for (const { why, mend } of await findModelEndings(models, clock.wallMs(), signal)) {
+      const remedy = `In the settings, ${mend}, then restart.`;
+      const of = { name: 'model-ends', meaning: why, action: remedy, remedy };
+      report({ kind: 'alert', of, state: 'raised', task: why, cause: mend });
+    }
+  };
+  const task = { name: 'models that end', clock, everyMs: dayMs, run, report };
+  if (models.length > 0) void runPeriodically(task, over.signal);
+  return { [Symbol.dispose]: () => over.abort() };
 }
 
 /** Opens connections before they are needed; `engines` open theirs themselves. */

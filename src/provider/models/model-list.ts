@@ -33,9 +33,9 @@ function readList(body: unknown): ModelList {
 }
 
 function readModel(model: unknown): ListedModel[] {
-  const { id } = (model ?? {}) as Readonly<Record<string, unknown>>;
+  const { id, shutdown_date: endsOn } = (model ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof id !== 'string' || id === '' || id.length > longestIdChars) return [];
-  return [{ id }];
+  return [typeof endsOn === 'string' ? { id, endsOn: endsOn.slice(0, 10) } : { id }];
 }
 
 /** A server without the path says so, or shows a page of its own. */

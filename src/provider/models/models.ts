@@ -1,3 +1,5 @@
+import type { Secret } from '#src/base/secret.ts';
+
 /** Server of a request: what is built in, or a model at a host, which may hold a port. */
 export type ServedBy =
   | { readonly kind: 'embedded' }
@@ -27,7 +29,11 @@ export const standardModels = {
 } as const;
 
 /** One model of a server's own list. */
-export type ListedModel = { readonly id: string };
+export type ListedModel = {
+  readonly id: string;
+  /** Day on which the server shuts the model down, as `2027-01-06`. */
+  readonly endsOn?: string;
+};
 
 export type ModelList =
   | { readonly kind: 'listed'; readonly models: readonly ListedModel[] }
@@ -37,9 +43,11 @@ export type ModelList =
 
 /** One role on one server. */
 export type ModelInUse = {
+  /** Beginning of the settings of the role. */
   readonly role: string;
   readonly model: string;
   readonly baseUrl: string;
+  readonly apiKey?: Secret;
 };
 
 /** Recognisers that send words during speech and only add to them (OpenAI's Realtime API). */
@@ -47,8 +55,12 @@ const stableRecognisers = ['gpt-live-transcribe', 'gpt-realtime-whisper'];
 
 /** Whether a streaming recogniser is known to keep the words it has told. */
 export function hasStableWords(model: string): boolean {
-  const undated = model.replace(/-(\d{4}|\d{4}-\d{2}-\d{2})$/, '');
-  return stableRecognisers.includes(undated);
+  return stableRecognisers.includes(withoutDate(model));
+}
+
+/** Removes the date of a snapshot from the name of a model. */
+export function withoutDate(model: string): string {
+  return model.replace(/-(\d{4}|\d{4}-\d{2}-\d{2})$/, '');
 }
 
 /** Whether a model takes pictures, by OpenAI's model pages ("Modalities"); undefined where that is not known. */

@@ -1,0 +1,47 @@
+import { parsedMs } from '#src/base/clock.ts';
+import { openClient } from '#src/provider/client.ts';
+import table from './model-endings.json' with { type: 'json' };
+import { listModels } from './model-list.ts';
+import { isOpenAi, type ModelInUse, withoutDate } from './models.ts';
+
+/** Time in ms before the end of a model from which on the operator is told: 60 days. */
+const noticeMs = 60 * 86_400_000;
+
+/**
+ * Finds the models that end within 60 days or have ended, and says what to set in their place.
+ *
+ * A date in the list of the server counts before those of OpenAI that are known here. Once `signal` is aborted, no server is asked.
+ * Never rejects.
+ */
+export async function findModelEndings(
+  models: readonly ModelInUse[],
+  wallMs: number,
+  signal: AbortSignal,
+) {
+  const endings = models.map(async (one) => {
+    const known = findRow(one);
+    const endsOn = (await readListedEnd(one, signal)) ?? known?.endsOn ?? '';
+    const leftMs = parsedMs(endsOn) - wallMs;
+    if (!(leftMs <= noticeMs)) return [];
+    const verb = leftMs > 0 ? 'ends' : 'ended';
+    const why = `the model ${one.model} (${one.role}) ${verb} on ${endsOn}`;
+    return [{ why, mend: `set ${known?.successor ?? 'another model'} in its place` }];
+  });
+  return (await Promise.all(endings)).flat();
+}
+
+/** Finds the row of a model at OpenAI: elsewhere one of the same name need not end. Rows are sorted by date, as a snapshot may end before its model. */
+function findRow({ model, baseUrl }: ModelInUse) {
+  if (!isOpenAi(baseUrl)) return undefined;
+  return table.find((row) => row.models.includes(model) || row.models.includes(withoutDate(model)));
+}
+
+/** Reads when a model ends from the list of its server. */
+async function readListedEnd({ model, ...server }: ModelInUse, signal: AbortSignal) {
+  // An engine from outside has no address.
+  if (server.baseUrl === '') return undefined;
+  const baseUrl = server.baseUrl.replace(/^ws/, 'http');
+  const list = await listModels(openClient({ ...server, baseUrl }), signal);
+  if (list.kind !== 'listed') return undefined;
+  return list.models.find(({ id }) => id === model)?.endsOn;
+}
