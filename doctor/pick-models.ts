@@ -16,9 +16,9 @@ export type Picks = {
 const kinds = {
   transcription: /whisper|transcri|\bstt\b|\basr\b|parakeet|canary|voxtral|moonshine|sensevoice/i,
   speech: /\btts\b|kokoro|piper|\bbark\b|orpheus|xtts|speech|voice|chatterbox|parler|dia\b/i,
-  realtime: /realtime|gpt-live/i,
+  realtime: /realtime/i,
   audioChat: /audio(?!.{0,200}(tts|transcri))/i,
-  other: /embed|rerank|moderation|dall-e|image|video|sora|\bvad\b|davinci|babbage/i,
+  other: /embed|rerank|moderation|dall-e|image|video|sora|\bvad\b|davinci|babbage|gpt-live/i,
 } as const;
 
 type ModelKind = keyof typeof kinds | 'chat';

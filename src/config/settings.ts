@@ -15,8 +15,13 @@ const urlOrEmbedded = words.refine(
 const secret = words
   .regex(/^[\x21-\x7e]+$/, 'holds spaces or characters that no key has; copy it again')
   .transform((value) => new Secret(value));
+/** The recogniser gpt-live-transcribe speaks the Realtime API. */
+const model = words.refine(
+  (value) => !/\bgpt-live-(?!transcribe)/.test(value),
+  "gpt-live needs OpenAI's Live API, for which there is no pipeline yet; leave it empty",
+);
 /** Models of one server, the usual one first. */
-const models = words
+const models = model
   .refine(
     areModels,
     'must be at most 25 models of at most 100 characters each, with commas between them',
@@ -54,7 +59,7 @@ const shape = {
   DISCORD_TOKEN: secret.optional(),
   OPENAI_API_KEY: secret.optional(),
   CHAT_COMPLETION_BASE_URL: url.optional(),
-  CHAT_COMPLETION_MODEL: words.optional(),
+  CHAT_COMPLETION_MODEL: model.optional(),
   CHAT_COMPLETION_API_KEY: secret.optional(),
   TRANSCRIPTION_BASE_URL: words
     .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
@@ -100,14 +105,14 @@ const shape = {
     .transform(Number)
     .optional(),
   PIPELINE: z.enum(pipelineNames).default('chained'),
-  AUDIO_MODEL_NAME: words.optional(),
+  AUDIO_MODEL_NAME: model.optional(),
   AUDIO_MODEL_INPUT: z.enum(['audio', 'transcript']).default('audio'),
-  AUDIO_MODEL_TRANSCRIPTION_MODEL: words.optional(),
-  AUDIO_MODEL_SPEECH_MODEL: words.optional(),
+  AUDIO_MODEL_TRANSCRIPTION_MODEL: model.optional(),
+  AUDIO_MODEL_SPEECH_MODEL: model.optional(),
   REALTIME_BASE_URL: words
     .refine(isServerUrl, 'must be an address like ws://127.0.0.1:8000/v1')
     .optional(),
-  REALTIME_MODEL: words.optional(),
+  REALTIME_MODEL: model.optional(),
   REALTIME_API_KEY: secret.optional(),
   TRANSCRIPTION_BACKEND: engine('speech to text'),
   TRANSCRIPTION_MODEL: models.optional(),
@@ -116,20 +121,20 @@ const shape = {
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language code like en or pt-BR')
     .optional(),
   TRANSCRIPTION_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
-  TRANSCRIPTION_FALLBACK_MODEL: words.optional(),
+  TRANSCRIPTION_FALLBACK_MODEL: model.optional(),
   TRANSCRIPTION_FALLBACK_API_KEY: secret.optional(),
   CHAT_BACKEND: engine('chat'),
   CHAT_COMPLETION_FIRST_BYTE_SECONDS: seconds.optional(),
   CHAT_COMPLETION_IDLE_SECONDS: seconds.optional(),
   CHAT_COMPLETION_FALLBACK_BASE_URL: url.optional(),
-  CHAT_COMPLETION_FALLBACK_MODEL: words.optional(),
+  CHAT_COMPLETION_FALLBACK_MODEL: model.optional(),
   CHAT_COMPLETION_FALLBACK_API_KEY: secret.optional(),
   SPEECH_BACKEND: engine('text to speech'),
   SPEECH_MODEL: models.optional(),
   SPEECH_API_KEY: secret.optional(),
   SPEECH_INSTRUCTIONS: words.optional(),
   SPEECH_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
-  SPEECH_FALLBACK_MODEL: words.optional(),
+  SPEECH_FALLBACK_MODEL: model.optional(),
   SPEECH_FALLBACK_API_KEY: secret.optional(),
   SPEECH_FALLBACK_VOICE: words.optional(),
   OPENAI_BASE_URL: url.default('https://api.openai.com/v1'),

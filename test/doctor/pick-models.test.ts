@@ -28,3 +28,12 @@ test('models are taken for what their names say', () => {
     CHAT_COMPLETION: { isGuess: true },
   });
 });
+
+test('no model of the Live API is taken for one of the Realtime API', () => {
+  const picks = pickModels(list('gpt-live-1', 'gpt-live-transcribe', 'gpt-realtime-2.1-mini'));
+  expect(picks).toMatchObject({
+    REALTIME: { model: 'gpt-realtime-2.1-mini' },
+    TRANSCRIPTION: { model: 'gpt-live-transcribe' },
+  });
+  expect(pickModels(list('gpt-live-1')).REALTIME.isGuess).toBe(true);
+});
