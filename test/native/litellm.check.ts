@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { type Engines, openEngines, pipelinesOf } from '#src/app/engines/engines.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -23,19 +27,39 @@ const vendors: Partial<MockSettings> = {
   key: 'sk-vendor',
 };
 const mock = await openMockProviders(vendors);
+const folder = await mkdtemp(join(tmpdir(), 'parley-litellm-'));
 const proxy = await openProxy(mock.baseUrl);
 afterAll(async () => {
   proxy.program.kill();
   await once(proxy.program, 'exit');
   await mock[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
 });
 beforeEach(() => mock.reset(vendors));
+
+/**
+ * Writes the profile with the vendor's address for the Realtime API, which LiteLLM takes from no variable, and with a model of
+ * another vendor for /audio/speech.
+ */
+async function writeProfile(vendorUrl: string): Promise<string> {
+  const profile = parse(await readFile('deploy/litellm/config.yaml', 'utf8'));
+  const models: { model_name: string; litellm_params: Record<string, string> }[] =
+    profile.model_list;
+  for (const { model_name: name, litellm_params: params } of models)
+    if (name === 'voice') params.api_base = vendorUrl;
+  const tts = { model: 'openai/other-tts', api_key: 'os.environ/OPENAI_API_KEY' };
+  models.push({ model_name: 'tts', litellm_params: tts });
+  const path = join(folder, 'config.yaml');
+  await writeFile(path, stringify(profile));
+  return path;
+}
 
 /** The program LiteLLM with the profile, in front of one vendor. */
 async function openProxy(vendorUrl: string) {
   const port = `${await freePort()}`;
   const { PATH = '', HOME = '', PYTHONPATH = '', LITELLM = 'litellm' } = process.env;
-  const options = ['--config', 'deploy/litellm/config.yaml', '--host', '127.0.0.1', '--port', port];
+  const config = await writeProfile(vendorUrl);
+  const options = ['--config', config, '--host', '127.0.0.1', '--port', port];
   const program = spawn(LITELLM, options, {
     env: {
       ...{ PATH, HOME, PYTHONPATH, LITELLM_LOCAL_MODEL_COST_MAP: 'True' },
@@ -109,9 +133,23 @@ test('what is said is heard, thought and spoken through the proxy, with the vend
   expect(keysAndModels()).toEqual([
     ['transcriptions', 'Bearer sk-vendor', 'gpt-transcribe'],
     ['chat', 'Bearer sk-vendor', 'gpt-6-luna'],
-    ['speech', 'Bearer sk-vendor', 'gpt-4o-mini-tts'],
-    ['speech', 'Bearer sk-vendor', 'gpt-4o-mini-tts'],
   ]);
+  const read = mock.talk.calls.filter(({ aloud }) => aloud.length > 0);
+  expect(read.map(({ authorization }) => authorization)).toEqual(
+    read.map(() => 'Bearer sk-vendor'),
+  );
+  for (const { url } of read) expect(url).toContain('model=gpt-realtime-2.1-mini');
+  expect(read.flatMap(({ aloud }) => aloud)).toHaveLength(2);
+});
+
+test('a voice at /audio/speech is heard whole through the proxy', async () => {
+  const speech = { SPEECH_BACKEND: 'speech', SPEECH_MODEL: 'tts', SPEECH_FORMAT: 'wav' };
+  const set = await openSet({ ...speech, SPEECH_VOICE: 'alloy' });
+  await using engines: Engines = set.engines;
+  const sounds = await Array.fromAsync(engines.synthesizer.synthesize('Two of them.', {}, never));
+  const samples = sounds.reduce((sum, { samples }) => sum + samples.length, 0);
+  expect(samples).toBe(tone('Two of them.', 24_000).length);
+  expect(keysAndModels()).toEqual([['speech', 'Bearer sk-vendor', 'other-tts']]);
 });
 
 test('words pass the proxy while the model writes', async () => {
@@ -143,7 +181,7 @@ test('the proxy asks a failing vendor once: trying again is the bot’s', async 
   const asked = [
     await post('chat/completions', JSON.stringify({ model: 'mind', stream: true, messages })),
     await post('chat/completions', JSON.stringify({ model: 'audio', stream: true, messages })),
-    await post('audio/speech', JSON.stringify({ model: 'voice', voice: 'alloy', input: 'Hi.' })),
+    await post('audio/speech', JSON.stringify({ model: 'tts', voice: 'alloy', input: 'Hi.' })),
     await post('audio/transcriptions', form),
   ];
   expect(asked).toEqual([500, 500, 500, 500]);

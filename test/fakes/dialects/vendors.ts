@@ -80,8 +80,8 @@ export function openOpenAi({ hears, replies }: Behind): Promise<DialectServer> {
 }
 
 /**
- * A LiteLLM proxy: its own names for models and keys, with and without `/v1`. Speech comes whole and always as
- * `audio/mpeg`, transcription takes no notice of `stream`, what the upstream refuses is an error 500.
+ * A LiteLLM proxy: its own names for models and keys, with and without `/v1`. Transcription takes no notice of `stream`. Its voice
+ * is a model of the Realtime API.
  */
 export function openLiteLlm({ hears, replies }: Behind): Promise<DialectServer> {
   const refuse = (status: number, message: string, type: string) =>
@@ -92,12 +92,6 @@ export function openLiteLlm({ hears, replies }: Behind): Promise<DialectServer> 
       const request = inWords(body, hears);
       const answer = replyTo(request, replies);
       return written([...(audioChatEvents(request, answer) ?? chatEvents(request, answer))]);
-    },
-    '/audio/speech': (asked: DialectRequest) => {
-      const { input, voice } = asked.body;
-      const why = `litellm.BadRequestError: OpenAIException - Invalid voice ${voice}`;
-      if (voice !== 'alloy') return refuse(500, why, 'internal_server_error');
-      return reply('audio/mpeg', [soundBytes(tone(`${input}`, rateHz), rateHz, formatIn(asked))]);
     },
   };
   return openDialect({
@@ -118,6 +112,10 @@ export function openLiteLlm({ hears, replies }: Behind): Promise<DialectServer> 
         [`POST /v1${path}`, route],
       ]),
     ),
+    attach(server) {
+      const talk = attachTalk(server, { hears, answer: () => ({}) }, true);
+      return () => talk.dropAll();
+    },
   });
 }
 
