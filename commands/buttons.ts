@@ -23,7 +23,13 @@ export const buttons: readonly Button[] = [
   { name: 'ask', label: 'button.ask', style: 'main', run: openAskWindow },
   button('stop', 'button.stop', 'danger', stop),
   { name: 'more', label: 'button.more', style: 'plain', isForEverybody: true, run: more },
-  { name: 'pause', label: 'button.pause', style: 'plain', run: pauseOrResume },
+  {
+    name: 'pause',
+    label: 'button.pause',
+    style: 'plain',
+    isNeverLimited: true,
+    run: pauseOrResume,
+  },
   ...trackPresses,
   ...captionButtons,
   { name: 'privacy', label: 'button.privacy', style: 'plain', isForEverybody: true, run: card },
@@ -36,6 +42,8 @@ export const buttons: readonly Button[] = [
     style: 'main',
     longestMs: longestPressMs,
     isForEverybody: true,
+    // It confirms `/privacy forget`, too.
+    isNeverLimited: true,
     run: confirm,
   },
   ...panelButtons,
@@ -55,6 +63,7 @@ function button(
     label,
     style,
     isForEverybody: command.isForEverybody,
+    isNeverLimited: command.isNeverLimited,
     run: (call, ports) => command.run({ ...call, words: {} }, ports),
   };
 }

@@ -5,6 +5,8 @@ import { notInChannel, nowhere } from './rights.ts';
 export const leave: Command = {
   name: 'leave',
   description: 'command.leave',
+  isForEverybody: true,
+  isNeverLimited: true,
   shownTo: 'room',
   options: [],
   async run(call, { sessions }) {

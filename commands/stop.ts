@@ -14,6 +14,8 @@ const kinds = ['speech', 'sounds', 'everything'] as const;
 export const stop: Command = {
   name: 'stop',
   description: 'command.stop',
+  isForEverybody: true,
+  isNeverLimited: true,
   help: { topic: 'stop', command: 'stop', line: () => ({ id: 'help.stop' }) },
   options: [{ name: 'what', description: 'command.stop', kind: 'choice', values: kinds }],
   run: inChannel(async (call, ports) => {

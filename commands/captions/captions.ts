@@ -50,6 +50,7 @@ function replyTo(turned: CaptionsOn, guildId: string): Replies {
 const off: Command = {
   name: 'off',
   description: 'command.captions.on',
+  isNeverLimited: true,
   shownTo: 'room',
   options: [],
   run: inChannel(async ({ guildId }, { features }) => {
@@ -72,7 +73,13 @@ export const captions: CommandGroup = {
 
 /** Buttons of captions, on the panel, the notice and the goodbye. */
 export const captionButtons: readonly Button[] = [
-  { name: 'captions', label: 'button.captions', style: 'plain', run: toggle },
+  {
+    name: 'captions',
+    label: 'button.captions',
+    style: 'plain',
+    isNeverLimited: true,
+    run: toggle,
+  },
   {
     name: 'captions.transcript',
     label: 'button.transcript',
@@ -91,6 +98,8 @@ export const captionButtons: readonly Button[] = [
     name: 'captions.leave_out',
     label: 'button.leave_out',
     style: 'plain',
+    isForEverybody: true,
+    isNeverLimited: true,
     run: (call, ports) => leaveOut(call, ports, true),
   },
   {

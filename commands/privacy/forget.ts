@@ -11,6 +11,7 @@ export const forget: Command = {
   name: 'forget',
   description: 'command.privacy.forget',
   isForEverybody: true,
+  isNeverLimited: true,
   options: [],
   async run({ guildId, callerId }, { privacy }) {
     const status = await privacy.status(guildId, callerId);

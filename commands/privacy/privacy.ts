@@ -13,6 +13,7 @@ function consentCommand(name: 'allow' | 'deny', id: 'consent.always' | 'consent.
     name,
     description: `command.privacy.${name}`,
     isForEverybody: true,
+    ...(name === 'deny' && { isNeverLimited: true }),
     options: [],
     async run({ guildId, callerId }, { privacy }) {
       const { saved } = await privacy[name](guildId, callerId);
@@ -33,6 +34,7 @@ function hearingCommand(name: 'pause' | 'resume', reply: Reply): Command {
   return {
     name,
     description: `command.privacy.${name}`,
+    ...(name === 'pause' && { isForEverybody: true, isNeverLimited: true }),
     options: [],
     run: inChannel(async ({ guildId }, { sessions }) => {
       const isDone = sessions.pauseHearing(guildId, name === 'pause');

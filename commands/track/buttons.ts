@@ -12,6 +12,7 @@ function steeringButton(name: 'pause' | 'skip'): Button {
     name: `track.${name}`,
     label: `button.track.${name}`,
     style: 'plain',
+    isNeverLimited: true,
     run: inChannel(async (call, { features: { tracks } }) => {
       const { about = '' } = call.words;
       const pressed = tracks.list(call.guildId)?.find((one) => isSameTrack(one.name, about));

@@ -26,8 +26,11 @@ import { callerOf, repliesOf, trackIn } from './replies.ts';
 export function steering(kind: TrackAction): Command {
   const track = kind === 'skip' || kind === 'stop' ? soundsOrAll : trackOrAll;
   const subject = kind === 'resume' ? 'pause' : kind === 'unmute' ? 'mute' : kind;
-  return changing(kind, `command.track.${subject}`, [track], () => ({ kind }));
+  const command = changing(kind, `command.track.${subject}`, [track], () => ({ kind }));
+  return silencing.has(kind) ? { ...command, isNeverLimited: true } : command;
 }
+
+const silencing: ReadonlySet<TrackAction> = new Set(['pause', 'skip', 'stop', 'mute']);
 
 /** Longest position, in characters: `-10:00:00` and some spaces. */
 const mostSeekChars = 12;

@@ -31,6 +31,7 @@ export type Invocation = {
   readonly inPlace?: true;
   /** Longest time, in ms, that it may take; a minute where it is not given. */
   readonly longestMs?: number;
+  readonly isNeverLimited?: true;
   /** It is begun once Discord shows it as thinking. */
   readonly thinksFirst?: true;
   /** A form that is opened in place of running it. */

@@ -4,33 +4,36 @@ import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
 /** Person in a server whose command or button is counted. */
 export type LimitedPerson = { readonly userId: string; readonly guildId: string };
 
-/** Whether it is done; or not, which is told in private once and then not at all. */
+/** Whether it is done. A person reads each refusal; only a flood of them is dropped. */
 export type Admission =
   | { readonly kind: 'admitted' }
   | { readonly kind: 'refused'; readonly waitMs: number }
   | { readonly kind: 'dropped' };
 
-/** Most commands and buttons of a person in a server, and the time, in s, in which they count. */
-const [most, windowS] = [10, 20];
-/** Least time between two refusals that one person reads, in s. */
-const reportEveryS = 30;
+export const admitted: Admission = { kind: 'admitted' };
 
-/** Rate limit of commands and buttons, for each person in a server. */
+/** Most commands and buttons of a person in a server, and the time in which they count. As many refusals are told in it. */
+const [maxUses, windowS] = [10, 20];
+
+/**
+ * Rate limit of commands and buttons, for each person in a server. What ends, silences or refuses is not asked here
+ * (`isNeverLimited` of a command).
+ */
 export class InteractionLimits {
-  readonly #people = new RateLimiterMemory({ points: most, duration: windowS });
-  readonly #reported = new RateLimiterMemory({ points: 1, duration: reportEveryS });
+  readonly #uses = new RateLimiterMemory({ points: maxUses, duration: windowS });
+  readonly #refusals = new RateLimiterMemory({ points: maxUses, duration: windowS });
 
   async admit({ userId, guildId }: LimitedPerson): Promise<Admission> {
     const person = `${guildId} ${userId}`;
-    const ms = await waitMs(this.#people, person);
-    if (ms === 0) return { kind: 'admitted' };
-    if ((await waitMs(this.#reported, person)) > 0) return { kind: 'dropped' };
-    return { kind: 'refused', waitMs: ms };
+    const waitMs = await takeOne(this.#uses, person);
+    if (waitMs === 0) return admitted;
+    const isFlood = (await takeOne(this.#refusals, person)) > 0;
+    return isFlood ? { kind: 'dropped' } : { kind: 'refused', waitMs };
   }
 }
 
-/** Takes one of `key`: 0, or how many milliseconds until there is one. */
-async function waitMs(limiter: RateLimiterMemory, key: string): Promise<number> {
+/** Takes one use of `key`. Returns 0, or the milliseconds until there is one. */
+async function takeOne(limiter: RateLimiterMemory, key: string): Promise<number> {
   try {
     await limiter.consume(key);
     return 0;

@@ -27,7 +27,7 @@ import {
   type InteractionRunnerOptions,
   type Invocation,
 } from './interaction-runner.ts';
-import { type Admission, InteractionLimits } from './rate-limits.ts';
+import { type Admission, admitted, InteractionLimits } from './rate-limits.ts';
 import { messageWith, pressedOf } from './rendering.ts';
 import { byLine, type CommandEntry } from './slashes.ts';
 
@@ -86,7 +86,7 @@ export class InteractionReceiver {
   async #serve(asking: RepliableInteraction): Promise<void> {
     if (!asking.inCachedGuild()) return await this.#refuse(asking);
     const invocation = this.#invocationOf(asking);
-    const admission = await this.#admit(asking);
+    const admission = invocation.isNeverLimited ? admitted : await this.#admit(asking);
     if (admission.kind === 'admitted') await this.#runner.answer(asking, invocation);
     if (admission.kind !== 'refused') return;
     const s = Math.ceil(admission.waitMs / 1_000);
@@ -169,6 +169,7 @@ export class InteractionReceiver {
       handler.isForEverybody ? undefined : await ports.access.denied(call);
     return {
       name,
+      isNeverLimited: handler.isNeverLimited,
       inPlace: handler.inPlace,
       longestMs: typeof longestMs === 'function' ? longestMs(call) : longestMs,
       thinksFirst: handler.thinksFirst,

@@ -133,6 +133,8 @@ export interface Command {
   readonly thinksFirst?: true;
   /** Also for people whom the server does not let use the bot: their own data, help, and commands that check rights themselves. */
   readonly isForEverybody?: true;
+  /** It ends, silences or refuses something, so no rate limit holds it up. */
+  readonly isNeverLimited?: true;
   /** Its line in `/help`. */
   readonly help?: HelpEntry;
   /** Only people with Manage Server may use it: Discord hides it from others, and it checks the right itself. */
@@ -167,6 +169,7 @@ export interface Button {
   readonly longestMs?: number;
   readonly thinksFirst?: true;
   readonly isForEverybody?: true;
+  readonly isNeverLimited?: true;
   /** It changes its own message, which stays as it is while a slow answer is awaited. */
   readonly inPlace?: true;
   /** A form, as of a command. */

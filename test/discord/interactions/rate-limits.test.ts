@@ -8,10 +8,16 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 
 /** Press on a button, with the fields that are read. */
-function press(id: number, guildId: string, userId: string, said: unknown[]): Interaction {
+function press(
+  id: number,
+  guildId: string,
+  userId: string,
+  said: unknown[],
+  name = 'hark',
+): Interaction {
   return {
     id: `${id}`,
-    customId: 'parley:hark',
+    customId: `parley:${name}`,
     locale: 'en',
     guildId,
     user: { id: userId },
@@ -28,29 +34,43 @@ function press(id: number, guildId: string, userId: string, said: unknown[]): In
   } as unknown as Interaction;
 }
 
-test('in a flood Discord gets few answers, one of them says why, and other people and servers get theirs at once', async () => {
+/** Receiver of two buttons that note each press: `hark`, and `halt`, which silences. */
+function openReception() {
   const events: DiscordEvent[] = [];
-  let done = 0;
-  const hark: Button = {
-    name: 'hark',
+  const pressed: string[] = [];
+  const timing = new VirtualClock();
+  const button = (name: string, rule: Partial<Button> = {}): Button => ({
+    name,
     label: 'button.confirm',
     style: 'main',
+    ...rule,
     async run() {
-      done++;
+      pressed.push(name);
       return [{ id: 'stop.ok', to: 'caller' }];
     },
-  };
-  const timing = new VirtualClock();
+  });
+  const all = [button('hark'), button('halt', { isNeverLimited: true })];
   const reception = new InteractionReceiver({
     commands: [],
     forms: [],
     pickers: [],
     ports: { ...openAccess } as CommandPorts,
     timing,
-    buttons: new Map([['hark', hark]]),
+    buttons: new Map(all.map((one) => [one.name, one])),
     panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },
     report: (event) => events.push(event),
   });
+  return { reception, timing, events, pressed };
+}
+
+const refusal = text('slow.down', { s: 20 });
+
+function countRefusals(said: readonly unknown[]): number {
+  return said.filter((message) => JSON.stringify(message).includes(refusal)).length;
+}
+
+test('in a flood Discord gets few answers, and other people and servers get theirs at once', async () => {
+  const { reception, timing, events, pressed } = openReception();
   const [flooded, other]: [unknown[], unknown[]] = [[], []];
   for (let n = 0; n < 2_000; n++) {
     reception.meet(press(n, 'g', 'mallory', flooded));
@@ -59,9 +79,25 @@ test('in a flood Discord gets few answers, one of them says why, and other peopl
     await Promise.resolve();
   }
   await expect.poll(() => other.length).toBe(2);
-  await expect.poll(() => [flooded.length, done]).toEqual([11, 12]);
-  const words = flooded.map((message) => JSON.stringify(message));
-  const why = words.filter((one) => one.includes(text('slow.down', { s: 20 })));
-  expect(why).toHaveLength(1);
+  await expect.poll(() => [flooded.length, pressed.length]).toEqual([20, 12]);
+  expect(countRefusals(flooded)).toBe(10);
   expect(events.filter(({ kind }) => kind !== 'command')).toEqual([]);
+});
+
+test('a person who pressed too often reads each time why nothing happens', async () => {
+  const { reception } = openReception();
+  const said: unknown[] = [];
+  for (let n = 0; n < 15; n++) reception.meet(press(n, 'g', 'ana', said));
+  await expect.poll(() => said.length).toBe(15);
+  expect(countRefusals(said)).toBe(5);
+});
+
+test('what silences works after any number of presses', async () => {
+  const { reception, pressed } = openReception();
+  const said: unknown[] = [];
+  for (let n = 0; n < 100; n++) reception.meet(press(n, 'g', 'ana', []));
+  for (let n = 100; n < 130; n++) reception.meet(press(n, 'g', 'ana', said, 'halt'));
+  await expect.poll(() => said.length).toBe(30);
+  expect(countRefusals(said)).toBe(0);
+  expect(pressed.filter((name) => name === 'halt')).toHaveLength(30);
 });
