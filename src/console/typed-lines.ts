@@ -25,18 +25,20 @@ async function* linesOf(input: Readable, signal: AbortSignal): AsyncGenerator<st
  * Says each typed line as Adam, or does it, if it begins with `/`. At a terminal the next line may come while one is spoken or
  * answered, as a `/stop` does; a line of a pipe or a file waits for the outcome of the last.
  *
- * Errors: bugs. Aborting `signal` throws its reason.
+ * Returns whether there was any line. Errors: bugs. Aborting `signal` throws its reason.
  */
 export async function performLines(
   input: Readable & { readonly isTTY?: boolean },
   observers: SandboxObservers,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const left = new AbortController();
+  let hasLines = false;
   const either = AbortSignal.any([signal, left.signal]);
   for await (const line of linesOf(input, either)) {
     const words = line.trim();
     if (words === '') continue;
+    hasLines = true;
     if (!input.isTTY) observers.show.title(`> ${words}`);
     const work = perform(words, observers, either);
     if (input.isTTY) work.catch((error: unknown) => left.abort(error));
@@ -44,6 +46,7 @@ export async function performLines(
   }
   either.throwIfAborted();
   left.abort(new Error('left the console'));
+  return hasLines;
 }
 
 /** Returns after the outcome of a line; a failure is told in one sentence. */

@@ -71,11 +71,9 @@ class Typist implements AsyncDisposable {
     return part;
   }
 
-  /** Ends the input and waits for the end of the program. */
-  async leave() {
+  /** Ends the input, which a service does not have. */
+  endInput(): void {
     this.#child.stdin?.end();
-    const [code] = await this.#closed;
-    return { code, out: this.#out, complaints: this.#complaints };
   }
 
   async ask(signal: NodeJS.Signals) {
@@ -122,6 +120,14 @@ scenario('whoever types is heard, answered and obeyed, until a supervisor stops 
   await console.shown('I hear you in this session, until it ends or you say no');
   console.type('/dance');
   await console.shown('There is no command /dance here.');
+  expect(await console.ask('SIGTERM')).toEqual({ code: 0, complaints: '' });
+});
+
+scenario('without a terminal, as in a container, it runs until it is stopped', async () => {
+  await using providers = await openMockProviders({ pace: instantPace, hears: 'what is it' });
+  await using console = await Typist.sitDown(remote(providers));
+  console.endInput();
+  await console.shown('runs until it is stopped');
   expect(await console.ask('SIGTERM')).toEqual({ code: 0, complaints: '' });
 });
 

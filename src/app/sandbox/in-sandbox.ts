@@ -5,6 +5,7 @@ import { type Engines, openEngines } from '#src/app/engines/engines.ts';
 import { programDoor } from '#src/app/page/serve-programs.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import { processEnvironment } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';
 import { EventLog } from '#src/console/event-log.ts';
@@ -233,7 +234,8 @@ async function runOnce(
 }
 
 /**
- * One exchange, then whatever is typed. Returns the exit code when the lines end.
+ * Plays one exchange, then whatever is typed. Returns the exit code when the lines end. A service has no lines and no terminal (a
+ * container, systemd, nohup): it runs until `signal` is aborted.
  *
  * Errors: BotError. Aborting `signal` throws its reason.
  */
@@ -243,8 +245,10 @@ async function runPrompt({ observers, tell }: SandboxRun, signal: AbortSignal): 
   if (first.kind === 'failed') show.note(`failed at ${first.stage}: ${first.why}`);
   tell();
   show.note(`Type to speak as ${host}; /help shows commands; Ctrl+C leaves.`);
-  await performLines(process.stdin, observers, signal);
-  return 0;
+  const hasLines = await performLines(process.stdin, observers, signal);
+  if (hasLines || process.stdin.isTTY) return 0;
+  show.note('Nobody can type here, so it runs until it is stopped. Open the page to talk.');
+  return await unlessAborted(new Promise<never>(() => {}), signal);
 }
 
 function waitLine(firstAudibleAtMs: number): string {
