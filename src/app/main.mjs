@@ -2,18 +2,9 @@
 // JavaScript, as the compile cache is not yet open: to strip types of this file, Node would load its TypeScript parser for good.
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import './require-installation.mjs';
 import { keepHttpParserPlain } from './http-parser.mjs';
 
-if (!isInstalled()) {
-  console.error('Run npm ci first: it installs the Node and the libraries that Parley runs on.');
-  process.exit(78);
-}
-if (Number.parseInt(process.versions.node, 10) < 24) {
-  console.error(
-    `Parley needs Node 24 or later, and this is Node ${process.versions.node}: install it from nodejs.org.`,
-  );
-  process.exit(78);
-}
 const kernels = new URL('../audio/voice/silero-kernels.wasm', import.meta.url);
 if (!WebAssembly.validate(readFileSync(kernels))) {
   console.error(
@@ -30,12 +21,3 @@ openCompileCache();
 resolveOwnImports();
 await import('#src/base/zod-languages.ts');
 await import('./program.ts');
-
-/** Whether the libraries are there, in this folder or in one above it. */
-function isInstalled() {
-  try {
-    return import.meta.resolve('discord.js') !== '';
-  } catch {
-    return false;
-  }
-}

@@ -1,4 +1,10 @@
-import { expect } from 'vitest';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
 import { freePort } from '#test/fakes/servers/listening.ts';
@@ -88,3 +94,23 @@ scenario('a processor without SIMD ends the start with what is missing', async (
   expect(ended.code).toBe(78);
   expectSentences(ended, /^Parley hears with SIMD instructions of WebAssembly, and this/);
 });
+
+test.each(['start', 'doctor', 'setup'])(
+  'npm run %s before npm ci says in one line to run it',
+  async (script) => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-bare-'));
+    try {
+      for (const path of ['package.json', 'src', 'doctor', 'setup'])
+        await cp(path, join(folder, path), { recursive: true });
+      const child = spawn('npm', ['run', '--silent', script], { cwd: folder });
+      const complaints = text(child.stderr);
+      const [code] = await once(child, 'close');
+      expect([code, await complaints]).toEqual([
+        78,
+        'Run npm ci first: it installs the Node and the libraries that Parley runs on.\n',
+      ]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+);
