@@ -1,4 +1,5 @@
-import type { VoiceConnection } from '@discordjs/voice';
+import { Readable } from 'node:stream';
+import { AudioResource, type VoiceConnection } from '@discordjs/voice';
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import type { SyncTiming } from './timing.ts';
 
@@ -31,13 +32,16 @@ const silenceFrames = 5;
 const silence: Frame = Buffer.from([0xf8, 0xff, 0xfe]);
 
 /**
- * The speaking half of one connection, on its own 20 ms grid: asks its source for a frame at each point and sends it at once. While
- * there is nothing to play no timer runs; `play` and `wake` begin a new grid.
+ * The speaking half of one connection, on its own 20 ms grid: reads a frame at each point and sends it at once. While there is
+ * nothing to play no timer runs; `play` and `wake` begin a new grid.
+ *
+ * The resource that is read, RTP and encryption are the work of @discordjs/voice; the mixer behind the source and this clock are
+ * ours, in place of an `AudioPlayer`, which prepares each frame 20 ms ahead: answers would come and stop so much later.
  */
 export class FrameSender {
   readonly counts: SenderCounts = { sent: 0, refused: 0, shifts: 0 };
   readonly #options: FrameSenderOptions;
-  #source: FrameSource | undefined;
+  #playing: { readonly source: FrameSource; readonly resource: AudioResource } | undefined;
   #dueMs = 0;
   #forget: (() => void) | undefined;
   /** Silence frames still owed after the last frame of the source. */
@@ -56,7 +60,7 @@ export class FrameSender {
 
   /** Takes frames from this source from now on. */
   play(source: FrameSource): { wake(): void } {
-    this.#source = source;
+    this.#playing = { source, resource: makeResource(source) };
     const wake = () => this.#wake();
     wake();
     return { wake };
@@ -64,7 +68,7 @@ export class FrameSender {
 
   stop(): void {
     this.#stopped = true;
-    this.#source = undefined;
+    this.#playing = undefined;
     this.#forget?.();
   }
 
@@ -87,7 +91,7 @@ export class FrameSender {
   #step(): void {
     try {
       this.#catchUp();
-      const isIdle = this.#quiet && (this.#source?.isIdle ?? true);
+      const isIdle = this.#quiet && (this.#playing?.source.isIdle ?? true);
       if (!this.#stopped && !isIdle) this.#arm();
     } catch (error) {
       this.stop();
@@ -108,7 +112,7 @@ export class FrameSender {
 
   #tick(): void {
     if (!this.#options.settled()) return;
-    const frame = this.#source?.next();
+    const frame = this.#playing?.resource.read();
     if (frame) this.#play(frame);
     else if (this.#owed > 0) this.#pad();
     else this.#quiet = true;
@@ -119,7 +123,7 @@ export class FrameSender {
     this.#owed = silenceFrames;
     if (this.#send(frame)) {
       this.counts.sent++;
-      this.#source?.left(frame, this.#options.timing.nowMs());
+      this.#playing?.source.left(frame, this.#options.timing.nowMs());
     } else this.counts.refused++;
   }
 
@@ -139,4 +143,25 @@ export class FrameSender {
       return false;
     }
   }
+}
+
+/** Frames of a source as a stream that is never ahead: each `read` asks the source at that moment. */
+class PulledFrames extends Readable {
+  readonly #source: FrameSource;
+
+  constructor(source: FrameSource) {
+    super({ objectMode: true });
+    this.#source = source;
+  }
+
+  override read(size?: number): Frame | null {
+    // Node looks for data by read(0), which must not take a frame.
+    return size === 0 ? null : (this.#source.next() ?? null);
+  }
+}
+
+/** Makes a source the library's own kind of sound, without silence frames, which the sender adds. */
+function makeResource(source: FrameSource): AudioResource {
+  // `createAudioResource` makes the same of Opus, but first looks for FFmpeg by starting it, for which the thread waits.
+  return new AudioResource([], [new PulledFrames(source)], null, 0);
 }

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { setImmediate as settle } from 'node:timers/promises';
+import { AudioResource } from '@discordjs/voice';
+import { expect, test, vi } from 'vitest';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { FrameSender } from '#src/discord/link/sender.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -80,6 +82,22 @@ test.each([0, 0.2])(
     expect(timing.fired).toBeLessThan(frames * 1.4);
   },
 );
+
+test('the voice leaves as an AudioResource, whose every frame is taken from the source at the moment when it is sent', async () => {
+  const read = vi.spyOn(AudioResource.prototype, 'read');
+  const { timing, waiting, left, log } = open();
+  const [first, second] = [frame(1), frame(2)];
+  waiting.push(first, second);
+  await settle(); // Node looks into a new stream by itself
+  expect(log.asked).toBe(0);
+  timing.passMs(0);
+  expect([left.length, waiting.length]).toEqual([1, 1]);
+  timing.passMs(20);
+  expect(left.map(({ atMs }) => atMs)).toEqual([0, 20]);
+  expect(read.mock.results.map(({ value }) => value)).toEqual([first, second]);
+  expect(new Set(read.mock.contexts).size).toBe(1);
+  expect(read.mock.contexts[0]).toMatchObject({ playbackDuration: 40 });
+});
 
 test('after the last frame five silence frames follow, then the link stops speaking', () => {
   const { timing, waiting, silentAtMs, log } = open();
