@@ -16,7 +16,11 @@ const longTests = '{bench,test}/**/*.long.test.ts';
 
 /** A module by which workers resolve our own imports as the bot does. */
 const resolvingOwnImports = `data:text/javascript,import{resolveOwnImports}from'${new URL('src/base/open-compile-cache.mjs', import.meta.url)}';resolveOwnImports()`;
-const undici = new URL('src/discord/library/undici.ts', import.meta.url).href;
+/** Modules that must run before the library that they mend. */
+const mends = ['undici', 'sodium'].flatMap((name) => [
+  '--import',
+  new URL(`src/discord/library/${name}.ts`, import.meta.url).href,
+]);
 /** Free memory, in bytes, from which temporary files may lie in it. */
 const roomyBytes = 2 * 1024 ** 3;
 
@@ -69,7 +73,7 @@ export default defineConfig({
     // Workers, and the threads and programs that tests start, compile each module once.
     env: { NODE_COMPILE_CACHE: compiled, ...inMemory() },
     // Once for each worker: a setup file runs anew before each test file, and each run would add its hook to all before it.
-    execArgv: ['--import', resolvingOwnImports, '--import', undici],
+    execArgv: ['--import', resolvingOwnImports, ...mends],
     // No test mocks modules, so none needs to be read for mocks.
     experimental: { viteModuleRunner: false, nodeLoader: false },
   },

@@ -20,7 +20,9 @@ opus() {
   needs_node
   mkdir "$1"
   cd "$1"
-  npm install --install-strategy=nested --no-audit --no-fund @discordjs/opus@0.10.0
+  copy package.json package-lock.json
+  npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+  npm rebuild --build-from-source @discordjs/opus
   rm -rf node_modules/@discordjs/opus/build
 }
 
@@ -33,6 +35,7 @@ build() {
   copy package.json package-lock.json
   npm ci --omit=dev --ignore-scripts --no-audit --no-fund
   find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+  rm -rf node_modules/sodium-native/prebuilds/android* node_modules/sodium-native/prebuilds/darwin* node_modules/sodium-native/prebuilds/ios* node_modules/sodium-native/prebuilds/win32*
   copy_from "$opus" node_modules/@discordjs/opus
   copy LICENSE THIRD-PARTY-NOTICES.md
   copy src

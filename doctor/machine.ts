@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { tone } from '#doctor/live/test-sound.ts';
 import packageJson from '#package.json' with { type: 'json' };
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { proveCiphers } from '#src/discord/link/voice-library.ts';
 import { differs, type Finding, missing, ok, type Probe, tryProbe } from '#src/probes/probe.ts';
 import { decode } from '#src/probes/voice-probes.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
@@ -36,9 +37,10 @@ const codec: Probe<undefined> = {
 const ciphers: Probe<undefined> = {
   name: 'ciphers',
   mend: install,
-  async run() {
-    await Promise.all([import('@noble/ciphers/chacha.js'), import('@snazzah/davey')]);
-    return ok('ciphers', 'AES-256-GCM and XChaCha20-Poly1305; DAVE loads');
+  async run(_subject, clock, signal) {
+    await import('@snazzah/davey');
+    const xchacha = await proveCiphers(clock, signal);
+    return ok('ciphers', `AES-256-GCM, and XChaCha20-Poly1305 by ${xchacha}; DAVE loads`);
   },
 };
 

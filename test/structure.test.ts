@@ -87,3 +87,11 @@ test('sources of the bot are plain ASCII, as V8 keeps a file with one other char
   }
   expect(found).toEqual([]);
 });
+
+test('sodium-native is mended before any file takes a value from the voice library', async () => {
+  for await (const path of sourceFiles('{src,bench,sandbox,doctor}/**/*.ts')) {
+    const source = await readFile(path, 'utf8');
+    if (!/^import (?!type)[^;]*'@discordjs\/voice'/m.test(source)) continue;
+    expect(source.split('\n')[0], path).toBe("import '#src/discord/library/sodium.ts';");
+  }
+});

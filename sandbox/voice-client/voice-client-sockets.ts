@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import {
-  encryptionMode,
+  encryptionModes,
   readDiscovered,
   type UdpPeer,
   writeDiscovery,
@@ -219,7 +219,7 @@ const message = z.discriminatedUnion('op', [
   z.object({
     op: z.literal(op.sessionDescription),
     d: z.object({
-      mode: z.literal(encryptionMode),
+      mode: z.enum(encryptionModes),
       secret_key: z.array(z.int().min(0).max(255)).length(32),
       dave_protocol_version: z.int(),
     }),

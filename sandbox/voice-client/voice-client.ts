@@ -1,6 +1,6 @@
 import { ConditionWait } from '#sandbox/condition-wait.ts';
 import { DaveMember } from '#sandbox/dave/dave-member.ts';
-import { encryptionMode, type VoicePacket, VoiceSealer, voiceCipher } from '#sandbox/voice/rtp.ts';
+import { encryptionModes, type VoicePacket, VoiceSealer, voiceCipher } from '#sandbox/voice/rtp.ts';
 import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 import type {
   EncodedSpeech,
@@ -215,17 +215,18 @@ class ConnectedVoice implements AsyncDisposable {
 
   /** Without a mode in common there is no call; the deadline ends it. */
   #discover({ ip, port, ssrc, modes }: ReadyMessage): void {
-    if (!modes.includes(encryptionMode)) return;
+    const mode = encryptionModes.find((one) => modes.includes(one));
+    if (!mode) return;
     this.#ssrc = ssrc;
     this.#udp.discover({ address: ip, port }, ssrc, (own) => {
-      const data = { ...own, mode: encryptionMode };
+      const data = { ...own, mode };
       this.#signals.send({ op: op.selectProtocol, d: { protocol: 'udp', data } });
     });
   }
 
-  #describe({ secret_key, dave_protocol_version }: Description): void {
+  #describe({ mode, secret_key, dave_protocol_version }: Description): void {
     const { ticket, codec } = this.#options;
-    const cipher = voiceCipher(Buffer.from(secret_key));
+    const cipher = voiceCipher(mode, Buffer.from(secret_key));
     const { userId, channelId } = ticket;
     this.#dave = dave_protocol_version > 0 ? new DaveMember(userId, channelId) : undefined;
     this.#sealer = new VoiceSealer(cipher, false);

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type UdpPeer, type VoiceCipher, VoiceSealer, voiceCipher } from '#sandbox/voice/rtp.ts';
+import {
+  type EncryptionMode,
+  type UdpPeer,
+  type VoiceCipher,
+  VoiceSealer,
+  voiceCipher,
+} from '#sandbox/voice/rtp.ts';
 import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -39,8 +45,8 @@ export class Caller {
     return this.ticket.userId;
   }
 
-  choose(): void {
-    const cipher = voiceCipher(this.key);
+  choose(mode: EncryptionMode): void {
+    const cipher = voiceCipher(mode, this.key);
     this.secrets = { cipher, sealer: new VoiceSealer(cipher, true) };
   }
 

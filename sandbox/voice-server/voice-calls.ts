@@ -1,5 +1,5 @@
 import { DaveGroup, type DaveSend } from '#sandbox/dave/dave-group.ts';
-import { encryptionMode, type UdpPeer, type VoicePacket } from '#sandbox/voice/rtp.ts';
+import type { EncryptionMode, UdpPeer, VoicePacket } from '#sandbox/voice/rtp.ts';
 import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -179,13 +179,13 @@ class VoiceCall {
   }
 
   /** Op 1 was right: op 4, the SSRCs of those who spoke before, and the way into the group. */
-  describe(caller: Caller): void {
+  describe(caller: Caller, mode: EncryptionMode): void {
     const secret = {
-      mode: encryptionMode,
+      mode,
       secret_key: [...caller.key],
       dave_protocol_version: this.#dave,
     };
-    caller.choose();
+    caller.choose(mode);
     caller.send({ op: op.sessionDescription, d: secret });
     for (const other of this.others(caller)) if (other.announced) sendSsrc(caller, other);
     this.#deliver(this.#group?.join(caller.userId) ?? []);

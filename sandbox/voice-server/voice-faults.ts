@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import type { EncryptionMode } from '#sandbox/voice/rtp.ts';
 import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
 import type { PathFaults } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -20,10 +21,15 @@ type PersonFaults = {
   speakingMs: number;
 };
 
+/** Discord prefers this mode wherever it is offered (Discord docs, "Transport Encryption Modes"). */
+const usualMode: EncryptionMode = 'aead_aes256_gcm_rtpsize';
+
 /** The faults that were asked for and have not been healed; the server looks them up wherever they apply. */
 export class FaultSchedule {
   /** For new sockets of everybody: `hang` takes them and says nothing at all, `refuse` ends their handshake with a 503. */
   connections: 'open' | 'hang' | 'refuse' = 'open';
+  /** The one mode that new sockets offer. */
+  mode: EncryptionMode = usualMode;
   readonly #closing: AbortSignal;
   readonly #people = new Map<string, PersonFaults>();
 
@@ -42,6 +48,7 @@ export class FaultSchedule {
     else {
       this.#people.clear();
       this.connections = 'open';
+      this.mode = usualMode;
     }
   }
 
@@ -102,6 +109,10 @@ export function voiceFaults(faults: FaultSchedule, calls: VoiceCalls, udp: Voice
     },
     connections(state: FaultSchedule['connections']): void {
       faults.connections = state;
+    },
+    /** New sockets of everybody offer only this mode of encryption. */
+    offerOnly(mode: EncryptionMode): void {
+      faults.mode = mode;
     },
     /** Ends the faults of that person, or all of them. What is already under way still arrives. */
     heal: (userId?: string) => faults.heal(userId),

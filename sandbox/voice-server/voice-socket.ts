@@ -1,5 +1,4 @@
 import type { WebSocket } from 'ws';
-import { encryptionMode } from '#sandbox/voice/rtp.ts';
 import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
 import type { Caller, SocketData } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
@@ -104,8 +103,8 @@ export class VoiceSocket {
     const caller = this.#calls.identify(identity, this);
     if (typeof caller === 'number') return caller;
     this.#seat(caller);
-    const { udpPort: port } = this.#rules;
-    const modes = [encryptionMode];
+    const { udpPort: port, faults } = this.#rules;
+    const modes = [faults.mode];
     caller.send({ op: op.ready, d: { ssrc: caller.ssrc, ip: '127.0.0.1', port, modes } });
     this.#calls.enter(caller);
     return undefined;
@@ -136,8 +135,9 @@ export class VoiceSocket {
       case op.selectProtocol: {
         const { protocol, data } = request.d;
         if (protocol !== 'udp') return closeCode.unknownProtocol;
-        if (data.mode !== encryptionMode) return closeCode.unknownMode;
-        if (!caller.secrets) call?.describe(caller);
+        const { mode } = this.#rules.faults;
+        if (data.mode !== mode) return closeCode.unknownMode;
+        if (!caller.secrets) call?.describe(caller, mode);
         return undefined;
       }
       case op.speaking:

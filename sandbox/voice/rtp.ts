@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 
 /** One 20 ms voice packet without its transport. */
 export type VoicePacket = {
@@ -121,42 +122,72 @@ export function readDiscovered(datagram: Buffer): UdpPeer | undefined {
   return { address, port: datagram.readUInt16BE(discoveryBytes - 2) };
 }
 
-/** One direction's key. */
-export type VoiceCipher = ReturnType<typeof voiceCipher>;
+/** Modes of encryption between a client and the server, as Discord names them. */
+export const encryptionModes = [
+  'aead_aes256_gcm_rtpsize',
+  'aead_xchacha20_poly1305_rtpsize',
+] as const;
 
-/** Encryption of voice between a client and the server. */
-export const encryptionMode = 'aead_aes256_gcm_rtpsize';
+export type EncryptionMode = (typeof encryptionModes)[number];
+
+/** Cipher of one direction. */
+export type VoiceCipher = {
+  /** `head` stays readable and is authenticated; what is sealed ends with the tag. */
+  seal(head: Uint8Array, plain: Uint8Array, counter: number): Buffer;
+  /** Undefined if anything was changed or the key is another. */
+  open(head: Uint8Array, sealed: Uint8Array, counter: number): Buffer | undefined;
+};
 
 const tagBytes = 16;
 
-/** Cipher of `encryptionMode`; its nonce is the counter, then zeros (Discord docs, "Transport Encryption Modes"). */
-export function voiceCipher(bytes: Uint8Array) {
+/** Opens the cipher of `mode`. Its nonce is the counter, then zeros (Discord docs, "Transport Encryption Modes"). */
+export function voiceCipher(mode: EncryptionMode, key: Uint8Array): VoiceCipher {
+  return mode === 'aead_aes256_gcm_rtpsize' ? aesCipher(key) : xchachaCipher(key);
+}
+
+function aesCipher(bytes: Uint8Array): VoiceCipher {
   // Bytes would be made a key for every packet, which takes three times as long as the packet.
   const key = createSecretKey(bytes);
   return {
-    /** `head` stays readable and is authenticated; what is sealed ends with the tag. */
-    seal(head: Uint8Array, plain: Uint8Array, counter: number): Buffer {
-      const cipher = createCipheriv('aes-256-gcm', key, nonceOf(counter));
+    seal(head, plain, counter) {
+      const cipher = createCipheriv('aes-256-gcm', key, toNonce(counter, 12));
       cipher.setAAD(head);
       return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
     },
-    /** Undefined if anything was changed or the key is another: OpenSSL throws when the tag does not fit. */
-    open(head: Uint8Array, sealed: Uint8Array, counter: number): Buffer | undefined {
+    open(head, sealed, counter) {
       const tagAt = sealed.length - tagBytes;
-      const decipher = createDecipheriv('aes-256-gcm', key, nonceOf(counter));
+      const decipher = createDecipheriv('aes-256-gcm', key, toNonce(counter, 12));
       decipher.setAAD(head);
       decipher.setAuthTag(sealed.subarray(tagAt));
-      try {
-        return Buffer.concat([decipher.update(sealed.subarray(0, tagAt)), decipher.final()]);
-      } catch {
-        return undefined;
-      }
+      return unlessThrown(() =>
+        Buffer.concat([decipher.update(sealed.subarray(0, tagAt)), decipher.final()]),
+      );
     },
   };
 }
 
-function nonceOf(counter: number): Buffer {
-  const nonce = Buffer.alloc(12);
+/** XChaCha20-Poly1305 by a library that the bot takes only where sodium-native is missing, so that two implementations meet. */
+function xchachaCipher(key: Uint8Array): VoiceCipher {
+  const cipher = (head: Uint8Array, counter: number) =>
+    xchacha20poly1305(key, toNonce(counter, 24), head);
+  return {
+    seal: (head, plain, counter) => Buffer.from(cipher(head, counter).encrypt(plain)),
+    open: (head, sealed, counter) =>
+      unlessThrown(() => Buffer.from(cipher(head, counter).decrypt(sealed))),
+  };
+}
+
+/** Both libraries throw when the tag does not fit. */
+function unlessThrown(open: () => Buffer): Buffer | undefined {
+  try {
+    return open();
+  } catch {
+    return undefined;
+  }
+}
+
+function toNonce(counter: number, bytes: 12 | 24): Buffer {
+  const nonce = Buffer.alloc(bytes);
   nonce.writeUInt32BE(counter);
   return nonce;
 }

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { DAVESession, type VoiceConnection, VoiceReceiver, VoiceWebSocket } from '@discordjs/voice';
 import { ConsentedReceiver, HeldDatagrams } from '#src/discord/link/receiver.ts';
 import { guardMessages } from '#src/discord/link/voice-library.ts';
-import { emptyNonce, mode, sealedDatagram } from '#test/discord/setup/sealed-datagram.ts';
+import { encryptionBy, mode, sealedDatagram } from '#test/discord/setup/sealed-datagram.ts';
 import { bytesLike, jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
 import { fc } from '#test/properties.ts';
@@ -26,7 +26,7 @@ function openInput(): VoiceReceiver {
     () => {},
     fail,
   );
-  receiver.connectionData = { encryptionMode: mode, nonceBuffer: emptyNonce(), secretKey: key };
+  receiver.connectionData = encryptionBy(key);
   receiver.ssrcMap.update({ userId: '1', audioSSRC: ssrc });
   return receiver;
 }

@@ -8,7 +8,7 @@ const codecs = {
   mediaplex: openMediaplex,
 } as const;
 
-/** The part of @discordjs/opus that we use; the package is there only if the operator added it. */
+/** The part of @discordjs/opus that we use. */
 type NativeOpus = {
   readonly OpusEncoder: new (
     rateHz: number,
@@ -20,7 +20,7 @@ type NativeOpus = {
   };
 };
 
-// In a variable, so that neither types nor tools ask for a package most people do not have.
+// In a variable, so that types do not ask for the package: npm removes it where it cannot be built.
 const packageName: string = '@discordjs/opus';
 
 /** An encoder and a decoder of one library. */
@@ -75,7 +75,7 @@ export async function openMediaplex(): Promise<OpusCodec> {
   });
 }
 
-/** Opus by @discordjs/opus: the fastest, but compiled on the spot. Rejects where it is absent or has no binary. */
+/** Opus by @discordjs/opus: the fastest, but compiled by npm ci. Rejects where that had no compiler. */
 export async function openNative(): Promise<OpusCodec> {
   const { default: native }: { readonly default: NativeOpus } = await import(packageName);
   return codecOf(packageName, (rateHz, channels) => {

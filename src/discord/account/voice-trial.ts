@@ -1,3 +1,4 @@
+import '#src/discord/library/sodium.ts';
 import { version as voiceVersion } from '@discordjs/voice';
 import { VERSION as daveyVersion } from '@snazzah/davey';
 import { type Client, version as discordVersion, Events } from 'discord.js';

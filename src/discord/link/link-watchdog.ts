@@ -1,3 +1,4 @@
+import '#src/discord/library/sodium.ts';
 import { type VoiceConnection, VoiceConnectionStatus, type VoiceWebSocket } from '@discordjs/voice';
 import { groupLacksSomebody, missesHeartbeats } from '#src/discord/link/voice-library.ts';
 import type { SyncTiming } from './timing.ts';

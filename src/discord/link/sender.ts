@@ -1,3 +1,4 @@
+import '#src/discord/library/sodium.ts';
 import { Readable } from 'node:stream';
 import { AudioResource, type VoiceConnection } from '@discordjs/voice';
 import type { Frame, FrameSource } from '#src/audio/frame.ts';

@@ -1,16 +1,18 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import '#src/discord/library/sodium.ts';
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import {
   type DAVESession,
-  type Networking,
+  Networking,
   type NetworkingState,
   NetworkingStatusCode,
   type VoiceConnection,
-  type VoiceReceiver,
+  VoiceReceiver,
   type VoiceUDPSocket,
   type VoiceWebSocket,
 } from '@discordjs/voice';
+import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 
@@ -31,6 +33,8 @@ type InnerReceiver = {
   /** `map`: the library has no way to forget all sources. */
   readonly ssrcMap: { readonly map: Map<number, { readonly userId: string }> };
 };
+/** `createAudioPacket` seals one packet, as a check of the ciphers needs it. */
+type InnerNetworking = { createAudioPacket(opus: Buffer, connection: object): Buffer };
 /** The socket, whose buffer and peer the library leaves as the system makes them. */
 type InnerUdp = {
   readonly socket: Pick<Socket, 'once' | 'setRecvBufferSize' | 'send'> & {
@@ -48,6 +52,7 @@ type InnerKey = { readonly encryptionMode: string; secretKey: Uint8Array | KeyOb
 
 // The typings call these members private.
 export const innerReceiver = (receiver: VoiceReceiver) => receiver as unknown as InnerReceiver;
+const innerNetworking = (networking: Networking) => networking as unknown as InnerNetworking;
 const innerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
 const innerSocket = (ws: VoiceWebSocket) => ws as unknown as InnerSocket;
 
@@ -173,4 +178,77 @@ export function groupLacksSomebody(connection: VoiceConnection): boolean {
   if (!state || !('connectionData' in state) || !dave?.session?.ready) return false;
   const members = new Set((dave.session as unknown as InnerGroup).getUserIds());
   return [...state.connectionData.connectedClients].some((id) => !members.has(id));
+}
+
+/** Bytes of the nonce in each mode that Discord offers (Discord docs, "Transport Encryption Modes"). */
+const nonceBytes = {
+  aead_aes256_gcm_rtpsize: 12,
+  aead_xchacha20_poly1305_rtpsize: 24,
+} as const;
+
+export type CipherMode = keyof typeof nonceBytes;
+
+/** A packet to be sealed; `nonce` counts from 0. */
+export type PlainPacket = {
+  readonly opus: Buffer;
+  readonly mode: CipherMode;
+  readonly key: Buffer;
+  readonly ssrc: number;
+  readonly nonce?: number;
+};
+
+/** The library imports its ciphers while it goes on; until then each packet throws. */
+const [loadTries, loadPauseMs] = [100, 10];
+
+export function emptyNonce(mode: CipherMode): Buffer {
+  return Buffer.alloc(nonceBytes[mode]);
+}
+
+/** Makes the datagram of the voice library, as it would leave for Discord. */
+export function sealPacket({ opus, mode, key, ssrc, nonce = 0 }: PlainPacket): Buffer {
+  const networking = innerNetworking(Object.create(Networking.prototype));
+  return networking.createAudioPacket(opus, {
+    sequence: 7,
+    timestamp: 960,
+    ssrc,
+    nonce,
+    nonceBuffer: emptyNonce(mode),
+    secretKey: key,
+    encryptionMode: mode,
+  });
+}
+
+/**
+ * Seals and opens a packet in each mode by the voice library. Returns the package that serves XChaCha20-Poly1305; AES-256-GCM is
+ * Node's own. Errors: those of the library. Aborting `signal` throws its reason.
+ */
+export async function proveCiphers(clock: Clock, signal: AbortSignal): Promise<string> {
+  for (let triesLeft = loadTries; ; triesLeft--) {
+    try {
+      for (const mode of Object.keys(nonceBytes)) proveCipher(mode as CipherMode);
+      return await findXchachaPackage();
+    } catch (error) {
+      if (triesLeft === 0) throw error;
+    }
+    await clock.sleep(loadPauseMs, signal);
+  }
+}
+
+function proveCipher(mode: CipherMode): void {
+  const [opus, key] = [randomBytes(160), randomBytes(32)];
+  const datagram = sealPacket({ opus, mode, key, ssrc: 1 });
+  const connection = { state: { status: 'none' } } as unknown as VoiceConnection;
+  const receiver = innerReceiver(new VoiceReceiver(connection));
+  const opened = receiver.parsePacket(datagram, mode, emptyNonce(mode), key, '1');
+  if (!opened?.equals(opus)) throw new Error(`${mode} opens another packet than it sealed`);
+}
+
+/** sodium-native stands first in the library's list, so it serves wherever it loads. */
+async function findXchachaPackage(): Promise<string> {
+  try {
+    await import('#src/discord/library/sodium-names.ts');
+    return 'sodium-native';
+  } catch {
+    return '@noble/ciphers';
+  }
 }

@@ -1,3 +1,4 @@
+import '#src/discord/library/sodium.ts';
 import {
   type DAVESession,
   joinVoiceChannel,

@@ -3,8 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
 import { ConsentedReceiver } from '#src/discord/link/receiver.ts';
 import {
-  emptyNonce,
-  mode,
+  encryptionBy,
   sealedDatagram,
   type UnboundSocket,
 } from '#test/discord/setup/sealed-datagram.ts';
@@ -38,7 +37,7 @@ export function listen(mayHear: (speakerId: string) => boolean) {
   inner.keepAlive = () => {};
   onTestFinished(() => udp.destroy());
   udp.on('message', receiver.onUdpMessage);
-  receiver.connectionData = { encryptionMode: mode, nonceBuffer: emptyNonce(), secretKey: key };
+  receiver.connectionData = encryptionBy(key);
   const arrive = (datagram: Buffer) => inner.socket.emit('message', datagram);
   let nonce = 0;
   const sealed = (ssrc: number, opus = voiced()) => sealedDatagram(opus, key, ssrc, nonce++);

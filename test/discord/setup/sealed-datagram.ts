@@ -1,27 +1,16 @@
-import { Networking } from '@discordjs/voice';
+import { type CipherMode, emptyNonce, sealPacket } from '#src/discord/link/voice-library.ts';
 
-/** The mode whose nonce the datagrams here have. */
-export const mode = 'aead_aes256_gcm_rtpsize';
+/** The mode of the datagrams here. */
+export const mode: CipherMode = 'aead_aes256_gcm_rtpsize';
 
-export function emptyNonce(): Buffer {
-  return Buffer.alloc(12);
+/** What a connection of the library knows of the encryption. */
+export function encryptionBy(key: Buffer) {
+  return { encryptionMode: mode, nonceBuffer: emptyNonce(mode), secretKey: key };
 }
-
-/** Part of the library that seals a datagram. */
-type Sealing = { createAudioPacket(opus: Buffer, connection: object): Buffer };
 
 /** A datagram of the pinned library, as it would leave for Discord; `nonce` counts from 0. */
 export function sealedDatagram(opus: Buffer, key: Buffer, ssrc: number, nonce = 0): Buffer {
-  const networking: Sealing = Object.create(Networking.prototype);
-  return networking.createAudioPacket(opus, {
-    sequence: 7,
-    timestamp: 960,
-    ssrc,
-    nonce,
-    nonceBuffer: emptyNonce(),
-    secretKey: key,
-    encryptionMode: mode,
-  });
+  return sealPacket({ opus, mode, key, ssrc, nonce });
 }
 
 /** A voice socket of the library without its keep-alive; `arrive` gives it a datagram. */

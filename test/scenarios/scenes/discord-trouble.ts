@@ -20,6 +20,9 @@ const inLounge: Step = {
 const isGone: Step = { botSits: 'nowhere' };
 const asked = ({ providers: { requests } }: Stage) => requests.map(({ endpoint }) => endpoint);
 const linksOpened = ({ bot }: Stage) => bot.log.filter(({ msg }) => msg === 'link-opened').length;
+const cipherInUse = ({ bot }: Stage) =>
+  bot.log.findLast(({ msg }) => msg === 'link-opened')?.cipher;
+const xchacha = 'aead_xchacha20_poly1305_rtpsize';
 const fault = (sentence: string, cause: (sandbox: Stage['sandbox']) => unknown): Step => ({
   [sentence]: ({ sandbox }) => cause(sandbox),
 });
@@ -116,6 +119,17 @@ export const discordTroubleScenes: Scenes = {
       joined,
       settled,
       understood,
+    ],
+  },
+  'where a voice server offers only XChaCha20-Poly1305 people are heard, and hear the answer': {
+    own: {},
+    providers,
+    steps: [
+      fault('only XChaCha20 is offered', ({ faults }) => faults.voice.offerOnly(xchacha)),
+      called,
+      { see: cipherInUse, is: xchacha },
+      settled,
+      { Adam: isAnswered },
     ],
   },
   'a voice server that is away for a while is found again': {

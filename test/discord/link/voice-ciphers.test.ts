@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { voiceCipher } from '#sandbox/voice/rtp.ts';
+import { emptyNonce, proveCiphers, sealPacket } from '#src/discord/link/voice-library.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+const mode = 'aead_xchacha20_poly1305_rtpsize';
+const { signal } = new AbortController();
+
+test('both ciphers of voice open what they sealed', async () => {
+  expect(await proveCiphers(new VirtualClock(), signal)).toMatch(
+    /^(sodium-native|@noble\/ciphers)$/,
+  );
+});
+
+test("a packet that the voice library seals with XChaCha20 is opened by another library's cipher", async () => {
+  await proveCiphers(new VirtualClock(), signal);
+  const [opus, key] = [Buffer.from('twenty milliseconds'), Buffer.alloc(32, 7)];
+  const datagram = sealPacket({ opus, mode, key, ssrc: 9, nonce: 3 });
+  const [head, sealed] = [datagram.subarray(0, 12), datagram.subarray(12, -4)];
+  const counter = datagram.readUInt32BE(datagram.length - 4);
+  expect(voiceCipher(mode, key).open(head, sealed, counter)).toEqual(opus);
+  sealed.writeUInt8(sealed.readUInt8(0) ^ 1, 0);
+  expect(voiceCipher(mode, key).open(head, sealed, counter)).toBeUndefined();
+  expect(emptyNonce(mode)).toHaveLength(24);
+});
+
+/** Proves the ciphers in a process of its own. Returns the serving package, and the cipher packages that were loaded. */
+async function proveElsewhere(isInstalled: boolean): Promise<readonly string[]> {
+  const program = `
+    import { registerHooks } from 'node:module';
+    import { setTimeout as sleep } from 'node:timers/promises';
+    const loaded = [];
+    registerHooks({
+      resolve(specifier, context, next) {
+        if (!/^(sodium-native|@noble)/.test(specifier)) return next(specifier, context);
+        if (specifier === 'sodium-native' && ${!isInstalled}) throw new Error('not installed');
+        loaded.push(specifier);
+        return next(specifier, context);
+      },
+    });
+    const { proveCiphers } = await import('#src/discord/link/voice-library.ts');
+    const name = await proveCiphers({ sleep }, new AbortController().signal);
+    console.log(JSON.stringify([name, ...new Set(loaded)]));
+  `;
+  const args = ['--input-type=module', '--eval', program];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return JSON.parse(stdout);
+}
+
+test('sodium-native seals and opens XChaCha20 where it is installed', async () => {
+  expect(await proveElsewhere(true)).toEqual(['sodium-native', 'sodium-native']);
+});
+
+test('without sodium-native another package seals and opens XChaCha20', async () => {
+  expect(await proveElsewhere(false)).toEqual(['@noble/ciphers', '@noble/ciphers/chacha.js']);
+});
