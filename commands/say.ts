@@ -1,9 +1,11 @@
 import { newTrack } from '#commands/track/options.ts';
 import { unknownVoice, voiceOption } from '#commands/voice/voice-option.ts';
 import type { Command } from '#src/features/contract/command.ts';
+import { titleOf } from '#src/features/tracks/lazily-synthesised-text.ts';
 import { outcomeText } from '#src/features/tracks/track-outcomes.ts';
 import { readingReply } from './reading-reply.ts';
 import { inChannel } from './rights.ts';
+import { longestWithWaitMs, replyAtEnd, waitOption } from './wait-option.ts';
 
 export const say: Command = {
   name: 'say',
@@ -24,8 +26,10 @@ export const say: Command = {
     },
     { ...newTrack, description: 'command.say.track' },
     voiceOption('command.say.voice'),
+    waitOption,
   ],
-  run: inChannel(async (call, { peopleSettings, features }) => {
+  longestMs: longestWithWaitMs,
+  run: inChannel(async (call, { clock, peopleSettings, features }) => {
     const { text = '', track, voice: asked, when } = call.words;
     const voices = features.voices;
     const voice = asked === undefined ? undefined : await voices.named(asked);
@@ -35,8 +39,11 @@ export const say: Command = {
     const owner = { id: call.callerId, name: call.callerName };
     const own = await peopleSettings.load(call.guildId, call.callerId);
     const chosen = { voice: voice ?? own?.voice, speed: own?.speed };
-    const how = { owner, payer: owner, track, ...chosen };
+    const wait = call.words.wait === 'true';
+    const how = { owner, payer: owner, track, wait, ...chosen };
     const saying = await features.typed.say(call.guildId, text, now, how);
+    const said = saying.kind === 'placed' ? saying.playing : saying;
+    if (wait && 'ended' in said) return [await replyAtEnd(titleOf([text]), said.ended, clock)];
     if (saying.kind === 'placed') return [outcomeText(saying.playing)];
     return [readingReply(saying, '/track queue track:voice')];
   }),

@@ -1,5 +1,6 @@
 import { closest } from '#commands/closest-names.ts';
 import { inChannel } from '#commands/rights.ts';
+import { longestWithWaitMs, replyAtEnd, waitOption } from '#commands/wait-option.ts';
 import type { Command, CommandOption } from '#src/features/contract/command.ts';
 import { newTrack, volumeOption } from './options.ts';
 import { callerOf, repliesOf, trackIn } from './replies.ts';
@@ -20,15 +21,18 @@ const options: readonly CommandOption[] = [
   { ...volumeOption, name: 'volume' },
   { name: 'loop', description: 'command.track.loop', kind: 'truth' },
   { name: 'next', description: 'command.track.play', kind: 'truth' },
+  waitOption,
 ];
 
 export const play: Command = {
   name: 'play',
   description: 'command.track.play',
   shownTo: 'room',
+  longestMs: longestWithWaitMs,
   options,
-  run: inChannel(async (call, { features }) => {
+  run: inChannel(async (call, { clock, features }) => {
     const { words } = call;
+    const wait = words.wait === 'true';
     const sound = call.sound ?? words.sound?.trim();
     if (!sound) return [{ id: 'track.which', to: 'caller' }];
     const outcomes = await features.tracks.play(call.guildId, callerOf(call), {
@@ -37,7 +41,11 @@ export const play: Command = {
       percent: words.volume === undefined ? undefined : Number(words.volume),
       loop: words.loop === 'true',
       next: words.next === 'true',
+      wait,
     });
-    return repliesOf(outcomes);
+    const [playing] = outcomes;
+    const [reply] = repliesOf(outcomes);
+    if (!wait || !('ended' in playing)) return [reply];
+    return [{ ...reply, ...(await replyAtEnd(playing.title, playing.ended, clock)) }];
   }),
 };

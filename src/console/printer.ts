@@ -77,6 +77,7 @@ export function printEvent(
     case 'words':
     case 'feature':
     case 'typed':
+    case 'played':
     case 'erased':
     case 'spent':
     case 'tool':

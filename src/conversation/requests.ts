@@ -1,20 +1,17 @@
+import { type PlayEnd, playEnds } from '#src/base/play-end.ts';
 import { clausesOf } from '#src/chat/text/clauses.ts';
 import type { ReportedOutcome } from '#src/conversation/machine/effects.ts';
 import { readingOf, turnOf } from '#src/conversation/machine/questions.ts';
 import type { Id, PersonId } from '#src/conversation/machine/state.ts';
-import {
-  type DropReason,
-  dropReasons,
-  type QueuedQuestion,
-  type QueuedReading,
-} from '#src/conversation/queue/queued-turn.ts';
+import type { QueuedQuestion, QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import { failureText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { queueRules } from '#src/turn/waiting.ts';
 import type { SessionContext } from './session-context.ts';
 
 type AddTurnResult =
-  | { readonly kind: 'added'; readonly ahead: number }
+  /** `ended` never rejects. */
+  | { readonly kind: 'added'; readonly ahead: number; readonly ended: Promise<PlayEnd> }
   | { readonly kind: 'full'; readonly limit: number }
   | { readonly kind: 'closed' }
   | { readonly kind: 'muted' };
@@ -44,7 +41,11 @@ type HeardReading = { readonly reading: QueuedReading | undefined; readonly atMs
 
 type Request =
   | { readonly kind: 'question'; readonly question: QueuedQuestion }
-  | { readonly kind: 'reading'; readonly reading: QueuedReading }
+  | {
+      readonly kind: 'reading';
+      readonly reading: QueuedReading;
+      readonly ended: PromiseWithResolvers<PlayEnd>;
+    }
   | { readonly kind: 'notice'; readonly notice: SpokenNotice; reading?: QueuedReading };
 
 /** Questions, texts and notices that people, commands and features bring to one session, and what they are told of them. */
@@ -98,13 +99,15 @@ export class Requests {
 
   read(reading: QueuedReading): AddTurnResult {
     const { owner, personId, when } = reading;
-    const request = this.#add({ kind: 'reading', reading }, reading.signal);
+    const ended = Promise.withResolvers<PlayEnd>();
+    const request = this.#add({ kind: 'reading', reading, ended }, reading.signal);
     const about = personId === undefined ? [] : [personId];
     const text = reading.clauses.map((one) => one.textIn(undefined) ?? '').join(' ');
     const isInterruptible = reading.interruptible ?? true;
     const event = { kind: 'read', request, owner: owner?.id, about, when, text } as const;
     const refusal = this.#post(request, { ...event, isInterruptible });
-    if (refusal === undefined) return { kind: 'added', ahead: this.#ahead(request) };
+    if (refusal === undefined)
+      return { kind: 'added', ahead: this.#ahead(request), ended: ended.promise };
     const { mostLinesEach, mostReadings } = queueRules;
     if (refusal === 'full')
       return { kind: 'full', limit: when === 'behind' ? mostLinesEach : mostReadings };
@@ -153,8 +156,13 @@ export class Requests {
     this.#all.delete(request);
     const wasHeard = this.#heard.delete(request);
     if (one?.kind === 'notice') one.notice.ended(wasHeard);
-    if (one?.kind === 'reading') one.reading.onOver?.(dropReasonOf(outcome));
     if (one?.kind === 'question') this.#answered(one.question, outcome);
+    if (one?.kind !== 'reading') return;
+    const { channel, parts } = this.#context;
+    const known = playEnds.find((each) => each === outcome);
+    const end = known ?? (outcome === 'ending' ? 'left' : 'failed');
+    parts.onEvent(channel.guildId, { kind: 'played', track: 'voice', end });
+    one.ended.resolve(end);
   }
 
   /** Something of a text was heard. */
@@ -232,12 +240,6 @@ export class Requests {
       const line = failure && failureText(failure, this.#context.parts);
       report?.({ kind: 'failed', line: line ?? { id: 'ask.late' } });
     }
-    onOver?.(dropReasonOf(outcome));
+    onOver?.(outcome);
   }
-}
-
-/** A question that is answered in private is over for the channel as if its asker had taken it back. */
-function dropReasonOf(outcome: ReportedOutcome): DropReason {
-  if (outcome === 'private') return 'withdrawn';
-  return dropReasons.find((one) => one === outcome) ?? 'over';
 }

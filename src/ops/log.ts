@@ -88,6 +88,7 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
       return;
     case 'line':
     case 'words':
+    case 'played':
     case 'alert':
       return; // alerts are written by the alert board
   }

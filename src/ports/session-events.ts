@@ -1,5 +1,6 @@
 import type { AlertChange, FeatureAlertChange } from '#src/base/alerts.ts';
 import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
+import type { PlayEnd } from '#src/base/play-end.ts';
 import type { SpentEvent } from '#src/spending/budget-authority.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
 import type { TypedOutcome } from './typed-messages.ts';
@@ -133,6 +134,13 @@ export type SessionEvent =
       /** The question was typed: heard and ended are when it came. */
       readonly typed?: true;
       readonly instants: Instants;
+    }
+  /** A sound or a text on a track is over; a text has no title. */
+  | {
+      readonly kind: 'played';
+      readonly track: string;
+      readonly title?: string | undefined;
+      readonly end: PlayEnd;
     }
   /** Outcome of a message in the chat of the channel. */
   | { readonly kind: 'typed'; readonly speakerId: string; readonly outcome: TypedOutcome }

@@ -95,9 +95,14 @@ const settings: Public<SettingsRequests> = {
   values: () => ['voice', 'text', 'off', 'default'],
 };
 
+/** The end of what was heard at once. */
+export const ended = Promise.resolve('completed' as const);
+
 /** Does what it is told, to whomever. */
 const tracks: Public<TrackRequests> = {
-  play: async (_guildId, _caller, { track }) => [{ kind: 'playing', title: 'rain', track }],
+  play: async (_guildId, _caller, { track }) => [
+    { kind: 'playing', title: 'rain', track, place: 0, ended },
+  ],
   change: (_guildId, _caller, change, track) => [changed(change, track)],
   list: () => [],
   sounds: async () => ['rain', 'bell', 'train'],
@@ -172,7 +177,7 @@ const words: Public<ServerVocabulary> = {
 
 /** Every line is said at once. */
 const lines: Public<ChatReadAloud> = {
-  read: async () => ({ kind: 'queued', ahead: 0 }),
+  read: async () => ({ kind: 'queued', ahead: 0, ended }),
   handle: async () => undefined,
   deleted: () => undefined,
 };
@@ -257,7 +262,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     mayOpen: async () => true,
     share: () => noCost,
     denied: async () => undefined,
-    say: async () => ({ kind: 'queued', ahead: 0 }),
+    say: async () => ({ kind: 'queued', ahead: 0, ended }),
     ask: async () => ({ kind: 'answered', text: openText('It is five.') }),
     openAskWindow: () => 'open',
     stop: () => 'stopped',

@@ -4,7 +4,7 @@ import type { Public } from '#src/base/public.ts';
 import type { CommandCall, PickedMessage } from '#src/features/contract/command.ts';
 import type { ChatReadAloud, ReadingOutcome } from '#src/features/typed/chat-read-aloud.ts';
 import { text } from '#src/texts/texts.ts';
-import { adam, inLounge, ports } from './ports.ts';
+import { adam, ended, inLounge, ports } from './ports.ts';
 
 const message: PickedMessage = {
   messageId: 'm',
@@ -16,7 +16,10 @@ const message: PickedMessage = {
   pictures: [],
 };
 
-async function pick(call: CommandCall, outcome: ReadingOutcome = { kind: 'queued', ahead: 0 }) {
+async function pick(
+  call: CommandCall,
+  outcome: ReadingOutcome = { kind: 'queued', ahead: 0, ended },
+) {
   const asked: Parameters<Public<ChatReadAloud>['read']>[] = [];
   const read: Public<ChatReadAloud>['read'] = async (...all) => {
     asked.push(all);
@@ -28,7 +31,7 @@ async function pick(call: CommandCall, outcome: ReadingOutcome = { kind: 'queued
 }
 
 test.each<[ReadingOutcome, string]>([
-  [{ kind: 'queued', ahead: 2 }, 'Queued, 2 ahead.'],
+  [{ kind: 'queued', ahead: 2, ended }, 'Queued, 2 ahead.'],
   [
     { kind: 'full', limit: 3 },
     'The limit of 3 is reached. Try again later, or make room: /track remove track:voice item:mine.',

@@ -1,19 +1,28 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { say } from '#commands/say.ts';
+import { play as playing } from '#commands/track/play.ts';
+import type { WaitEnd } from '#src/base/play-end.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { text } from '#src/texts/texts.ts';
-import { adam, inLounge, ports } from './ports.ts';
+import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { adam, ended, inLounge, ports } from './ports.ts';
 
 const nowhere = { at: () => undefined };
 const saying = (words: Record<string, string>) => ({ ...inLounge, words });
 
 test.each<[Awaited<ReturnType<TypedRequests['say']>>, string]>([
-  [{ kind: 'queued', ahead: 0 }, 'Saying it now.'],
-  [{ kind: 'queued', ahead: 2 }, 'Queued, 2 ahead.'],
-  [{ kind: 'placed', playing: { kind: 'playing', title: '“Hello”', track: 'bg' } }, 'bg: “Hello”'],
+  [{ kind: 'queued', ahead: 0, ended }, 'Saying it now.'],
+  [{ kind: 'queued', ahead: 2, ended }, 'Queued, 2 ahead.'],
+  [
+    {
+      kind: 'placed',
+      playing: { kind: 'playing', title: '“Hello”', track: 'bg', place: 0, ended },
+    },
+    'bg: “Hello”',
+  ],
   [
     { kind: 'placed', playing: { kind: 'reserved', track: 'cues' } },
     'cues is mine. Choose another track, say main.',
@@ -30,12 +39,76 @@ test.each<[Awaited<ReturnType<TypedRequests['say']>>, string]>([
   expect(text(replies[0].id, replies[0].with)).toBe(sentence);
 });
 
+test.each<[WaitEnd, string]>([
+  ['completed', '“Hello”: heard to its end.'],
+  ['skipped', '“Hello”: skipped.'],
+  ['stopped', '“Hello”: stopped.'],
+  ['withdrawn', '“Hello”: taken back.'],
+  ['interrupted', '“Hello”: stopped, as somebody spoke.'],
+  ['muted', '“Hello”: stopped, as a moderator muted me.'],
+  ['left', '“Hello”: over, as I left the channel.'],
+  ['lost', '“Hello”: over, as the connection broke.'],
+  ['failed', '“Hello”: it could not be played.'],
+  ['looping', '“Hello”: it repeats, so there is no end to wait for.'],
+])('/say wait:true replies once it is %s, and says so', async (end, sentence) => {
+  const { promise, resolve } = Promise.withResolvers<WaitEnd>();
+  const asked: unknown[] = [];
+  const placed = {
+    kind: 'added',
+    title: '“Hello”',
+    track: 'bg',
+    place: 1,
+    ended: promise,
+  } as const;
+  const listening = ports({
+    say: async (...[, , , how]) => {
+      asked.push(how);
+      return { kind: 'placed', playing: placed };
+    },
+  });
+  const replied = say.run(saying({ text: 'Hello', wait: 'true' }), listening);
+  expect(await Promise.race([replied, settled()])).toBeUndefined();
+  resolve(end);
+  const [reply] = await replied;
+  expect([text(reply.id, reply.with), reply.to]).toEqual([sentence, undefined]);
+  expect(asked).toMatchObject([{ wait: true }]);
+});
+
+test('what is not over after 14 minutes is told so, within the time that Discord gives', async () => {
+  const clock = new VirtualClock();
+  const never = new Promise<never>(() => undefined);
+  const queued = { kind: 'queued', ahead: 3, ended: never } as const;
+  const waiting = { ...ports({ say: async () => queued }), clock };
+  const replied = say.run(saying({ text: 'Hello', wait: 'true' }), waiting);
+  await clock.advance(839_999);
+  expect(await Promise.race([replied, settled()])).toBeUndefined();
+  await clock.advance(1);
+  const [reply] = await replied;
+  expect(text(reply.id, reply.with)).toBe(
+    '“Hello”: not over after 14 minutes. I no longer wait for it.',
+  );
+  expect(clock.sleeping).toBe(0);
+  for (const { longestMs } of [say, playing]) {
+    expect(longestMs).toBeGreaterThan(840_000 + 12_000); // a link is looked at for so long
+    expect(longestMs).toBeLessThan(900_000);
+  }
+});
+
+test('/say wait:true that is refused is told at once', async () => {
+  const refused = { kind: 'refused', line: { id: 'say.empty' } } as const;
+  const replies = await say.run(
+    saying({ text: '🎉', wait: 'true' }),
+    ports({ say: async () => refused }),
+  );
+  expect(replies).toEqual([{ id: 'say.empty' }]);
+});
+
 test('/say refuses a voice that there is not, as /voice preview does, and says nothing', async () => {
   const said: unknown[] = [];
   const listening = ports({
     say: async (...args) => {
       said.push(args);
-      return { kind: 'queued', ahead: 0 };
+      return { kind: 'queued', ahead: 0, ended };
     },
   });
   const [reply] = await say.run(saying({ text: 'Hello', voice: 'rmz' }), listening);

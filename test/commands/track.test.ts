@@ -3,7 +3,8 @@ import { commands } from '#commands/commands.ts';
 import type { Command, CommandCall, Replies } from '#src/features/contract/command.ts';
 import type { ListedTrack, PlayOutcome } from '#src/features/tracks/track-outcomes.ts';
 import type { TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
-import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
+import { settled } from '#test/fakes/clock.ts';
+import { adam, ended, inLounge, type PortOverrides, ports } from './ports.ts';
 import { linesOf, pressed, typed } from './typed.ts';
 
 const group = commands.find((one) => 'commands' in one && one.name === 'track');
@@ -97,13 +98,41 @@ test.each([
 });
 
 test('a volume that is not theirs to change stays, and they are told', async () => {
-  const wind = { kind: 'playing', title: 'wind', track: 'bg' } as const;
+  const wind = { kind: 'playing', title: 'wind', track: 'bg', place: 0, ended } as const;
   const play = async () => [wind, { kind: 'denied', track: 'bg', owner: 'Ana' }] as const;
   expect(read(await run('play', { sound: 'wind', volume: '90' }, { play }))).toEqual([
     'room',
     'bg: wind',
     "bg is Ana's. Ask a DJ.",
   ]);
+});
+
+test('/track play wait:true replies to all once the sound is over, and of what loops that it will not be', async () => {
+  const heard = Promise.withResolvers<'completed'>();
+  const asked: unknown[] = [];
+  const wind = {
+    kind: 'playing',
+    title: 'wind',
+    track: 'bg',
+    place: 0,
+    ended: heard.promise,
+  } as const;
+  const denied = { kind: 'denied', track: 'bg', owner: 'Ana' } as const;
+  const play: PortOverrides['play'] = async (...[, , request]) => {
+    asked.push(request.wait);
+    return request.loop ? [{ kind: 'looping', track: 'bg' }] : [wind, denied];
+  };
+  const replied = run('play', { sound: 'wind', wait: 'true' }, { play });
+  expect(await Promise.race([replied, settled()])).toBeUndefined();
+  heard.resolve('completed');
+  expect(read(await replied)).toEqual([
+    'room',
+    'wind: heard to its end.',
+    "bg is Ana's. Ask a DJ.",
+  ]);
+  const looping = await run('play', { sound: 'wind', wait: 'true', loop: 'true' }, { play });
+  expect(read(looping)).toEqual(['caller', 'bg: it repeats, so there is no end to wait for.']);
+  expect(asked).toEqual([true, true]);
 });
 
 test.each<[readonly TrackOutcome[], readonly string[]]>([

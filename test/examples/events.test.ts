@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import { ended } from '#test/commands/ports.ts';
 import { guildId, openApi, openLoopback, programPorts } from '#test/web/api/api-setup.ts';
 
 test('the example greets whoever is heard first after the bot has joined, by name', async () => {
@@ -8,7 +9,7 @@ test('the example greets whoever is heard first after the bot has joined, by nam
   const ports = programPorts({
     say: async (_guildId, words) => {
       said.resolve(words);
-      return { kind: 'queued', ahead: 0 };
+      return { kind: 'queued', ahead: 0, ended };
     },
   });
   await using api = await openApi(ports);

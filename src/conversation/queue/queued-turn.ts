@@ -1,25 +1,7 @@
-import type { EarlyEnd } from '#src/conversation/machine/state.ts';
+import type { ReportedOutcome } from '#src/conversation/machine/effects.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Asker, AskOutcome, SpokenManner } from '#src/ports/command-ports.ts';
-
-/** Early ends of a question or a text. */
-export const dropReasons = [
-  'stopped',
-  'skipped',
-  'withdrawn',
-  'late',
-  'crowded',
-  'left',
-  'lost',
-  'muted',
-  'interrupted',
-  'replaced',
-  'ending',
-] as const satisfies readonly EarlyEnd[];
-
-/** Reason why a question or a text is over; `over`: it had its turn. */
-export type DropReason = (typeof dropReasons)[number] | 'over';
 
 /** A typed question of a person. */
 export type QueuedQuestion = {
@@ -30,8 +12,8 @@ export type QueuedQuestion = {
   readonly endedAtMs: number;
   /** Aborted when its asker takes it back. */
   readonly signal?: AbortSignal;
-  /** Told once why it is over. Never throws. */
-  readonly onOver?: (why: DropReason) => void;
+  /** Told once how it ended. Never throws. */
+  readonly onOver?: (outcome: ReportedOutcome) => void;
   /** Set when its transcript is there, those of `earlier` included. */
   words?: { readonly text: string; readonly atMs: number };
   /** Manner of the spoken answer, where the asker chose one. */
@@ -67,6 +49,4 @@ export type QueuedReading = {
   readonly onHeard?: () => void;
   /** Aborted when it is not to be said any more. */
   readonly signal?: AbortSignal;
-  /** Told once why it is over, if it was accepted. Never throws. */
-  readonly onOver?: (why: DropReason) => void;
 };

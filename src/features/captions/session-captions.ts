@@ -232,7 +232,6 @@ const longestSayMs = 8_000;
 
 /** Announces captions aloud; resolves when that was said, or could not be. */
 async function sayNotice({ channel, parts, queue, settings, signal }: SessionContext) {
-  const said = Promise.withResolvers<void>();
   const words = spokenText({ id: 'captions.on' }, channel.guildId, parts, settings().language);
   const reading = queue.read({
     kind: 'reading',
@@ -240,10 +239,9 @@ async function sayNotice({ channel, parts, queue, settings, signal }: SessionCon
     when: 'now',
     interruptible: false,
     signal,
-    onOver: () => said.resolve(),
   });
   if (reading.kind !== 'added') return;
-  await ifInTime(said.promise, longestSayMs, parts.clock, signal).catch(() => undefined);
+  await ifInTime(reading.ended, longestSayMs, parts.clock, signal).catch(() => undefined);
 }
 
 /** Writes what happens to what is said, with buttons to agree, refuse and be left out before `others`. */

@@ -57,6 +57,12 @@ export class SessionTracks implements FeatureSession {
     this.tracks = context.mix.tracks;
     this.#owners = former ? former.#owners : new Map();
     this.#keeper = new TrackPersistence(context, store, former !== undefined);
+    if (former) return; // it listens
+    this.tracks.listen(({ item, kind: end, track }) => {
+      const title = item.origin && item.title; // what has no origin is a text, and its title its words
+      const { channel, parts } = context;
+      if (end !== 'began') parts.onEvent(channel.guildId, { kind: 'played', track, title, end });
+    });
   }
 
   /** Brings back what a former process left, and keeps all for the next one until the session is over. */
@@ -123,8 +129,7 @@ export class SessionTracks implements FeatureSession {
   ): Promise<readonly [PlayOutcome, ...TrackOutcome[]]> {
     const placed = await this.#play(caller, request);
     const { percent } = request;
-    if (percent === undefined || (placed.kind !== 'playing' && placed.kind !== 'added'))
-      return [placed];
+    if (percent === undefined || !('ended' in placed)) return [placed];
     const volume = this.request(caller, placed.track, { kind: 'volume', percent });
     return volume.kind === 'denied' ? [placed, volume] : [placed];
   }
@@ -146,9 +151,11 @@ export class SessionTracks implements FeatureSession {
 
   /** Puts a sound on a track as a person wishes. */
   place(
-    { loop, next, track }: Omit<PlayRequest, 'sound'>,
+    { loop, next, track, wait }: Omit<PlayRequest, 'sound'>,
     { source, origin, owner }: PlaceableSound,
   ): PlayOutcome {
+    if (wait && (loop || this.tracks.track(track)?.now?.isLooping))
+      return { kind: 'looping', track };
     const options = { origin, owner, isLooping: loop, isNext: next };
     const placed = this.#refusal(track) ?? this.tracks.enqueue(track, source, options);
     this.#keeper.wake();

@@ -20,6 +20,8 @@ export type PlayRequest = {
   readonly loop: boolean;
   /** Before all that wait. */
   readonly next: boolean;
+  /** Its end is awaited, so a track that repeats a sound is refused. */
+  readonly wait?: boolean;
   /** Ends the search for it. */
   readonly signal?: AbortSignal;
 };
@@ -99,6 +101,8 @@ export function outcomeText(one: PlayOutcome): TextLine {
       return one.reason;
     case 'bad-name':
       return { id: 'track.name' };
+    case 'looping':
+      return { id: 'track.ended', with: { title: one.track, end: one.kind } };
     case 'muted':
       return { id: 'muted.server' };
     case 'empty':

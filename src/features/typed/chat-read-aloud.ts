@@ -51,7 +51,8 @@ export function chatReadAloud(sessions: VoiceSessions) {
     const outcome = await order.run(session.channel.guildId, () =>
       enqueue(session, line, owner, deleted.signal),
     );
-    if (outcome.kind !== 'queued') openLines.delete(line.messageId);
+    const ended = outcome.kind === 'queued' ? outcome.ended : Promise.resolve();
+    void ended.then(() => openLines.delete(line.messageId));
     return outcome;
   }
 
@@ -76,7 +77,6 @@ export function chatReadAloud(sessions: VoiceSessions) {
       isWrittenElsewhere: true,
       opening: () => openingOf(line.author, context),
       signal: deleted,
-      onOver: () => openLines.delete(line.messageId),
     };
     return queueReading(reading, spoken, session);
   }

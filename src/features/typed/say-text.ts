@@ -1,3 +1,4 @@
+import type { PlayEnd } from '#src/base/play-end.ts';
 import { clausesOf } from '#src/chat/text/clauses.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import { lazilySynthesised } from '#src/features/tracks/lazily-synthesised-text.ts';
@@ -18,11 +19,13 @@ export type SayOptions = Pick<SpokenManner, 'speed' | 'voice'> & {
   readonly owner?: Asker;
   /** In place of the track `voice`: it plays there as a sound, and waits like one. */
   readonly track?: string;
+  /** As of a sound. */
+  readonly wait?: boolean;
 };
 
 export type SayOutcome =
-  /** 0 ahead: it is being said. */
-  | { readonly kind: 'queued'; readonly ahead: number }
+  /** 0 ahead: it is being said. `ended` never rejects. */
+  | { readonly kind: 'queued'; readonly ahead: number; readonly ended: Promise<PlayEnd> }
   | { readonly kind: 'full'; readonly limit: number }
   /** On a named track, or why not. */
   | { readonly kind: 'placed'; readonly playing: PlayOutcome }
@@ -73,13 +76,13 @@ function placed(
 ): SayOutcome {
   const { context } = session;
   const tracks = context.features.sessions.tracks;
-  const { owner, payer, speed, track = '', voice } = how;
+  const { owner, payer, speed, track = '', voice, wait } = how;
   const refused = unaffordable(clauses, payer, session);
   if (refused) return refused;
   const own = chosenVoice(voice, context);
   const source = lazilySynthesised(clauses, context, payer, { ...own, speed });
   const sound = { source, owner: owner && tracks.owner(owner) };
-  const play = { track, loop: false, next: when === 'now' };
+  const play = { track, loop: false, next: when === 'now', wait };
   return { kind: 'placed', playing: tracks.place(play, sound) };
 }
 
@@ -109,7 +112,7 @@ export function queueReading(
   const added = session.context.queue.read(reading);
   switch (added.kind) {
     case 'added':
-      return { kind: 'queued', ahead: added.ahead };
+      return { ...added, kind: 'queued' };
     case 'full':
       return added;
     case 'muted':

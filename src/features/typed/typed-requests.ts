@@ -2,8 +2,9 @@ import type { Public } from '#src/base/public.ts';
 import { within } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { exchangesFor, messagesOf } from '#src/conversation/answering/begin-answer.ts';
+import type { ReportedOutcome } from '#src/conversation/machine/effects.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
-import type { DropReason, QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
 import type { ServerToolPorts, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
@@ -336,14 +337,20 @@ function questionOf(
 }
 
 /** Message to the asker of a question that is not answered. */
-function droppedFor(why: DropReason): AskOutcome {
-  if (why === 'left') return nowhere;
-  if (why === 'over') return { kind: 'failed', line: { id: 'generic', with: { code: 'bug' } } };
-  return { kind: 'failed', line: { id: drops[why] ?? 'stop.ok' } };
+function droppedFor(outcome: ReportedOutcome): AskOutcome {
+  if (outcome === 'left') return nowhere;
+  const id = drops[outcome];
+  return { kind: 'failed', line: id ? { id } : { id: 'generic', with: { code: 'bug' } } };
 }
 
-/** Sentences for questions that were not simply stopped. */
-const drops: Partial<Readonly<Record<DropReason, PlainTextId>>> = {
+/** Sentences for questions that had no turn; one that is answered in private is over here as if its asker had taken it back. */
+const drops: Partial<Readonly<Record<ReportedOutcome, PlainTextId>>> = {
+  stopped: 'stop.ok',
+  skipped: 'stop.ok',
+  withdrawn: 'stop.ok',
+  private: 'stop.ok',
+  interrupted: 'stop.ok',
+  replaced: 'stop.ok',
   crowded: 'ask.dropped',
   late: 'ask.dropped',
   muted: 'muted.server',

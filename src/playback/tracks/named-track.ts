@@ -1,6 +1,7 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
+import type { PlayEnd } from '#src/base/play-end.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import { Declicker } from '#src/playback/mix/declicker.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
@@ -71,7 +72,8 @@ export class NamedTrack {
     const place = options.isNext ? Math.min(this.#crossfade ? 2 : 1, length) : length;
     this.#items = this.#items.toSpliced(place, 0, item);
     this.follow();
-    return place === 0 ? { kind: 'playing', title, track } : { kind: 'added', title, track, place };
+    const kind = place === 0 ? 'playing' : 'added';
+    return { kind, title, track, place, ended: item.ended.promise };
   }
 
   /** Performs a command; all but a change of the volume needs an item. A pause is a fade of 5 ms; a stop ends it. */
@@ -93,6 +95,11 @@ export class NamedTrack {
     if (change.percent !== undefined || change.isMuted !== undefined)
       this.#gain.to(state.isMuted ? 0 : percent / 100, Math.max(overMs * musicPerMs, rampSamples));
     this.follow();
+  }
+
+  /** Ends what plays and what waits, as the bot leaves. */
+  close(): void {
+    this.#cancel(this.#items, 'left');
   }
 
   /** For the mixer of another link, whose listeners have not heard the sound before. */
@@ -131,17 +138,17 @@ export class NamedTrack {
         this.change({ isMuted: command.kind === 'mute' });
         break;
       case 'skip':
-        this.#cancel([now]);
+        this.#cancel([now], 'skipped');
         return { kind: 'skipped', track, title };
       case 'stop':
         this.#state = { ...this.#state, isPaused: false };
-        this.#cancel(this.#items);
+        this.#cancel(this.#items, 'stopped');
         break;
       case 'seek':
         return this.#seek(now, command.to);
       case 'loop':
         if (command.on && !seekable) return { kind: 'unseekable', track, title };
-        if (command.on) this.#endCrossfade();
+        if (command.on) this.#goRound();
         now.loop(command.on);
         this.#host.report();
         break;
@@ -151,10 +158,16 @@ export class NamedTrack {
       case 'remove': {
         const item = soundMeant(this.#items.slice(1), command.item);
         if (!item) return { kind: 'no-item', name: command.item, names: [] };
-        this.#cancel([item]);
+        this.#cancel([item], 'skipped');
       }
     }
     return { kind: 'changed', track };
+  }
+
+  /** Repeats the current sound: no end of this track is awaited any more. */
+  #goRound(): void {
+    this.#endCrossfade();
+    for (const { ended } of this.#items) ended.resolve('looping');
   }
 
   #seek(item: TrackItem, { kind, ms }: SeekTarget): TrackOutcome {
@@ -171,13 +184,13 @@ export class NamedTrack {
     return { kind: 'changed', track };
   }
 
-  #cancel(items: readonly TrackItem[]): void {
+  #cancel(items: readonly TrackItem[], end: PlayEnd): void {
     if (items.some((item) => item === this.now || item === this.#crossfade?.next)) {
       this.#declicker.cut();
       this.#crossfade = undefined;
     }
     this.#items = this.#items.filter((item) => !items.includes(item));
-    for (const item of items) this.#ended(item);
+    for (const item of items) this.#ended(item, end);
     this.follow();
   }
 
@@ -201,7 +214,7 @@ export class NamedTrack {
       if (!now.isDrained) break;
       this.#crossfade = undefined;
       this.#items = this.#items.slice(1);
-      this.#ended(now, now.error);
+      this.#ended(now, now.error ? 'failed' : 'completed', now.error);
     }
     return end;
   }
@@ -246,9 +259,10 @@ export class NamedTrack {
     this.#host.report({ kind: 'began', track: this.name, item });
   }
 
-  #ended(item: TrackItem, error?: BotError): void {
+  #ended(item: TrackItem, end: PlayEnd, error?: BotError): void {
     item.close();
     this.#began(item);
-    this.#host.report({ kind: 'ended', track: this.name, item, error });
+    item.ended.resolve(end);
+    this.#host.report({ kind: end, track: this.name, item, error });
   }
 }

@@ -124,7 +124,7 @@ export class NamedTracks {
   /** Ends everything, for good. */
   close(): void {
     this.#isClosed = true;
-    for (const track of this.all()) track.perform({ kind: 'stop' });
+    for (const track of this.all()) track.close();
   }
 
   #add(track: NamedTrack): void {

@@ -4,6 +4,7 @@ import { SampleBuffer } from '#src/audio/sample-buffer.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { WaitEnd } from '#src/base/play-end.ts';
 import { StreamDeadline } from '#src/base/waiting.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
 import { levellingGain } from '#src/playback/mix/levelling.ts';
@@ -50,6 +51,8 @@ export class TrackItem {
   readonly source: SoundSource;
   readonly origin: SoundOrigin | undefined;
   readonly id = crypto.randomUUID();
+  /** How a wait for its end is over; only the first answer counts. */
+  readonly ended = Promise.withResolvers<WaitEnd>();
   readonly #clock: Clock;
   readonly #owner: SoundOwner | undefined;
   readonly #onChange: () => void;

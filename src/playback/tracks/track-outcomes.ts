@@ -1,4 +1,5 @@
 import type { BotError } from '#src/base/errors.ts';
+import type { PlayEnd, WaitEnd } from '#src/base/play-end.ts';
 import type { TrackItem } from './track-item.ts';
 
 /** State of a track that outlives its sounds. */
@@ -38,23 +39,23 @@ export type TrackCommand =
 
 /** What a sound or a command did to a track. */
 export type TrackOutcome =
-  /** The sound is heard as soon as its source gives any. */
-  | { readonly kind: 'playing' | 'skipped'; readonly track: string; readonly title: string }
-  /** Place 1 plays next. */
+  /** `playing`, place 0: it is heard as soon as its source gives any. `added`: place 1 plays next. `ended` never rejects. */
   | {
-      readonly kind: 'added';
+      readonly kind: 'playing' | 'added';
       readonly track: string;
       readonly title: string;
       readonly place: number;
+      readonly ended: Promise<WaitEnd>;
     }
+  | { readonly kind: 'skipped'; readonly track: string; readonly title: string }
   | { readonly kind: 'changed'; readonly track: string }
   | { readonly kind: 'volume'; readonly track: string; readonly percent: number }
   | TrackRefusal;
 
 /** Why nothing was done. */
 export type TrackRefusal =
-  /** `empty`: nothing sounds there; `reserved`: a track of the bot's own, or `all`. */
-  | { readonly kind: 'empty' | 'reserved'; readonly track: string }
+  /** `empty`: nothing sounds there; `reserved`: a track of the bot's own, or `all`; `looping`: no end can be awaited there. */
+  | { readonly kind: 'empty' | 'looping' | 'reserved'; readonly track: string }
   /** A name has 1 to 40 characters; as `objectionToName`. */
   | { readonly kind: 'bad-name' }
   /** The tracks have `limit` sounds already. */
@@ -85,7 +86,7 @@ export type TrackRefusal =
 
 /** Event of a track; for each item that sounds first its beginning, then its end. */
 export type TrackEvent = {
-  readonly kind: 'began' | 'ended';
+  readonly kind: 'began' | PlayEnd;
   readonly track: string;
   readonly item: TrackItem;
   /** Its source broke, gave no sound at all, or nothing for 8 s. */

@@ -7,7 +7,7 @@ import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
 
 /** What happened in a server, as programs read it. Fields that hold words or name people are left out for other channels. */
 export type ServerEvent = {
-  readonly type: 'joined' | 'left' | 'heard' | 'answered' | 'line' | 'alert' | 'ended';
+  readonly type: 'joined' | 'left' | 'heard' | 'answered' | 'line' | 'played' | 'alert' | 'ended';
   /** Time in ISO 8601. */
   readonly at: string;
   /** Voice channel; absent: it is about the server. */
@@ -117,6 +117,10 @@ function factsOf(event: SessionEvent): Facts | undefined {
         facts: { finish: event.finish },
         words: wordsOf(event, event.heardText),
       };
+    case 'played': {
+      const { end, title, track } = event;
+      return { type: 'played', facts: { reason: end }, words: { track, sound: title } };
+    }
     case 'alert': {
       const { name, meaning } = alertOf(event);
       return { type: 'alert', facts: { name, meaning, state: event.state } };

@@ -64,7 +64,8 @@ export function shown(value: unknown): string {
   if ('textIn' in value && typeof value.textIn === 'function') return shown(value.textIn('lounge'));
   return Object.entries(value)
     .filter(
-      ([key, each]) => each !== undefined && !['wav', 'stayedMs', 'hasTranscript'].includes(key),
+      ([key, each]) =>
+        each !== undefined && !['wav', 'stayedMs', 'hasTranscript', 'ended'].includes(key),
     )
     .map(([key, each]) =>
       ['kind', 'id', 'line', 'with', 'text'].includes(key) ? shown(each) : `${key} ${shown(each)}`,

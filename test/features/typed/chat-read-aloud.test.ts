@@ -168,7 +168,7 @@ const refused = (id: string) => ({ kind: 'refused', line: { id } });
 test('the menu has a message read for whoever picks it, whoever wrote it, in the writer’s voice', async () => {
   const fixture = await joined();
   await fixture.peopleSettings.change('g', 'zoe', { voice: 'rms' });
-  expect(await fixture.reader.read('g', line(zoe, 'Dinner at eight.'), adam)).toEqual({
+  expect(await fixture.reader.read('g', line(zoe, 'Dinner at eight.'), adam)).toMatchObject({
     kind: 'queued',
     ahead: 0,
   });

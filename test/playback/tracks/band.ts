@@ -108,7 +108,7 @@ export class Band {
 
   constructor() {
     this.tracks.listen(({ error, item, kind }) => {
-      if (kind === 'ended')
+      if (kind !== 'began')
         this.#ends.set(item, error ?? (item.isDrained ? 'completed' : 'cancelled'));
     });
   }

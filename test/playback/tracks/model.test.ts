@@ -20,7 +20,7 @@ class Model {
 
   constructor() {
     this.band.tracks.listen((event) => {
-      if (event.kind !== 'ended') return;
+      if (event.kind === 'began') return;
       const { item, track } = event;
       this.#ends.push(item);
       if (!this.#doomed.delete(item)) this.#passed(track, item);

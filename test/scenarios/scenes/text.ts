@@ -4,7 +4,7 @@ import type { RegisteredOption } from '#sandbox/world/world.ts';
 import { text } from '#src/texts/texts.ts';
 import { similarity } from '#test/audio/similarity.ts';
 import { speech } from '#test/audio/speech.ts';
-import { only, type Scenes, type Step } from '#test/scenarios/scene.ts';
+import { all, only, type Scenes, type Step } from '#test/scenarios/scene.ts';
 import { madeTexts } from '#test/scenarios/setup/scenario-setup.ts';
 import type { Stage } from '#test/scenarios/stage.ts';
 
@@ -48,11 +48,11 @@ const commands = [
   'join channel mode=talk|captions follow',
   'leave',
   'privacy status; allow; deny; pause; resume; forget; export; memories delete',
-  'say text! when=now|queue track voice',
+  'say text! when=now|queue track voice wait',
   'settings view; set key! value!; check',
   'stats',
   'stop what=speech|sounds|everything',
-  'track play sound file track volume loop next; queue track fade; pause track; resume track; skip track; stop track; volume level! seconds track; seek to! track; mute track; unmute track; loop mode!=on|off track; remove item! track; list',
+  'track play sound file track volume loop next wait; queue track fade; pause track; resume track; skip track; stop track; volume level! seconds track; seek to! track; mute track; unmute track; loop mode!=on|off track; remove item! track; list',
   'voice me language voice speed name answers=written|private|spoken; bot voice form=edit|remove; preview voice; list; words add say remove',
 ];
 /** Eight parts that are in order, models that no server lists, and the end. */
@@ -133,6 +133,31 @@ export const textScenes: Scenes = {
       { Adam: { runs: '/say text:only once please', reads: only('say.now'), hears: 'everything' } },
       { see: madeTexts, is: ['only once please'] },
       { see: answeredCallbacks, is: [true, true] },
+    ],
+  },
+  'a command that waits replies once its text or sound was heard, or says that it never will be': {
+    steps: [
+      {
+        Adam: {
+          calls: 'Lounge',
+          runs: '/say text:dinner is ready wait:true',
+          reads: only('track.ended', { title: '“dinner is ready”', end: 'completed' }),
+        },
+      },
+      { see: madeTexts, is: ['dinner is ready'] },
+      {
+        Adam: {
+          runs: '/track play wait:true',
+          files: { file: mp3 },
+          reads: all('track.ended', { title: 'digits', end: 'completed' }),
+        },
+      },
+      {
+        Adam: {
+          runs: '/track play sound:rain loop:true wait:true',
+          reads: only('track.ended', { title: 'main', end: 'looping' }),
+        },
+      },
     ],
   },
   'a line that mentions the bot in the chat of its channel is answered there, and aloud': {

@@ -55,6 +55,28 @@ test('a program is told who says what in the channels of its token, and of other
   expect(await far.next()).toEqual(finish);
 });
 
+test('the end of a sound is told, with its track and title in the channels of the token alone', async () => {
+  await using api = await openApi();
+  await api.add('near', { scopes: ['events'], channelIds: [lounge] });
+  await api.add('far', { scopes: ['events'] });
+  const [near, far] = [await listen(api, 'near'), await listen(api, 'far')];
+  const end = 'completed';
+  api.events.report(guildId, joined);
+  api.events.report(guildId, { kind: 'played', track: 'main', title: 'rain', end });
+  api.events.report(guildId, { kind: 'played', track: 'voice', end });
+  for (const one of [near, far]) await one.next();
+  const played = {
+    type: 'played',
+    at: expect.any(String),
+    channelId: lounge,
+    reason: 'completed',
+  };
+  expect(await near.next()).toEqual({ ...played, track: 'main', sound: 'rain' });
+  expect(await near.next()).toEqual({ ...played, track: 'voice' });
+  expect(await far.next()).toEqual(played);
+  expect(await far.next()).toEqual(played);
+});
+
 test('an alert is told with its meaning, and another server is none of its business', async () => {
   await using api = await openApi();
   await api.add('near', { scopes: ['events'], channelIds: [lounge] });

@@ -5,6 +5,7 @@ import type { PlayOutcome, PlayRequest } from '#src/features/tracks/track-outcom
 import type { TrackRequests } from '#src/features/tracks/tracks.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import { ended } from '#test/commands/ports.ts';
 import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
 
 const at = (path: string) => `/v1/servers/${guildId}/${path}`;
@@ -22,11 +23,11 @@ function asking(answer: Awaited<ReturnType<Public<TypedRequests>['ask']>>) {
 }
 
 test.each([
-  [{ kind: 'queued', ahead: 2 }, {}, { ahead: 2 }],
+  [{ kind: 'queued', ahead: 2, ended }, {}, { ahead: 2 }],
   [
     {
       kind: 'placed',
-      playing: { kind: 'added', title: '“Hi”', track: 'news', place: 2 },
+      playing: { kind: 'added', title: '“Hi”', track: 'news', place: 2, ended },
     },
     { track: 'news', speed: 1.5 },
     { ahead: 2, track: 'news' },

@@ -4,8 +4,6 @@ import { refusalBody } from '#src/web/api/refusal.ts';
 /** Header of an answer that a proxy like nginx is to pass on at once. */
 export const unbuffered = { 'x-accel-buffering': 'no' };
 
-const headers = { ...unbuffered, 'content-type': 'text/event-stream; charset=utf-8' };
-
 /** Data of an event, which is sent as JSON, or a part of the stream as it stands. */
 export type StreamPart = object | string;
 
@@ -22,8 +20,28 @@ export function eventResponse(
   parts: AsyncIterable<StreamPart>,
   onBug: (error: unknown) => void,
 ): Response {
-  const text = ReadableStream.from(textOf(parts, onBug));
-  return new Response(text.pipeThrough(new TextEncoderStream()), { headers });
+  return streamed(textOf(parts, onBug), 'text/event-stream; charset=utf-8');
+}
+
+/** Spaces that are sent at most while an end is awaited: 14 minutes, as for commands. */
+const mostSpaces = 55;
+
+/** JSON of `place` with its end. Until that is there spaces, which JSON ignores, keep programs and proxies from giving up. */
+export function answerAtEnd(place: object, ending: Promise<string>): Response {
+  async function* text(): AsyncGenerator<string> {
+    let ended = await soon(ending);
+    for (let spaces = 0; ended === 'still' && spaces < mostSpaces; spaces++) {
+      yield ' ';
+      ended = await soon(ending);
+    }
+    yield JSON.stringify({ ...place, ended: ended === 'still' ? 'late' : ended });
+  }
+  return streamed(text(), 'application/json');
+}
+
+function streamed(text: AsyncIterable<string>, type: string): Response {
+  const headers = { ...unbuffered, 'content-type': type };
+  return new Response(ReadableStream.from(text).pipeThrough(new TextEncoderStream()), { headers });
 }
 
 async function* textOf(

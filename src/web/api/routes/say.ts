@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { SayOutcome } from '#src/features/typed/say-text.ts';
 import { fastest, slowest } from '#src/ports/command-ports.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
+import { answerAtEnd } from '#src/web/api/openai/server-events.ts';
 import { type ApiRefusal, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 import { refusedAs, trackName } from './tracks.ts';
@@ -16,6 +17,7 @@ const body = z.strictObject({
   text: z.string().trim().min(1).max(1_000),
   when: z.enum(['now', 'queue']).default('queue'),
   track: trackName.optional(),
+  wait: z.boolean().optional(),
   ...spokenFields,
 });
 export const say = defineRoute({
@@ -24,28 +26,22 @@ export const say = defineRoute({
   scope: 'say',
   body,
   async run({ asker, body: asked, guildId, ports }) {
-    const { text, track, when, voice, speed } = asked;
+    const { text, track, when, voice, speed, wait } = asked;
     const onTrack = track !== undefined && { track, owner: asker };
     const saying = await ports.features.typed.say(guildId, text, when, {
       voice,
       speed,
       payer: asker,
+      wait,
       ...onTrack,
     });
-    const place = placeOf(saying);
-    if (!place) throw unsaid(saying);
-    return place;
+    const said = saying.kind === 'placed' ? saying.playing : saying;
+    if (!('ended' in said)) throw unsaid(saying);
+    const place =
+      said.kind === 'queued' ? { ahead: said.ahead } : { ahead: said.place, track: said.track };
+    return wait ? answerAtEnd(place, said.ended) : place;
   },
 });
-
-/** Where it plays or waits; undefined where it does not. */
-function placeOf(saying: SayOutcome) {
-  if (saying.kind === 'queued') return { ahead: saying.ahead };
-  if (saying.kind !== 'placed') return undefined;
-  const { playing } = saying;
-  if (playing.kind === 'playing') return { ahead: 0, track: playing.track };
-  return playing.kind === 'added' ? { ahead: playing.place, track: playing.track } : undefined;
-}
 
 /** Why a text is neither read out nor waits. */
 function unsaid(saying: SayOutcome): ApiRefusal {

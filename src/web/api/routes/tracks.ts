@@ -10,6 +10,7 @@ import {
   trackActions,
 } from '#src/playback/tracks/track-outcomes.ts';
 import { text } from '#src/texts/texts.ts';
+import { answerAtEnd } from '#src/web/api/openai/server-events.ts';
 import { type ApiRefusal, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 
@@ -23,6 +24,7 @@ const request = z.strictObject({
   percent: percent.optional(),
   loop: z.boolean().default(false),
   next: z.boolean().default(false),
+  wait: z.boolean().optional(),
 });
 const seekTo = z
   .strictObject({
@@ -60,10 +62,11 @@ const playTrack = defineRoute({
   async run({ guildId, ports, asker, body }) {
     const caller = { ...asker, mayManage: true };
     const [playing] = await ports.features.tracks.play(guildId, caller, body);
-    if (playing.kind !== 'playing' && playing.kind !== 'added') throw refusedAs(playing);
-    const { title, track } = playing;
+    if (!('ended' in playing)) throw refusedAs(playing);
+    const { ended, title, track } = playing;
     const place = playing.kind === 'added' && { place: playing.place };
-    return { track, title, ...place };
+    const placed = { track, title, ...place };
+    return body.wait ? answerAtEnd(placed, ended) : placed;
   },
 });
 
@@ -152,6 +155,7 @@ const refusals: Partial<Record<PlayOutcome['kind'], Refused>> = {
   reserved: [409, 'track.reserved', 'track'],
   'past-end': [422, 'track.past_end'],
   unseekable: [422, 'track.unseekable'],
+  looping: [409, 'track.looping', 'wait'],
   'no-item': [404, 'track.no_item', 'item'],
   denied: [403, 'track.denied'],
   full: [429, 'track.full'],

@@ -1,0 +1,26 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { WaitEnd } from '#src/base/play-end.ts';
+import { within } from '#src/base/waiting.ts';
+import type { CommandOption, Reply } from '#src/features/contract/command.ts';
+
+/** Option of a command that replies once what it plays is over. */
+export const waitOption: CommandOption = {
+  name: 'wait',
+  description: 'command.wait',
+  kind: 'truth',
+};
+
+/** Longest wait, in ms, for an end. */
+const longestWaitMs = 14 * 60_000;
+/** Longest time, in ms, of a command with that option: Discord takes its reply for 15 minutes. */
+export const longestWithWaitMs = longestWaitMs + 30_000;
+
+/** Tells how a sound or text ended, once it has. A sound has one such caller, so the places on tracks bound how many wait. */
+export async function replyAtEnd(
+  title: string,
+  ended: Promise<WaitEnd>,
+  clock: Clock,
+): Promise<Reply> {
+  const end = await within(ended, longestWaitMs, clock, Error).catch(() => 'late');
+  return { id: 'track.ended', with: { title, end } };
+}

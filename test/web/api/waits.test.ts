@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { pass } from '#test/conversation/setup/session-fixture.ts';
+import { manager, openSetup, titles } from '#test/conversation/setup/tracks-fixture.ts';
+import { openApi, openLoopback, programPorts, refusalIn } from './api-setup.ts';
+
+/** A session with tracks and texts, asked over HTTP on loopback. */
+async function openSession() {
+  await using stack = new AsyncDisposableStack();
+  const fixture = await openSetup(undefined, { addressing: 'off' });
+  const { talk, tracks } = fixture;
+  const api = stack.use(await openApi(programPorts({ more: { tracks, typed: talk } })));
+  await api.add('band', { guildId: 'g', scopes: ['say', 'track'] });
+  const { url } = stack.use(await openLoopback(api.app));
+  const all = stack.move();
+  return {
+    api,
+    fixture,
+    url,
+    post: (path: string, body: object, signal?: AbortSignal) =>
+      fetch(`${url}/v1/servers/g/${path}`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer band', 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        signal: signal ?? null,
+      }),
+    skip: (track: string) => tracks.change('g', manager, { kind: 'skip' }, track),
+    [Symbol.asyncDispose]: () => all[Symbol.asyncDispose](),
+  };
+}
+
+test.each([
+  ['tracks', { sound: 'rain' }, 'main', { track: 'main', title: 'rain' }],
+  ['say', { text: 'Hello.', track: 'news' }, 'news', { ahead: 0, track: 'news' }],
+  ['say', { text: 'Hello.' }, 'voice', { ahead: 0 }],
+])(
+  'with wait %s is answered when that was heard or ended, and without it at once: %j',
+  async (path, body, track, place) => {
+    await using session = await openSession();
+    expect(await (await session.post(path, body)).json()).toEqual(place);
+    session.skip(track);
+    const waiting = await session.post(path, { ...body, wait: true });
+    expect(waiting.headers.get('content-type')).toBe('application/json');
+    const answer = waiting.json();
+    session.skip(track);
+    expect(await answer).toMatchObject({ ended: 'skipped' });
+    const heard = await (async () => {
+      const response = await session.post(path, { ...body, wait: true });
+      await pass(session.fixture, 30_000);
+      return await response.json();
+    })();
+    expect(heard).toMatchObject({ ended: 'completed' });
+  },
+);
+
+test('what loops has no end, so a wait for it is refused, and nothing plays', async () => {
+  await using session = await openSession();
+  const looping = { sound: 'rain', loop: true };
+  const refused = [409, 'track.looping', 'main: it repeats, so there is no end to wait for.'];
+  expect(await refusalIn(await session.post('tracks', { ...looping, wait: true }))).toEqual(
+    refused,
+  );
+  expect(titles(session.fixture)).toEqual([undefined]);
+  await session.post('tracks', looping);
+  const others = [
+    await session.post('tracks', { sound: 'sea', wait: true }),
+    await session.post('say', { text: 'Hello.', track: 'main', wait: true }),
+  ];
+  for (const one of others) expect(await refusalIn(one)).toEqual(refused);
+  expect(titles(session.fixture)).toEqual(['rain']);
+});
+
+test('a program that hangs up leaves its sound alone, and nothing is a bug', async () => {
+  const written = vi.spyOn(console, 'error');
+  await using session = await openSession();
+  const program = new AbortController();
+  const response = await session.post('tracks', { sound: 'rain', wait: true }, program.signal);
+  const reading = response.text();
+  program.abort();
+  await expect(reading).rejects.toThrow();
+  for (let n = 0; n < 20; n++) await setImmediate();
+  expect(titles(session.fixture)).toEqual(['rain']);
+  session.skip('main');
+  for (let n = 0; n < 20; n++) await setImmediate();
+  expect([session.api.bugs, written.mock.calls]).toEqual([[], []]);
+});
+
+test('until then a space comes every 15 s, and after 14 minutes that the sound is not over', async () => {
+  await using session = await openSession();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const waiting = await session.api.post('band', '/v1/servers/g/tracks', {
+    sound: 'rain',
+    wait: true,
+  });
+  const reader = waiting.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let read = '';
+  const reading = (async () => {
+    for (let next = await reader?.read(); !next?.done; next = await reader?.read())
+      read += next?.value;
+  })();
+  await vi.advanceTimersByTimeAsync(839_000);
+  expect(read).toBe(' '.repeat(55));
+  await vi.advanceTimersByTimeAsync(1_000);
+  await reading;
+  expect(JSON.parse(read)).toEqual({ track: 'main', title: 'rain', ended: 'late' });
+  expect(titles(session.fixture)).toEqual(['rain']);
+});
+
+test('the head of the answer leaves at once, so that a proxy sees that the program is served', async () => {
+  await using session = await openSession();
+  const { hostname, port } = new URL(session.url);
+  const socket = connect(Number(port), hostname);
+  const body = JSON.stringify({ sound: 'rain', wait: true });
+  const head = ['POST /v1/servers/g/tracks HTTP/1.1', 'host: x', 'authorization: Bearer band'];
+  const about = ['content-type: application/json', `content-length: ${body.length}`];
+  socket.write([...head, ...about, '', body].join('\r\n'));
+  const [first] = await once(socket.setEncoding('latin1'), 'data');
+  expect(first).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  expect(titles(session.fixture)).toEqual(['rain']);
+  socket.destroy();
+});
