@@ -17,13 +17,8 @@ export function trackIn({ words }: CommandCall): string {
 }
 
 /** Outcomes that concern everybody in the channel; what else keeps a request from being done is for its caller. */
-const shared: ReadonlySet<PlayOutcome['kind']> = new Set<PlayOutcome['kind']>([
-  'playing',
-  'added',
-  'changed',
-  'skipped',
-  'volume',
-  'denied',
+const shared: ReadonlySet<PlayOutcome['kind']> = new Set([
+  ...(['playing', 'added', 'changed', 'skipped', 'volume', 'denied'] as const),
 ]);
 
 /** Outcomes of all tracks, one a line; the channel reads changes and votes. */

@@ -50,8 +50,12 @@ test.each(soundFormats)(
   },
 );
 
+const madeFormats = /^response_format: must be one of mp3, opus, wav, pcm: no other can be made\.$/;
+
 test.each([
-  [{ response_format: 'aac' }, 'request.invalid', /^response_format: .*"mp3"/],
+  [{ response_format: 'aac' }, 'request.invalid', madeFormats],
+  [{ response_format: 'flac' }, 'request.invalid', madeFormats],
+  [{ response_format: 'ogg_44100' }, 'request.invalid', madeFormats],
   [{ input: 'a'.repeat(4_097) }, 'request.invalid', /^input: .*4096/],
   [{ input: '' }, 'request.invalid', /^input: /],
   [{ speed: 4.1 }, 'request.invalid', /^speed: .*4\.$/],

@@ -22,7 +22,11 @@ const speechRequest = z.looseObject({
   input: z.string().min(1).max(mostChars),
   voice: voiceName,
   instructions: z.string().max(mostChars).nullish(),
-  response_format: z.enum(soundFormats).nullish(),
+  response_format: z
+    .enum(soundFormats, {
+      error: `must be one of ${soundFormats.join(', ')}: no other can be made`,
+    })
+    .nullish(),
   speed: z.number().min(0.25).max(4).nullish(),
   stream_format: z.enum(['audio', 'sse']).nullish(),
 });
