@@ -5,6 +5,7 @@ import { engineOf, openEngine } from '#src/engines/engines.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { questionTo, recognise, speak, testTurn, think, tools } from '#src/probes/engine-probes.ts';
 import {
+  differs,
   type Finding,
   failure,
   isUsable,
@@ -97,8 +98,20 @@ function engineRole(
       ];
     },
     async speak({ deadline, stack }: RoleTrial) {
-      const synthesizer = await openEngine('text to speech', engine, stack);
-      return [await tryProbe(speak, { synthesizer, voice: {}, text: sentence }, deadline)];
+      if (engine.kind === 'embedded') return [];
+      const { own } = engine;
+      const tried: Finding[] = [];
+      // WAV tells the rate of the voice, and loads the model, so that the other is timed without that.
+      for (const SPEECH_FORMAT of ['wav', own.SPEECH_FORMAT]) {
+        const choice = { ...engine, own: { ...own, SPEECH_FORMAT } };
+        const synthesizer = await openEngine('text to speech', choice, stack);
+        tried.push(await tryProbe(speak, { synthesizer, voice: {}, text: sentence }, deadline));
+      }
+      const [wavHz, rateHz] = tried.map(({ clip }) => clip?.pcm.rateHz);
+      const spoken = tried.slice(1);
+      if (own.SPEECH_FORMAT !== 'pcm' || !wavHz || !rateHz || wavHz === rateHz) return spoken;
+      const why = `pcm is played at ${rateHz} Hz, but WAV of this server has ${wavHz} Hz`;
+      return [...spoken, differs('rate', why, `set SPEECH_RATE_HZ=${wavHz}, or SPEECH_FORMAT=wav`)];
     },
     async recognise({ clip, deadline, stack }: RoleTrial) {
       const transcriber = await openEngine('speech to text', engine, stack);

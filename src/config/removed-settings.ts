@@ -31,8 +31,6 @@ export const removedSettings: Readonly<Record<string, string>> = {
   REALTIME_IDLE_SECONDS: fixedWait,
   TRANSCRIPTION_MODELS: 'List the models in TRANSCRIPTION_MODEL, the usual one first.',
   SPEECH_MODELS: 'List the models in SPEECH_MODEL, the usual one first.',
-  SPEECH_RATE_HZ:
-    'A server that does not label its rate needs SPEECH_FORMAT=wav, unless it is 24000 Hz.',
   TRANSCRIPTION_STREAM: byModel,
   TRANSCRIPTION_PARTIALS: byModel,
   TRANSCRIPTION_FIRST_BYTE_SECONDS: fixedWait,

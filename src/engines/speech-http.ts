@@ -11,8 +11,12 @@ const settings = {
     .enum(speechFormats)
     .default('pcm')
     .describe(
-      "Requested format of speech: pcm (24000 Hz, or the rate of the server's label), wav, mp3, opus or flac",
+      "Requested format of speech: pcm (SPEECH_RATE_HZ, or the rate of the server's label), wav, mp3, opus or flac",
     ),
+  SPEECH_RATE_HZ: z
+    .enum(['8000', '11025', '16000', '22050', '24000', '32000', '44100', '48000'])
+    .default('24000')
+    .describe('Rate of pcm from a server that does not label it, for example 22050'),
 };
 
 /** Any server with OpenAI's `/audio/speech`. */
@@ -34,12 +38,18 @@ export const speechHttp: Engine<'text to speech'> = {
     const { openSynthesizer } = await import('#src/speech/openai/openai-synthesizer.ts');
     const { ServerVoices } = await import('#src/speech/openai/server-voices.ts');
     const { standardVoiceInstead } = await import('#src/speech/fallbacks/standard-voice.ts');
-    const { SPEECH_FORMAT: format } = z.object(settings).parse(own);
+    const { SPEECH_FORMAT: format, SPEECH_RATE_HZ } = z.object(settings).parse(own);
     const client = openClient(server);
     const voices = new ServerVoices(client, realClock);
     const stack = new AsyncDisposableStack();
     const decode = openSpeechDecoder(stack);
-    const spoken = openSynthesizer(client, { ...server, voice, format, decode });
+    const spoken = openSynthesizer(client, {
+      ...server,
+      voice,
+      format,
+      rateHz: Number(SPEECH_RATE_HZ),
+      decode,
+    });
     return {
       ...standardVoiceInstead(spoken, voices),
       voices,

@@ -31,6 +31,12 @@ test('every mistake is told at once, one line each, naming its setting', () => {
   expect(reported.every((line) => !line.includes('\n'))).toBe(true);
 });
 
+test.each(['fast', '24.5', '22000'])('SPEECH_RATE_HZ=%s is no rate', (value) => {
+  expect(mistakes({ SPEECH_RATE_HZ: value })).toEqual([
+    expect.stringMatching(/^SPEECH_RATE_HZ: must be one of "8000"\|.*\|"48000"$/),
+  ]);
+});
+
 const ranged = { SHARDS: '10', SHARD_RANGE: 'auto', SHARDS_PER_PROCESS: '4' };
 
 test.each([

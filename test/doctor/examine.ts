@@ -91,18 +91,19 @@ export const lists = (...models: (string | object)[]): FakeRoute =>
     data: models.map((model) => (typeof model === 'string' ? { id: model } : model)),
   });
 
-/** Speech as long as the text, at one rate whatever the format. */
+/** Speech as long as the text, at one rate whatever the format; samples get this label. */
 export function speaks(
   rateHz: number,
   send = (response: ServerResponse, bytes: Buffer) => {
     response.end(bytes);
   },
+  label = 'audio/pcm',
 ): FakeRoute {
   return (response, { body }) => {
     const samples = tone(`${body.input}`, rateHz, 20);
     const wav = writeWav({ samples, rateHz, channels: 1 });
     const isWav = body.response_format === 'wav';
-    response.writeHead(200, { 'content-type': isWav ? 'audio/wav' : 'audio/pcm' });
+    response.writeHead(200, { 'content-type': isWav ? 'audio/wav' : label });
     send(response, isWav ? wav : wav.subarray(44));
   };
 }

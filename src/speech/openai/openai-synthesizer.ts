@@ -24,6 +24,8 @@ export type SynthesizerOptions = {
   readonly voice: string;
   readonly instructions?: string;
   readonly format: SpeechFormat;
+  /** Rate of samples without a label; 24 kHz is usual. */
+  readonly rateHz?: number;
   /** Decoder of compressed sound; without it only raw samples and WAV are accepted, in any response format. */
   readonly decode?: DecodeSpeech;
 };
@@ -65,8 +67,8 @@ async function* speak(
   const body = request(input, how);
   const response = await client.audio.speech.create(body, { signal }).asResponse();
   const type = response.headers.get('content-type') ?? '';
-  const { decode } = how.options;
-  const stream = new SoundStream(type, decode !== undefined);
+  const { decode, rateHz } = how.options;
+  const stream = new SoundStream(type, decode !== undefined, rateHz);
   let sounded = false;
   for await (const pcm of sounds(response.body, stream, decode, signal)) {
     sounded = true;

@@ -25,7 +25,7 @@ export type PackedSound = { readonly name: string; readonly bytes: Buffer };
  * Turns the body of a speech answer into sound while it arrives, mono, for pieces of any length.
  *
  * A WAV header is recognised by its bytes, since servers send WAV for raw samples and label anything `audio/mpeg`; bytes
- * in no other known format are 16-bit little-endian, at 24 kHz where no rate is sent. Errors: BotError `provider.wrong_type`, `audio.bad_wav`.
+ * in no other known format are 16-bit little-endian. Errors: BotError `provider.wrong_type`, `audio.bad_wav`.
  */
 export class SoundStream {
   readonly #rateHz: number;
@@ -34,13 +34,13 @@ export class SoundStream {
   #reader: SoundReader = 'undecided';
 
   /**
-   * `contentType` as sent; it may name the rate, as in `audio/pcm; rate=16000`. With `isPackedFine` MP3, Ogg and FLAC are no
-   * errors: they show in `packed`, and nothing more is to be pushed.
+   * `contentType` as sent; it may name the rate, as in `audio/pcm; rate=16000`, else that is `unlabelledHz`. With `isPackedFine`
+   * MP3, Ogg and FLAC are no errors: they show in `packed`, and nothing more is to be pushed.
    */
-  constructor(contentType: string, isPackedFine = false) {
+  constructor(contentType: string, isPackedFine = false, unlabelledHz = speakRateHz) {
     this.#isPackedFine = isPackedFine;
     const rate = /[;\s]rate=(\d{4,6})/i.exec(contentType)?.[1];
-    this.#rateHz = rate ? Number(rate) : speakRateHz;
+    this.#rateHz = rate ? Number(rate) : unlabelledHz;
   }
 
   /** Once it is known that it has to be decoded: all that was pushed. */

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { answers, examine, type FakeRoute, openServer, speaks } from './examine.ts';
+
+/** A speech server whose voice has this rate, and which never labels it. */
+const voiceAt =
+  (rateHz: number, hasWav = true): FakeRoute =>
+  (response, asked) => {
+    const isRefused = asked.body.response_format === 'wav' && !hasWav;
+    (isRefused ? answers({ detail: 'no such format' }, 422) : speaks(rateHz))(response, asked);
+  };
+
+/** Findings about the configured voice of such a server. */
+async function examineVoice(route: FakeRoute, settings: NodeJS.ProcessEnv = {}) {
+  using server = await openServer({ 'POST /v1/audio/speech': route });
+  return await examine([], { SPEECH_BASE_URL: `${server.origin}/v1`, ...settings });
+}
+
+test.each([22_050, 16_000, 48_000])(
+  'raw samples of %i Hz that are read as 24000 Hz are told by WAV of the same server, and the setting mends it',
+  async (rateHz) => {
+    const { about, code, mendOf } = await examineVoice(voiceAt(rateHz));
+    expect(about('rate')).toBe(
+      `differs rate kokoro: pcm is played at 24000 Hz, but WAV of this server has ${rateHz} Hz`,
+    );
+    const mend = `set SPEECH_RATE_HZ=${rateHz}, or SPEECH_FORMAT=wav`;
+    expect([code, mendOf('rate')]).toEqual([0, mend]);
+    const mended = await examineVoice(voiceAt(rateHz), { SPEECH_RATE_HZ: `${rateHz}` });
+    expect([mended.about('rate'), mended.about('speak')]).toEqual([
+      undefined,
+      expect.stringMatching(/^ok speak kokoro: 1\.8 s of sound/),
+    ]);
+    const asWav = await examineVoice(voiceAt(rateHz), { SPEECH_FORMAT: 'wav' });
+    expect([asWav.about('rate'), asWav.about('speak')]).toEqual([
+      undefined,
+      expect.stringMatching(/: 1\.8 s of sound/),
+    ]);
+  },
+);
+
+test('nothing is said of a rate that is right, labelled, or cannot be known', async () => {
+  const labelled = speaks(16_000, undefined, 'audio/pcm; rate=16000');
+  for (const route of [voiceAt(24_000), labelled, voiceAt(16_000, false)]) {
+    const { about } = await examineVoice(route);
+    expect([about('rate'), about('speak')]).toEqual([undefined, expect.stringMatching(/^ok/)]);
+  }
+});
