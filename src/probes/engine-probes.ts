@@ -81,11 +81,27 @@ export const speak: Probe<Speaker> = {
     if (firstMs === undefined)
       throw new BotError('provider.empty', true, 'The synthesizer returned no sound.');
     const pcm = { samples: joinSamples(pieces), rateHz, channels: 1 } as const;
-    const seconds = (durationMs(pcm) / 1000).toFixed(1);
-    const finding = afterMs('speak', `${seconds} s of sound, the first`, firstMs);
+    const finding = judgeStream(durationMs(pcm), firstMs, clock.nowMs() - startMs);
     return { ...finding, clip: { pcm, text } };
   },
 };
+
+/**
+ * A voice streams where most of the wait for its last byte lies behind its first sound. It does not where several seconds of sound
+ * come at once after a long wait: a shorter text may be one piece of a stream, and of a quick answer nothing can be told.
+ */
+function judgeStream(soundMs: number, firstMs: number, lastMs: number): Finding {
+  const laterMs = lastMs - firstMs;
+  const isStream = laterMs > Math.max(firstMs, 100);
+  const isWhole = soundMs > 3_000 && firstMs > Math.max(10 * laterMs, 500);
+  const unknown = isWhole ? 'it does not stream' : 'too little to tell whether it streams';
+  const times = `first sound after ${firstMs.toFixed()} ms, last byte after ${lastMs.toFixed()} ms`;
+  const how = `${times}: ${isStream ? 'it streams' : unknown}`;
+  const why = `${(soundMs / 1_000).toFixed(1)} s of sound, ${how}`;
+  const mend =
+    'turn off buffering in a proxy before it (proxy_buffering off), or choose a server that streams';
+  return isWhole ? differs('speak', why, mend) : ok('speak', why);
+}
 
 /** Least share of understood words. */
 export const leastShare = 0.6;

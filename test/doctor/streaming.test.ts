@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { runDoctor } from '#doctor/doctor.ts';
+import { speak } from '#src/probes/engine-probes.ts';
+import { tryProbe } from '#src/probes/probe.ts';
+import { openClient } from '#src/provider/client.ts';
+import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { type FakeRoute, openServer, speaks } from './examine.ts';
+
+/** Sound of a real server that sends half of it after `halfMs`, and the rest at `wholeMs`, once the half was heard. */
+async function measure(text: string, format: 'pcm' | 'wav', halfMs: number, wholeMs: number) {
+  const clock = new VirtualClock();
+  const heard = Promise.withResolvers<void>();
+  const route = speaks(24_000, async (response, bytes) => {
+    await clock.advance(halfMs);
+    const half = halfMs === wholeMs ? bytes.length : bytes.length / 2;
+    response.write(bytes.subarray(0, half));
+    if (halfMs !== wholeMs) await heard.promise;
+    await clock.advance(wholeMs - halfMs);
+    response.end(bytes.subarray(half));
+  });
+  using server = await openServer({ 'POST /v1/audio/speech': route });
+  const client = openClient({ baseUrl: `${server.origin}/v1` });
+  const voice = openSynthesizer(client, { model: 'tts', voice: 'alloy', format });
+  const synthesizer: Synthesizer = {
+    async *synthesize(...asked) {
+      for await (const pcm of voice.synthesize(...asked)) {
+        yield pcm;
+        heard.resolve(); // whoever listens asks for more
+      }
+    },
+  };
+  return await tryProbe(speak, { synthesizer, voice: {}, text }, { clock, deadlineMs: 60_000 });
+}
+
+/** Texts by the seconds that they take at the 20 ms a character of the server. */
+const texts = {
+  '4.0': 'This is how a voice sounds. '.repeat(8).slice(0, 200),
+  '0.3': 'Two words.',
+};
+
+test.each([
+  ['pcm', '4.0', 300, 3_000, 'it streams'],
+  ['wav', '4.0', 300, 3_000, 'it streams'],
+  ['pcm', '0.3', 200, 900, 'it streams'],
+  ['pcm', '4.0', 3_000, 3_000, 'it does not stream'],
+  ['wav', '4.0', 3_000, 3_000, 'it does not stream'],
+  ['pcm', '4.0', 3_000, 3_200, 'it does not stream'],
+  // One piece of a stream would look the same.
+  ['pcm', '0.3', 3_000, 3_000, 'too little to tell whether it streams'],
+  // It was as quick as a stream.
+  ['pcm', '4.0', 40, 40, 'too little to tell whether it streams'],
+  ['pcm', '4.0', 40, 120, 'too little to tell whether it streams'],
+  // It loaded a model first, or its connection is slow.
+  ['pcm', '4.0', 5_000, 6_000, 'too little to tell whether it streams'],
+] as const)(
+  'a server whose %s of %s s begins after %i ms and is whole after %i ms: %s',
+  async (format, seconds, halfMs, wholeMs, verdict) => {
+    const { mend, verdict: state, why } = await measure(texts[seconds], format, halfMs, wholeMs);
+    const times = `first sound after ${halfMs} ms, last byte after ${wholeMs} ms`;
+    expect(why).toBe(`${seconds} s of sound, ${times}: ${verdict}`);
+    const isTold = verdict === 'it does not stream';
+    expect([state, mend]).toEqual(
+      isTold ? ['differs', expect.stringContaining('proxy_buffering off')] : ['ok', undefined],
+    );
+  },
+);
+
+test('the doctor measures each voice, the fallback too, once the request before has loaded its model', async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  let asked = 0;
+  /** A model that loads in 9 s when it was not used, and sends the sentence, spoken twice, as a whole after 700 ms. */
+  const route: FakeRoute = async (response, request) => {
+    await clock.advance(asked++ % 2 === 0 ? 9_000 : 700);
+    const twice = {
+      ...request,
+      body: { ...request.body, input: `${request.body.input}`.repeat(2) },
+    };
+    speaks(24_000)(response, twice);
+  };
+  using server = await openServer({ 'POST /v1/audio/speech': route });
+  const at = `${server.origin}/v1`;
+  const environment = { SPEECH_BASE_URL: at, SPEECH_FALLBACK_BASE_URL: at };
+  const print = (line: string) => lines.push(line);
+  const code = await runDoctor([], { clock, deadlineMs: 60_000, print, environment });
+  const spoken = lines.filter((line) => line.includes('of sound'));
+  const told =
+    /^ +differs +speak +kokoro: 3\.6 s of sound, first sound after 700 ms, last byte after 700 ms: it does not stream$/;
+  expect([code, spoken]).toEqual([0, [expect.stringMatching(told), expect.stringMatching(told)]]);
+});
