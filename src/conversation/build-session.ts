@@ -84,9 +84,14 @@ function effectPerformer(parts: EffectParts): (effect: ConversationEffect) => vo
       readings.running.discard(reply);
     },
     speak: (effect) => readings.speak(effect),
-    cut: ({ reply }) => void (answers.running.cut(reply) || readings.running.cut(reply)),
-    'finish-clause': ({ reply }) =>
-      void (answers.running.finishClause(reply) || readings.running.finishClause(reply)),
+    cut: ({ reply }) => {
+      answers.running.cut(reply);
+      readings.running.cut(reply);
+    },
+    'finish-clause': ({ reply }) => {
+      answers.running.finishClause(reply);
+      readings.running.finishClause(reply);
+    },
     cue: (effect) => playCue(effect, context),
     run: (effect) => calls.run(effect),
     'stop-run': ({ run }) => calls.stopRun(run),
@@ -115,7 +120,10 @@ function playCue({ cue }: EffectOf<'cue'>, { connection, parts }: SessionContext
 function giveNotice({ line }: EffectOf<'notice'>, { context, session }: EffectParts): void {
   const { notice, people, talk } = context;
   if (line === 'reconnecting') {
-    notice({ id: 'panel.reconnecting' }, () => !talk.state.link.isUp && people().length > 0);
+    notice(
+      { id: 'panel.reconnecting' },
+      () => talk.state.link.kind !== 'up' && people().length > 0,
+    );
   } else if (line === 'unrecognised') {
     if (talk.lastUnrecognised instanceof BotError)
       writeUnrecognised(talk.lastUnrecognised, context);

@@ -134,7 +134,7 @@ export class Requests {
   stop(): boolean {
     const { current, queue } = this.#context.talk.state.floor;
     this.#context.talk.post({ kind: 'stop' });
-    const isSaid = current !== undefined && !current.isCut;
+    const isSaid = current !== undefined && current.phase.kind !== 'cut';
     return isSaid || queue.length > 0;
   }
 

@@ -8,9 +8,7 @@ import type {
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type {
   ConversationState,
-  Id,
   Participant,
-  PersonId,
   SessionSettings,
 } from '#src/conversation/machine/state.ts';
 import { step, wakeAtMs } from '#src/conversation/machine/step.ts';
@@ -44,8 +42,6 @@ const settingsNeeded: ReadonlySet<EventKind> = new Set([
  * sound of the bot, and what people and settings tell it.
  */
 export class Talk {
-  /** Reply that was opened last, and the person whom it answers. */
-  sounding: { readonly id: Id; readonly by: PersonId | undefined } | undefined;
   /** Latest failure of an answer, and the language of its asker, BCP 47. */
   lastFailure: { readonly error: BotError; readonly language: string | undefined } | undefined;
   /** Failure of the utterance that was decided last. */
@@ -82,8 +78,10 @@ export class Talk {
     return this.#bug.promise;
   }
 
-  /** `output`: sound of the connection that is open now; undefined: none is. */
+  /** `output`: sound of the connection that is open now; undefined: none is, which the conversation learns before its replies end. */
   attach(output: SpeechOutput | undefined): void {
+    if (this.#output && !output)
+      this.post({ kind: 'link-down', isHeard: this.#output.heardText !== '' });
     this.#output = output;
     this.#bug = Promise.withResolvers();
     this.#bug.promise.catch(() => undefined); // whoever waits for it is told
@@ -121,14 +119,14 @@ export class Talk {
 
   /** Tells the conversation what is heard of the bot. To be called after each frame, and every 20 ms or so. */
   noticeSound(): void {
-    const { output, sounding } = this;
+    const { sounding } = this.#output ?? {};
     const { current } = this.#state.floor;
-    if (!output || !current || current.reply !== sounding?.id) return;
-    const { reply } = current;
-    if (output.sounds && !current.isAudible) this.post({ kind: 'audible', reply });
-    const isStarved = output.sounds && output.starves;
-    const isHeard = output.sounds || current.isAudible;
-    if (isHeard && isStarved !== current.isStarved)
+    if (!sounding || current?.reply !== sounding.id) return;
+    const { phase, reply } = current;
+    if (phase.kind === 'making') this.post({ kind: 'audible', reply });
+    const wasStarved = phase.kind === 'sounding' && phase.isStarved;
+    const { isStarved } = sounding;
+    if (isStarved !== wasStarved && phase.kind !== 'cut')
       this.post({ kind: 'starved', reply, isStarved });
   }
 
@@ -187,7 +185,16 @@ export class Talk {
       const { decide = step } = this.#context.parts;
       const { effects, state } = decide(this.#state, event, conversationRules);
       this.#state = state;
-      for (const effect of effects) this.#hooks.perform(effect);
+      for (const effect of effects) this.#perform(effect);
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  /** One that throws does not take the others of its step along. */
+  #perform(effect: ConversationEffect): void {
+    try {
+      this.#hooks.perform(effect);
     } catch (error) {
       this.broken(error);
     }

@@ -7,7 +7,7 @@ import { together } from '#src/base/loops/run-together.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { greetOnArrival } from '#src/conversation/hearing/consent-gate.ts';
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
-import { currentTurn } from '#src/conversation/machine/questions.ts';
+import { awaitedReply, currentTurn, isQuiet } from '#src/conversation/machine/questions.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { spokenLocale, spokenText } from '#src/notices/notice.ts';
 import { voiceIn } from '#src/pipeline/prompt.ts';
@@ -171,10 +171,12 @@ async function packetsFirst(signal: AbortSignal): Promise<void> {
   for (let turn = 0; turn < heldTurns && !signal.aborted; turn++) await setImmediate();
 }
 
-/** Drops people who may not be heard any more, in the middle of a word, and tells the conversation who is there. */
-function attend({ inputs, context: { gate, talk } }: ConnectionParts): void {
+/** Drops people who may not be heard any more, in the middle of a word, and tells the conversation and barge-in who is there. */
+function attend({ inputs, interruptions, link, context: { gate, talk } }: ConnectionParts): void {
   talk.syncPeople();
   inputs.keep((speakerId) => gate.mayHear(speakerId));
+  const people = link.people();
+  interruptions.keep((personId) => people.some(({ id }) => id === personId));
 }
 
 /**
@@ -198,7 +200,7 @@ export async function runHearAndSpeakLoop(
     context.wakeup.wake();
   });
   link.onPeople(() => {
-    context.talk.syncPeople();
+    attend(parts);
     context.wakeup.wake();
   });
   link.onUnheard((speakerId) => {
@@ -279,9 +281,8 @@ class WaitingCues {
     if (!turn) return;
     const line = { id: this.#step ?? ('slow.voice' as const) };
     const pieces = await this.#speechOf(line, languages.of(turn.by));
-    const { current } = talk.state.floor;
-    const isSilent = current?.reply === reply && (!current?.isAudible || current.isStarved);
-    if (this.#signal.aborted || !isSilent || pieces.length === 0) return;
+    const isAwaited = awaitedReply(talk.state)?.reply === reply && isQuiet(talk.state);
+    if (this.#signal.aborted || !isAwaited || pieces.length === 0) return;
     const samples = joinSamples(pieces).subarray(0, (longestCueMs * speakRateHz) / 1000);
     this.#played.add(this.#cues.say(samples));
   }
@@ -359,7 +360,7 @@ function openConnectionParts(
     overhear: (speakerId, text) => interruptions.overhear(speakerId, text),
     isFarField: (speakerId) => interruptions.isFarField(speakerId),
     get isSpeaking() {
-      return output.sounds;
+      return output.sounding !== undefined;
     },
   });
   context.connection.attach({

@@ -1,5 +1,5 @@
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
-import { currentTurn } from '#src/conversation/machine/questions.ts';
+import { awaitedReply, currentTurn, phaseOf } from '#src/conversation/machine/questions.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { FeaturePanel, PanelFace } from '#src/ports/panel.ts';
@@ -80,14 +80,14 @@ function headlineOf(facts: PanelFacts): TextLine {
 /** What goes on. A pause comes first, so that the button's presser sees that it worked. */
 function activityLine(facts: PanelFacts): TextLine {
   const { channel, gate, maySpeak, people, quietUntil, state, step, talkingIds } = facts;
-  const { current, queue } = state.floor;
-  const isPending = state.turns.some(({ open }) => open.some(({ isEnded }) => isEnded));
-  const isAwaited = current !== undefined || queue.length > 0 || isPending;
+  const { current } = state.floor;
+  const phases = state.turns.map((turn) => phaseOf(turn, state));
   if (gate.paused) return { id: 'panel.paused' };
-  if (isAwaited && step) return { id: step };
-  if (isAwaited && !current?.isAudible) return { id: 'panel.thinking' };
-  if (current)
+  if (step) return { id: step };
+  if (current && current.phase.kind !== 'making')
     return { id: 'panel.speaking', with: { name: currentTurn(state)?.name ?? channel.name } };
+  if (current || phases.includes('waiting') || phases.includes('deciding'))
+    return { id: 'panel.thinking' };
   if (quietUntil !== undefined) return { id: 'panel.quiet', with: { time: quietUntil } };
   const talker = people.find(({ id }) => talkingIds.includes(id));
   if (talker) return { id: 'panel.hearing', with: { name: talker.name } };
@@ -176,8 +176,6 @@ export function panelNow(
 ): PanelFace {
   const { channel, features, maySpeak, nameOf, parts, stepOf, talk } = context;
   const { panels, places, spending } = parts;
-  const { current } = talk.state.floor;
-  const isSilent = current && (!current.isAudible || current.isStarved);
   return panelOf({
     ...companyIn(context, people),
     state: talk.state,
@@ -186,7 +184,7 @@ export function panelNow(
     maySpeak: maySpeak(),
     talkingIds,
     nameOf,
-    step: isSilent ? stepOf(current.reply) : undefined,
+    step: stepOf(awaitedReply(talk.state)?.reply),
     quietUntil: spending.used(channel.guildId)?.time,
     isInChat: panels.placeIn(channel.guildId)?.channelId === channel.channelId,
     features: features.panel(),

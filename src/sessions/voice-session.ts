@@ -326,9 +326,9 @@ export class VoiceSession {
     this.#mayOpen = Promise.withResolvers();
     const final = isRepeated ? 'lost' : isBug ? undefined : finalLoss(error);
     talk.post({ kind: 'link-lost', random: random(), restMs, paceMs, final });
-    const { retryAtMs } = talk.state.link;
-    if (retryAtMs === undefined) return { kind: 'over', why: final ?? 'refused' };
-    return { kind: 'again', waitMs: retryAtMs - nowMs };
+    const { link } = talk.state;
+    if (link.kind === 'gone') return { kind: 'over', why: final ?? 'refused' };
+    return { kind: 'again', waitMs: link.kind === 'waiting' ? link.tryAtMs - nowMs : 0 };
   }
 
   /** Ends everything that runs in this channel; `live` returns once the link is closed. The first reason counts. */

@@ -151,7 +151,7 @@ export class Invariants {
       event.heard === '' &&
       before.turns.some(({ answer }) => answer?.id === event.reply);
     const isTold = effects.some((one) => signs.has(one.do));
-    const mayTell = after.link.isUp && !after.isOver;
+    const mayTell = after.link.kind === 'up' && !after.isOver;
     this.#hold(36, !isUnheard || isTold || !mayTell, event.kind);
     if (event.kind === 'over') this.#ends.end('reply', event.reply);
     for (const kind of Object.keys(endsOnce) as Ending[]) {
@@ -189,7 +189,8 @@ export class Invariants {
     const lost = asked.find(({ id }) => !all.includes(id));
     this.#hold(8, lost === undefined, `turn ${lost?.id} stands nowhere`);
     this.#atMs.free = current ? Number.POSITIVE_INFINITY : Math.min(this.#atMs.free, event.atMs);
-    const isIdle = current === undefined && after.link.isUp && !after.isMuted && !after.isOver;
+    const isIdle =
+      current === undefined && after.link.kind === 'up' && !after.isMuted && !after.isOver;
     this.#hold(24, !isIdle || queue.length === 0, queue[0]);
     const cut = effects.find((one) => one.do === 'cut');
     this.#hold(12, cut === undefined || event.kind !== 'began');
@@ -210,7 +211,8 @@ export class Invariants {
     }
     const isNew = effects.some((one) => one.do === 'play' || one.do === 'speak');
     if (isNew) this.#atMs.silent = Number.POSITIVE_INFINITY;
-    const isSilent = after.floor.current?.isAudible !== true || after.floor.current.isStarved;
+    const { phase } = after.floor.current ?? {};
+    const isSilent = phase?.kind === 'sounding' ? phase.isStarved : phase?.kind !== 'finishing';
     const cue = effects.find((one) => one.do === 'cue' && one.cue !== 'error');
     this.#hold(29, cue === undefined || isSilent);
   }
@@ -228,7 +230,7 @@ export class Invariants {
   #checkSaying({ after, before, effects, event }: SimulatedStep): void {
     const kinds = new Set(effects.map((one) => one.do));
     const isSaid = kinds.has('play') || kinds.has('speak');
-    const isLinked = after.link.isUp || kinds.has('cut') || kinds.has('discard');
+    const isLinked = after.link.kind === 'up' || kinds.has('cut') || kinds.has('discard');
     this.#hold(26, !isSaid || (isLinked && !isBarred(after)), 'says');
     const isMade = kinds.has('begin') && event.kind !== 'muted';
     this.#hold(26, !isMade || !isBarred(before), 'begins');
@@ -351,8 +353,8 @@ export class Invariants {
   checkTime({ clock, isOpening }: Simulation): void {
     const nowMs = clock.nowMs();
     const { isOver, link } = this.#last ?? {};
-    const isTried = isOpening || link?.retryAtMs !== undefined;
-    if (isOver !== false || link?.isUp || isTried) this.#atMs.tried = nowMs;
+    const isAway = link?.kind === 'gone' || (link?.kind === 'opening' && !isOpening);
+    if (isOver !== false || !isAway) this.#atMs.tried = nowMs;
     this.#note(() => this.#hold(27, nowMs <= this.#atMs.tried + longestTryMs));
     this.throwFinding();
   }

@@ -194,7 +194,7 @@ export class AnswerJobs {
   }
 
   async #speak(job: AnswerJob, output: SpeechOutput, signal: AbortSignal): Promise<ReplyEnd> {
-    const { channel, parts, queue, talk } = this.#context;
+    const { channel, parts, queue } = this.#context;
     const { effect, id } = job;
     const own = parts.peopleSettings.known(channel.guildId, effect.by);
     const { manner } = queue.questionOf(effect.request) ?? {};
@@ -202,10 +202,9 @@ export class AnswerJobs {
     let end: ReplyEnd = { finish: 'cancelled' };
     const speak = async (reply: SpokenReply) => {
       job.reply = reply;
-      talk.sounding = { id, by: effect.by };
       end = await this.#perform(job, reply, output, signal);
     };
-    await output.speak(signal, speak, { ownSpeed, answeredIds: [effect.by] });
+    await output.speak(signal, speak, { id, by: effect.by, ownSpeed });
     return end;
   }
 

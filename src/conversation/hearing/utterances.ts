@@ -52,8 +52,13 @@ export class Utterances {
     this.#hearing = hearing;
   }
 
+  /** Without a connection no more sound comes: words that waited for the end of an utterance are requested. */
   attach(connection: HearingConnection | undefined): void {
     this.#connection = connection;
+    if (connection) return;
+    for (const one of this.#all.values()) {
+      if (one.deferredPause !== undefined) void this.#recognise(one, one.deferredPause);
+    }
   }
 
   /** To be given everything that was noticed of this person, in order. */

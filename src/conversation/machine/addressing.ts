@@ -130,7 +130,7 @@ export function mayBegin(
   isFinal: boolean,
 ): boolean {
   const { isSparing, trustsPartials } = state.settings;
-  const hasFree = isFree(state) && state.link.isUp && !isSparing;
+  const hasFree = isFree(state) && state.link.kind === 'up' && !isSparing;
   const isSettled = speech.turn.open.length === 1; // not while it is open whether the words before were meant
   const isWhole = isFinal || (trustsPartials && text !== undefined && isLikelyWhole(text));
   if (!hasFree || !isSettled || !isWhole) return false;
@@ -157,7 +157,7 @@ function factsOf(
 
 /** Turn that is answered and not heard yet: of the speaker, or another one. */
 function unheardTurnOf(state: ConversationState, by: PersonId): 'own' | 'other' | undefined {
-  if (!state.floor.current || isSpeaking(state)) return undefined;
+  if (state.floor.current?.phase.kind !== 'making') return undefined;
   return currentTurn(state)?.by === by ? 'own' : 'other';
 }
 

@@ -156,6 +156,8 @@ type PeopleEvent =
 
 type PlaceEvent =
   | { readonly kind: 'link-up' }
+  /** The connection has closed. `isHeard`: a word of the reply that sounded has left. */
+  | { readonly kind: 'link-down'; readonly isHeard: boolean }
   | {
       readonly kind: 'link-lost';
       /** 0 to 1, evenly. */

@@ -23,6 +23,7 @@ import {
 } from './questions.ts';
 import {
   beginAnswer,
+  cut,
   dropReading,
   dropTurn,
   endReading,
@@ -52,7 +53,7 @@ export function askTurn(draft: Draft, turn: TurnState): void {
   }
   replaceUnheard(draft, turn);
   const sounding = soundOf(draft.state, turn.id);
-  if (sounding && !sounding.isCut) emit(draft, { do: 'cut', reply: sounding.reply });
+  if (sounding) cut(draft, sounding, 'replaced');
   leaveFloor(draft, turn.id);
   const asked = sounding ? { ...turn, answer: undefined } : turn;
   putTurn(draft, asked);
@@ -66,7 +67,7 @@ function replaceUnheard(draft: Draft, turn: TurnState): void {
   const former = turnOf(draft.state, current?.id);
   if (!former || former.id === turn.id || former.by !== turn.by) return;
   const isTyped = former.request !== undefined || turn.request !== undefined;
-  if (isTyped || turn.endedMs < former.endedMs || current?.isAudible) return;
+  if (isTyped || turn.endedMs < former.endedMs || current?.phase.kind !== 'making') return;
   dropTurn(draft, former, 'replaced');
 }
 
@@ -95,7 +96,7 @@ function putInQueue(draft: Draft, turn: TurnState): void {
 export function advance(draft: Draft): void {
   for (;;) {
     const { floor, isMuted, isOver, link } = draft.state;
-    if (floor.current || !link.isUp || isMuted || isOver) return;
+    if (floor.current || link.kind !== 'up' || isMuted || isOver) return;
     if (floor.queue.length === 0) sayNotice(draft);
     const [next] = draft.state.floor.queue;
     if (next === undefined) return;
@@ -153,10 +154,7 @@ function newCurrent({ atMs, rules }: Draft, id: Id, reply: Id, sinceMs: number):
     id,
     reply,
     fromMs: atMs,
-    isAudible: false,
-    isStarved: false,
-    ending: undefined,
-    isCut: false,
+    phase: { kind: 'making' },
     waiting: waitSince(sinceMs, rules.waiting),
   };
 }

@@ -1,65 +1,53 @@
-import { noteAnswered } from './addressing.ts';
 import type { EventOf } from './events.ts';
-import {
-  change,
-  changeFloor,
-  currentTurn,
-  type Draft,
-  emit,
-  putTurn,
-  readingOf,
-  soundOf,
-} from './questions.ts';
+import { change, type Draft, emit, isHeldByTool, soundOf } from './questions.ts';
 import { stepReconnect } from './reconnect-policy.ts';
-import { dropAll, dropReading, dropTurn, finishClause, loseTurn } from './replies.ts';
-import { discardAnswer, endTools } from './tools.ts';
+import { drop, dropAll, dropReading, finishClause, loseTurn, putBack } from './replies.ts';
+import { endTools } from './tools.ts';
+import { endPauses } from './turns.ts';
 import { breakOff } from './verdicts.ts';
 
 export function linkUp(draft: Draft): void {
-  const { link } = draft.state;
   const up = { kind: 'up', atMs: draft.atMs } as const;
-  const [reconnect] = stepReconnect(link.reconnect, up, draft.rules.reconnect);
-  change(draft, { link: { ...link, isUp: true, reconnect, retryAtMs: undefined } });
+  const [reconnect] = stepReconnect(draft.state.reconnect, up, draft.rules.reconnect);
+  change(draft, { link: { kind: 'up' }, reconnect });
 }
 
-/** A turn that was not heard is answered anew when the link is back. A turn that was heard in part is over. */
+/** The connection has closed: nothing is said any more, and speech ends. Its loss is reported once Discord has confirmed it. */
+export function linkDown(draft: Draft, { isHeard }: EventOf<'link-down'>): void {
+  if (draft.state.link.kind !== 'up') return;
+  change(draft, { link: { kind: 'closing' } });
+  silence(draft, isHeard);
+  endPauses(draft);
+  breakOff(draft, (_turn, { isEnded }) => !isEnded);
+}
+
+/** A lost link is tried again, or the session ends. */
 export function linkLost(draft: Draft, event: EventOf<'link-lost'>): void {
   const { atMs, final, paceMs, random, restMs } = event;
   if (draft.state.isOver) return;
-  putBack(draft);
   const isPaced = paceMs !== undefined && restMs === 0;
   const lost = isPaced
     ? ({ kind: 'paced', atMs, random, paceMs } as const)
     : ({ kind: 'lost', atMs, random, restMs } as const);
-  const { reconnect: former } = draft.state.link;
-  const [reconnect, effect] = stepReconnect(former, lost, draft.rules.reconnect);
-  const waitMs = effect?.kind === 'try' ? effect.waitMs : undefined;
-  const retryAtMs = waitMs === undefined ? undefined : atMs + waitMs;
-  change(draft, { link: { isUp: false, reconnect, retryAtMs } });
-  breakOff(draft, (_turn, { isEnded }) => !isEnded);
-  if (final) endSession(draft, final);
-  else if (retryAtMs === undefined) endSession(draft, 'refused');
-  else if (reconnect.losses === draft.rules.reconnect.reportedFromLosses)
+  const [reconnect, effect] = stepReconnect(draft.state.reconnect, lost, draft.rules.reconnect);
+  change(draft, { reconnect });
+  if (final || effect?.kind !== 'try') {
+    endSession(draft, final ?? 'refused');
+    return;
+  }
+  change(draft, { link: { kind: 'waiting', tryAtMs: atMs + effect.waitMs } });
+  if (reconnect.losses === draft.rules.reconnect.reportedFromLosses)
     emit(draft, { do: 'notice', line: 'reconnecting', by: undefined });
 }
 
-function putBack(draft: Draft): void {
-  const { current, queue } = draft.state.floor;
+/** What was heard in part is over. What was not, or only up to a tool that still runs, is said anew. */
+function silence(draft: Draft, isHeard: boolean): void {
+  const { current } = draft.state.floor;
   if (!current) return;
-  const turn = currentTurn(draft.state);
-  const reading = readingOf(draft.state, current.id);
-  if (current.isAudible) {
-    if (turn) dropTurn(draft, turn, 'lost');
-    if (reading) dropReading(draft, reading, 'lost');
-    return;
-  }
-  if (turn) {
-    putTurn(draft, discardAnswer(draft, turn));
-    noteAnswered(draft, turn.by, '');
-  } else {
-    emit(draft, { do: 'discard', reply: current.reply });
-  }
-  changeFloor(draft, { current: undefined, queue: [current.id, ...queue] });
+  const isBegun = isHeard && !isHeldByTool(draft.state, current);
+  const { kind } = current.phase;
+  if (kind === 'making' || (kind === 'sounding' && !isBegun)) putBack(draft, current);
+  else drop(draft, current.id, 'lost');
 }
 
 export function muted(draft: Draft, { isMuted }: EventOf<'muted'>): void {
@@ -97,8 +85,7 @@ function endSession(draft: Draft, why: string): void {
   breakOff(draft, () => true);
   dropAll(draft, 'left');
   endTools(draft);
-  const { link } = draft.state;
-  change(draft, { isOver: true, link: { ...link, isUp: false, retryAtMs: undefined } });
+  change(draft, { isOver: true, link: { kind: 'gone' } });
   emit(draft, { do: 'end', why });
 }
 
@@ -109,8 +96,8 @@ export function passPlace(draft: Draft): void {
   if (isOver) return;
   const isAlone = aloneFromMs !== undefined && atMs - aloneFromMs >= set.leaveAfterMs;
   if (isAlone) endSession(draft, 'alone');
-  else if (link.retryAtMs !== undefined && atMs >= link.retryAtMs) {
-    change(draft, { link: { ...link, retryAtMs: undefined } });
+  else if (link.kind === 'waiting' && atMs >= link.tryAtMs) {
+    change(draft, { link: { kind: 'opening' } });
     emit(draft, { do: 'open-link' });
   }
 }

@@ -15,6 +15,7 @@ import type {
   PanelNotes,
   PersonId,
   Reading,
+  ReplyPhase,
   TurnPart,
   TurnState,
   UtteranceState,
@@ -47,10 +48,10 @@ export function currentTurn(state: ConversationState): TurnState | undefined {
   return turnOf(state, state.floor.current?.id);
 }
 
-/** Current reply of a turn or reading once it is heard; undefined before. */
+/** Current reply of a turn or reading once it was heard or is cut; undefined before. */
 export function soundOf({ floor }: ConversationState, id: Id): CurrentReply | undefined {
   const { current } = floor;
-  return current?.id === id && current.isAudible ? current : undefined;
+  return current?.id === id && current.phase.kind !== 'making' ? current : undefined;
 }
 
 /** Name of a person there. */
@@ -61,21 +62,46 @@ export function nameOf({ people }: ConversationState, personId: PersonId): strin
 /** The current reply while a person waits for its sound. */
 export function awaitedReply(state: ConversationState): CurrentReply | undefined {
   const { current } = state.floor;
-  const isSilent = current !== undefined && (!current.isAudible || current.isStarved);
-  return isSilent && currentTurn(state) ? current : undefined;
+  if (!current || !currentTurn(state)) return undefined;
+  const { phase } = current;
+  const isAwaited = phase.kind === 'making' || (phase.kind === 'sounding' && phase.isStarved);
+  return isAwaited ? current : undefined;
 }
 
 /** Instant, in ms, at which an awaited answer is given up. Tools have deadlines of their own. */
 export function givenUpAtMs(state: ConversationState, rules: ConversationRules): number {
   const awaited = awaitedReply(state);
-  const isHeld = state.runs.some(({ ref }) => ref?.answer === awaited?.reply);
-  if (!awaited || awaited.ending || isHeld) return Number.POSITIVE_INFINITY;
+  const isHeld = awaited !== undefined && isHeldByTool(state, awaited);
+  if (!awaited || isHeld) return Number.POSITIVE_INFINITY;
   return awaited.waiting.sinceMs + rules.longestSilenceMs;
+}
+
+/** Phase of a question, or of a text on the floor. A reply that sounds is not taken off the floor by its asker, who may go on meanwhile. */
+export type TurnPhase = 'speaking' | 'deciding' | 'waiting' | ReplyPhase['kind'] | 'over';
+
+export function phaseOf({ id }: { readonly id: Id }, state: ConversationState): TurnPhase {
+  const { current, queue } = state.floor;
+  if (current?.id === id) return current.phase.kind;
+  if (queue.includes(id)) return 'waiting';
+  const turn = turnOf(state, id);
+  if (!turn) return 'over';
+  return turn.open.every(({ isEnded }) => isEnded) ? 'deciding' : 'speaking';
+}
+
+/** Whether no person talks. */
+export function isQuiet({ turns }: ConversationState): boolean {
+  return turns.every(({ open }) => open.every(({ isEnded }) => isEnded));
+}
+
+/** Whether a tool runs for a reply. */
+export function isHeldByTool({ runs }: ConversationState, { reply }: CurrentReply): boolean {
+  return runs.some(({ ref }) => ref?.answer === reply);
 }
 
 /** Whether the bot is heard. */
 export function isSpeaking({ floor }: ConversationState): boolean {
-  return floor.current?.isAudible === true;
+  const kind = floor.current?.phase.kind;
+  return kind === 'sounding' || kind === 'finishing';
 }
 
 export function isOnFloor({ floor }: ConversationState, id: Id): boolean {

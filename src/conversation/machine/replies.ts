@@ -14,6 +14,7 @@ import {
   nameOf,
   newId,
   putTurn,
+  readingOf,
   removeTurn,
   report,
   soundOf,
@@ -146,29 +147,32 @@ const rememberedEnds: readonly EarlyEnd[] = ['stopped', 'late', 'muted', 'interr
 export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
   const sounding = soundOf(draft.state, turn.id);
   stopRunsOfTurn(draft, turn.id);
-  if (sounding && why !== 'withdrawn') {
-    cut(draft, sounding, why);
-    return;
-  }
-  const isCurrent = draft.state.floor.current?.id === turn.id;
-  if (sounding) emit(draft, { do: 'cut', reply: sounding.reply });
+  if (sounding) cut(draft, sounding, why);
   else discardAnswer(draft, turn);
+  if (sounding && why !== 'withdrawn') return;
+  const isCurrent = draft.state.floor.current?.id === turn.id;
   if (isCurrent) noteAnswered(draft, turn.by, '');
   if (isCurrent && rememberedEnds.includes(why)) remember(draft, turn, '');
   endTurn(draft, turn, why);
 }
 
-/** Cuts a reply. It stays current until `over`, which follows at once. The first reason counts. */
-export function cut(draft: Draft, current: CurrentReply, ending: EarlyEnd): void {
-  if (current.isCut) return;
+/** Cuts a reply. It stays current until `over`, which follows at once. */
+export function cut(draft: Draft, current: CurrentReply, why: EarlyEnd): void {
+  if (current.phase.kind === 'cut') return;
   emit(draft, { do: 'cut', reply: current.reply });
-  changeFloor(draft, { current: { ...current, ending, isCut: true } });
+  changeFloor(draft, { current: { ...current, phase: { kind: 'cut', why } } });
 }
 
-export function finishClause(draft: Draft, current: CurrentReply, ending: EarlyEnd): void {
-  if (current.ending !== undefined) return;
+/** Ends a reply with the clause that sounds; where none does, at once: the next one may wait for a tool. */
+export function finishClause(draft: Draft, current: CurrentReply, why: EarlyEnd): void {
+  const { phase } = current;
+  if (phase.kind === 'finishing') return;
+  if (phase.kind !== 'sounding' || phase.isStarved) {
+    cut(draft, current, why);
+    return;
+  }
   emit(draft, { do: 'finish-clause', reply: current.reply });
-  changeFloor(draft, { current: { ...current, ending } });
+  changeFloor(draft, { current: { ...current, phase: { kind: 'finishing', why } } });
 }
 
 /** Drops a turn whose asker still waits. The panel shows it. */
@@ -199,6 +203,27 @@ export function dropReading(draft: Draft, reading: Reading, why: EarlyEnd): void
   const { current } = draft.state.floor;
   if (current?.id === reading.id) cut(draft, current, why);
   else endReading(draft, reading, why);
+}
+
+/** Drops a turn or a reading, whichever has this id. */
+export function drop(draft: Draft, id: Id, why: EarlyEnd): void {
+  const turn = turnOf(draft.state, id);
+  const reading = readingOf(draft.state, id);
+  if (turn) dropTurn(draft, turn, why);
+  if (reading) dropReading(draft, reading, why);
+}
+
+/** Puts the current reply back in front of the queue, to be made anew. */
+export function putBack(draft: Draft, { id, reply }: CurrentReply): void {
+  const turn = turnOf(draft.state, id);
+  if (turn) {
+    putTurn(draft, discardAnswer(draft, turn));
+    noteAnswered(draft, turn.by, '');
+  } else {
+    emit(draft, { do: 'discard', reply });
+  }
+  const { queue } = draft.state.floor;
+  changeFloor(draft, { current: undefined, queue: [id, ...queue] });
 }
 
 /** Drops everything that is said or waits, and answers to questions that their speakers go on with. */

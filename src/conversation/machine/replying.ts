@@ -16,7 +16,7 @@ import {
   turnOf,
   turnOfAnswer,
 } from './questions.ts';
-import { cut, dropReading, dropTurn, endReading, finishClause, loseTurn } from './replies.ts';
+import { cut, drop, endReading, finishClause, loseTurn } from './replies.ts';
 import type { PersonId } from './state.ts';
 import { stopRunsOfTurn } from './tools.ts';
 
@@ -38,14 +38,15 @@ export function refused(draft: Draft, { answer }: EventOf<'refused'>): void {
   if (!turn) return;
   const unanswered = { ...turn, answer: undefined };
   putTurn(draft, unanswered);
-  dropTurn(draft, unanswered, 'refused');
+  drop(draft, unanswered.id, 'refused');
 }
 
 /** The first frame of a reply leaves. Speech that goes on overlaps it. */
 export function audible(draft: Draft, { reply }: EventOf<'audible'>): void {
   const { current } = draft.state.floor;
   if (current?.reply !== reply) return;
-  changeFloor(draft, { current: { ...current, isAudible: true, isStarved: false } });
+  if (current.phase.kind === 'making')
+    changeFloor(draft, { current: { ...current, phase: { kind: 'sounding', isStarved: false } } });
   const turns = draft.state.turns.map((turn) => ({
     ...turn,
     open: turn.open.map((one) => (one.isEnded ? one : { ...one, isOverlapping: true })),
@@ -53,12 +54,16 @@ export function audible(draft: Draft, { reply }: EventOf<'audible'>): void {
   change(draft, { turns });
 }
 
+/** Sound of a reply is late, or goes on. A clause that ends the reply is over where no more of it comes. */
 export function starved(draft: Draft, { isStarved, reply }: EventOf<'starved'>): void {
   const { current } = draft.state.floor;
   if (current?.reply !== reply) return;
-  const { heardMoment } = current.waiting;
-  const waiting = { ...waitSince(draft.atMs, draft.rules.waiting), heardMoment };
-  changeFloor(draft, { current: { ...current, isStarved, waiting } });
+  const { phase, waiting: before } = current;
+  if (phase.kind === 'finishing' && isStarved) cut(draft, current, phase.why);
+  if (phase.kind !== 'sounding') return;
+  const since = waitSince(draft.atMs, draft.rules.waiting);
+  const waiting = { ...since, heardMoment: before.heardMoment };
+  changeFloor(draft, { current: { ...current, phase: { ...phase, isStarved }, waiting } });
 }
 
 /** The current reply is over. `heard` is the part that left for the channel. */
@@ -66,7 +71,8 @@ export function over(draft: Draft, event: EventOf<'over'>): void {
   const { finish, heard, reply, stage = 'speak', words } = event;
   const { current } = draft.state.floor;
   if (current?.reply !== reply) return;
-  const end = finish === 'completed' ? finish : (current.ending ?? finish);
+  const { phase } = current;
+  const end = finish !== 'completed' && 'why' in phase ? phase.why : finish;
   const reading = readingOf(draft.state, current.id);
   const turn = turnOf(draft.state, current.id);
   if (reading) {
@@ -82,18 +88,14 @@ export function over(draft: Draft, event: EventOf<'over'>): void {
 
 /** A person or a program takes a request back. */
 export function takenBack(draft: Draft, { request }: EventOf<'taken-back'>): void {
-  const turn = draft.state.turns.find((one) => one.request === request);
-  const reading = draft.state.readings.find((one) => one.request === request);
-  if (turn) dropTurn(draft, turn, 'withdrawn');
-  if (reading) dropReading(draft, reading, 'withdrawn');
+  const { readings, turns } = draft.state;
+  const taken = [...turns, ...readings].find((one) => one.request === request);
+  if (taken) drop(draft, taken.id, 'withdrawn');
 }
 
 /** Somebody takes a turn or a reading out. */
 export function takenOut(draft: Draft, { id, why }: EventOf<'taken-out'>): void {
-  const turn = turnOf(draft.state, id);
-  const reading = readingOf(draft.state, id);
-  if (turn) dropTurn(draft, turn, why);
-  if (reading) dropReading(draft, reading, why);
+  drop(draft, id, why);
 }
 
 /** People know of a failure, or it is over. */
@@ -117,11 +119,7 @@ export function barged(draft: Draft, { action, reply }: EventOf<'barged'>): void
 /** "Stop" before the first sound drops the reply that is being made. */
 export function dropUnheard(draft: Draft): void {
   const { current } = draft.state.floor;
-  if (!current || current.isAudible) return;
-  const turn = currentTurn(draft.state);
-  const reading = readingOf(draft.state, current.id);
-  if (turn) dropTurn(draft, turn, 'stopped');
-  if (reading) dropReading(draft, reading, 'stopped');
+  if (current?.phase.kind === 'making') drop(draft, current.id, 'stopped');
 }
 
 /** No turn waits for a person who left. An answer that they hear ends with its clause. */
@@ -167,6 +165,6 @@ function giveUpSilent(draft: Draft): void {
   const { atMs, rules, state } = draft;
   const awaited = awaitedReply(state);
   if (!awaited || atMs < givenUpAtMs(state, rules)) return;
-  changeFloor(draft, { current: { ...awaited, ending: 'failed' } });
+  changeFloor(draft, { current: { ...awaited, phase: { kind: 'cut', why: 'failed' } } });
   emit(draft, { do: 'give-up', answer: awaited.reply, afterMs: rules.longestSilenceMs });
 }

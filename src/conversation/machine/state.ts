@@ -185,6 +185,12 @@ export type EarlyEnd =
   | 'failed'
   | 'ending';
 
+/** Phase of the current reply. `isStarved`: it has begun, and no more sound has come. `finishing`: it ends with its clause. After `cut` the event `over` follows. */
+export type ReplyPhase =
+  | { readonly kind: 'making' }
+  | { readonly kind: 'sounding'; readonly isStarved: boolean }
+  | { readonly kind: 'finishing' | 'cut'; readonly why: EarlyEnd };
+
 /** The turn or reading that is made or heard now. */
 export type CurrentReply = {
   /** Turn or reading. */
@@ -193,12 +199,7 @@ export type CurrentReply = {
   readonly reply: Id;
   /** Instant, in ms, at which it became current. */
   readonly fromMs: number;
-  readonly isAudible: boolean;
-  /** True where it has begun and no more sound has come. */
-  readonly isStarved: boolean;
-  /** Reason of a cut, or of an end with its clause. The event `over` follows. */
-  readonly ending: EarlyEnd | undefined;
-  readonly isCut: boolean;
+  readonly phase: ReplyPhase;
   /** Cues of the wait. */
   readonly waiting: Waiting;
 };
@@ -269,12 +270,10 @@ export type HistoryExchange = {
   readonly heard: string;
 };
 
-type LinkStatus = {
-  readonly isUp: boolean;
-  readonly reconnect: ReconnectState;
-  /** Instant, in ms, of the next try. */
-  readonly retryAtMs: number | undefined;
-};
+/** Voice link. `closing`: it broke, and its loss is not reported yet. `gone`: nobody tries it again. */
+export type Link =
+  | { readonly kind: 'up' | 'closing' | 'opening' | 'gone' }
+  | { readonly kind: 'waiting'; readonly tryAtMs: number };
 
 /** Settings and facts of the session that rules need. */
 export type SessionSettings = {
@@ -315,7 +314,8 @@ export type ConversationState = {
   readonly isOver: boolean;
   readonly people: readonly Participant[];
   readonly consent: ConsentState;
-  readonly link: LinkStatus;
+  readonly link: Link;
+  readonly reconnect: ReconnectState;
   readonly turns: readonly TurnState[];
   readonly readings: readonly Reading[];
   readonly floor: Floor;
@@ -347,11 +347,8 @@ export function initialState(settings: SessionSettings): ConversationState {
       callers: [],
       isPaused: false,
     },
-    link: {
-      isUp: false,
-      reconnect: noLosses,
-      retryAtMs: undefined,
-    },
+    link: { kind: 'opening' },
+    reconnect: noLosses,
     turns: [],
     readings: [],
     floor: { current: undefined, queue: [] },

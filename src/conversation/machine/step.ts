@@ -4,7 +4,16 @@ import { answeredConsent, cameAlong, consents, pausedHearing, people } from './c
 import type { ConversationEffect } from './effects.ts';
 import type { ConversationEvent, EventKind, EventOf } from './events.ts';
 import { advance, notify, passReadings, read } from './floor.ts';
-import { draining, leave, linkLost, linkUp, muted, passPlace, settings } from './place.ts';
+import {
+  draining,
+  leave,
+  linkDown,
+  linkLost,
+  linkUp,
+  muted,
+  passPlace,
+  settings,
+} from './place.ts';
 import { awaitedReply, changeNotes, type Draft, givenUpAtMs } from './questions.ts';
 import { dropAll, exchanged, outdated } from './replies.ts';
 import {
@@ -79,6 +88,7 @@ const handlers: Handlers = {
   'paused-hearing': pausedHearing,
   'came-along': cameAlong,
   'link-up': linkUp,
+  'link-down': linkDown,
   'link-lost': linkLost,
   muted,
   settings,
@@ -133,7 +143,7 @@ export function wakeAtMs(state: ConversationState, rules: ConversationRules): nu
   const { aloneFromMs, confirmations, link, notes, readings, settings: set } = state;
   const due = [
     ...(aloneFromMs === undefined ? [] : [aloneFromMs + set.leaveAfterMs]),
-    ...(link.retryAtMs === undefined ? [] : [link.retryAtMs]),
+    ...(link.kind === 'waiting' ? [link.tryAtMs] : []),
     ...readings.map(({ untilMs }) => untilMs),
     ...confirmations.map((one) => (one.spoken === 'accepted' ? one.toMs : one.untilMs)),
     ...notes.dropped.map(({ atMs }) => atMs + rules.droppedMs),

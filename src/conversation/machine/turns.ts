@@ -187,8 +187,18 @@ export function likelyOver(
   preempt(draft, id, utterance.words, true);
 }
 
+/** No more sound comes: an utterance whose words were requested ends with its pause. */
+export function endPauses(draft: Draft): void {
+  const open = draft.state.turns.flatMap((turn) => turn.open);
+  for (const { evidence, id: utterance, isEnded, isFarField, isRequested, toMs } of open) {
+    if (isEnded || !isRequested) continue;
+    const endedMs = draft.atMs;
+    ended(draft, { utterance, toMs, endedMs, evidence, isFarField, isAmongSounds: true });
+  }
+}
+
 /** An utterance ends. Its words are requested unless its last pause requested them. */
-export function ended(draft: Draft, event: EventOf<'ended'>): void {
+export function ended(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind'>): void {
   const { endedMs, evidence, isAmongSounds, isFarField, toMs, utterance: id } = event;
   const speech = openSpeech(draft.state, id);
   if (!speech) return;

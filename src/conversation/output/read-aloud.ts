@@ -43,14 +43,9 @@ export class ReadingJobs {
 
   async #say(job: RunningReply, output: SpeechOutput, signal: AbortSignal): Promise<ReplyFinish> {
     const context = this.#context;
-    const { talk } = context;
-    const request = readingOf(talk.state, job.id)?.request;
-    const onReply = (reply: SpokenReply) => {
-      job.reply = reply;
-      talk.sounding = { id: job.id, by: undefined };
-    };
-    const reading = this.#context.queue.readingOf(request) ?? this.#sentence();
-    return await readAloud(reading, context, output, onReply, signal);
+    const request = readingOf(context.talk.state, job.id)?.request;
+    const reading = context.queue.readingOf(request) ?? this.#sentence();
+    return await readAloud(reading, job, context, output, signal);
   }
 
   /** Sentence of the bot about an answer, in the language of its asker. */
@@ -78,9 +73,9 @@ export class ReadingJobs {
  */
 async function readAloud(
   reading: QueuedReading,
+  job: RunningReply,
   context: SessionContext,
   output: SpeechOutput,
-  onReply: (reply: SpokenReply) => void,
   signal: AbortSignal,
 ): Promise<ReplyFinish> {
   const { language, speed: ownSpeed } = reading;
@@ -104,7 +99,7 @@ async function readAloud(
   const spoken = { ...voiceIn(language, style), ...own };
   let finish: ReplyFinish = 'cancelled';
   const read = async (reply: SpokenReply): Promise<void> => {
-    onReply(reply);
+    job.reply = reply;
     const voice = { synthesizer, voice: spoken, clock };
     const failure = await attempt(words, reply, voice, signal);
     const writeInstead = () => {
@@ -121,7 +116,7 @@ async function readAloud(
     else context.talk.endFailure('speak');
   };
   const answeredIds = personId === undefined ? [] : [personId];
-  await output.speak(signal, read, { interruptible, answeredIds, ownSpeed });
+  await output.speak(signal, read, { id: job.id, interruptible, answeredIds, ownSpeed });
   return finish;
 }
 

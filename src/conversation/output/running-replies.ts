@@ -19,14 +19,12 @@ export type RunningReply = {
   /** Ends its sound. */
   playing: AbortController | undefined;
   reply: SpokenReply | undefined;
-  /** End of a reply whose connection closed before the conversation knew. */
-  ended: ReplyOver | undefined;
 };
 
 /** A reply that runs until `signal` is aborted. */
 export function newReply(id: Id, signal: AbortSignal): RunningReply {
   const over = controllerUnder(signal);
-  return { id, over, playing: undefined, reply: undefined, ended: undefined };
+  return { id, over, playing: undefined, reply: undefined };
 }
 
 /** Called once for each reply whose sound is over; returns what the conversation is told of it. */
@@ -73,8 +71,9 @@ export class RunningReplies<Reply extends RunningReply> {
     if (reply.playing !== playing || this.of(reply.id) !== reply) return;
     const { finish } = end;
     const concluded = this.#concluded(reply, end);
-    reply.ended = { kind: 'over', reply: reply.id, finish, ...concluded };
-    if (talk.output === output || signal.aborted) this.#tellOver(reply, reply.ended);
+    this.#all.delete(reply.id);
+    talk.post({ kind: 'over', reply: reply.id, finish, ...concluded });
+    reply.over.abort(new Error('the reply is over'));
   }
 
   /** Falls silent and goes on being made. */
@@ -92,29 +91,18 @@ export class RunningReplies<Reply extends RunningReply> {
     reply?.over.abort(new Error('the reply is not wanted'));
   }
 
-  /** Falls silent; `over` follows. False: there is no such reply. */
-  cut(id: Id): boolean {
-    const reply = this.of(id);
-    if (reply?.ended) this.#tellOver(reply, reply.ended);
-    else reply?.playing?.abort(new Error('the reply was cut'));
-    return reply !== undefined;
+  /** Falls silent; `over` follows. */
+  cut(id: Id): void {
+    this.of(id)?.playing?.abort(new Error('the reply was cut'));
   }
 
-  /** Falls silent at the end of the clause, at once before the first sound. False: there is no such reply. */
-  finishClause(id: Id): boolean {
+  /** Falls silent at the end of the clause that sounds. */
+  finishClause(id: Id): void {
     const { playing, reply } = this.of(id) ?? {};
-    if (!playing || reply?.firstSentAtMs === undefined) return this.cut(id);
-    reply.endAfterSentence();
-    void reply.finish.then((finish) => {
-      if (finish === 'cancelled') playing.abort(new Error('the clause was over'));
+    reply?.endAfterSentence();
+    void reply?.finish.then((finish) => {
+      if (finish === 'cancelled') playing?.abort(new Error('the clause was over'));
     });
-    return true;
-  }
-
-  #tellOver(reply: Reply, over: ReplyOver): void {
-    this.#all.delete(reply.id);
-    this.#context.talk.post(over);
-    reply.over.abort(new Error('the reply is over'));
   }
 }
 

@@ -33,7 +33,6 @@ type BargeIn = {
 type InterruptionParts = {
   readonly parts: { readonly clock: Clock };
   readonly talk: {
-    readonly sounding: { readonly id: number; readonly by: string | undefined } | undefined;
     /** Names of the bot are among its settings. */
     readonly state: { readonly settings: { readonly names: readonly string[] } };
     post(event: BargeIn): void;
@@ -46,7 +45,8 @@ export class Interruptions {
   readonly #output: SpeechOutput;
   readonly #cues: CueTrack;
   #state = uninterrupted;
-  #isSpeaking = false;
+  /** Reply over which people talk. */
+  #replyId: number | undefined;
 
   constructor(context: InterruptionParts, output: SpeechOutput, cues: CueTrack) {
     this.#context = context;
@@ -75,32 +75,32 @@ export class Interruptions {
     return isFarField(this.#state, personId, interruptionRules);
   }
 
-  left(personId: string): void {
-    this.#step({ kind: 'left', personId, atMs: this.#nowMs() });
+  /** Forgets people who are not there any more, and what they asked for. */
+  keep(isHere: (personId: string) => boolean): void {
+    const atMs = this.#nowMs();
+    for (const { personId } of this.#state.speeches) {
+      if (!isHere(personId)) this.#step({ kind: 'left', personId, atMs });
+    }
   }
 
   /** To be called every 20 ms or so. */
   tick(): void {
-    const output = this.#output;
+    const { sounding } = this.#output;
     const atMs = this.#nowMs();
-    if (output.sounds !== this.#isSpeaking) {
-      this.#isSpeaking = output.sounds;
-      const { by } = this.#context.talk.sounding ?? {};
-      const replyTo = by !== undefined && { replyTo: by };
-      const { interruptible } = output;
-      this.#step(
-        output.sounds
-          ? { kind: 'reply-began', atMs, interruptible, ...replyTo }
-          : { kind: 'reply-over', atMs },
-      );
+    if (sounding?.id !== this.#replyId) {
+      if (this.#replyId !== undefined) this.#step({ kind: 'reply-over', atMs });
+      this.#replyId = sounding?.id;
+      if (sounding) {
+        const { by: replyTo, interruptible } = sounding;
+        this.#step({ kind: 'reply-began', atMs, interruptible, replyTo });
+      }
     }
     this.#step({ kind: 'tick', atMs });
   }
 
   #barge(action: BargeIn['action']): void {
-    const { talk } = this.#context;
-    const { sounding } = talk;
-    if (sounding) talk.post({ kind: 'barged', reply: sounding.id, action });
+    const reply = this.#replyId;
+    if (reply !== undefined) this.#context.talk.post({ kind: 'barged', reply, action });
   }
 
   #nowMs(): number {

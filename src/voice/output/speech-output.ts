@@ -34,14 +34,25 @@ const [slowest, fastest] = [0.5, 2];
 
 /** Properties of a reply that never change. */
 type ReplyBirth = {
+  /** Number in the conversation. */
+  readonly id: number;
+  /** Person whom it answers; none for a text that is read out. */
+  readonly by?: string;
   /** False for what must be heard out. Default true. */
   readonly interruptible?: boolean;
-  /** Left out, as people asked for it. */
-  readonly speed?: number;
   /** Pace that its addressee has chosen, beside the pace that people ask for aloud; 1 is usual. */
   readonly ownSpeed?: number;
-  /** People whom it answers; none for a text that is read out. */
+  /** People for whom it is. Default: the one whom it answers. */
   readonly answeredIds?: readonly string[];
+};
+
+/** A reply from its opening to its end. */
+type OpenReply = ReplyBirth & { readonly reply: SpokenReply };
+
+/** A reply of which something has left. `isStarved`: more of it is to come, and none is there. */
+type SoundingReply = Pick<ReplyBirth, 'by' | 'id'> & {
+  readonly interruptible: boolean;
+  readonly isStarved: boolean;
 };
 
 /** Told what was sent of each reply that is over, but for what the bot has to say of itself. Never throws. */
@@ -53,8 +64,7 @@ export class SpeechOutput {
   readonly #clock: Clock;
   readonly #onSent: OnSent;
   readonly #pace: SpeechPace;
-  #reply: SpokenReply | undefined;
-  #answeredIds: readonly string[] = [];
+  #open: OpenReply | undefined;
   #resumes = 0;
   #isStuck = false;
 
@@ -73,28 +83,25 @@ export class SpeechOutput {
 
   /** Words of the current reply that were sent so far; undefined before its first frame. */
   get sent(): SpokenSegment | undefined {
-    const reply = this.#reply;
-    return reply?.interruptible ? this.#sentOf(reply) : undefined;
+    return this.#open && this.#sentOf(this.#open);
   }
 
-  /** Something of what is being said has been heard. */
-  get sounds(): boolean {
-    return this.#reply?.firstSentAtMs !== undefined;
+  /** Words of the current reply that have left. */
+  get heardText(): string {
+    return this.#open?.reply.heardText() ?? '';
+  }
+
+  /** The current reply, once something of it was heard. */
+  get sounding(): SoundingReply | undefined {
+    if (this.#open?.reply.firstSentAtMs === undefined) return undefined;
+    const { by, id, reply } = this.#open;
+    const isStarved = !reply.over && !reply.paused && !reply.ready;
+    return { by, id, interruptible: reply.interruptible, isStarved };
   }
 
   /** True where the last reply was given up, since the link did not send it any more. */
   get isStuck(): boolean {
     return this.#isStuck;
-  }
-
-  /** Something is being said, but for the moment there is no more of it. */
-  get starves(): boolean {
-    return this.#reply !== undefined && !this.#reply.paused && !this.#reply.ready;
-  }
-
-  /** Whether people may talk down what is being said; true while nothing is. */
-  get interruptible(): boolean {
-    return this.#reply?.interruptible ?? true;
   }
 
   /**
@@ -105,53 +112,54 @@ export class SpeechOutput {
   async speak(
     signal: AbortSignal,
     work: (reply: SpokenReply) => Promise<void>,
-    { answeredIds = [], ownSpeed = 1, ...options }: ReplyBirth = {},
+    birth: ReplyBirth,
   ): Promise<void> {
+    const { interruptible, ownSpeed = 1 } = birth;
     const speed = Math.min(fastest, Math.max(slowest, this.#pace.speed * ownSpeed));
-    const reply = new SpokenReply({ speed, ...options });
+    const reply = new SpokenReply({ speed, interruptible });
+    const open = { ...birth, reply };
     const cut = () => reply.cut();
     signal.addEventListener('abort', cut);
     const over = new AbortController();
     this.#isStuck = false;
     try {
       this.#track.add(reply);
-      this.#reply = reply;
-      this.#answeredIds = answeredIds;
+      this.#open = open;
       void this.#watch(reply, AbortSignal.any([signal, over.signal]));
       await work(reply);
       signal.throwIfAborted();
     } finally {
       over.abort(new Error('the reply is over'));
-      this.#reply = undefined;
+      if (this.#open === open) this.#open = undefined; // the next one may have begun
       signal.removeEventListener('abort', cut);
       reply.cut();
-      const sent = reply.interruptible ? this.#sentOf(reply) : undefined;
+      const sent = this.#sentOf(open);
       if (sent) void this.#reportSent(sent, reply);
     }
   }
 
   /** Turns the current reply down by `db`, not the next one. */
   duck(db: number): void {
-    this.#reply?.duck(db);
+    this.#open?.reply.duck(db);
   }
 
   /** Silent within a frame; nothing is lost. */
   pause(): void {
-    this.#reply?.pause();
+    this.#open?.reply.pause();
   }
 
   /** Goes on from the start of the word that was cut. */
   resume(): void {
     this.#resumes++;
-    this.#reply?.resume();
+    this.#open?.reply.resume();
   }
 
-  #sentOf(reply: SpokenReply): SpokenSegment | undefined {
+  #sentOf({ answeredIds, by, reply }: OpenReply): SpokenSegment | undefined {
     const fromMs = reply.firstSentAtMs;
-    if (fromMs === undefined) return undefined;
+    if (fromMs === undefined || !reply.interruptible) return undefined;
     const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
-    const answeredIds = this.#answeredIds;
-    return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, answeredIds };
+    const answered = answeredIds ?? (by === undefined ? [] : [by]);
+    return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, answeredIds: answered };
   }
 
   /** Never throws. */

@@ -61,7 +61,7 @@ export function room(...ids: readonly string[]): ConversationState {
     ...state,
     people: ids.map((id) => person(id)),
     consent: { ...state.consent, yes: ids },
-    link: { ...state.link, isUp: true },
+    link: { kind: 'up' },
   };
 }
 
@@ -280,8 +280,12 @@ export function tick(atMs: number): ConversationEvent {
   return { kind: 'tick', atMs };
 }
 
-export function lost(atMs: number, random = 1): ConversationEvent {
-  return { kind: 'link-lost', random, restMs: 0, final: undefined, atMs };
+/** The connection closes after a word was heard, and its loss is reported at once. */
+export function lost(atMs: number, random = 1, isHeard = true): readonly ConversationEvent[] {
+  return [
+    { kind: 'link-down', isHeard, atMs },
+    { kind: 'link-lost', random, restMs: 0, final: undefined, atMs },
+  ];
 }
 
 export function up(atMs: number): ConversationEvent {

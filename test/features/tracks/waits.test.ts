@@ -26,10 +26,14 @@ async function openQuiet(pieces = 200, over: Parameters<typeof openSetup>[1] = {
   return fixture;
 }
 
-async function say(fixture: SessionFixture, track?: string): Promise<Ends> {
+async function say(
+  fixture: SessionFixture,
+  track?: string,
+  text = 'Dinner is ready.',
+): Promise<Ends> {
   const owner = { id: 'adam', name: 'Adam' };
   const how = { owner, payer: owner, track, wait: true };
-  const saying = await fixture.talk.say('g', 'Dinner is ready.', 'queue', how);
+  const saying = await fixture.talk.say('g', text, 'queue', how);
   return follow(saying.kind === 'placed' ? saying.playing : saying);
 }
 
@@ -156,10 +160,13 @@ test('a text ends when its owner is forgotten, when a moderator mutes the bot, a
 
 test('of a lost link a text that had begun is lost, and what waits or is a sound comes when the link is back', async () => {
   const fixture = await openQuiet(100);
-  const [begun, waits, rain] = [await say(fixture), await say(fixture), await sound(fixture)];
-  await pass(fixture, 1_000);
+  const text =
+    'Dinner is ready, and it stands on the table in the kitchen. Please come before it is cold.';
+  const begun = await say(fixture, undefined, text);
+  const [waits, rain] = [await say(fixture), await sound(fixture)];
+  await pass(fixture, 5_500);
   fixture.linkOpener.link.lose(new BotError('discord.unreachable', true, 'Lost.'));
-  await pass(fixture, 25_000);
+  await pass(fixture, 40_000);
   expect([begun, waits, rain]).toEqual([['lost'], ['completed'], ['completed']]);
 });
 

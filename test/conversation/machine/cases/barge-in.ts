@@ -33,6 +33,17 @@ export const bargeInCases: ConversationCases = {
     [barged(101, 'finish-clause', 3_010), 'finish-clause 101'],
     [cutShort(101, 3_900, 'It is old.'), 'begin 103 for ben: Nova, Quito?', 'play 103 to ben'],
   ],
+  'a clause that ends the reply is over where no more of it comes': [
+    bridgeAsked,
+    [audible(101, 1_500)],
+    [barged(101, 'finish-clause', 2_000), 'finish-clause 101'],
+    [{ kind: 'starved', reply: 101, isStarved: true, atMs: 2_100 }, 'cut 101'],
+  ],
+  'called by name while it is silent for a tool, it does not wait for that': [
+    bridgeAsked,
+    [[audible(101, 1_500), { kind: 'starved', reply: 101, isStarved: true, atMs: 2_000 }]],
+    [barged(101, 'finish-clause', 3_000), 'cut 101'],
+  ],
   'a stop while the clause ends does not wait for it': [
     bridgeAsked,
     [audible(101, 1_500)],

@@ -36,7 +36,7 @@ export const requestsCases: ConversationCases = {
         [reads('two', 10, { request: 2 })],
         [lost(100), 'discard 100'],
         [[tick(600), up(700)], 'open-link', 'speak 100: one'],
-        [[audible(100, 800), lost(900)], 'cut 100', 'notice reconnecting'],
+        [[audible(100, 800), ...lost(900)], 'cut 100', 'notice reconnecting'],
         [cutShort(100, 905, 'on'), 'report 1: lost'],
         [[tick(1_900), up(2_000)], 'open-link', 'speak 101: two'],
       ],

@@ -46,7 +46,7 @@ export const toolsCases: ConversationCases = {
         timerAsked,
         [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
         [
-          [lost(1_300), tick(1_800), up(2_000)],
+          [...lost(1_300), tick(1_800), up(2_000)],
           'discard 101',
           'open-link',
           'begin 103 for ana: Nova, a timer, done: timer 10 = ...',

@@ -1,0 +1,101 @@
+import { expect } from 'vitest';
+import type { Packet } from '#src/audio/packet.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import { phaseOf, type TurnPhase } from '#src/conversation/machine/questions.ts';
+import type { UtteranceState } from '#src/conversation/machine/state.ts';
+import type { Talk } from '#src/conversation/talk.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+} from './session-fixture.ts';
+
+/** One sentence that sounds for several seconds. */
+export const longSentence = 'One long sentence that goes on for a while and then some more.';
+
+/** A room in which these people have agreed and the bot has greeted them. */
+export async function openRoom(
+  over: FixtureOptions = {},
+  people = [adam, eva],
+  clock = new VirtualClock(),
+): Promise<SessionFixture> {
+  const synthesizer = new FakeSynthesizer();
+  const fixture = openSessionFixture({ synthesizer, ...over }, people, clock);
+  for (const { id } of people) await fixture.consents.write('g', id, { kind: 'always' });
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 6_000);
+  return fixture;
+}
+
+/** A room in which words take 120 ms, and the first word of a model that says `answer` 250 ms. */
+export async function openSlowRoom(answer: string, over: FixtureOptions = {}) {
+  const clock = new VirtualClock();
+  const texts = () => 'what is the capital';
+  const transcriber = new FakeTranscriber({ texts, tookMs: 120, clock });
+  const chat: ChatModel = {
+    async *reply(_messages, _tools, signal) {
+      await clock.sleep(250, signal);
+      if (answer !== '') yield { kind: 'text', text: answer };
+    },
+  };
+  return await openRoom({ transcriber, chat, ...over }, [adam, eva], clock);
+}
+
+export function talkIn({ sessions }: SessionFixture): Talk {
+  return sessions.session('g')?.context.talk ?? expect.fail('no session');
+}
+
+/** Phase of what has the floor; undefined where nothing has it. */
+export function floorPhase(fixture: SessionFixture): TurnPhase | undefined {
+  const { state } = talkIn(fixture);
+  return state.floor.current && phaseOf(state.floor.current, state);
+}
+
+/** Person whose question has the floor. */
+export function personAnswered(fixture: SessionFixture): string | undefined {
+  const { floor, turns } = talkIn(fixture).state;
+  return turns.find(({ id }) => id === floor.current?.id)?.by;
+}
+
+/** Utterances without a decision. */
+export function openUtterances(fixture: SessionFixture): readonly UtteranceState[] {
+  return talkIn(fixture).state.turns.flatMap(({ open }) => open);
+}
+
+/** Lets time pass, with these packets on the way, until something is so. */
+export async function passUntil(
+  fixture: SessionFixture,
+  isSo: () => boolean,
+  packets: readonly Packet[] = [],
+): Promise<void> {
+  const { clock } = fixture;
+  const untilMs = clock.nowMs() + 20_000;
+  while (!isSo() && clock.nowMs() < untilMs) {
+    const nowMs = clock.nowMs();
+    const due = packets.filter(({ atMs }) => atMs > nowMs && atMs <= nowMs + 20);
+    await pass(fixture, 20, due);
+  }
+  expect(isSo()).toBe(true);
+}
+
+/** These people stay; the others have left. */
+export function stay({ linkOpener }: SessionFixture, ...people: readonly (typeof adam)[]): void {
+  for (const list of [linkOpener.people, linkOpener.link.present])
+    list.splice(0, list.length, ...people);
+}
+
+/** Discord confirms that a lost link was left only after this time. */
+export function closeSlowly({ clock, linkOpener }: SessionFixture, ms: number): void {
+  const { link } = linkOpener;
+  const close = link[Symbol.asyncDispose].bind(link);
+  link[Symbol.asyncDispose] = async () => {
+    await clock.sleep(ms, new AbortController().signal);
+    await close();
+  };
+}
