@@ -146,6 +146,8 @@ type Course = {
   unspoken: number;
   error?: unknown;
   isOut: boolean;
+  /** Text of the latest clause that sounds. */
+  latest?: string;
   readonly language: string | undefined;
 };
 
@@ -210,10 +212,12 @@ async function deliver(
   queue: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
 ): Promise<void> {
-  let began = false;
+  let [began, isAgain] = [false, course.latest === text];
+  course.latest = text;
   try {
     for await (const pcm of sound) {
-      queue.put({ kind: 'audio', pcm, ofText: text });
+      queue.put({ kind: 'audio', pcm, ofText: text, isAgain });
+      isAgain = false;
       began = true;
       // A clause is over when its last piece has been taken: only then may one more begin.
       await queue.space();

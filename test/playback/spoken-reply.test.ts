@@ -59,6 +59,16 @@ test('a reply that ends after its sentence takes what is still to come of that',
   expect(reply.heardText()).toBe('It is noon.');
 });
 
+test('a sentence that is said twice was heard as often as it has left', async () => {
+  const { reply, listener } = speaking();
+  for (let n = 0; n < 3; n++) {
+    await reply.write(level(5, 60), 'No.', open);
+    reply.endSentence();
+  }
+  listener.steps(6);
+  expect(reply.heardText()).toBe('No. No.');
+});
+
 test('the last sentence of a reply is its own end, and one that has not sounded is cut', async () => {
   const { reply, listener } = speaking();
   await reply.write(level(5, 60), 'It is noon.', open);

@@ -152,6 +152,7 @@ async function attempt(
       for await (const pcm of soundOf(clause, { synthesizer: oneVoice, voice, clock }, signal)) {
         await reply.write(pcm, clause, signal);
       }
+      reply.endSentence();
     }
   };
   return await deliver(reply, work, signal);

@@ -32,13 +32,20 @@ class SpokenSentences {
   readonly #all: Sentence[] = [];
   /** End of the sound that left. */
   #sentTo = 0;
+  #isOpen = false;
 
-  /** Whether `text` is the sentence the latest sound belongs to. */
+  /** Whether `text` is the sentence the latest sound belongs to, and more of it may come. */
   isAt(text: string): boolean {
-    return this.#all.at(-1)?.text === text;
+    return this.#isOpen && this.#all.at(-1)?.text === text;
+  }
+
+  /** No more of the latest sentence comes. */
+  close(): void {
+    this.#isOpen = false;
   }
 
   start(text: string): void {
+    this.#isOpen = true;
     const from = this.#all.at(-1)?.to ?? 0;
     const words = wordsOf(text);
     this.#all.push({ text, words, from, to: from, levels: new Levels() });

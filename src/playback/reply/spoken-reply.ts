@@ -107,6 +107,11 @@ export class SpokenReply {
     await this.#untilSpace(signal);
   }
 
+  /** The next sound begins a sentence, also where its text is the same. */
+  endSentence(): void {
+    this.#sound.sentences.close();
+  }
+
   /** No more sound will come; queued sound still plays. */
   end(): void {
     this.#close('completed');
