@@ -295,14 +295,14 @@ function stateOf(
     before?.channel.channelId === channel.channelId ||
     (before && parts.places.isNoWider(channel, before.channel));
   const start = initialState(sessionSettingsOf(context));
-  const past = before?.talk.state ?? ended;
+  const past = before ? goesOn && before.talk.state : ended;
   const { agreedIds: callers = [], isPaused = false } =
     before?.gate.answers ?? seat ?? ended?.answers ?? {};
   const { consent, reportedFailures } = before?.talk.state ?? start;
   return {
     ...start,
     consent: { ...consent, ...gate.stored, callers, isPaused },
-    history: past && (ended || goesOn) ? past.history : start.history,
+    history: (past || start).history,
     reportedFailures,
   };
 }

@@ -14,6 +14,10 @@ export function failureEventOf(error: unknown, stage: FailureEvent['stage']): Fa
 }
 
 /** Error of a stage that missed its deadline. */
+export function saidNothing(): BotError {
+  return new BotError('provider.empty', true, 'The chat model answered without text.');
+}
+
 export function deadlineError(stage: FailureStage, message: string): BotError {
   return new BotError('answer.late', true, message, undefined, stage);
 }

@@ -351,13 +351,12 @@ export class VoiceSession {
     let reporting: Promise<void> | undefined;
     do {
       await parts.clock.sleep(checkMs, signal).catch(() => undefined);
-      reporting ??= this.#reportUnanswered(); // by now it is known whether the current turn sounds
+      if (this.#isUnanswered) reporting ??= this.#reportUnanswered(); // by now it is known whether the current turn sounds
     } while (talk.state.floor.current && parts.clock.nowMs() < untilMs && !signal.aborted);
     await reporting;
   }
 
   async #reportUnanswered(): Promise<void> {
-    if (!this.#isUnanswered) return;
     const { channel, parts } = this.context;
     const words = openText(writtenText({ id: 'seat.stopped' }, channel.guildId, parts));
     const over = new AbortController();

@@ -57,7 +57,7 @@ export type IgnoreReason = NoWordsReason | NotMeantReason | 'interjection';
 
 /** Command to the queue, of an utterance that is only a command. */
 export type UtteranceCommand =
-  /** Waiting answers in the queue are dropped: those for all people, or the speaker's own. */
+  /** The speaker's question is over; at `never-mind` also what they wait for in the queue. */
   | { readonly kind: 'stop' | 'never-mind' }
   /** The speaker agreed to the question that the bot asked aloud. */
   | { readonly kind: 'confirm' }

@@ -34,7 +34,7 @@ import { openText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
+import { failureEventOf, saidNothing } from '#src/ports/failure-event.ts';
 import {
   type AnswerProgress,
   type FinishedAnswer,
@@ -236,6 +236,8 @@ export class AnswerJobs {
     if (failure) return { finish: 'failed', failure };
     // For want of a voice for its language, all of it was written.
     const end = finish === 'empty' && progress.isWritten ? 'completed' : finish;
+    if (end === 'empty' && this.#turnNow(job)?.answer?.hasCalled === false)
+      this.#noteFailure(saidNothing(), effect.by);
     if (writtenTo === undefined && effect.request === undefined) {
       const finished = { reply, progress, finish: end, owner: pending.owner };
       writeLinksCodeTables(effect.by, finished, context);

@@ -23,11 +23,14 @@ import { PendingAnswer } from '#src/voice/output/pending-answer.ts';
 /** Placeholder, for a model, of words that it heard itself and that were not recognised. */
 const unrecognised = '(Nobody recognised these words.)';
 
+/** Placeholder, for a model, of the answer to a question that is over: the next answer leaves it alone. */
+const takenBack = '(This question was taken back.)';
+
 /** Exchanges as a model is shown them: as many of the last ones as fit. */
 export function messagesOf(exchanges: readonly HistoryExchange[]): readonly ChatMessage[] {
-  const all = exchanges.flatMap(({ heard, name, words }): readonly ChatMessage[] => [
+  const all = exchanges.flatMap(({ heard, isOver, name, words }): readonly ChatMessage[] => [
     { role: 'user', name, content: (words || unrecognised).trim() },
-    { role: 'assistant', content: heard.trim() },
+    { role: 'assistant', content: isOver ? takenBack : heard.trim() },
   ]);
   return recentMessages(all);
 }

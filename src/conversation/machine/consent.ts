@@ -2,7 +2,7 @@ import { attend } from './addressing.ts';
 import type { EventOf } from './events.ts';
 import { dropReadingsOf } from './floor.ts';
 import { change, changeNotes, type Draft, emit, mayHear } from './questions.ts';
-import { clearHistory, forgetExchanges } from './replies.ts';
+import { clearHistory, forgetExchanges, renewForeignAnswers } from './replies.ts';
 import { dropTurnsOfLeaver } from './replying.ts';
 import type { ConsentState, Participant, PersonId } from './state.ts';
 import { withdrawTools } from './tools.ts';
@@ -66,6 +66,7 @@ function withdraw(draft: Draft, by: PersonId): void {
   withdrawTurns(draft, by);
   withdrawTools(draft, by);
   dropReadingsOf(draft, by);
+  renewForeignAnswers(draft);
   attend(draft, { kind: 'left', personId: by });
   const { dropped, understood } = draft.state.notes;
   const isOther = (one: { readonly by: PersonId }) => one.by !== by;
@@ -107,12 +108,15 @@ export function people(draft: Draft, { people: here }: EventOf<'people'>): void 
   const isAlone = here.every(({ isBot }) => isBot);
   const aloneFromMs = isAlone ? (draft.state.aloneFromMs ?? draft.atMs) : undefined;
   change(draft, { people: here, aloneFromMs });
-  for (const { id } of before) {
-    const now = here.find((one) => one.id === id);
-    if (!now) dropTurnsOfLeaver(draft, id);
-  }
+  for (const { id } of before) if (here.every((one) => one.id !== id)) leave(draft, id);
   for (const one of here) if (isNewlyBarred(before, one)) withdraw(draft, one.id);
   breakOffUnheard(draft);
+}
+
+/** Nothing new begins for a person who has gone. */
+function leave(draft: Draft, personId: PersonId): void {
+  breakOff(draft, ({ by }) => by === personId);
+  dropTurnsOfLeaver(draft, personId);
 }
 
 function isNewlyBarred(before: readonly Participant[], { id, isAdmitted }: Participant): boolean {
@@ -120,10 +124,7 @@ function isNewlyBarred(before: readonly Participant[], { id, isAdmitted }: Parti
   return !isAdmitted && former?.isAdmitted !== false;
 }
 
-/** A person who left is answered to the words so far; a person who is there and may not be heard is cut off. */
+/** Cuts people off who may not be heard. */
 function breakOffUnheard(draft: Draft): void {
-  breakOff(draft, ({ by }, { isEnded }) => {
-    const isHere = draft.state.people.some(({ id }) => id === by);
-    return isHere && !isEnded && !mayHear(draft.state, by);
-  });
+  breakOff(draft, ({ by }, { isEnded }) => !isEnded && !mayHear(draft.state, by));
 }

@@ -89,7 +89,9 @@ type ToolEvent =
       readonly result: string;
       readonly isVain: boolean;
     }
-  | { readonly kind: 'pressed'; readonly confirmation: Id; readonly by: PersonId };
+  | { readonly kind: 'pressed'; readonly confirmation: Id; readonly by: PersonId }
+  /** A button of Confirm could not be shown. */
+  | { readonly kind: 'ask-failed'; readonly confirmation: Id };
 
 /** Requests of people and programs. `request` is the id of a caller that waits. */
 type RequestEvent =

@@ -11,6 +11,7 @@ import {
   type Draft,
   emit,
   isFree,
+  isQuiet,
   lastUtteranceOf,
   leaveFloor,
   newId,
@@ -47,10 +48,9 @@ import { botBeginsToSpeak, discardAnswer, openSpokenConfirmation } from './tools
 /** Queues a turn. */
 export function askTurn(draft: Draft, turn: TurnState): void {
   const refusal = refusalOf(draft.state);
-  if (refusal) {
-    dropTurn(draft, turn, refusal);
-    return;
-  }
+  if (refusal === 'ending') loseTurn(draft, turn.id, refusal);
+  else if (refusal) dropTurn(draft, turn, refusal);
+  if (refusal) return;
   replaceUnheard(draft, turn);
   const sounding = soundOf(draft.state, turn.id);
   if (sounding) cut(draft, sounding, 'replaced');
@@ -126,7 +126,8 @@ function playAnswer(draft: Draft, turn: TurnState): void {
   const { answer } = begun;
   if (!answer) return;
   putTurn(draft, { ...begun, answer: { ...answer, isWanted: true } });
-  const fromMs = waitsFromMs(turn.voiceMs, turn.endedMs);
+  const { freeFromMs } = draft.state.floor;
+  const fromMs = Math.max(waitsFromMs(turn.voiceMs, turn.endedMs), freeFromMs);
   const current = newCurrent(draft, turn.id, answer.id, fromMs);
   const waiting = { ...current.waiting, heardMoment: turn.heardMoment };
   changeFloor(draft, { current: { ...current, waiting } });
@@ -159,14 +160,16 @@ function newCurrent({ atMs, rules }: Draft, id: Id, reply: Id, sinceMs: number):
   };
 }
 
-/** A turn has had its answer, whole or not. The part that was heard is known from now on. */
+/** A turn has had its answer, whole or not. The part that was heard is known from now on. A model that said nothing has failed, unless it did something. */
 export function concludeTurn(
   draft: Draft,
   turn: TurnState,
   end: ReplyFinish | EarlyEnd,
   heard: string,
 ): void {
-  remember(draft, turn, heard);
+  if (end === 'completed') completeTurn(draft, turn);
+  if (end === 'empty' && turn.answer?.hasCalled === false) emit(draft, { do: 'cue', cue: 'error' });
+  remember(draft, turn, heard, end);
   noteAnswered(draft, turn.by, heard);
   if (heard !== '') markWaiting(draft, turn.by);
   endTurn(draft, turn, end);
@@ -197,7 +200,7 @@ export function clearFailures(draft: Draft, ...stages: readonly string[]): void 
 }
 
 /** A turn was heard to its end. */
-export function completeTurn(draft: Draft, turn: TurnState): void {
+function completeTurn(draft: Draft, turn: TurnState): void {
   openSpokenConfirmation(draft, turn);
   clearFailures(draft, 'recognise', 'think', 'key');
 }
@@ -309,14 +312,14 @@ function noticesOf(state: ConversationState): readonly Reading[] {
 
 /** Says the next notice where no person talks and nothing waits. */
 function sayNotice(draft: Draft): void {
-  const [notice] = noticesOf(draft.state);
-  const isQuiet = draft.state.turns.every(({ open }) => open.length === 0);
-  if (!notice || !isQuiet || !isFree(draft.state)) return;
-  if (!isHeardBy(draft, notice)) {
+  if (!isQuiet(draft.state) || !isFree(draft.state)) return;
+  for (const notice of noticesOf(draft.state)) {
+    if (isHeardBy(draft, notice)) {
+      queueReading(draft, { ...notice, ...atAnyTime, when: 'queue' });
+      return;
+    }
     endReading(draft, notice, 'left');
-    return;
   }
-  queueReading(draft, { ...notice, ...atAnyTime, when: 'queue' });
 }
 
 /** Whether its addressee sits there, hears it and agreed to be heard. */

@@ -70,9 +70,14 @@ export function draining(draft: Draft): void {
   for (const reading of unsaid) dropReading(draft, reading, 'ending');
   const { current } = draft.state.floor;
   if (current && floor.current === current) finishClause(draft, current, 'ending');
-  const isUnsaid = waiting.length > 0 || unsaid.some(({ when }) => when !== 'pause');
-  const by = waiting[0]?.by;
-  if (isUnsaid) emit(draft, { do: 'notice', line: 'unanswered', by });
+  if (unsaid.some(({ when }) => when !== 'pause'))
+    emit(draft, { do: 'notice', line: 'unanswered', by: undefined });
+}
+
+/** Drops everything that is said or waits, and questions that only their pause keeps open. */
+export function stop(draft: Draft): void {
+  breakOff(draft, (_turn, { isEnded, isRequested }) => isEnded || isRequested);
+  dropAll(draft, 'stopped');
 }
 
 export function leave(draft: Draft, { why }: EventOf<'leave'>): void {

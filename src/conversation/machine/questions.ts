@@ -88,9 +88,9 @@ export function phaseOf({ id }: { readonly id: Id }, state: ConversationState): 
   return turn.open.every(({ isEnded }) => isEnded) ? 'deciding' : 'speaking';
 }
 
-/** Whether no person talks. */
+/** Whether no person talks, and all that was said is decided. */
 export function isQuiet({ turns }: ConversationState): boolean {
-  return turns.every(({ open }) => open.every(({ isEnded }) => isEnded));
+  return turns.every(({ open }) => open.length === 0);
 }
 
 /** Whether a tool runs for a reply. */

@@ -75,16 +75,10 @@ export function beginAnswer(draft: Draft, turn: TurnState, words: string | undef
     hasForeignWords: hasForeignHistory(draft, turn),
     isWanted: false,
     isReady: false,
-    usedTools: [],
     hasCalled: false,
     confirmation: undefined,
   };
-  const { confirmations } = draft.state;
-  const done = turn.changes.filter(
-    ({ confirmation, state }) =>
-      state !== 'asked' || confirmations.some((one) => one.id === confirmation),
-  );
-  const { by, id: turnId, request } = turn;
+  const { by, changes: done, id: turnId, request } = turn;
   emit(draft, { do: 'begin', answer: id, turn: turnId, by, request, words, done });
   return { ...turn, answer };
 }
@@ -128,10 +122,10 @@ function forgetOpen(draft: Draft, { by, open }: TurnState): void {
 
 /** Speech without a decision becomes a turn of its own. */
 function separateOpen(draft: Draft, turn: TurnState): void {
-  const { by, endedMs, open, parts } = turn;
+  const { by, endedMs, name, open, parts } = turn;
   if (open.length === 0) return;
   const separated = open.map((one) => ({ ...one, goesOn: one.goesOn || parts.length > 0 }));
-  putTurn(draft, { ...newTurn(draft, by, endedMs), open: separated });
+  putTurn(draft, { ...newTurn(draft, by, endedMs, name), open: separated });
 }
 
 export function forgetSounds(draft: Draft, parts: readonly TurnPart[]): void {
@@ -141,7 +135,11 @@ export function forgetSounds(draft: Draft, parts: readonly TurnPart[]): void {
 }
 
 /** Early ends after which a question that was being answered stays in the history. */
-const rememberedEnds: readonly EarlyEnd[] = ['stopped', 'late', 'muted', 'interrupted', 'replaced'];
+const rememberedEnds: readonly string[] = ['stopped', 'late', 'muted', 'interrupted', 'replaced'];
+
+function isRemembered(end: ReplyFinish | EarlyEnd): boolean {
+  return rememberedEnds.includes(end);
+}
 
 /** Ends a turn at whatever stage. A reply that is heard is cut, and `over` brings the words that left. After a no nothing of them is kept. */
 export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
@@ -152,7 +150,7 @@ export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
   if (sounding && why !== 'withdrawn') return;
   const isCurrent = draft.state.floor.current?.id === turn.id;
   if (isCurrent) noteAnswered(draft, turn.by, '');
-  if (isCurrent && rememberedEnds.includes(why)) remember(draft, turn, '');
+  if (isCurrent && isRemembered(why)) remember(draft, turn, '', why);
   endTurn(draft, turn, why);
 }
 
@@ -175,12 +173,13 @@ export function finishClause(draft: Draft, current: CurrentReply, why: EarlyEnd)
   changeFloor(draft, { current: { ...current, phase: { kind: 'finishing', why } } });
 }
 
-/** Drops a turn whose asker still waits. The panel shows it. */
+/** Drops a turn whose asker still waits. The panel shows it, or the chat before the process ends. */
 export function loseTurn(draft: Draft, id: Id, why: 'crowded' | 'late' | 'ending'): void {
   const turn = turnOf(draft.state, id);
   if (!turn) return;
   const { by, name } = turn;
-  if (why !== 'ending') noteDropped(draft, by);
+  if (why === 'ending') emit(draft, { do: 'notice', line: 'unanswered', by });
+  else noteDropped(draft, by);
   report(draft, { kind: 'dropped', by, name, why });
   dropTurn(draft, turn, why);
 }
@@ -226,6 +225,16 @@ export function putBack(draft: Draft, { id, reply }: CurrentReply): void {
   changeFloor(draft, { current: undefined, queue: [id, ...queue] });
 }
 
+/** Discards answers that nobody has heard, and that may hold words of others: they are made anew. */
+export function renewForeignAnswers(draft: Draft): void {
+  for (const turn of draft.state.turns) {
+    const { current } = draft.state.floor;
+    if (!turn.answer?.hasForeignWords || soundOf(draft.state, turn.id)) continue;
+    if (current?.id === turn.id) putBack(draft, current);
+    else putTurn(draft, discardAnswer(draft, turn));
+  }
+}
+
 /** Drops everything that is said or waits, and answers to questions that their speakers go on with. */
 export function dropAll(draft: Draft, why: EarlyEnd): void {
   for (const { id } of draft.state.turns) {
@@ -238,19 +247,25 @@ export function dropAll(draft: Draft, why: EarlyEnd): void {
 }
 
 /** Keeps a question and the part of its answer that was heard. */
-export function remember(draft: Draft, turn: TurnState, heard: string): void {
+export function remember(
+  draft: Draft,
+  turn: TurnState,
+  heard: string,
+  end: ReplyFinish | EarlyEnd,
+): void {
   if (hasRefused(draft.state, turn.by)) return;
   const words = wordsOf(turn.parts);
   if (words === '' && heard === '') return;
   const { answer, by, name } = turn;
-  add(draft, { by, name, isOwn: answer?.hasForeignWords === false, words, heard });
+  const isOver = heard === '' && isRemembered(end);
+  add(draft, { by, name, isOwn: answer?.hasForeignWords === false, words, heard, isOver });
 }
 
 /** Keeps a question that was answered in writing. */
 export function exchanged(draft: Draft, event: EventOf<'exchanged'>): void {
   const { by, heard, name, words } = event;
   if (hasRefused(draft.state, by)) return;
-  add(draft, { by, name, isOwn: false, words, heard });
+  add(draft, { by, name, isOwn: false, words, heard, isOver: false });
   noteAnswered(draft, by, heard);
 }
 

@@ -1,6 +1,6 @@
 import { nextCueMs, stepWaiting, waitSince } from '#src/turn/waiting.ts';
 import type { EventOf } from './events.ts';
-import { clearFailures, completeTurn, concludeTurn, noteFailure, reportFailure } from './floor.ts';
+import { clearFailures, concludeTurn, noteFailure, reportFailure } from './floor.ts';
 import {
   awaitedReply,
   change,
@@ -9,7 +9,7 @@ import {
   type Draft,
   emit,
   givenUpAtMs,
-  isOnFloor,
+  isQuiet,
   putTurn,
   readingOf,
   soundOf,
@@ -71,6 +71,7 @@ export function over(draft: Draft, event: EventOf<'over'>): void {
   const { finish, heard, reply, stage = 'speak', words } = event;
   const { current } = draft.state.floor;
   if (current?.reply !== reply) return;
+  changeFloor(draft, { freeFromMs: draft.atMs });
   const { phase } = current;
   const end = finish !== 'completed' && 'why' in phase ? phase.why : finish;
   const reading = readingOf(draft.state, current.id);
@@ -79,7 +80,6 @@ export function over(draft: Draft, event: EventOf<'over'>): void {
     if (end === 'completed') clearFailures(draft, 'key');
     endReading(draft, reading, end);
   } else if (turn) {
-    if (end === 'completed') completeTurn(draft, turn);
     const parts = words === undefined ? turn.parts : [{ utterance: 0, words }];
     concludeTurn(draft, { ...turn, parts }, end, heard);
   }
@@ -126,8 +126,7 @@ export function dropUnheard(draft: Draft): void {
 export function dropTurnsOfLeaver(draft: Draft, by: PersonId): void {
   for (const { id } of draft.state.turns) {
     const turn = turnOf(draft.state, id);
-    if (!turn || !isOnFloor(draft.state, id)) continue;
-    if (turn.by !== by || turn.request !== undefined) continue;
+    if (turn?.by !== by || turn.request !== undefined) continue;
     const sounding = soundOf(draft.state, id);
     if (sounding) finishClause(draft, sounding, 'late');
     else loseTurn(draft, id, 'late');
@@ -147,12 +146,13 @@ export function passReplies(draft: Draft): void {
   }
 }
 
-/** Plays a cue while nothing of the answer is heard, or no more of it comes. */
+/** Plays a cue while nothing of the answer is heard, or no more of it comes; never into the talk of people. */
 function cueWait(draft: Draft): void {
   const { atMs, rules, state } = draft;
   const awaited = awaitedReply(state);
   const turn = currentTurn(state);
-  if (!awaited || !turn || atMs - awaited.fromMs < rules.cueGraceMs) return;
+  if (!awaited || !turn || !isQuiet(state)) return;
+  if (atMs - awaited.fromMs < rules.cueGraceMs) return;
   if (atMs < nextCueMs(awaited.waiting, rules.waiting)) return;
   const { cue, waiting } = stepWaiting(awaited.waiting, atMs, rules.waiting);
   changeFloor(draft, { current: { ...awaited, waiting } });

@@ -27,6 +27,8 @@ export type ConversationRules = {
   readonly spokenYesMs: number;
   /** Time, in ms, in which the last word of a question may come back as an echo. */
   readonly echoTailMs: number;
+  /** Calls of one tool with an effect that an answer may make, with different arguments. */
+  readonly mostCalls: number;
   readonly mostExchanges: number;
   /** Time, in ms, for which the panel shows a dropped question, and the most of them. */
   readonly droppedMs: number;
@@ -49,6 +51,7 @@ export const conversationRules: ConversationRules = {
   confirmMs: 60_000,
   spokenYesMs: 20_000,
   echoTailMs: 200,
+  mostCalls: 3,
   mostExchanges: 40,
   droppedMs: 10_000,
   mostDropped: 5,

@@ -84,8 +84,6 @@ export type Answer = {
   readonly isWanted: boolean;
   /** True from its first sound or its end on. */
   readonly isReady: boolean;
-  /** Tools with an effect that it has called. */
-  readonly usedTools: readonly string[];
   /** True once it has called any tool. */
   readonly hasCalled: boolean;
   /** Confirmation that it asks for aloud. */
@@ -117,6 +115,8 @@ export type CallRef = { readonly answer: Id; readonly callId: string };
 export type ToolChange = {
   readonly tool: string;
   readonly args: string;
+  /** Answer that made the call. */
+  readonly answer: Id;
   /** Last utterance before the call. */
   readonly lastUtterance: Id;
   readonly state: 'asked' | 'running' | 'done';
@@ -208,6 +208,8 @@ export type Floor = {
   readonly current: CurrentReply | undefined;
   /** Turns and readings that wait, in order. */
   readonly queue: readonly Id[];
+  /** Instant, in ms, at which the last reply was over: nobody waits for the next one before. */
+  readonly freeFromMs: number;
 };
 
 /** State of a spoken confirmation. `open`: a yes counts. `accepted`: a yes was said, and its speaker may go on. */
@@ -268,6 +270,8 @@ export type HistoryExchange = {
   readonly isOwn: boolean;
   readonly words: string;
   readonly heard: string;
+  /** True for a question that was taken back, or came to nothing: it is not answered any more. */
+  readonly isOver: boolean;
 };
 
 /** Voice link. `closing`: it broke, and its loss is not reported yet. `gone`: nobody tries it again. */
@@ -351,7 +355,7 @@ export function initialState(settings: SessionSettings): ConversationState {
     reconnect: noLosses,
     turns: [],
     readings: [],
-    floor: { current: undefined, queue: [] },
+    floor: { current: undefined, queue: [], freeFromMs: 0 },
     confirmations: [],
     runs: [],
     attention: initialAddressing,

@@ -13,9 +13,10 @@ import {
   muted,
   passPlace,
   settings,
+  stop,
 } from './place.ts';
-import { awaitedReply, changeNotes, type Draft, givenUpAtMs } from './questions.ts';
-import { dropAll, exchanged, outdated } from './replies.ts';
+import { awaitedReply, changeNotes, type Draft, givenUpAtMs, isQuiet } from './questions.ts';
+import { exchanged, outdated } from './replies.ts';
 import {
   audible,
   barged,
@@ -31,7 +32,7 @@ import {
 } from './replying.ts';
 import type { ConversationRules } from './rules.ts';
 import type { ConversationState } from './state.ts';
-import { called, passConfirmations, pressed, returned } from './tools.ts';
+import { askFailed, called, passConfirmations, pressed, returned } from './tools.ts';
 import {
   began,
   ended,
@@ -72,6 +73,7 @@ const handlers: Handlers = {
   called,
   returned,
   pressed,
+  'ask-failed': askFailed,
   typed,
   exchanged,
   outdated,
@@ -80,7 +82,7 @@ const handlers: Handlers = {
   'taken-back': takenBack,
   'taken-out': takenOut,
   failure,
-  stop: (draft) => dropAll(draft, 'stopped'),
+  stop,
   'opened-window': openWindow,
   people,
   'answered-consent': answeredConsent,
@@ -171,5 +173,5 @@ function currentDueMs(state: ConversationState, rules: ConversationRules): reado
     nextCueMs(awaited.waiting, rules.waiting),
     awaited.fromMs + rules.cueGraceMs,
   );
-  return [cueMs, givenUpAtMs(state, rules)];
+  return [...(isQuiet(state) ? [cueMs] : []), givenUpAtMs(state, rules)];
 }

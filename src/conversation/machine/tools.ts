@@ -22,7 +22,7 @@ import type {
 } from './state.ts';
 
 export const waitsForConfirm = 'waits for Confirm';
-export const onceIsEnough = 'once in an answer is enough';
+export const calledEnough = 'called often enough in this answer';
 
 /** A model calls a tool. An answer that calls one while its speaker goes on begins again. */
 export function called(draft: Draft, { answer: id, call }: EventOf<'called'>): void {
@@ -47,41 +47,38 @@ function markCalled(draft: Draft, id: Id): void {
 }
 
 /**
- * Makes a change once for its turn. The same call, or any call of its tool where nothing was said since, gets the result of the former
- * one. A call with other arguments for a turn that has grown waits for Confirm.
+ * Makes a change once for its turn. The same call, and any call of its tool in a further answer where nothing was said since, gets the
+ * result of the former one. A call of a further answer with other arguments, for a turn that has grown, waits for Confirm.
  */
 function callChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef): void {
-  if (turn.answer?.usedTools.includes(call.tool)) {
-    emit(draft, { do: 'result', ...ref, result: onceIsEnough });
-    return;
-  }
-  const former = turn.changes.findLast(({ tool }) => tool === call.tool);
-  const isCovered = former?.lastUtterance === lastUtteranceOf(turn);
-  if (former && (isCovered || former.args === call.args)) {
-    giveResult(draft, turn, former, ref);
-    return;
-  }
-  const used = withUsedTool(turn, call.tool);
-  const kept = former?.state === 'asked' ? withoutAsked(draft, used, call.tool) : used;
-  const isRepeated = kept.changes.some(({ tool }) => tool === call.tool);
+  const alike = turn.changes.filter(({ tool }) => tool === call.tool);
+  const former = alike.filter(({ answer }) => answer !== ref.answer);
+  const same = alike.find(({ args }) => args === call.args);
+  const covering = former.findLast((one) => one.lastUtterance === lastUtteranceOf(turn));
+  const known = same ?? covering;
+  if (known) giveResult(draft, turn, known, ref);
+  else if (alike.length - former.length < draft.rules.mostCalls)
+    makeChange(draft, turn, call, ref, former);
+  else emit(draft, { do: 'result', ...ref, result: calledEnough });
+}
+
+/** Buttons of former answers that nobody pressed have done nothing, and give way to the call that is made in the end. */
+function makeChange(
+  draft: Draft,
+  turn: TurnState,
+  call: ToolRequest,
+  ref: CallRef,
+  former: readonly ToolChange[],
+): void {
+  const asked = former.filter(({ state }) => state === 'asked');
+  for (const { confirmation } of asked) closeAsk(draft, confirmation);
+  const kept = { ...turn, changes: turn.changes.filter((one) => !asked.includes(one)) };
+  const isRepeated = former.length > asked.length;
   const mayRun = runsUnasked(call.effect, turn.answer?.hasForeignWords === false);
-  const isAsked = !mayRun || (isRepeated && call.effect !== 'change');
+  const mustAsk = !mayRun || (isRepeated && call.effect !== 'change');
   const isFirst = turn.answer?.hasCalled === false && turn.changes.length === 0;
-  if (isAsked || call.presser !== undefined) askFor(draft, kept, call, ref, isFirst);
+  if (mustAsk || call.presser !== undefined) askFor(draft, kept, call, ref, isFirst);
   else startChange(draft, kept, call, ref);
-}
-
-function withUsedTool(turn: TurnState, tool: string): TurnState {
-  if (!turn.answer) return turn;
-  const usedTools = [...turn.answer.usedTools, tool];
-  return { ...turn, answer: { ...turn.answer, usedTools } };
-}
-
-/** Buttons that nobody pressed have done nothing, and give way to the call that is made in the end. */
-function withoutAsked(draft: Draft, turn: TurnState, tool: string): TurnState {
-  const isAsked = (one: ToolChange) => one.tool === tool && one.state === 'asked';
-  for (const { confirmation } of turn.changes.filter(isAsked)) closeAsk(draft, confirmation);
-  return { ...turn, changes: turn.changes.filter((one) => !isAsked(one)) };
 }
 
 /** What destroys waits for Confirm. What lasts runs only where no words but the asker's own (`isOwn`) can have caused it. */
@@ -103,10 +100,15 @@ function withChange(turn: TurnState, former: ToolChange, next: ToolChange): Turn
   return { ...turn, changes };
 }
 
-function newChange(turn: TurnState, { args, isForeign, tool }: ToolRequest): ToolChange {
+function newChange(
+  turn: TurnState,
+  { args, isForeign, tool }: ToolRequest,
+  { answer }: CallRef,
+): ToolChange {
   return {
     tool,
     args,
+    answer,
     lastUtterance: lastUtteranceOf(turn),
     state: 'running',
     result: undefined,
@@ -117,7 +119,7 @@ function newChange(turn: TurnState, { args, isForeign, tool }: ToolRequest): Too
 }
 
 function startChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef): void {
-  const made = { ...newChange(turn, call), receivers: [ref] };
+  const made = { ...newChange(turn, call, ref), receivers: [ref] };
   const grown = { ...turn, changes: [...turn.changes, made] };
   putTurn(draft, grown);
   runCall(draft, grown, call, ref);
@@ -161,7 +163,7 @@ function askFor(
     toMs: 0,
   };
   const state = 'asked' as const;
-  const asked = { ...newChange(turn, call), state, result: waitsForConfirm, confirmation: id };
+  const asked = { ...newChange(turn, call, ref), state, result: waitsForConfirm, confirmation: id };
   const answer = turn.answer && isAloud ? { ...turn.answer, confirmation: id } : turn.answer;
   putTurn(draft, { ...turn, answer, changes: [...turn.changes, asked] });
   change(draft, { confirmations: [...draft.state.confirmations, confirmation] });
@@ -169,11 +171,20 @@ function askFor(
   emit(draft, { do: 'result', ...ref, result: waitsForConfirm });
 }
 
+/** The button of a call could not be shown: a yes is no answer to it. */
+export function askFailed(draft: Draft, { confirmation }: EventOf<'ask-failed'>): void {
+  closeAsk(draft, confirmation);
+}
+
+/** Closes a question of Confirm. Its call has done nothing, and may be made again. */
 function closeAsk(draft: Draft, id: Id | undefined): void {
-  const { confirmations } = draft.state;
-  if (id === undefined || confirmations.every((one) => one.id !== id)) return;
-  removeConfirmation(draft, id);
-  emit(draft, { do: 'close-ask', confirmation: id });
+  const closed = draft.state.confirmations.find((one) => one.id === id);
+  if (!closed) return;
+  removeConfirmation(draft, closed.id);
+  const turn = turnOf(draft.state, closed.turn);
+  const changes = turn?.changes.filter(({ confirmation }) => confirmation !== id);
+  if (turn && changes) putTurn(draft, { ...turn, changes });
+  emit(draft, { do: 'close-ask', confirmation: closed.id });
 }
 
 function removeConfirmation(draft: Draft, id: Id): void {
@@ -298,7 +309,7 @@ function changeConfirmations(draft: Draft, next: (one: Confirmation) => Confirma
 export function passConfirmations(draft: Draft): void {
   for (const one of draft.state.confirmations) {
     if (one.spoken === 'accepted' && draft.atMs >= one.toMs) take(draft, one);
-    else if (draft.atMs >= one.untilMs) closeAsk(draft, one.id);
+    else if (one.spoken !== 'accepted' && draft.atMs >= one.untilMs) closeAsk(draft, one.id);
   }
 }
 

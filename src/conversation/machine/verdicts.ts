@@ -123,8 +123,10 @@ function obey(
 ): boolean {
   const { atMs } = draft;
   switch (command.kind) {
-    case 'stop':
     case 'never-mind':
+      dropWaiting(draft, by);
+      return true;
+    case 'stop':
       return true;
     case 'confirm':
       acceptYes(draft, by, utterance);
@@ -140,6 +142,14 @@ function obey(
       draft.raised.push({ kind: 'paused-hearing', atMs, isPaused: true });
       emit(draft, { do: 'obey', command: command.command, by });
       return true;
+  }
+}
+
+/** Drops what a person waits for in the queue. */
+function dropWaiting(draft: Draft, by: PersonId): void {
+  for (const turn of draft.state.turns) {
+    const isWaiting = draft.state.floor.queue.includes(turn.id);
+    if (isWaiting && turn.by === by) dropTurn(draft, turn, 'stopped');
   }
 }
 

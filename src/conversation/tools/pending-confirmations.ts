@@ -44,8 +44,8 @@ type HeldAnswer = {
   readonly untilMs: number;
 };
 
-/** A further one drops the oldest. */
-const limit = 8;
+/** Answers that are held; a further one drops the oldest. */
+const mostAnswers = 8;
 /** Time, in ms, for which an answer is held. */
 const answerMs = 15 * 60_000;
 /** Time, in ms, after which a button does nothing any more. */
@@ -73,7 +73,7 @@ export class PendingConfirmations {
       shownMs: nowMs,
     };
     const others = this.#open.filter((one) => this.#untilMs(one) > nowMs);
-    this.#open = [...others, ask].slice(-limit);
+    this.#open = [...others, ask];
     const words = { by: onOneLine(asker.name), name: ask.presser.name, s: confirmMs / 1000 };
     const line = { id: 'tool.ask', with: { ...words, tool: readableName(tool) } } as const;
     return { button: `tool.show:${ask.id}`, line };
@@ -82,7 +82,7 @@ export class PendingConfirmations {
   /** Has an answer wait, and returns the button that shows it to its reader alone. */
   hold(text: ConfidentialText, presser: Presser): string {
     const [id, untilMs] = [crypto.randomUUID(), this.#context.parts.clock.nowMs() + answerMs];
-    this.#answers = [...this.#answers, { id, presser, text, untilMs }].slice(-limit);
+    this.#answers = [...this.#answers, { id, presser, text, untilMs }].slice(-mostAnswers);
     return `tool.show:${id}`;
   }
 
@@ -123,7 +123,8 @@ export class PendingConfirmations {
   #untilMs({ confirmation, shownMs }: PendingConfirmation): number {
     if (confirmation === undefined) return shownMs + confirmMs;
     const { confirmations } = this.#context.talk.state;
-    return confirmations.find(({ id }) => id === confirmation)?.untilMs ?? 0;
+    const { toMs = 0, untilMs = 0 } = confirmations.find(({ id }) => id === confirmation) ?? {};
+    return Math.max(untilMs, toMs);
   }
 }
 

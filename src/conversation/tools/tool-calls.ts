@@ -3,7 +3,7 @@ import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { CallRef, Id, ToolChange } from '#src/conversation/machine/state.ts';
-import { onceIsEnough, waitsForConfirm } from '#src/conversation/machine/tools.ts';
+import { calledEnough, waitsForConfirm } from '#src/conversation/machine/tools.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -140,7 +140,7 @@ export class ToolCalls {
     if (!prepared) return;
     this.#prepared.delete(callId);
     const { result } = prepared;
-    if (key === onceIsEnough) result.resolve(refused('Once in an answer is enough.'));
+    if (key === calledEnough) result.resolve(refused('It was called often enough.'));
     else if (prepared.resultOf === 'run') result.resolve(this.resultOf(key));
     else if (key !== waitsForConfirm) result.resolve({ ...this.resultOf(key), how: 'known' });
     else if (prepared.resultOf === 'former') result.resolve(waiting(prepared.asker.name));
@@ -162,7 +162,7 @@ export class ToolCalls {
     parts.messages.offer(channel, line, [button], signal).then(
       () => prepared.result.resolve({ ...result, quote }),
       (error: unknown) => {
-        this.closeAsk(confirmation);
+        this.#context.talk.post({ kind: 'ask-failed', confirmation });
         prepared.result.reject(error);
       },
     );

@@ -7,7 +7,7 @@ import { failureText } from '#src/notices/notice.ts';
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
+import { failureEventOf, saidNothing } from '#src/ports/failure-event.ts';
 import { type PaidPipeline, type ReplyHost, silentHost } from '#src/spending/paid-engine.ts';
 import { answerRequestOf } from '#src/spending/reservation.ts';
 import { heldStream } from './held-stream.ts';
@@ -96,8 +96,7 @@ async function collectText(parts: AsyncIterable<ReplyPart>): Promise<string> {
 
 /** Errors: BotError `provider.empty`. */
 function outcomeOf(words: string, { owner, tools, turn }: OwnedQuestion): AskOutcome {
-  if (words === '')
-    throw new BotError('provider.empty', true, 'The chat model answered without text.');
+  if (words === '') throw saidNothing();
   const onlyFor = turn.said[0]?.speakerId ?? '';
   const text = new ConfidentialText(words, tools?.isPrivate ? { onlyFor } : owner);
   return { kind: 'answered', text, confirmation: tools?.awaitPress() };

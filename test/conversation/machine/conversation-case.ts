@@ -83,6 +83,7 @@ export const saidByBen: HistoryExchange = {
   isOwn: true,
   words: 'hm',
   heard: 'hm',
+  isOver: false,
 };
 
 export function person(id: string, over: Partial<Participant> = {}): Participant {

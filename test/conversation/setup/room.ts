@@ -24,9 +24,11 @@ export async function openRoom(
   over: FixtureOptions = {},
   people = [adam, eva],
   clock = new VirtualClock(),
-): Promise<SessionFixture> {
+) {
   const synthesizer = new FakeSynthesizer();
-  const fixture = openSessionFixture({ synthesizer, ...over }, people, clock);
+  const fixture = Object.assign(openSessionFixture({ synthesizer, ...over }, people, clock), {
+    spoken: () => synthesizer.asked.map(({ text }) => text),
+  });
   for (const { id } of people) await fixture.consents.write('g', id, { kind: 'always' });
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 6_000);

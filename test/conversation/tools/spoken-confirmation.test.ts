@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
 import { adam, pass } from '#test/conversation/setup/session-fixture.ts';
 import { openSpoken, posting, vague } from './spoken-setup.ts';
 
@@ -58,6 +59,19 @@ test('a message that somebody shows is a page: what it may have caused is not as
   await pass(trap.fixture, 4_000);
   expect(trap.fixture.offered).toHaveLength(1);
   expect(trap.said()).not.toContain('Say yes');
+});
+
+test('a yes to what could not be posted is answered as any other words', async () => {
+  const refuse = async () => {
+    throw new BotError('discord.forbidden', false, 'Not there.');
+  };
+  const silent = async () => undefined;
+  const messages = { write: silent, notify: silent, tell: silent, offer: refuse };
+  const trap = await openSpoken({ messages });
+  await trap.ask();
+  const { asked } = trap.model;
+  await trap.say('Yes.');
+  expect(trap.model.asked).toBeGreaterThan(asked);
 });
 
 test('who has no right any more hears that, and nothing runs', async () => {

@@ -118,6 +118,25 @@ test('the panel names the step, ticks go on, and the moment asked for names it a
 
 const post = call('post_text', { text: 'Dinner at eight.' });
 
+test('"timers of 5 and 10 minutes" sets both', async () => {
+  const set: number[] = [];
+  const timer = tool({
+    name: 'timer',
+    description: 'Sets one.',
+    schema: z.object({ minutes: z.number() }),
+    right: 'anyone',
+    effect: 'change',
+    async run({ minutes }) {
+      set.push(minutes);
+      return { facts: { set: minutes } };
+    },
+  });
+  const calls = [call('timer', { minutes: 5 }, 'a'), call('timer', { minutes: 10 }, 'b')];
+  const { fixture } = await open([calls, ['Both are set.']], { tools: [timer] });
+  await ask(fixture, 'Timers of 5 and 10 minutes, please.');
+  expect(set).toEqual([5, 10]);
+});
+
 test('a change that everybody notices runs without a button, whatever else the model has read', async () => {
   const louder = call('volume', { level: 40 });
   const { fixture, chat } = await open([['Hello.'], [louder], ['Ok.']]);

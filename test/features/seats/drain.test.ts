@@ -75,6 +75,17 @@ test('people who were not answered are told once, and who typed the question, to
   ]);
 });
 
+test('a question that comes while the last clause sounds is told as unanswered', async () => {
+  const fixture = await called(clauses);
+  void ask(fixture, 'Adam');
+  await pass(fixture, 1_050);
+  const draining = drained(fixture);
+  await pass(fixture, 400);
+  void ask(fixture, 'Ben');
+  await draining;
+  expect(fixture.written).toEqual([text('seat.stopped')]);
+});
+
 test('nothing new is taken meanwhile: no call, no question, no text', async () => {
   const fixture = await called(talkative());
   void ask(fixture, 'Adam');

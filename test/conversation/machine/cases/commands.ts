@@ -8,6 +8,8 @@ import {
   consents,
   cutShort,
   ended,
+  lost,
+  noVoice,
   over,
   pause,
   reads,
@@ -17,9 +19,22 @@ import {
   says,
   tick,
   timerAsked,
+  up,
 } from '#test/conversation/machine/conversation-case.ts';
 
 const stops: ConversationCases = {
+  '"never mind" takes back what its speaker waits for, and nothing of others': [
+    [[reads('A text.', 0), audible(100, 50)], 'speak 100: A text.'],
+    [says(1, 'ben', 100, 'Nova, Quito?')],
+    [says(2, 'ana', 3_000, 'Nova, the bridge?')],
+    [says(3, 'ben', 6_000, 'Nova, never mind')],
+    [over(100, 9_000, 'A text.'), 'begin 104 for ana: Nova, the bridge?', 'play 104 to ana'],
+  ],
+  '/stop in the pause after a question ends the question': [
+    [[began(1, 'ana', 0), ...pause(1, 600, 'Nova, the bridge?')], begunForBridge],
+    [{ kind: 'stop', atMs: 800 }, 'discard 101'],
+    [[ended(1, 1_000), tick(9_000)]],
+  ],
   '"stop" right after an own question ends it: it is not asked again': {
     also: ['fact'],
     steps: [
@@ -49,11 +64,32 @@ const stops: ConversationCases = {
 };
 
 const confirmations: ConversationCases = {
-  'a tool with an effect runs once in an answer, whatever its arguments are': [
+  'an answer runs a tool once with the same arguments, and with others three times at most': [
     timerAsked,
-    [called(101, 'timer', '10', 'change', 1_100), 'run 102: timer 10 for ana'],
-    [called(101, 'timer', '20', 'change', 1_200), 'result for 101: once in an answer is enough'],
-    [returned(102, 'set', 1_300), 'result for 101: set'],
+    [called(101, 'timer', '5', 'last', 1_100), 'run 102: timer 5 for ana'],
+    [called(101, 'timer', '10', 'last', 1_110), 'run 103: timer 10 for ana'],
+    [called(101, 'timer', '10', 'last', 1_120)],
+    [returned(103, 'ten', 1_130), 'result for 101: ten', 'result for 101: ten'],
+    [called(101, 'timer', '15', 'last', 1_140), 'run 104: timer 15 for ana'],
+    [
+      called(101, 'timer', '20', 'last', 1_150),
+      'result for 101: called often enough in this answer',
+    ],
+  ],
+  'an answer that is made anew with other arguments of the same words makes no further change': [
+    timerAsked,
+    [called(101, 'timer', '5', 'last', 1_100), 'run 102: timer 5 for ana'],
+    [returned(102, 'set', 1_110), 'result for 101: set'],
+    [began(2, 'ana', 1_400), 'hold 101'],
+    [ended(2, 1_900, 1_500, { evidence: noVoice }), 'play 101'],
+    [
+      [...lost(2_000), tick(2_500), up(2_600)],
+      'discard 101',
+      'open-link',
+      'begin 103 for ana: Nova, a timer, done: timer 5 = set',
+      'play 103',
+    ],
+    [called(103, 'timer', '5 min', 'last', 2_700), 'result for 103: set'],
   ],
   'a call that changed nothing may be made again for the same question': [
     timerAsked,
@@ -104,6 +140,11 @@ const confirmations: ConversationCases = {
       'result for 101: waits for Confirm',
     ],
     [consents('ben', 'no', 2_000), 'close-ask 102', 'forget-person ben'],
+    [
+      called(101, 'note', 'ben', 'last', 2_100, { presser: 'cleo' }),
+      'ask 103 cleo: note',
+      'result for 101: waits for Confirm',
+    ],
   ],
 };
 

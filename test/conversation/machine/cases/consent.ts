@@ -1,7 +1,6 @@
 import {
   audible,
   began,
-  begunForBridge,
   bridgeAsked,
   type ConversationCases,
   called,
@@ -17,6 +16,8 @@ import {
   pressed,
   reads,
   room,
+  roomAfter,
+  saidByBen,
   says,
   words,
 } from '#test/conversation/machine/conversation-case.ts';
@@ -87,10 +88,23 @@ export const consentCases: ConversationCases = {
           [began(2, 'ben', 3_000), ...pause(2, 3_500, 'Nova, Quito?')],
           'begin 103 for ben: Nova, Quito?',
         ],
-        [consents('ana', 'no', 3_700), 'forget-person ana'],
-        [ended(2, 4_000), 'discard 103', 'begin 104 for ben: Nova, Quito?', 'play 104'],
+        [consents('ana', 'no', 3_700), 'discard 103', 'forget-person ana'],
+        [ended(2, 4_000), 'begin 104 for ben: Nova, Quito?', 'play 104'],
       ],
     },
+  'an answer that is awaited is made anew where it may hold words of a person who says no': {
+    room: roomAfter({ ...saidByBen, by: 'ana', name: 'Ana', words: 'my code is 1234' }),
+    steps: [
+      [says(1, 'ben', 0, 'Nova, which code?'), 'begin 101 for ben: Nova, which code?', 'play 101'],
+      [
+        consents('ana', 'no', 1_500),
+        'discard 101',
+        'forget-person ana',
+        'begin 102 for ben: Nova, which code?',
+        'play 102',
+      ],
+    ],
+  },
   'after a no nothing of those words is in the conversation: a change of another person needs no Confirm for them':
     {
       steps: [
@@ -134,11 +148,17 @@ export const consentCases: ConversationCases = {
     [present(3_000, 'cleo'), 'finish-clause 101'],
     [cutShort(101, 3_500, 'It is old.')],
   ],
-  'whoever leaves in the middle of a word is answered to what was said, once': [
-    [began(1, 'ana', 0)],
-    [present(300, 'ben', 'cleo')],
-    [[...pause(1, 600, 'Nova, the bridge?'), ended(1, 1_000)], begunForBridge, 'play 101'],
-  ],
+  'nothing new begins for who has left, whether in the middle of a word or after it': {
+    also: ['fact'],
+    steps: [
+      [began(1, 'ana', 0)],
+      [present(300, 'ben', 'cleo'), 'utterance 1 of ana: broken-off'],
+      [[...pause(1, 600, 'Nova, the bridge?'), ended(1, 1_000)]],
+      [[began(2, 'ben', 2_000), paused(2, 2_500), ended(2, 2_900)]],
+      [present(2_910, 'cleo'), 'utterance 2 of ben: broken-off'],
+      [words(2, 1, 'Nova, the bridge?', 2_950)],
+    ],
+  },
   'a no drops texts of that person and notices for them, and leaves those of others': [
     [reads('one', 0, { owner: 'ben', request: 1 }), 'speak 100: one'],
     [reads('two', 10, { owner: 'ana', request: 2 })],

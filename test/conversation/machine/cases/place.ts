@@ -59,6 +59,19 @@ export const placeCases: ConversationCases = {
     [lost(800)],
     [[tick(1_300), up(1_400)], 'open-link', 'play 101'],
   ],
+  'a question while the process ends is told as unanswered': {
+    also: ['fact'],
+    steps: [
+      [{ kind: 'draining', atMs: 0 }],
+      [
+        { kind: 'typed', request: 1, by: 'ana', name: 'Ana', text: 'Now?', atMs: 100 },
+        'notice unanswered for ana',
+        'dropped ana: ending',
+        'report 1: ending',
+        'turn of ana: ending',
+      ],
+    ],
+  },
   'a link that may be tried at once is tried': [[lost(100, 0), 'open-link'], [up(300)]],
   'between the end of a connection and the report of its loss nothing is said': [
     bridgeAsked,

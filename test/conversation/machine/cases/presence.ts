@@ -10,7 +10,9 @@ import {
   consents,
   ended,
   lost,
+  notifies,
   noVoice,
+  pause,
   paused,
   person,
   present,
@@ -95,6 +97,15 @@ const people: ConversationCases = {
   },
 };
 
+const notices: ConversationCases = {
+  'a reminder for somebody who is there is said, also behind one for somebody who left': [
+    [[began(1, 'cleo', 0), notifies(1, 'ana', 'pasta', 60_000, 100)]],
+    [notifies(2, 'ben', 'rice', 60_000, 200)],
+    [present(500, 'ben', 'cleo')],
+    [[...pause(1, 600, 'well, Ben'), ended(1, 1_000)], 'report 1: left', 'speak 102: rice'],
+  ],
+};
+
 const place: ConversationCases = {
   'words right after a lost link go on with the question that still waits': [
     bridgeAsked,
@@ -131,4 +142,4 @@ const place: ConversationCases = {
   ],
 };
 
-export const presenceCases: ConversationCases = { ...people, ...place };
+export const presenceCases: ConversationCases = { ...people, ...notices, ...place };

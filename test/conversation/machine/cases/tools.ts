@@ -139,6 +139,25 @@ export const toolsCases: ConversationCases = {
       [says(3, 'ana', 6_000, 'yes'), 'begin 105 for ana: yes', 'play 105'],
     ],
   },
+  'a yes that was said in time counts, whatever happens until it is taken': {
+    room: roomAfter(saidByBen),
+    steps: [
+      ...timerAskedAloud,
+      [[audible(101, 30_000), over(101, 45_000, 'Set a timer of 10? Say yes.')]],
+      [[began(2, 'ana', 59_000), ...pause(2, 59_600, 'yes'), ended(2, 60_400, 60_000)]],
+      [began(3, 'ben', 61_200)],
+      [tick(61_200 + 300), 'run 105: timer 10 for ana'],
+    ],
+  },
+  'a yes to a question of Confirm that could not be posted is a question of its own': {
+    room: roomAfter(saidByBen),
+    steps: [
+      ...timerAskedAloud,
+      [{ kind: 'ask-failed', confirmation: 102, atMs: 1_200 }, 'close-ask 102'],
+      [[audible(101, 1_300), over(101, 3_000, 'It failed.')]],
+      [says(2, 'ana', 4_000, 'yes'), 'begin 104 for ana: yes', 'play 104'],
+    ],
+  },
   'who goes on after a yes has not said it': {
     room: roomAfter(saidByBen),
     steps: [

@@ -5,13 +5,48 @@ import {
   bridgeAsked,
   broken,
   type ConversationCases,
+  called,
   ended,
+  over,
   pause,
   ready,
+  returned,
+  says,
   tick,
 } from '#test/conversation/machine/conversation-case.ts';
 
 export const waitingCases: ConversationCases = {
+  'no cue sounds while a person talks': {
+    also: ['cue'],
+    steps: [
+      bridgeAsked,
+      [began(2, 'ben', 1_100)],
+      [[tick(1_400), tick(3_200)]],
+      [[...pause(2, 3_300, 'well, Cleo'), ended(2, 3_700)], 'cue moment'],
+    ],
+  },
+  'the cues of a question that waited count from its turn': {
+    also: ['cue'],
+    steps: [
+      bridgeAsked,
+      [audible(101, 1_100)],
+      [says(2, 'ben', 2_000, 'Nova, Quito?')],
+      [over(101, 9_000, 'Old.'), 'begin 103 for ben: Nova, Quito?', 'play 103 to ben'],
+      [tick(9_699)],
+      [tick(9_700), 'cue tick'],
+    ],
+  },
+  'a model that answers nothing gives a tone, unless it has done something': {
+    also: ['cue'],
+    steps: [
+      bridgeAsked,
+      [{ kind: 'over', reply: 101, finish: 'empty', heard: '', atMs: 1_200 }, 'cue error'],
+      [says(2, 'ana', 3_000, 'Nova, volume'), 'begin 103 for ana: Nova, volume', 'play 103'],
+      [called(103, 'volume', '0', 'change', 4_100), 'run 104: volume 0 for ana'],
+      [returned(104, 'set', 4_200), 'result for 103: set'],
+      [{ kind: 'over', reply: 103, finish: 'empty', heard: '', atMs: 4_300 }],
+    ],
+  },
   'an answer that stalls after it began is waited for with cues again': {
     also: ['cue'],
     steps: [

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { floorPhase, longSentence, openSlowRoom, passUntil } from './setup/room.ts';
+import { adam, eva, pass, words } from './setup/session-fixture.ts';
+
+test('who waited for another answer hears no "One moment." before theirs', async () => {
+  const fixture = await openSlowRoom(`${longSentence} ${longSentence}`);
+  const packets = await words('human-cards-004', adam, fixture.clock.nowMs());
+  await passUntil(fixture, () => floorPhase(fixture) === 'sounding', packets);
+  void fixture.talk.ask('g', 'And Rome?', eva, 'voice');
+  await pass(fixture, 30_000);
+  expect(fixture.spoken()).not.toContain('One moment.');
+  expect(fixture.of('answered')).toHaveLength(2);
+});
+
+test('a model that answers nothing gives a tone, and the log says so', async () => {
+  const fixture = await openSlowRoom('');
+  const { clock, linkOpener } = fixture;
+  const before = linkOpener.link.sent;
+  const isAnswered = () => fixture.of('answered').length > 0;
+  await passUntil(fixture, isAnswered, await words('human-cards-004', adam, clock.nowMs()));
+  await pass(fixture, 1_000);
+  expect(fixture.of('answered')).toMatchObject([{ finish: 'empty' }]);
+  expect(fixture.of('failed')).toMatchObject([{ stage: 'think', code: 'provider.empty' }]);
+  expect(linkOpener.link.sent).toBeGreaterThan(before);
+});
+
+test('a sentence that an answer says twice was heard twice', async () => {
+  const fixture = await openSlowRoom(`${longSentence} ${longSentence}`);
+  void fixture.talk.ask('g', 'Again?', eva, 'voice');
+  await pass(fixture, 30_000);
+  expect(fixture.of('answered')).toMatchObject([
+    { heardText: `${longSentence} ${longSentence}`, finish: 'completed' },
+  ]);
+});
