@@ -137,8 +137,8 @@ function tell({ fact }: EffectOf<'fact'>, { answers, context, utterances }: Effe
   if (fact.kind === 'utterance-over') utterances.over(fact);
   if (fact.kind === 'turn-over') answers.turnOver(fact.turn, fact.end);
   if (fact.kind !== 'dropped') return;
-  const { by: speakerId, name, why } = fact;
-  parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why });
+  const { by: speakerId, name, phase, why } = fact;
+  parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why, phase });
 }
 
 /** A conversation that is over, and what was said for its session alone. */

@@ -60,9 +60,12 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
       log.debug({ guildId, speakerId: event.speakerId, outcome: event.outcome }, 'typed');
       return;
     case 'ignored':
-    case 'dropped':
-      log.debug({ guildId, speakerId: event.speakerId, why: event.why }, event.kind);
+    case 'dropped': {
+      const { kind, speakerId, why } = event;
+      const phase = kind === 'dropped' ? event.phase : undefined;
+      log.debug({ guildId, speakerId, why, phase }, kind);
       return;
+    }
     case 'spent':
       log.debug({ guildId, what: event.what, usd: event.usd }, 'spent');
       return;

@@ -113,6 +113,8 @@ export type SessionEvent =
       readonly speakerId: string;
       readonly name: string;
       readonly why: DroppedTurnReason | 'budget';
+      /** Phase of the question until then: `waiting`, `making` and so on. */
+      readonly phase?: string;
     }
   | SpentEvent
   /** A model called a tool while it answered this person; `unknown` is one there is not. */

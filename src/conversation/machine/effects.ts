@@ -2,7 +2,7 @@ import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
 import type { SpokenCommand } from '#src/turn/overlap/interjections.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
-import type { CallRef, EarlyEnd, Id, PersonId, ToolChange, TurnState } from './state.ts';
+import type { CallRef, EarlyEnd, Id, PersonId, ToolChange, TurnPhase, TurnState } from './state.ts';
 
 type HearingEffect =
   | { readonly do: 'listen'; readonly utterance: Id; readonly by: PersonId }
@@ -106,6 +106,8 @@ export type ConversationFact =
       readonly by: PersonId;
       readonly name: string;
       readonly why: 'crowded' | 'late' | 'ending';
+      /** Its phase until then. */
+      readonly phase: TurnPhase;
     };
 
 /** Every action of the bot. The performer does it and answers by events. */

@@ -15,8 +15,8 @@ import type {
   PanelNotes,
   PersonId,
   Reading,
-  ReplyPhase,
   TurnPart,
+  TurnPhase,
   TurnState,
   UtteranceState,
 } from './state.ts';
@@ -76,9 +76,7 @@ export function givenUpAtMs(state: ConversationState, rules: ConversationRules):
   return awaited.waiting.sinceMs + rules.longestSilenceMs;
 }
 
-/** Phase of a question, or of a text on the floor. A reply that sounds is not taken off the floor by its asker, who may go on meanwhile. */
-export type TurnPhase = 'speaking' | 'deciding' | 'waiting' | ReplyPhase['kind'] | 'over';
-
+/** Phase of a question, or of a text on the floor. A reply keeps its phase while its asker goes on. */
 export function phaseOf({ id }: { readonly id: Id }, state: ConversationState): TurnPhase {
   const { current, queue } = state.floor;
   if (current?.id === id) return current.phase.kind;

@@ -13,6 +13,7 @@ import {
   leaveFloor,
   nameOf,
   newId,
+  phaseOf,
   putTurn,
   readingOf,
   removeTurn,
@@ -180,7 +181,7 @@ export function loseTurn(draft: Draft, id: Id, why: 'crowded' | 'late' | 'ending
   const { by, name } = turn;
   if (why === 'ending') emit(draft, { do: 'notice', line: 'unanswered', by });
   else noteDropped(draft, by);
-  report(draft, { kind: 'dropped', by, name, why });
+  report(draft, { kind: 'dropped', by, name, why, phase: phaseOf(turn, draft.state) });
   dropTurn(draft, turn, why);
 }
 

@@ -191,6 +191,9 @@ export type ReplyPhase =
   | { readonly kind: 'sounding'; readonly isStarved: boolean }
   | { readonly kind: 'finishing' | 'cut'; readonly why: EarlyEnd };
 
+/** Phase of a question. `deciding`: all of it was said, and it is not known yet whether it is for the bot. */
+export type TurnPhase = 'speaking' | 'deciding' | 'waiting' | ReplyPhase['kind'] | 'over';
+
 /** The turn or reading that is made or heard now. */
 export type CurrentReply = {
   /** Turn or reading. */

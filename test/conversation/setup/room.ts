@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { phaseOf, type TurnPhase } from '#src/conversation/machine/questions.ts';
-import type { UtteranceState } from '#src/conversation/machine/state.ts';
+import { phaseOf } from '#src/conversation/machine/questions.ts';
+import type { TurnPhase, UtteranceState } from '#src/conversation/machine/state.ts';
 import type { Talk } from '#src/conversation/talk.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
