@@ -213,7 +213,7 @@ playScripts({
     adam asks: Tell me.
     > told adam: answered Here is the first sentence of it. And this is another one.
     600
-    ben asks: And the weather?
+    ben asks: And the weather? > says "Behn,"
     300
     panel
     > join.ok.ask; speaking name Adam; next name Ben; people.yes names Adam; people.unasked names Eva, Ben
@@ -221,7 +221,6 @@ playScripts({
     > told ben: answered It is rain.
     > answered Adam: Here is the first sentence of it. And this is another one.
     > answered Ben: Ben, It is rain.
-    > says "Behn,"
     adam asks: Really? > told adam: answered Yes.
     100
     prompt

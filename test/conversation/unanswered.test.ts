@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { floorPhase, longSentence, openSlowRoom, passUntil } from './setup/room.ts';
+import { floorPhase, longSentence, openSlowRoom, passUntil, personAnswered } from './setup/room.ts';
 import { adam, eva, pass, words } from './setup/session-fixture.ts';
 
 test('who waited for another answer hears no "One moment." before theirs', async () => {
@@ -10,6 +10,19 @@ test('who waited for another answer hears no "One moment." before theirs', async
   await pass(fixture, 30_000);
   expect(fixture.spoken()).not.toContain('One moment.');
   expect(fixture.of('answered')).toHaveLength(2);
+});
+
+test('who waited hears their answer right after the one before, which the model was shown whole', async () => {
+  const fixture = await openSlowRoom(longSentence);
+  void fixture.talk.ask('g', 'Hello?', adam, 'voice');
+  await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
+  void fixture.talk.ask('g', 'And Rome?', eva, 'voice');
+  await passUntil(fixture, () => personAnswered(fixture) === 'eva');
+  const turnMs = fixture.clock.nowMs();
+  await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
+  expect(fixture.clock.nowMs() - turnMs).toBeLessThan(60);
+  const shown = ['Hello?', longSentence, 'And Rome?'];
+  expect(fixture.prompts).toEqual([['Hello?'], shown]);
 });
 
 test('a model that answers nothing gives a tone, and the log says so', async () => {

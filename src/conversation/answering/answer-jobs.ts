@@ -7,6 +7,8 @@ import type { Id, PersonId, TurnState } from '#src/conversation/machine/state.ts
 import {
   answerMediumFor,
   endWithToolQuote,
+  type MadeName,
+  makeName,
   type NamedPerson,
   namePrefix,
   withNamePrefix,
@@ -50,6 +52,8 @@ type AnswerJob = RunningReply & {
   readonly effect: EffectOf<'begin'>;
   readonly pending: PendingAnswer;
   readonly progress: AnswerProgress;
+  /** Name with which it begins. */
+  readonly name: MadeName | undefined;
 };
 
 /** Answers of one session that are made or heard. */
@@ -90,7 +94,9 @@ export class AnswerJobs {
     const pending = this.#make(effect, turn, reply.over.signal);
     if (!pending) return;
     const instants = { heardAtMs: turn.voiceMs, endedAtMs: turn.endedMs };
-    const job: AnswerJob = { ...reply, effect, pending, progress: { text: '', instants } };
+    const spoken = pending.isWritten ? '' : namePrefix(this.#addresseeOf(turn), this.#context);
+    const name = makeName(spoken, pending, this.#context, reply.over.signal);
+    const job: AnswerJob = { ...reply, effect, pending, name, progress: { text: '', instants } };
     this.running.add(job);
     void pending.ready.then(() => {
       if (this.running.of(id) === job) talk.post({ kind: 'ready', answer: id });
@@ -153,10 +159,10 @@ export class AnswerJobs {
     const { queue, talk } = this.#context;
     const question = queue.questionOf(turn.request);
     const said = this.#saidFor(effect, turn);
-    const { answer: id, done } = effect;
+    const { answer: id, done, supposed } = effect;
     const addressee = namePrefix(this.#addresseeOf(turn), this.#context);
     const medium = question?.report && ('aloud' as const);
-    const wanted = { id, done, addressee, manner: question?.manner, medium };
+    const wanted = { id, done, supposed, addressee, manner: question?.manner, medium };
     const begun = beginAnswer(said, this.#context, this.#tools, signal, wanted);
     if (begun instanceof PendingAnswer) return begun;
     const { isNews, line } = begun;
@@ -219,12 +225,13 @@ export class AnswerJobs {
     const { reservation, voice } = pending;
     const quoted = endWithToolQuote(pending.release(signal), pending, context, signal);
     const addressee = () => this.#addresseeOf(this.#turnNow(job));
-    const named = { addressee, voice, reservation };
+    const named = { addressee, made: job.name, voice, reservation };
     const made = withNamePrefix(quoted, named, context, signal);
     const writtenTo = this.#writtenTo(job);
     const written = writeUnspoken(made, { progress, pending, writtenTo }, context, signal);
     const work = () => playAnswer(written, reply, progress, signal);
     const failure = await deliver(reply, work, signal);
+    if (!failure) context.talk.post({ kind: 'whole', reply: job.id, text: reply.wholeText() });
     context.queue.questionOf(effect.request)?.report?.(reportedOf(job, failure, context));
     const finish = await reply.finish;
     if (output.isStuck) {

@@ -39,9 +39,11 @@ export function messagesOf(exchanges: readonly HistoryExchange[]): readonly Chat
 export function exchangesFor(
   askerId: string,
   { gate, talk }: Pick<SessionContext, 'gate' | 'talk'>,
+  supposed?: HistoryExchange,
 ): readonly HistoryExchange[] {
   const mayShow = (id: string) => id === askerId || !gate.isLeftOut(id);
-  return talk.state.history.exchanges.filter(({ by }) => mayShow(by));
+  const exchanges = [...talk.state.history.exchanges, ...(supposed ? [supposed] : [])];
+  return exchanges.filter(({ by }) => mayShow(by));
 }
 
 /** Answer that the conversation wants, and its manner. */
@@ -49,6 +51,8 @@ type WantedAnswer = {
   readonly id: Id;
   /** Changes made for the question before. */
   readonly done: readonly ToolChange[];
+  /** Exchange that still sounds, as if it is heard whole. */
+  readonly supposed: HistoryExchange | undefined;
   /** Name with which it begins. Default: none. */
   readonly addressee?: string | undefined;
   readonly manner?: SpokenManner | undefined;
@@ -62,7 +66,7 @@ export function beginAnswer(
   context: SessionContext,
   tools: SessionTools,
   signal: AbortSignal,
-  { addressee = '', done, id, manner, ...given }: WantedAnswer,
+  { addressee = '', done, id, manner, supposed, ...given }: WantedAnswer,
 ): PendingAnswer | BudgetRefusal {
   const { channel, parts, preemptiveBudget, talk } = context;
   const { clock, spending } = parts;
@@ -72,7 +76,7 @@ export function beginAnswer(
   const pipeline = isWritten
     ? parts.pipelines.textOnly()
     : parts.pipelines.open(pipelineFor(said, context.settings().pipeline));
-  const { before, beside, ...shown } = shownFor(said, askerId, context);
+  const { before, beside, ...shown } = shownFor(said, askerId, context, supposed);
   const owner = medium === 'private' ? { onlyFor: askerId } : shown.owner;
   const { name, instructions } = context.settings().persona ?? {};
   const calls = new AnswerCalls({ context, session: tools, answer: id, said, made: done });
@@ -108,13 +112,14 @@ function shownFor(
   said: readonly TurnUtterance[],
   askerId: string,
   context: SessionContext,
+  supposed: HistoryExchange | undefined,
 ): {
   readonly before: readonly HistoryExchange[];
   readonly beside: Pick<Turn, 'context'>;
   readonly owner: TextOwner;
 } {
   if (isProgram(askerId)) return { before: [], beside: {}, owner: 'given' };
-  const before = exchangesFor(askerId, context);
+  const before = exchangesFor(askerId, context, supposed);
   const { channelId } = context.channel;
   return { before, beside: contextOf(said, askerId, context), owner: { channelId } };
 }

@@ -2,7 +2,16 @@ import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
 import type { SpokenCommand } from '#src/turn/overlap/interjections.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
-import type { CallRef, EarlyEnd, Id, PersonId, ToolChange, TurnPhase, TurnState } from './state.ts';
+import type {
+  CallRef,
+  EarlyEnd,
+  HistoryExchange,
+  Id,
+  PersonId,
+  ToolChange,
+  TurnPhase,
+  TurnState,
+} from './state.ts';
 
 type HearingEffect =
   | { readonly do: 'listen'; readonly utterance: Id; readonly by: PersonId }
@@ -31,6 +40,8 @@ type AnsweringEffect =
       readonly words: string | undefined;
       /** Changes that were made for the turn before. */
       readonly done: readonly ToolChange[];
+      /** Exchange that still sounds, as if it is heard whole. */
+      readonly supposed: HistoryExchange | undefined;
     }
   | { readonly do: 'play'; readonly answer: Id }
   /** Goes on making an answer and plays nothing of it. */

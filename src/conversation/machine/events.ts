@@ -65,6 +65,8 @@ type ReplyEvent =
   | { readonly kind: 'prompted'; readonly answer: Id; readonly hasOthers: boolean }
   | { readonly kind: 'ready'; readonly answer: Id }
   | { readonly kind: 'audible'; readonly reply: Id }
+  /** All sound of an answer is there: its last words sound soon. */
+  | { readonly kind: 'whole'; readonly reply: Id; readonly text: string }
   | { readonly kind: 'starved'; readonly reply: Id; readonly isStarved: boolean }
   | {
       readonly kind: 'over';

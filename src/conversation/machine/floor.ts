@@ -29,6 +29,7 @@ import {
   dropTurn,
   endReading,
   endTurn,
+  exchangeOf,
   loseTurn,
   markWaiting,
   refusalOf,
@@ -136,8 +137,39 @@ function playAnswer(draft: Draft, turn: TurnState): void {
   emit(draft, { do: 'play', answer: answer.id });
 }
 
+/**
+ * While the last words of an answer sound, the next one begins on the history as if they are all heard, where answers may
+ * begin early at all: its asker has waited long enough.
+ */
+export function prepareNext(draft: Draft): void {
+  const { floor, settings: set } = draft.state;
+  const { current, queue } = floor;
+  const next = turnOf(draft.state, queue[0]);
+  if (!next || next.answer || set.isSparing || current?.phase.kind !== 'sounding') return;
+  const sounding = turnOf(draft.state, current.id);
+  if (!sounding || current.wholeText === undefined) return;
+  markWaiting(draft, sounding.by);
+  const supposed = exchangeOf(draft, sounding, current.wholeText, 'completed');
+  const named = turnOf(draft.state, next.id) ?? next;
+  putTurn(draft, beginAnswer(draft, named, wordsOf(named.parts), supposed));
+}
+
+/** A reply was heard whole: an answer that was begun on that fits the history. */
+export function confirmNext(draft: Draft, formerVersion: number): void {
+  const { history, turns } = draft.state;
+  const next = turns.find(({ answer }) => answer?.supposed !== undefined);
+  if (next?.answer?.historyVersion !== formerVersion) return;
+  const { by, heard, words } = history.exchanges.at(-1) ?? {};
+  const { supposed } = next.answer;
+  const isSo = supposed?.by === by && supposed?.heard === heard && supposed?.words === words;
+  const { version: historyVersion } = history;
+  if (isSo)
+    putTurn(draft, { ...next, answer: { ...next.answer, supposed: undefined, historyVersion } });
+}
+
 function isFitting({ state }: Draft, { answer, parts }: TurnState): boolean {
-  if (answer?.historyVersion !== state.history.version) return false;
+  if (answer?.historyVersion !== state.history.version || answer.supposed !== undefined)
+    return false;
   if (answer.words === undefined) return answer.lastUtterance === lastUtteranceOf({ parts });
   return sameWords(answer.words, wordsOf(parts));
 }
@@ -156,6 +188,7 @@ function newCurrent({ atMs, rules }: Draft, id: Id, reply: Id, sinceMs: number):
     reply,
     fromMs: atMs,
     phase: { kind: 'making' },
+    wholeText: undefined,
     waiting: waitSince(sinceMs, rules.waiting),
   };
 }

@@ -66,21 +66,27 @@ export function newTurn(
 }
 
 /** Begins an answer. Nothing of it is heard, and no tool runs, before it is wanted. */
-export function beginAnswer(draft: Draft, turn: TurnState, words: string | undefined): TurnState {
+export function beginAnswer(
+  draft: Draft,
+  turn: TurnState,
+  words: string | undefined,
+  supposed?: HistoryExchange,
+): TurnState {
   const id = newId(draft);
   const answer: Answer = {
     id,
     words,
     lastUtterance: turn.open.at(-1)?.id ?? lastUtteranceOf(turn),
     historyVersion: draft.state.history.version,
-    hasForeignWords: hasForeignHistory(draft, turn),
+    supposed,
+    hasForeignWords: hasForeignHistory(draft, turn, supposed),
     isWanted: false,
     isReady: false,
     hasCalled: false,
     confirmation: undefined,
   };
   const { by, changes: done, id: turnId, request } = turn;
-  emit(draft, { do: 'begin', answer: id, turn: turnId, by, request, words, done });
+  emit(draft, { do: 'begin', answer: id, turn: turnId, by, request, words, done, supposed });
   return { ...turn, answer };
 }
 
@@ -160,6 +166,8 @@ export function cut(draft: Draft, current: CurrentReply, why: EarlyEnd): void {
   if (current.phase.kind === 'cut') return;
   emit(draft, { do: 'cut', reply: current.reply });
   changeFloor(draft, { current: { ...current, phase: { kind: 'cut', why } } });
+  const next = draft.state.turns.find(({ answer }) => answer?.supposed !== undefined);
+  if (next) putTurn(draft, discardAnswer(draft, next)); // it was begun as if all of this is heard
 }
 
 /** Ends a reply with the clause that sounds; where none does, at once: the next one may wait for a tool. */
@@ -254,12 +262,21 @@ export function remember(
   heard: string,
   end: ReplyFinish | EarlyEnd,
 ): void {
-  if (hasRefused(draft.state, turn.by)) return;
-  const words = wordsOf(turn.parts);
-  if (words === '' && heard === '') return;
-  const { answer, by, name } = turn;
+  const exchange = exchangeOf(draft, turn, heard, end);
+  if (exchange) add(draft, exchange);
+}
+
+/** Exchange of a turn as the history keeps it; undefined where nothing of it is kept. */
+export function exchangeOf(
+  { state }: Draft,
+  { answer, by, name, parts }: TurnState,
+  heard: string,
+  end: ReplyFinish | EarlyEnd,
+): HistoryExchange | undefined {
+  const words = wordsOf(parts);
+  if (hasRefused(state, by) || (words === '' && heard === '')) return undefined;
   const isOver = heard === '' && isRemembered(end);
-  add(draft, { by, name, isOwn: answer?.hasForeignWords === false, words, heard, isOver });
+  return { by, name, isOwn: answer?.hasForeignWords === false, words, heard, isOver };
 }
 
 /** Keeps a question that was answered in writing. */
@@ -308,8 +325,13 @@ export function isPlainName(name: string): boolean {
 }
 
 /** Whether a prompt of this turn holds words of others. */
-function hasForeignHistory({ state }: Draft, { by, changes, parts }: TurnState): boolean {
-  const isForeign = state.history.exchanges.some((one) => one.by !== by || !one.isOwn);
+function hasForeignHistory(
+  { state }: Draft,
+  { by, changes, parts }: TurnState,
+  supposed: HistoryExchange | undefined,
+): boolean {
+  const exchanges = [...state.history.exchanges, ...(supposed ? [supposed] : [])];
+  const isForeign = exchanges.some((one) => one.by !== by || !one.isOwn);
   const hasResult = changes.some((one) => one.isForeign && one.result !== undefined);
   const isNamed = isPlainName(state.people.find(({ id }) => id === by)?.name ?? '');
   return isForeign || hasResult || (parts.length > 0 && !isNamed);

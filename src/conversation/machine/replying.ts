@@ -1,6 +1,6 @@
 import { nextCueMs, stepWaiting, waitSince } from '#src/turn/waiting.ts';
 import type { EventOf } from './events.ts';
-import { clearFailures, concludeTurn, noteFailure, reportFailure } from './floor.ts';
+import { clearFailures, concludeTurn, confirmNext, noteFailure, reportFailure } from './floor.ts';
 import {
   awaitedReply,
   change,
@@ -54,6 +54,11 @@ export function audible(draft: Draft, { reply }: EventOf<'audible'>): void {
   change(draft, { turns });
 }
 
+export function whole(draft: Draft, { reply, text: wholeText }: EventOf<'whole'>): void {
+  const { current } = draft.state.floor;
+  if (current?.reply === reply) changeFloor(draft, { current: { ...current, wholeText } });
+}
+
 /** Sound of a reply is late, or goes on. A clause that ends the reply is over where no more of it comes. */
 export function starved(draft: Draft, { isStarved, reply }: EventOf<'starved'>): void {
   const { current } = draft.state.floor;
@@ -81,7 +86,9 @@ export function over(draft: Draft, event: EventOf<'over'>): void {
     endReading(draft, reading, end);
   } else if (turn) {
     const parts = words === undefined ? turn.parts : [{ utterance: 0, words }];
+    const { version } = draft.state.history;
     concludeTurn(draft, { ...turn, parts }, end, heard);
+    confirmNext(draft, version);
   }
   if (end === 'failed') reportFailure(draft, stage);
 }

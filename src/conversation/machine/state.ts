@@ -78,6 +78,8 @@ export type Answer = {
   readonly lastUtterance: Id;
   /** Version of the history that its prompt holds. */
   readonly historyVersion: number;
+  /** Exchange that its prompt holds and that still sounds; undefined once all of it was heard. */
+  readonly supposed: HistoryExchange | undefined;
   /** True where its prompt holds words of others or of a page. A lasting change waits for Confirm then. */
   readonly hasForeignWords: boolean;
   /** True where it may be heard and have effects. */
@@ -203,6 +205,8 @@ export type CurrentReply = {
   /** Instant, in ms, at which it became current. */
   readonly fromMs: number;
   readonly phase: ReplyPhase;
+  /** All words of an answer, once all its sound is there. */
+  readonly wholeText: string | undefined;
   /** Cues of the wait. */
   readonly waiting: Waiting;
 };

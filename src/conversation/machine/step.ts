@@ -3,7 +3,7 @@ import { openWindow } from './addressing.ts';
 import { answeredConsent, cameAlong, consents, pausedHearing, people } from './consent.ts';
 import type { ConversationEffect } from './effects.ts';
 import type { ConversationEvent, EventKind, EventOf } from './events.ts';
-import { advance, notify, passReadings, read } from './floor.ts';
+import { advance, notify, passReadings, prepareNext, read } from './floor.ts';
 import {
   draining,
   leave,
@@ -29,6 +29,7 @@ import {
   starved,
   takenBack,
   takenOut,
+  whole,
 } from './replying.ts';
 import type { ConversationRules } from './rules.ts';
 import type { ConversationState } from './state.ts';
@@ -67,6 +68,7 @@ const handlers: Handlers = {
   prompted,
   ready,
   audible,
+  whole,
   starved,
   over,
   refused,
@@ -116,6 +118,7 @@ export function step(
   passNotes(draft);
   passPlace(draft);
   advance(draft);
+  prepareNext(draft);
   return { state: draft.state, effects: draft.effects };
 }
 

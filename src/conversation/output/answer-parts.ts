@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { clausesOf } from '#src/chat/text/clauses.ts';
 import { type AsideKind, speakable } from '#src/chat/text/speakable.ts';
@@ -162,13 +164,35 @@ export function spokenNameOf(
   return speakable(visibleLine(spokenName));
 }
 
-/** An answer that begins with a name, its voice, and its money. */
-type NamedAnswer = {
+/** Voice of an answer, and its money. */
+type PaidVoice = { readonly voice: SpeechVoice; readonly reservation: Reservation };
+
+/** A spoken name, which is made while its answer is. */
+export type MadeName = PaidVoice & {
+  readonly spoken: string;
+  readonly sound: Promise<readonly Pcm[]>;
+};
+
+/** An answer that begins with a name. */
+type NamedAnswer = PaidVoice & {
   /** Known once it sounds: its person may have left. */
   readonly addressee: () => NamedPerson | undefined;
-  readonly voice: SpeechVoice;
-  readonly reservation: Reservation;
+  readonly made: MadeName | undefined;
 };
+
+/** Begins to make a name; undefined where none is spoken. */
+export function makeName(
+  spoken: string,
+  { reservation, voice }: PaidVoice,
+  { parts }: SessionContext,
+  signal: AbortSignal,
+): MadeName | undefined {
+  if (spoken === '') return undefined;
+  const synthesizer = parts.synthesizer.paidBy(reservation);
+  const sound = Array.fromAsync(synthesizer.synthesize(`${spoken},`, voice, signal));
+  sound.catch(() => undefined); // told where the name is said
+  return { spoken, voice, reservation, sound };
+}
 
 /** Name as it is spoken before an answer; empty where none can be spoken. */
 export function namePrefix(
@@ -202,7 +226,7 @@ export async function* withNamePrefix(
 
 async function* salute(
   text: string,
-  { addressee, reservation, voice }: NamedAnswer,
+  { addressee, made, reservation, voice }: NamedAnswer,
   context: SessionContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
@@ -211,10 +235,11 @@ async function* salute(
   if (!named || spoken === '' || beginsWithName(text, named.name)) return;
   const shown = speakable(named.name);
   const { clock } = context.parts;
-  const synthesizer = context.parts.synthesizer.paidBy(reservation);
+  const isMade = made?.spoken === spoken && isDeepStrictEqual(made.voice, voice);
+  const name = isMade ? made : makeName(spoken, { reservation, voice }, context, signal);
   const ofText = `${shown === '' ? spoken : shown},`;
   try {
-    for await (const pcm of synthesizer.synthesize(`${spoken},`, voice, signal)) {
+    for (const pcm of (await name?.sound) ?? []) {
       yield { part: { kind: 'audio', pcm, ofText }, atMs: clock.nowMs() };
     }
   } catch (error) {

@@ -74,6 +74,10 @@ class SpokenSentences {
     return texts.filter((text) => text !== '').join(' ');
   }
 
+  wholeText(): string {
+    return this.#all.map(({ text }) => text.trim()).join(' ');
+  }
+
   /** Start of the word that a stop at `place` would cut, rather too early than too late; between words, `place`. */
   wordStart(place: number, whole: boolean): number {
     const one = this.#all[this.#indexAt(place)];

@@ -91,6 +91,11 @@ export class SpokenReply {
     return this.#sound.sentences.heardText(this.#ending !== undefined && this.#ending !== 'failed');
   }
 
+  /** All its words so far, whether or not they left. */
+  wholeText(): string {
+    return this.#sound.sentences.wholeText();
+  }
+
   /**
    * Adds sound; the same text as before continues that sentence. Waits while more than `longestQueueMs` is queued.
    *

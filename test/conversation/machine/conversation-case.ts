@@ -197,6 +197,11 @@ export function over(reply: number, atMs: number, heard: string): ConversationEv
   return { kind: 'over', reply, finish: 'completed', heard, atMs };
 }
 
+/** All sound of a reply is there. */
+export function whole(reply: number, text: string, atMs: number): ConversationEvent {
+  return { kind: 'whole', reply, text, atMs };
+}
+
 /** End of a reply that failed. */
 export function broken(reply: number, atMs: number, stage = 'think'): ConversationEvent {
   return { kind: 'over', reply, finish: 'failed', heard: '', stage, atMs };
@@ -351,8 +356,9 @@ export function shown(effect: ConversationEffect, state: ConversationState): str
   }
 }
 
-function beginShown({ answer, by, done, words: asked }: EffectOf<'begin'>): string {
-  const before = after(', done: ', done.map(changeShown).join('; '));
+function beginShown({ answer, by, done, supposed, words: asked }: EffectOf<'begin'>): string {
+  const changes = after(', done: ', done.map(changeShown).join('; '));
+  const before = `${changes}${after(', after: ', supposed?.heard)}`;
   return `begin ${answer} for ${by}: ${asked ?? '(sound)'}${before}`;
 }
 

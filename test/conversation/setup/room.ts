@@ -40,13 +40,17 @@ export async function openSlowRoom(answer: string, over: FixtureOptions = {}) {
   const clock = new VirtualClock();
   const texts = () => 'what is the capital';
   const transcriber = new FakeTranscriber({ texts, tookMs: 120, clock });
+  const prompts: string[][] = [];
   const chat: ChatModel = {
-    async *reply(_messages, _tools, signal) {
+    async *reply(messages, _tools, signal) {
+      const said = messages.filter(({ role }) => role !== 'system');
+      prompts.push(said.map(({ content }) => content));
       await clock.sleep(250, signal);
       if (answer !== '') yield { kind: 'text', text: answer };
     },
   };
-  return await openRoom({ transcriber, chat, ...over }, [adam, eva], clock);
+  const fixture = await openRoom({ transcriber, chat, ...over }, [adam, eva], clock);
+  return Object.assign(fixture, { prompts });
 }
 
 export function talkIn({ sessions }: SessionFixture): Talk {

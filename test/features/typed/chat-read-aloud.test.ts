@@ -75,8 +75,8 @@ test('three lines of each wait, and what waits lets answers and other texts pass
   await asked;
   expect(fixture.spoken()).toEqual([
     'Adam: Line 0.',
+    'Ben,', // as something else was said since he asked; made before the answer is
     'The answer is five.',
-    'Ben,', // as something else was said since he asked
     'A text of somebody.',
     'Adam: Line 1.',
     'Line 2.',

@@ -1,11 +1,13 @@
 import {
   audible,
+  barged,
   began,
   begunForBridge,
   bridgeAsked,
   broken,
   type ConversationCases,
   called,
+  cutShort,
   ended,
   over,
   pause,
@@ -13,6 +15,7 @@ import {
   returned,
   says,
   tick,
+  whole,
 } from '#test/conversation/machine/conversation-case.ts';
 
 export const waitingCases: ConversationCases = {
@@ -47,6 +50,39 @@ export const waitingCases: ConversationCases = {
       [{ kind: 'over', reply: 103, finish: 'empty', heard: '', atMs: 4_300 }],
     ],
   },
+  'while the last words of an answer sound, the next one is begun as if all of it is heard': [
+    bridgeAsked,
+    [audible(101, 1_100)],
+    [says(2, 'ben', 2_000, 'Nova, Quito?')],
+    [whole(101, 'Old.', 5_000), 'begin 103 for ben: Nova, Quito?, after: Old.'],
+    [over(101, 9_000, 'Old.'), 'play 103 to ben'],
+  ],
+  'an answer that was begun so is discarded where the one before it is cut': [
+    bridgeAsked,
+    [[audible(101, 1_100), whole(101, 'It is old.', 1_200)]],
+    [says(2, 'ben', 2_000, 'Nova, Quito?'), 'begin 103 for ben: Nova, Quito?, after: It is old.'],
+    [barged(101, 'stop', 5_000), 'cut 101', 'discard 103'],
+    [cutShort(101, 5_010, 'It is'), 'begin 104 for ben: Nova, Quito?', 'play 104 to ben'],
+  ],
+  'an answer that was begun so is begun anew where the history has changed otherwise': [
+    bridgeAsked,
+    [[audible(101, 1_100), whole(101, 'It is old.', 1_200)]],
+    [says(2, 'ben', 2_000, 'Nova, Quito?'), 'begin 103 for ben: Nova, Quito?, after: It is old.'],
+    [{ kind: 'exchanged', by: 'cleo', name: 'Cleo', words: 'Hm?', heard: 'Hm.', atMs: 5_000 }],
+    [
+      over(101, 5_010, 'It is old.'),
+      'discard 103',
+      'begin 104 for ben: Nova, Quito?',
+      'play 104 to ben',
+    ],
+  ],
+  'near the cap no answer is begun before its turn': [
+    [{ kind: 'settings', settings: { isSparing: true }, atMs: 0 }],
+    bridgeAsked,
+    [[audible(101, 1_100), whole(101, 'Old.', 1_200)]],
+    [says(2, 'ben', 2_000, 'Nova, Quito?')],
+    [over(101, 9_000, 'Old.'), 'begin 103 for ben: Nova, Quito?', 'play 103 to ben'],
+  ],
   'an answer that stalls after it began is waited for with cues again': {
     also: ['cue'],
     steps: [
