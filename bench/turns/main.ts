@@ -5,6 +5,7 @@ import { type NoiseName, noises } from './noises.ts';
 import { figuresTable, isMet, reachedBy, targetTable, worstScenarios } from './report.ts';
 import { judgeAll, listenToNoise, openWorkshop, playScenarios, type RunKind } from './runs.ts';
 import { silenceReport } from './silences/silence-report.ts';
+import { answerWaiting, waitingTable } from './waiting.ts';
 
 const ways: readonly RunKind[] = ['no text', 'text', 'text, person known'];
 const noiseSeconds = 300;
@@ -23,6 +24,10 @@ console.log('\nCut off, then kept waiting longest, with texts');
 console.log(worstScenarios(withText, 10));
 
 console.log(`\n${await silenceReport(workshop)}`);
+
+console.log(
+  `\nWho waits for another answer, of which one in four is stopped\n${waitingTable(await answerWaiting(1))}`,
+);
 
 const kinds = Object.keys(noises) as NoiseName[];
 const heard = kinds.map((kind) => [kind, listenToNoise(kind, noiseSeconds, workshop)] as const);
