@@ -77,7 +77,6 @@ function effectPerformer(parts: EffectParts): (effect: ConversationEffect) => vo
     overheard: ({ by, isMeant, what }) => context.connection.sound?.overheard(by, what, isMeant),
     begin: (effect) => answers.begin(effect),
     play: (effect) => answers.play(effect),
-    hold: ({ answer }) => answers.running.hold(answer),
     'give-up': (effect) => answers.giveUp(effect),
     discard: ({ reply }) => {
       answers.discard(reply);

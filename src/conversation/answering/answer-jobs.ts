@@ -86,11 +86,10 @@ export class AnswerJobs {
 
   begin(effect: EffectOf<'begin'>): void {
     this.#unheard.delete(effect.turn);
-    const { signal, gate, talk } = this.#context;
+    const { signal, talk } = this.#context;
     const turn = turnOf(talk.state, effect.turn);
     if (!turn) return;
-    const { answer: id } = effect;
-    const reply = newReply(id, AbortSignal.any([signal, gate.withdrawals.of(turn.by)]));
+    const reply = newReply(effect.answer, signal);
     const pending = this.#make(effect, turn, reply.over.signal);
     if (!pending) return;
     const instants = { heardAtMs: turn.voiceMs, endedAtMs: turn.endedMs };
@@ -98,14 +97,11 @@ export class AnswerJobs {
     const name = makeName(spoken, pending, this.#context, reply.over.signal);
     const job: AnswerJob = { ...reply, effect, pending, name, progress: { text: '', instants } };
     this.running.add(job);
-    void pending.ready.then(() => {
-      if (this.running.of(id) === job) talk.post({ kind: 'ready', answer: id });
-    });
   }
 
   play({ answer }: EffectOf<'play'>): void {
     const former = this.running.of(answer);
-    if (former?.pending.isSpent || former?.pending.isInWrongLanguage) {
+    if (former?.pending.isInWrongLanguage) {
       this.discard(answer);
       this.begin(former.effect);
     }

@@ -274,7 +274,7 @@ export class Utterances {
     speakerId: string,
     utterance: () => HeardUtterance,
   ): HeldListening {
-    const { channel, gate, parts, signal, talk } = this.#context;
+    const { channel, parts, signal, talk } = this.#context;
     const onPartial = (text: string) => {
       const one = utterance();
       if (transcriber.listen) one.partial = text;
@@ -286,9 +286,8 @@ export class Utterances {
       if (one.overlaps) this.#connection?.overhear(speakerId, text);
     };
     const onSent = (ms: number) => this.#interimBudget.sent(ms);
-    const until = AbortSignal.any([signal, gate.withdrawals.of(speakerId)]);
     const open = (inner: AbortSignal) => listenWith(transcriber, onPartial, inner, onSent);
-    return new HeldListening(open, until);
+    return new HeldListening(open, signal);
   }
 
   async #end(utterance: HeardUtterance, ended: UtteranceEnd): Promise<void> {

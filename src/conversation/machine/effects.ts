@@ -44,8 +44,6 @@ type AnsweringEffect =
       readonly supposed: HistoryExchange | undefined;
     }
   | { readonly do: 'play'; readonly answer: Id }
-  /** Goes on making an answer and plays nothing of it. */
-  | { readonly do: 'hold'; readonly answer: Id }
   /** Ends the wait for an answer that takes too long: it fails. */
   | { readonly do: 'give-up'; readonly answer: Id; readonly afterMs: number }
   /** Ends an answer or a reading that was not heard. */

@@ -63,7 +63,6 @@ type RecogniserEvent =
 type ReplyEvent =
   /** The prompt of an answer was made. `hasOthers`: it holds memories, captions or other words of others. */
   | { readonly kind: 'prompted'; readonly answer: Id; readonly hasOthers: boolean }
-  | { readonly kind: 'ready'; readonly answer: Id }
   | { readonly kind: 'audible'; readonly reply: Id }
   /** All sound of an answer is there: its last words sound soon. */
   | { readonly kind: 'whole'; readonly reply: Id; readonly text: string }

@@ -126,7 +126,7 @@ function playAnswer(draft: Draft, turn: TurnState): void {
   const begun = fitting.answer ? fitting : beginAnswer(draft, fitting, wordsOf(turn.parts));
   const { answer } = begun;
   if (!answer) return;
-  putTurn(draft, { ...begun, answer: { ...answer, isWanted: true } });
+  putTurn(draft, begun);
   const { freeFromMs } = draft.state.floor;
   const fromMs = Math.max(waitsFromMs(turn.voiceMs, turn.endedMs), freeFromMs);
   const current = newCurrent(draft, turn.id, answer.id, fromMs);

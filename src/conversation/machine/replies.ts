@@ -80,22 +80,12 @@ export function beginAnswer(
     historyVersion: draft.state.history.version,
     supposed,
     hasForeignWords: hasForeignHistory(draft, turn, supposed),
-    isWanted: false,
-    isReady: false,
     hasCalled: false,
     confirmation: undefined,
   };
   const { by, changes: done, id: turnId, request } = turn;
   emit(draft, { do: 'begin', answer: id, turn: turnId, by, request, words, done, supposed });
   return { ...turn, answer };
-}
-
-/** Keeps making an answer that is not wanted for now: a cough may leave the question as it was. */
-export function holdAnswer(draft: Draft, turn: TurnState): TurnState {
-  if (!turn.answer?.isWanted) return turn;
-  if (turn.answer.isReady) return discardAnswer(draft, turn); // its sound is on its way
-  emit(draft, { do: 'hold', answer: turn.answer.id });
-  return { ...turn, answer: { ...turn.answer, isWanted: false } };
 }
 
 /** Calls people by name whose turns wait while the bot speaks to another person, or to all. */

@@ -26,12 +26,6 @@ export function prompted(draft: Draft, { answer: id, hasOthers }: EventOf<'promp
   putTurn(draft, { ...turn, answer: { ...turn.answer, hasForeignWords: true } });
 }
 
-export function ready(draft: Draft, { answer: id }: EventOf<'ready'>): void {
-  const turn = turnOfAnswer(draft.state, id);
-  if (!turn?.answer) return;
-  putTurn(draft, { ...turn, answer: { ...turn.answer, isReady: true } });
-}
-
 /** The budget refuses an answer. */
 export function refused(draft: Draft, { answer }: EventOf<'refused'>): void {
   const turn = turnOfAnswer(draft.state, answer);

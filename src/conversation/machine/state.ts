@@ -82,10 +82,6 @@ export type Answer = {
   readonly supposed: HistoryExchange | undefined;
   /** True where its prompt holds words of others or of a page. A lasting change waits for Confirm then. */
   readonly hasForeignWords: boolean;
-  /** True where it may be heard and have effects. */
-  readonly isWanted: boolean;
-  /** True from its first sound or its end on. */
-  readonly isReady: boolean;
   /** True once it has called any tool. */
   readonly hasCalled: boolean;
   /** Confirmation that it asks for aloud. */

@@ -24,15 +24,11 @@ import type {
 export const waitsForConfirm = 'waits for Confirm';
 export const calledEnough = 'called often enough in this answer';
 
-/** A model calls a tool. An answer that calls one while its speaker goes on begins again. */
+/** A model calls a tool. */
 export function called(draft: Draft, { answer: id, call }: EventOf<'called'>): void {
   const turn = turnOfAnswer(draft.state, id);
   const answer = turn?.answer;
   if (!turn || !answer) return;
-  if (!answer.isWanted) {
-    putTurn(draft, discardAnswer(draft, turn));
-    return;
-  }
   const ref = { answer: id, callId: call.callId };
   if (call.effect === 'read') runCall(draft, turn, call, ref);
   else callChange(draft, turn, call, ref);

@@ -17,7 +17,7 @@ import {
   turnOf,
   wordsOf,
 } from './questions.ts';
-import { beginAnswer, dropTurn, holdAnswer, newTurn } from './replies.ts';
+import { beginAnswer, dropTurn, newTurn } from './replies.ts';
 import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
 import { discardAnswer, voidYes } from './tools.ts';
 
@@ -78,9 +78,10 @@ function continuedTurn(
 function reopenTurn(draft: Draft, turn: TurnState): TurnState {
   if (soundOf(draft.state, turn.id)) return turn;
   const isCurrent = draft.state.floor.current?.id === turn.id;
-  if (isCurrent) noteAnswered(draft, turn.by, '');
   leaveFloor(draft, turn.id);
-  return holdAnswer(draft, turn);
+  if (!isCurrent) return turn;
+  noteAnswered(draft, turn.by, '');
+  return discardAnswer(draft, turn);
 }
 
 /** Requests the words so far. Where partial words are trusted, the answer begins on them. */
@@ -218,7 +219,7 @@ function putUtterance(draft: Draft, turnId: Id, utterance: UtteranceState): void
   putTurn(draft, { ...turn, open });
 }
 
-/** Begins the answer before the end is decided. An answer that is held gives way once words go on with its question. */
+/** Begins the answer before the end is decided. One that was begun gives way once words go on with its question. */
 function preempt(draft: Draft, id: Id, text: string | undefined, isFinal: boolean): void {
   const speech = openSpeech(draft.state, id);
   if (!speech || soundOf(draft.state, speech.turn.id)) return;

@@ -68,20 +68,12 @@ export class RunningReplies<Reply extends RunningReply> {
     } catch (error) {
       if (!signal.aborted) throw error;
     }
-    if (reply.playing !== playing || this.of(reply.id) !== reply) return;
+    if (this.of(reply.id) !== reply) return;
     const { finish } = end;
     const concluded = this.#concluded(reply, end);
     this.#all.delete(reply.id);
     talk.post({ kind: 'over', reply: reply.id, finish, ...concluded });
     reply.over.abort(new Error('the reply is over'));
-  }
-
-  /** Falls silent and goes on being made. */
-  hold(id: Id): void {
-    const reply = this.of(id);
-    const playing = reply?.playing;
-    if (reply) reply.playing = undefined;
-    playing?.abort(new Error('the reply is not heard now'));
   }
 
   /** Ends a reply that was not heard. */

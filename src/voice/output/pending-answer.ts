@@ -71,7 +71,6 @@ export class PendingAnswer {
   readonly #until: AbortSignal;
   /** Ends the wait for the next part. */
   #leave: ((reason: unknown) => void) | undefined;
-  #isSpent = false;
   #awaitsSpeech = false;
   #fate: 'open' | 'wanted' | 'vain' = 'open';
   #tokens = 0;
@@ -127,11 +126,6 @@ export class PendingAnswer {
     return this.#parts.turn.language?.isOutdated ?? false;
   }
 
-  /** Whether it was given or discarded, so that it cannot be heard any more. */
-  get isSpent(): boolean {
-    return this.#isSpent;
-  }
-
   /** Never rejects. */
   get ready(): Promise<void> {
     return this.#early.then(() => undefined);
@@ -172,7 +166,6 @@ export class PendingAnswer {
    * Errors: the pipeline's. Aborting `signal` ends it and throws `signal.reason`.
    */
   async *release(signal: AbortSignal): AsyncGenerator<ArrivedPart> {
-    this.#isSpent = true;
     const leave = () => this.#over.abort(signal.reason);
     signal.addEventListener('abort', leave);
     if (signal.aborted) leave();
@@ -198,7 +191,6 @@ export class PendingAnswer {
   /** Discards the answer unheard, because it is not wanted; its tokens count as wasted. */
   discard(why = new Error('the answer is not wanted')): void {
     if (this.#fate === 'vain') return;
-    this.#isSpent = true;
     if (this.#fate === 'wanted') this.#parts.preemptiveBudget.use(-this.#tokens);
     this.#parts.preemptiveBudget.lose(this.#tokens);
     this.#fate = 'vain';

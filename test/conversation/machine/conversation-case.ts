@@ -185,10 +185,6 @@ export const bridgeAsked: CaseStep = [bridge, begunForBridge, 'play 101'];
 const timer = says(1, 'ana', 0, 'Nova, a timer');
 export const timerAsked: CaseStep = [timer, 'begin 101 for ana: Nova, a timer', 'play 101'];
 
-export function ready(answer: number, atMs: number): ConversationEvent {
-  return { kind: 'ready', answer, atMs };
-}
-
 export function audible(reply: number, atMs: number): ConversationEvent {
   return { kind: 'audible', reply, atMs };
 }
@@ -319,8 +315,6 @@ export function shown(effect: ConversationEffect, state: ConversationState): str
       return playShown(effect, state);
     case 'give-up':
       return `give-up ${effect.answer}`;
-    case 'hold':
-      return `hold ${effect.answer}`;
     case 'speak':
       return `speak ${effect.reading}: ${effect.text}`;
     case 'discard':

@@ -47,7 +47,7 @@ const table: readonly Row[] = [
     '=',
     'speaking',
     'speaking',
-    'speaking: hold 101',
+    'speaking: discard 101',
     '=',
     '=',
     '=',

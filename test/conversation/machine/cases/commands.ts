@@ -9,7 +9,6 @@ import {
   cutShort,
   ended,
   lost,
-  noVoice,
   over,
   pause,
   reads,
@@ -39,11 +38,10 @@ const stops: ConversationCases = {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [began(2, 'ana', 1_500), 'hold 101'],
+      [began(2, 'ana', 1_500), 'discard 101'],
       [
         [...pause(2, 2_000, 'stop'), ended(2, 2_400)],
         'utterance 2 of ana: other',
-        'discard 101',
         'turn of ana: stopped',
       ],
       [tick(9_000)],
@@ -80,8 +78,6 @@ const confirmations: ConversationCases = {
     timerAsked,
     [called(101, 'timer', '5', 'last', 1_100), 'run 102: timer 5 for ana'],
     [returned(102, 'set', 1_110), 'result for 101: set'],
-    [began(2, 'ana', 1_400), 'hold 101'],
-    [ended(2, 1_900, 1_500, { evidence: noVoice }), 'play 101'],
     [
       [...lost(2_000), tick(2_500), up(2_600)],
       'discard 101',
@@ -98,10 +94,9 @@ const confirmations: ConversationCases = {
       { kind: 'returned', run: 102, result: 'no time given', isVain: true, atMs: 1_150 },
       'result for 101: no time given',
     ],
-    [began(2, 'ana', 1_400), 'hold 101'],
+    [began(2, 'ana', 1_400), 'discard 101'],
     [
       [...pause(2, 1_700, 'of ten minutes'), ended(2, 2_100)],
-      'discard 101',
       'begin 103 for ana: Nova, a timer of ten minutes',
       'play 103',
     ],
@@ -111,10 +106,9 @@ const confirmations: ConversationCases = {
     timerAsked,
     [called(101, 'volume', '5', 'change', 1_050), 'run 102: volume 5 for ana'],
     [returned(102, 'five', 1_100), 'result for 101: five'],
-    [began(2, 'ana', 1_900), 'hold 101'],
+    [began(2, 'ana', 1_900), 'discard 101'],
     [
       [...pause(2, 2_300, 'and seven'), ended(2, 2_700)],
-      'discard 101',
       'begin 103 for ana: Nova, a timer and seven, done: volume 5 = five',
       'play 103',
     ],

@@ -175,11 +175,9 @@ export const consentCases: ConversationCases = {
   'a tool that reads for an answer ends with the answer': [
     [says(1, 'ana', 0, 'Nova, look'), 'begin 101 for ana: Nova, look', 'play 101'],
     [called(101, 'look', 'page', 'read', 1_100), 'run 102: look page for ana'],
-    [began(2, 'ana', 1_500), 'hold 101'],
+    [began(2, 'ana', 1_500), 'discard 101', 'stop-run 102'],
     [
       [...pause(2, 2_000, 'and long?'), ended(2, 2_400)],
-      'discard 101',
-      'stop-run 102',
       'begin 103 for ana: Nova, look and long?',
       'play 103',
     ],

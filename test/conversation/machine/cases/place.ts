@@ -84,11 +84,10 @@ export const placeCases: ConversationCases = {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [began(2, 'ana', 1_800), 'hold 101'],
+      [began(2, 'ana', 1_800), 'discard 101'],
       [
         { kind: 'leave', why: 'asked', atMs: 2_000 },
         'utterance 2 of ana: broken-off',
-        'discard 101',
         'turn of ana: left',
         'end asked',
       ],

@@ -81,8 +81,13 @@ const people: ConversationCases = {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [began(2, 'ana', 1_300), 'hold 101'],
-      [ended(2, 1_900, 1_400, { evidence: noVoice }), 'utterance 2 of ana: nothing', 'play 101'],
+      [began(2, 'ana', 1_300), 'discard 101'],
+      [
+        ended(2, 1_900, 1_400, { evidence: noVoice }),
+        'utterance 2 of ana: nothing',
+        'begin 102 for ana: Nova, the bridge?',
+        'play 102',
+      ],
     ],
   },
   'an invented sentence of a recogniser holds no words': {

@@ -95,8 +95,8 @@ export const requestsCases: ConversationCases = {
       also: ['fact', 'forget'],
       steps: [
         [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-        [began(2, 'ana', 1_200), 'hold 101'],
-        [{ kind: 'stop', atMs: 1_300 }, 'discard 101', 'forget 1', 'turn of ana: stopped'],
+        [began(2, 'ana', 1_200), 'discard 101'],
+        [{ kind: 'stop', atMs: 1_300 }, 'forget 1', 'turn of ana: stopped'],
       ],
     },
 };

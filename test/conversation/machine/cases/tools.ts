@@ -62,10 +62,9 @@ export const toolsCases: ConversationCases = {
         timerAsked,
         [called(101, 'timer', '10', 'last', 1_050), 'run 102: timer 10 for ana'],
         [returned(102, 'set', 1_100), 'result for 101: set'],
-        [began(2, 'ana', 1_900), 'hold 101'],
+        [began(2, 'ana', 1_900), 'discard 101'],
         [
           [...pause(2, 2_300, 'for the pasta'), ended(2, 2_700)],
-          'discard 101',
           'begin 103 for ana: Nova, a timer for the pasta, done: timer 10 = set',
           'play 103',
         ],
@@ -74,10 +73,9 @@ export const toolsCases: ConversationCases = {
           'ask 104 ana: timer',
           'result for 103: waits for Confirm',
         ],
-        [began(3, 'ana', 3_500), 'hold 103'],
+        [began(3, 'ana', 3_500), 'discard 103'],
         [
           [...pause(3, 3_900, 'and rice'), ended(3, 4_300)],
-          'discard 103',
           'begin 105 for ana: Nova, a timer for the pasta and rice, done: timer 10 = set; timer 10 pasta = waits for Confirm',
           'play 105',
         ],
@@ -99,10 +97,9 @@ export const toolsCases: ConversationCases = {
         [returned(103, 'five', 1_350), 'result for 101: five'],
         [called(101, 'note', 'mcp', 'change', 1_360), 'run 104: note mcp for ana'],
         [returned(104, 'noted', 1_370), 'result for 101: noted'],
-        [began(2, 'ana', 1_400), 'hold 101'],
+        [began(2, 'ana', 1_400), 'discard 101'],
         [
           pause(2, 1_700, 'and long?'),
-          'discard 101',
           'begin 105 for ana: Nova, the bridge? and long?, done: volume 5 = five; note mcp = noted',
         ],
         [ended(2, 2_100), 'play 105'],
@@ -195,10 +192,9 @@ export const toolsCases: ConversationCases = {
     room: roomAfter(saidByBen),
     steps: [
       ...timerAskedAloud,
-      [began(2, 'ana', 1_500), 'hold 101'],
+      [began(2, 'ana', 1_500), 'discard 101'],
       [
         [...pause(2, 1_900, 'for the pasta'), ended(2, 2_300)],
-        'discard 101',
         'begin 103 for ana: Nova, a timer for the pasta, done: timer 10 = waits for Confirm',
         'play 103',
       ],

@@ -12,7 +12,6 @@ import {
   paused,
   present,
   reads,
-  ready,
   room,
   says,
   tick,
@@ -31,7 +30,7 @@ export const turnsCases: ConversationCases = {
         begunForBridge,
       ],
       [ended(1, 1_000), 'utterance 1 of ana: meant', 'overheard ana: other, meant', 'play 101'],
-      [[ready(101, 1_100), audible(101, 1_200)]],
+      [audible(101, 1_200)],
       [
         over(101, 3_000, 'It is old.'),
         'known of ana: It is old.',
@@ -84,18 +83,21 @@ export const turnsCases: ConversationCases = {
     [words(1, 1, 'Nova, the bridge?', 1_700)],
     [over(100, 4_000, 'A text.'), 'begin 103 for ana: Nova, the bridge?', 'play 103 to ana'],
   ],
-  'a cough after a question keeps the answer that is being made, and words that follow still go on with it':
+  'a cough after a question has its answer begun again, and words that follow still go on with it':
     {
       steps: [
         bridgeAsked,
-        [began(2, 'ana', 1_400), 'hold 101'],
-        [[...pause(2, 1_700, ''), ended(2, 2_000, 1_600)], 'play 101'],
-        [began(3, 'ana', 2_050), 'hold 101'],
+        [began(2, 'ana', 1_400), 'discard 101'],
+        [
+          [...pause(2, 1_700, ''), ended(2, 2_000, 1_600)],
+          'begin 102 for ana: Nova, the bridge?',
+          'play 102',
+        ],
+        [began(3, 'ana', 2_050), 'discard 102'],
         [
           [...pause(3, 2_400, 'over the river?'), ended(3, 2_800)],
-          'discard 101',
-          'begin 102 for ana: Nova, the bridge? over the river?',
-          'play 102',
+          'begin 103 for ana: Nova, the bridge? over the river?',
+          'play 103',
         ],
       ],
     },
@@ -103,12 +105,13 @@ export const turnsCases: ConversationCases = {
     also: ['fact', 'forget'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [began(2, 'ana', 1_800), 'hold 101'],
+      [began(2, 'ana', 1_800), 'discard 101'],
       [
         [...pause(2, 2_300, 'Ben, come here'), ended(2, 2_700)],
         'utterance 2 of ana: other',
         'forget 2',
-        'play 101',
+        'begin 102 for ana: Nova, the bridge?',
+        'play 102',
       ],
     ],
   },
@@ -147,7 +150,7 @@ export const turnsCases: ConversationCases = {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [[ready(101, 1_100), audible(101, 1_200)]],
+      [audible(101, 1_200)],
       [says(2, 'ben', 2_000, 'Nova, two?'), 'utterance 2 of ben: meant'],
       [tick(47_999)],
       [tick(48_000), 'dropped ben: late', 'turn of ben: late'],
@@ -180,20 +183,15 @@ export const turnsCases: ConversationCases = {
         ],
       ],
     },
-  'alone with the bot, an answer is begun on sound alone; words that are understood late do not begin it anew':
-    {
-      room: room('ana'),
-      steps: [
-        [[began(1, 'ana', 0), paused(1, 600)]],
-        [likelyOver(1, 750), 'begin 101 for ana: (sound)'],
-        [words(1, 1, 'the bridge?', 900)],
-        [ended(1, 1_000), 'play 101'],
-        [began(2, 'ana', 1_400), 'hold 101'],
-        [paused(2, 1_700)],
-        [likelyOver(2, 1_850)],
-        [[words(2, 1, '', 1_900), ended(2, 2_100, 1_700)], 'play 101'],
-      ],
-    },
+  'alone with the bot, an answer is begun on sound alone': {
+    room: room('ana'),
+    steps: [
+      [[began(1, 'ana', 0), paused(1, 600)]],
+      [likelyOver(1, 750), 'begin 101 for ana: (sound)'],
+      [words(1, 1, 'the bridge?', 900)],
+      [ended(1, 1_000), 'play 101'],
+    ],
+  },
   'in company nothing is begun on sound alone': [
     [[began(1, 'ana', 0), paused(1, 600)]],
     [likelyOver(1, 750)],

@@ -11,7 +11,6 @@ import {
   ended,
   over,
   pause,
-  ready,
   returned,
   says,
   tick,
@@ -102,7 +101,6 @@ export const waitingCases: ConversationCases = {
   ],
   'an answer that failed before its question was over is told when it is its time': [
     [[began(1, 'ana', 0), ...pause(1, 600, 'Nova, the bridge?')], begunForBridge],
-    [ready(101, 800)],
     [ended(1, 1_000), 'play 101'],
     [broken(101, 1_010), 'speak 102: failed: think'],
   ],
