@@ -320,9 +320,9 @@ export class VoiceSession {
     const isBug = !(error instanceof BotError);
     const isRepeated = isBug && nowMs - this.#brokeAtMs <= reconnectRules.rebuildMs;
     if (isBug) this.#brokeAtMs = nowMs;
-    const paceMs =
-      !isBug && error.code === 'link.rate_limited' ? error.about.retryAfterMs : undefined;
     const restMs = linkOpener.restMs(this.channel.guildId);
+    const isPaced = !isBug && error.code === 'link.rate_limited' && restMs === 0;
+    const paceMs = isPaced ? error.about.retryAfterMs : undefined;
     this.#mayOpen = Promise.withResolvers();
     const final = isRepeated ? 'lost' : isBug ? undefined : finalLoss(error);
     talk.post({ kind: 'link-lost', random: random(), restMs, paceMs, final });

@@ -29,11 +29,11 @@ import {
   dropTurn,
   endReading,
   endTurn,
-  exchangeOf,
   loseTurn,
   markWaiting,
   refusalOf,
   remember,
+  toExchange,
 } from './replies.ts';
 import type {
   ConversationState,
@@ -148,10 +148,9 @@ export function prepareNext(draft: Draft): void {
   if (!next || next.answer || set.isSparing || current?.phase.kind !== 'sounding') return;
   const sounding = turnOf(draft.state, current.id);
   if (!sounding || current.wholeText === undefined) return;
-  markWaiting(draft, sounding.by);
-  const supposed = exchangeOf(draft, sounding, current.wholeText, 'completed');
-  const named = turnOf(draft.state, next.id) ?? next;
-  putTurn(draft, beginAnswer(draft, named, wordsOf(named.parts), supposed));
+  const supposed = toExchange(draft, sounding, current.wholeText, 'completed');
+  const hasWaited = next.hasWaited || next.by !== sounding.by;
+  putTurn(draft, beginAnswer(draft, { ...next, hasWaited }, wordsOf(next.parts), supposed));
 }
 
 /** A reply was heard whole: an answer that was begun on that fits the history. */
@@ -159,12 +158,9 @@ export function confirmNext(draft: Draft, formerVersion: number): void {
   const { history, turns } = draft.state;
   const next = turns.find(({ answer }) => answer?.supposed !== undefined);
   if (next?.answer?.historyVersion !== formerVersion) return;
-  const { by, heard, words } = history.exchanges.at(-1) ?? {};
-  const { supposed } = next.answer;
-  const isSo = supposed?.by === by && supposed?.heard === heard && supposed?.words === words;
-  const { version: historyVersion } = history;
-  if (isSo)
-    putTurn(draft, { ...next, answer: { ...next.answer, supposed: undefined, historyVersion } });
+  const isSo = JSON.stringify(history.exchanges.at(-1)) === JSON.stringify(next.answer.supposed);
+  const answer = { ...next.answer, supposed: undefined, historyVersion: history.version };
+  if (isSo) putTurn(draft, { ...next, answer });
 }
 
 function isFitting({ state }: Draft, { answer, parts }: TurnState): boolean {

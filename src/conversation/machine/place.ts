@@ -1,15 +1,16 @@
 import type { EventOf } from './events.ts';
 import { change, type Draft, emit, isHeldByTool, soundOf } from './questions.ts';
-import { stepReconnect } from './reconnect-policy.ts';
+import { planRetry } from './reconnect-policy.ts';
 import { drop, dropAll, dropReading, finishClause, loseTurn, putBack } from './replies.ts';
 import { endTools } from './tools.ts';
 import { endPauses } from './turns.ts';
 import { breakOff } from './verdicts.ts';
 
 export function linkUp(draft: Draft): void {
-  const up = { kind: 'up', atMs: draft.atMs } as const;
-  const [reconnect] = stepReconnect(draft.state.reconnect, up, draft.rules.reconnect);
-  change(draft, { link: { kind: 'up' }, reconnect });
+  change(draft, {
+    link: { kind: 'up' },
+    reconnect: { ...draft.state.reconnect, upAtMs: draft.atMs },
+  });
 }
 
 /** The connection has closed: nothing is said any more, and speech ends. Its loss is reported once Discord has confirmed it. */
@@ -23,19 +24,14 @@ export function linkDown(draft: Draft, { isHeard }: EventOf<'link-down'>): void 
 
 /** A lost link is tried again, or the session ends. */
 export function linkLost(draft: Draft, event: EventOf<'link-lost'>): void {
-  const { atMs, final, paceMs, random, restMs } = event;
   if (draft.state.isOver) return;
-  const isPaced = paceMs !== undefined && restMs === 0;
-  const lost = isPaced
-    ? ({ kind: 'paced', atMs, random, paceMs } as const)
-    : ({ kind: 'lost', atMs, random, restMs } as const);
-  const [reconnect, effect] = stepReconnect(draft.state.reconnect, lost, draft.rules.reconnect);
+  const { reconnect, waitMs } = planRetry(draft.state.reconnect, event, draft.rules.reconnect);
   change(draft, { reconnect });
-  if (final || effect?.kind !== 'try') {
-    endSession(draft, final ?? 'refused');
+  if (event.final || waitMs === undefined) {
+    endSession(draft, event.final ?? 'refused');
     return;
   }
-  change(draft, { link: { kind: 'waiting', tryAtMs: atMs + effect.waitMs } });
+  change(draft, { link: { kind: 'waiting', tryAtMs: draft.atMs + waitMs } });
   if (reconnect.losses === draft.rules.reconnect.reportedFromLosses)
     emit(draft, { do: 'notice', line: 'reconnecting', by: undefined });
 }

@@ -38,66 +38,41 @@ export type ReconnectState = {
 
 export const noLosses: ReconnectState = { losses: 0, firstAtMs: 0 };
 
-type ReconnectEvent =
-  | { readonly kind: 'up'; readonly atMs: number }
-  | {
-      /** A link broke, or could not be opened. */
-      readonly kind: 'lost';
-      readonly atMs: number;
-      /** 0 to 1, evenly: many who lose their links together must not return together. */
-      readonly random: number;
-      /** Discord allows no try earlier. */
-      readonly restMs: number;
-    }
-  | {
-      /** The own pace of joins let no try happen. */
-      readonly kind: 'paced';
-      readonly atMs: number;
-      /** 0 to 1, evenly. */
-      readonly random: number;
-      /** Time in ms until it may. */
-      readonly paceMs: number;
-    };
+/** A link broke, or could not be opened. */
+type LostLink = {
+  readonly atMs: number;
+  /** 0 to 1, evenly: many who lose their links together must not return together. */
+  readonly random: number;
+  /** Discord allows no try earlier. */
+  readonly restMs: number;
+  /** Time in ms until the own pace of joins has a place: it let no try happen. */
+  readonly paceMs?: number | undefined;
+};
 
-type ReconnectEffect =
-  | { readonly kind: 'try'; readonly waitMs: number; readonly losses: number }
-  | { readonly kind: 'give-up' };
+type Retry = {
+  readonly reconnect: ReconnectState;
+  /** Time in ms until the next try; undefined: no more of them. */
+  readonly waitMs: number | undefined;
+};
 
-/** One step of coming back: after each loss either a wait and another try, or no more. */
-export function stepReconnect(
-  comeback: ReconnectState,
-  event: ReconnectEvent,
-  rules: ReconnectRules,
-): readonly [ReconnectState, ReconnectEffect?] {
-  const { atMs } = event;
-  if (event.kind === 'up') return [{ ...comeback, upAtMs: atMs }];
-  if (event.kind === 'paced') return paced(comeback, event, rules);
-  const { upAtMs, losses, firstAtMs } = comeback;
-  const recovered = upAtMs !== undefined && atMs - upAtMs >= rules.healthyMs;
-  const isFirst = losses === 0 || recovered;
+/** Plans the next try after a loss. Waiting for the own pace counts neither as a try nor as time. */
+export function planRetry(former: ReconnectState, lost: LostLink, rules: ReconnectRules): Retry {
+  const { atMs, paceMs, random, restMs } = lost;
+  const { firstAtMs, losses, upAtMs } = former;
+  if (paceMs !== undefined) {
+    const waitMs = paceMs + random * rules.paceSpreadMs;
+    const paced = { losses: losses || 1, firstAtMs: (losses ? firstAtMs : atMs) + waitMs };
+    return { reconnect: { ...former, ...paced }, waitMs };
+  }
+  const hasRecovered = upAtMs !== undefined && atMs - upAtMs >= rules.healthyMs;
+  const isFirst = losses === 0 || hasRecovered;
   const next = { losses: isFirst ? 1 : losses + 1, firstAtMs: isFirst ? atMs : firstAtMs };
   const { longestWaitsMs } = rules;
   const longestMs = longestWaitsMs[next.losses - 1] ?? longestWaitsMs.at(-1) ?? 0;
-  const waitMs = Math.max(event.restMs, event.random * longestMs);
+  const waitMs = Math.max(restMs, random * longestMs);
   const isTooLate = atMs + waitMs - next.firstAtMs > rules.longestMs;
-  if (next.losses > rules.mostTries || isTooLate) return [next, { kind: 'give-up' }];
-  return [next, { kind: 'try', waitMs, losses: next.losses }];
-}
-
-/** Waiting for the own pace counts neither as a try nor as time. */
-function paced(
-  comeback: ReconnectState,
-  { atMs, random, paceMs }: Extract<ReconnectEvent, { kind: 'paced' }>,
-  { paceSpreadMs }: ReconnectRules,
-): readonly [ReconnectState, ReconnectEffect] {
-  const waitMs = paceMs + random * paceSpreadMs;
-  const isFirst = comeback.losses === 0;
-  const losses = isFirst ? 1 : comeback.losses;
-  const firstAtMs = (isFirst ? atMs : comeback.firstAtMs) + waitMs;
-  return [
-    { ...comeback, losses, firstAtMs },
-    { kind: 'try', waitMs, losses },
-  ];
+  const isOver = next.losses > rules.mostTries || isTooLate;
+  return { reconnect: next, waitMs: isOver ? undefined : waitMs };
 }
 
 /** Why there is no use in trying again after this error of a link; undefined when there may be. */

@@ -252,12 +252,12 @@ export function remember(
   heard: string,
   end: ReplyFinish | EarlyEnd,
 ): void {
-  const exchange = exchangeOf(draft, turn, heard, end);
+  const exchange = toExchange(draft, turn, heard, end);
   if (exchange) add(draft, exchange);
 }
 
 /** Exchange of a turn as the history keeps it; undefined where nothing of it is kept. */
-export function exchangeOf(
+export function toExchange(
   { state }: Draft,
   { answer, by, name, parts }: TurnState,
   heard: string,

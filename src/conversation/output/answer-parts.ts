@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { clausesOf } from '#src/chat/text/clauses.ts';
@@ -168,10 +167,7 @@ export function spokenNameOf(
 type PaidVoice = { readonly voice: SpeechVoice; readonly reservation: Reservation };
 
 /** A spoken name, which is made while its answer is. */
-export type MadeName = PaidVoice & {
-  readonly spoken: string;
-  readonly sound: Promise<readonly Pcm[]>;
-};
+export type MadeName = { readonly spoken: string; readonly sound: Promise<readonly Pcm[]> };
 
 /** An answer that begins with a name. */
 type NamedAnswer = PaidVoice & {
@@ -191,7 +187,7 @@ export function makeName(
   const synthesizer = parts.synthesizer.paidBy(reservation);
   const sound = Array.fromAsync(synthesizer.synthesize(`${spoken},`, voice, signal));
   sound.catch(() => undefined); // told where the name is said
-  return { spoken, voice, reservation, sound };
+  return { spoken, sound };
 }
 
 /** Name as it is spoken before an answer; empty where none can be spoken. */
@@ -235,7 +231,7 @@ async function* salute(
   if (!named || spoken === '' || beginsWithName(text, named.name)) return;
   const shown = speakable(named.name);
   const { clock } = context.parts;
-  const isMade = made?.spoken === spoken && isDeepStrictEqual(made.voice, voice);
+  const isMade = made?.spoken === spoken;
   const name = isMade ? made : makeName(spoken, { reservation, voice }, context, signal);
   const ofText = `${shown === '' ? spoken : shown},`;
   try {

@@ -1,9 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  noLosses,
-  reconnectRules,
-  stepReconnect,
-} from '#src/conversation/machine/reconnect-policy.ts';
+import { noLosses, planRetry, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
 import { ShardPace } from '#src/discord/link/signal-pace.ts';
 
 /** Reactions to `losses` in turn, with their times; between a return and the next loss the link holds for `heldMs`. */
@@ -13,19 +9,16 @@ function play(losses: readonly { readonly heldMs?: number }[], { restMs = 0, too
   const waits: number[] = [];
   const triesAtMs: number[] = [];
   for (const { heldMs } of losses) {
-    const [lost, effect] = stepReconnect(
-      comeback,
-      { kind: 'lost', atMs, random: 1, restMs },
-      reconnectRules,
-    );
-    comeback = lost;
-    if (effect?.kind !== 'try') return { waits, triesAtMs, gaveUp: true };
-    waits.push(effect.waitMs);
-    atMs += effect.waitMs;
+    const lost = { atMs, random: 1, restMs };
+    const { reconnect, waitMs } = planRetry(comeback, lost, reconnectRules);
+    comeback = reconnect;
+    if (waitMs === undefined) return { waits, triesAtMs, gaveUp: true };
+    waits.push(waitMs);
+    atMs += waitMs;
     triesAtMs.push(atMs);
     atMs += tookMs;
     if (heldMs === undefined) continue;
-    [comeback] = stepReconnect(comeback, { kind: 'up', atMs }, reconnectRules);
+    comeback = { ...comeback, upAtMs: atMs };
     atMs += heldMs;
   }
   return { waits, triesAtMs, gaveUp: false };
@@ -56,12 +49,13 @@ test('waiting for the own pace of joins counts neither as a try nor as time', ()
     let [comeback, atMs] = [noLosses, 0];
     const tried = [];
     for (const kind of events) {
-      const event = { kind, atMs, random: 0.5, restMs: 0, paceMs: 55_000 };
-      const [next, effect] = stepReconnect(comeback, event, reconnectRules);
-      comeback = next;
-      if (effect?.kind !== 'try') return [...tried, 'gave up'];
-      tried.push(effect.losses);
-      atMs += effect.waitMs;
+      const paceMs = kind === 'paced' ? 55_000 : undefined;
+      const lost = { atMs, random: 0.5, restMs: 0, paceMs };
+      const { reconnect, waitMs } = planRetry(comeback, lost, reconnectRules);
+      comeback = reconnect;
+      if (waitMs === undefined) return [...tried, 'gave up'];
+      tried.push(reconnect.losses);
+      atMs += waitMs;
     }
     return tried;
   };
