@@ -358,7 +358,6 @@ function openConnectionParts(
       for (const one of noticed) handle(speakerId, one, connection);
     },
     overhear: (speakerId, text) => interruptions.overhear(speakerId, text),
-    isFarField: (speakerId) => interruptions.isFarField(speakerId),
     get isSpeaking() {
       return output.sounding !== undefined;
     },

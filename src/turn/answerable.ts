@@ -40,11 +40,6 @@ export type EndedUtterance = UtteranceFacts & {
   readonly hasGoneOn: boolean;
   /** The bot was speaking meanwhile. */
   readonly overlapsReply: boolean;
-  /**
-   * Its voice is far quieter than in the same person's answered utterances: another person near the microphone, or a
-   * television.
-   */
-  readonly isFarField: boolean;
   /** Turn being answered without a sound of it yet: the speaker's own question, or another turn. */
   readonly unheardTurn: 'own' | 'other' | undefined;
 };
@@ -97,8 +92,6 @@ export type UtteranceDecision =
       readonly isNothing: boolean;
     });
 
-const notNamed: AddressingVerdict = { meant: false, why: 'not-named' };
-
 /** Smallest logit of a complete sentence at which a partial text is worth an answer that may be thrown away. */
 const minCompleteLogit = 0.3;
 
@@ -128,9 +121,6 @@ export function decideUtterance(
   const { verdict, state } = judge(addressing, { ...utterance, text }, rules);
   const hasWords = verdict.meant || verdict.why !== 'empty';
   const words = hasWords ? classify(text, { isFinal: true, names: rules.names }) : undefined;
-  if (isNotTheirs(utterance, verdict)) {
-    return { decision: decideWords(utterance, words, notNamed, true), addressing };
-  }
   if (verdict.meant && command) return { decision: pausedHearing(utterance), addressing: state };
   const isAside = isForOthers(verdict) && presume(addressing, utterance, rules);
   return { decision: decideWords(utterance, words, verdict, isAside), addressing: state };
@@ -148,11 +138,11 @@ function withoutText(
 
 /** Whether the whole utterance is the yes that the bot waits for: of its speaker, and not the rest or beginning of other words. */
 function confirms(
-  { goesOn, hasGoneOn, isFarField, language, mayConfirm, overlapsReply }: EndedUtterance,
+  { goesOn, hasGoneOn, language, mayConfirm, overlapsReply }: EndedUtterance,
   text: string,
   rules: AddressingRules,
 ): boolean {
-  if (!mayConfirm || goesOn || isFarField || overlapsReply || hasGoneOn) return false;
+  if (!mayConfirm || goesOn || overlapsReply || hasGoneOn) return false;
   return isYes(text, rules.names, language);
 }
 
@@ -169,17 +159,6 @@ function pausedHearing(utterance: EndedUtterance): UtteranceDecision {
   const dropsUnheard = utterance.unheardTurn !== undefined;
   const command = { kind: 'spoken', command: 'pauseHearing' } as const;
   return { kind: 'command', why: 'interjection', command, dropsUnheard, overlap };
-}
-
-/**
- * True for words over the bot's speech that are too quiet for the usual speaker, and without its name. The end of a
- * question that the bot took for complete too soon is quiet as well: sentences fade.
- */
-function isNotTheirs(
-  { goesOn, overlapsReply, isFarField }: EndedUtterance,
-  verdict: AddressingVerdict,
-) {
-  return overlapsReply && isFarField && !goesOn && verdict.meant && verdict.why !== 'name';
 }
 
 /** True for a speaker who needs no name: then they called another person, or talked about the bot. */

@@ -28,7 +28,6 @@ const ended: EndedUtterance = {
   goesOn: false,
   hasGoneOn: false,
   overlapsReply: false,
-  isFarField: false,
   unheardTurn: undefined,
 };
 
@@ -102,8 +101,6 @@ const heard: readonly Row[] = [
   ],
 ];
 
-const farField = { text: 'In Rome.', humans: 1, overlapsReply: true, isFarField: true };
-
 const addressed: readonly Row[] = [
   ['a question with the name of the bot is answered', {}, answer],
   ['one person alone needs no name', { text: 'What time is it?', humans: 1 }, answer],
@@ -126,22 +123,6 @@ const addressed: readonly Row[] = [
     { text: 'Eva, where are you?', present: ['Eva'], overlapsReply: true },
     ignore('not-named', 'aside'),
     [isAnswered],
-  ],
-  [
-    'a far quieter voice over the speech of the bot is not that of its listener',
-    farField,
-    ignore('not-named', 'aside'),
-  ],
-  ['with the name of the bot it is answered', { overlapsReply: true, isFarField: true }, answer],
-  [
-    'as the end of what was asked it is answered: sentences fade',
-    { ...farField, goesOn: true },
-    answer,
-  ],
-  [
-    'a far quieter voice is answered as any other while the bot is silent',
-    { text: 'And in Rome?', humans: 1, isFarField: true },
-    answer,
   ],
   [
     'what its speaker has gone on with already is answered with the rest',
@@ -257,7 +238,7 @@ test('a spoken no is obeyed of whom the bot hears, named or not, and is no overl
     ...overlap('aside', false),
   };
   expect(decide(no).decision).toEqual(decision);
-  expect(decide({ ...no, overlapsReply: true, isFarField: true }).decision).toEqual(decision);
+  expect(decide({ ...no, overlapsReply: true }).decision).toEqual(decision);
   expect(decide({ ...no, hasGoneOn: true }).decision).toEqual({
     ...decision,
     overlap: undefined,

@@ -32,8 +32,6 @@ type HearingConnection = {
   overhear(speakerId: string, text: string): void;
   /** Whether the bot is heard. */
   readonly isSpeaking: boolean;
-  /** Whether the last sound of this person was far quieter than usual. */
-  isFarField(speakerId: string): boolean;
 };
 
 /** Utterances of one session, with their sound, their recognisers and their captions, until the conversation forgets them. */
@@ -297,7 +295,6 @@ export class Utterances {
     const { endedAtMs, heard, whole } = ended;
     if (hasVoice(heard) && utterance.isRecognised)
       this.#interimBudget.spoke(whole.toMs - whole.fromMs);
-    const isFarField = this.#connection?.isFarField(speakerId) === true;
     if (utterance.words) await languages.said(speakerId, utterance.words);
     talk.post({
       kind: 'ended',
@@ -305,7 +302,6 @@ export class Utterances {
       toMs: whole.toMs,
       endedMs: endedAtMs,
       evidence: heard,
-      isFarField,
       isAmongSounds: utterance.isAmongSounds,
     });
     const { deferredPause } = utterance;

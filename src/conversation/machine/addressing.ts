@@ -113,7 +113,6 @@ export function decide(draft: Draft, { turn, utterance }: OpenSpeech): Utterance
     ...factsOf(state, { turn, utterance }, utterance.words),
     hasGoneOn: turn.open.some(({ fromMs }) => fromMs > utterance.fromMs),
     overlapsReply: utterance.isOverlapping,
-    isFarField: utterance.isFarField,
     unheardTurn: unheardTurnOf(state, turn.by),
   };
   const addressing = addressingRulesOf(state, rules);

@@ -35,8 +35,6 @@ type VoiceEvent =
       /** Instant, in ms of the packets, at which the silence was long enough. */
       readonly endedMs: number;
       readonly evidence: Evidence;
-      /** True for a voice far quieter than the usual one of this person. */
-      readonly isFarField: boolean;
       /** True where another voice or a track sounded meanwhile. */
       readonly isAmongSounds: boolean;
     }

@@ -58,8 +58,6 @@ export type UtteranceState = {
   readonly isOverlapping: boolean;
   /** True where another voice or a track sounded meanwhile. */
   readonly isAmongSounds: boolean;
-  /** True for a voice far quieter than the usual one of this person. */
-  readonly isFarField: boolean;
   /** True where no other person was there when it began. */
   readonly isAlone: boolean;
   /** True where it went on with a question whose answer has ended since. It needs no name. */

@@ -55,7 +55,6 @@ function newUtterance(draft: Draft, turn: TurnState, event: EventOf<'began'>): U
     hints,
     isOverlapping: isSpeaking(state),
     isAmongSounds: false,
-    isFarField: false,
     isAlone,
     goesOn: false,
   };
@@ -191,20 +190,20 @@ export function likelyOver(
 /** No more sound comes: an utterance whose words were requested ends with its pause. */
 export function endPauses(draft: Draft): void {
   const open = draft.state.turns.flatMap((turn) => turn.open);
-  for (const { evidence, id: utterance, isEnded, isFarField, isRequested, toMs } of open) {
+  for (const { evidence, id: utterance, isEnded, isRequested, toMs } of open) {
     if (isEnded || !isRequested) continue;
     const endedMs = draft.atMs;
-    ended(draft, { utterance, toMs, endedMs, evidence, isFarField, isAmongSounds: true });
+    ended(draft, { utterance, toMs, endedMs, evidence, isAmongSounds: true });
   }
 }
 
 /** An utterance ends. Its words are requested unless its last pause requested them. */
 export function ended(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind'>): void {
-  const { endedMs, evidence, isAmongSounds, isFarField, toMs, utterance: id } = event;
+  const { endedMs, evidence, isAmongSounds, toMs, utterance: id } = event;
   const speech = openSpeech(draft.state, id);
   if (!speech) return;
   const { turn, utterance } = speech;
-  const facts = { toMs, endedMs, evidence, isAmongSounds, isFarField, isEnded: true };
+  const facts = { toMs, endedMs, evidence, isAmongSounds, isEnded: true };
   const over = { ...utterance, ...facts };
   const ms = toMs - utterance.fromMs;
   attend(draft, { kind: 'talked', personId: turn.by, ms, atMs: draft.atMs });

@@ -33,8 +33,6 @@ export type InterruptionRules = {
   readonly minQuestionDurationMs: number;
   /** Time since the last voiced window after which a voice without an end counts as ended. */
   readonly lostSpeechTimeoutMs: number;
-  /** Drop below the voice that the same person was answered for, loudest packets compared, at which a voice is far-field. */
-  readonly farFieldDropDb: number;
 };
 
 /**
@@ -58,5 +56,4 @@ export const interruptionRules: InterruptionRules = {
   finalTextTimeoutMs: 1_500,
   minQuestionDurationMs: 700,
   lostSpeechTimeoutMs: 1_500,
-  farFieldDropDb: 10,
 };

@@ -65,13 +65,11 @@ type Reply = {
 export type Interruption = {
   readonly reply?: Reply;
   readonly speeches: readonly OverlapSpeech[];
-  /** Level of the loudest packets of people's answered utterances, in dBFS. */
-  readonly usualDb: ReadonlyMap<string, number>;
 };
 
 const noEffects: readonly InterruptionEffect[] = [];
 
-export const uninterrupted: Interruption = { speeches: [], usualDb: new Map() };
+export const uninterrupted: Interruption = { speeches: [] };
 
 type InterruptionStep = {
   readonly state: Interruption;
@@ -99,44 +97,10 @@ export function stepInterruption(
       return settle(state, atMs, rules);
     default: {
       const former = speechOf(state, event);
-      const mine = answers(state, event.personId) && !isFar(state, louder(former, event), rules);
-      const speech = stepSpeech(former, event, mine, rules);
+      const speech = stepSpeech(former, event, answers(state, event.personId), rules);
       return settle(withSpeech(state, speech), atMs, rules);
     }
   }
-}
-
-/**
- * Whether this person's latest voice is far quieter than in their answered utterances: another person near the
- * microphone, or a television.
- */
-export function isFarField(state: Interruption, personId: string, rules: InterruptionRules) {
-  const speech = state.speeches.find((one) => one.personId === personId);
-  return speech !== undefined && isFar(state, speech, rules);
-}
-
-type Loudness = Pick<OverlapSpeech, 'personId' | 'loudestDb'>;
-
-function isFar(
-  { usualDb }: Interruption,
-  { personId, loudestDb }: Loudness,
-  { farFieldDropDb }: InterruptionRules,
-): boolean {
-  const usual = usualDb.get(personId);
-  return usual !== undefined && loudestDb < usual - farFieldDropDb;
-}
-
-function louder({ personId, loudestDb }: Loudness, event: SpeechEvent): Loudness {
-  const levelDb = event.kind === 'voiced' ? event.levelDb : loudestDb;
-  return { personId, loudestDb: Math.max(loudestDb, levelDb) };
-}
-
-/** Half of it by the latest. */
-function learned(state: Interruption, { personId, loudestDb }: Loudness): Interruption {
-  if (!Number.isFinite(loudestDb)) return state;
-  const former = state.usualDb.get(personId) ?? loudestDb;
-  const usualDb = new Map(state.usualDb).set(personId, (former + loudestDb) / 2);
-  return { ...state, usualDb };
 }
 
 function hear(state: Interruption, event: OverlapText, rules: InterruptionRules): InterruptionStep {
@@ -183,9 +147,8 @@ function hearWords(
   const { personId, isFinal, atMs } = event;
   const { reply } = state;
   const old = reply !== undefined && isOld(speech, reply, atMs);
-  const mine = answers(state, personId) && !old && !isFar(state, speech, rules);
-  const known = isFinal && speech.meant ? learned(state, speech) : state;
-  const next = withSpeech(known, worded(speech, isFinal, mine, rules));
+  const mine = answers(state, personId) && !old;
+  const next = withSpeech(state, worded(speech, isFinal, mine, rules));
   if (!reply?.interruptible || !isFinal || old || !(mine || speech.meant)) {
     return settle(next, atMs, rules);
   }
@@ -212,8 +175,7 @@ function settle(state: Interruption, atMs: number, rules: InterruptionRules): In
   let isSame = true;
   for (const speech of state.speeches) {
     const { personId, meant } = speech;
-    const mine = answers(state, personId) && !isFar(state, speech, rules);
-    const next = overdue(speech, atMs, meant || mine, rules);
+    const next = overdue(speech, atMs, meant || answers(state, personId), rules);
     const kept = typeof next === 'string' ? explained(speech, 'fine', true) : next;
     if (next === 'stop') return stopped(withSpeech(state, kept), atMs);
     if (next === 'yield' && state.reply?.interruptible) {
@@ -256,8 +218,7 @@ function stopped(state: Interruption, atMs: number): InterruptionStep {
 
 function ended(state: Interruption, effect: InterruptionEffect): InterruptionStep {
   const speeches = state.speeches.map((speech) => ({ ...speech, reaction: 'none' as const }));
-  const { usualDb } = state;
-  return { state: { speeches, usualDb }, effects: [effect, ...released(state.reply)] };
+  return { state: { speeches }, effects: [effect, ...released(state.reply)] };
 }
 
 function released(reply: Reply | undefined): InterruptionEffect[] {

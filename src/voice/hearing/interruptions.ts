@@ -3,7 +3,6 @@ import type { CueTrack } from '#src/playback/reply/cue-track.ts';
 import {
   type InterruptionEffect,
   type InterruptionEvent,
-  isFarField,
   stepInterruption,
   uninterrupted,
 } from '#src/turn/overlap/interruption.ts';
@@ -68,11 +67,6 @@ export class Interruptions {
   overhear(personId: string, text: string): void {
     const partial = overlapOfPartial(text, this.#context.talk.state.settings.names);
     this.hear({ personId, ...partial, isFinal: false, meant: false });
-  }
-
-  /** Whether this person's last sound is far quieter than the one they were answered for. */
-  isFarField(personId: string): boolean {
-    return isFarField(this.#state, personId, interruptionRules);
   }
 
   /** Forgets people who are not there any more, and what they asked for. */

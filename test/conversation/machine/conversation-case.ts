@@ -156,7 +156,6 @@ export function ended(
     toMs,
     endedMs: atMs,
     evidence: clearVoice,
-    isFarField: false,
     isAmongSounds: false,
     ...over,
     atMs,
