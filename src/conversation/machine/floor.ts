@@ -129,9 +129,7 @@ function playAnswer(draft: Draft, turn: TurnState): void {
   putTurn(draft, begun);
   const { freeFromMs } = draft.state.floor;
   const fromMs = Math.max(waitsFromMs(turn.voiceMs, turn.endedMs), freeFromMs);
-  const current = newCurrent(draft, turn.id, answer.id, fromMs);
-  const waiting = { ...current.waiting, heardMoment: turn.heardMoment };
-  changeFloor(draft, { current: { ...current, waiting } });
+  changeFloor(draft, { current: newCurrent(draft, turn.id, answer.id, fromMs) });
   noteUnderstood(draft, turn);
   noteAnswering(draft, turn.by);
   emit(draft, { do: 'play', answer: answer.id });

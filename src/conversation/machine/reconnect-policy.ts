@@ -13,8 +13,6 @@ type ReconnectRules = {
   readonly reportedFromLosses: number;
   /** A session that a bug has ended is rebuilt, but not twice within this time. */
   readonly rebuildMs: number;
-  /** Time in ms over which the links of one shard spread after waiting for its pace of joins. */
-  readonly paceSpreadMs: number;
 };
 
 /** Ten tries need 151 s at most; five minutes are for those that hang until their own deadline. */
@@ -25,7 +23,6 @@ export const reconnectRules: ReconnectRules = {
   healthyMs: 60_000,
   reportedFromLosses: 2,
   rebuildMs: 60_000,
-  paceSpreadMs: 5_000,
 };
 
 /** The losses so far that belong together. */
@@ -60,9 +57,8 @@ export function planRetry(former: ReconnectState, lost: LostLink, rules: Reconne
   const { atMs, paceMs, random, restMs } = lost;
   const { firstAtMs, losses, upAtMs } = former;
   if (paceMs !== undefined) {
-    const waitMs = paceMs + random * rules.paceSpreadMs;
-    const paced = { losses: losses || 1, firstAtMs: (losses ? firstAtMs : atMs) + waitMs };
-    return { reconnect: { ...former, ...paced }, waitMs };
+    const paced = { losses: losses || 1, firstAtMs: (losses ? firstAtMs : atMs) + paceMs };
+    return { reconnect: { ...former, ...paced }, waitMs: paceMs };
   }
   const hasRecovered = upAtMs !== undefined && atMs - upAtMs >= rules.healthyMs;
   const isFirst = losses === 0 || hasRecovered;

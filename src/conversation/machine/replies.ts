@@ -61,7 +61,6 @@ export function newTurn(
     answer: undefined,
     changes: [],
     hasWaited: false,
-    heardMoment: false,
   };
 }
 

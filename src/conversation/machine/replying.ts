@@ -5,7 +5,6 @@ import {
   awaitedReply,
   change,
   changeFloor,
-  currentTurn,
   type Draft,
   emit,
   givenUpAtMs,
@@ -151,14 +150,12 @@ export function passReplies(draft: Draft): void {
 function cueWait(draft: Draft): void {
   const { atMs, rules, state } = draft;
   const awaited = awaitedReply(state);
-  const turn = currentTurn(state);
-  if (!awaited || !turn || !isQuiet(state)) return;
+  if (!awaited || !isQuiet(state)) return;
   if (atMs - awaited.fromMs < rules.cueGraceMs) return;
   if (atMs < nextCueMs(awaited.waiting, rules.waiting)) return;
   const { cue, waiting } = stepWaiting(awaited.waiting, atMs, rules.waiting);
   changeFloor(draft, { current: { ...awaited, waiting } });
   emit(draft, { do: 'cue', cue });
-  if (cue === 'moment') putTurn(draft, { ...turn, heardMoment: true });
 }
 
 /** Ends the wait for an answer, which fails. */

@@ -141,8 +141,6 @@ export type TurnState = {
   readonly changes: readonly ToolChange[];
   /** True where the bot spoke to others meanwhile. */
   readonly hasWaited: boolean;
-  /** True once "One moment." was said for it. */
-  readonly heardMoment: boolean;
 };
 
 /** Place of a reading in the queue. `behind`: after everything else. `pause`: it waits beside the queue for a pause in the talk. */
