@@ -73,12 +73,12 @@ export type ReplyPart =
   | { readonly kind: 'text'; readonly text: string }
   /** A speakable clause went to speech. */
   | { readonly kind: 'clause'; readonly text: string }
-  /** Sound in order; `ofText` names the clause it speaks. `isAgain`: it begins a clause that says the same as the one before. */
+  /** Sound in order; `ofText` names the clause it speaks. `begins`: it is the first of its clause. */
   | {
       readonly kind: 'audio';
       readonly pcm: Pcm;
       readonly ofText?: string;
-      readonly isAgain?: boolean;
+      readonly begins?: boolean;
     }
   /** The sound of this clause failed, or broke off: it is to be read. `language`: no voice speaks that, and so nothing of the rest. */
   | { readonly kind: 'unspoken'; readonly text: string; readonly language?: string }

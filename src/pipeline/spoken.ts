@@ -146,8 +146,6 @@ type Course = {
   unspoken: number;
   error?: unknown;
   isOut: boolean;
-  /** Text of the latest clause that sounds. */
-  latest?: string;
   readonly language: string | undefined;
 };
 
@@ -212,12 +210,10 @@ async function deliver(
   queue: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
 ): Promise<void> {
-  let [began, isAgain] = [false, course.latest === text];
-  course.latest = text;
+  let began = false;
   try {
     for await (const pcm of sound) {
-      queue.put({ kind: 'audio', pcm, ofText: text, isAgain });
-      isAgain = false;
+      queue.put({ kind: 'audio', pcm, ofText: text, begins: !began });
       began = true;
       // A clause is over when its last piece has been taken: only then may one more begin.
       await queue.space();

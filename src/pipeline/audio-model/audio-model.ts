@@ -235,7 +235,7 @@ async function deliver(
 ): Promise<void> {
   for (const { pcm, ofText, begins } of pieces) {
     if (begins && ofText !== undefined) queue.put({ kind: 'clause', text: ofText });
-    queue.put({ kind: 'audio', pcm, ofText });
+    queue.put({ kind: 'audio', pcm, ofText, begins });
     await queue.space();
   }
 }

@@ -292,7 +292,7 @@ export async function playAnswer(
         break;
       case 'audio':
         instants.firstSpeechAtMs ??= atMs;
-        if (part.isAgain) reply.endSentence();
+        if (part.begins) reply.endSentence();
         await reply.write(part.pcm, part.ofText, signal);
         break;
       case 'aside':
