@@ -21,10 +21,10 @@ export function announced(model: ChatModel, by: ServedBy): ChatModel {
   const usage: Usage = { inputTokens: 0, outputTokens: 0, isEstimate: true, by };
   const { wrapped } = model;
   return {
-    async *reply(messages, tools, signal, mostTokens, voice) {
+    async *reply(messages, tools, signal, ...more) {
       signal.throwIfAborted();
       yield { kind: 'usage', usage };
-      yield* model.reply(messages, tools, signal, mostTokens, voice);
+      yield* model.reply(messages, tools, signal, ...more);
     },
     takesPictures: () => model.takesPictures?.() ?? false,
     wrapped: wrapped && ((wrap) => wrapped.call(model, (engine) => wrap(announced(engine, by)))),
@@ -66,14 +66,14 @@ export function meteredChat(
     const { wrapped } = model;
     if (wrapped) return wrapped.call(model, each);
     return {
-      reply(messages, tools, signal, _, voice) {
+      reply(messages, tools, signal, _, voice, sent) {
         if (picturesIn(messages) > 0 && !model.takesPictures?.()) throw picturesRefused();
         const heardMs = heardMsIn(messages);
         const progress = new RequestProgress();
         return counted(
           {
-            hold: () => meter.holdModel?.(messages, tools, heardMs),
-            ask: (most) => model.reply(messages, tools, signal, most, voice),
+            hold: () => meter.holdModel?.(messages, sent ? [...tools, sent] : tools, heardMs),
+            ask: (most) => model.reply(messages, tools, signal, most, voice, sent),
             isOutput: (part) => progress.note(part),
             over: () => meter.used(progress.usageOf(messages, heardMs)),
           },
@@ -109,6 +109,8 @@ class RequestProgress {
         return isReport(part.usage);
       case 'tool':
         return true;
+      case 'cut':
+        return false;
     }
   }
 
@@ -135,11 +137,13 @@ const isOutput = ({ kind }: ChatPart) => kind !== 'usage';
 /** Several chat models as one: the first that answers. A voice is one of the first of them. */
 export function chatWithFallbacks(chain: FallbackChain<ChatModel>): ChatModel {
   const withEach = (wrap: (model: ChatModel) => ChatModel): ChatModel => ({
-    reply: (messages, tools, signal, mostTokens, voice) =>
+    reply: (messages, tools, signal, mostTokens, voice, sent) =>
       chain.run<ChatPart>(
         {
-          ask: (engine, inner, index) =>
-            wrap(engine).reply(messages, tools, inner, mostTokens, index === 0 ? voice : undefined),
+          ask: (engine, inner, index) => {
+            const own = index === 0 ? voice : undefined;
+            return wrap(engine).reply(messages, tools, inner, mostTokens, own, sent);
+          },
           isOutput,
         },
         signal,

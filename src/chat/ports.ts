@@ -15,7 +15,12 @@ export type Tool = {
 };
 
 /** A message to a chat model. `name` is its author; content never carries the name itself. */
-export type ChatMessage =
+export type ChatMessage = ChatMessageByRole & {
+  /** The message of a program, in the format of chat completions: a server gets it as it stands. */
+  readonly sent?: SentFields;
+};
+
+type ChatMessageByRole =
   | { readonly role: 'system'; readonly content: string }
   | {
       readonly role: 'user';
@@ -27,6 +32,12 @@ export type ChatMessage =
   | SpokenChatMessage
   | { readonly role: 'assistant'; readonly content: string; readonly calls?: readonly ToolCall[] }
   | { readonly role: 'tool'; readonly callId: string; readonly content: string };
+
+/**
+ * Fields in the format of chat completions that a program sent and that are passed on unchanged: of a message; or of a request, its
+ * tools among them.
+ */
+export type SentFields = Readonly<Record<string, unknown>>;
 
 /** A person's words as sound, for a model that hears. */
 export type SpokenChatMessage = {
@@ -52,6 +63,8 @@ export type Usage = TokenUsage & {
 export type WrittenPart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tool'; readonly call: ToolCall }
+  /** The answer was cut at its longest length. Comes once, after its text. */
+  | { readonly kind: 'cut' }
   /** The last one counts. An estimate before the first word only names the answering server. */
   | { readonly kind: 'usage'; readonly usage: Usage };
 
@@ -66,7 +79,7 @@ export type ChatPart =
 export interface ChatModel {
   /**
    * Writes `mostTokens` at most, thoughts included; absent: as many as the engine was opened for. `voice` of a model that
-   * speaks; absent: its usual one.
+   * speaks; absent: its usual one. `sent` are fields for a server; other models need not know them.
    *
    * Yields text as it arrives (never reasoning), whole tool calls, and usage where the server reports it; a model that
    * speaks also the words and the sound as they arrive.
@@ -80,6 +93,7 @@ export interface ChatModel {
     signal: AbortSignal,
     mostTokens?: number,
     voice?: string,
+    sent?: SentFields,
   ): AsyncIterable<ChatPart>;
   /** Whether it may be shown pictures, as far as is known; absent: never. */
   takesPictures?(): boolean;

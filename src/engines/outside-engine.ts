@@ -52,8 +52,8 @@ const adapters: {
   }),
   chat: (opened, name) => ({
     ...endOf(opened),
-    reply: (messages, tools, signal, mostTokens) =>
-      partsOf(name, () => opened.reply(messages, tools, signal, mostTokens), signal),
+    reply: (messages, tools, signal, ...more) =>
+      partsOf(name, () => opened.reply(messages, tools, signal, ...more), signal),
   }),
   'text to speech': (opened, name) => ({
     ...endOf(opened),

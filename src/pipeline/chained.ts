@@ -39,6 +39,7 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
       chat: meteredChat(chat, host.meter),
       prompt,
       tools: turn.tools,
+      sent: turn.sent,
       done: turn.done,
       host,
     };
@@ -98,6 +99,7 @@ export function textOnly(chat: ChatModel): Pipeline {
       chat: meteredChat(chat, host.meter),
       prompt,
       tools: turn.tools,
+      sent: turn.sent,
       done: turn.done,
       host,
     };

@@ -1,6 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ChatMeter } from '#src/chat/metered-chat.ts';
-import type { ChatMessage, Tool, ToolCall, Usage } from '#src/chat/ports.ts';
+import type { ChatMessage, SentFields, Tool, ToolCall, Usage } from '#src/chat/ports.ts';
 import type { AsideKind } from '#src/chat/text/speakable.ts';
 import type { VoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import type { SpeechVoice, Transcript } from '#src/speech/ports.ts';
@@ -59,6 +59,8 @@ export type Turn = {
   /** Earlier turns, oldest first, without `said`. Assistant items hold only words that were heard. */
   readonly history: readonly ChatMessage[];
   readonly tools: readonly Tool[];
+  /** Fields of the program that asks, whose tools they hold: calls are its own, so the answer ends with them. */
+  readonly sent?: SentFields;
   /** Calls that a former answer to `said` made before it was given up, oldest first: the model is shown them as its own. */
   readonly done?: readonly DoneCall[];
   /**
@@ -85,6 +87,8 @@ export type ReplyPart =
   /** All of the answer that is to be read, not heard: links, code, tables. Comes once, when all is written. */
   | { readonly kind: 'aside'; readonly text: string }
   | { readonly kind: 'tool'; readonly call: ToolCall }
+  /** The model cut the answer at its longest length. */
+  | { readonly kind: 'cut' }
   | { readonly kind: 'usage'; readonly usage: Usage };
 
 export type ToolResult = { readonly content: string };

@@ -44,7 +44,7 @@ const byName =
   'Several people are waiting for answers: begin with the name of whoever you answer now and what it is about, as in "Ben, for Lima: ...".';
 
 /**
- * Messages of a turn for the chat model, once every utterance is recognised; undefined when it has no words.
+ * Messages of a turn for the chat model, once every utterance is recognised; undefined when they have no words.
  *
  * Errors: the recogniser's. Aborting `signal` throws `signal.reason`.
  */
@@ -65,18 +65,19 @@ export async function promptOf(
     const { name = '', pictures } = said[n] ?? {};
     return content === '' ? [] : [{ role: 'user', name, content, pictures }];
   });
-  if (words.length === 0) return undefined;
+  if (words.length === 0 && said.length > 0) return undefined;
   if (turn.language) await turn.language.hear(heard);
   return [...promptHead(turn), ...words];
 }
 
-/** Messages before the newest words: instructions, history, and the context as a message without a speaker. */
+/** Messages before the newest words: instructions where there are any, history, and the context as a message without a speaker. */
 export function promptHead(turn: Turn): readonly ChatMessage[] {
   const { history, context } = turn;
   const shown: readonly ChatMessage[] =
     context === undefined ? [] : [{ role: 'user', name: '', content: context }];
   const content = `${turn.style.instructions}${languageOrder(turn.language)}`;
-  return [{ role: 'system', content }, ...history, ...shown];
+  const instructions: readonly ChatMessage[] = content === '' ? [] : [{ role: 'system', content }];
+  return [...instructions, ...history, ...shown];
 }
 
 /** A reply style that asks for the name first: a person's chosen name is no instruction, so the model has it with their words. */

@@ -1,7 +1,14 @@
 import { atStage, BotError } from '#src/base/errors.ts';
 import { isJson } from '#src/chat/completions/chat-stream.ts';
 import { isReport } from '#src/chat/metered-chat.ts';
-import type { ChatMessage, ChatModel, Tool, ToolCall, WrittenPart } from '#src/chat/ports.ts';
+import type {
+  ChatMessage,
+  ChatModel,
+  SentFields,
+  Tool,
+  ToolCall,
+  WrittenPart,
+} from '#src/chat/ports.ts';
 import { ClauseSplitter, ShortLinks } from '#src/chat/text/clauses.ts';
 import { asidesIn } from '#src/chat/text/speakable.ts';
 import type { AnswerHost, DoneCall, ReplyPart } from './pipeline.ts';
@@ -62,27 +69,30 @@ export type WrittenAnswerRequest = {
   /** Calls already made, see `Turn.done`: shown as a round of tools before the first. */
   readonly done?: readonly DoneCall[];
   readonly tools: readonly Tool[];
+  /** See `Turn.sent`. */
+  readonly sent?: SentFields;
   readonly host: Pick<AnswerHost, 'run'>;
 };
 
 /**
  * Text of the model, with the tools it calls run between its rounds, those of one round side by side.
  *
- * A call is yielded before it runs. Errors: BotError `provider.*`; a tool's BotError goes to the model instead. Aborting
+ * A call is yielded before it runs; those of a program are not run here. Errors: BotError `provider.*`; a tool's BotError goes to the model instead. Aborting
  * `signal` throws `signal.reason`.
  */
 export async function* writeAnswer(
-  { chat, prompt, done = [], tools, host }: WrittenAnswerRequest,
+  { chat, prompt, done = [], tools, sent, host }: WrittenAnswerRequest,
   signal: AbortSignal,
 ): AsyncGenerator<WrittenPart> {
   const messages = [...prompt, ...messagesOf(done)];
   for (let rounds = 0; ; rounds++) {
     const offered = rounds < longestToolRounds ? tools : [];
-    const { content, calls } = yield* writeRound(chat, messages, offered, signal);
+    const { content, calls } = yield* writeRound(chat, messages, offered, sent, signal);
     if (calls.length === 0) return;
-    if (content !== '') yield { kind: 'text', text: ' ' };
-    messages.push({ role: 'assistant', content, calls });
+    if (content !== '' && !sent) yield { kind: 'text', text: ' ' };
     for (const call of calls) yield { kind: 'tool', call };
+    if (sent) return;
+    messages.push({ role: 'assistant', content, calls });
     messages.push(...(await runAll(calls, host, signal)));
   }
 }
@@ -105,16 +115,17 @@ async function* writeRound(
   chat: ChatModel,
   messages: readonly ChatMessage[],
   tools: readonly Tool[],
+  sent: SentFields | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<WrittenPart, Round> {
   const round: RoundProgress = { content: '', calls: [] };
   const { calls } = round;
   try {
-    for await (const part of chat.reply(messages, tools, signal)) {
+    for await (const part of chat.reply(messages, tools, signal, undefined, undefined, sent)) {
       if (part.kind === 'text') round.content += part.text;
       if (part.kind === 'tool') calls.push(part.call);
       const isReported = part.kind === 'usage' && isReport(part.usage);
-      if (part.kind === 'text' || isReported) yield part;
+      if (part.kind === 'text' || part.kind === 'cut' || isReported) yield part;
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -122,6 +133,7 @@ async function* writeRound(
   }
   signal.throwIfAborted();
   const { content } = round;
+  if (sent) return { content, calls };
   return { content, calls: tools.length > 0 ? calls.slice(0, mostCallsARound) : [] };
 }
 

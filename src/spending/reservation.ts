@@ -79,8 +79,12 @@ const recognisedTokensPerSecond = 20;
 
 /** No token of text is shorter than a byte; a picture has the most tokens of any vendor. */
 export function modelBound({ messages, tools = [], heardMs = 0 }: ModelRequest): RequestBound {
-  const words = messages.map((one) => ({ ...one, wav: undefined, pictures: undefined }));
-  const bytes = Buffer.byteLength(JSON.stringify([words, tools]));
+  const shown = messages.map((one: MeasuredMessage) => {
+    return one.sent ?? { ...one, wav: undefined, pictures: undefined };
+  });
+  const pictures = messages.map(({ pictures = [], sent }: MeasuredMessage) => sent && pictures);
+  const text = Buffer.byteLength(JSON.stringify([shown, tools]));
+  const bytes = text - Buffer.byteLength(pictures.flat().join(''));
   const heard = Math.ceil(heardMs / msPerTokenHeard);
   const inputTokens = bytes + heard + picturesIn(messages) * mostPictureTokens;
   return {
@@ -96,6 +100,8 @@ export function modelBound({ messages, tools = [], heardMs = 0 }: ModelRequest):
     }),
   };
 }
+
+type MeasuredMessage = { readonly pictures?: readonly string[]; readonly sent?: object };
 
 export function speechBound(text: string): RequestBound {
   const bytes = Buffer.byteLength(text);
@@ -148,16 +154,16 @@ export function answerRequestOf(
   turn: Turn,
   guildId: string,
   kind: PaidKind = 'answer',
+  personId = turn.said.at(-1)?.speakerId ?? '',
 ): AnswerRequest {
-  const { done = [], said, tools } = turn;
+  const { done = [], said, sent = {}, tools } = turn;
   const heardMs = said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
   const unknown = 'x'.repeat(languageBytes + Math.ceil((heardMs / 1_000) * bytesPerSecond));
   const asked = said.map(({ name, pictures, text: content = '' }) => {
     return { role: 'user', name, content, pictures };
   });
   const messages = [...promptHead(turn), ...asked, ...done, { content: unknown }];
-  const { speakerId: personId = '' } = said.at(-1) ?? {};
-  return { kind, guildId, personId, first: { messages, tools, heardMs } };
+  return { kind, guildId, personId, first: { messages, tools: [...tools, sent], heardMs } };
 }
 
 /** A text that is read out in a channel: paid by `by`, else by the server. */

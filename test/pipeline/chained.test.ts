@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { chained } from '#src/pipeline/chained.ts';
+import { chained, textOnly } from '#src/pipeline/chained.ts';
 import { longestToolRounds } from '#src/pipeline/written.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import {
@@ -13,7 +13,7 @@ import {
   textOf,
   turnOf,
 } from '#test/contracts/pipeline.ts';
-import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { type ChatStep, FakeChat, toolCall } from '#test/fakes/chat.ts';
 import { settled } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/speech.ts';
 
@@ -146,4 +146,14 @@ test('of a long clause less than three seconds of sound are made ahead of who li
   }
   expect(madeMs).toBeGreaterThan(500);
   expect(madeMs).toBeLessThan(3_000);
+});
+
+test('calls of the tools of a program end its answer, all of them, and none is run', async () => {
+  const calls = Array.from({ length: 9 }, (_, n) => toolCall('bark', {}, `call_${n}`));
+  const chat = new FakeChat([['I bark.', ...calls]]);
+  const host = new FakeHost();
+  const turn = { ...turnOf(), tools: [], sent: { tools: [{ type: 'function' }] } };
+  const parts = await Array.fromAsync(textOnly(chat).answer(turn, host, never));
+  expect(parts.map(({ kind }) => kind)).toEqual(['text', ...calls.map(() => 'tool')]);
+  expect([chat.asked.length, host.ran]).toEqual([1, []]);
 });

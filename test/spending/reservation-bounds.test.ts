@@ -278,6 +278,24 @@ test('a bound is in the counts that its rates price, and in none of sound itself
   }
 });
 
+test('of what a program sent all is counted but its pictures, also what is written like one', () => {
+  const url = `data:image/png;base64,${'A'.repeat(900)}`;
+  const picture = { type: 'image_url', image_url: { url: '' } };
+  const text = { type: 'text', text: url };
+  const counted = (content: readonly object[], pictures: readonly string[]) => {
+    const sent = { role: 'user', content, hidden: url };
+    const message = { role: 'user', content: 'words', pictures, sent };
+    const { useOf } = modelBound({ messages: [message], tools: [{ tools: [url] }] });
+    return useOf(7, {});
+  };
+  const shown = { role: 'user', content: [picture, text], hidden: url };
+  const bytes = Buffer.byteLength(JSON.stringify([[shown], [{ tools: [url] }]]));
+  expect(bytes).toBeGreaterThan(2_700);
+  expect(counted([{ ...picture, image_url: { url } }, text], [url])).toMatchObject({
+    inputTokens: bytes + 48_169,
+  });
+});
+
 test('a picture is set aside as the dearest of any vendor, and counted as such where no usage is told', async () => {
   const message: ChatMessage = { role: 'user', name: 'ana', content: 'é' };
   const pictures = [`data:image/png;base64,${'A'.repeat(900)}`, 'data:image/gif;base64,AA=='];

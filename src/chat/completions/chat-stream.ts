@@ -205,6 +205,7 @@ export class ChatStream {
       );
     }
     for (const call of calls) yield { kind: 'tool', call };
+    if (this.#finish === 'length') yield { kind: 'cut' };
   }
 
   *#heard({ data, transcript, expires_at }: ChunkFields): Generator<ChatPart> {
@@ -223,6 +224,11 @@ export class ChatStream {
     this.#hasWords = true;
     yield { kind, text };
   }
+}
+
+/** A call as chat completions hold it. */
+export function callField({ argumentsJson, id, name }: ToolCall) {
+  return { id, type: 'function' as const, function: { name, arguments: argumentsJson } };
 }
 
 /** An answer in one piece, as a stream of one chunk. Errors: BotError `provider.wrong_type`. */

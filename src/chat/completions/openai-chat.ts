@@ -7,7 +7,7 @@ import type {
   ChatCompletionTool,
 } from 'openai/resources/chat/completions';
 import { BotError } from '#src/base/errors.ts';
-import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
+import type { ChatMessage, ChatModel, ChatPart, SentFields, Tool } from '#src/chat/ports.ts';
 import type { ApiClient } from '#src/provider/client.ts';
 import { readEvents } from '#src/provider/guarded-fetch.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
@@ -15,27 +15,29 @@ import { serverName } from '#src/provider/models/error-phrases.ts';
 import { servedBy, takesPictures } from '#src/provider/models/models.ts';
 import { picturesIn } from '#src/provider/models/request-hold.ts';
 import { picturesRefused, untilAccepted } from '#src/provider/refused-parts.ts';
-import { ChatStream, completionAsChunk } from './chat-stream.ts';
+import { ChatStream, callField, completionAsChunk } from './chat-stream.ts';
 
 /**
  * A conversation in the format of the chat completions API, with sound where there is some: after a line that names its speaker.
  *
  * Consecutive messages of several people become one message of lines `Name: text`: the templates of many local models
- * insist that user and assistant alternate.
+ * insist that user and assistant alternate. Those of a program stay as they are.
  */
 function apiMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
-  const sent: ChatCompletionMessageParam[] = [];
-  for (const message of messages) {
+  const all: ChatCompletionMessageParam[] = [];
+  for (const [n, message] of messages.entries()) {
     const next = apiMessage(message);
-    const last = sent.at(-1);
-    if (next.role === 'user' && last?.role === 'user')
+    const last = messages[n - 1]?.sent ? undefined : all.at(-1);
+    if (!message.sent && next.role === 'user' && last?.role === 'user')
       last.content = joined(last.content, next.content);
-    else sent.push(next);
+    else all.push(next);
   }
-  return sent;
+  return all;
 }
 
 function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
+  // The server judges what a program wrote.
+  if (message.sent) return message.sent as unknown as ChatCompletionMessageParam;
   if ('wav' in message) {
     const data = Buffer.from(message.wav).toString('base64');
     const text = lineOf(message.name, '').trim() || 'Somebody:';
@@ -54,12 +56,7 @@ function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
     case 'assistant': {
       const { content, calls = [] } = message;
       if (calls.length === 0) return { role: 'assistant', content };
-      const tool_calls = calls.map(({ id, name, argumentsJson }) => ({
-        id,
-        type: 'function' as const,
-        function: { name, arguments: argumentsJson },
-      }));
-      return { role: 'assistant', content, tool_calls };
+      return { role: 'assistant', content, tool_calls: calls.map(callField) };
     }
     case 'tool':
       return { role: 'tool', tool_call_id: message.callId, content: message.content };
@@ -122,6 +119,7 @@ export type ChatRequest = {
   /** Voice of an answer in sound; absent: it is written. */
   readonly voice?: string;
   readonly mostTokens?: number;
+  readonly sent?: SentFields;
 };
 
 /** Fields that not every server knows, in the order in which they are given up. */
@@ -146,18 +144,21 @@ const thinker = /(^|[/:])gpt-[56](\b|[.-])/;
 
 function requestBody(
   options: ChatOptions,
-  { messages, mostTokens = options.maxTokens, tools, voice }: ChatRequest,
+  { messages, mostTokens = options.maxTokens ?? Infinity, sent = {}, tools, voice }: ChatRequest,
   parts: ReadonlySet<RefusablePart>,
 ): ChatCompletionCreateParamsStreaming | ChatCompletionCreateParamsNonStreaming {
   const { model } = options;
+  const { max_tokens = Infinity, max_completion_tokens: wanted = max_tokens, ...fields } = sent;
+  const most = Math.min(mostTokens, Number(wanted));
   const limit = limitFields.find((field) => parts.has(field));
   const thinks = thinker.test(model) && parts.has('reasoning_effort');
   const body = {
+    reasoning_effort: thinks ? ('none' as const) : undefined,
+    tools: tools.length > 0 && parts.has('tools') ? apiTools(tools) : undefined,
+    ...fields,
     model,
     messages: apiMessages(messages),
-    reasoning_effort: thinks ? ('none' as const) : undefined,
-    ...(limit && mostTokens !== undefined && { [limit]: mostTokens }),
-    tools: tools.length > 0 && parts.has('tools') ? apiTools(tools) : undefined,
+    ...(limit && most < Infinity && { [limit]: most }),
     ...(voice !== undefined && soundFields(options, voice, parts.has('stream'))),
   };
   if (!parts.has('stream')) return body;
@@ -249,8 +250,8 @@ export function openChatModel(
 ): ChatModel {
   const server = new ChatServer(client, options);
   return {
-    reply: (messages, tools, signal, mostTokens, voice = options.voice) =>
-      server.reply({ messages, tools, voice, mostTokens }, signal),
+    reply: (messages, tools, signal, mostTokens, voice = options.voice, sent) =>
+      server.reply({ messages, tools, voice, mostTokens, sent }, signal),
     takesPictures: () => server.takesPictures,
   };
 }
@@ -346,9 +347,10 @@ type Chunks = AsyncIterable<unknown> | Iterable<unknown>;
 /** An audio model used for its text: its sound is asked for, as such models insist on some, and dropped. */
 export function writtenBy(model: ChatModel): ChatModel {
   return {
-    async *reply(messages, tools, signal, mostTokens) {
+    async *reply(messages, tools, signal, mostTokens, _voice, sent) {
       let source: 'text' | 'transcript' | undefined;
-      for await (const part of model.reply(messages, tools, signal, mostTokens)) {
+      const parts = model.reply(messages, tools, signal, mostTokens, undefined, sent);
+      for await (const part of parts) {
         switch (part.kind) {
           case 'text':
           case 'transcript':
@@ -358,6 +360,7 @@ export function writtenBy(model: ChatModel): ChatModel {
           case 'sound':
             break;
           case 'tool':
+          case 'cut':
           case 'usage':
             yield part;
         }

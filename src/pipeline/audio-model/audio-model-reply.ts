@@ -66,6 +66,7 @@ export class AudioReply {
         for (const pcm of this.#sound.push(part.bytes)) await this.#play(pcm);
         return;
       case 'tool':
+      case 'cut':
       case 'usage':
         yield part;
     }

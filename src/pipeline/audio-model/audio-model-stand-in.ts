@@ -16,9 +16,9 @@ export function audioModelStandIn(chat: ChatModel): ChatModel {
 
 function reading(chat: ChatModel): ChatModel {
   return {
-    async *reply(messages, tools, signal, mostTokens) {
+    async *reply(messages, tools, signal, mostTokens, _voice, sent) {
       const written = await Promise.all(messages.map((message) => inWords(message, signal)));
-      yield* chat.reply(written.flat(), tools, signal, mostTokens);
+      yield* chat.reply(written.flat(), tools, signal, mostTokens, undefined, sent);
     },
   };
 }

@@ -91,8 +91,8 @@ async function ask(
   const wordless = new AbortController();
   void prompt.hasWords.then((has) => (has ? undefined : wordless.abort()));
   const rounds = new Rounds(asking, heard);
-  const { done, tools } = turn;
-  const writing = { chat: rounds, prompt: prompt.messages, done, tools, host };
+  const { done, sent, tools } = turn;
+  const writing = { chat: rounds, prompt: prompt.messages, done, sent, tools, host };
   let written = '';
   try {
     const until = AbortSignal.any([signal, wordless.signal]);
@@ -167,19 +167,13 @@ class Rounds implements ChatModel {
   ): AsyncIterable<ChatPart> {
     const { habit, turn } = this.#asking;
     const { name, onGone } = answerSound(turn).voice;
-    if (name === undefined || habit.goneVoices.has(name))
-      return this.#model.reply(messages, tools, signal);
+    const ask = (voice?: string) =>
+      this.#model.reply(messages, tools, signal, undefined, voice, turn.sent);
+    if (name === undefined || habit.goneVoices.has(name)) return ask();
     return untilAccepted<'voice', ChatPart>(
       {
         wanted: new Set(['voice']),
-        send: (parts) =>
-          this.#model.reply(
-            messages,
-            tools,
-            signal,
-            undefined,
-            parts.has('voice') ? name : undefined,
-          ),
+        send: (parts) => ask(parts.has('voice') ? name : undefined),
         isAnswer: isOutput,
         next: (error, parts) => {
           if (parts.size === 0 || !isVoiceRefusal(error)) throw error;

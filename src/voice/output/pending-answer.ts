@@ -300,6 +300,7 @@ export async function playAnswer(
         break;
       case 'unspoken':
       case 'tool':
+      case 'cut':
       case 'usage':
         break;
     }

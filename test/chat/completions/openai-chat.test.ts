@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Tool } from '#src/chat/ports.ts';
+import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 import { chatModelContract } from '#test/contracts/chat-model.ts';
 import { answersJson, delta, streams } from '#test/fakes/providers/audio-chat.ts';
 import { hello, openChatServer as open, says, stop, textOf } from './chat-server.ts';
+
+const never = new AbortController().signal;
 
 chatModelContract('a model behind a server', () =>
   open([streams([says('It is'), says(' four'), says(' now.'), stop])]),
@@ -184,4 +186,29 @@ test.each([
   expect(server.model.takesPictures?.()).toBe(takes);
   await server.ask([shown]);
   expect(server.model.takesPictures?.()).toBe(takes);
+});
+
+test('messages and fields of a program go as they stand, but the model and the most tokens are those of the bot', async () => {
+  await using server = await open([streams([says('Hi.'), stop])], { maxTokens: 50 });
+  const user = (content: string): ChatMessage => {
+    return { role: 'user', name: 'Ana', content, sent: { role: 'user', name: 'Ana', content } };
+  };
+  const sent = { model: 'dear', top_k: 3, stream: false, max_tokens: 40, tools: [] };
+  const messages = [user('one'), user('two'), hello];
+  const parts = server.model.reply(messages, [], never, undefined, undefined, sent);
+  await Array.fromAsync(parts);
+  expect(server.bodies).toEqual([
+    {
+      model: 'mock',
+      messages: [
+        ...messages.slice(0, 2).map((one) => one.sent),
+        { role: 'user', content: 'Ana: hello' },
+      ],
+      top_k: 3,
+      tools: [],
+      max_completion_tokens: 40,
+      stream: true,
+      stream_options: { include_usage: true, include_obfuscation: false },
+    },
+  ]);
 });
