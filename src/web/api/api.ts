@@ -3,10 +3,11 @@ import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
 import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
+import { refusalBody } from '#src/web/http/refusal.ts';
 import { type AccessSource, type ApiDoor, authorise, tokenRates } from './authorise.ts';
 import { refusalAsReported, whileThere } from './failed-line.ts';
 import { formBodyOf } from './form-body.ts';
-import { refusal, refusalBody } from './refusal.ts';
+import { refusal } from './refusal.ts';
 import { BodyReads, checked, jsonOf, mostSoundBytes, requestJsonLimits } from './request-body.ts';
 import type { ApiRoute } from './route.ts';
 

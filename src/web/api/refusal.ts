@@ -1,13 +1,7 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { HttpRefusal } from '#src/web/http/refusal.ts';
 
-export type RefusalFacts = {
-  readonly status: ContentfulStatusCode;
-  /** Code for programs, as `room.word`. */
-  readonly code: string;
-  /** One sentence for the person behind the program. */
-  readonly message: string;
-  /** Field of the request that it is about. */
-  readonly param?: string;
+export type RefusalFacts = HttpRefusal & {
   /** Where another try helps: after so many seconds. */
   readonly retryAfterS?: number;
 };
@@ -49,17 +43,4 @@ export function unlistedModel(field: string, model: string, models: readonly str
   const there = models.join(', ') || 'none';
   const message = `There is no model ${model} for ${field}; there are: ${there}.`;
   return refusal(404, 'model_not_found', message, field);
-}
-
-/** Body of an answer that refuses: OpenAI's shape, which holds ours. */
-export function refusalBody({ status, code, message, param = undefined }: RefusalFacts) {
-  return { error: { message, type: typeOf(status), param: param ?? null, code } };
-}
-
-/** Kind of an error, by OpenAI's names. */
-function typeOf(status: number): string {
-  if (status === 401) return 'authentication_error';
-  if (status === 403) return 'permission_error';
-  if (status === 429) return 'rate_limit_error';
-  return status >= 500 ? 'server_error' : 'invalid_request_error';
 }

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { ServerOutcome } from '#src/base/keep-server.ts';
 import { type HttpListener, type ListenerOptions, openListener } from './listener.ts';
-import { checkOrigin } from './own-origin.ts';
+import { checkOrigin, programsBelow } from './own-origin.ts';
 import { refuse } from './refusal.ts';
 import type { PageApp, PageEnv } from './viewer.ts';
 
@@ -51,7 +51,7 @@ function createApp(options: DoorOptions): PageApp {
     refuse(context, {
       status: 404,
       code: 'not_found',
-      message: 'There is nothing at this address.',
+      message: `There is nothing at this address. ${programsBelow}`,
     }),
   );
   app.onError((error, context) => {

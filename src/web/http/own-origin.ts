@@ -28,8 +28,14 @@ export function checkOrigin(
   const ownOrigin = isPublic ? publicUrl?.origin : `http://${host}`;
   // Browsers name the origin of every request but plain reads; a program may leave it out.
   const isNamed = origin !== undefined || !(isForPrograms || isPlainRead);
-  if (isNamed && origin !== ownOrigin) return refused(403, 'door.origin', wrongOrigin);
+  if (isNamed && origin !== ownOrigin) return notOurs(origin);
   return isOurSite(headers, isPlainRead) ? ours : refused(403, 'door.site', wrongOrigin);
+}
+
+/** What names no origin is of no page. */
+function notOurs(origin: string | undefined): OriginVerdict {
+  if (origin === undefined) return refused(404, 'door.path', programsBelow);
+  return refused(403, 'door.origin', wrongOrigin);
 }
 
 /** From other sites only a followed link is accepted, into a window of its own. */
@@ -44,6 +50,9 @@ const wrongHost =
   'This address is not served here: open http://127.0.0.1 with the port, or the address in PAGE_URL.';
 const wrongOrigin = 'Another page sent this request; only its own page may.';
 
-function refused(status: 403 | 421, code: string, message: string): OriginVerdict {
+/** Where programs find what they seek elsewhere. */
+export const programsBelow = 'Operations for programs begin with /v1: add it to the base URL.';
+
+function refused(status: 403 | 404 | 421, code: string, message: string): OriginVerdict {
   return { kind: 'refused', refusal: { status, code, message } };
 }

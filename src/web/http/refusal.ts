@@ -6,9 +6,24 @@ export type HttpRefusal = {
   readonly status: ContentfulStatusCode;
   readonly code: string;
   readonly message: string;
+  /** Field of the request that it is about. */
+  readonly param?: string;
 };
 
-/** JSON response of a refused request: `{"error":{"code","message"}}`, the shape that OpenAI's clients read, too. */
-export function refuse(context: Context, { status, code, message }: HttpRefusal): Response {
-  return context.json({ error: { code, message } }, status);
+/** JSON response of a refused request. */
+export function refuse(context: Context, refusal: HttpRefusal): Response {
+  return context.json(refusalBody(refusal), refusal.status);
+}
+
+/** Body of an answer that refuses: OpenAI's shape, which holds ours. */
+export function refusalBody({ status, code, message, param = undefined }: HttpRefusal) {
+  return { error: { message, type: typeOf(status), param: param ?? null, code } };
+}
+
+/** Kind of an error, by OpenAI's names. */
+function typeOf(status: number): string {
+  if (status === 401) return 'authentication_error';
+  if (status === 403) return 'permission_error';
+  if (status === 429) return 'rate_limit_error';
+  return status >= 500 ? 'server_error' : 'invalid_request_error';
 }

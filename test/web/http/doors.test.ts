@@ -50,7 +50,6 @@ test.each([
     'door.site',
   ],
   ['GET', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'websocket' }, 'door.site'],
-  ['POST', {}, 'door.origin'],
   ['POST', { origin: 'https://evil.example', 'content-type': 'text/plain' }, 'door.origin'],
   ['POST', { origin: publicUrl.origin }, 'door.origin'],
   ['POST', { origin: 'OURS', 'sec-fetch-site': 'same-site' }, 'door.site'],
@@ -102,6 +101,15 @@ test.each([
   ]);
   const path = method === 'GET' ? '/state' : '/act';
   expect((await ask(page.url, path, Object.fromEntries(entries), { method })).status).toBe(200);
+});
+
+test('what comes without an origin is of no page: it does nothing, and is told where programs ask', async () => {
+  await using page = await openRoutes();
+  const told = 'Operations for programs begin with /v1: add it to the base URL.';
+  const posted = await ask(page.url, '/act', {}, { method: 'POST' });
+  expect(refusalOf(posted)).toEqual([404, 'door.path', told]);
+  const read = await ask(page.url, '/models');
+  expect(refusalOf(read)).toEqual([404, 'not_found', `There is nothing at this address. ${told}`]);
 });
 
 test('a bug of a route is told, and its asker reads nothing of it', async () => {

@@ -1,5 +1,5 @@
 import { refusalAsReported } from '#src/web/api/failed-line.ts';
-import { refusalBody } from '#src/web/api/refusal.ts';
+import { refusalBody } from '#src/web/http/refusal.ts';
 
 /** Header of an answer that a proxy like nginx is to pass on at once. */
 export const unbuffered = { 'x-accel-buffering': 'no' };
