@@ -179,7 +179,8 @@ const doors: Readonly<Record<string, string>> = {
   'features/tools': 'adapt-external-tool external-tool post-text-tool',
   'features/tools/mcp': 'mcp-connection mcp-servers servers-file tool-changes',
   'features/tracks': 'sound-matching track-panel track-store',
-  'features/typed': 'chat-read-aloud program-answers program-transcriptions typed-message-handler',
+  'features/typed':
+    'chat-read-aloud kept-words program-answers program-transcriptions typed-message-handler',
   'features/words': 'server-vocabulary',
   ops: 'alert-board log operator-notices readiness server speed-stats',
   'ops/metrics': 'metrics traces',

@@ -1,5 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { ChatMessage, Usage } from '#src/chat/ports.ts';
+import type { SentFields, Usage } from '#src/chat/ports.ts';
 import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { Asker, Members } from '#src/ports/command-ports.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
@@ -31,12 +31,14 @@ export type ProgramText = {
 export type ProgramQuestion = {
   readonly guildId: string;
   readonly asker: Asker;
-  /** Utterances of the question, in order. */
-  readonly said: readonly ProgramUtterance[];
-  /** Earlier messages, oldest first. */
-  readonly history: readonly ChatMessage[];
-  /** In place of the server's own. */
-  readonly instructions?: string;
+  /** Beginning of the keys under which words of its sounds are kept. */
+  readonly keptFor: string;
+  /** The conversation, oldest first. Its system messages are in place of the server's own instructions. */
+  readonly messages: readonly ProgramMessage[];
+  /** Fields that the chat model gets as they stand, its tools among them. */
+  readonly sent: SentFields;
+  /** Number of answers. */
+  readonly choices: number;
   readonly voice?: string;
   /** Speech model, of those that may be chosen; another means the usual one. */
   readonly speechModel?: string;
@@ -50,16 +52,26 @@ export type ProgramQuestion = {
   readonly onUsage: (usage: Usage) => void;
 };
 
-export type ProgramUtterance =
-  | { readonly kind: 'typed'; readonly name: string; readonly text: string }
-  /** A file of sound: WAV or what else recordings may be. */
-  | { readonly kind: 'spoken'; readonly name: string; readonly bytes: Uint8Array };
+/** A message of a program in the format of chat completions. */
+export type ProgramMessage = SentFields & {
+  readonly role: 'system' | 'user' | 'assistant' | 'tool';
+  readonly content: readonly ProgramPart[];
+};
+
+/** Text, a picture, or a file of sound in base64: WAV or what else recordings may be. */
+export type ProgramPart = {
+  readonly type: string;
+  readonly text?: string;
+  readonly image_url?: { readonly url: string };
+  readonly input_audio?: { readonly data: string };
+};
 
 /** Parts of a result; must be read to the end, as its budget stays reserved until then. */
 export type OpenStream<Part> = { readonly kind: 'open'; readonly parts: AsyncIterable<Part> };
 export type FailedStream = { readonly kind: 'failed'; readonly line: TextLine };
 
-export type ProgramAnswer = OpenStream<ReplyPart> | FailedStream;
+/** The answers, one after the other; each is read before the next. */
+export type ProgramAnswer = OpenStream<AsyncIterable<ReplyPart>> | FailedStream;
 export type ProgramSpeech =
   | OpenStream<Pcm>
   | FailedStream

@@ -12,15 +12,15 @@ import {
   tooMuchAtOnce,
   WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
-import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { styleIn } from '#src/settings/stored-settings.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
-import { asking } from '#src/speech/hints.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import { heldStream } from './held-stream.ts';
+import { keptWords } from './kept-words.ts';
+import { isPicture, programConversation } from './program-conversation.ts';
 import { openSpeech } from './program-speech.ts';
-import { once, orFault, transcribed } from './question-utterances.ts';
+import { once } from './question-utterances.ts';
 import { openUnspokenAnswer } from './unspoken-answer.ts';
 
 /** Answers and texts that programs get at once in one server; what comes above it is refused. */
@@ -38,6 +38,8 @@ export function programAnswers(
   recordings: Public<Recordings>,
   ending: AbortSignal,
 ) {
+  const kept = keptWords(parts.clock);
+  ending.addEventListener('abort', () => kept.forget(), { once: true });
   const limits = new WrittenAnswerConcurrency(mostInServer, mostInServer);
 
   /** Opens a stream that counts for the limit of the server until it has been read. */
@@ -60,50 +62,43 @@ export function programAnswers(
     question: ProgramQuestion,
     signal: AbortSignal,
   ): Promise<ProgramAnswer> {
-    const { guildId, asker, history, instructions, isSpoken, speechModel, voice } = question;
-    const { clock, pipelines } = parts;
+    const { asker, guildId, isSpoken, onUsage, speechModel: model, voice } = question;
+    const { pipelines } = parts;
     const { settings } = sessions;
     await settings.load(guildId);
-    const heard = await understand(question, signal);
-    if ('line' in heard) return { kind: 'failed', line: heard.line };
-    const atMs = clock.nowMs();
-    const by = { speakerId: asker.id, fromMs: atMs, toMs: atMs };
-    const said = heard.said.map((one) => ({ ...one, ...by }));
-    const own = styleIn(settings.styleIn(guildId), { voice, model: speechModel });
-    const style = instructions === undefined ? own : { ...own, instructions };
-    const [standard = 'chained'] = pipelinesOf(guildId);
-    const pipeline = isSpoken
-      ? pipelines.open(question.pipeline ?? standard)
-      : pipelines.textOnly();
-    const turn = { said, style, history, tools: [] };
-    const asked = { guildId, turn, pipeline, isWritten: !isSpoken };
-    return openUnspokenAnswer(asked, parts, signal, question.onUsage);
+    const style = styleIn(settings.styleIn(guildId), { voice, model });
+    const over = new AbortController();
+    const until = AbortSignal.any([signal, over.signal]);
+    const own = { ...parts, style, recordings, kept };
+    const conversation = programConversation(question, own, until);
+    const asked = {
+      askerId: asker.id,
+      guildId,
+      pipeline: isSpoken ? pipelines.open(pipelineFor(question)) : pipelines.textOnly(),
+      isWritten: !isSpoken,
+      turn: conversation.known(),
+      ready: once(conversation.recognised),
+    };
+    const answers: AsyncIterable<ReplyPart>[] = [];
+    while (answers.length < question.choices) {
+      const answer = openUnspokenAnswer(asked, parts, until, onUsage);
+      if (answer.kind === 'failed') over.abort(); // frees what is set aside for the others
+      if (answer.kind === 'failed') return answer;
+      answers.push(answer.parts);
+    }
+    async function* inTurn(): AsyncGenerator<AsyncIterable<ReplyPart>> {
+      try {
+        yield* answers;
+      } finally {
+        over.abort(); // ends what is left of them
+      }
+    }
+    return { kind: 'open', parts: inTurn() };
   }
 
-  /** A fault of a sound comes back as a line. */
-  async function understand(
-    { guildId, asker, said, transcriptionModel }: ProgramQuestion,
-    signal: AbortSignal,
-  ): Promise<{ readonly said: readonly Words[] } | { readonly line: TextLine }> {
-    const words: Words[] = [];
-    for (const one of said) {
-      if (one.kind === 'typed') {
-        const { name, text } = one;
-        words.push({ name, text, transcript: async () => ({ text }) });
-        continue;
-      }
-      const { name, bytes } = one;
-      const listening = parts.spending.listenToRecording(guildId, asker.id);
-      if ('line' in listening) return listening;
-      const file = { url: '', name, bytes };
-      const pcm = await orFault(recordings.read(file, signal), signal);
-      if ('line' in pcm) return pcm;
-      const paid = parts.transcriber.paidBy(listening.reservation);
-      const recogniser = asking(paid, { model: transcriptionModel });
-      const transcript = once(() => transcribed(pcm, recogniser, signal));
-      words.push({ name, pcm, isRecording: true, transcript });
-    }
-    return { said: words };
+  function pipelineFor({ guildId, messages, pipeline }: ProgramQuestion): PipelineName {
+    if (messages.some(({ content }) => content.some(isPicture))) return 'chained';
+    return pipeline ?? pipelinesOf(guildId)[0] ?? 'chained';
   }
 
   /**
@@ -118,6 +113,7 @@ export function programAnswers(
 
   return {
     pipelines: pipelinesOf,
+    keptWords: kept,
 
     /**
      * Begins an answer, if the budget and the limit of concurrent answers allow it.
@@ -140,5 +136,3 @@ export function programAnswers(
     },
   };
 }
-
-type Words = Omit<TurnUtterance, 'speakerId' | 'fromMs' | 'toMs'>;

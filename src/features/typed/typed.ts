@@ -32,6 +32,8 @@ export const typedTalk: Feature = {
         ending: signal,
       });
       const lines = chatReadAloud(sessions);
+      const answers = programAnswers(parts, sessions, recordings, signal);
+      const forget = (guildId: string) => answers.keptWords.forget(`${guildId} `);
       typed.listen(new TypedMessageHandler(parts, sessions, { talk, lines }, typed, signal));
       return {
         session: writtenAnswerOffers,
@@ -39,7 +41,7 @@ export const typedTalk: Feature = {
           typed: talk,
           chatReadAloud: lines,
           voices: voicesAndPreviews(parts, sessions, models.speech, signal),
-          programAnswers: programAnswers(parts, sessions, recordings, signal),
+          programAnswers: answers,
           programTranscriptions: new ProgramTranscriptions(
             parts,
             recordings,
@@ -47,6 +49,11 @@ export const typedTalk: Feature = {
             weights,
             signal,
           ),
+        },
+        person: { forget },
+        async eraseServer(guildId) {
+          forget(guildId);
+          return 0;
         },
       };
     },

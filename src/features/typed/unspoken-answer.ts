@@ -2,7 +2,7 @@ import { atStage, BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { ProgramAnswer } from '#src/features/contract/http-api-ports.ts';
+import type { FailedStream, OpenStream } from '#src/features/contract/http-api-ports.ts';
 import { failureText } from '#src/notices/notice.ts';
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
@@ -16,7 +16,12 @@ import type { WrittenTools } from './written-tools.ts';
 /** A question whose answer no channel plays. */
 export type UnspokenQuestion = {
   readonly guildId: string;
+  /** As far as it is known when money is set aside. */
   readonly turn: Turn;
+  /** Makes the whole turn, once money is set aside; absent: it is known. */
+  readonly ready?: () => Promise<Turn>;
+  /** Who pays; absent: the last who spoke. */
+  readonly askerId?: string;
   readonly pipeline: PaidPipeline;
   /** Its words are not spoken. */
   readonly isWritten: boolean;
@@ -39,13 +44,21 @@ const longestChars = 4_000;
  * Reading the parts throws what `Pipeline.answer` throws. Aborting `signal` throws `signal.reason`.
  */
 export function openUnspokenAnswer(
-  { guildId, turn, pipeline, isWritten, tools }: UnspokenQuestion,
+  {
+    askerId,
+    guildId,
+    turn,
+    ready = async () => turn,
+    pipeline,
+    isWritten,
+    tools,
+  }: UnspokenQuestion,
   { spending }: SessionDependencies,
   signal: AbortSignal,
   onUsage: (usage: Usage) => void = () => undefined,
-): ProgramAnswer {
+): OpenStream<ReplyPart> | FailedStream {
   const kind = isWritten ? 'answer in writing' : 'answer in a file';
-  const opened = spending.open(answerRequestOf(turn, guildId, kind));
+  const opened = spending.open(answerRequestOf(turn, guildId, kind, askerId));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const reservation = opened.reservation.watched(onUsage);
   const host: ReplyHost = tools
@@ -53,7 +66,7 @@ export function openUnspokenAnswer(
     : silentHost;
   async function* read(): AsyncGenerator<ReplyPart> {
     reservation.wanted();
-    yield* pipeline.paidBy(reservation).answer(turn, host, signal);
+    yield* pipeline.paidBy(reservation).answer(await ready(), host, signal);
   }
   return { kind: 'open', parts: heldStream(read(), reservation, signal) };
 }

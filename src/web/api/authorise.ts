@@ -2,7 +2,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
 import { hashOf } from '#src/web/api/tokens/new-token.ts';
-import type { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
+import { keptFor, type TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { ApiScope, ApiToken, ApiTokenStore } from '#src/web/api/tokens/token-store.ts';
 import { ApiRefusal, refusal } from './refusal.ts';
 import type { BodyReads } from './request-body.ts';
@@ -77,8 +77,8 @@ export async function authorise(
 ): Promise<Access> {
   const parts = access();
   if (!parts) throw refusal(503, 'bot.starting', 'The bot is starting: try again in a moment.');
-  const { tokens, budgets, servers, encoders, events } = parts;
-  const token = await tokenOf(header, tokens);
+  const { budgets, servers, encoders, events } = parts;
+  const token = await tokenOf(header, parts);
   const retryAfterS = await waitS(rates, token.name);
   if (retryAfterS !== undefined) {
     const message = `The token ${token.name} asks more than ${requestsPerToken} times a minute: try again in ${retryAfterS} s.`;
@@ -94,7 +94,7 @@ export async function authorise(
 
 async function tokenOf(
   header: string | undefined,
-  tokens: AccessParts['tokens'],
+  { servers, tokens }: Pick<AccessParts, 'servers' | 'tokens'>,
 ): Promise<ApiToken> {
   const [, secret] = /^Bearer +(\S+) *$/i.exec(header ?? '') ?? [];
   if (secret === undefined)
@@ -103,6 +103,8 @@ async function tokenOf(
   const token = isOne ? await tokens.find(hashOf(secret)) : undefined;
   if (!token) throw refusal(401, 'token.unknown', 'This token is not known: npm run token -- list');
   if (token.revokedAtWallMs === undefined) return token;
+  const served = await servers.find(token.guildId);
+  if (served.kind === 'here') served.ports.features.programAnswers.keptWords.forget(keptFor(token));
   const day = new Date(token.revokedAtWallMs).toISOString().slice(0, 10);
   throw refusal(401, 'token.revoked', `The token ${token.name} was revoked on ${day}.`);
 }

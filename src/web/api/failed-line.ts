@@ -1,6 +1,8 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { BotError } from '#src/base/errors.ts';
+import { recordingErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
 import { restLine } from '#src/notices/notice.ts';
+import { longestRecordingMs } from '#src/sources/recordings.ts';
 import { withUtcInstants } from '#src/spending/calendar.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { ApiRefusal, refusal } from './refusal.ts';
@@ -46,10 +48,17 @@ export function refusalOf(line: TextLine): ApiRefusal {
 export function refusalOfError(error: unknown): ApiRefusal | undefined {
   if (!(error instanceof BotError)) return undefined;
   const { code } = error;
+  const fault = recordingErrorText(error, longestRecordingMs);
+  if (fault) return refusalOf(fault);
   if (code === 'provider.rate_limited') {
     const message = 'A speech or chat server is rate-limiting this bot: try again later.';
     return refusal(429, code, message);
   }
+  const { serverWords, status = 0, takesNoPictures } = error.about;
+  const blame = [400, 413, 422].includes(status) ? serverWords : undefined;
+  const why = takesNoPictures ? 'it takes no such pictures.' : blame;
+  if (why !== undefined && error.stage === 'think')
+    return refusal(400, code, `The chat server refused the request: ${why}`);
   if (code === 'budget.used') return refusalOf(restLine(error.about.cap));
   if (code.startsWith('store.')) {
     const message = 'The store cannot be reached: try again, and ask the operator if it stays so.';

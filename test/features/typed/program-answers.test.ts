@@ -39,8 +39,9 @@ test('a stream that is given up before anybody reads it gives its place back', a
   const question = {
     guildId: 'g',
     asker: { id: 'token:dog', name: 'dog' },
-    said: [{ kind: 'typed', name: 'dog', text: 'Is it a dog?' }],
-    history: [],
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'Is it a dog?' }] }],
+    sent: {},
+    choices: 1,
     isSpoken: false,
   } as unknown as ProgramQuestion;
   const leaving = new AbortController();
@@ -53,4 +54,17 @@ test('a stream that is given up before anybody reads it gives its place back', a
   expect(await answers.answer(question, new AbortController().signal)).toMatchObject({
     kind: 'open',
   });
+});
+
+test('what one person of a server has forgotten, all its tokens lose: nobody knows whose voice a sound holds', async () => {
+  const fixture = openSessionFixture();
+  const { keptWords } = fixture.dependencies.features.ports.programAnswers;
+  const keys = ['g cat 1 audio', 'g dog 1 audio', 'h cow 1 audio'];
+  for (const key of keys) keptWords.keep(key, Promise.resolve('Seven.'));
+  const forgotten = fixture.privacy.forget('g', 'eva');
+  await fixture.clock.advance(1_000);
+  expect(await forgotten).toMatchObject({ kind: 'forgotten' });
+  expect(keys.filter((key) => keptWords.find(key))).toEqual(['h cow 1 audio']);
+  for (const feature of fixture.dependencies.features.all) await feature.eraseServer?.('h');
+  expect(keptWords.find('h cow 1 audio')).toBeUndefined();
 });

@@ -7,6 +7,7 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
+import { keptWords } from '#src/features/typed/kept-words.ts';
 import type { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { createApi } from '#src/web/api/api.ts';
@@ -26,6 +27,7 @@ export const guildId = '1029384756102938475';
 export function programPorts(over: PortOverrides = {}): ProgramPorts {
   const answers: Public<ProgramAnswers> = {
     pipelines: () => ['chained'],
+    keptWords: keptWords(realClock),
     answer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
     speak: async () => ({ kind: 'unspeakable' }),
   };

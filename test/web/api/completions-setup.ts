@@ -1,10 +1,11 @@
 import { OpenAI } from 'openai';
 import { expect } from 'vitest';
 import { loadSilero } from '#src/audio/voice/voice-meter.ts';
-import { realClock } from '#src/base/clock.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { programAnswers } from '#src/features/typed/program-answers.ts';
 import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
+import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
@@ -24,6 +25,9 @@ import { openApi, programPorts } from './api-setup.ts';
 
 type Parts = {
   readonly chat?: ChatModel;
+  /** A model that hears and speaks, for the pipeline `audio-model`. */
+  readonly audioChat?: ChatModel;
+  readonly clock?: Clock;
   readonly synthesizer?: Synthesizer;
   readonly transcriber?: Transcriber;
   readonly spending?: BudgetAuthority;
@@ -42,6 +46,8 @@ export async function openCompletions(over: Parts = {}) {
   await using stack = new AsyncDisposableStack();
   const {
     chat = new FakeChat([['Yes. ', 'They are patient dogs.']]),
+    audioChat = chat,
+    clock = realClock,
     synthesizer = new FakeSynthesizer(),
     transcriber = new FakeTranscriber({ texts: ['Is a retriever a good dog?'] }),
     spending = boundless,
@@ -52,7 +58,10 @@ export async function openCompletions(over: Parts = {}) {
   const recordings = new Recordings(sharedDecoding, { allowed: new AllowedHosts([]) });
   const pipelines: PipelineRegistry = {
     names,
-    open: () => chained({ chat, synthesizer }),
+    open: (name) =>
+      name === 'audio-model'
+        ? audioModel({ open: () => audioChat, synthesizer, input: 'audio' })
+        : chained({ chat, synthesizer }),
     engine: () => 'a model',
   };
   const { dependencies, sessions } = openSessionFixture();
@@ -60,7 +69,7 @@ export async function openCompletions(over: Parts = {}) {
     ...dependencies,
     ...paidEngines({ chat, transcriber, synthesizer, pipelines }),
     chatName: 'localhost:1',
-    clock: realClock,
+    clock,
     onEvent: () => undefined,
     spending,
     style: { instructions: 'Be brief.', voice: {} },
@@ -99,6 +108,7 @@ export async function openCompletions(over: Parts = {}) {
     api,
     baseURL,
     chat,
+    keptWords: answers.keptWords,
     openai,
     recordings,
     synthesizer,

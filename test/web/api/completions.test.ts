@@ -76,17 +76,15 @@ test('in writing nothing is spoken', async () => {
   });
   expect(response.choices[0]?.message).toMatchObject({ role: 'assistant', content: reported });
   expect(synthesizer.asked).toEqual([]);
-  expect(served.chat instanceof FakeChat && served.chat.asked[0]?.messages).toEqual([
+  expect(served.chat instanceof FakeChat && served.chat.asked[0]?.messages).toMatchObject([
     { role: 'system', content: 'You are a vet.' },
-    { role: 'user', name: '', content: dog },
+    { role: 'user', content: dog },
     { role: 'assistant', content: 'It depends.' },
-    { role: 'user', name: 'Ana', content: 'On what?' },
+    { role: 'user', content: 'On what?' },
   ]);
 });
 
-const picture = { type: 'image_url', image_url: { url: 'https://host/dog.png' } } as const;
-
-const tool = { type: 'function', function: { name: 'bark' } } as const;
+const modelField = /the operator of the bot chooses the model and what it costs/;
 
 test.each<[object, string, RegExp]>([
   [
@@ -94,7 +92,7 @@ test.each<[object, string, RegExp]>([
     'audio.format',
     /streamed sound is pcm16/,
   ],
-  [{ n: 2 }, 'n', /one answer at a time/],
+  [{ n: 9 }, 'n', /at most 8 answers/],
   [
     {
       messages: [
@@ -102,33 +100,32 @@ test.each<[object, string, RegExp]>([
         { role: 'user', content: dog },
       ],
     },
-    'messages[0].audio',
-    /send the transcript/,
+    'messages[0].audio.id',
+    /No answer audio_1 is kept for this token: send its transcript/,
   ],
-  [{ tools: [tool] }, 'tools', /calls no tools here/],
-  [{ response_format: { type: 'json_object' } }, 'response_format.type', /plain text/],
+  [{ tools: [{ type: 'web_search' }] }, 'tools[0].type', /only functions/],
+  [{ functions: [] }, 'functions', /send them as tools/],
+  [{ logprobs: true }, 'logprobs', /has no probabilities/],
+  [{ models: ['dear'] }, 'models', modelField],
+  [{ context_window_fallbacks: [{}] }, 'context_window_fallbacks', modelField],
+  [{ web_search_options: {} }, 'web_search_options', modelField],
   [{ audio: { voice: 'alloy', format: 'aac' } }, 'audio.format', /"pcm16"/],
   [
-    { messages: [{ role: 'user', content: [picture] }] },
+    { messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: 'a' } }] }] },
     'messages[0].content[0]',
-    /text nor input_audio/,
+    /neither text, image_url nor input_audio/,
   ],
-  [{ messages: [{ role: 'user', content: ' ' }] }, 'messages[0].content', /nothing to answer/],
-  [
-    { messages: [{ role: 'user', content: [sound, sound] }] },
-    'messages[0].content',
-    /one input_audio/,
-  ],
-  [{ messages: [{ role: 'assistant', content: 'Hm.' }] }, 'messages[0]', /role user/],
   [
     {
       messages: [
-        { role: 'user', content: [sound] },
-        { role: 'user', content: 'And?' },
+        {
+          role: 'user',
+          content: [{ type: 'image_url', image_url: { url: 'file:///etc/passwd' } }],
+        },
       ],
     },
-    'messages[0].content[0]',
-    /Only the last message may hold sound/,
+    'messages[0].content[0].image_url.url',
+    /no web address and no data:image/,
   ],
 ])("%j is refused in words and OpenAI's shape", async (over, param, sentence) => {
   await using served = await openCompletions();

@@ -2,6 +2,7 @@ import { OpenAI } from 'openai';
 import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
+import { FakeChat, toolCall } from '#test/fakes/chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { openCompletions } from './completions-setup.ts';
 import { eventsIn, examplesOf, faultsIn } from './openai-description.ts';
@@ -73,6 +74,27 @@ test.each([
   expect(choices.at(-1)).toEqual([{ ...going, finish_reason: 'stop' }]);
 });
 
+test.each([
+  ['written', written],
+  ['spoken', spoken],
+])('several answers with calls, %s, are those of the published description', async (_, request) => {
+  const chat = new FakeChat([['I bark. ', toolCall('bark')]]);
+  await using served = await openCompletions({ chat });
+  const tools = [{ type: 'function', function: { name: 'bark' } }];
+  const asked = { ...request, tools, n: 2 };
+  expect(faultsIn(completions, 'request', asked)).toEqual([]);
+  const whole = (await (await post(served, asked)).json()) as { readonly choices: readonly Json[] };
+  expect(faultsIn(completions, 'answer', whole)).toEqual([]);
+  expect(whole.choices.map(({ index, finish_reason }) => [index, finish_reason])).toEqual([
+    [0, 'tool_calls'],
+    [1, 'tool_calls'],
+  ]);
+  const response = await post(served, { ...asked, stream: true });
+  const events = eventsIn(await response.text());
+  const chunks = events.slice(0, -1).map((data) => JSON.parse(data) as Json);
+  expect(chunks.flatMap((chunk) => faultsIn(completions, 'event', chunk))).toEqual([]);
+});
+
 test('a refusal is that of the published description, and an error of its own kind for the client', async () => {
   await using served = await openCompletions();
   const { baseURL, openai, api } = served;
@@ -85,7 +107,7 @@ test('a refusal is that of the published description, and an error of its own ki
     { new (...args: never[]): InstanceType<typeof OpenAI.APIError> },
   ])[] = [
     [() => asked(openai, { messages: [] }), OpenAI.BadRequestError],
-    [() => asked(openai, { n: 2 }), OpenAI.BadRequestError],
+    [() => asked(openai, { n: 9 }), OpenAI.BadRequestError],
     [() => asked(client('sk-wrong')), OpenAI.AuthenticationError],
     [() => asked(client('parley_bell')), OpenAI.PermissionDeniedError],
     [() => openai.models.retrieve('gpt-9'), OpenAI.NotFoundError],
@@ -109,7 +131,7 @@ test.each(examplesOf(completions))(
     await using served = await openCompletions();
     expect(faultsIn(completions, 'request', request)).toEqual([]);
     const response = await post(served, request);
-    const param = { 'Image input': 'messages[0].content[1]', Functions: 'tools' }[title];
+    const param = { Logprobs: 'logprobs' }[title];
     if (param !== undefined) {
       const body: unknown = await response.json();
       expect([response.status, faultsIn(completions, 'refusal', body)]).toEqual([400, []]);

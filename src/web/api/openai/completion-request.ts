@@ -1,57 +1,86 @@
 import { z } from 'zod';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
-import type { ChatMessage } from '#src/chat/ports.ts';
-import type { ProgramUtterance } from '#src/features/contract/http-api-ports.ts';
+import type { SentFields } from '#src/chat/ports.ts';
+import type { ProgramMessage, ProgramQuestion } from '#src/features/contract/http-api-ports.ts';
+import { textPart } from '#src/features/typed/program-conversation.ts';
 import { invalid } from '#src/web/api/refusal.ts';
 import { voiceName } from './voice-name.ts';
 
 /** Parts of one message. */
 const mostParts = 100;
-const text = z.object({ type: z.literal('text'), text: z.string() });
+/** Longest text, in characters: about what models take. */
+const mostChars = 400_000;
+const text = z.looseObject({ type: z.literal('text'), text: z.string().max(mostChars) });
 /** A sentence in which a model refused, in its earlier message. */
-const modelRefusal = z.object({ type: z.literal('refusal'), refusal: z.string() });
-const sound = z.object({
+const modelRefusal = z.looseObject({ type: z.literal('refusal'), refusal: z.string() });
+const sound = z.looseObject({
   type: z.literal('input_audio'),
-  input_audio: z.object({ data: z.base64(), format: z.enum(['wav', 'mp3']) }),
+  input_audio: z.looseObject({ data: z.base64(), format: z.enum(['wav', 'mp3']) }),
 });
-const part = z.union([text, modelRefusal, sound], {
-  error: 'is neither text nor input_audio with data in base64 and the format wav or mp3',
+/** The chat server fetches an address; the bot never does. */
+const picture = z.looseObject({
+  type: z.literal('image_url'),
+  image_url: z.looseObject({
+    url: z.string().regex(/^(https?:\/\/|data:image\/)/, 'is no web address and no data:image'),
+  }),
+});
+const anyPart = z.union([text, modelRefusal, sound, picture], {
+  error: 'is neither text, image_url nor input_audio with data in base64 and the format wav or mp3',
 });
 const message = z.looseObject({
-  role: z.enum(['system', 'developer', 'user', 'assistant']),
-  name: z.string().max(100).default(''),
+  // Servers other than OpenAI's know no developer.
+  role: z
+    .enum(['system', 'developer', 'user', 'assistant', 'tool'])
+    .transform((role) => (role === 'developer' ? 'system' : role)),
   content: z.preprocess(
-    (content) => (typeof content === 'string' ? [{ type: 'text', text: content }] : content),
-    z.array(part).max(mostParts).nullish(),
+    (content) => (typeof content === 'string' ? [textPart(content)] : (content ?? [])),
+    z.array(anyPart).max(mostParts),
   ),
-  audio: z.null('answers are not kept: send the transcript as content').optional(),
+  audio: z.looseObject({ id: z.string().max(100) }).nullish(),
 });
 
 const modelName = z.string().min(1).max(100).nullish();
 /** Samples are pcm16 in chat completions, and pcm in requests for speech. */
 const format = z.enum([...soundFormats, 'pcm16']).nullish();
-const noTools = z.array(z.unknown()).max(0, 'the bot calls no tools here').nullish();
+const tool = z.looseObject({
+  type: z.literal('function', 'only functions are handed to the chat model'),
+});
+const tokens = z.number().int().min(1).nullish();
 
-/** Fields of OpenAI's chat completions that are read here; other fields change nothing, or are refused in words. */
+/** Answers to one request. */
+const mostChoices = 8;
+
+/** Fields that end here: those that are read, those that are refused, and last those that change no answer but what is stored or paid. */
+const ownFields = {
+  model: z.string(),
+  messages: z.array(message).min(1).max(1_000),
+  modalities: z.array(z.enum(['text', 'audio'])).nullish(),
+  audio: z.looseObject({ voice: voiceName, format }).nullish(),
+  transcription_model: modelName,
+  speech_model: modelName,
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  n: z.number().int().min(1).max(mostChoices, `at most ${mostChoices} answers`).nullish(),
+  functions: z.null('send them as tools').optional(),
+  function_call: z.null('send it as tool_choice').optional(),
+  logprobs: z.literal(false, 'the bot has no probabilities').nullish(),
+  store: z.unknown().optional(),
+  metadata: z.unknown().optional(),
+  prediction: z.unknown().optional(),
+  service_tier: z.unknown().optional(),
+};
+
+/** Fields by which OpenRouter, LiteLLM, vLLM and OpenAI take another model, server or price than the one that money is set aside for. */
+const priceFields =
+  /fallbacks$|^(models|route|provider|plugins|web_search_options|extra_body|extra_headers|api_base|api_key|base_url|user_config|custom_llm_provider|best_of)$/;
+
+/** Fields of OpenAI's chat completions that are read here; all others go to the chat model, or are refused in words. */
 export const completionRequest = z
   .looseObject({
-    model: z.string(),
-    messages: z.array(message).min(1).max(1_000),
-    modalities: z.array(z.enum(['text', 'audio'])).nullish(),
-    audio: z
-      .looseObject({
-        voice: voiceName,
-        format: format,
-      })
-      .nullish(),
-    response_format: z.looseObject({ type: z.literal('text', 'answers are plain text') }).nullish(),
-    transcription_model: modelName,
-    speech_model: modelName,
-    stream: z.boolean().nullish(),
-    stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-    n: z.literal(1, 'the bot gives one answer at a time').nullish(),
-    tools: noTools,
-    functions: noTools,
+    ...ownFields,
+    max_completion_tokens: tokens,
+    max_tokens: tokens,
+    tools: z.array(tool).nullish(),
   })
   .refine(
     ({ audio, modalities, stream }) =>
@@ -62,49 +91,29 @@ export const completionRequest = z
 type CompletionRequest = z.output<typeof completionRequest>;
 type RequestMessage = CompletionRequest['messages'][number];
 
-/** Question of a request, in words of a pipeline. */
-export type CompletionQuestion = {
-  readonly instructions?: string;
-  readonly history: readonly ChatMessage[];
-  /** The last message, part by part. */
-  readonly said: readonly ProgramUtterance[];
-  readonly isSpoken: boolean;
-  readonly format: SoundFormat;
-  readonly voice?: string;
-  /** Name from the request, whether it may be chosen or not. */
-  readonly speechModel?: string;
-  readonly transcriptionModel?: string;
-};
+/** Question of a request. */
+export type CompletionQuestion = Pick<
+  ProgramQuestion,
+  'messages' | 'sent' | 'choices' | 'isSpoken' | 'voice' | 'speechModel' | 'transcriptionModel'
+> & { readonly format: SoundFormat };
 
-/** Longest conversation, in characters: about what models take. */
-const mostChars = 400_000;
+/** Finds the transcript of an answer that the program has heard. */
+type FindAnswer = (audioId: string) => Promise<string> | undefined;
 
 /** Reads a request. Errors: `ApiRefusal`. */
-export function questionOf(request: CompletionRequest): CompletionQuestion {
-  const { audio, messages, modalities, speech_model, stream, transcription_model } = request;
-  const last = messages.at(-1);
-  const lastPlace = `messages[${messages.length - 1}]`;
-  if (last?.role !== 'user') throw invalid('The last message must be of the role user.', lastPlace);
-  const earlier = messages.slice(0, -1).map((one, n) => ({
-    role: one.role === 'developer' ? ('system' as const) : one.role,
-    name: one.name,
-    content: wordsOf(one, `messages[${n}]`),
-  }));
-  const instructions = earlier.filter(({ role }) => role === 'system');
-  const said = utterancesOf(last, `${lastPlace}.content`);
-  const typed = said.map((one) => (one.kind === 'typed' ? one.text : ''));
-  const chars = [...earlier.map(({ content }) => content), ...typed].join('').length;
-  if (chars > mostChars)
-    throw invalid(`The conversation is too long: at most ${mostChars} characters.`, 'messages');
+export async function questionOf(
+  request: CompletionRequest,
+  findAnswer: FindAnswer,
+): Promise<CompletionQuestion> {
+  const { audio, modalities, n, speech_model, stream, transcription_model } = request;
+  const messages: ProgramMessage[] = [];
+  for (const [place, one] of request.messages.entries())
+    messages.push(await withTranscript(one, `messages[${place}].audio.id`, findAnswer));
   const given = audio?.format ?? (stream ? 'pcm' : 'wav');
   return {
-    instructions: instructions.map(({ content }) => content).join('\n\n') || undefined,
-    history: earlier
-      .filter(({ role }) => role !== 'system')
-      .map(({ role, name, content }) =>
-        role === 'user' ? { role, name, content } : { role, content },
-      ),
-    said,
+    messages,
+    sent: sentFields(request),
+    choices: n ?? 1,
     isSpoken: modalities?.includes('audio') === true,
     format: given === 'pcm16' ? 'pcm' : given,
     voice: audio?.voice,
@@ -113,30 +122,26 @@ export function questionOf(request: CompletionRequest): CompletionQuestion {
   };
 }
 
-/** Words of an earlier message. Errors: `ApiRefusal`. */
-function wordsOf({ content }: RequestMessage, place: string): string {
-  const words = (content ?? []).map((one, n) => {
-    if (one.type === 'text') return one.text;
-    if (one.type === 'refusal') return one.refusal;
-    const message = 'Only the last message may hold sound: send the words of earlier ones.';
-    throw invalid(message, `${place}.content[${n}]`);
-  });
-  return words.join('\n');
+/** Errors: `ApiRefusal`. */
+function sentFields(request: CompletionRequest): SentFields {
+  const fields = Object.entries(request).filter(
+    ([name, value]) => value !== null && !Object.hasOwn(ownFields, name),
+  );
+  const [name] = fields.find(([one]) => priceFields.test(one)) ?? [];
+  if (name !== undefined)
+    throw invalid(`${name}: the operator of the bot chooses the model and what it costs.`, name);
+  return Object.fromEntries(fields);
 }
 
-/** Errors: `ApiRefusal`. */
-function utterancesOf(
-  { name, content }: RequestMessage,
+/** A message with the words of the answer that it names. Errors: `ApiRefusal`. */
+async function withTranscript(
+  { audio, ...message }: RequestMessage,
   place: string,
-): readonly ProgramUtterance[] {
-  const said = (content ?? []).map((one): ProgramUtterance => {
-    if (one.type === 'text') return { kind: 'typed', name, text: one.text };
-    if (one.type === 'refusal') return { kind: 'typed', name, text: one.refusal };
-    return { kind: 'spoken', name, bytes: Buffer.from(one.input_audio.data, 'base64') };
-  });
-  if (said.filter(({ kind }) => kind === 'spoken').length > 1)
-    throw invalid('A request may have one input_audio: join the sounds.', place);
-  const isEmpty = said.every((one) => one.kind === 'typed' && one.text.trim() === '');
-  if (isEmpty) throw invalid('The last message holds nothing to answer.', place);
-  return said;
+  findAnswer: FindAnswer,
+): Promise<ProgramMessage> {
+  if (!audio || message.content.length > 0) return message;
+  const transcript = await findAnswer(audio.id);
+  const refusal = `No answer ${audio.id} is kept for this token: send its transcript as content.`;
+  if (transcript === undefined) throw invalid(refusal, place);
+  return { ...message, content: [textPart(transcript)] };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   encodedInSteps,
   type SoundEncoder,
@@ -7,13 +8,15 @@ import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { durationMs, speakRateHz } from '#src/audio/pcm.ts';
 import { OneRate } from '#src/audio/resample.ts';
 import { wavHeader } from '#src/audio/wav.ts';
-import type { Usage } from '#src/chat/ports.ts';
+import { callField } from '#src/chat/completions/chat-stream.ts';
+import type { ToolCall, Usage } from '#src/chat/ports.ts';
+import { keptWordsMs } from '#src/features/typed/kept-words.ts';
+import { longestAnswerChars } from '#src/pipeline/chained.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 
 /** Fields of a completion that are known before its first word. */
 export type CompletionHead = {
   readonly id: string;
-  readonly audioId: string;
   /** Instant in s since 1970. */
   readonly created: number;
   readonly model: string;
@@ -23,52 +26,93 @@ export type CompletionHead = {
   readonly format: SoundFormat;
   /** Usage of requests to models, as it becomes known. */
   readonly taken: readonly Usage[];
+  /** Keeps the transcript of an answer for its id. */
+  keep(audioId: string, transcript: string): void;
 };
+
+/** Words, calls and end of one answer, as far as they have come. */
+export class ChoiceProgress {
+  readonly audioId = `audio_${randomUUID()}`;
+  text = '';
+  readonly calls: ToolCall[] = [];
+  isCut = false;
+
+  note(part: ReplyPart): void {
+    if (part.kind === 'text') this.text += part.text;
+    if (part.kind === 'tool') this.calls.push(part.call);
+    if (part.kind === 'cut') this.isCut = true;
+  }
+
+  /** An answer of calls alone has no sound. */
+  get isSilent(): boolean {
+    return this.text === '' && this.calls.length > 0;
+  }
+
+  get finish(): string {
+    if (this.isCut || this.text.length >= longestAnswerChars) return 'length';
+    return this.calls.length > 0 ? 'tool_calls' : 'stop';
+  }
+}
 
 /** Longest sound in one piece, in ms: 14 MB of samples; a stream has no such bound. */
 const longestMs = 300_000;
 
-/** A whole answer as `chat.completion`. Errors: as `Pipeline.answer`. */
+/** Whole answers as `chat.completion`. Errors: as `Pipeline.answer`. */
 export async function completionOf(
-  parts: AsyncIterable<ReplyPart>,
+  answers: AsyncIterable<AsyncIterable<ReplyPart>>,
   head: CompletionHead,
   encoders: Pick<SoundEncoders, 'open'>,
 ) {
-  // The head of a WAV file is written once its length is known.
-  const encoder = encoders.open(head.format === 'wav' ? 'pcm' : head.format);
-  const { text, sound, isCut } = await collected(parts, encoder);
-  const message = head.isSpoken
-    ? { content: null, audio: audioOf(sound, text, head) }
-    : { content: text };
-  return {
-    ...headOf(head, 'chat.completion'),
-    choices: [
-      {
-        index: 0,
-        message: { role: 'assistant', refusal: null, ...message },
-        logprobs: null,
-        finish_reason: isCut ? 'length' : 'stop',
-      },
-    ],
-    usage: usageOf(head.taken),
-  };
+  const choices: object[] = [];
+  for await (const parts of answers) {
+    // The head of a WAV file is written once its length is known.
+    const encoder = encoders.open(head.format === 'wav' ? 'pcm' : head.format);
+    const choice = await choiceOf(parts, head, encoder);
+    choices.push({ index: choices.length, logprobs: null, ...choice });
+  }
+  return { ...headOf(head, 'chat.completion'), choices, usage: usageOf(head.taken) };
 }
 
-async function collected(parts: AsyncIterable<ReplyPart>, encoder: SoundEncoder) {
+async function choiceOf(
+  parts: AsyncIterable<ReplyPart>,
+  head: CompletionHead,
+  encoder: SoundEncoder,
+) {
+  const progress = new ChoiceProgress();
+  const sound = await collected(parts, progress, encoder);
+  const { calls, finish: finish_reason, isSilent, text } = progress;
+  const isSpoken = head.isSpoken && !isSilent;
+  const message = {
+    role: 'assistant',
+    refusal: null,
+    content: isSpoken || isSilent ? null : text,
+    audio: isSpoken ? audioOf(sound, progress, head) : undefined,
+    tool_calls: calls.length > 0 ? calls.map(callField) : undefined,
+  };
+  return { message, finish_reason };
+}
+
+/** The sound of an answer, up to its longest. */
+async function collected(
+  parts: AsyncIterable<ReplyPart>,
+  progress: ChoiceProgress,
+  encoder: SoundEncoder,
+): Promise<Buffer> {
   const rate = new OneRate(speakRateHz);
   const pieces: Uint8Array[] = [];
-  let [text, soundMs, isCut] = ['', 0, false];
+  let soundMs = 0;
   for await (const part of parts) {
-    if (part.kind === 'text') text += part.text;
+    progress.note(part);
     if (part.kind !== 'audio') continue;
     for (const samples of rate.push(part.pcm))
       for await (const bytes of encodedInSteps(encoder, samples)) pieces.push(bytes);
     soundMs += durationMs(part.pcm);
-    isCut = soundMs >= longestMs;
-    if (isCut) break;
+    if (soundMs < longestMs) continue;
+    progress.isCut = true;
+    break;
   }
   pieces.push(await encoder.push(rate.flush()), await encoder.end());
-  return { text, sound: Buffer.concat(pieces), isCut };
+  return Buffer.concat(pieces);
 }
 
 /** Fields that a whole completion and each of its chunks begin with. */
@@ -76,11 +120,21 @@ export function headOf({ id, created, model, reportsTier }: CompletionHead, obje
   return { id, object, created, model, service_tier: reportsTier ? 'default' : undefined };
 }
 
-function audioOf(sound: Buffer, transcript: string, head: CompletionHead) {
-  const { audioId: id, created: expires_at, format } = head; // it is kept nowhere
+function audioOf(
+  sound: Buffer,
+  { audioId: id, text: transcript }: ChoiceProgress,
+  head: CompletionHead,
+) {
+  const { format } = head;
+  head.keep(id, transcript);
   const shape = { rateHz: speakRateHz, channels: 1 } as const;
   const bytes = format === 'wav' ? Buffer.concat([wavHeader(shape, sound.length), sound]) : sound;
-  return { id, data: bytes.toString('base64'), transcript, expires_at };
+  return { id, data: bytes.toString('base64'), transcript, expires_at: expiryOf(head) };
+}
+
+/** Instant in s since 1970 up to which at least an answer is known by the id of its sound. */
+export function expiryOf({ created }: CompletionHead): number {
+  return created + keptWordsMs / 1_000;
 }
 
 /** Samples as bytes, little-endian as every machine has them that Node runs on. */

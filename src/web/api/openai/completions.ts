@@ -6,26 +6,32 @@ import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal, unlistedModel } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
+import { keptFor } from '#src/web/api/tokens/token-budgets.ts';
 import { type CompletionHead, completionOf } from './completion.ts';
 import { type CompletionQuestion, completionRequest, questionOf } from './completion-request.ts';
 import { chunksOf } from './completion-stream.ts';
-import { commented, eventResponse, whenBegun } from './server-events.ts';
+import { eventResponse, whenBegun } from './server-events.ts';
 
-/** One question to the pipeline of a server, in OpenAI's shape. */
+/** Answers of the pipeline of a server to a conversation, in OpenAI's shape. */
 export const createChatCompletion = defineRoute({
   method: 'post',
   path: '/v1/chat/completions',
   scope: 'chat',
   body: completionRequest,
-  async run({ asker, body: request, clock, encoders, guildId, onBug, ports, signal: program }) {
+  async run(call) {
+    const { asker, body: request, clock, encoders, guildId, onBug, ports, token } = call;
     await setImmediate(); // frames of sound leave before its sound is unpacked
-    const { format, ...question } = questionOf(request);
-    const pipelines = ports.features.programAnswers.pipelines(guildId);
+    const { keptWords, ...answers } = ports.features.programAnswers;
+    const own = keptFor(token);
+    const { format, ...question } = await questionOf(request, (audioId) =>
+      keptWords.find(`${own}${audioId}`),
+    );
+    const pipelines = answers.pipelines(guildId);
     const pipeline = pipelines.find((name) => name === request.model);
     refuseModels(question, pipeline ?? pipelines[0], ports);
     const taken: Usage[] = [];
     const late = new AbortController();
-    const signal = AbortSignal.any([program, late.signal]);
+    const signal = AbortSignal.any([call.signal, late.signal]);
     using stack = new DisposableStack();
     if (!request.stream)
       stack.adopt(
@@ -33,23 +39,26 @@ export const createChatCompletion = defineRoute({
         clearTimeout,
       );
     const onUsage = (usage: Usage) => void taken.push(usage);
-    const asked = { ...question, guildId, asker, pipeline, onUsage };
-    const answer = await ports.features.programAnswers.answer(asked, signal);
+    const { transcriptionModel: named } = question;
+    const [usual] = ports.features.programTranscriptions.models();
+    const transcriptionModel = named === usual ? undefined : named; // by either name a sound is recognised once
+    const by = { guildId, asker, keptFor: own, pipeline, onUsage };
+    const asked = { ...question, ...by, transcriptionModel };
+    const answer = await answers.answer(asked, signal);
     if (answer.kind === 'failed') throw refusalOf(answer.line);
     const head: CompletionHead = {
       id: `chatcmpl-${randomUUID()}`,
-      audioId: `audio_${randomUUID()}`,
       created: Math.floor(clock.wallMs() / 1_000),
       model: request.model,
       reportsTier: (request.service_tier ?? undefined) !== undefined,
       isSpoken: question.isSpoken,
       format,
       taken,
+      keep: (audioId, words) => keptWords.keep(`${own}${audioId}`, Promise.resolve(words)),
     };
     if (!request.stream) return await completionOf(answer.parts, head, encoders);
-    const begun = await whenBegun(commented(answer.parts));
     const includesUsage = request.stream_options?.include_usage === true;
-    return eventResponse(chunksOf(begun, head, includesUsage), onBug);
+    return eventResponse(await whenBegun(chunksOf(answer.parts, head, includesUsage)), onBug);
   },
 });
 

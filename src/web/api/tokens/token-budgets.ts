@@ -6,6 +6,14 @@ export function payerIdOf({ name }: Pick<ApiToken, 'name'>): string {
   return programIdOf(name);
 }
 
+/**
+ * Beginning of the keys under which words are kept for a token. One that was revoked gives up its name: the time of its making tells
+ * the next apart.
+ */
+export function keptFor({ createdAtWallMs, guildId, name }: ApiToken): string {
+  return `${guildId} ${name} ${createdAtWallMs} `;
+}
+
 /** Own budgets of the tokens that were used since the start, by who pays. */
 export class TokenBudgets {
   readonly #caps = new Map<string, number>();

@@ -45,6 +45,7 @@ async function programDoors(
   };
   const answering: Public<ProgramAnswers> = {
     pipelines: (guildId) => answers.pipelines(guildId),
+    keptWords: answers.keptWords,
     answer: (...all) => {
       arrived.resolve();
       return answers.answer(...all);

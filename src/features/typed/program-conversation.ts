@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
+import { textIn } from '#src/base/json.ts';
+import type { Public } from '#src/base/public.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type {
+  ProgramMessage,
+  ProgramPart,
+  ProgramQuestion,
+} from '#src/features/contract/http-api-ports.ts';
+import type { ReplyStyle, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { Recordings } from '#src/sources/recordings.ts';
+import { asking } from '#src/speech/hints.ts';
+import type { KeptWords } from './kept-words.ts';
+import { transcribed } from './question-utterances.ts';
+
+type ConversationParts = Pick<SessionDependencies, 'clock' | 'spending' | 'transcriber'> & {
+  readonly recordings: Public<Recordings>;
+  readonly kept: KeptWords;
+  /** Style of the server; system messages are in place of its instructions. */
+  readonly style: ReplyStyle;
+};
+
+type SoundWords = ReadonlyMap<ProgramPart, string>;
+
+/** The conversation of a program, for a pipeline. Aborting `signal` ends what `recognised` does, with its reason. */
+export function programConversation(
+  { asker, guildId, keptFor, messages, sent, transcriptionModel: model }: ProgramQuestion,
+  { clock, kept, recordings, spending, style, transcriber }: ConversationParts,
+  signal: AbortSignal,
+) {
+  const last = messages.at(-1)?.content ?? [];
+
+  /** A turn of these messages, with words in place of their sounds as far as they are known. */
+  function turnOf(shown: readonly ProgramMessage[], words: SoundWords): Turn {
+    const isInstructed = messages.some(({ role }) => role === 'system');
+    const history = shown.map((message) => inWords(message, words));
+    const own = isInstructed ? { ...style, instructions: '' } : style;
+    return { said: [], style: own, history, tools: [], sent };
+  }
+
+  async function read({ input_audio }: ProgramPart): Promise<Pcm> {
+    const bytes = Buffer.from(`${input_audio?.data}`, 'base64');
+    return await recordings.read({ url: '', name: 'sound', bytes }, signal);
+  }
+
+  /** Words of a sound, kept for the next request. */
+  function wordsOf(part: ProgramPart): Promise<string> {
+    const hash = createHash('sha256').update(`${part.input_audio?.data}`).digest('base64');
+    return kept.words(`${keptFor}${hash} ${model}`, async () => {
+      const listening = spending.listenToRecording(guildId, asker.id);
+      if ('line' in listening)
+        throw new BotError('budget.used', false, noMoney, undefined, undefined, { cap: 'server' });
+      const recogniser = asking(transcriber.paidBy(listening.reservation), { model });
+      return (await transcribed(await read(part), recogniser, signal)).text.trim();
+    });
+  }
+
+  async function heard(part: ProgramPart): Promise<TurnUtterance> {
+    const atMs = clock.nowMs();
+    return {
+      speakerId: asker.id,
+      name: textIn(messages.at(-1)?.name) ?? '',
+      fromMs: atMs,
+      toMs: atMs,
+      text: part.text,
+      pcm: part.input_audio && (await read(part)),
+      transcript: async () => ({ text: part.text ?? (await wordsOf(part)) }),
+    };
+  }
+
+  return {
+    /** The turn without the words of sounds. */
+    known: () => turnOf(messages, new Map()),
+
+    /**
+     * The turn with all its words. Sounds of the last message are utterances, for a model that hears. Errors: the recogniser's;
+     * BotError `source.*`, `budget.used`.
+     */
+    async recognised(): Promise<Turn> {
+      const isHeard = last.some(({ input_audio }) => input_audio) && !last.some(isPicture);
+      const shown = isHeard ? messages.slice(0, -1) : messages;
+      const words = new Map<ProgramPart, string>();
+      for (const part of shown.flatMap(({ content }) => content))
+        if (part.input_audio) words.set(part, await wordsOf(part));
+      const said = await Array.fromAsync(isHeard ? last : [], heard);
+      return { ...turnOf(shown, words), said };
+    },
+  };
+}
+
+const noMoney = 'Nothing is left today for the recognition of a sound.';
+
+/** A message as a chat model is shown it. */
+function inWords({ content, ...fields }: ProgramMessage, words: SoundWords): ChatMessage {
+  const parts = content.map((part) =>
+    part.input_audio ? textPart(words.get(part) || '(no words)') : part,
+  );
+  const text = parts.map((part) => part.text ?? '').join('\n');
+  // Plain text is one string, the form that every server takes.
+  const isPlain = parts.every((part) => part.text !== undefined && Object.keys(part).length === 2);
+  const written = text === '' && fields.role === 'assistant' ? null : text; // it called tools
+  return {
+    role: fields.role,
+    content: text,
+    pictures: parts.flatMap(({ image_url }) => image_url?.url ?? []),
+    sent: { ...fields, content: isPlain ? written : parts },
+  } as ChatMessage; // who and what it is about stands in `sent`
+}
+
+export function textPart(text: string): ProgramPart {
+  return { type: 'text', text };
+}
+
+/** Only a chat model takes it. */
+export function isPicture({ image_url }: ProgramPart): boolean {
+  return image_url !== undefined;
+}

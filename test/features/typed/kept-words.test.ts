@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { keptWords } from '#src/features/typed/kept-words.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+const minuteMs = 60_000;
+
+function openWords() {
+  const clock = new VirtualClock();
+  const kept = keptWords(clock);
+  const made: string[] = [];
+  const words = (key: string) =>
+    kept.words(key, async () => {
+      made.push(key);
+      return `words of ${key}`;
+    });
+  return { clock, kept, made, words };
+}
+
+test('words are made once, and again 15 minutes after their last use', async () => {
+  const { clock, made, words } = openWords();
+  for (const waitMs of [0, 14 * minuteMs, 14 * minuteMs]) {
+    await clock.advance(waitMs);
+    expect(await words('a')).toBe('words of a');
+  }
+  expect(made).toEqual(['a']);
+  await clock.advance(15 * minuteMs);
+  await words('a');
+  expect(made).toEqual(['a', 'a']);
+});
+
+test('of more than 1,000 texts the one unused for longest goes', async () => {
+  const { made, words } = openWords();
+  for (let n = 0; n < 1_000; n++) await words(`sound ${n}.`);
+  await words('sound 0.');
+  await words('one more');
+  made.splice(0);
+  for (const key of ['sound 0.', 'sound 2.', 'sound 1.']) await words(key);
+  expect(made).toEqual(['sound 1.']);
+});
+
+test('a failure is told to whoever had the words made, and whoever waited for them makes them', async () => {
+  const { kept, made, words } = openWords();
+  const failing = Promise.withResolvers<string>();
+  const first = kept.words('a', () => failing.promise);
+  const second = words('a');
+  expect(made).toEqual([]);
+  failing.reject(new Error('hung up'));
+  await expect(first).rejects.toThrow('hung up');
+  expect(await second).toBe('words of a');
+  expect(made).toEqual(['a']);
+});
+
+test('what is forgotten is gone, also where it is still being made', async () => {
+  const { kept, made, words } = openWords();
+  await words('g cat 1 a');
+  const slow = Promise.withResolvers<string>();
+  const making = kept.words('g cat 1 b', () => slow.promise);
+  await words('h dog 1 a');
+  kept.forget('g ');
+  slow.resolve('late');
+  expect(await making).toBe('late');
+  expect(['g cat 1 a', 'g cat 1 b'].map((key) => kept.find(key))).toEqual([undefined, undefined]);
+  await words('h dog 1 a');
+  expect(made).toEqual(['g cat 1 a', 'h dog 1 a']);
+});
