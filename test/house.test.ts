@@ -138,7 +138,7 @@ test('every folder of src has a README with the four headings', async () => {
 
 /** Modules of each folder of `src` whose values tests use: its contract, through which they see everything else. */
 const doors: Readonly<Record<string, string>> = {
-  app: 'budget http-parser.mjs main.mjs provider-log shared-parts',
+  app: 'bot budget http-parser.mjs main.mjs provider-log shared-parts',
   'app/engines': 'engines',
   'app/programs': 'token',
   'app/sandbox': 'in-sandbox page-view',

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import packageJson from '#package.json' with { type: 'json' };
@@ -72,25 +71,15 @@ test('every script that a document names is there, and knows the options it is g
   expect(strays).toEqual([]);
 });
 
-/** Files that the bot or its operator makes. */
-const madeFiles = /^DATA_DIR\/|postgres-password|proxy\.env/;
-
-test('every file of the repository that a document names is there', async () => {
+test('every file of the repository that a command is given is there', async () => {
   const strays: string[] = [];
-  for (const { path, text } of documents) {
-    const commands = commandsIn({ path, text }).flatMap(({ words }) => words);
-    const spans = [...text.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
-    for (const file of [
-      ...commands.filter((word) => /^(?:bench|deploy|doctor|scripts|setup|src|test)\//.test(word)),
-      ...spans.filter((span) =>
-        /^[\w@.-]+(?:\/[\w@.-]+)+\.(?:js|json|md|mjs|ts|txt|yaml)$/.test(span),
-      ),
-    ]) {
-      const isThere = [file, join(dirname(path), file)].some((place) => existsSync(place));
-      if (!isThere && !madeFiles.test(file)) strays.push(`${path}: ${file}`);
-    }
+  for (const command of documented) {
+    const given = command.words.filter((word) =>
+      /^(?:bench|deploy|doctor|scripts|setup|src|test)\/[\w./@-]+\w$/.test(word),
+    );
+    for (const path of given) await access(path).catch(() => strays.push(shown(command)));
   }
-  expect(strays).toEqual([]);
+  expect(strays.filter((stray) => !/postgres-password|proxy\.env/.test(stray))).toEqual([]);
 });
 
 /** The oldest Node whose npm has been seen to install and start the bot, with the Node that npm ci fetches. */

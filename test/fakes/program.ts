@@ -22,8 +22,9 @@ export async function makeToken(
   environment: Readonly<Record<string, string>>,
   server: string,
   scopes: string,
+  ...more: readonly string[]
 ): Promise<string> {
-  const words = ['create', 'program', '--server', server, '--scopes', scopes];
+  const words = ['create', 'program', '--server', server, '--scopes', scopes, ...more];
   const env = { ...compileCacheEnvironment(), DISCORD_TOKEN: 'of-discord', ...environment };
   const { stdout } = await run(process.execPath, ['src/app/programs/token.ts', ...words], { env });
   return stdout.trim();

@@ -170,8 +170,8 @@ export async function hearAnswer(person: SandboxPerson, sinceMs: number): Promis
   return await person.listen({ sinceMs: fromMs ?? sinceMs, quietMs, timeoutMs: waitMs }, soon());
 }
 
-/** Cues are shorter than any words. */
-function startOfSpeech({ heard }: SandboxPerson, sinceMs: number): number | undefined {
+/** When the bot began to speak, from then on; cues are shorter than any words. */
+export function startOfSpeech({ heard }: SandboxPerson, sinceMs: number): number | undefined {
   const audible = heard.frames.filter(({ atMs, audible }) => audible && atMs >= sinceMs);
   return audible.find(({ atMs }, n) => {
     const later = audible[n + speechFrames - 1];

@@ -38,6 +38,8 @@ await once(server, 'listening');
 const participants = new Set<Participant>();
 const bots = new Map<string, BotProcess>();
 const resting = new Set<string>();
+/** Bots in this process. */
+let ownBots = 0;
 let started = 0;
 let ticking: NodeJS.Timeout | undefined;
 
@@ -80,6 +82,13 @@ export function useInSharedTime(bot: BotProcess, isInUse: boolean): void {
   ticking ??= setInterval(tick, everyMs).unref();
 }
 
+/** Until it is disposed of, time passes for a bot in this process as for one in a process of its own: at its rate, and not while it waits for a processor. */
+export function shareOwnTime(): Disposable {
+  ownBots++;
+  ticking ??= setInterval(tick, everyMs).unref();
+  return { [Symbol.dispose]: () => void ownBots-- };
+}
+
 function join(socket: Socket): void {
   let participant: Participant | undefined;
   socket.setNoDelay(true).unref();
@@ -106,8 +115,9 @@ function tick(): void {
     participant.isAsked = true;
     participant.socket.write(`${JSON.stringify(grant)}\n`);
   }
-  clock.grant(used.length > 0 ? grant : { ...present, untilMs: Number.POSITIVE_INFINITY, rate: 1 });
-  if (used.length > 0) return;
+  const isUsed = used.length > 0 || ownBots > 0;
+  clock.grant(isUsed ? grant : { ...present, untilMs: Number.POSITIVE_INFINITY, rate: 1 });
+  if (isUsed) return;
   clearInterval(ticking);
   ticking = undefined;
 }

@@ -1,0 +1,427 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { AudioResource, VoiceConnection } from '@discordjs/voice';
+import { Client, REST } from 'discord.js';
+import { OpenAI, toFile } from 'openai';
+import { opus as prismOpus } from 'prism-media';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import packageJson from '#package.json' with { type: 'json' };
+import { openSandbox } from '#sandbox/sandbox.ts';
+import { durationMs } from '#src/audio/pcm.ts';
+import { readWav } from '#src/audio/wav.ts';
+import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
+import { text } from '#src/texts/texts.ts';
+import { botEnvironment } from '#test/deploy/compose-files.ts';
+import { BotProcess } from '#test/fakes/bot-process.ts';
+import { openMockProviders } from '#test/fakes/providers/providers.ts';
+import { freePort } from '#test/fakes/servers/listening.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
+import { eventually, toneOf } from '#test/scenarios/setup/scenario-setup.ts';
+import {
+  type Mission,
+  openMission,
+  replies,
+  type Saying,
+  said,
+  sayings,
+  translation,
+  wavOf,
+} from './mission/mission.ts';
+import { openRunningBot, xchacha } from './mission/running-bot.ts';
+import { watchCalls } from './mission/watched-calls.ts';
+
+// What Parley is for, in the words of the user who asked for it: seven packages, a design card, and five systems whose
+// points all work here. A change that breaks a line is wrong, however much code it saves. Each line is tried through doors of one
+// bot, which runs in this process: by voice, by commands and over HTTP.
+
+/** Calls of the packages' own methods in this process. */
+const calls = {
+  login: watchCalls(Client.prototype, 'login'),
+  rest: watchCalls(REST.prototype, 'request'),
+  frame: watchCalls(AudioResource.prototype, 'read'),
+  packet: watchCalls(VoiceConnection.prototype, 'playOpusPacket'),
+  openai: watchCalls(OpenAI.prototype, 'post'),
+  webm: watchCalls(prismOpus.WebmDemuxer.prototype, '_transform'),
+};
+
+/** The first of these packages that loads: npm leaves out what a machine has no compiler or binary for. */
+async function findFirst(name: string, otherwise: string): Promise<string> {
+  return await import(name).then(
+    () => name,
+    () => otherwise,
+  );
+}
+
+let mission: Mission;
+beforeAll(async () => {
+  mission = await openMission();
+});
+afterAll(async () => {
+  await mission[Symbol.asyncDispose]();
+  for (const watched of Object.values(calls)) watched[Symbol.dispose]();
+});
+
+/** One line of what was asked for. */
+function line(words: string, prove: (mission: Mission) => unknown): void {
+  test(words, async () => void (await prove(mission)));
+}
+
+/** An answer in sound, asked for as in OpenAI's guide. */
+const aloud = {
+  model: 'gpt-audio',
+  modalities: ['text', 'audio'],
+  audio: { voice: 'alloy', format: 'wav' },
+} satisfies Partial<OpenAI.ChatCompletionCreateParamsNonStreaming>;
+
+function inputAudio(words: Saying) {
+  const data = wavOf(words).toString('base64');
+  return { type: 'input_audio', input_audio: { data, format: 'wav' } } as const;
+}
+
+// Packages: each is declared in package.json, and does in the running product what it is best at.
+
+line('discord.js logs in, registers commands, and carries the answers to them', async (m) => {
+  expect(packageJson.dependencies).toHaveProperty(['discord.js']);
+  expect(calls.login.given).toContainEqual([m.sandbox.token]);
+  await m.conversations.chained;
+  const asked = calls.rest.given.map(([request]) => Reflect.get(Object(request), 'fullRoute'));
+  for (const route of [/^\/applications\/\d+\/commands$/, /^\/interactions\/.*\/callback$/])
+    expect(asked).toContainEqual(expect.stringMatching(route));
+});
+
+line('@discordjs/voice joins, and encrypts each frame from end to end', async (m) => {
+  expect(packageJson.dependencies).toHaveProperty('@discordjs/voice');
+  const { heard } = await m.conversations.chained;
+  expect(heard).toMatchObject({ openFrames: 0, ended: 'quiet' });
+  expect(calls.packet.results).toContain(true);
+});
+
+line('@discordjs/opus codes the sound, where npm could build it', async (m) => {
+  expect(packageJson.optionalDependencies).toHaveProperty('@discordjs/opus');
+  await m.conversations.chained;
+  expect(m.codec.name).toBe(await findFirst('@discordjs/opus', 'mediaplex'));
+  expect(m.frames.encoded).toBeGreaterThan(50);
+  expect(m.frames.decoded).toBeGreaterThan(50);
+});
+
+line('openai asks the recogniser, the chat model and the voice', async (m) => {
+  expect(packageJson.dependencies).toHaveProperty('openai');
+  await m.conversations.chained;
+  const paths = calls.openai.given.map(([path]) => path);
+  for (const path of ['/audio/transcriptions', '/chat/completions', '/audio/speech'])
+    expect(paths).toContain(path);
+});
+
+line('sodium-native seals and opens packets, where it has a binary', async (m) => {
+  expect(packageJson.optionalDependencies).toHaveProperty('sodium-native');
+  const { heard } = await m.conversations.chained;
+  await expectAlike(heard.pcm, toneOf([said.bridge.answer]));
+  expect(new Set(m.ciphers)).toEqual(new Set([xchacha]));
+  const served = await findFirst('sodium-native', '@noble/ciphers');
+  const { about } = await m.conversations.examined;
+  expect(about('ciphers')).toContain(`XChaCha20-Poly1305 by ${served}`);
+});
+
+line('prism-media opens WebM, which plays on a track', async (m) => {
+  expect(packageJson.dependencies).toHaveProperty('prism-media');
+  const bytes = readFileSync(new URL('fixtures/sounds/tones.webm', import.meta.url));
+  // What the bot's process for files of strangers does, where its calls are seen.
+  const decoder = new DecodeStream({ rateHz: 48_000, channels: 2 });
+  const { samples } = await decoder.feed(bytes, false);
+  decoder.free();
+  expect([calls.webm.given.length > 0, samples.length > 48_000 / 2]).toEqual([true, true]);
+  const { person } = await m.conversations.dictated;
+  const file = { name: 'tones.webm', type: 'video/webm', bytes };
+  const played = await commandReply(person, 'track play', { file, track: 'film' });
+  expect(played.text).toBe(text('track.playing', { title: 'tones', track: 'film' }));
+});
+
+line('vitest runs these tests', () => {
+  expect(packageJson.devDependencies).toHaveProperty('vitest');
+  expect(packageJson.scripts.test).toMatch(/^vitest run/);
+  expect(expect.getState().testPath).toMatch(/mission\.test\.ts$/);
+});
+
+// The design card.
+
+const topLevel = 'src commands test deploy package.json tsconfig.json .env.example README.md';
+line(`top level: ${topLevel}`, () => {
+  for (const name of topLevel.split(' '))
+    expect(existsSync(new URL(`../${name}`, import.meta.url)), name).toBe(true);
+});
+
+line('the bot joins voice channels', async (m) => {
+  const { guild } = await m.conversations.chained;
+  expect(guild.bot().channel).toBe('Lounge');
+});
+
+line('it turns incoming user Opus streams into transcripts', async (m) => {
+  await m.conversations.dictated;
+  await eventually(async () => {
+    const transcript = await m.ask('/transcripts/last?format=txt');
+    expect(transcript).toContain(`Cleo: ${said.morning.words}`);
+  });
+});
+
+line('it passes them through a chat-completions audio model', async (m) => {
+  const { heard } = await m.conversations.audioModel;
+  const [chat] = m.findChats(said.card.words);
+  expect(chat?.body).toMatchObject({ model: 'gpt-audio', modalities: ['text', 'audio'] });
+  expect(JSON.stringify(chat?.body)).toContain('"input_audio"');
+  await expectAlike(heard.pcm, toneOf([said.card.answer]));
+});
+
+line('or the chained pipeline', async (m) => {
+  const { heard } = await m.conversations.chained;
+  const [chat] = m.findChats(said.bridge.words);
+  expect(JSON.stringify(chat?.body)).not.toContain('"input_audio"');
+  expect(m.voice.requests.map(({ input }) => input)).toContain(said.bridge.answer);
+  await expectAlike(heard.pcm, toneOf([said.bridge.answer]));
+});
+
+line('it streams the speech PCM back as an AudioResource', async (m) => {
+  await m.conversations.chained;
+  const read = new Set(calls.frame.results);
+  const sent = calls.packet.given.map(([packet]) => packet);
+  const silence = Buffer.from([0xf8, 0xff, 0xfe]);
+  const sound = sent.filter((packet) => !silence.equals(packet as Buffer));
+  expect(sound.length).toBeGreaterThan(25);
+  expect(sound.every((packet) => read.has(packet))).toBe(true);
+});
+
+line('with a queue for each named track', async (m) => {
+  await m.conversations.dictated;
+  for (const track of ['music', 'noise'])
+    for (const sound of ['rain', 'bell', 'bell']) await m.ask('/tracks', { sound, track });
+  await m.ask('/tracks/music/skip', {});
+  expect(await m.findTrack('music')).toMatchObject({
+    current: { title: 'bell' },
+    waiting: [{ title: 'bell' }],
+  });
+  expect(await m.findTrack('noise')).toMatchObject({
+    current: { title: 'rain' },
+    waiting: [{ title: 'bell' }, { title: 'bell' }],
+  });
+});
+
+line('people use it by slash commands', async (m) => {
+  const { person } = await m.conversations.chained;
+  expect((await commandReply(person, 'stats')).text).toContain('Last 1 answer');
+});
+
+line('by talking in a voice channel', async (m) => {
+  const { heard, person } = await m.conversations.chained;
+  expect(person.counts().sentPackets).toBeGreaterThan(0);
+  expect(durationMs(heard.pcm)).toBeGreaterThan(500);
+});
+
+line('and as a process that they host', async ({ providers }) => {
+  await using sandbox = await openSandbox({ voice: silentVoice().half });
+  const port = await freePort();
+  const servers = { OPENAI_BASE_URL: providers.baseUrl, OPENAI_API_KEY: 'sk-of-all' };
+  const { token, apiUrl, certificate: ca } = sandbox;
+  const environment = { ...servers, STATUS_PORT: `${port}` };
+  await using hosted = await BotProcess.start({ token, apiUrl, ca }, environment);
+  const { status } = await fetch(`http://127.0.0.1:${port}/readyz`);
+  expect([status, await hosted.stop(), hosted.complaints]).toEqual([200, 0, '']);
+});
+
+// pyminispeaker (named tracks from streams).
+
+line('play any stream of pieces of any size on a named track', async (m) => {
+  const { pcm } = await m.conversations.streamed;
+  await expectAlike(pcm, m.sounds.sound);
+});
+
+line('pause, resume, volume, mute, fade, seek, loop, stop, for one track', async (m) => {
+  await m.conversations.dictated;
+  const steer = (action: string, body = {}) => m.ask(`/tracks/one/${action}`, body);
+  for (const track of ['one', 'other']) await m.ask('/tracks', { sound: 'rain', track });
+  await steer('pause');
+  await steer('seek', { atMs: 20_000 });
+  await steer('loop', { on: true });
+  await steer('mute');
+  await steer('volume', { percent: 30, overMs: 1_000 });
+  const current = { loop: true, positionMs: 20_000 };
+  const paused = { isPaused: true, isMuted: true, percent: 30, current };
+  expect(await m.findTrack('one')).toMatchObject(paused);
+  const going = { isPaused: false, isMuted: false };
+  expect(await m.findTrack('other')).toMatchObject({ ...going, percent: 100 });
+  await steer('resume');
+  await steer('unmute');
+  expect(await m.findTrack('one')).toMatchObject(going);
+  await steer('stop');
+  expect(await m.findTrack('one')).not.toHaveProperty('current');
+  expect(await m.findTrack('other')).toHaveProperty('current');
+});
+
+line('and all', async (m) => {
+  const { person } = await m.conversations.audioModel;
+  for (const track of ['left', 'right'])
+    await commandReply(person, 'track play', { sound: 'rain', track, loop: true });
+  const steer = (action: string) => commandReply(person, `track ${action}`, { track: 'all' });
+  const list = async () => (await commandReply(person, 'track list')).text;
+  await steer('pause');
+  await steer('mute');
+  expect(await list()).toMatch(/left: rain, Paused.*\nright: rain, Paused.*\n/);
+  await steer('stop');
+  expect(await list()).not.toContain('rain');
+});
+
+// "Streaming from Text-to-Speech API" (forum).
+
+for (const model of ['pcm', 'wav', 'mp3', 'opus', 'flac'])
+  line(`speech is heard before its last byte has arrived, in ${model}`, async (m) => {
+    const input = `A sentence of some length that is spoken slowly in ${model}.`;
+    const request = { model, input, voice: 'alloy', response_format: 'pcm' } as const;
+    const response = await m.openai.audio.speech.create(request);
+    let bytes = 0;
+    for await (const piece of response.body ?? []) {
+      bytes += piece.length;
+      m.voice.release(input); // without a first piece there is no second half
+    }
+    expect(bytes / 48).toBeGreaterThan(700);
+  });
+
+line('speech is heard before its last byte has arrived, in a voice channel', async (m) => {
+  const { heard, releasedAtMs } = await m.conversations.chained;
+  expect(heard.firstAudibleAtMs).toBeLessThan(releasedAtMs);
+});
+
+line('errors are never played', async ({ openai }) => {
+  const asked = openai.audio.speech.create({
+    model: 'pcm',
+    input: 'Said wrongly.',
+    voice: 'alloy',
+  });
+  await expect(asked).rejects.toMatchObject({ status: 502, code: 'provider.wrong_type' });
+});
+
+// speaches (chat completions with audio).
+
+line('CHAT_COMPLETION_BASE_URL, _MODEL, _API_KEY', async (m) => {
+  await m.conversations.chained;
+  const [chat] = m.findChats(said.bridge.words);
+  expect([chat?.body?.model, chat?.authorization]).toEqual(['llama3.2:1', 'Bearer sk-of-chat']);
+});
+
+line('sound in is replaced by its words, the reply comes back as sound', async (m) => {
+  const { words, answer } = said.morning;
+  const question = 'Who is greeted there?';
+  const content = [{ type: 'text', text: question } as const, inputAudio(words)];
+  const { choices } = await m.openai.chat.completions.create({
+    ...aloud,
+    messages: [{ role: 'user', content }],
+  });
+  expect(choices[0]).toMatchObject({
+    finish_reason: 'stop',
+    message: { content: null, refusal: null, audio: { transcript: answer } },
+  });
+  const { samples } = readWav(Buffer.from(choices[0]?.message.audio?.data ?? '', 'base64'));
+  expect(samples).toEqual(toneOf([answer]).samples);
+  const { messages = [] } = m.findChats(question)[0]?.body ?? {};
+  expect(messages).toContainEqual({ role: 'user', content: `${question}\n${words}` });
+});
+
+line('transcription_model, speech_model', async (m) => {
+  const models = {
+    transcription_model: 'Systran/faster-whisper-tiny.en',
+    speech_model: 'hexgrad/Kokoro-82M',
+  };
+  const content = [inputAudio(said.morning.words)];
+  const messages = [{ role: 'user', content } as const];
+  await m.openai.chat.completions.create({ ...aloud, ...models, messages });
+  const heardBy = m.providers.requests.map(({ body }) => body?.model);
+  expect(heardBy).toContain(models.transcription_model);
+  expect(m.voice.requests.map(({ model }) => model)).toContain(models.speech_model);
+});
+
+// OpenAI's audio guide.
+
+line('Realtime (as a client)', async (m) => {
+  const { heard } = await m.conversations.realtime;
+  const items = m.providers.talk.calls.flatMap((call) => call.items);
+  expect(items.map((item) => item.text)).toContain(said.hour.answer);
+  await expectAlike(heard.pcm, toneOf([said.hour.answer]));
+});
+
+line('chat with audio in and out', async ({ openai }) => {
+  const { words, answer } = said.morning;
+  const { choices } = await openai.chat.completions.create({
+    ...aloud,
+    model: 'audio-model',
+    messages: [{ role: 'user', content: [inputAudio(words)] }],
+  });
+  expect(choices[0]?.message.audio?.transcript).toBe(answer);
+});
+
+line('speech with tone', async ({ openai, voice }) => {
+  const tone = { voice: 'coral', instructions: 'Whisper, as in a library.' };
+  const input = 'The book is on the third shelf.';
+  const asked = { model: 'pcm', input, response_format: 'wav', ...tone } as const;
+  const sound = readWav(Buffer.from(await (await openai.audio.speech.create(asked)).arrayBuffer()));
+  expect(sound).toEqual(toneOf([input]));
+  expect(voice.requests).toContainEqual(expect.objectContaining({ input, ...tone }));
+});
+
+line('transcription with streaming', async ({ openai }) => {
+  const file = await toFile(wavOf(said.morning.words), 'meeting.wav');
+  const asked = { model: 'whisper', file, stream: true } as const;
+  const events = await Array.fromAsync(await openai.audio.transcriptions.create(asked));
+  expect(events.at(0)).toMatchObject({ type: 'transcript.text.delta' });
+  expect(events.at(-1)).toMatchObject({ type: 'transcript.text.done', text: said.morning.words });
+});
+
+line('translation', async ({ openai }) => {
+  const file = await toFile(wavOf(said.morning.words), 'meeting.wav');
+  const { text: english } = await openai.audio.translations.create({ model: 'whisper', file });
+  expect(english).toBe(translation);
+});
+
+line('function calling', async (m) => {
+  await m.conversations.realtime;
+  const events = m.providers.talk.calls.flatMap(({ commands }) => commands);
+  const results = events.filter((event) => JSON.stringify(event).includes('function_call_output'));
+  expect(results).toHaveLength(1);
+  expect(JSON.stringify(results)).toContain('now');
+});
+
+line('a page that says which API to choose', () => {
+  const page = readFileSync(new URL('../docs/pipelines.md', import.meta.url), 'utf8');
+  for (const choice of ['chained', 'audio-model', 'realtime'])
+    expect(page).toMatch(new RegExp(`^- \\*\\*\`${choice}\``, 'm'));
+});
+
+// LiteLLM audio.
+
+line('config.yaml, aliases, virtual keys, audio in and out', async () => {
+  const key = 'sk-virtual';
+  await using providers = await openMockProviders({ ...sayings.providers, replies, key });
+  await using own = await openRunningBot({
+    ...(await botEnvironment('compose.proxy.yaml')),
+    OPENAI_BASE_URL: providers.baseUrl,
+    OPENAI_API_KEY: key,
+  });
+  const { words, answer } = said.morning;
+  for (const model of ['chained', 'audio-model']) {
+    const { choices } = await own.openai.chat.completions.create({
+      ...{ ...aloud, model },
+      messages: [{ role: 'user', content: [inputAudio(words)] }],
+    });
+    expect(choices[0]?.message.audio?.transcript).toBe(answer);
+  }
+  const profile = new URL('../deploy/litellm/config.yaml', import.meta.url);
+  const { model_list }: { readonly model_list: readonly { readonly model_name: string }[] } = parse(
+    readFileSync(profile, 'utf8'),
+  );
+  const asked = providers.requests.map(({ authorization, body }) => [authorization, body?.model]);
+  // The voice reads aloud over a WebSocket, whose address names the model.
+  const connected = providers.talk.calls.map(({ authorization, url }) => [
+    authorization,
+    new URL(url, providers.origin).searchParams.get('model'),
+  ]);
+  const aliases = model_list.map(({ model_name }) => `Bearer ${key},${model_name}`);
+  expect(new Set([...asked, ...connected].map(String))).toEqual(new Set(aliases));
+});

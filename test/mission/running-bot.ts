@@ -1,0 +1,114 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { setFlagsFromString } from 'node:v8';
+import { OpenAI } from 'openai';
+import { openSandbox } from '#sandbox/sandbox.ts';
+import { startBot } from '#src/app/bot.ts';
+import { openEngines } from '#src/app/engines/engines.ts';
+import { openSandboxPrograms } from '#src/app/sandbox/in-sandbox.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { good } from '#test/config/read-settings.ts';
+import { makeToken } from '#test/fakes/program.ts';
+import { freePort } from '#test/fakes/servers/listening.ts';
+
+/** Mode of encryption, as voice servers name it. */
+export const xchacha = 'aead_xchacha20_poly1305_rtpsize';
+
+const scopes = 'say,ask,track,transcript,events,chat,audio';
+
+/**
+ * Starts the whole bot in this process, so that a test sees what each package does in it: on a Discord with simulated people, with
+ * HTTP for programs, all over real sockets.
+ */
+export async function openRunningBot(environment: NodeJS.ProcessEnv) {
+  await using stack = new AsyncDisposableStack();
+  const sandbox = stack.use(await openSandbox());
+  // Of the two modes of Discord the one for which the voice library needs a package.
+  sandbox.faults.voice.offerOnly(xchacha);
+  const trusted = getCACertificates('default');
+  setDefaultCACertificates([...trusted, sandbox.certificate]);
+  stack.defer(() => setDefaultCACertificates(trusted));
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-mission-'));
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const port = await freePort();
+  const { TRACK_ALLOWED_HOSTS: hosts = '', ...usual } = environment;
+  const config = good({
+    ...usual,
+    DATA_DIR: dataDir,
+    TRACK_ALLOWED_HOSTS: `${sandbox.cdnHost},${hosts}`.replace(/,$/, ''),
+  });
+  const engines = stack.use(await openEngines(config, () => undefined));
+  const { codec, frames } = countFrames(await loadOpus());
+  const { token, apiUrl } = sandbox;
+  const ciphers: string[] = [];
+  const listeners = {
+    onSession: () => undefined,
+    onDiscord: (event: DiscordEvent) => event.kind === 'link-opened' && ciphers.push(event.cipher),
+    onStore: () => undefined,
+  };
+  const options = { config, engines, codec, discord: { token, apiUrl }, ...listeners };
+  const bot = stack.use(await startBot(options, new AbortController().signal));
+  // A bot lets V8 collect early; other tests of this process need no such thing.
+  setFlagsFromString('--no-optimize-for-size');
+  const { guildId } = sandbox;
+  const page = { host: '127.0.0.1', port: port - 1 };
+  const access = () => bot.programs;
+  const doors = await openSandboxPrograms({ page, access, guildId, report: () => undefined });
+  if (!doors) throw new Error('Programs have no way in.');
+  stack.use(doors);
+  const origin = `http://127.0.0.1:${port}`;
+  const channels = ['--channels', sandbox.channelId('Lounge')];
+  const apiKey = await makeToken({ DATA_DIR: dataDir }, guildId, scopes, ...channels);
+  const closing = stack.move();
+  return {
+    codec,
+    frames,
+    /** Modes of encryption of the voice links that were opened. */
+    ciphers: ciphers as readonly string[],
+    sandbox,
+    origin,
+    /** OpenAI's own client, with only the address and the key changed. */
+    openai: new OpenAI({ baseURL: `${origin}/v1`, apiKey, maxRetries: 0 }),
+    /** Asks as a program does, at a path of the first server. Throws a plain Error for a refusal. */
+    async ask(path: string, body?: object): Promise<string> {
+      const response = await fetch(`${origin}/v1/servers/${guildId}${path}`, {
+        method: body ? 'POST' : 'GET',
+        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      const answer = await response.text();
+      if (!response.ok) throw new Error(`${path}: ${answer}`);
+      return answer;
+    },
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+/** The codec with the number of frames that the bot has it encode and decode. */
+function countFrames(codec: OpusCodec) {
+  const frames = { encoded: 0, decoded: 0 };
+  const counting: OpusCodec = {
+    name: codec.name,
+    encoder(...shape) {
+      const encoder = codec.encoder(...shape);
+      const encode = (samples: Int16Array) => {
+        frames.encoded++;
+        return encoder.encode(samples);
+      };
+      return { encode };
+    },
+    decoder(...shape) {
+      const decoder = codec.decoder(...shape);
+      const decode = (opus: Uint8Array) => {
+        frames.decoded++;
+        return decoder.decode(opus);
+      };
+      return { decode };
+    },
+  };
+  return { codec: counting, frames };
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { soundBytes, tone } from '#test/fakes/providers/sound.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
+
+export type SpeechRequest = {
+  readonly model: string;
+  readonly input: string;
+  readonly voice: string;
+  readonly instructions?: string;
+};
+
+type SpeechFile = readonly [type: string, bytes: Buffer];
+
+/** Packed speech, by the name of the model. */
+const packed: Readonly<Record<string, SpeechFile>> = {
+  mp3: ['audio/mpeg', readFixture('recordings/digits.mp3')],
+  opus: ['audio/ogg', readFixture('recordings/digits.ogg')],
+  flac: ['audio/flac', readFixture('sounds/tones.flac')],
+};
+
+/** Bytes that are sent at a time. */
+const pieceBytes = 256;
+
+/**
+ * Starts a server of `/audio/speech` that sends 256 bytes at a time, in the format of which the model has the name; any other model
+ * sends raw samples. A text with "slowly" is sent to its half, and then after `release`; one with "wrongly" is answered by an error.
+ */
+export async function openSpeechServer() {
+  const requests: SpeechRequest[] = [];
+  const held = new Map<string, PromiseWithResolvers<void>>();
+  const heldBack = (text: string) => {
+    const found = held.get(text) ?? Promise.withResolvers<void>();
+    held.set(text, found);
+    return found;
+  };
+  const served = await listening(async (request, response) => {
+    const json = Buffer.concat(await Array.fromAsync<Buffer>(request)).toString();
+    if (request.url !== '/v1/audio/speech') return void response.writeHead(404).end();
+    const asked = JSON.parse(json) as SpeechRequest;
+    requests.push(asked);
+    const { input, model } = asked;
+    if (input.includes('wrongly')) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      return void response.end('{"error":{"message":"The voice is broken."}}');
+    }
+    const [type, bytes] = packed[model] ?? speak(model, input);
+    const heldFrom = input.includes('slowly') ? bytes.length / 2 : bytes.length;
+    response.writeHead(200, { 'content-type': type });
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      if (at >= heldFrom) await heldBack(input).promise;
+      response.write(bytes.subarray(at, at + pieceBytes));
+    }
+    response.end();
+  });
+  return {
+    ...served,
+    baseUrl: `${served.origin}/v1`,
+    requests: requests as readonly SpeechRequest[],
+    /** Sends the second half of a text. */
+    release: (text: string) => heldBack(text).resolve(),
+  };
+}
+
+function speak(model: string, text: string): SpeechFile {
+  if (model === 'wav') return ['audio/wav', soundBytes(tone(text, 16_000), 16_000, 'wav')];
+  return ['audio/pcm', soundBytes(tone(text, 24_000), 24_000, 'pcm')];
+}
+
+function readFixture(name: string): Buffer {
+  return readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+}
