@@ -235,6 +235,18 @@ line('play any stream of pieces of any size on a named track', async (m) => {
   await expectAlike(pcm, m.sounds.sound);
 });
 
+line('sample rate and format matched, also without a label', async ({ openai }) => {
+  const input = 'A tone of one pitch at any rate.';
+  const expected = toneOf([input]);
+  for (const model of ['pcm', 'wav', 'bare']) {
+    const asked = { model, input, voice: 'alloy', response_format: 'wav' } as const;
+    const sound = await (await openai.audio.speech.create(asked)).arrayBuffer();
+    const pcm = readWav(Buffer.from(sound));
+    expect(Math.abs(durationMs(pcm) - durationMs(expected)), model).toBeLessThan(20);
+    await expectAlike(pcm, expected);
+  }
+});
+
 line('pause, resume, volume, mute, fade, seek, loop, stop, for one track', async (m) => {
   await m.conversations.dictated;
   const steer = (action: string, body = {}) => m.ask(`/tracks/one/${action}`, body);
@@ -270,6 +282,25 @@ line('and all', async (m) => {
   expect(await list()).not.toContain('rain');
 });
 
+line('wait() for the end of a sound, from commands', async (m) => {
+  const { person } = await m.conversations.chained;
+  const said = await commandReply(person, 'say', { text: 'A short sentence.', wait: true });
+  const played = await commandReply(person, 'track play', { sound: 'bell', wait: true });
+  const end = 'completed';
+  expect(said.text).toBe(text('track.ended', { title: '“A short sentence.”', end }));
+  expect(played.text).toBe(text('track.ended', { title: 'bell', end }));
+});
+
+line('and over HTTP', async (m) => {
+  await m.conversations.dictated;
+  const spoken = await m.ask('/say', { text: 'A short sentence.', track: 'news', wait: true });
+  expect(JSON.parse(spoken)).toMatchObject({ track: 'news', ended: 'completed' });
+  const stopped = m.ask('/tracks', { sound: 'rain', track: 'waited', wait: true });
+  await eventually(async () => expect(await m.findTrack('waited')).toHaveProperty('current'));
+  await m.ask('/tracks/waited/stop', {});
+  expect(JSON.parse(await stopped)).toMatchObject({ track: 'waited', ended: 'stopped' });
+});
+
 // "Streaming from Text-to-Speech API" (forum).
 
 for (const model of ['pcm', 'wav', 'mp3', 'opus', 'flac'])
@@ -288,6 +319,11 @@ for (const model of ['pcm', 'wav', 'mp3', 'opus', 'flac'])
 line('speech is heard before its last byte has arrived, in a voice channel', async (m) => {
   const { heard, releasedAtMs } = await m.conversations.chained;
   expect(heard.firstAudibleAtMs).toBeLessThan(releasedAtMs);
+});
+
+line('a proof of it that an operator can read', async (m) => {
+  const { about } = await m.conversations.examined;
+  expect(about('speak')).toMatch(/first sound after \d+ ms, last byte after \d+ ms: it streams$/);
 });
 
 line('errors are never played', async ({ openai }) => {

@@ -21,7 +21,7 @@ import {
 } from '#test/scenarios/setup/scenario-setup.ts';
 import { shareOwnTime } from '#test/scenarios/setup/shared-time.ts';
 import { openRunningBot } from './running-bot.ts';
-import { openSpeechServer } from './speech-server.ts';
+import { bareRateHz, openSpeechServer } from './speech-server.ts';
 
 export type Mission = Awaited<ReturnType<typeof openMission>>;
 
@@ -81,7 +81,8 @@ export async function openMission() {
     TRANSCRIPTION_BASE_URL: baseUrl,
     TRANSCRIPTION_MODEL: 'whisper,Systran/faster-whisper-tiny.en',
     SPEECH_BASE_URL: voice.baseUrl,
-    SPEECH_MODEL: 'pcm,wav,mp3,opus,flac,hexgrad/Kokoro-82M',
+    SPEECH_MODEL: 'pcm,bare,wav,mp3,opus,flac,hexgrad/Kokoro-82M',
+    SPEECH_RATE_HZ: `${bareRateHz}`,
     AUDIO_MODEL_NAME: 'gpt-audio',
     REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),
     TRACK_ALLOWED_HOSTS: new URL(sounds.origin).host,

@@ -22,8 +22,8 @@ const packed: Readonly<Record<string, SpeechFile>> = {
 const pieceBytes = 256;
 
 /**
- * Starts a server of `/audio/speech` that sends 256 bytes at a time, in the format of which the model has the name; any other model
- * sends raw samples. A text with "slowly" is sent to its half, and then after `release`; one with "wrongly" is answered by an error.
+ * Starts a server of `/audio/speech` that sends 256 bytes at a time, in the format of which the model has the name; `bare` sends samples
+ * without a label, any other model samples with one. A text with "slowly" is sent to its half, and then after `release`; one with "wrongly" is answered by an error.
  */
 export async function openSpeechServer() {
   const requests: SpeechRequest[] = [];
@@ -61,9 +61,15 @@ export async function openSpeechServer() {
   };
 }
 
+/** Rate, in Hz, of samples that come without a label. */
+export const bareRateHz = 22_050;
+
 function speak(model: string, text: string): SpeechFile {
-  if (model === 'wav') return ['audio/wav', soundBytes(tone(text, 16_000), 16_000, 'wav')];
-  return ['audio/pcm', soundBytes(tone(text, 24_000), 24_000, 'pcm')];
+  const samples = (rateHz: number) => tone(text, rateHz);
+  if (model === 'wav') return ['audio/wav', soundBytes(samples(16_000), 16_000, 'wav')];
+  if (model === 'bare')
+    return ['application/octet-stream', soundBytes(samples(bareRateHz), bareRateHz, 'pcm')];
+  return ['audio/pcm;rate=24000', soundBytes(samples(24_000), 24_000, 'pcm')];
 }
 
 function readFixture(name: string): Buffer {
