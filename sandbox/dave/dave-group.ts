@@ -1,5 +1,6 @@
 import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 import { realClock } from '#src/base/clock.ts';
+import { DaveMember } from './dave-member.ts';
 import { u8, u16, u64, vector } from './mls-bytes.ts';
 import {
   type Commit,
@@ -14,6 +15,7 @@ import {
 
 /** With proposals uncommitted for this long, everybody starts over. */
 const commitMs = 5000;
+const strangerId = '1';
 
 type GroupMember = {
   /** Offered and not yet carried into the group. */
@@ -97,6 +99,14 @@ export class DaveGroup {
     const person = this.#people.get(userId);
     if (person?.leaf !== undefined) person.lost = true;
     return this.#transitions.drop(userId);
+  }
+
+  /** A proposal to one person, of which the group knows nothing: that somebody is added who is in no call. */
+  proposeStranger(userId: string): readonly DaveSend[] {
+    const stranger = new DaveMember(strangerId, `${this.#groupId.readBigUInt64BE()}`);
+    const keyPackage = readKeyPackage(stranger.keyPackage().payload);
+    if (!keyPackage) return [];
+    return append([userId], [this.#sign({ kind: 'add', userId: strangerId, keyPackage }).message]);
   }
 
   /** Op 23. */

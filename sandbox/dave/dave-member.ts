@@ -4,7 +4,6 @@ import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 const audio = 0;
 /** Ends every sealed frame (DAVE protocol, "Payload Format"). */
 const sealMark = 0xfafa;
-const silence = Buffer.of(0xf8, 0xff, 0xfe);
 
 /**
  * One person's side of the end-to-end group, over davey. Takes what the server sends, returns what to answer.
@@ -26,7 +25,7 @@ export class DaveMember {
   }
 
   /** To be sent as soon as the session is described. */
-  keyPackage(): VoiceMessage {
+  keyPackage(): Extract<VoiceMessage, { readonly payload: Uint8Array }> {
     return { op: op.keyPackage, payload: this.#session.getSerializedKeyPackage() };
   }
 
@@ -65,9 +64,9 @@ export class DaveMember {
     return members.size === others.length + 1 && others.every((id) => members.has(id));
   }
 
-  /** Goes out as it is while there is no group, and silence always does. */
+  /** Goes out as it is while there is no group. davey seals no silence frames; libdave does. */
   seal(opus: Buffer): Buffer {
-    return this.#session.ready && !opus.equals(silence) ? this.#session.encryptOpus(opus) : opus;
+    return this.#session.ready ? this.#session.encryptOpus(opus) : opus;
   }
 
   /** Throws for a frame that is sealed for another group. */

@@ -69,6 +69,7 @@ class ConnectedVoice implements AsyncDisposable {
   readonly #sender: ClientSender;
   readonly #listeners: ((frame: HeardFrame) => void)[] = [];
   #ssrc = 0;
+  #sealing: Microphone['sealing'];
   #sealer: VoiceSealer | undefined;
   #dave: DaveMember | undefined;
   #receiver: ClientReceiver | undefined;
@@ -127,6 +128,7 @@ class ConnectedVoice implements AsyncDisposable {
 
   /** Another microphone from now on; the first is `gate`. */
   useMicrophone(microphone: Microphone): void {
+    this.#sealing = microphone.sealing;
     this.#sender.use(microphone);
   }
 
@@ -254,11 +256,17 @@ class ConnectedVoice implements AsyncDisposable {
   }
 
   #send({ sequence, timestamp, payload }: Omit<VoicePacket, 'ssrc'>): void {
-    const sealed = this.#dave?.seal(payload) ?? payload;
-    const packet = { sequence, timestamp, ssrc: this.#ssrc, payload: sealed };
+    const packet = { sequence, timestamp, ssrc: this.#ssrc, payload: this.#seal(payload) };
     const datagram = this.#sealer?.seal(packet);
     if (!datagram) return;
     this.#udp.send(datagram);
     this.#sentPackets++;
+  }
+
+  #seal(opus: Buffer): Buffer {
+    if (!this.#dave || this.#sealing === 'none') return opus;
+    const sealed = this.#dave.seal(opus);
+    if (this.#sealing === 'damaged') sealed.writeUInt8(sealed.readUInt8(1) ^ 0xff, 1);
+    return sealed;
   }
 }

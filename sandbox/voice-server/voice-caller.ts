@@ -10,6 +10,7 @@ import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { FaultSchedule } from './voice-faults.ts';
+import { PaddedStreams } from './voice-padding.ts';
 import type { VoiceSocket } from './voice-socket.ts';
 
 /** Cipher for this person's packets, and sealer of packets for them, with Discord's header extension. */
@@ -27,6 +28,7 @@ export class Caller {
   /** Op 5 came: the others know whose SSRC this is. */
   announced = false;
   may: VoiceRights = { speak: true, hear: true };
+  readonly hears = new PaddedStreams();
   lastBeatAtMs = realClock.nowMs();
   /** Since when there has been no socket. */
   cutAtMs: number | undefined;

@@ -71,7 +71,7 @@ export class VoiceCalls {
 
   enter(caller: Caller): void {
     const at = channelOf(caller);
-    const call = this.#calls.get(at) ?? new VoiceCall(caller.ticket.channelId, this.#rules.dave);
+    const call = this.#calls.get(at) ?? new VoiceCall(caller.ticket.channelId, this.#rules);
     this.#calls.set(at, call);
     call.enter(caller);
   }
@@ -160,9 +160,11 @@ class VoiceCall {
   readonly #callers = new Map<string, Caller>();
   readonly #group: DaveGroup | undefined;
   readonly #dave: 0 | 1;
+  readonly #faults: FaultSchedule;
 
-  constructor(channelId: string, dave: 0 | 1) {
+  constructor(channelId: string, { dave, faults }: CallRules) {
     this.#dave = dave;
+    this.#faults = faults;
     this.#group = dave === 1 ? new DaveGroup(channelId) : undefined;
   }
 
@@ -211,8 +213,10 @@ class VoiceCall {
   relay(from: Caller, packet: VoicePacket, send: (datagram: Buffer, to: Caller) => void): void {
     if (!from.may.speak) return;
     for (const other of this.others(from)) {
-      if (other.may.hear && other.secrets && other.remote)
-        send(other.secrets.sealer.seal(packet), other);
+      const { hears, may, remote, secrets } = other;
+      const padded = hears.pad(packet, this.#faults.padding(other.userId));
+      if (!may.hear || !secrets || !remote) continue;
+      for (const one of padded) send(secrets.sealer.seal(one), other);
     }
   }
 
@@ -223,6 +227,10 @@ class VoiceCall {
     const send = this.#group[take](caller.userId, payload);
     if (send) this.#deliver(send);
     return send !== undefined;
+  }
+
+  proposeStranger(caller: Caller): void {
+    this.#deliver(this.#group?.proposeStranger(caller.userId) ?? []);
   }
 
   transitionReady(caller: Caller, transitionId: number): void {

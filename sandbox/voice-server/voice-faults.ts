@@ -3,7 +3,9 @@ import type { EncryptionMode } from '#sandbox/voice/rtp.ts';
 import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
 import type { PathFaults } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { Caller } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
+import type { PaddingFaults } from './voice-padding.ts';
 import type { VoiceUdp } from './voice-udp.ts';
 import { VoiceWay } from './voice-way.ts';
 
@@ -16,9 +18,10 @@ export type NetworkFaults = { readonly up?: PathFaults; readonly down?: PathFaul
 type PersonFaults = {
   ways: { readonly up?: VoiceWay; readonly down?: VoiceWay };
   /** Close codes by the step at which they are sent. */
-  readonly closes: Map<VoiceStep, number>;
-  /** Delay of op 5, in ms. */
-  speakingMs: number;
+  readonly closes: Map<VoiceStep, { readonly code: number; times: number }>;
+  /** Delays, in ms, by opcode of the message. */
+  readonly lateMs: Map<number, number>;
+  padding: PaddingFaults | undefined;
 };
 
 /** Discord prefers this mode wherever it is offered (Discord docs, "Transport Encryption Modes"). */
@@ -53,7 +56,8 @@ export class FaultSchedule {
   }
 
   of(userId: string): PersonFaults {
-    const faults = this.#people.get(userId) ?? { ways: {}, closes: new Map(), speakingMs: 0 };
+    const none = { ways: {}, closes: new Map(), lateMs: new Map(), padding: undefined };
+    const faults: PersonFaults = this.#people.get(userId) ?? none;
     this.#people.set(userId, faults);
     return faults;
   }
@@ -67,14 +71,26 @@ export class FaultSchedule {
 
   /** The code this person's socket is to be closed with, now that `step` is reached. */
   closesAt(userId: string, step: VoiceStep): number | undefined {
-    return this.#people.get(userId)?.closes.get(step);
+    const close = this.#people.get(userId)?.closes.get(step);
+    if (!close || close.times === 0) return undefined;
+    close.times--;
+    return close.code;
   }
 
-  /** Sends a message with `opcode` now or later. */
-  post(userId: string, opcode: number, send: () => void): void {
-    const ms = opcode === op.speaking ? (this.#people.get(userId)?.speakingMs ?? 0) : 0;
-    if (ms <= 0) send();
-    else realClock.sleep(ms, this.#closing).then(send, () => {}); // closed: nobody is there
+  /** Padding of all that this person hears. */
+  padding(userId: string): PaddingFaults | undefined {
+    return this.#people.get(userId)?.padding;
+  }
+
+  /** Passes on a message with `opcode`, to this person or from them, now or later. */
+  post(userId: string, opcode: number, pass: () => void): void {
+    const ms = this.#people.get(userId)?.lateMs.get(opcode) ?? 0;
+    if (ms <= 0) pass();
+    else this.after(ms, pass);
+  }
+
+  after(ms: number, then: () => void): void {
+    realClock.sleep(ms, this.#closing).then(then, () => {}); // closed: nobody is there
   }
 }
 
@@ -88,7 +104,15 @@ export function resumable(code: number): boolean {
 
 export type VoiceFaults = ReturnType<typeof voiceFaults>;
 
-const junkBytes = 172;
+const lateMessages = {
+  speaking: op.speaking,
+  arrival: op.clientsConnect,
+  commit: op.commitWelcome,
+  change: op.announceCommit,
+} as const;
+const [junkBytes, cameraBytes] = [172, 1_100];
+/** Payload type that Discord's clients choose for H.264. */
+const cameraType = 101;
 const longestShortBytes = 20;
 
 /**
@@ -99,13 +123,24 @@ export function voiceFaults(faults: FaultSchedule, calls: VoiceCalls, udp: Voice
   return {
     /** Replaces what was said before. */
     network: (userId: string, ways: NetworkFaults) => faults.network(userId, ways),
-    /** Closes with `code` whenever `step` is reached. */
-    closeAt(userId: string, step: VoiceStep, code: number): void {
-      faults.of(userId).closes.set(step, code);
+    /** Closes with `code` whenever `step` is reached, or so often. */
+    closeAt(userId: string, step: VoiceStep, code: number, times = Number.POSITIVE_INFINITY): void {
+      faults.of(userId).closes.set(step, { code, times });
     },
-    /** Op 5 comes `byMs` later than it should, so others overtake it. */
-    lateSpeaking(userId: string, byMs: number): void {
-      faults.of(userId).speakingMs = byMs;
+    /**
+     * Messages of these kinds are `byMs` later than they should be, so others overtake them: that somebody speaks (op 5) or comes
+     * (op 11), or that the group is another one (op 29), told to this person; or what they commit (op 28), as a slow machine does.
+     */
+    late(userId: string, message: keyof typeof lateMessages, byMs: number): void {
+      faults.of(userId).lateMs.set(lateMessages[message], byMs);
+    },
+    /** Padding in all that this person hears. */
+    pad(userId: string, padding: PaddingFaults): void {
+      faults.of(userId).padding = padding;
+    },
+    /** Proposes to this person alone that somebody enters the end-to-end group who is not in the call, and never announced. */
+    proposeStranger(userId: string): void {
+      for (const caller of calls.ofPerson(userId)) calls.callOf(caller)?.proposeStranger(caller);
     },
     connections(state: FaultSchedule['connections']): void {
       faults.connections = state;
@@ -125,14 +160,16 @@ export function voiceFaults(faults: FaultSchedule, calls: VoiceCalls, udp: Voice
       for (const caller of calls.ofPerson(userId)) caller.sendMessage(frame);
     },
     /**
-     * Sends a datagram that a client is to refuse, past `network`: `junk` looks like voice of somebody else in the call, and is
-     * noise; `short` has 0 to 20 random bytes. Nothing happens until IP discovery has told where the person is.
+     * Sends a datagram that is no voice, past `network`: `junk` looks like voice of somebody else in the call, and is noise; `short`
+     * has 0 to 20 random bytes; `camera` is a genuine packet of their camera. Nothing happens until IP discovery has told where the
+     * person is.
      */
-    forge(userId: string, kind: 'junk' | 'short'): void {
+    forge(userId: string, kind: 'junk' | 'short' | 'camera'): void {
       for (const caller of calls.ofPerson(userId)) {
         const [other] = calls.callOf(caller)?.others(caller) ?? [];
         const short = () => randomBytes(randomInt(longestShortBytes + 1));
-        udp.forge(kind === 'short' ? short() : junk(other?.ssrc), caller);
+        if (kind === 'camera') udp.forge(camera(caller, other?.ssrc), caller);
+        else udp.forge(kind === 'short' ? short() : junk(other?.ssrc), caller);
       }
     },
     /** Closes the present socket with `code`. The session stays for a resume with codes below 4000 and 4015. */
@@ -140,6 +177,13 @@ export function voiceFaults(faults: FaultSchedule, calls: VoiceCalls, udp: Voice
       for (const caller of calls.ofPerson(userId)) calls.fail(caller, code);
     },
   };
+}
+
+/** A camera has the SSRC after that of the microphone. */
+function camera({ secrets }: Caller, ssrc = 0): Buffer {
+  const payload = randomBytes(cameraBytes);
+  const packet = { sequence: 1, timestamp: 1, ssrc: ssrc + 1, payload, payloadType: cameraType };
+  return secrets?.sealer.seal(packet) ?? payload;
 }
 
 function junk(ssrc = 0): Buffer {

@@ -150,10 +150,12 @@ export class VoiceSocket {
         call?.invalidCommit(caller);
         return undefined;
       case op.keyPackage:
-      case op.commitWelcome: {
-        const right = call?.handleBinary(caller, request.op, request.payload);
-        return right ? undefined : closeCode.badRequest;
-      }
+      case op.commitWelcome:
+        this.#rules.faults.post(caller.userId, request.op, () => {
+          const isRight = call?.handleBinary(caller, request.op, request.payload);
+          if (!isRight) this.#calls.fail(caller, closeCode.badRequest);
+        });
+        return undefined;
     }
   }
 

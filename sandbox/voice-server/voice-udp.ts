@@ -12,6 +12,8 @@ import type { VoiceCalls } from './voice-calls.ts';
 import type { FaultSchedule } from './voice-faults.ts';
 
 const keepAliveBytes = 8;
+/** Shortest time, in ms, until IP discovery is answered. */
+const discoveryMs = 3;
 /** Receive buffer of the port of all calls: 25 people who talk while this process waits a second for a processor. */
 const receiveBufferBytes = 2 * 1024 * 1024;
 
@@ -76,7 +78,10 @@ export class VoiceUdp implements AsyncDisposable {
     if (!caller) return;
     const address = { address: from.address, port: from.port };
     caller.remote = address;
-    this.#answer(writeDiscovery(ssrc, address), from, caller);
+    // A client may read its socket only after it has asked.
+    this.#faults.after(discoveryMs, () =>
+      this.#answer(writeDiscovery(ssrc, address), from, caller),
+    );
   }
 
   #answer(datagram: Buffer, to: UdpPeer, caller: Caller | undefined): void {

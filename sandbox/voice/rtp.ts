@@ -8,6 +8,10 @@ export type VoicePacket = {
   readonly ssrc: number;
   /** Opus, or Opus sealed end to end. */
   readonly payload: Buffer;
+  /** Bytes behind the payload that mean nothing, with the last one, their number (RFC 3550, section 5.1); default: none. */
+  readonly paddingBytes?: number;
+  /** Default: that of Opus. */
+  readonly payloadType?: number;
 };
 
 /** Where a UDP peer is. */
@@ -69,11 +73,13 @@ export class VoiceSealer {
     this.#extended = extended;
   }
 
-  seal({ sequence, timestamp, ssrc, payload }: VoicePacket): Buffer {
+  seal(packet: VoicePacket): Buffer {
+    const { sequence, timestamp, ssrc, paddingBytes = 0, payloadType = opusPayloadType } = packet;
+    const payload = Buffer.concat([packet.payload, Buffer.alloc(paddingBytes, paddingBytes)]);
     this.#counter = (this.#counter + 1) >>> 0;
     const head = Buffer.alloc(this.#extended ? 16 : 12);
-    head.writeUInt8(this.#extended ? 0x90 : 0x80, 0);
-    head.writeUInt8(opusPayloadType, 1);
+    head.writeUInt8((this.#extended ? 0x90 : 0x80) | (paddingBytes > 0 ? 0x20 : 0), 0);
+    head.writeUInt8(payloadType, 1);
     head.writeUInt16BE(sequence, 2);
     head.writeUInt32BE(timestamp, 4);
     head.writeUInt32BE(ssrc, 8);

@@ -35,7 +35,11 @@ export type PathFaults = {
  */
 export type MicrophoneProfile = 'gate' | 'release' | 'open';
 
-export type Microphone = { readonly profile: MicrophoneProfile };
+export type Microphone = {
+  readonly profile: MicrophoneProfile;
+  /** End-to-end encryption of what it picks up: as it should be (default), none, or such that nobody can open it. */
+  readonly sealing?: 'usual' | 'none' | 'damaged';
+};
 
 /** 20 ms of a speech that was encoded beforehand; `voiced` by the energy of its source. */
 type EncodedFrame = { readonly opus: Buffer; readonly voiced: boolean };

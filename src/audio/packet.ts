@@ -7,6 +7,7 @@ export type Packet = {
   readonly sequence: number;
   /** RTP timestamp at 48 kHz, 32 bit, wraps; 960 per 20 ms. */
   readonly timestamp: number;
+  /** Empty: nothing but padding. */
   readonly opus: Uint8Array;
   readonly atMs: number;
 };
@@ -75,6 +76,7 @@ export class PacketOrder {
   #counts = { lost: 0, late: 0 };
 
   put(packet: Packet): readonly OrderedPacket[] {
+    if (packet.opus.length === 0) return this.#skip(packet);
     if (!this.#last) return [this.#pass({ packet, place: 0x1_0000 + packet.sequence })];
     const place = unwrap(packet.sequence, this.#last.place);
     if (place <= this.#last.place) return this.#old({ packet, place });
@@ -92,6 +94,14 @@ export class PacketOrder {
 
   counts(): OrderCounts {
     return { ...this.#counts };
+  }
+
+  /** Padding takes a place, and no time; out of order it is as good as lost. */
+  #skip({ atMs, sequence }: Packet): readonly OrderedPacket[] {
+    const last = this.#last;
+    const place = last && unwrap(sequence, last.place);
+    if (last && place === last.place + 1) this.#last = { packet: last.packet, place };
+    return this.settle(atMs);
   }
 
   #hold(placed: PlacedPacket): readonly OrderedPacket[] {

@@ -35,6 +35,21 @@ test.each([
   expect(restarts).toEqual([undefined, true]);
 });
 
+test('padding by the dozen between two packets is no sound, no loss and no other stream', () => {
+  const padding = Array.from({ length: 50 }, (_, n) =>
+    packetAt(1 + n, { opus: new Uint8Array(0), timestamp: 0 }),
+  );
+  const voice = packetAt(51, { timestamp: 2 * 960 });
+  const order = new PacketOrder();
+  expect(ordered([packetAt(0), ...padding, voice], order)).toEqual([
+    { packet: packetAt(0), samples: 960 },
+    { packet: voice, samples: 960, gap: { frames: 0, lost: 0, silent: 960, isRestart: false } },
+  ]);
+  expect(order.counts()).toEqual({ lost: 0, late: 0 });
+  order.put(packetAt(53, { timestamp: 3 * 960 }));
+  expect(order.put(packetAt(52, { opus: new Uint8Array(0) }))).toHaveLength(1);
+});
+
 /** Fate of one packet in a long stream: the steps of sequence and clock, and the packets that arrive. */
 const hop = fc.record({
   lostBefore: fc.oneof(fc.constant(0), fc.nat(3), fc.integer({ min: 0, max: 0x7000 })),
@@ -57,9 +72,11 @@ test('over wraps, losses, silences, doubles and delays: each packet at most once
   fc.assert(
     fc.property(start, fc.array(hop, { maxLength: 60 }), (from, hops) => {
       let [sequence, timestamp, atMs] = [from.sequence, from.timestamp, 0];
-      const arrivals = hops.flatMap(({ lostBefore, silentFrames, laterMs, times, opus }) => {
+      const arrivals = hops.flatMap(({ laterMs, times, opus, ...voice }) => {
+        const isPadding = opus.length === 0;
+        const { lostBefore, silentFrames } = isPadding ? { lostBefore: 0, silentFrames: 0 } : voice;
         sequence += 1 + lostBefore;
-        timestamp += (1 + lostBefore + silentFrames) * 960;
+        if (!isPadding) timestamp += (1 + lostBefore + silentFrames) * 960;
         atMs += (1 + lostBefore + silentFrames) * 20;
         const packet = { ...packetAt(sequence), timestamp: timestamp >>> 0, opus };
         return Array.from({ length: times }, (_, n) => ({ ...packet, atMs: atMs + laterMs + n }));

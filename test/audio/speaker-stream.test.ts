@@ -64,7 +64,6 @@ test('whatever comes in whatever order, nothing is thrown and the instants never
 });
 
 test.each([
-  ['nothing', Uint8Array.of()],
   ['half a frame', Uint8Array.of(0x7a, 0xfc, 1)],
   ['more than 120 ms', Uint8Array.of(0xfb, 63)],
   ['far too much', new Uint8Array(5000).fill(0x78)],

@@ -1,6 +1,6 @@
 import '#src/discord/library/sodium.ts';
 import { type VoiceConnection, VoiceConnectionStatus, type VoiceWebSocket } from '@discordjs/voice';
-import { groupLacksSomebody, missesHeartbeats } from '#src/discord/link/voice-library.ts';
+import { missesHeartbeats } from '#src/discord/link/voice-library.ts';
 import type { SyncTiming } from './timing.ts';
 
 /** Interval, in ms, of looks; most that one look counts for, however long the process stood still before it. */
@@ -29,8 +29,9 @@ export type LinkWatchdogOptions = {
   readonly others: () => number;
   readonly speakers: {
     mayHear(speakerId: string): boolean;
-    /** When their last voice could be opened. */
-    openedAtMs(speakerId: string): number | undefined;
+    /** When the last voice of each person could be opened, and when one could not. */
+    readonly openedAtMs: ReadonlyMap<string, number>;
+    readonly unopenedAtMs: ReadonlyMap<string, number>;
   };
   readonly output: { readonly isBusy: boolean; readonly counts: { readonly sent: number } };
   /** The link has had this fault for 10 s; told at each look. */
@@ -73,16 +74,11 @@ export class LinkWatchdog {
   /** Watches a voice socket; a resumed session comes over another one. */
   watch(ws: VoiceWebSocket): void {
     ws.on('packet', ({ op, d }: VoicePacket) => {
-      if (op === opcodes.clientDisconnect) this.#shown.delete(d.user_id);
-      if (op === opcodes.speaking) this.#speaking(d.user_id, d.speaking !== 0);
+      const isShown = op === opcodes.speaking && d.speaking !== 0;
+      if (isShown) this.#shown.set(d.user_id, this.#options.timing.nowMs());
+      else if (op === opcodes.speaking || op === opcodes.clientDisconnect)
+        this.#shown.delete(d.user_id);
     });
-  }
-
-  #speaking(speakerId: string, isOn: boolean): void {
-    const atMs = this.#options.timing.nowMs();
-    if (!isOn) this.#shown.delete(speakerId);
-    else if (this.#readyAtMs !== undefined && atMs - this.#readyAtMs >= retoldMs)
-      this.#shown.set(speakerId, this.#shown.get(speakerId) ?? atMs);
   }
 
   #arm(): void {
@@ -123,20 +119,26 @@ export class LinkWatchdog {
       'it has not been ready': !isReady,
       'frames have waited, and none has left': output.isBusy && isOpen && !hasSent,
       'the heartbeats of the voice socket have had no answer': missesHeartbeats(connection),
-      'the end-to-end group has not been whole':
-        isReady && others() > 0 && !(isOpen && !groupLacksSomebody(connection)),
-      'no voice that can be opened has come from a person whom Discord shows as speaking':
-        isReady && this.#lacksSpeaker(atMs),
+      'the end-to-end group has not been whole': isReady && others() > 0 && !isOpen,
+      'no voice that can be opened has come, also not from people who speak':
+        isReady && this.#isDeaf(atMs),
     };
   }
 
-  #lacksSpeaker(atMs: number): boolean {
+  /**
+   * Whether the people who cannot be heard speak against the link. One person alone does not, where others are there: whatever they
+   * send or leave out would otherwise interrupt the bot for everybody.
+   */
+  #isDeaf(atMs: number): boolean {
     this.#readyAtMs ??= atMs;
-    const { speakers } = this.#options;
-    for (const [id, sinceMs] of this.#shown) {
-      const lastMs = speakers.openedAtMs(id) ?? Number.NEGATIVE_INFINITY;
-      if (lastMs >= sinceMs - earlyMs) this.#shown.delete(id);
-    }
-    return [...this.#shown.keys()].some((id) => speakers.mayHear(id));
+    const { others, speakers } = this.#options;
+    const { openedAtMs, unopenedAtMs } = speakers;
+    if ([...openedAtMs.values()].some((ms) => atMs - ms < longestCheckMs)) return false;
+    const fromMs = this.#readyAtMs + retoldMs;
+    const unheard = [...this.#shown, ...unopenedAtMs].filter(([id, ms]) => {
+      const isHeard = (openedAtMs.get(id) ?? Number.NEGATIVE_INFINITY) >= ms - earlyMs;
+      return ms >= fromMs && !isHeard && speakers.mayHear(id);
+    });
+    return new Set(unheard.map(([id]) => id)).size > (others() === 1 ? 0 : 1);
   }
 }

@@ -2,7 +2,7 @@ import type { VoiceConnection, VoiceReceiver } from '@discordjs/voice';
 import { isSilenceFrame, opusSamples } from '#src/audio/opus/opus-packet.ts';
 import { isSealed, type Packet } from '#src/audio/packet.ts';
 import { realClock } from '#src/base/clock.ts';
-import { innerReceiver } from '#src/discord/link/voice-library.ts';
+import { daveOf, innerReceiver } from '#src/discord/link/voice-library.ts';
 import type { MayHear } from '#src/ports/voice-link.ts';
 import type { SyncTiming } from './timing.ts';
 
@@ -22,8 +22,8 @@ export type ReceiverCounts = {
   ahead: number;
 };
 
-/** Length, in ms, that an unreadable packet counts as. */
-const usualMs = 20;
+/** Length, in ms, that an unreadable packet counts as, and one of nothing but padding. */
+const [usualMs, paddingMs] = [20, 2.5];
 /** Sound of one speaker, in ms, that may arrive ahead of real time: what piles up on the way comes at once. */
 const mostAheadMs = 2_000;
 const marker = Buffer.from([0xfa, 0xfa]);
@@ -46,8 +46,9 @@ export class ConsentedReceiver {
   readonly #held = new HeldDatagrams();
   /** Told of the header of each packet of a person who may not be heard. An error of it goes to `fail`. */
   onUnheard: (speakerId: string) => void = () => undefined;
-  /** When the last voice of each person could be opened. */
-  readonly #openedAtMs = new Map<string, number>();
+  /** When the last voice of each person could be opened, over the present voice server, and when one could not. */
+  readonly openedAtMs = new Map<string, number>();
+  readonly unopenedAtMs = new Map<string, number>();
   /** End of each person's sound if it were played as it came: one second in a second. */
   readonly #soundUntilMs = new Map<string, number>();
   #open = true;
@@ -68,14 +69,18 @@ export class ConsentedReceiver {
     // In place of the library's own way, which sets a timer and needs a stream for each speaker.
     this.#receiver.onUdpMessage = (datagram) => this.#arrived(datagram);
     this.#receiver.ssrcMap.on('create', ({ audioSSRC, userId }) => this.#named(audioSSRC, userId));
-    this.#receiver.ssrcMap.on('delete', ({ userId }) => this.#openedAtMs.delete(userId));
+    this.#receiver.ssrcMap.on('delete', ({ userId }) => {
+      this.openedAtMs.delete(userId);
+      this.unopenedAtMs.delete(userId);
+    });
   }
 
   /** Forgets all sources: there is a new voice server. */
   restart(): void {
     innerReceiver(this.#receiver).ssrcMap.map.clear();
     this.#held.clear();
-    this.#openedAtMs.clear();
+    this.openedAtMs.clear();
+    this.unopenedAtMs.clear();
     this.#soundUntilMs.clear();
   }
 
@@ -86,11 +91,6 @@ export class ConsentedReceiver {
       this.#fail(error);
       return false;
     }
-  }
-
-  /** When the last voice of this person could be opened, over the present voice server. */
-  openedAtMs(speakerId: string): number | undefined {
-    return this.#openedAtMs.get(speakerId);
   }
 
   /** Ends decryption for good. */
@@ -150,10 +150,11 @@ export class ConsentedReceiver {
     const isOpen = opened !== null && !isSealed(opened);
     this.counts[isOpen ? 'opened' : 'sealed']++;
     const opus = isOpen ? opened : marker;
-    // Silence frames are never sealed end to end, and prove nothing.
-    if (isOpen && !isSilenceFrame(opus)) this.#openedAtMs.set(speakerId, atMs);
+    // Some clients seal silence frames and some do not, so that an open one proves nothing.
+    if (opus.length > 0 && !isSilenceFrame(opus))
+      this[isOpen ? 'openedAtMs' : 'unopenedAtMs'].set(speakerId, atMs);
     const fromMs = Math.max(atMs, this.#soundUntilMs.get(speakerId) ?? atMs);
-    const lengthMs = (isOpen && opusSamples(opus) / 48) || usualMs;
+    const lengthMs = opus.length === 0 ? paddingMs : (isOpen && opusSamples(opus) / 48) || usualMs;
     this.#soundUntilMs.set(speakerId, fromMs + lengthMs);
     this.#give({
       speakerId,
@@ -164,24 +165,31 @@ export class ConsentedReceiver {
     });
   }
 
-  /** Opens a datagram by the library's ciphers. Null: not opened end to end. Undefined: not opened at all, or there is no key yet. */
+  /**
+   * Opens a datagram by the library's ciphers. Empty: nothing but padding, which the group is not shown. Null: not opened end to end.
+   * Undefined: not opened at all, or there is no key yet.
+   */
   #opened(datagram: Buffer, speakerId: string): Buffer | null | undefined {
     const { encryptionMode, nonceBuffer, secretKey } = this.#receiver.connectionData;
-    if (!encryptionMode || !nonceBuffer || !secretKey || !hasTrueExtension(datagram)) return;
+    if (!encryptionMode || !nonceBuffer || !secretKey) return undefined;
     try {
       const inner = innerReceiver(this.#receiver);
-      const opus = inner.parsePacket(datagram, encryptionMode, nonceBuffer, secretKey, speakerId);
-      return opus?.length === 0 ? undefined : opus;
+      const plain = inner.decrypt(datagram, encryptionMode, nonceBuffer, secretKey);
+      const payload = stripHeader(datagram, plain);
+      const dave = daveOf(this.#receiver.voiceConnection);
+      return dave && payload.length > 0 ? dave.decrypt(payload, speakerId) : payload;
     } catch {
       return undefined;
     }
   }
 }
 
-/** The library cuts an extension wherever 0xBEDE stands, and knows no other kind of extension. */
-function hasTrueExtension(datagram: Buffer): boolean {
-  const announced = ((datagram[0] ?? 0) & 0x10) !== 0;
-  return announced === (datagram.readUInt16BE(12) === 0xbede);
+/** Payload of a decrypted datagram, without its extension and padding (RFC 3550, section 5.1). */
+function stripHeader(datagram: Buffer, plain: Buffer): Buffer {
+  const first = datagram.readUInt8(0);
+  const extensionBytes = (first & 0x10) === 0 ? 0 : 4 * datagram.readUInt16BE(14);
+  const paddingBytes = (first & 0x20) === 0 ? 0 : (plain.at(-1) ?? 0);
+  return plain.subarray(extensionBytes, plain.length - paddingBytes);
 }
 
 /** RTP header, tag and counter: a voice datagram without any payload. */

@@ -21,15 +21,9 @@ import type { SyncTiming } from '#src/discord/link/timing.ts';
  * used; test/discord/link tells where another version has changed them.
  */
 
-/** `parsePacket` decrypts one datagram; the library's own way to it needs a stream and a timer for each speaker. */
 type InnerReceiver = {
-  parsePacket(
-    datagram: Buffer,
-    mode: string,
-    nonce: Buffer,
-    key: Uint8Array,
-    speakerId: string,
-  ): Buffer | null;
+  /** Opens the transport's encryption. The library's own way to it needs a stream for each speaker, and gives the group what is padding. */
+  decrypt(datagram: Buffer, mode: string, nonce: Buffer, key: Uint8Array): Buffer;
   /** `map`: the library has no way to forget all sources. */
   readonly ssrcMap: { readonly map: Map<number, { readonly userId: string }> };
 };
@@ -45,8 +39,7 @@ type InnerUdp = {
 };
 /** The library ends a silent socket later than a link is to be silent. */
 type InnerSocket = { readonly missedHeartbeats: number };
-/** Members of the group, by which one that lacks somebody is known. */
-type InnerGroup = { getUserIds(): readonly string[] };
+type MessageEvent = Parameters<VoiceWebSocket['onMessage']>[0];
 /** Node's ciphers take a key object at once, and make it anew from bytes for each packet, which takes longer than the cipher. */
 type InnerKey = { readonly encryptionMode: string; secretKey: Uint8Array | KeyObject };
 
@@ -58,6 +51,10 @@ const innerSocket = (ws: VoiceWebSocket) => ws as unknown as InnerSocket;
 
 /** A stall of a second with 25 people talking: 1,250 datagrams, for each of which the kernel counts about 1.3 kB. */
 const receiveBufferBytes = 2 * 1024 * 1024;
+/** Messages of the group that wait for a person to be announced; the oldest go first. */
+const maxRefused = 16;
+/** Opcodes of the voice gateway (Discord docs, "Voice Opcodes"). */
+const opcodes = { clientsConnect: 11, announceCommit: 29, welcome: 30 };
 /** The library asks once for our outside address, and waits for ever. */
 const askAgainMs = 500;
 const discoveryBytes = 74;
@@ -92,17 +89,39 @@ export function mendNetworking(networking: Networking, options: NetworkingOption
   follow(networking.state);
 }
 
-/** A message that the library throws on comes out as an `error` event with a BotError `link.lost`, in place of ending the process. */
+/**
+ * Keeps a message that the library throws on from ending the process. JSON comes out as an `error` event with a BotError `link.lost`.
+ *
+ * Binary messages are for the end-to-end group, which stays as it was when it refuses one. Proposals may name a person before op 11
+ * does: those that it refused are tried again after each op 11, until the next epoch.
+ */
 export function guardMessages(ws: VoiceWebSocket): void {
   const inner = ws.onMessage.bind(ws);
-  ws.onMessage = (event) => {
+  let refused: readonly MessageEvent[] = [];
+  const attempt = (event: MessageEvent) => {
     try {
       inner(event);
     } catch (cause) {
-      const message = 'A message of the voice server broke the voice library.';
-      ws.emit('error', new BotError('link.lost', true, message, cause));
+      if (event.data instanceof Buffer) refused = [...refused, event].slice(-maxRefused);
+      else ws.emit('error', brokenBy(cause));
     }
   };
+  ws.onMessage = attempt;
+  ws.on('packet', ({ op }) => {
+    if (op !== opcodes.clientsConnect) return;
+    const [again, { sequence }] = [refused, ws];
+    refused = [];
+    for (const event of again) attempt(event);
+    ws.sequence = sequence; // the library took it back to that of the old message
+  });
+  ws.on('binary', ({ op }) => {
+    if (op === opcodes.announceCommit || op === opcodes.welcome) refused = [];
+  });
+}
+
+function brokenBy(cause: unknown): BotError {
+  const message = 'A message of the voice server broke the voice library.';
+  return new BotError('link.lost', true, message, cause);
 }
 
 /** Enlarges the receive buffer once it is bound, as far as the kernel allows. */
@@ -172,14 +191,6 @@ export function missesHeartbeats(connection: VoiceConnection): boolean {
   return ws !== undefined && innerSocket(ws).missedHeartbeats > 0;
 }
 
-/** Whether a person who is connected (op 11) is missing from the open end-to-end group: the message about them was lost. */
-export function groupLacksSomebody(connection: VoiceConnection): boolean {
-  const [state, dave] = [networkingOf(connection)?.state, daveOf(connection)];
-  if (!state || !('connectionData' in state) || !dave?.session?.ready) return false;
-  const members = new Set((dave.session as unknown as InnerGroup).getUserIds());
-  return [...state.connectionData.connectedClients].some((id) => !members.has(id));
-}
-
 /** Bytes of the nonce in each mode that Discord offers (Discord docs, "Transport Encryption Modes"). */
 const nonceBytes = {
   aead_aes256_gcm_rtpsize: 12,
@@ -239,7 +250,7 @@ function proveCipher(mode: CipherMode): void {
   const datagram = sealPacket({ opus, mode, key, ssrc: 1 });
   const connection = { state: { status: 'none' } } as unknown as VoiceConnection;
   const receiver = innerReceiver(new VoiceReceiver(connection));
-  const opened = receiver.parsePacket(datagram, mode, emptyNonce(mode), key, '1');
+  const opened = receiver.decrypt(datagram, mode, emptyNonce(mode), key);
   if (!opened?.equals(opus)) throw new Error(`${mode} opens another packet than it sealed`);
 }
 

@@ -90,6 +90,8 @@ export class DiscordLink implements VoiceLink {
       channelId,
       group: guild.client.application.id, // keeps two bots of one process apart in the library's registry
       selfDeaf: false,
+      // Failures are judged by person; with a tolerance the library throws its session away for those of anybody.
+      decryptionFailureTolerance: Number.POSITIVE_INFINITY,
       adapterCreator: this.#signals.adapter,
     });
     const connection = this.#connection;

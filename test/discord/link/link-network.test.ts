@@ -39,7 +39,7 @@ test('the first words of somebody are heard although Discord names them late', a
   const { sandbox, faults } = login();
   {
     await using setup = await openSetup(login(), () => true);
-    faults.lateSpeaking(sandbox.botId, 300);
+    faults.late(sandbox.botId, 'speaking', 300);
     const log = listen(setup.link);
     await setup.speak();
     await until(() => log.sequences.length >= 18);

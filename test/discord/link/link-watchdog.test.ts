@@ -10,12 +10,10 @@ function open() {
   const output = { isBusy: false, counts: { sent: 0 } };
   const call = { settled: true, others: 1, output };
   const packets = new Map<string, number>();
+  const unopened = new Map<string, number>();
   const log = { faults: [] as string[], whole: 0, failed: [] as unknown[] };
   const ws = Object.assign(new EventEmitter(), { missedHeartbeats: 0 });
-  const connectedClients = new Set(['ann']);
-  const members = new Set(['bot', 'ann']);
-  const dave = { session: { ready: true, getUserIds: () => [...members] } };
-  const networking = { state: { ws, dave, connectionData: { connectedClients } } };
+  const networking = { state: { ws } };
   const state = { status: 'ready', networking };
   const connection = { state } as unknown as VoiceConnection;
   const watchdog = new LinkWatchdog({
@@ -25,7 +23,8 @@ function open() {
     others: () => call.others,
     speakers: {
       mayHear: (id) => id !== 'nobody',
-      openedAtMs: (id) => packets.get(id),
+      openedAtMs: packets,
+      unopenedAtMs: unopened,
     },
     output,
     broken: (fault) => log.faults.push(fault),
@@ -37,7 +36,17 @@ function open() {
   timing.passMs(5_000);
   const send = (op: number, d: object) => ws.emit('packet', { op, d });
   const speaks = (id: string, flag = 1) => send(5, { user_id: id, ssrc: 9, speaking: flag });
-  return { timing, call, log, packets, state, ws, send, speaks, connectedClients, members };
+  return {
+    timing,
+    call,
+    log,
+    packets,
+    state,
+    ws,
+    send,
+    speaks,
+    unopened,
+  };
 }
 
 type Opened = ReturnType<typeof open>;
@@ -51,8 +60,12 @@ test.each<[string, (link: Opened) => void, RegExp]>([
   ['frames that wait', ({ call }) => Object.assign(call.output, { isBusy: true }), /frames/],
   ['unanswered heartbeats', ({ ws }) => Object.assign(ws, { missedHeartbeats: 1 }), /heartbeats/],
   ['a group that is not open', ({ call }) => Object.assign(call, { settled: false }), /group/],
-  ['a group that lacks somebody', ({ connectedClients }) => connectedClients.add('eve'), /group/],
-  ['a speaker without packets', ({ speaks }) => speaks('ann'), /shows as speaking/],
+  [
+    'frames of the only other person that cannot be opened',
+    ({ unopened, timing }) => unopened.set('ann', timing.nowMs()),
+    /opened/,
+  ],
+  ['the only other person, who speaks without packets', ({ speaks }) => speaks('ann'), /opened/],
 ])(
   '%s for ten seconds break the link, and without a fault it is whole again',
   (_, plant, fault) => {
@@ -66,7 +79,6 @@ test.each<[string, (link: Opened) => void, RegExp]>([
     Object.assign(link.call, { settled: true });
     Object.assign(link.call.output, { isBusy: false });
     Object.assign(link.ws, { missedHeartbeats: 0 });
-    link.members.add('eve');
     link.packets.set('ann', link.timing.nowMs());
     link.timing.passMs(10_000);
     expect(link.log.whole).toBe(0);
@@ -90,3 +102,29 @@ test('alone for an hour, a stall of a minute and people who come and go are no f
   }
   expect(log.faults).toEqual([]);
 });
+
+const unheard: Readonly<Record<string, (link: Opened, id: string) => void>> = {
+  'are shown as speaking and send nothing': ({ speaks }, id) => speaks(id),
+  'send frames that nobody can open': ({ unopened, timing }, id) =>
+    unopened.set(id, timing.nowMs()),
+};
+
+test.each(Object.entries(unheard))(
+  'of three people who %s one alone never breaks the link, and two only while nobody else is heard',
+  (_, plant) => {
+    const link = open();
+    const { call, log, packets, timing } = link;
+    call.others = 3;
+    plant(link, 'eve');
+    timing.passMs(60_000);
+    expect(log.faults).toEqual([]);
+    plant(link, 'fay');
+    for (let n = 0; n < 60; n++) {
+      packets.set('ann', timing.nowMs());
+      timing.passMs(1_000);
+    }
+    expect(log.faults).toEqual([]);
+    timing.passMs(11_500);
+    expect(log.faults).not.toEqual([]);
+  },
+);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { VoiceSealer, voiceCipher } from '#sandbox/voice/rtp.ts';
 import { sealedDatagram } from '#test/discord/setup/sealed-datagram.ts';
 import { countOpened, listen, voiced } from './unbound-receiver.ts';
 
@@ -81,3 +82,31 @@ test('of people who may not be heard nothing is read, whatever is in their packe
   say(6);
   expect([failed.length, count.opened]).toEqual([1, 1]);
 });
+
+test.each([true, false])(
+  'padding is no voice, and the group is shown none of it (with an extension: %s)',
+  (isExtended) => {
+    const { name, arrive, key, heard, receiver } = listen(() => true);
+    const shown: Buffer[] = [];
+    const dave = { decrypt: (frame: Buffer) => shown.push(frame) && frame };
+    const state = { status: 'ready', networking: { state: { dave } } };
+    Object.assign(receiver.voiceConnection, { state });
+    name(5, 'ann');
+    const sealer = new VoiceSealer(voiceCipher('aead_aes256_gcm_rtpsize', key), isExtended);
+    const say = (payload: Buffer, paddingBytes: number) =>
+      arrive(sealer.seal({ sequence: 1, timestamp: 1, ssrc: 5, payload, paddingBytes }));
+    for (const paddingBytes of [0, 1, 255]) {
+      say(voiced(), paddingBytes);
+      say(Buffer.alloc(0), paddingBytes);
+    }
+    expect(shown).toEqual([voiced(), voiced(), voiced()]);
+    expect(heard.map(({ opus }) => opus.length > 0)).toEqual([
+      true,
+      false,
+      true,
+      false,
+      true,
+      false,
+    ]);
+  },
+);

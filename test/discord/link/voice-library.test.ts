@@ -45,18 +45,59 @@ test('a fault in the consent rule is reported and counts as a no', () => {
   expect(failed).toEqual([bug]);
 });
 
-test('a voice message that breaks the library becomes an error of that connection', () => {
+/** A socket of the library that was never opened, and what arrives over it. */
+function openSocket() {
   const ws: VoiceWebSocket = Object.create(VoiceWebSocket.prototype);
   EventEmitter.call(ws);
-  guardMessages(ws);
+  const target = {} as Parameters<typeof ws.onMessage>[0]['target'];
+  const arrive = (data: Buffer | object) =>
+    ws.onMessage({
+      data: data instanceof Buffer ? data : JSON.stringify(data),
+      type: 'message',
+      target,
+    });
   const errors: unknown[] = [];
   ws.on('error', (error) => errors.push(error));
-  ws.on('binary', () => {
-    throw new Error('NoGroup');
+  return { ws, arrive, errors };
+}
+
+test('JSON that breaks the library becomes an error of that connection, and a message for the group does not', () => {
+  const { ws, arrive, errors } = openSocket();
+  const fail = () => {
+    throw new Error('a bug');
+  };
+  ws.on('packet', fail);
+  ws.on('binary', fail);
+  guardMessages(ws);
+  arrive(Buffer.from([0]));
+  arrive(Buffer.from([0, 1, 27, 0]));
+  expect(errors).toEqual([]);
+  arrive({ op: 5, d: {} });
+  expect(errors).toMatchObject([{ code: 'link.lost', retryable: true }]);
+});
+
+test('proposals that the group refuses are tried again when somebody is announced, until the next epoch', () => {
+  const { ws, arrive } = openSocket();
+  const known = new Set<number>();
+  const taken: number[] = [];
+  ws.on('binary', ({ op, payload }) => {
+    const [who = 0] = payload;
+    if (op === 27 && !known.has(who)) throw new Error('UnexpectedUser');
+    taken.push(who);
   });
-  const target = {} as Parameters<typeof ws.onMessage>[0]['target'];
-  ws.onMessage({ data: Buffer.from([0]), type: 'message', target });
-  ws.onMessage({ data: Buffer.from([0, 1, 27, 0]), type: 'message', target });
-  const lost = expect.objectContaining({ code: 'link.lost', retryable: true });
-  expect(errors).toEqual([lost, lost]);
+  guardMessages(ws);
+  const announced = { op: 11, d: { user_ids: [] }, seq: 9 };
+  for (const who of [1, 2]) arrive(Buffer.from([0, who, 27, who]));
+  known.add(2);
+  arrive(announced);
+  expect([taken, ws.sequence]).toEqual([[2], 9]);
+  known.add(1);
+  arrive(announced);
+  arrive(announced);
+  expect(taken).toEqual([2, 1]);
+  arrive(Buffer.from([0, 3, 27, 3]));
+  arrive(Buffer.from([0, 4, 29, 4]));
+  known.add(3);
+  arrive(announced);
+  expect(taken).toEqual([2, 1, 4]);
 });

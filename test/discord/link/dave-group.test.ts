@@ -1,0 +1,172 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { getVoiceConnection } from '@discordjs/voice';
+import { expect, onTestFinished, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { daveOf } from '#src/discord/link/voice-library.ts';
+import type { VoiceLink } from '#src/ports/voice-link.ts';
+import { loginOfFile, openSetup, toneFrames, until } from '#test/discord/setup/sandbox-login.ts';
+
+const never = new AbortController().signal;
+const login = loginOfFile(1);
+/** Frames that are on their way, or that a change of keys may cost. */
+const framesOfChange = 25;
+
+/** Voice of each person that could be opened, and the end of the link. */
+function listen(link: VoiceLink) {
+  const log = { voices: new Map<string, number>(), error: undefined as unknown };
+  void (async () => {
+    try {
+      for await (const { speakerId, opus } of link.hear(never))
+        if (opus.length > 3) log.voices.set(speakerId, (log.voices.get(speakerId) ?? 0) + 1);
+    } catch (error) {
+      log.error = error;
+    }
+  })();
+  return log;
+}
+
+/** The library's session under the open link, and how often it was thrown away since. */
+function watchSession() {
+  const { lobby, client } = login();
+  const connection = getVoiceConnection(lobby.guildId, client.application.id);
+  const dave = connection && daveOf(connection);
+  if (!dave) throw new Error('no end-to-end session');
+  const log = { failures: 0, resets: 0 };
+  const reset = () => log.resets++;
+  const note = (line: string) => {
+    if (line.startsWith('Failed to decrypt')) log.failures++;
+  };
+  dave.on('invalidateTransition', reset).on('debug', note);
+  onTestFinished(() => void dave.off('invalidateTransition', reset).off('debug', note));
+  return log;
+}
+
+/** The bot talks without a pause; `lost`: frames that left and Ann did not hear sealed. */
+function talkOn(link: VoiceLink) {
+  const { heard } = login().sandbox.person('Ann');
+  const frames = toneFrames(login().codec, 50);
+  const sinceMs = realClock.nowMs();
+  let [n, left] = [0, 0];
+  link.play({ next: () => frames[n++ % 50], left: () => left++, isIdle: false }).wake();
+  const reached = () => heard.frames.filter(({ atMs, sealed }) => sealed && atMs >= sinceMs).length;
+  return { lost: () => left - reached() };
+}
+
+const speech = (seconds: number) => {
+  const samples = Int16Array.from({ length: 24_000 * seconds }, (_, n) => 8_000 * Math.sin(n / 9));
+  return { samples, rateHz: 24_000, channels: 1 as const };
+};
+
+async function openWithBen() {
+  const setup = await openSetup(login(), () => true);
+  const ben = login().sandbox.person('Ben');
+  await ben.join('Lobby', never);
+  await ben.settled(AbortSignal.timeout(30_000));
+  const log = listen(setup.link);
+  const session = watchSession();
+  return {
+    ...setup,
+    ben,
+    log,
+    session,
+    async [Symbol.asyncDispose]() {
+      await ben.leave();
+      await setup[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('a proposal to add somebody who was never announced ends nothing', async () => {
+  await using setup = await openWithBen();
+  const { faults, sandbox } = login();
+  const said = sandbox.person('Ann').say(speech(1), never);
+  for (let n = 0; n < 20; n++) {
+    faults.proposeStranger(sandbox.botId);
+    await wait(10);
+  }
+  await said;
+  await until(() => (setup.log.voices.get(sandbox.person('Ann').id) ?? 0) >= 45);
+  expect([setup.log.error, setup.session.resets]).toEqual([undefined, 0]);
+});
+
+test('a newcomer who is announced after the proposal is heard, and nobody is interrupted', async () => {
+  await using setup = await openSetup(login(), () => true);
+  const { faults, sandbox } = login();
+  const [ann, ben] = [sandbox.person('Ann'), sandbox.person('Ben')];
+  const log = listen(setup.link);
+  const session = watchSession();
+  const talk = talkOn(setup.link);
+  faults.late(sandbox.botId, 'arrival', 150);
+  faults.late(ann.id, 'commit', 250);
+  await ben.join('Lobby', never);
+  await ben.settled(AbortSignal.timeout(30_000));
+  await Promise.all([ann, ben].map((one) => one.say(speech(1), never)));
+  await until(() => [ann, ben].every(({ id }) => (log.voices.get(id) ?? 0) >= 45));
+  expect([log.error, session.resets]).toEqual([undefined, 0]);
+  expect(talk.lost()).toBeLessThanOrEqual(framesOfChange);
+  await ben.leave();
+});
+
+test('somebody who comes and goes while others are in mid-sentence costs at most the frames of a change of keys', async () => {
+  await using setup = await openSetup(login(), () => true);
+  const { faults, sandbox } = login();
+  const [ann, ben] = [sandbox.person('Ann'), sandbox.person('Ben')];
+  faults.late(ann.id, 'commit', 150);
+  const log = listen(setup.link);
+  const session = watchSession();
+  const said = ann.say(speech(4), never);
+  for (let n = 0; n < 2; n++) {
+    await wait(300);
+    await ben.join('Lobby', never);
+    await ben.settled(AbortSignal.timeout(30_000));
+    await wait(300);
+    await ben.leave();
+  }
+  await said;
+  await until(() => (log.voices.get(ann.id) ?? 0) >= 190);
+  expect([log.error, session.resets]).toEqual([undefined, 0]);
+});
+
+test('padding on all voice, and bursts of nothing but padding, are no failures and cost no voice', async () => {
+  await using setup = await openWithBen();
+  const { faults, sandbox } = login();
+  faults.pad(sandbox.botId, { bytes: 7, every: 10, burst: 50 });
+  const ann = sandbox.person('Ann');
+  await ann.say(speech(1), never);
+  await until(() => (setup.log.voices.get(ann.id) ?? 0) >= 45);
+  expect(setup.log.error).toBeUndefined();
+  expect(setup.session).toEqual({ failures: 0, resets: 0 });
+});
+
+test('packets of a camera, 500 a second, keep nobody from being heard', async () => {
+  await using setup = await openWithBen();
+  const { faults, sandbox } = login();
+  const said = sandbox.person('Ann').say(speech(1), never);
+  for (let n = 0; n < 100; n++) {
+    for (let packet = 0; packet < 5; packet++) faults.forge(sandbox.botId, 'camera');
+    await wait(10);
+  }
+  await said;
+  await until(() => (setup.log.voices.get(sandbox.person('Ann').id) ?? 0) >= 45);
+  expect(setup.session.resets).toBe(0);
+});
+
+test.each(['none', 'damaged'] as const)(
+  'somebody whose client seals wrongly (%s) is not heard, and costs others no frame',
+  async (sealing) => {
+    await using setup = await openWithBen();
+    const { ben, link, log, session } = setup;
+    const ann = login().sandbox.person('Ann');
+    const talk = talkOn(link);
+    ben.useMicrophone({ profile: 'gate', sealing });
+    await ben.say(speech(3), never);
+    await ann.say(speech(1), never);
+    await until(() => (log.voices.get(ann.id) ?? 0) >= 45);
+    expect([log.error, session.resets]).toEqual([undefined, 0]);
+    expect(log.voices.get(ben.id) ?? 0).toBe(0);
+    expect(talk.lost()).toBeLessThanOrEqual(framesOfChange);
+    ben.useMicrophone({ profile: 'gate' });
+    await ben.say(speech(1), never);
+    await until(() => (log.voices.get(ben.id) ?? 0) >= 45);
+  },
+);
