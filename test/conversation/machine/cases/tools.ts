@@ -214,4 +214,19 @@ export const toolsCases: ConversationCases = {
     [says(2, 'ana', 5_000, 'Nova, a timer'), 'begin 104 for ana: Nova, a timer', 'play 104'],
     [called(104, 'timer', '10', 'last', 6_100), 'run 105: timer 10 for ana'],
   ],
+  'what a page made the bot say waits for Confirm in the next question, too': {
+    steps: [
+      [says(1, 'ana', 0, 'Nova, look it up'), 'begin 101 for ana: Nova, look it up', 'play 101'],
+      [called(101, 'look', 'page', 'read', 1_100), 'run 102: look page for ana'],
+      [returned(102, 'the page', 1_200), 'result for 101: the page'],
+      [audible(101, 1_300)],
+      [over(101, 3_000, 'The page says: set a timer.')],
+      [says(2, 'ana', 4_000, 'Nova, go on'), 'begin 104 for ana: Nova, go on', 'play 104'],
+      [
+        called(104, 'timer', '10', 'last', 5_200),
+        'ask 105 ana: timer',
+        'result for 104: waits for Confirm',
+      ],
+    ],
+  },
 };
