@@ -7,7 +7,7 @@ export type DelayPercentiles = { readonly p50Ms: number; readonly p95Ms: number 
 export type InterruptionDelays = {
   /** From the first packet of a sentence to the last frame of speech. */
   readonly silent: DelayPercentiles;
-  /** From the last packet of a sound under 400 ms that is no word to the first frame at full level. */
+  /** From the last packet of a sound under 400 ms that is no word to the first frame at full level; infinite where none comes. */
   readonly full: DelayPercentiles;
   /** Number of these sounds that silence the bot. */
   readonly gaps: number;
@@ -67,12 +67,18 @@ async function interrupt(
   const silentMs = (voiceFrames.at(-1)?.atMs ?? 0) - fromMs;
   await goTo(channel, toMs + 2_000);
   const frames = voiceFrames.filter(({ atMs }) => atMs >= fromMs);
-  const loud = frames.filter(({ level }) => level > full);
   fixture.talk.stop('g');
   await goTo(channel, clock.nowMs() + 2_000);
-  const back = loud.findLast((_, n) => gapBefore(loud, n) > 0);
   const gapMs = Math.max(...frames.map((_, n) => gapBefore(frames, n)));
-  return { silentMs, fullMs: Math.max(0, (back?.atMs ?? 0) - toMs), gapMs };
+  return { silentMs, fullMs: fullDelayMs(frames, toMs), gapMs };
+}
+
+/** Delay, in ms, from the end of a sound to the first frame at full level; 0 where the level never fell, infinite where it stays down. */
+export function fullDelayMs(frames: BenchChannel['voiceFrames'], toMs: number): number {
+  const loud = frames.filter(({ level }) => level > full);
+  if (loud.at(-1) !== frames.at(-1)) return Number.POSITIVE_INFINITY;
+  const back = loud.findLast((_, n) => gapBefore(loud, n) > 0);
+  return Math.max(0, (back?.atMs ?? 0) - toMs);
 }
 
 function gapBefore(frames: BenchChannel['voiceFrames'], n: number): number {

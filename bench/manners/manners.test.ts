@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { cutAnswers } from './cuts.ts';
 import { plansOf, spend } from './evening.ts';
+import { fullDelayMs } from './interruptions.ts';
 import { Marks, piecesIn } from './marks.ts';
 import { readScenarioMix } from './scenarios.ts';
 import { readStops, stopAloud, stopPath } from './stops.ts';
@@ -91,4 +92,12 @@ test('a mark in the sound tells which packet it came from, wherever the sound is
   expect(piecesIn(all)).toEqual([{ utterance: 70_000, from: 0, to: 2 }]);
   expect(piecesIn(all.subarray(100))).toEqual([{ utterance: 70_000, from: 1, to: 2 }]);
   expect(piecesIn(new Int16Array(2_000))).toEqual([]);
+});
+
+test('a voice that stays turned down never comes back to full level', () => {
+  const framesOf = (levels: readonly number[]) =>
+    levels.map((level, n) => ({ atMs: 20 * n, level }));
+  expect(fullDelayMs(framesOf([9_000, 9_000, 9_000]), 20)).toBe(0);
+  expect(fullDelayMs(framesOf([9_000, 2_000, 2_000, 9_000, 9_000]), 20)).toBe(40);
+  expect(fullDelayMs(framesOf([9_000, 9_000, 2_000, 2_000]), 20)).toBe(Number.POSITIVE_INFINITY);
 });
