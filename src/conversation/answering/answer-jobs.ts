@@ -239,7 +239,7 @@ export class AnswerJobs {
     if (failure) return { finish: 'failed', failure };
     // For want of a voice for its language, all of it was written.
     const end = finish === 'empty' && progress.isWritten ? 'completed' : finish;
-    if (end === 'empty' && this.#turnNow(job)?.answer?.hasCalled === false)
+    if (end === 'empty' && this.#turnNow(job)?.changes.length === 0)
       this.#noteFailure(saidNothing(), effect.by);
     if (writtenTo === undefined && effect.request === undefined) {
       const finished = { reply, progress, finish: end, owner: pending.owner };

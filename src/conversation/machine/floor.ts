@@ -187,7 +187,7 @@ function newCurrent({ atMs, rules }: Draft, id: Id, reply: Id, sinceMs: number):
   };
 }
 
-/** A turn has had its answer, whole or not. The part that was heard is known from now on. A model that said nothing has failed, unless it did something. */
+/** A turn has had its answer, whole or not. The part that was heard is known from now on. A model that said nothing has failed, unless it changed something. */
 export function concludeTurn(
   draft: Draft,
   turn: TurnState,
@@ -195,7 +195,7 @@ export function concludeTurn(
   heard: string,
 ): void {
   if (end === 'completed') completeTurn(draft, turn);
-  if (end === 'empty' && turn.answer?.hasCalled === false) emit(draft, { do: 'cue', cue: 'error' });
+  if (end === 'empty' && turn.changes.length === 0) emit(draft, { do: 'cue', cue: 'error' });
   remember(draft, turn, heard, end);
   noteAnswered(draft, turn.by, heard);
   if (heard !== '') markWaiting(draft, turn.by);

@@ -38,7 +38,7 @@ export const waitingCases: ConversationCases = {
       [tick(9_700), 'cue tick'],
     ],
   },
-  'a model that answers nothing gives a tone, unless it has done something': {
+  'a model that answers nothing gives a tone, unless it has changed something': {
     also: ['cue'],
     steps: [
       bridgeAsked,
@@ -82,6 +82,15 @@ export const waitingCases: ConversationCases = {
     [says(2, 'ben', 2_000, 'Nova, Quito?')],
     [over(101, 9_000, 'Old.'), 'begin 103 for ben: Nova, Quito?', 'play 103 to ben'],
   ],
+  'a model that looks something up and says nothing gives a tone': {
+    also: ['cue'],
+    steps: [
+      [says(1, 'ana', 0, 'Nova, look it up'), 'begin 101 for ana: Nova, look it up', 'play 101'],
+      [called(101, 'look', 'page', 'read', 1_100), 'run 102: look page for ana'],
+      [returned(102, 'the page', 1_200), 'result for 101: the page'],
+      [{ kind: 'over', reply: 101, finish: 'empty', heard: '', atMs: 1_300 }, 'cue error'],
+    ],
+  },
   'an answer that stalls after it began is waited for with cues again': {
     also: ['cue'],
     steps: [
