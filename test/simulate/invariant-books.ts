@@ -1,11 +1,13 @@
 import type {
   ConversationState,
+  HistoryExchange,
   Id,
   Participant,
   ToolRun,
+  TurnState,
 } from '#src/conversation/machine/state.ts';
 import type { SimulatedStep } from './invariants.ts';
-import { everybody } from './script.ts';
+import { everybody } from './scenes.ts';
 
 /** Consent of each person, by what they did. A yes of others and a stored one change nothing. */
 export class ConsentBook {
@@ -103,6 +105,8 @@ export class ToolBook {
   readonly tainted = new Set<Id>();
   readonly #changes = new Map<string, Id>();
   readonly #askedAtMs = new Map<Id, number>();
+  /** Exchanges of this session, and whether other words than the asker's made their answers. */
+  readonly #isForeign = new Map<string, boolean>();
 
   /** False where the same change has run for the turn before. */
   runOnce({ args, id, tool, turn }: ToolRun): boolean {
@@ -112,10 +116,28 @@ export class ToolBook {
     return true;
   }
 
+  /** A tool has ended. What it read is shown to the answer that called it. */
+  taint({ runs }: ConversationState, id: Id): void {
+    const run = runs.find((one) => one.id === id);
+    if (run?.ref && run.tool === 'look') this.tainted.add(run.ref.answer);
+  }
+
   /** A run changed nothing. */
   takeBack({ runs }: ConversationState, run: Id): void {
     const vain = runs.find(({ id }) => id === run);
     if (vain) this.#changes.delete(`${vain.turn} ${vain.tool} ${vain.args}`);
+  }
+
+  /** An exchange is kept whose turn ended in this step. */
+  remember(exchange: HistoryExchange, before: ConversationState, after: ConversationState): void {
+    const isOver = ({ by, id }: TurnState) =>
+      by === exchange.by && !after.turns.some((one) => one.id === id);
+    const own = before.turns.find((one) => isOver(one) && one.answer);
+    this.#isForeign.set(keyOf(exchange), !own?.answer || this.tainted.has(own.answer.id));
+  }
+
+  isForeign(exchange: HistoryExchange): boolean {
+    return this.#isForeign.get(keyOf(exchange)) ?? !exchange.isOwn;
   }
 
   ask(confirmation: Id, atMs: number): void {
@@ -128,4 +150,8 @@ export class ToolBook {
     const taken = before.confirmations.filter(({ id }) => !isLeft(id));
     return taken.some(({ id }) => atMs - (this.#askedAtMs.get(id) ?? 0) <= 61_500);
   }
+}
+
+function keyOf({ by, heard, words }: HistoryExchange): string {
+  return JSON.stringify([by, words, heard]);
 }

@@ -1,13 +1,29 @@
+import type { ChatMessage } from '#src/chat/ports.ts';
 import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import { conversationRules as rules } from '#src/conversation/machine/rules.ts';
-import type { ConversationState, Id, ToolRun } from '#src/conversation/machine/state.ts';
+import type { ConversationState, HistoryExchange, Id } from '#src/conversation/machine/state.ts';
 import { wakeAtMs } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import type { Said } from './engines.ts';
-import { ConsentBook, EndBook, type Ending, ToolBook } from './invariant-books.ts';
+import {
+  isAnybodyTalking,
+  isGoingOn,
+  isLinkTried,
+  isLinkUp,
+  isStarving,
+  overTurns,
+  shownExchanges,
+} from './conversation-view.ts';
+import { CostJudge } from './cost-judge.ts';
+import { EndJudge } from './end-judge.ts';
+import { ConsentBook } from './invariant-books.ts';
 import { type InvariantNumber, invariants } from './invariant-list.ts';
-import { everybody } from './script.ts';
+import { QuestionJudge } from './question-judge.ts';
+import { everybody } from './scenes.ts';
+import type { Said } from './simulated-recogniser.ts';
+import { SoundJudge } from './sound-judge.ts';
+import type { VoiceFrame } from './spoken-sound.ts';
+import { ToolJudge } from './tool-judge.ts';
 import type { Simulation } from './world.ts';
 
 /** One step of a simulated conversation. */
@@ -18,21 +34,13 @@ export type SimulatedStep = {
   readonly effects: readonly ConversationEffect[];
 };
 
+/** Judges one sentence of the list. `about`: where it does not hold. */
+export type Hold = (number: InvariantNumber, isTrue: boolean, about?: string | number) => void;
+
 /** Time, in ms, from the loss of a link to the first try. */
 const longestTryMs = 1_000;
 /** Time, in ms, in which a voice that is cut falls silent. */
 const mostLateMs = 60;
-
-/** Invariants of what ends once. */
-const endsOnce: Readonly<Record<Ending, InvariantNumber>> = {
-  turn: 4,
-  utterance: 5,
-  request: 6,
-  reply: 7,
-};
-
-/** Effects by which people learn that something failed. */
-const signs: ReadonlySet<ConversationEffect['do']> = new Set(['cue', 'notice', 'report', 'speak']);
 
 /** Instants, in ms: of a stop, from which no reply has the floor, and at which the link was up or tried last. */
 const never = {
@@ -46,15 +54,24 @@ export class Invariants {
   /** Invariants that were asked at least once. */
   readonly asked = new Set<InvariantNumber>();
   readonly consent = new ConsentBook();
-  #ends = new EndBook();
-  #tools = new ToolBook();
   /** People whose words each answer was shown. */
   readonly #shown = new Map<Id, readonly string[]>();
+  /** What each answer that was begun ahead was shown as heard. */
+  readonly #supposed = new Map<Id, HistoryExchange>();
   #atMs = { ...never };
-  /** Confirmed tools that still run for a session before this one. */
-  #inheritedRuns = 0;
+  /** Instants, in ms, at which people had a whole answer. */
+  readonly #answeredMs = new Map<string, number>();
   #last: ConversationState | undefined;
   #failure: unknown;
+  readonly #hold: Hold = (number, isTrue, about = '') => {
+    this.asked.add(number);
+    if (!isTrue) throw new Error(`${number} ${invariants[number]}: ${about}`);
+  };
+  #ends = new EndJudge(this.#hold);
+  #tools = new ToolJudge(this.#hold);
+  #questions = new QuestionJudge(this.#hold);
+  #sound = new SoundJudge(this.#hold);
+  #cost = new CostJudge(this.#hold);
 
   /** Throws the first finding of a check. */
   throwFinding(): void {
@@ -73,29 +90,34 @@ export class Invariants {
     this.consent.note(taken);
     this.#checkHearing(taken);
     this.#checkNo(world, taken);
-    this.#checkEnds(taken);
+    this.#ends.check(taken);
+    for (const { end, turn } of overTurns(taken.effects))
+      if (end === 'completed') this.#answeredMs.set(turn.by, taken.event.atMs);
     this.#checkFloor(taken);
     this.#checkReplies(taken);
-    this.#checkTools(world, taken);
+    this.#tools.check(world, taken);
     this.#checkMoney(world);
     this.#checkHistory(taken);
     this.#checkWaits(taken);
     this.#checkPlace(taken);
+    this.#questions.check(world, taken);
+    this.#sound.check(world, taken);
+    this.#cost.check(world, taken);
   }
 
   /** Ids of another session are new ones. */
-  #beginSession({ engines }: Simulation, isPaused: boolean): void {
+  #beginSession({ engines, heard }: Simulation, isPaused: boolean): void {
     this.consent.begins(isPaused);
-    this.#inheritedRuns = engines.running.filter(({ port }) => port === 'run').length;
-    this.#ends = new EndBook();
-    this.#tools = new ToolBook();
+    heard.clear();
+    const runs = engines.running.filter(({ port }) => port === 'run').length;
+    this.#ends = new EndJudge(this.#hold);
+    this.#tools = new ToolJudge(this.#hold, runs);
     this.#shown.clear();
+    this.#supposed.clear();
     this.#atMs = { ...never };
-  }
-
-  #hold(number: InvariantNumber, isTrue: boolean, about: string | number | undefined = ''): void {
-    this.asked.add(number);
-    if (!isTrue) throw new Error(`${number} ${invariants[number]}: ${about}`);
+    this.#questions = new QuestionJudge(this.#hold);
+    this.#sound = new SoundJudge(this.#hold);
+    this.#cost = new CostJudge(this.#hold);
   }
 
   #checkHearing({ after, effects, event }: SimulatedStep): void {
@@ -121,6 +143,11 @@ export class Invariants {
       this.#hold(2, !after.turns.some((one) => isTheirs(one)), `turn of ${by}`);
       this.#hold(2, !after.runs.some(isTheirs), `tool of ${by}`);
       this.#hold(2, !after.confirmations.some(isTheirs), `button of ${by}`);
+      const reading = after.readings.find(
+        (one) => one.owner === by || (one.about.includes(by) && one.when !== 'pause'),
+      );
+      const isEnding = reading?.id === after.floor.current?.id;
+      this.#hold(48, reading === undefined || isEnding, reading?.text);
       const { exchanges } = after.history;
       this.#hold(2, !exchanges.some(isTheirs), `history of ${by}`);
       const window = after.attention.windows.find(({ personId }) => personId === by);
@@ -139,42 +166,6 @@ export class Invariants {
     this.#hold(3, lost.length === 0 || after.isOver, lost[0]?.by);
   }
 
-  #checkEnds({ after, before, effects, event }: SimulatedStep): void {
-    for (const { open, parts, id } of after.turns) {
-      if (parts.length > 0) this.#ends.expect('turn', id);
-      for (const one of open) this.#ends.expect('utterance', one.id);
-    }
-    for (const effect of effects) this.#noteEnd(effect);
-    const isUnheard =
-      event.kind === 'over' &&
-      event.finish === 'failed' &&
-      event.heard === '' &&
-      before.turns.some(({ answer }) => answer?.id === event.reply);
-    const isTold = effects.some((one) => signs.has(one.do));
-    const mayTell = after.link.kind === 'up' && !after.isOver;
-    this.#hold(36, !isUnheard || isTold || !mayTell, event.kind);
-    if (event.kind === 'over') this.#ends.end('reply', event.reply);
-    for (const kind of Object.keys(endsOnce) as Ending[]) {
-      const repeated = this.#ends.repeated(kind);
-      this.#hold(endsOnce[kind], repeated === undefined, repeated);
-    }
-    const gone = before.turns.filter(({ id }) => !after.turns.some((one) => one.id === id));
-    const vanished = gone.find(
-      ({ id, parts }) => parts.length > 0 && !this.#ends.isOver('turn', id),
-    );
-    this.#hold(8, vanished === undefined, vanished?.id);
-  }
-
-  #noteEnd(effect: ConversationEffect): void {
-    if (effect.do === 'report') this.#ends.end('request', effect.request);
-    if (effect.do === 'discard') this.#ends.end('reply', effect.reply);
-    if (effect.do === 'speak') this.#ends.reopen('reply', effect.reading);
-    if (effect.do !== 'fact') return;
-    const { fact } = effect;
-    if (fact.kind === 'turn-over') this.#ends.end('turn', fact.turn.id);
-    if (fact.kind === 'utterance-over') this.#ends.end('utterance', fact.utterance);
-  }
-
   #checkFloor({ after, effects, event }: SimulatedStep): void {
     const { current, queue } = after.floor;
     const all = [...queue, ...(current ? [current.id] : [])];
@@ -189,9 +180,12 @@ export class Invariants {
     const lost = asked.find(({ id }) => !all.includes(id));
     this.#hold(8, lost === undefined, `turn ${lost?.id} stands nowhere`);
     this.#atMs.free = current ? Number.POSITIVE_INFINITY : Math.min(this.#atMs.free, event.atMs);
-    const isIdle =
-      current === undefined && after.link.kind === 'up' && !after.isMuted && !after.isOver;
+    const isIdle = current === undefined && isLinkUp(after) && !isBarred(after);
     this.#hold(24, !isIdle || queue.length === 0, queue[0]);
+    const notice = after.readings.find(({ when }) => when === 'pause');
+    this.#hold(39, !isIdle || !isQuiet(after) || notice === undefined, notice?.text);
+    const cue = effects.find((one) => one.do === 'cue' && one.cue !== 'error');
+    this.#hold(40, cue === undefined || !isAnybodyTalking(after));
     const cut = effects.find((one) => one.do === 'cut');
     this.#hold(12, cut === undefined || event.kind !== 'began');
     this.#checkSilence({ after, effects, event });
@@ -211,8 +205,8 @@ export class Invariants {
     }
     const isNew = effects.some((one) => one.do === 'play' || one.do === 'speak');
     if (isNew) this.#atMs.silent = Number.POSITIVE_INFINITY;
-    const { phase } = after.floor.current ?? {};
-    const isSilent = phase?.kind === 'sounding' ? phase.isStarved : phase?.kind !== 'finishing';
+    const { current } = after.floor;
+    const isSilent = !isGoingOn(current) || isStarving(current);
     const cue = effects.find((one) => one.do === 'cue' && one.cue !== 'error');
     this.#hold(29, cue === undefined || isSilent);
   }
@@ -230,7 +224,7 @@ export class Invariants {
   #checkSaying({ after, before, effects, event }: SimulatedStep): void {
     const kinds = new Set(effects.map((one) => one.do));
     const isSaid = kinds.has('play') || kinds.has('speak');
-    const isLinked = after.link.kind === 'up' || kinds.has('cut') || kinds.has('discard');
+    const isLinked = isLinkUp(after) || kinds.has('cut') || kinds.has('discard');
     this.#hold(26, !isSaid || (isLinked && !isBarred(after)), 'says');
     const isMade = kinds.has('begin') && event.kind !== 'muted';
     this.#hold(26, !isMade || !isBarred(before), 'begins');
@@ -242,26 +236,29 @@ export class Invariants {
   }
 
   #noteBegin(
-    { answer, by }: EffectOf<'begin'>,
+    { answer, supposed }: EffectOf<'begin'>,
     before: ConversationState,
     after: ConversationState,
   ) {
-    const isKept = after.history.version === before.history.version;
-    const { exchanges } = isKept ? before.history : after.history;
-    const people = exchanges.map((one) => one.by);
+    const shown = [...shownExchanges(before, after), ...(supposed ? [supposed] : [])];
+    const people = shown.map((one) => one.by);
+    if (supposed) this.#supposed.set(answer, supposed);
     this.#shown.set(answer, people);
     const refused = people.find((one) => this.consent.refusals.has(one));
     this.#hold(20, refused === undefined, refused);
-    if (exchanges.some((one) => one.by !== by || !one.isOwn)) this.#tools.tainted.add(answer);
   }
 
   #checkPlay({ answer }: EffectOf<'play'>, after: ConversationState) {
-    this.#tools.wanted.add(answer);
     const turn = after.turns.find((one) => one.answer?.id === answer);
     if (!turn?.answer) return;
     this.#hold(21, turn.open.length === 0, 'plays before its end');
     const shown = this.#shown.get(answer) ?? [];
     this.#hold(20, !shown.some((by) => this.consent.refusals.has(by)), 'plays forgotten words');
+    const supposed = this.#supposed.get(answer);
+    const isSo = after.history.exchanges.some(
+      ({ by, heard }) => by === supposed?.by && heard === supposed.heard,
+    );
+    this.#hold(54, supposed === undefined || isSo, supposed?.heard);
     const said = turn.parts.map((part) => part.words).join(' ');
     const isWhole = turn.answer.lastUtterance === (turn.parts.at(-1)?.utterance ?? 0);
     const isSame =
@@ -269,53 +266,13 @@ export class Invariants {
     this.#hold(21, isSame, `${turn.answer.words} for ${said}`);
   }
 
-  #checkTools(world: Simulation, { after, before, effects, event }: SimulatedStep): void {
-    if (event.kind === 'prompted' && event.hasOthers) this.#tools.tainted.add(event.answer);
-    for (const effect of effects) {
-      if (effect.do === 'ask') this.#tools.ask(effect.confirmation, event.atMs);
-      if (effect.do === 'result') this.#checkResult(effect, before, after);
-      if (effect.do === 'run') this.#checkRun(effect, { after, before, event });
-    }
-    if (event.kind === 'returned' && event.isVain) this.#tools.takeBack(before, event.run);
-    this.#checkJobs(world, after);
-  }
-
-  #checkJobs(world: Simulation, after: ConversationState): void {
-    const running = world.engines.running.filter(({ port }) => port === 'run');
-    const most = after.runs.length + this.#inheritedRuns;
-    this.#hold(11, running.length <= most, 'a tool that was stopped');
-  }
-
-  #checkRun(
-    { run: id }: EffectOf<'run'>,
-    { after, before, event }: Pick<SimulatedStep, 'after' | 'before' | 'event'>,
-  ): void {
-    const run = after.runs.find((one) => one.id === id);
-    if (run?.ref) this.#checkUnasked(run, run.ref.answer);
-    else this.#hold(15, this.#tools.isConfirmed(before, after, event.atMs), run?.tool);
-  }
-
-  #checkUnasked(run: ToolRun, answer: Id): void {
-    this.#hold(16, this.#tools.wanted.has(answer), run.tool);
-    if (run.effect === 'read') return;
-    this.#hold(15, run.effect !== 'destroy', run.tool);
-    const isOwn = run.effect !== 'last' || !this.#tools.tainted.has(answer);
-    this.#hold(14, isOwn, run.tool);
-    this.#hold(13, this.#tools.runOnce(run), `${run.tool} of turn ${run.turn}`);
-  }
-
-  #checkResult(
-    { answer, result }: EffectOf<'result'>,
-    before: ConversationState,
-    after: ConversationState,
-  ): void {
-    const isThere = [...before.turns, ...after.turns].some((one) => one.answer?.id === answer);
-    this.#hold(17, isThere, answer);
-    if (result.startsWith('look')) this.#tools.tainted.add(answer);
-  }
-
   #checkMoney(world: Simulation): void {
-    for (const by of everybody) this.#hold(18, world.costOf(by) <= world.capNanoUsd, by);
+    for (const by of everybody)
+      this.#hold(
+        18,
+        world.spentOf(by) <= world.capNanoUsd,
+        `${by}: ${world.spentOf(by)} of ${world.capNanoUsd}`,
+      );
   }
 
   #checkHistory({ after, before, effects, event }: SimulatedStep): void {
@@ -337,9 +294,8 @@ export class Invariants {
   }
 
   #checkWaits({ after, event }: SimulatedStep): void {
-    const { mostQuestions, longestWaitMs } = rules.queue;
+    const { longestWaitMs } = rules.queue;
     const waiting = after.turns.filter(({ id }) => after.floor.queue.includes(id));
-    this.#hold(22, waiting.length <= mostQuestions + 2, `${waiting.length} wait`);
     const late = waiting.find(({ endedMs }) => event.atMs - endedMs >= longestWaitMs);
     this.#hold(23, late === undefined, late?.id);
   }
@@ -350,12 +306,17 @@ export class Invariants {
   }
 
   /** Time has passed. */
-  checkTime({ clock, isOpening }: Simulation): void {
-    const nowMs = clock.nowMs();
-    const { isOver, link } = this.#last ?? {};
-    const isAway = link?.kind === 'gone' || (link?.kind === 'opening' && !isOpening);
-    if (isOver !== false || !isAway) this.#atMs.tried = nowMs;
-    this.#note(() => this.#hold(27, nowMs <= this.#atMs.tried + longestTryMs));
+  checkTime(world: Simulation): void {
+    const nowMs = world.clock.nowMs();
+    const state = this.#last;
+    const isTried = state && isLinkTried(state, world.isOpening);
+    if (state?.isOver !== false || isTried) this.#atMs.tried = nowMs;
+    this.#note(() => {
+      this.#hold(27, nowMs <= this.#atMs.tried + longestTryMs);
+      if (!state || state.isOver) return;
+      this.#sound.checkTime(world, state);
+      this.#cost.checkTime(world, state);
+    });
     this.throwFinding();
   }
 
@@ -364,9 +325,24 @@ export class Invariants {
     this.#note(() => this.#hold(1, !this.consent.refusals.has(by), `recogniser of ${by}`));
   }
 
+  /** A model gets a prompt. Only who said no, and asks in writing, is in it after a no. */
+  checkPrompt(messages: readonly ChatMessage[]): void {
+    const names = messages.flatMap((one) => ('name' in one ? one.name.toLowerCase() : []));
+    const asker = names.at(-1);
+    const refused = names.find((by) => by !== asker && this.consent.refusals.has(by));
+    this.#note(() => this.#hold(48, refused === undefined, `words of ${refused} in a prompt`));
+  }
+
+  /** Somebody was answered in the end. */
+  checkAnswered(by: string, sinceMs: number): void {
+    this.throwFinding();
+    this.#hold(52, (this.#answeredMs.get(by) ?? 0) > sinceMs, by);
+  }
+
   /** A frame with the bot's voice leaves. */
-  checkVoice(atMs: number): void {
+  checkVoice(world: Simulation, frame: VoiceFrame, atMs: number): void {
     this.#note(() => {
+      if (this.#last) this.#sound.left(world, frame, atMs, this.#last);
       this.#hold(10, atMs <= this.#atMs.free + mostLateMs, 'a voice without a reply');
       this.#hold(11, atMs <= this.#atMs.silent + mostLateMs, 'a voice after a stop');
     });
@@ -407,10 +383,7 @@ export class Invariants {
     const { current, queue } = floor;
     this.#hold(32, turns.length === 0, `turn ${turns[0]?.id}`);
     this.#hold(32, !current && queue.length === 0, 'the floor');
-    for (const kind of ['turn', 'utterance'] as const) {
-      const missing = this.#ends.missing(kind);
-      this.#hold(endsOnce[kind], missing === undefined, missing);
-    }
+    this.#ends.checkRest();
   }
 
   /** After the end of the process. */

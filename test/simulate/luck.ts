@@ -15,14 +15,19 @@ export type FailingCall = { readonly port: PortName; readonly call: number };
 
 type Call = { readonly takesMs: number; readonly fails: boolean };
 
+/** Ports that are slow, fail, or hang until their deadline now and then. */
+export type PortFaults = Readonly<Record<'failing' | 'hanging' | 'slow', ReadonlySet<PortName>>>;
+
 /** Delays and failures, by the seed alone. */
 export class Luck {
   readonly #seed: number;
-  readonly #failing: FailingCall | undefined;
+  #faults: PortFaults;
+  #failing: FailingCall | undefined;
   readonly #calls = new Map<PortName, number>();
 
-  constructor(seed: number, failing: FailingCall | undefined) {
+  constructor(seed: number, faults: PortFaults, failing: FailingCall | undefined) {
     this.#seed = seed;
+    this.#faults = faults;
     this.#failing = failing;
   }
 
@@ -31,17 +36,27 @@ export class Luck {
     return chance(this.#seed, key);
   }
 
-  /** Next call of a port. Some are slow, fail, or hang until their deadline. */
+  /** From now on nothing is slow, fails or hangs. */
+  heal(): void {
+    this.#failing = undefined;
+    this.#faults = { failing: new Set(), hanging: new Set(), slow: new Set() };
+  }
+
+  /** Next call of a port. */
   call(port: PortName, leastMs: number, usualMs: number, longestMs: number): Call {
     const call = (this.#calls.get(port) ?? 0) + 1;
     this.#calls.set(port, call);
     const luck = this.of(`${port} ${call}`);
     const isChosen = this.#failing?.port === port && this.#failing.call === call;
-    const hangs = luck > 0.98;
+    const { failing, hanging, slow } = this.#faults;
+    const hangs = luck > 0.95 && hanging.has(port);
+    const failsNow = luck < 0.08 && failing.has(port);
     const usual = leastMs + this.of(`${port} ${call} takes`) * (usualMs - leastMs);
-    const slow = luck > 0.9 ? usual * 10 : usual;
-    const takesMs = Math.round(hangs ? longestMs : Math.min(slow, longestMs));
-    return { takesMs, fails: isChosen || hangs || luck < 0.04 };
+    const isSlow = luck > 0.8 && slow.has(port);
+    const takesMs = Math.round(
+      hangs ? longestMs : Math.min(isSlow ? usual * 10 : usual, longestMs),
+    );
+    return { takesMs, fails: isChosen || hangs || failsNow };
   }
 }
 

@@ -11,8 +11,14 @@ const { values: options } = parseArgs({
     seeds: { type: 'string', default: '1000' },
     /** One seed alone. */
     seed: { type: 'string' },
-    /** Simulated hours to play, in place of a number of seeds. */
+    /** First seed of several. */
+    from: { type: 'string', default: '1' },
+    /** Hours of talk to play, in place of a number of seeds: time in which people do something, without the rest after it. */
     hours: { type: 'string' },
+    /** Longest time to play, in seconds. */
+    seconds: { type: 'string' },
+    /** Ends with the first finding, which is not made shorter. */
+    first: { type: 'boolean', default: false },
     /** Minutes of each script. */
     minutes: { type: 'string', default: '1' },
     /** The n-th call of each port fails, for each n up to `calls`. */
@@ -24,14 +30,14 @@ const { values: options } = parseArgs({
 });
 
 const minutes = Number(options.minutes);
-const first = Number(options.seed ?? 1);
+const firstSeed = Number(options.seed ?? options.from);
 const msOfHour = 3_600_000;
 /** Findings that are made shorter and printed. */
 const mostPrinted = 3;
 
-type Totals = { runs: number; failed: number; steps: number; virtualMs: number };
+type Totals = { runs: number; failed: number; steps: number; virtualMs: number; talkMs: number };
 
-const totals: Totals = { runs: 0, failed: 0, steps: 0, virtualMs: 0 };
+const totals: Totals = { runs: 0, failed: 0, steps: 0, virtualMs: 0, talkMs: 0 };
 const startedMs = performance.now();
 
 if (options.canary) await findPlantedFaults();
@@ -39,32 +45,42 @@ else if (options['each-call-fails']) await failEachCall();
 else await playSeeds();
 
 async function playSeeds(): Promise<void> {
-  const mostMs = options.hours === undefined ? undefined : Number(options.hours) * msOfHour;
   const most = options.seed === undefined ? Number(options.seeds) : 1;
-  const goesOn = () => (mostMs === undefined ? totals.runs < most : totals.virtualMs < mostMs);
-  for (let seed = first; goesOn(); seed++) await play({ seed, acts: scriptOf(seed, minutes) });
+  for (let seed = firstSeed; goesOn(most); seed++) {
+    await play({ seed, acts: scriptOf(seed, minutes) });
+    if (options.first && totals.failed > 0) break;
+  }
   printTotals();
+}
+
+function goesOn(mostSeeds: number): boolean {
+  const { hours, seconds } = options;
+  if (seconds !== undefined && secondsSoFar() > Number(seconds)) return false;
+  if (hours !== undefined) return totals.talkMs < Number(hours) * msOfHour;
+  return seconds !== undefined || totals.runs < mostSeeds;
 }
 
 async function failEachCall(): Promise<void> {
   for (const port of portNames) {
     for (let call = 1; call <= Number(options.calls); call++) {
-      await play({ seed: first, acts: scriptOf(first, minutes), failing: { port, call } });
+      await play({ seed: firstSeed, acts: scriptOf(firstSeed, minutes), failing: { port, call } });
     }
   }
   printTotals();
 }
 
 async function play(run: SimulationOptions): Promise<void> {
-  const { failure, steps, virtualMs } = await simulate(run);
+  const { failure, steps, talkMs, virtualMs } = await simulate(run);
   totals.runs++;
   totals.steps += steps;
+  totals.talkMs += talkMs;
   totals.virtualMs += virtualMs;
   if (failure === undefined) return;
   totals.failed++;
   process.exitCode = 1;
   console.log(`seed ${run.seed}: ${failure}`);
-  if (totals.failed <= mostPrinted) console.log(testOf(run, await shrink(run, failure)));
+  if (options.first || totals.failed > mostPrinted) return;
+  console.log(testOf(run, await shrink(run, failure)));
 }
 
 /** Exits with 1 where a planted fault is not found. */
@@ -79,19 +95,26 @@ async function findPlantedFaults(): Promise<void> {
 async function firstFinding(
   fault: Omit<SimulationOptions, 'seed' | 'acts'>,
 ): Promise<string | undefined> {
-  const last = first + Math.min(200, Number(options.seeds));
-  for (let seed = first; seed < last; seed++) {
+  const last = firstSeed + Math.min(200, Number(options.seeds));
+  for (let seed = firstSeed; seed < last; seed++) {
     const { failure } = await simulate({ seed, acts: scriptOf(seed, minutes), ...fault });
     if (failure !== undefined) return `seed ${seed}: ${failure}`;
   }
   return undefined;
 }
 
+function secondsSoFar(): number {
+  return (performance.now() - startedMs) / 1_000;
+}
+
 function printTotals(): void {
-  const { failed, runs, steps, virtualMs } = totals;
-  const seconds = (performance.now() - startedMs) / 1_000;
-  const hours = virtualMs / msOfHour;
-  console.log(`${runs - failed} of ${runs} runs hold: ${steps} events, ${hours.toFixed(1)} hours`);
+  const { failed, runs, steps, talkMs, virtualMs } = totals;
+  const seconds = secondsSoFar();
+  const hours = talkMs / msOfHour;
+  const rest = (virtualMs - talkMs) / msOfHour;
+  console.log(
+    `${runs - failed} of ${runs} runs hold: ${steps} events, ${hours.toFixed(1)} hours of talk and ${rest.toFixed(1)} of rest`,
+  );
   const anHour = Math.round((hours / seconds) * 3_600);
-  console.log(`${seconds.toFixed(1)} s, ${anHour} simulated hours an hour`);
+  console.log(`${seconds.toFixed(1)} s, ${anHour} hours of talk an hour`);
 }

@@ -1,5 +1,5 @@
 import { Invariants } from './invariants.ts';
-import type { Act } from './script.ts';
+import type { Act } from './scenes.ts';
 import { Simulation, type SimulationSetup } from './world.ts';
 
 export type SimulationOptions = Omit<SimulationSetup, 'judge'> & {
@@ -10,7 +10,9 @@ export type SimulationOptions = Omit<SimulationSetup, 'judge'> & {
 
 export type SimulationResult = {
   readonly steps: number;
+  /** Time that passed, and the part of it in which people did what the script says. */
   readonly virtualMs: number;
+  readonly talkMs: number;
   /** First invariant that did not hold; undefined where all held. */
   readonly failure: string | undefined;
 };
@@ -18,24 +20,46 @@ export type SimulationResult = {
 /** Rest, in ms, after which nothing may be left: the longest wait for a model and more. */
 const restMs = 420_000;
 
+/** Time, in ms, after which servers that failed are asked again; and in which a healthy bot has answered. */
+const [settleMs, answerMs] = [60_000, 12_000];
+
 /** Plays a script. Each fifth seed ends in the middle of everything. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { acts, judge = new Invariants(), seed } = options;
   const world = new Simulation({ ...options, judge });
+  let talkMs = 0;
   const failure = await failureOf(async () => {
     await world.begin();
     for (const act of acts) {
       await world.advance(act.atMs);
       await world.act(act);
+      talkMs = world.clock.nowMs();
     }
     const isCutShort = seed % 5 === 0;
+    if (!isCutShort) await askAtLast(world, judge);
     if (!isCutShort) await world.advance(world.clock.nowMs() + restMs);
     if (!isCutShort) judge.checkRest(world);
     await world.end(seed % 2 === 1);
     await world.advance(world.clock.nowMs() + 60_000);
     judge.checkEnd(world);
   });
-  return { steps: world.steps, virtualMs: world.clock.nowMs(), failure };
+  return { steps: world.steps, virtualMs: world.clock.nowMs(), talkMs, failure };
+}
+
+/** Once nothing goes wrong any more, a question is answered. */
+async function askAtLast(world: Simulation, judge: Invariants): Promise<void> {
+  const { clock } = world;
+  await world.heal();
+  await world.advance(clock.nowMs() + settleMs);
+  const latestMs = clock.nowMs() + restMs;
+  while (world.state?.floor.current && clock.nowMs() < latestMs)
+    await world.advance(clock.nowMs() + 1_000);
+  await world.callBack();
+  const [by = ''] = world.plan.people;
+  const askedMs = clock.nowMs();
+  await world.act({ atMs: askedMs, kind: 'say', by, text: 'Nova, which city?' });
+  await world.advance(askedMs + answerMs);
+  judge.checkAnswered(by, askedMs);
 }
 
 async function failureOf(work: () => Promise<void>): Promise<string | undefined> {

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { readWav } from '#src/audio/wav.ts';
+import { gainOf } from '#src/playback/mix/gain.ts';
+import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
 
 /** Recordings that stand for what is said: a short one for a word or two, one of several for more. */
 const shortClip = 'human-cards-003';
@@ -18,24 +20,37 @@ const frameSamples = 320;
 const toc = 0x78;
 const silenceFrame = Buffer.from([0xf8, 0xff, 0xfe]);
 const silenceFrames = 5;
+/** A frame of an open microphone while nobody speaks. */
+const noiseFrame = Buffer.from([toc, 0xff, 0xff, 0xff]);
+const noise = Int16Array.from({ length: frameSamples }, (_, n) => ((n * 7_919) % 61) - 30);
 /** Samples before the number of what is said, at the beginning of a loud frame. */
 const mark = [7_321, -7_321] as const;
 const leastNumber = 1_000;
 /** Mean level from which a frame is loud enough to carry a mark. */
 const loudLevel = 300;
 
+/** A microphone that sends noise for a while after its owner has spoken, or ends without frames of silence. */
+export type Microphone = { readonly noiseMs: number; readonly endsAbruptly: boolean };
+
 /** Packets of a person who says something from `fromMs` on. Its number comes back out of the sound. */
 export function spokenPackets(
   speakerId: string,
   said: { readonly number: number; readonly text: string },
   fromMs: number,
+  { endsAbruptly, noiseMs }: Microphone = { endsAbruptly: false, noiseMs: 0 },
 ): readonly Packet[] {
   const { number, text } = said;
   const clip = /\S\s\S+\s\S/.test(text) ? 1 + (number % longClips.length) : 0;
   const frames = Math.floor((clips[clip]?.length ?? 0) / frameSamples);
-  return Array.from({ length: frames + silenceFrames }, (_, n) => ({
+  const noise = noiseMs / frameMs;
+  const silence = endsAbruptly ? 0 : silenceFrames;
+  const opusOf = (n: number) => {
+    if (n < frames) return frameOf(clip, number, n);
+    return n < frames + noise ? noiseFrame : silenceFrame;
+  };
+  return Array.from({ length: frames + noise + silence }, (_, n) => ({
     speakerId,
-    opus: n < frames ? frameOf(clip, number, n) : silenceFrame,
+    opus: opusOf(n),
     sequence: (Math.round(fromMs / frameMs) + n) & 0xffff,
     timestamp: (Math.round(fromMs * 48) + n * 960) >>> 0,
     atMs: fromMs + n * frameMs,
@@ -61,28 +76,46 @@ export function numbersIn(samples: Int16Array): readonly number[] {
   return [...found];
 }
 
-/** Second byte of a frame of the bot that holds its voice. */
-const voiceByte = 1;
+/** Levels of the simulated voice: one for each text, in turn, which no other sound keeps for a whole frame. */
+const [leastLevel, levelStep] = [6_000, 12];
+/** Number of texts that the level tells apart. */
+export const slots = 500;
+/** Gain of a voice that is turned down while people talk. */
+const duckGain = gainOf(-interruptionRules.duckDb);
 
-/** Whether the bot's voice sounds in a frame that left. */
-export function isVoice(frame: Uint8Array): boolean {
-  return frame[1] === voiceByte;
+/** Level at which the voice says the text of this number. */
+export function levelOf(number: number): number {
+  return leastLevel + levelStep * (number % slots);
 }
 
-/** Level of the simulated voice, which no other sound keeps for a whole frame. */
-export const voiceLevel = 9_000;
+/** Voice in a frame that left: which text, and whether it is turned down. */
+export type VoiceFrame = { readonly slot: number; readonly isDucked: boolean };
+
+/** The bot's voice in a frame that left; undefined where there is none. */
+export function voiceOf(frame: Uint8Array): VoiceFrame | undefined {
+  if (frame.length !== voiceBytes) return undefined;
+  const level = Buffer.from(frame.buffer, frame.byteOffset, frame.length).readUInt16BE(1);
+  const isDucked = level < leastLevel - levelStep;
+  const full = isDucked ? level / duckGain : level;
+  const slot = Math.round((full - leastLevel) / levelStep);
+  return slot >= 0 && slot < slots ? { slot, isDucked } : undefined;
+}
+
+/** Bytes of a frame that tells of a voice. */
+const voiceBytes = 3;
 
 /** Opus in name only: packets name their sound, and frames of the bot tell whether its voice is in them. */
 export const simulatedCodec: OpusCodec = {
   name: 'simulated',
   decoder: () => ({ decode }),
   encoder: () => ({
-    encode: (samples) => Buffer.from([toc, isConstant(samples) ? voiceByte : 0]),
+    encode: (samples) => frameOfVoice(samples),
   }),
 };
 
 function decode(opus: Uint8Array): Int16Array {
   const bytes = Buffer.from(opus.buffer, opus.byteOffset, opus.length);
+  if (bytes.length === noiseFrame.length) return noise.slice();
   if (bytes.length !== 6) return new Int16Array(frameSamples);
   const from = bytes.readUInt16BE(4) * frameSamples;
   const samples = (clips[bytes.readUInt8(1)] ?? new Int16Array()).slice(from, from + frameSamples);
@@ -91,8 +124,13 @@ function decode(opus: Uint8Array): Int16Array {
   return samples;
 }
 
-function isConstant(samples: Int16Array): boolean {
+/** A frame that holds the level of its sound, where that is the same throughout. */
+function frameOfVoice(samples: Int16Array): Buffer {
   const middle = samples[samples.length / 2] ?? 0;
-  const isAlike = (sample: number) => Math.abs(sample - middle) < Math.abs(middle) / 8;
-  return Math.abs(middle) > 100 && samples.every(isAlike);
+  const isAlike = (sample: number) => Math.abs(sample - middle) <= 1;
+  if (middle < 100 || !samples.every(isAlike)) return Buffer.from([toc]);
+  const frame = Buffer.alloc(voiceBytes);
+  frame.writeUInt8(toc, 0);
+  frame.writeUInt16BE(middle, 1);
+  return frame;
 }

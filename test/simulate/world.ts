@@ -1,32 +1,38 @@
-import type { Packet } from '#src/audio/packet.ts';
 import { BotError } from '#src/base/errors.ts';
-import { chatWithFallbacks } from '#src/chat/metered-chat.ts';
 import { step } from '#src/conversation/machine/step.ts';
-import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import type { ProviderRole } from '#src/provider/provider-news.ts';
-import {
-  synthesizerWithFallbacks,
-  transcriberWithFallbacks,
-} from '#src/speech/fallbacks/speech-fallbacks.ts';
-import type { RawEngines } from '#src/spending/paid-engine.ts';
+import { PartialTrust } from '#src/turn/endpointing/endpointing-delay.ts';
 import type { StepFunction } from '#test/conversation/machine/play-case.ts';
 import { recordMessages } from '#test/conversation/setup/recorders.ts';
 import {
   den,
   lounge,
   openSessionFixture,
+  places,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
+import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { chainOf } from '#test/fakes/fallbacks.ts';
-import { FakeLinkOpener } from '#test/fakes/link.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
-import { type Said, SimulatedEngines } from './engines.ts';
+import {
+  simulatedPipelines,
+  simulatedServers,
+  simulatedSynthesizer,
+  simulatedTools,
+} from './engines.ts';
+import { HeardBook } from './heard-book.ts';
 import type { Invariants, SimulatedStep } from './invariants.ts';
 import { type FailingCall, Luck } from './luck.ts';
-import { type Act, everybody } from './script.ts';
-import { isVoice, simulatedCodec, spokenPackets } from './spoken-sound.ts';
+import { Microphones } from './microphones.ts';
+import { RunningCalls } from './running-calls.ts';
+import { type Act, everybody } from './scenes.ts';
+import { SimulatedLinkOpener } from './simulated-links.ts';
+import { type Mood, SimulatedModels } from './simulated-models.ts';
+import { type Said, simulatedTranscriber } from './simulated-recogniser.ts';
+import { slowMessages } from './slow-messages.ts';
+import { simulatedCodec, voiceOf } from './spoken-sound.ts';
+import { planWorld, type WorldPlan } from './world-plan.ts';
 
 export type SimulationSetup = {
   readonly seed: number;
@@ -41,54 +47,96 @@ export type SimulationSetup = {
 
 const guildId = lounge.guildId;
 const gridMs = 20;
-/** Daily cap of a person, in US dollars: enough for the talk, or, for each fourth seed, not. */
-const [usualCapUsd, lowCapUsd] = [1, 0.01];
-const people: readonly ChannelMember[] = everybody.map((id) => ({
-  id,
-  name: `${id.charAt(0).toUpperCase()}${id.slice(1)}`,
-  isBot: false,
-  roleIds: [],
-}));
+/** Price of a model that hears and speaks. */
+const speakingModelPrice = {
+  kind: 'priced',
+  usd: {
+    perMillionInputTokens: 1,
+    perMillionOutputTokens: 1,
+    perMillionAudioInputTokens: 2,
+    perMillionAudioOutputTokens: 2,
+  },
+} as const;
+/** Longest time, in ms, for which nothing leaves or comes while Discord moves the voice server. */
+const longestStallMs = 3_000;
+/** Time, in ms, until the bot may speak on a stage. */
+const audienceMs = 700;
+/** Time, in ms, in which a slow model writes a sentence: about as long as it is said. */
+const slowSentenceMs = 1_400;
+const dayMs = 86_400_000;
+/** Daily cap of a person, in US dollars, once all is well. */
+const healthyCapUsd = 1;
+
+function memberOf(id: string): ChannelMember {
+  return { id, name: `${id.charAt(0).toUpperCase()}${id.slice(1)}`, isBot: false, roleIds: [] };
+}
 
 /** A voice channel with people, Discord, engines and stores around the real conversation, in virtual time. */
 export class Simulation {
   readonly clock = new VirtualClock();
-  readonly engines: SimulatedEngines;
+  readonly plan: WorldPlan;
+  readonly engines: RunningCalls;
+  readonly heard = new HeardBook();
+  /** Instants, in ms: of the latest packet of anybody, and of a question that the budget refused. */
+  talkedMs = Number.NEGATIVE_INFINITY;
+  toldOfBudgetMs = Number.NEGATIVE_INFINITY;
+  /** Captions want the words of everybody, also of those who are not answered. */
+  isCaptioned = false;
+  steps = 0;
+  /** People whose texts are read out, by their words, and the instants of their no in ms. */
+  readonly #owners = new Map<string, string>();
+  readonly #refusedMs = new Map<string, number>();
   readonly #luck: Luck;
   readonly #judge: Invariants;
   readonly #leaksReservations: boolean;
-  readonly #hasFallbacks: boolean;
+  readonly #misheard: string | undefined;
+  readonly #models: SimulatedModels;
   readonly #run: StepFunction;
+  readonly #members = new Map<string, ChannelMember>(everybody.map((id) => [id, memberOf(id)]));
   #fixture: SessionFixture;
   readonly #opener: SimulatedLinkOpener;
-  readonly #messages;
+  readonly #messages = recordMessages();
   readonly #budgets;
   readonly #ledger;
-  readonly #said: Said[] = [];
-  #packets: Packet[] = [];
-  readonly #busyUntilMs = new Map<string, number>();
+  readonly #microphones: Microphones;
   readonly #requests = new Set<AbortController>();
   #taken: SimulatedStep | undefined;
   #isSounding = false;
-  #isCaptioned = false;
+  #stalledUntilMs = 0;
+  /** True from the instant on at which nothing goes wrong any more. */
+  #isHealthy = false;
   readonly #store = { isBroken: false };
-  readonly capNanoUsd: number;
-  steps = 0;
 
   constructor(setup: SimulationSetup) {
     const { failing, judge, leaksReservations = false, misheard, seed, step: run = step } = setup;
+    this.plan = planWorld(seed);
     this.#judge = judge;
     this.#leaksReservations = leaksReservations;
-    this.#luck = new Luck(seed, failing);
-    this.#hasFallbacks = seed % 3 === 0;
-    const saidOf = (number: number) => this.#said[number];
-    const onHeard = (by: string) => judge.checkRecogniser(by);
-    this.engines = new SimulatedEngines(this.clock, this.#luck, saidOf, onHeard);
-    this.engines.misheard = misheard;
-    this.#opener = new SimulatedLinkOpener(people, this.clock, this.#luck);
-    this.#messages = recordMessages();
-    this.capNanoUsd = dollars(seed % 4 === 0 ? lowCapUsd : usualCapUsd);
-    const { budgets, ledger } = openBudgets(this.clock, { caps: { personDay: this.capNanoUsd } });
+    this.#misheard = misheard;
+    this.#luck = new Luck(seed, this.plan, failing);
+    this.engines = new RunningCalls(this.clock, this.#luck);
+    this.#microphones = new Microphones(this.plan, this.#luck);
+    this.#models = new SimulatedModels({
+      calls: this.engines,
+      heard: this.heard,
+      saidOf: (number) => this.said[number],
+      onPrompt: (messages) => judge.checkPrompt(messages),
+      sentenceMs: this.plan.writesSlowly ? slowSentenceMs : 20,
+      mood: () => this.#mood,
+    });
+    const { closesSlowly, people } = this.plan;
+    this.#opener = new SimulatedLinkOpener(
+      people.map(memberOf),
+      this.clock,
+      this.#luck,
+      closesSlowly,
+    );
+    const speaks = this.plan.pipeline !== 'chained' || this.plan.scenes.has('settings');
+    const { budgets, ledger } = openBudgets(this.clock, {
+      caps: { personDay: dollars(this.plan.capUsd) },
+      tariff: speaks ? { think: speakingModelPrice } : {},
+      ownCapOf: () => (this.#isHealthy ? dollars(healthyCapUsd) : undefined),
+    });
     this.#ledger = ledger;
     this.#budgets = budgets;
     this.#run = run;
@@ -99,51 +147,105 @@ export class Simulation {
   }
 
   #open(former?: SessionFixture): SessionFixture {
+    const { hasSlowTools, isStage, people, pipeline, trustsPartials } = this.plan;
+    const servers = simulatedServers(this.plan, this.engines, {
+      chat: this.#models.chat,
+      synthesizer: simulatedSynthesizer(this.engines, this.heard),
+      transcriber: simulatedTranscriber({
+        calls: this.engines,
+        saidOf: (number) => this.said[number],
+        onHeard: (by) => this.#judge.checkRecogniser(by),
+        misheard: this.#misheard,
+        listens: this.plan.hasPartials,
+      }),
+    });
+    const facts = () => (isStage ? ({ ...fineFacts, kind: 'stage' } as const) : fineFacts);
     return openSessionFixture(
       {
-        ...this.#servers(),
-        tools: this.engines.tools,
+        ...servers,
+        pipelines: simulatedPipelines(servers, this.#models.speaking, pipeline),
+        tools: simulatedTools(this.engines, hasSlowTools),
         codec: simulatedCodec,
         linkOpener: this.#opener,
+        places: { ...places, facts },
         addressing: 'auto',
         spending: this.#budgets,
-        messages: this.#slowMessages(),
-        onEvent: (_guildId, event) => this.#judge.checkEvent(event, this.#said),
+        messages: slowMessages(this.#messages.scribe, this.engines),
+        partialTrust: new PartialTrust(trustsPartials),
+        onEvent: (_guildId, event) => this.#tell(event),
         decide: (...given) => this.#decide(given),
         ...(former && { stores: former.stores, transcripts: former.transcripts }),
       },
-      people,
+      people.map(memberOf),
       this.clock,
     );
   }
 
-  /** For each third seed each role has a fallback, and breakers. */
-  #servers(): Pick<RawEngines, 'chat' | 'synthesizer' | 'transcriber'> {
-    const { chat, synthesizer, transcriber } = this.engines;
-    if (!this.#hasFallbacks) return { chat, synthesizer, transcriber };
-    const twice = <Engine>(role: ProviderRole, engine: Engine) =>
-      chainOf(role, [engine, engine], this.clock).chain;
-    return {
-      chat: chatWithFallbacks(twice('chat', chat)),
-      synthesizer: synthesizerWithFallbacks(twice('text to speech', synthesizer)),
-      transcriber: transcriberWithFallbacks(twice('speech to text', transcriber), false),
-    };
+  #tell(event: SessionEvent): void {
+    if (event.kind === 'dropped' && event.why === 'budget')
+      this.toldOfBudgetMs = this.clock.nowMs();
+    this.#judge.checkEvent(event, this.said);
+  }
+
+  get #mood(): Mood {
+    return this.#isHealthy ? 'healthy' : this.plan.manner;
   }
 
   /** Everybody has agreed, and Ana calls the bot. */
   async begin() {
     for (const id of everybody) await this.#fixture.consents.write(guildId, id, { kind: 'always' });
-    await this.#waitFor(this.#fixture.sessions.join(lounge, 'ana'));
+    await this.#join();
+  }
+
+  async #join() {
+    const { sessions } = this.#fixture;
+    await this.#waitFor(sessions.join(lounge, 'ana'));
+    if (!this.plan.isStage) return;
+    sessions.news(guildId, { kind: 'suppressed', on: true });
+    await this.advance(this.clock.nowMs() + audienceMs);
+    sessions.news(guildId, { kind: 'suppressed', on: false });
+  }
+
+  /** From now on nothing goes wrong, everybody is there and may be heard, and a new day has begun. */
+  async heal() {
+    this.#isHealthy = true;
+    this.#luck.heal();
+    this.#microphones.heal();
+    this.clock.setWall(dayMs);
+    const acts = ['mend-store', 'unmute', 'resume', 'unbar'] as const;
+    for (const kind of acts) await this.act({ atMs: 0, kind, by: 'ana', text: '' });
+    await this.act({ atMs: 0, kind: 'set', by: 'ana', text: 'addressing=auto' });
+    for (const by of this.plan.people)
+      for (const kind of ['undeafen', 'come', 'yes'] as const)
+        await this.act({ atMs: 0, kind, by, text: '' });
+  }
+
+  /** Calls the bot in again where it has left. */
+  async callBack() {
+    if (this.#fixture.sessions.at(guildId) === undefined) await this.#join();
   }
 
   get state() {
     return this.#fixture.sessions.session(guildId)?.context.talk.state;
   }
 
-  /** Money that a person has spent or that is reserved for them, in billionths of a dollar. */
-  costOf(by: string) {
-    const spent = this.#ledger.shareOf(guildId, by, this.clock.wallMs()).nanoUsd;
-    return spent + this.#ledger.reserved(guildId, by);
+  /** Everything that people said aloud. */
+  get said(): readonly Said[] {
+    return this.#microphones.said;
+  }
+
+  /** Money that a person has spent today, in billionths of a dollar. */
+  spentOf(by: string) {
+    return this.#ledger.shareOf(guildId, by, this.clock.wallMs()).nanoUsd;
+  }
+
+  /** Whether the money may end in the middle of the talk. */
+  get hasLowCap(): boolean {
+    return this.plan.capUsd < healthyCapUsd;
+  }
+
+  get capNanoUsd() {
+    return dollars(this.#isHealthy ? healthyCapUsd : this.plan.capUsd);
   }
 
   get reserved() {
@@ -186,7 +288,7 @@ export class Simulation {
     await this.end(true);
     this.#isSounding = false;
     this.#fixture = this.#open(this.#fixture);
-    await this.#waitFor(this.#fixture.sessions.join(lounge, 'ana'));
+    await this.#join();
   }
 
   /** The bot leaves, or its process ends. */
@@ -228,7 +330,7 @@ export class Simulation {
 
   #nextMs(untilMs: number): number {
     const nextMs = this.clock.nowMs() + gridMs;
-    const isQuiet = !this.#isSounding && this.#packets.length === 0;
+    const isQuiet = !this.#isSounding && this.#microphones.isQuiet;
     if (!isQuiet) return nextMs;
     const dueMs = Math.ceil(Math.min(this.clock.nextDueMs, untilMs) / gridMs) * gridMs;
     return Math.max(nextMs, dueMs);
@@ -236,22 +338,24 @@ export class Simulation {
 
   #arrive(): void {
     const nowMs = this.clock.nowMs();
-    const due = this.#packets.filter(({ atMs }) => atMs <= nowMs);
-    if (due.length === 0) return;
-    this.#packets = this.#packets.filter(({ atMs }) => atMs > nowMs);
+    const due = this.#microphones.take(nowMs);
+    if (nowMs < this.#stalledUntilMs) return;
     for (const packet of due) {
       const isHere = this.#opener.people.some(({ id }) => id === packet.speakerId);
-      if (isHere) this.#opener.current?.arrive(packet);
+      if (!isHere) continue;
+      this.talkedMs = nowMs;
+      this.#opener.current?.arrive(packet);
     }
   }
 
   #tick(): void {
     const link = this.#opener.current;
-    if (!link) return;
+    if (!link || this.clock.nowMs() < this.#stalledUntilMs) return;
     this.#isSounding = false;
     link.onLeft = (frame, atMs) => {
       this.#isSounding = true;
-      if (isVoice(frame)) this.#judge.checkVoice(atMs);
+      const voice = voiceOf(frame);
+      if (voice) this.#judge.checkVoice(this, voice, atMs);
     };
     link.tick(this.clock.nowMs());
   }
@@ -263,10 +367,10 @@ export class Simulation {
     const mute = (on: boolean) => sessions.news(guildId, { kind: 'muted', on });
     const acts: Readonly<Record<Act['kind'], () => unknown>> = {
       restart: () => undefined,
-      say: () => this.#say(by, text),
-      breathe: () => this.#say(by, ''),
+      say: () => this.#microphones.say(by, text, this.clock.nowMs()),
+      breathe: () => this.#microphones.say(by, '', this.clock.nowMs()),
       typed: () => this.#ask(by, text),
-      read: () => talk.say(guildId, text, 'queue'),
+      read: () => this.#read(by, text),
       'take-back': () => [...this.#requests][0]?.abort(),
       notify: () => this.#notify(by, text),
       stop: () => talk.stop(guildId),
@@ -284,6 +388,10 @@ export class Simulation {
       bar: () => settings.set(guildId, 'blocked', `<@${by}>`),
       unbar: () => settings.set(guildId, 'blocked', ''),
       'lose-link': () => this.#opener.current?.lose(),
+      'move-server': () => this.#stall(),
+      deafen: () => this.#deafen(by, true),
+      undeafen: () => this.#deafen(by, false),
+      set: () => this.#set(text),
       move: () => this.#move(),
       call: () => sessions.join(lounge, by),
       captions: () => this.#caption(),
@@ -294,18 +402,44 @@ export class Simulation {
     void Promise.resolve(acts[kind]()).catch((error: unknown) => this.#judge.fail(error));
   }
 
-  /** One voice of each person at a time. */
-  #say(by: string, text: string): void {
+  #read(by: string, text: string): void {
+    if (this.#judge.consent.refusals.has(by)) return;
+    this.#owners.set(text, by);
+    this.#fixture.talk.say(guildId, text, 'queue', { owner: { id: by, name: by } });
+  }
+
+  /** Instant, in ms, from which nothing of this text may be heard, as its owner said no; infinite: none. */
+  refusedMs(text: string): number {
+    return this.#refusedMs.get(this.#owners.get(text) ?? '') ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether nothing can leave. */
+  get isStalled(): boolean {
+    return this.clock.nowMs() < this.#stalledUntilMs + 1_000;
+  }
+
+  /** Discord moves the voice server: for a while no packet comes or leaves. */
+  #stall(): void {
     const nowMs = this.clock.nowMs();
-    if ((this.#busyUntilMs.get(by) ?? 0) > nowMs) return;
-    const number = this.#said.push({ by, text }) - 1;
-    const packets = spokenPackets(by, { number, text }, nowMs);
-    this.#busyUntilMs.set(by, (packets.at(-1)?.atMs ?? nowMs) + gridMs);
-    this.#packets.push(...packets);
+    this.#stalledUntilMs = nowMs + this.#luck.of(`stall ${nowMs}`) * longestStallMs;
+  }
+
+  async #set(change: string): Promise<void> {
+    const [key = '', value = ''] = change.split('=');
+    await this.#fixture.settings.set(guildId, key, value);
+  }
+
+  #deafen(by: string, isDeaf: boolean): void {
+    this.#members.set(by, { ...memberOf(by), isDeaf });
+    const { current, people: here } = this.#opener;
+    const now = here.map(({ id }) => this.#members.get(id) ?? memberOf(id));
+    for (const list of [here, current?.present ?? []]) list.splice(0, list.length, ...now);
   }
 
   #answer(by: string, isYes: boolean, saved: Promise<unknown>): Promise<unknown> {
     this.#judge.consent.answer(by, isYes);
+    if (isYes) this.#refusedMs.delete(by);
+    else this.#refusedMs.set(by, this.clock.nowMs());
     return saved;
   }
 
@@ -330,7 +464,7 @@ export class Simulation {
 
   #seat(by: string, isThere: boolean): void {
     const { current, people: here } = this.#opener;
-    const there = people.filter(({ id }) => {
+    const there = [...this.#members.values()].filter(({ id }) => {
       return id === by ? isThere : here.some((one) => one.id === id);
     });
     for (const list of [here, current?.present ?? []]) list.splice(0, list.length, ...there);
@@ -345,9 +479,9 @@ export class Simulation {
   }
 
   async #caption(): Promise<void> {
-    this.#isCaptioned = !this.#isCaptioned;
+    this.isCaptioned = !this.isCaptioned;
     const { captions } = this.#fixture;
-    if (this.#isCaptioned) await captions.turnOn(guildId, {});
+    if (this.isCaptioned) await captions.turnOn(guildId, {});
     else await captions.turnOff(guildId);
   }
 
@@ -355,54 +489,5 @@ export class Simulation {
     if (this.steps === 0) return undefined;
     const { fails } = this.#luck.call('store', 0, 0, 0);
     return fails || this.#store.isBroken ? 'unwritable' : undefined;
-  }
-
-  /** Messages that Discord takes late, or refuses. */
-  #slowMessages(): VoiceChannelChatPoster {
-    const { scribe } = this.#messages;
-    const late = async (signal: AbortSignal) => {
-      const { fails, takesMs } = this.#luck.call('message', 50, 300, 10_000);
-      await this.clock.sleep(takesMs, signal);
-      if (fails) throw new BotError('discord.forbidden', false, 'Not there.');
-    };
-    return {
-      write: (...given) => late(given[2]).then(() => scribe.write(...given)),
-      notify: (...given) => late(given[2]).then(() => scribe.notify(...given)),
-      tell: (...given) => late(given[2]).then(() => scribe.tell(...given)),
-      offer: (...given) => late(given[3]).then(() => scribe.offer(...given)),
-    };
-  }
-}
-
-/** Opens links late, or not at all, by chance. */
-class SimulatedLinkOpener extends FakeLinkOpener {
-  /** Links that are being opened. */
-  opening = 0;
-  readonly #clock: VirtualClock;
-  readonly #luck: Luck;
-
-  constructor(people: readonly ChannelMember[], clock: VirtualClock, luck: Luck) {
-    super(people);
-    this.#clock = clock;
-    this.#luck = luck;
-  }
-
-  /** Link that is open. */
-  get current() {
-    const link = this.links.at(-1);
-    return link?.closed === false ? link : undefined;
-  }
-
-  override async open(...given: Parameters<FakeLinkOpener['open']>) {
-    const [, , signal] = given;
-    const { fails, takesMs } = this.#luck.call('link', 100, 800, 15_000);
-    this.opening++;
-    try {
-      await this.#clock.sleep(this.asked === 0 ? 0 : takesMs, signal);
-      if (fails && this.asked > 0) throw new BotError('link.timeout', true, 'Not in time.');
-      return await super.open(...given);
-    } finally {
-      this.opening--;
-    }
   }
 }

@@ -1,0 +1,66 @@
+import { conversationRules as rules } from '#src/conversation/machine/rules.ts';
+import type { ConversationState } from '#src/conversation/machine/state.ts';
+import { wakeAtMs } from '#src/conversation/machine/step.ts';
+import { moment } from './heard-book.ts';
+import type { Hold, SimulatedStep } from './invariants.ts';
+import type { Simulation } from './world.ts';
+
+/** Time, in ms, in which a request that nobody needs is aborted. */
+const abortMs = 100;
+
+/** Judges that each request, tool and timer is for something. */
+export class CostJudge {
+  readonly #hold: Hold;
+  /** Latest instant, in ms, at which all that runs was needed. */
+  #neededMs = 0;
+
+  constructor(hold: Hold) {
+    this.#hold = hold;
+  }
+
+  check(world: Simulation, { after, before, event }: SimulatedStep): void {
+    if (event.kind === 'tick') this.#hold(50, wakeAtMs(before, rules) <= event.atMs, event.atMs);
+    const answers = after.turns.map(({ answer }) => answer?.id);
+    const reading = after.runs.find(
+      ({ effect, ref }) => effect === 'read' && ref && !answers.includes(ref.answer),
+    );
+    this.#hold(45, reading === undefined, `the tool ${reading?.tool}`);
+    const hasEnded = after.runs.every(({ ref }) => ref === undefined);
+    const isClosed = after.confirmations.length === 0;
+    this.#hold(33, !after.isOver || (hasEnded && isClosed), 'a tool or a button is left');
+    this.#checkRequests(world, after);
+  }
+
+  /** Time has passed. */
+  checkTime(world: Simulation, state: ConversationState): void {
+    this.#checkRequests(world, state);
+  }
+
+  #checkRequests(world: Simulation, state: ConversationState): void {
+    const nowMs = world.clock.nowMs();
+    const needless = needlessRequest(world, state);
+    if (needless === undefined) this.#neededMs = nowMs;
+    this.#hold(45, nowMs <= this.#neededMs + abortMs, needless);
+  }
+}
+
+/** A request that runs and is for nothing; undefined: there is none. */
+function needlessRequest(
+  { engines, isCaptioned, waitingRequests }: Simulation,
+  { floor, people, readings, turns }: ConversationState,
+): string | undefined {
+  const { running } = engines;
+  for (const { id } of people) {
+    const asked = turns.flatMap(({ by, open }) => (by === id ? open : []));
+    const wanted = asked.filter((one) => one.isRequested && one.words === undefined);
+    const runs = running.filter(({ by, port }) => port === 'recognise' && by.includes(id));
+    if (runs.length > wanted.length && !isCaptioned)
+      return `${runs.length} of ${id} are recognised`;
+  }
+  const answers = turns.filter(({ answer }) => answer).length + waitingRequests;
+  const thinking = running.filter(({ port }) => port === 'think').length;
+  if (thinking > answers) return `${thinking} models think for ${answers} answers`;
+  const isSaying = answers > 0 || readings.length > 0 || floor.current !== undefined;
+  const speaks = running.some(({ port, text }) => port === 'speak' && text !== moment);
+  return speaks && !isSaying ? 'a voice is made for nothing' : undefined;
+}

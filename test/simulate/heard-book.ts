@@ -1,0 +1,132 @@
+import type { Id } from '#src/conversation/machine/state.ts';
+import { slots, type VoiceFrame } from './spoken-sound.ts';
+
+/** A text that the bot's voice was made for, and its frames that left. */
+export type SaidText = {
+  readonly number: number;
+  readonly text: string;
+  /** True where a model says it itself, so that nobody knows which sound says which words. */
+  readonly isOwnVoice: boolean;
+  /** Length of its sound so far, in ms; `isMade`: all of it. */
+  ms: number;
+  isMade: boolean;
+  /** Reply that was current when its first frame left. */
+  reply: Id | undefined;
+  firstAtMs: number;
+  lastAtMs: number;
+  frames: number;
+  /** True where it paused. */
+  hasPaused: boolean;
+};
+
+/** Said in the same voice while an answer is awaited. */
+export const moment = 'One moment.';
+const frameMs = 20;
+/** Longest gap, in ms, between two frames of a text that goes on. */
+const gapMs = 40;
+/** Sound, in ms, that may lack at the end of a whole text. */
+const missingMs = 80;
+/** Words by which an estimate of what was heard may be wrong. */
+const [wordsOff, ownWordsOff] = [3, 5];
+/** Time, in ms, that a letter takes where the sound of a text is not made yet. */
+const letterMs = 65;
+
+/** What people heard of the bot, by the frames that left. It knows nothing of the conversation but which reply was current. */
+export class HeardBook {
+  readonly #latest = new Map<number, SaidText>();
+  #all: SaidText[] = [];
+  #next = 0;
+
+  /** The voice is asked for a text, whose frames carry the number that is returned. */
+  begin(text: string, isOwnVoice = false): SaidText {
+    const none = Number.NEGATIVE_INFINITY;
+    const said: SaidText = {
+      number: this.#next++,
+      text,
+      isOwnVoice,
+      ms: 0,
+      isMade: false,
+      reply: undefined,
+      firstAtMs: none,
+      lastAtMs: none,
+      frames: 0,
+      hasPaused: false,
+    };
+    this.#latest.set(said.number % slots, said);
+    return said;
+  }
+
+  /** A frame of the voice leaves. Undefined: of no reply. */
+  left({ slot }: VoiceFrame, atMs: number, reply: Id | undefined): SaidText | undefined {
+    const said = this.#latest.get(slot);
+    if (!said || said.text === moment) return undefined;
+    if (said.frames === 0) {
+      said.firstAtMs = atMs;
+      said.reply = reply;
+      this.#all.push(said);
+    } else if (atMs - said.lastAtMs > gapMs) said.hasPaused = true;
+    said.frames++;
+    said.lastAtMs = atMs;
+    return said;
+  }
+
+  /** Texts of a reply of which something left, in order. */
+  textsOf(reply: Id): readonly SaidText[] {
+    return this.#all.filter((one) => one.reply === reply);
+  }
+
+  /** Another session begins, whose ids are new ones. */
+  clear(): void {
+    this.#all = [];
+  }
+
+  /** Forgets texts of replies that are over. */
+  forget(reply: Id): void {
+    this.#all = this.#all.filter((one) => one.reply !== reply);
+  }
+
+  /** What is wrong about the words that a reply is said to have been heard with; undefined: nothing. */
+  mismatch(reply: Id, heard: string): string | undefined {
+    const texts = this.textsOf(reply);
+    const lacking = texts.find((one, n) => isWhole(one, texts[n + 1]) && !holds(heard, one.text));
+    if (texts.some((one) => one.isOwnVoice)) return mismatchOfOwnVoice(texts, heard);
+    if (lacking) return `"${lacking.text}" left, known is "${heard}"`;
+    const most = texts.reduce((sum, one, n) => sum + mostWords(one, texts[n + 1]), 0);
+    const known = wordsOf(heard).length;
+    if (known > most) return `${known} words are known, ${most} left: "${heard}"`;
+    return undefined;
+  }
+}
+
+/** The same, where words and sound arrive without an assignment. */
+function mismatchOfOwnVoice(texts: readonly SaidText[], heard: string): string | undefined {
+  const known = wordsOf(heard).length;
+  const whole = texts.filter((one, n) => isWhole(one, texts[n + 1]));
+  const least = whole.reduce((sum, { text }) => sum + wordsOf(text).length, 0);
+  const most = texts.reduce((sum, one, n) => sum + mostWords(one, texts[n + 1]), 0);
+  const isFine = known >= least - ownWordsOff && known <= most + ownWordsOff;
+  return isFine ? undefined : `${known} words are known, ${least} to ${most} left: "${heard}"`;
+}
+
+function isWhole(one: SaidText, next: SaidText | undefined): boolean {
+  if (next) return true;
+  return one.isMade && !one.hasPaused && one.frames * frameMs >= one.ms - missingMs / 2;
+}
+
+/** Most words of a text that people can have understood. */
+function mostWords(one: SaidText, next: SaidText | undefined): number {
+  const words = wordsOf(one.text).length;
+  if (next) return words;
+  const ms = one.isMade ? one.ms : one.text.length * letterMs;
+  const share = Math.min(1, (one.frames * frameMs + missingMs) / Math.max(1, ms));
+  return Math.min(words, Math.floor(words * share) + wordsOff);
+}
+
+function holds(heard: string, text: string): boolean {
+  return wordsOf(heard).join(' ').includes(wordsOf(text).join(' '));
+}
+
+export function wordsOf(text: string): readonly string[] {
+  const words = text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  return words.filter((one) => one !== '');
+}

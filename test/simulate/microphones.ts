@@ -1,0 +1,69 @@
+import type { Packet } from '#src/audio/packet.ts';
+import type { Luck } from './luck.ts';
+import type { Said } from './simulated-recogniser.ts';
+import { spokenPackets } from './spoken-sound.ts';
+import type { WorldPlan } from './world-plan.ts';
+
+/** Time, in ms, for which an open microphone sends after its owner has spoken. */
+const noiseMs = 2_000;
+const frameMs = 20;
+
+type NetworkPlan = Pick<
+  WorldPlan,
+  'endsAbruptly' | 'hasOpenMicrophones' | 'latenessMs' | 'lostShare'
+>;
+
+/** Voices of people, and their packets on the way through a network that loses and delays some. */
+export class Microphones {
+  /** Everything that was said aloud. */
+  readonly said: Said[] = [];
+  #plan: NetworkPlan;
+  readonly #luck: Luck;
+  readonly #busyUntilMs = new Map<string, number>();
+  #packets: readonly Packet[] = [];
+
+  constructor(plan: NetworkPlan, luck: Luck) {
+    this.#plan = plan;
+    this.#luck = luck;
+  }
+
+  /** Whether nothing is on its way. */
+  get isQuiet(): boolean {
+    return this.#packets.length === 0;
+  }
+
+  /** From now on all packets arrive in time. */
+  heal(): void {
+    this.#plan = { ...this.#plan, latenessMs: 0, lostShare: 0 };
+  }
+
+  /** Each person says one thing at a time. */
+  say(by: string, text: string, nowMs: number): void {
+    if ((this.#busyUntilMs.get(by) ?? 0) > nowMs) return;
+    const { endsAbruptly, hasOpenMicrophones } = this.#plan;
+    const packets = spokenPackets(by, { number: this.said.length, text }, nowMs, {
+      noiseMs: hasOpenMicrophones ? noiseMs : 0,
+      endsAbruptly: endsAbruptly && !hasOpenMicrophones,
+    });
+    const toMs = packets.at(-1)?.atMs ?? nowMs;
+    this.said.push({ by, text, fromMs: nowMs, toMs });
+    this.#busyUntilMs.set(by, toMs + frameMs);
+    const sent = packets.flatMap((one) => this.#send(one));
+    this.#packets = [...this.#packets, ...sent].sort((one, other) => one.atMs - other.atMs);
+  }
+
+  /** Takes the packets that have arrived by now. */
+  take(nowMs: number): readonly Packet[] {
+    const due = this.#packets.filter(({ atMs }) => atMs <= nowMs);
+    if (due.length > 0) this.#packets = this.#packets.filter(({ atMs }) => atMs > nowMs);
+    return due;
+  }
+
+  /** A packet as the network brings it; none: it is lost. */
+  #send(packet: Packet): readonly Packet[] {
+    const { latenessMs, lostShare } = this.#plan;
+    const luck = this.#luck.of(`packet ${packet.speakerId} ${packet.sequence}`);
+    if (luck < lostShare) return [];
+    return [{ ...packet, atMs: packet.atMs + Math.floor(luck * latenessMs) }];
+  }
+}

@@ -1,0 +1,176 @@
+import type { ConversationState, Id, Participant } from '#src/conversation/machine/state.ts';
+import { companyOf, isLinkUp, type OverTurn, overTurns, turnOfReply } from './conversation-view.ts';
+import type { Hold, SimulatedStep } from './invariants.ts';
+import { everybody } from './scenes.ts';
+import type { Simulation } from './world.ts';
+
+/** Longest time, in ms, in which somebody who talked with the bot needs no name. */
+const longestWindowMs = 15_000;
+/** Time, in ms, by which an instant of a voice may be known too late. */
+const slackMs = 1_000;
+/** Questions that wait at most. */
+const mostQuestions = 3;
+/** Time, in ms, in which words that end a question were said. */
+const recentMs = 30_000;
+
+/** Words that end what the bot does. */
+const endingWords = /stop|never mind|listen|wait/i;
+
+/** Judges who is answered, in which order, and that nobody is left without a reason. */
+export class QuestionJudge {
+  readonly #hold: Hold;
+  /** Instant, in ms, at which the end of each utterance was clear. */
+  readonly #endedMs = new Map<Id, number>();
+  readonly #words = new Map<Id, string>();
+  /** Beginning of each utterance, in ms, and whether others were there then. */
+  readonly #begun = new Map<Id, { readonly fromMs: number; readonly isInCompany: boolean }>();
+  /** Turns that had the floor once. */
+  readonly #played = new Set<Id>();
+  /** Latest instant, in ms, at which each person was away. */
+  readonly #awayMs = new Map<string, number>();
+  #mostWaiting = mostQuestions;
+  /** Instant, in ms, of the latest stop. */
+  #stoppedMs = Number.NEGATIVE_INFINITY;
+  /** Latest instant, in ms, at which each person talked with the bot. */
+  readonly #contactMs = new Map<string, number>();
+
+  constructor(hold: Hold) {
+    this.#hold = hold;
+  }
+
+  check(world: Simulation, step: SimulatedStep): void {
+    this.#note(step);
+    this.#checkOrder(step);
+    this.#checkCrowd(step);
+    for (const over of overTurns(step.effects)) this.#checkReason(world, step, over);
+    this.#checkWindows(step);
+    this.#noteContacts(step);
+  }
+
+  #note({ before, event }: SimulatedStep): void {
+    if (event.kind === 'ended') this.#endedMs.set(event.utterance, event.endedMs);
+    if (event.kind === 'words') this.#words.set(event.utterance, event.text);
+    if (event.kind === 'stop') this.#stoppedMs = event.atMs;
+    if (event.kind === 'people') this.#noteAway(event.people, event.atMs);
+    if (event.kind !== 'began') return;
+    const isInCompany = isNameNeeded(before);
+    this.#begun.set(event.utterance, { fromMs: event.fromMs, isInCompany });
+  }
+
+  #noteAway(people: readonly Participant[], atMs: number): void {
+    for (const by of everybody) if (!people.some(({ id }) => id === by)) this.#awayMs.set(by, atMs);
+  }
+
+  #checkOrder({ after, effects }: SimulatedStep): void {
+    for (const effect of effects) {
+      if (effect.do !== 'play') continue;
+      const next = after.turns.find(({ answer }) => answer?.id === effect.answer);
+      if (!next) continue;
+      const isAgain = this.#played.has(next.id);
+      this.#played.add(next.id);
+      const waiting = after.turns.filter(({ id }) => after.floor.queue.includes(id));
+      const own = this.#endOf(after, next.id);
+      const earlier = waiting.find(({ id }) => this.#endOf(after, id) < own);
+      this.#hold(43, isAgain || earlier === undefined, `turn ${next.id} before ${earlier?.id}`);
+    }
+  }
+
+  #endOf({ turns }: ConversationState, id: Id): number {
+    const turn = turns.find((one) => one.id === id);
+    return this.#endedMs.get(turn?.parts.at(-1)?.utterance ?? 0) ?? turn?.endedMs ?? 0;
+  }
+
+  #checkCrowd({ after, event }: SimulatedStep): void {
+    const waiting = after.floor.queue.filter((id) => after.turns.some((one) => one.id === id));
+    // A question that a lost link has put back waits beside them.
+    if (event.kind === 'link-down') this.#mostWaiting = mostQuestions + 1;
+    else if (waiting.length <= mostQuestions) this.#mostWaiting = mostQuestions;
+    this.#hold(22, waiting.length <= this.#mostWaiting, `${waiting.length} wait`);
+  }
+
+  #checkReason(world: Simulation, step: SimulatedStep, over: OverTurn): void {
+    const about = `${over.turn.by}, ${over.end}: ${over.turn.parts.map(({ words }) => words)}`;
+    this.#hold(38, this.#hasReason(world, step, over), about);
+  }
+
+  #hasReason(world: Simulation, step: SimulatedStep, { end, turn }: OverTurn): boolean {
+    const { after, before, effects, event } = step;
+    const isDone = (kind: string) => effects.some((one) => one.do === kind);
+    const isDropped = effects.some(
+      (one) => one.do === 'fact' && one.fact.kind === 'dropped' && one.fact.by === turn.by,
+    );
+    const isAway = !after.people.some(({ id }) => id === turn.by);
+    const wasAway = isAway || (this.#awayMs.get(turn.by) ?? 0) >= turn.endedMs;
+    switch (end) {
+      case 'cancelled':
+        return false;
+      case 'late':
+      case 'crowded':
+        return isDropped || wasAway;
+      case 'ending':
+        return isDropped || before.isEnding;
+      case 'empty':
+        return turn.changes.length > 0 || isDone('cue') || isDone('notice') || !isLinkUp(after);
+      case 'lost':
+        return world.heard.textsOf(turn.answer?.id ?? 0).length > 0;
+      case 'refused':
+        return world.toldOfBudgetMs === event.atMs;
+      case 'stopped':
+        return this.#stoppedMs === event.atMs || this.#isSaid(world, event.atMs, endingWords);
+      case 'muted':
+        return after.isMuted;
+      case 'left':
+        return after.isOver || wasAway;
+      default:
+        return true;
+    }
+  }
+
+  /** Whether somebody said such words not long ago. */
+  #isSaid({ said }: Simulation, atMs: number, words: RegExp): boolean {
+    return said.some(({ text, toMs }) => toMs > atMs - recentMs && words.test(text));
+  }
+
+  #checkWindows(step: SimulatedStep): void {
+    const { after, effects, event } = step;
+    if (event.kind === 'over' && event.heard !== '') this.#checkOpened(step, event.reply);
+    for (const one of effects) {
+      if (one.do !== 'fact' || one.fact.kind !== 'utterance-over') continue;
+      if (one.fact.end !== 'meant') continue;
+      if (isNameNeeded(after)) this.#checkMeant(one.fact.utterance, one.fact.by);
+      this.#contactMs.set(one.fact.by, event.atMs);
+    }
+  }
+
+  /** An answer was heard: whoever asked may go on without a name. */
+  #checkOpened({ after, before, event }: SimulatedStep, reply: Id): void {
+    const by = turnOfReply(before, reply)?.by;
+    if (by === undefined || before.floor.current?.reply !== reply) return;
+    const { consent, people } = after;
+    const isOpen = after.attention.windows.some(
+      ({ fromMs, personId }) => personId === by && fromMs === event.atMs,
+    );
+    const isThere = people.some(({ id, isAdmitted }) => id === by && isAdmitted);
+    this.#hold(49, isOpen || consent.no.includes(by) || !isThere, by);
+  }
+
+  #checkMeant(utterance: Id, by: string): void {
+    const begun = this.#begun.get(utterance);
+    const words = this.#words.get(utterance);
+    if (!begun?.isInCompany || words === undefined || /nova/i.test(words)) return;
+    const contactMs = this.#contactMs.get(by) ?? Number.NEGATIVE_INFINITY;
+    this.#hold(53, begun.fromMs - contactMs <= longestWindowMs + slackMs, `${by}: ${words}`);
+  }
+
+  #noteContacts({ after, before, event }: SimulatedStep): void {
+    const people = [...before.turns, ...after.turns].filter(({ parts }) => parts.length > 0);
+    for (const { by } of people) this.#contactMs.set(by, event.atMs);
+    if (event.kind === 'opened-window' || event.kind === 'exchanged')
+      this.#contactMs.set(event.by, event.atMs);
+  }
+}
+
+/** Whether people have to say the bot's name, as they may talk to each other. */
+function isNameNeeded(state: ConversationState): boolean {
+  return companyOf(state) > 1 && state.settings.addressing === 'auto';
+}

@@ -1,0 +1,158 @@
+import { readWav } from '#src/audio/wav.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
+import { msPerTokenSpoken } from '#src/provider/models/request-hold.ts';
+import type { HeardBook } from './heard-book.ts';
+import type { RunningCalls } from './running-calls.ts';
+import type { Said } from './simulated-recogniser.ts';
+import { levelOf, numbersIn } from './spoken-sound.ts';
+import type { WorldPlan } from './world-plan.ts';
+
+export type ModelOptions = {
+  readonly calls: RunningCalls;
+  readonly heard: HeardBook;
+  readonly saidOf: (number: number) => Said | undefined;
+  /** Called with each prompt. */
+  readonly onPrompt: (messages: readonly ChatMessage[]) => void;
+  /** Time, in ms, from one sentence to the next. */
+  readonly sentenceMs: number;
+  /** Read again for each answer. */
+  readonly mood: () => Mood;
+};
+
+/** Manner of a model; `healthy`: each question gets an answer. */
+export type Mood = WorldPlan['manner'] | 'healthy';
+
+const times = [100, 1_500, 20_000] as const;
+export const pieceMs = 100;
+export const characterMs = 65;
+/** Characters of a token, as a server counts what it writes. */
+const charactersPerToken = 3;
+const samplesPerPiece = pieceMs * 24;
+/** Longer than anybody waits for a model, in ms. */
+const everMs = 3_600_000;
+/** Luck with which an answer has two sentences and an end. */
+const healthyLuck = 0.3;
+/** Rounds for which an obstinate model calls the same tools. */
+const obstinateRounds = 6;
+
+/** Models that write, and that hear and speak: late, cut off, silent, empty or obstinate by luck. */
+export class SimulatedModels {
+  readonly #options: ModelOptions;
+  #answers = 0;
+
+  constructor(options: ModelOptions) {
+    this.#options = options;
+  }
+
+  get chat(): ChatModel {
+    const reply = this.#reply.bind(this);
+    return {
+      async *reply(messages, tools, signal, mostTokens = Number.POSITIVE_INFINITY) {
+        let tokens = 0;
+        for await (const part of reply(messages, tools, signal)) {
+          if (part.kind === 'text') tokens += part.text.length / charactersPerToken;
+          if (tokens > mostTokens) throw new BotError('provider.truncated', true, 'Too long.');
+          yield part;
+        }
+      },
+    };
+  }
+
+  /** The same answers, spoken by the model itself. */
+  get speaking(): ChatModel {
+    const reply = this.#reply.bind(this);
+    const speak = this.#speak.bind(this);
+    return {
+      async *reply(messages, tools, signal, mostTokens = Number.POSITIVE_INFINITY) {
+        let tokens = 0;
+        for await (const part of reply(messages, tools, signal)) {
+          if (part.kind === 'text') tokens += (part.text.length * characterMs) / msPerTokenSpoken;
+          if (tokens > mostTokens) throw new BotError('provider.truncated', true, 'Too long.');
+          if (part.kind === 'text') yield* speak(part.text);
+          else yield part;
+        }
+      },
+    };
+  }
+
+  async *#reply(
+    messages: readonly ChatMessage[],
+    tools: readonly Tool[],
+    signal: AbortSignal,
+  ): AsyncGenerator<ChatPart> {
+    const { calls, mood: moodNow, onPrompt } = this.#options;
+    onPrompt(messages);
+    const answer = ++this.#answers;
+    const mood = moodNow();
+    const isOdd = calls.luck.of(`odd ${answer}`) < 0.5;
+    await calls.call('think', times, signal);
+    if (isOdd && mood === 'silent') await calls.clock.sleep(everMs, signal);
+    if (isOdd && mood === 'empty') return;
+    const words = this.#askedWords(messages);
+    const call = nextCall(words, messages, tools, mood === 'obstinate' ? obstinateRounds : 1);
+    if (call) yield { kind: 'tool', call: { ...call, id: `call_${answer}` } };
+    else yield* this.#text(answer, words, mood, signal);
+  }
+
+  /** Words of the question, read or heard. */
+  #askedWords(messages: readonly ChatMessage[]): string {
+    const asked = messages.findLast(({ role }) => role === 'user');
+    if (!asked || !('wav' in asked)) return asked?.content ?? '';
+    const numbers = numbersIn(readWav(asked.wav).samples);
+    return numbers.map((number) => this.#options.saidOf(number)?.text ?? '').join(' ');
+  }
+
+  async *#text(
+    answer: number,
+    asked: string,
+    mood: Mood,
+    signal: AbortSignal,
+  ): AsyncGenerator<ChatPart> {
+    const { clock, luck: all } = this.#options.calls;
+    const luck = mood === 'healthy' ? healthyLuck : all.of(`answer ${answer}`);
+    if (luck < 0.03) return;
+    const usual = luck > 0.95 ? 60 : 1 + Math.floor(luck * 4);
+    const sentences = asked.includes('long story') ? 9 : usual;
+    for (let n = 0; n < sentences; n++) {
+      yield { kind: 'text', text: `Answer ${answer} has part ${n}. ` };
+      await clock.sleep(luck > 0.9 ? 500 : this.#options.sentenceMs, signal);
+    }
+    if (luck > 0.9 && luck < 0.93) throw new BotError('provider.truncated', true, 'Cut off.');
+    yield { kind: 'text', text: luck < 0.2 ? 'Is that all?' : 'That is all.' };
+  }
+
+  async *#speak(text: string): AsyncGenerator<ChatPart> {
+    const said = this.#options.heard.begin(text.trim(), true);
+    yield { kind: 'transcript', text };
+    const pieces = Math.ceil((text.length * characterMs) / pieceMs);
+    for (let piece = 0; piece < pieces; piece++) {
+      const samples = new Int16Array(samplesPerPiece).fill(levelOf(said.number));
+      said.ms += pieceMs;
+      yield { kind: 'sound', bytes: Buffer.from(samples.buffer) };
+    }
+    said.isMade = true;
+  }
+}
+
+/** Each tool whose name it hears is called once, or as often as an obstinate model does; "two timers" are two calls. */
+function nextCall(
+  words: string,
+  messages: readonly ChatMessage[],
+  tools: readonly Tool[],
+  times: number,
+) {
+  const asked = messages.findLastIndex(({ role }) => role === 'user');
+  const done = messages.slice(asked).flatMap((one) => ('calls' in one ? (one.calls ?? []) : []));
+  for (const { name } of tools) {
+    if (!words.includes(name)) continue;
+    const wanted = words.includes(`two ${name}s`) ? ['usual', 'other'] : ['usual'];
+    for (const what of wanted) {
+      const argumentsJson = JSON.stringify({ what });
+      const isSame = (call: (typeof done)[number]) =>
+        call.name === name && call.argumentsJson === argumentsJson;
+      if (done.filter(isSame).length < times) return { name, argumentsJson };
+    }
+  }
+  return undefined;
+}

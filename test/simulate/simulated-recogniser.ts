@@ -1,0 +1,105 @@
+import type { Listening, OnPartial, Transcriber, Transcript } from '#src/speech/ports.ts';
+import type { RunningCalls } from './running-calls.ts';
+import { numbersIn } from './spoken-sound.ts';
+
+/** Something that a person said aloud, and the instants of its first and last packet in ms. */
+export type Said = {
+  readonly by: string;
+  readonly text: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+};
+
+export type RecogniserOptions = {
+  readonly calls: RunningCalls;
+  readonly saidOf: (number: number) => Said | undefined;
+  /** Called with each person whose sound it gets. */
+  readonly onHeard: (by: string) => void;
+  /** Text in place of the words. A planted fault. */
+  readonly misheard: string | undefined;
+  /** Takes sound while it is spoken. */
+  readonly listens: boolean;
+};
+
+const times = [60, 400, 20_000] as const;
+/** Samples between two partial texts. */
+const partialSamples = 6_400;
+/** Samples at 16 kHz in which a word is said. */
+const wordSamples = 5_600;
+
+/** A recogniser that knows what was said by the numbers in the sound. */
+export function simulatedTranscriber(options: RecogniserOptions): Transcriber {
+  const { calls, misheard, onHeard, saidOf } = options;
+  const recognise = async (samples: Int16Array, signal: AbortSignal): Promise<Transcript> => {
+    const said = numbersIn(samples).flatMap((number) => saidOf(number) ?? []);
+    const by = said.map((one) => one.by);
+    by.forEach(onHeard);
+    await calls.call('recognise', times, signal, { by });
+    return { text: misheard ?? said.map(({ text }) => text).join(' '), language: 'en' };
+  };
+  return {
+    async *transcribe({ samples }, signal) {
+      yield { kind: 'final', transcript: await recognise(samples, signal) };
+    },
+    ...(options.listens && {
+      listen: (onPartial: OnPartial, signal: AbortSignal) =>
+        new SimulatedListening(options, recognise, onPartial, signal),
+    }),
+  };
+}
+
+/** One utterance that is understood while it is spoken. */
+class SimulatedListening implements Listening {
+  readonly #options: RecogniserOptions;
+  readonly #recognise: (samples: Int16Array, signal: AbortSignal) => Promise<Transcript>;
+  readonly #onPartial: OnPartial;
+  readonly #over = new AbortController();
+  readonly #until: AbortSignal;
+  #samples = new Int16Array();
+  #reported = 0;
+
+  constructor(
+    options: RecogniserOptions,
+    recognise: (samples: Int16Array, signal: AbortSignal) => Promise<Transcript>,
+    onPartial: OnPartial,
+    signal: AbortSignal,
+  ) {
+    this.#options = options;
+    this.#recognise = recognise;
+    this.#onPartial = onPartial;
+    this.#until = AbortSignal.any([this.#over.signal, signal]);
+  }
+
+  push(samples: Int16Array): void {
+    if (this.#until.aborted) return;
+    const all = new Int16Array(this.#samples.length + samples.length);
+    all.set(this.#samples);
+    all.set(samples, this.#samples.length);
+    this.#samples = all;
+    if (all.length - this.#reported >= partialSamples) this.#report();
+  }
+
+  /** The words so far; the last one may be another. */
+  #report(): void {
+    const { length } = this.#samples;
+    this.#reported = length;
+    const numbers = numbersIn(this.#samples);
+    const said = numbers.flatMap((number) => this.#options.saidOf(number) ?? []);
+    for (const { by } of said) this.#options.onHeard(by);
+    const words = said.flatMap(({ text }) => text.split(' '));
+    const text = words.slice(0, Math.ceil(length / wordSamples)).join(' ');
+    const isWrong = this.#options.calls.luck.of(`partial ${numbers} ${length}`) < 0.1;
+    const { signal } = this.#over;
+    queueMicrotask(() => {
+      if (!signal.aborted && text !== '') this.#onPartial(isWrong ? `${text} oh` : text);
+    });
+  }
+
+  async settle(signal: AbortSignal): Promise<Transcript> {
+    return await this.#recognise(this.#samples, AbortSignal.any([this.#until, signal]));
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort(new Error('not listened to any more'));
+  }
+}

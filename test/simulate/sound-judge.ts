@@ -1,0 +1,154 @@
+import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
+import type { ConversationState, Id, TurnState } from '#src/conversation/machine/state.ts';
+import { companyOf, isSounding, isStarving, isUnbroken, turnOfReply } from './conversation-view.ts';
+import { wordsOf } from './heard-book.ts';
+import type { Hold, SimulatedStep } from './invariants.ts';
+import type { VoiceFrame } from './spoken-sound.ts';
+import type { Simulation } from './world.ts';
+
+/** Time, in ms, in which the conversation learns that a text sounds, and in which a voice falls silent. */
+const [knownMs, silentMs] = [100, 60];
+/** Time, in ms, after the last packet of anybody from which a voice is at full level. */
+const fullMs = 2_500;
+/** Longest silence, in ms, of a reply that goes on; and after a "wait". */
+const [pauseMs, longestHoldMs] = [6_000, 22_000];
+/** Time, in ms, before a reply from which words over it count. */
+const overMs = 700;
+
+/** Words that anybody may end an answer with. */
+const free = /nova/i;
+const stops = /stop|never mind|listen|wait/i;
+/** Time, in ms, within which words come. */
+const lateWordsMs = 30_000;
+
+/** Judges what people hear by the frames that left. */
+export class SoundJudge {
+  readonly #hold: Hold;
+  /** Latest instant, in ms, at which a reply was known to sound, and at which its voice left. */
+  #knownMs = Number.NEGATIVE_INFINITY;
+  #leftMs = Number.NEGATIVE_INFINITY;
+  /** Latest "wait". */
+  #held = { atMs: Number.NEGATIVE_INFINITY, by: '' };
+  /** Instants, in ms, at which replies were to end with their clause. */
+  readonly #endingMs = new Map<Id, number>();
+  /** Instants, in ms, at which answers were begun. */
+  readonly #begunMs = new Map<Id, number>();
+  /** Latest instant, in ms, at which each person was deaf. */
+  readonly #deafMs = new Map<string, number>();
+  /** Replies that began while their asker was there in company. */
+  readonly #inCompany = new Set<Id>();
+  /** Turns that waited while the bot spoke with others. */
+  readonly #waited = new Set<Id>();
+  /** Latest instant, in ms, at which each person was understood to mean the bot. */
+  readonly #meantMs = new Map<string, number>();
+
+  constructor(hold: Hold) {
+    this.#hold = hold;
+  }
+
+  check(world: Simulation, step: SimulatedStep): void {
+    const { after, effects, event } = step;
+    if (isSounding(after.floor.current)) this.#knownMs = event.atMs;
+    for (const { id, isDeaf } of after.people) if (isDeaf) this.#deafMs.set(id, event.atMs);
+    for (const one of effects) this.#noteEffect(one, event.atMs);
+    this.#checkBarge(world, step);
+    this.#checkOver(world, step);
+  }
+
+  #noteEffect(effect: ConversationEffect, atMs: number): void {
+    if (effect.do === 'begin') this.#begunMs.set(effect.answer, atMs);
+    if (effect.do === 'overheard' && effect.what === 'wait') this.#held = { atMs, by: effect.by };
+    if (effect.do === 'finish-clause') this.#endingMs.set(effect.reply, atMs);
+    if (effect.do !== 'fact' || effect.fact.kind !== 'utterance-over') return;
+    if (effect.fact.end === 'meant') this.#meantMs.set(effect.fact.by, atMs);
+  }
+
+  /** A frame with the bot's voice leaves. */
+  left(world: Simulation, frame: VoiceFrame, atMs: number, state: ConversationState): void {
+    const { current } = state.floor;
+    const said = world.heard.left(frame, atMs, current?.reply);
+    if (!said) return;
+    this.#leftMs = atMs;
+    if (said.frames === 1) this.#noteCompany(world, state);
+    if (isSounding(current)) this.#knownMs = atMs;
+    const unknownMs = atMs - Math.max(this.#knownMs, said.firstAtMs);
+    this.#hold(37, unknownMs <= knownMs, `${said.text}, reply ${current?.reply}`);
+    const isQuiet = atMs - world.talkedMs > fullMs;
+    this.#hold(41, !frame.isDucked || !isQuiet, said.text);
+    const endingMs = this.#endingMs.get(said.reply ?? -1) ?? Number.POSITIVE_INFINITY;
+    this.#hold(47, said.isOwnVoice || said.firstAtMs <= endingMs + silentMs, said.text);
+    const refusedMs = world.refusedMs(said.text);
+    this.#hold(48, atMs <= refusedMs + silentMs, said.text);
+  }
+
+  /** Time has passed. */
+  checkTime(world: Simulation, state: ConversationState): void {
+    const { current } = state.floor;
+    const nowMs = world.clock.nowMs();
+    const isToSound = isUnbroken(current) && !isStarving(current);
+    if (!isToSound || world.isStalled) this.#leftMs = nowMs;
+    const { atMs: heldMs, by } = this.#held;
+    const isHeld = nowMs - heldMs <= longestHoldMs && state.people.some(({ id }) => id === by);
+    const isQuiet = nowMs - Math.max(world.talkedMs, this.#leftMs) <= pauseMs;
+    this.#hold(51, isQuiet || isHeld, current?.reply);
+  }
+
+  /** The first text of a reply begins to sound. */
+  #noteCompany({ heard }: Simulation, state: ConversationState): void {
+    const { current } = state.floor;
+    if (!current || heard.textsOf(current.reply).length > 1) return;
+    const turn = current && turnOfReply(state, current.reply);
+    const isThere = state.people.some(({ id }) => id === turn?.by);
+    if (current && isThere && companyOf(state) > 1) this.#inCompany.add(current.reply);
+  }
+
+  /** Only who is answered, and who calls the bot, ends an answer by talking. */
+  #checkBarge(world: Simulation, { before, event }: SimulatedStep): void {
+    if (event.kind !== 'barged' || before.floor.current?.reply !== event.reply) return;
+    const asker = turnOfReply(before, event.reply)?.by;
+    const texts = world.heard.textsOf(event.reply);
+    const fromMs = (texts[0]?.firstAtMs ?? event.atMs) - overMs;
+    const over = world.said.filter(({ toMs }) => toMs >= fromMs);
+    // Words may come late, and a stop counts then, too.
+    const isStopped = world.said.some(
+      ({ text, toMs }) => toMs >= event.atMs - lateWordsMs && stops.test(text),
+    );
+    const mayEnd = isStopped || over.some(({ by, text }) => by === asker || free.test(text));
+    const isMeant = [...this.#meantMs.values()].some((atMs) => atMs >= fromMs);
+    this.#hold(46, mayEnd || isMeant, `${event.action}: ${over.map(({ text }) => text)}`);
+  }
+
+  #checkOver(world: Simulation, { before, event }: SimulatedStep): void {
+    if (event.kind !== 'over' || before.floor.current?.reply !== event.reply) return;
+    const { heard, reply } = event;
+    const turn = turnOfReply(before, reply);
+    if (turn) this.#checkHeard(world, turn, reply, heard);
+    this.#noteWaits(before, turn, heard !== '');
+    world.heard.forget(reply);
+  }
+
+  #checkHeard(world: Simulation, turn: TurnState, reply: Id, heard: string): void {
+    const begunMs = this.#begunMs.get(reply) ?? 0;
+    const isForDeaf = (this.#deafMs.get(turn.by) ?? -1) >= begunMs;
+    // What the voice failed to say, or there was no money for, is written and counts as known.
+    const isUnsaid = world.engines.unsaidMs >= begunMs;
+    if (isForDeaf || isUnsaid || world.hasLowCap) return;
+    const mismatch = world.heard.mismatch(reply, heard);
+    this.#hold(42, mismatch === undefined, mismatch);
+    const [first] = world.heard.textsOf(reply);
+    const isCalled = first && wordsOf(first.text).includes(turn.by);
+    const mustCall = first && this.#waited.has(turn.id) && this.#inCompany.has(reply);
+    this.#hold(44, !mustCall || isCalled === true, `${turn.by}: ${first?.text}`);
+  }
+
+  #noteWaits(
+    { floor, readings, turns }: ConversationState,
+    over: TurnState | undefined,
+    isHeard: boolean,
+  ) {
+    const reading = readings.find(({ id }) => id === floor.current?.id);
+    if (!isHeard || reading) return;
+    for (const { by, id } of turns)
+      if (floor.queue.includes(id) && by !== over?.by) this.#waited.add(id);
+  }
+}

@@ -1,0 +1,98 @@
+import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
+import type { ConversationState, Id, ToolRun } from '#src/conversation/machine/state.ts';
+import { shownExchanges } from './conversation-view.ts';
+import { ToolBook } from './invariant-books.ts';
+import type { Hold, SimulatedStep } from './invariants.ts';
+import type { Simulation } from './world.ts';
+
+/** Judges tools: which run, when, for whose words, and after whose yes. */
+export class ToolJudge {
+  readonly #hold: Hold;
+  readonly #tools = new ToolBook();
+  /** Confirmed tools that still run for a session before this one. */
+  readonly #inheritedRuns: number;
+
+  constructor(hold: Hold, inheritedRuns = 0) {
+    this.#hold = hold;
+    this.#inheritedRuns = inheritedRuns;
+  }
+
+  check(world: Simulation, step: SimulatedStep): void {
+    const { after, before, event } = step;
+    if (event.kind === 'prompted' && event.hasOthers) this.#tools.tainted.add(event.answer);
+    const { exchanges } = after.history;
+    for (const one of exchanges)
+      if (!before.history.exchanges.includes(one)) this.#tools.remember(one, before, after);
+    for (const effect of step.effects) this.#checkEffect(effect, step);
+    if (event.kind === 'returned') this.#tools.taint(before, event.run);
+    if (event.kind === 'returned' && event.isVain) this.#tools.takeBack(before, event.run);
+    this.#checkJobs(world, after);
+  }
+
+  #checkEffect(effect: ConversationEffect, { after, before, event }: SimulatedStep): void {
+    switch (effect.do) {
+      case 'begin':
+        this.#noteBegin(effect, before, after);
+        return;
+      case 'play':
+        this.#tools.wanted.add(effect.answer);
+        return;
+      case 'ask':
+        this.#tools.ask(effect.confirmation, event.atMs);
+        return;
+      case 'result':
+        this.#checkResult(effect, before, after);
+        return;
+      case 'run':
+        this.#checkRun(effect, { after, before, event });
+        return;
+      default:
+    }
+  }
+
+  #checkJobs(world: Simulation, after: ConversationState): void {
+    const running = world.engines.running.filter(({ port }) => port === 'run');
+    const most = after.runs.length + this.#inheritedRuns;
+    this.#hold(11, running.length <= most, 'a tool that was stopped');
+  }
+
+  #checkRun(
+    { run: id }: EffectOf<'run'>,
+    { after, before, event }: Pick<SimulatedStep, 'after' | 'before' | 'event'>,
+  ): void {
+    const run = after.runs.find((one) => one.id === id);
+    if (run?.ref) this.#checkUnasked(run, run.ref.answer);
+    else this.#hold(15, this.#tools.isConfirmed(before, after, event.atMs), run?.tool);
+  }
+
+  #checkUnasked(run: ToolRun, answer: Id): void {
+    this.#hold(16, this.#tools.wanted.has(answer), run.tool);
+    if (run.effect === 'read') return;
+    this.#hold(15, run.effect !== 'destroy', run.tool);
+    const isOwn = run.effect !== 'last' || !this.#tools.tainted.has(answer);
+    this.#hold(14, isOwn, run.tool);
+    this.#hold(13, this.#tools.runOnce(run), `${run.tool} of turn ${run.turn}`);
+  }
+
+  #checkResult(
+    { answer }: EffectOf<'result'>,
+    before: ConversationState,
+    after: ConversationState,
+  ): void {
+    const isThere = [...before.turns, ...after.turns].some((one) => one.answer?.id === answer);
+    this.#hold(17, isThere, answer);
+  }
+
+  /** An answer is made of the words of others where its prompt holds what others said, or what a page made the bot say. */
+  #noteBegin(
+    { answer, by, supposed }: EffectOf<'begin'>,
+    before: ConversationState,
+    after: ConversationState,
+  ): void {
+    const exchanges = shownExchanges(before, after);
+    const isForeign = exchanges.some((one) => one.by !== by || this.#tools.isForeign(one));
+    const sounding = after.floor.current?.reply ?? -1;
+    const isSupposedForeign = supposed?.by !== by || this.#tools.tainted.has(sounding);
+    if (isForeign || (supposed && isSupposedForeign)) this.#tools.tainted.add(answer);
+  }
+}

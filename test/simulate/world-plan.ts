@@ -1,0 +1,80 @@
+import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
+import { chance, type PortName, portNames } from './luck.ts';
+import { everybody, type SceneGroup, sceneGroups } from './scenes.ts';
+
+/** How much a person may cost a day: enough for the talk, too little for it, or for nothing. */
+const capsUsd = [1, 1, 1, 0.01, 0.002] as const;
+
+const gapsMs = [6_000, 6_000, 6_000, 40_000] as const;
+
+/** Manner of a chat model: it answers, calls the same tools again and again, says nothing, or takes for ever. */
+const manners = ['usual', 'usual', 'usual', 'obstinate', 'empty', 'silent'] as const;
+
+/** What exists in the world of one seed. All faults at once hide rare pairs, so each seed has some of them. */
+export type WorldPlan = {
+  /** People who sit there at first. */
+  readonly people: readonly string[];
+  readonly pipeline: PipelineName;
+  readonly manner: (typeof manners)[number];
+  readonly capUsd: number;
+  /** Ports whose calls fail, hang, and are slow. */
+  readonly failing: ReadonlySet<PortName>;
+  readonly hanging: ReadonlySet<PortName>;
+  readonly slow: ReadonlySet<PortName>;
+  /** Longest time, in ms, between two scenes: people talk all the time, or now and then. */
+  readonly longestGapMs: number;
+  /** Kinds of scenes that people play. */
+  readonly scenes: ReadonlySet<SceneGroup>;
+  /** Each role has a fallback, and breakers. */
+  readonly hasFallbacks: boolean;
+  /** The recogniser takes sound while it is spoken, and its partial words are trusted from the beginning. */
+  readonly hasPartials: boolean;
+  readonly trustsPartials: boolean;
+  /** Discord confirms the end of a link late. */
+  readonly closesSlowly: boolean;
+  /** The model writes no faster than its words are said. */
+  readonly writesSlowly: boolean;
+  /** Tools take up to 15 s. */
+  readonly hasSlowTools: boolean;
+  /** It is a stage, where the bot begins in the audience. */
+  readonly isStage: boolean;
+  /** Share of packets that are lost, and longest delay of those that come, in ms. */
+  readonly lostShare: number;
+  readonly latenessMs: number;
+  /** Microphones that send on after their owner has spoken, and those that end without frames of silence. */
+  readonly hasOpenMicrophones: boolean;
+  readonly endsAbruptly: boolean;
+};
+
+/** World of a seed. */
+export function planWorld(seed: number): WorldPlan {
+  const luck = (key: string) => chance(seed, `plan ${key}`);
+  const has = (key: string, share: number) => luck(key) < share;
+  const pick = <Item>(key: string, all: readonly Item[]): Item =>
+    all[Math.floor(luck(key) * all.length)] as Item;
+  const portsWith = (key: string, share: number) =>
+    new Set(portNames.filter((port) => has(`${key} ${port}`, share)));
+  const hasPartials = has('partials', 0.3);
+  return {
+    people: everybody.slice(0, pick('people', [1, 2, 2, 3, 3, 3, 3, 5, 8])),
+    pipeline: has('pipeline', 0.7) ? 'chained' : pick('other pipeline', pipelineNames),
+    manner: pick('manner', manners),
+    capUsd: pick('cap', capsUsd),
+    failing: portsWith('failing', 0.3),
+    hanging: portsWith('hanging', 0.15),
+    slow: portsWith('slow', 0.3),
+    longestGapMs: pick('gap', gapsMs),
+    scenes: new Set(sceneGroups.filter((group) => group === 'talk' || has(`scene ${group}`, 0.5))),
+    hasFallbacks: has('fallbacks', 0.3),
+    hasPartials,
+    trustsPartials: hasPartials && has('trust', 0.7),
+    closesSlowly: has('slow close', 0.4),
+    writesSlowly: has('slow words', 0.2),
+    hasSlowTools: has('slow tools', 0.3),
+    isStage: has('stage', 0.08),
+    lostShare: has('loss', 0.2) ? 0.05 + 0.15 * luck('share') : 0,
+    latenessMs: has('late', 0.2) ? 40 + 160 * luck('late by') : 0,
+    hasOpenMicrophones: has('open microphones', 0.1),
+    endsAbruptly: has('abrupt', 0.25),
+  };
+}
