@@ -1,59 +1,198 @@
-import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
-import type { ConversationEvent } from '#src/conversation/machine/events.ts';
-import type { ConversationState } from '#src/conversation/machine/state.ts';
-import { type ConversationStep, step } from '#src/conversation/machine/step.ts';
-import type { StepFunction } from '#test/conversation/machine/play-case.ts';
-import type { SimulationOptions } from './simulate.ts';
-
-/** A fault that the simulation has to find. */
-type PlantedFault = Pick<SimulationOptions, 'step' | 'leaksReservations' | 'misheard'> & {
-  readonly name: string;
+/** A fault in the sources that the simulation or the tests have to find. */
+export type PlantedFault = {
+  readonly id: string;
+  /** What the bot does wrong with it. */
+  readonly meaning: string;
+  readonly file: string;
+  /** Text that stands once in the file, and the text in its place. */
+  readonly from: string;
+  readonly to: string;
+  /** Folders whose tests may find it. */
+  readonly tests: readonly string[];
+  /** The simulation finds it within seconds, as a canary. */
+  readonly isQuick?: boolean;
 };
 
-function beforeStep(
-  change: (state: ConversationState, event: ConversationEvent) => ConversationState,
-): StepFunction {
-  return (state, event, rules) => step(change(state, event), event, rules);
-}
+const machine = 'src/conversation/machine';
+const conversationTests = ['test/conversation'];
 
-function afterStep(
-  change: (taken: ConversationStep, event: ConversationEvent) => ConversationStep,
-): StepFunction {
-  return (state, event, rules) => change(step(state, event, rules), event);
-}
-
-function keepConsent(state: ConversationState): ConversationState {
-  return { ...state, consent: { ...state.consent, no: [] } };
-}
-
-function forgetChanges({ turns, ...state }: ConversationState): ConversationState {
-  return { ...state, turns: turns.map((turn) => ({ ...turn, changes: [] })) };
-}
-
-function playDiscarded(effect: ConversationEffect): ConversationEffect {
-  return effect.do === 'discard' ? { do: 'play', answer: effect.reply } : effect;
-}
-
+/** Faults of the kinds that people notice. One that cannot be planted any more counts as not found: it is rewritten when its code moves. */
 export const plantedFaults: readonly PlantedFault[] = [
   {
-    name: 'a typed question of a person who said no is answered aloud',
-    step: beforeStep((state, { kind }) => (kind === 'typed' ? keepConsent(state) : state)),
+    id: '01',
+    meaning: 'Words of the former pause are kept when their speaker goes on.',
+    file: `${machine}/turns.ts`,
+    from: '{ ...utterance, words: undefined, isRequested: false, hasFailed: false }',
+    to: '{ ...utterance, isRequested: false, hasFailed: false }',
+    tests: conversationTests,
+    isQuick: true,
   },
   {
-    name: 'a discarded answer is played',
-    step: afterStep(({ effects, state }) => ({ state, effects: effects.map(playDiscarded) })),
+    id: '02',
+    meaning: 'The last to finish a question is answered first.',
+    file: `${machine}/floor.ts`,
+    from: 'if (other) return other.endedMs > turn.endedMs;',
+    to: 'if (other) return other.endedMs < turn.endedMs;',
+    tests: conversationTests,
+    isQuick: true,
   },
   {
-    name: 'a change runs again after a lost link',
-    step: beforeStep((state, { kind }) => (kind === 'link-up' ? forgetChanges(state) : state)),
+    id: '03',
+    meaning: 'Four questions wait.',
+    file: `${machine}/floor.ts`,
+    from: 'if (waiting.length < draft.rules.queue.mostQuestions) return;',
+    to: 'if (waiting.length <= draft.rules.queue.mostQuestions) return;',
+    tests: conversationTests,
   },
   {
-    name: 'a failed question gets no sign',
-    step: afterStep(({ effects, state }) => {
-      const isSign = (one: ConversationEffect) => one.do === 'cue' && one.cue === 'error';
-      return { state, effects: effects.filter((one) => !isSign(one)) };
-    }),
+    id: '04',
+    meaning: 'An answer that is discarded leaves its reading tools running.',
+    file: `${machine}/tools.ts`,
+    from: "  stopRuns(draft, (one) => one.ref?.answer === answer.id && one.effect === 'read');\n",
+    to: '',
+    tests: conversationTests,
   },
-  { name: 'a reservation of a discarded answer is not settled', leaksReservations: true },
-  { name: 'a recogniser gives cut-off JSON as words', misheard: '{"text": "half of' },
+  {
+    id: '05',
+    meaning:
+      "Every exchange counts as the asker's own words, so a page may cause a lasting change.",
+    file: `${machine}/replies.ts`,
+    from: 'isOwn: answer?.hasForeignWords === false, words, heard',
+    to: 'isOwn: answer !== undefined, words, heard',
+    tests: conversationTests,
+  },
+  {
+    id: '06',
+    meaning: 'A no leaves texts of that person to be read out.',
+    file: `${machine}/consent.ts`,
+    from: '  dropReadingsOf(draft, by);\n',
+    to: '',
+    tests: conversationTests,
+  },
+  {
+    id: '07',
+    meaning: 'Timers of the conversation pile up and tick when nothing is due.',
+    file: 'src/conversation/talk.ts',
+    from: '    this.#stopTimer();\n    this.#stopTimer = () => undefined;\n    this.#wakeMs = wakeMs;',
+    to: '    this.#stopTimer = () => undefined;\n    this.#wakeMs = wakeMs;',
+    tests: conversationTests,
+    isQuick: true,
+  },
+  {
+    id: '08',
+    meaning: 'The history keeps everything that the model wrote, heard or not.',
+    file: 'src/conversation/answering/answer-jobs.ts',
+    from: "const heard = isRead ? progress.text : (reply?.heardText() ?? '');",
+    to: "const heard = isRead || reply ? progress.text : '';",
+    tests: conversationTests,
+    isQuick: true,
+  },
+  {
+    id: '09',
+    meaning: 'A voice that was turned down while people talk stays turned down.',
+    file: 'src/voice/hearing/interruptions.ts',
+    from: '        output.duck(0);\n',
+    to: '',
+    tests: ['test/conversation', 'test/turn/overlap', 'test/playback', 'bench/manners'],
+  },
+  {
+    id: '10',
+    meaning: '"Wait" holds the answer for ever.',
+    file: 'src/turn/overlap/interruption.ts',
+    from: 'const held = reply.hold !== undefined && atMs < reply.hold.untilMs;',
+    to: 'const held = reply.hold !== undefined;',
+    tests: ['test/conversation', 'test/turn/overlap'],
+  },
+  {
+    id: '11',
+    meaning: 'An answer that should end with its clause goes on to its own end.',
+    file: 'src/playback/reply/spoken-reply.ts',
+    from: '    this.#last = true;\n    if (this.#sound.taken === 0) this.cut();',
+    to: '    if (this.#sound.taken === 0) this.cut();',
+    tests: ['test/conversation', 'test/playback'],
+  },
+  {
+    id: '12',
+    meaning: 'A sentence that was cut counts as heard whole.',
+    file: 'src/playback/reply/reply-sound.ts',
+    from: '    return text.slice(0, heard?.to ?? 0).trim();',
+    to: '    return heard ? text.trim() : text.trim();',
+    tests: ['test/conversation', 'test/playback'],
+    isQuick: true,
+  },
+  {
+    id: '13',
+    meaning: 'After an answer its asker has to say the name again.',
+    file: `${machine}/floor.ts`,
+    from: "  noteAnswered(draft, turn.by, heard);\n  if (heard !== '')",
+    to: "  if (heard !== '')",
+    tests: conversationTests,
+    isQuick: true,
+  },
+  {
+    id: '15',
+    meaning: 'Once answered, a person needs no name for ever.',
+    file: 'src/turn/addressing/addressing.ts',
+    from: 'fromMs >= window.fromMs && fromMs < window.untilMs)',
+    to: 'fromMs >= window.fromMs)',
+    tests: ['test/conversation', 'test/turn/addressing'],
+  },
+  {
+    id: '16',
+    meaning: 'An answer that is discarded, as its asker goes on, is made and heard all the same.',
+    file: 'src/conversation/output/running-replies.ts',
+    from: "    reply?.over.abort(new Error('the reply is not wanted'));\n",
+    to: '',
+    tests: conversationTests,
+    isQuick: true,
+  },
+  {
+    id: '17',
+    meaning: 'A lost link loses the question whose answer was being made.',
+    file: `${machine}/place.ts`,
+    from: "if (kind === 'making' || (kind === 'sounding' && !isBegun))",
+    to: "if (kind === 'sounding' && !isBegun)",
+    tests: conversationTests,
+  },
+  {
+    id: '18',
+    meaning: 'Whoever goes on after a pause leaves the request for the words before it running.',
+    file: 'src/voice/hearing/heard-utterance.ts',
+    from: "    this.#requested?.stop.abort(new Error('the speaker went on'));\n",
+    to: '',
+    tests: conversationTests,
+    isQuick: true,
+  },
+  {
+    id: '19',
+    meaning: 'A voice that paused for people who talk never goes on.',
+    file: 'src/voice/output/speech-output.ts',
+    from: '    this.#resumes++;\n    this.#open?.reply.resume();',
+    to: '    this.#resumes++;',
+    tests: ['test/conversation', 'test/turn/overlap', 'bench/manners'],
+  },
+  {
+    id: '20',
+    meaning: 'Words of any bystander end an answer that is not for them.',
+    file: 'src/turn/overlap/interruption.ts',
+    from: '!isFinal || old || !(mine || speech.meant)',
+    to: '!isFinal || old',
+    tests: ['test/conversation', 'test/turn/overlap'],
+  },
+  {
+    id: '21',
+    meaning: 'Nobody who waited in company is called by name.',
+    file: `${machine}/questions.ts`,
+    from: 'return hasWaited && people.filter(({ isBot }) => !isBot).length > 1;',
+    to: 'return hasWaited && people.length < 0;',
+    tests: conversationTests,
+  },
+  {
+    id: '22',
+    meaning: 'Tools of a session and their buttons of Confirm outlive it.',
+    file: `${machine}/place.ts`,
+    from: "  dropAll(draft, 'left');\n  endTools(draft);",
+    to: "  dropAll(draft, 'left');",
+    tests: conversationTests,
+  },
 ];

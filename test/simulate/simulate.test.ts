@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { pipelineNames } from '#src/pipeline/pipeline.ts';
 import { HeardBook } from './heard-book.ts';
@@ -5,6 +6,7 @@ import { type InvariantNumber, invariants } from './invariant-list.ts';
 import { Invariants } from './invariants.ts';
 import { portNames } from './luck.ts';
 import { plantedFaults } from './planted-faults.ts';
+import { runFaults } from './run-faults.ts';
 import { sceneGroups } from './scenes.ts';
 import { scriptOf } from './script.ts';
 import { shrink, simulate, testOf } from './simulate.ts';
@@ -54,7 +56,7 @@ test.each(portNames)('a failing call of the port %s holds every invariant', asyn
 });
 
 test('a failing script shrinks to fewer acts that break the same invariant', async () => {
-  const fault = plantedFaults.at(-1);
+  const fault = runFaults.at(-1);
   for (const seed of seedsTo(200)) {
     const options = { ...fault, seed, acts: scriptOf(seed, minutes) };
     const { failure } = await simulate(options);
@@ -67,6 +69,10 @@ test('a failing script shrinks to fewer acts that break the same invariant', asy
     return;
   }
   expect.fail('No seed finds the planted fault.');
+});
+
+test.each(plantedFaults)('a fault can be planted: $meaning', ({ file, from }) => {
+  expect(readFileSync(file, 'utf8').split(from)).toHaveLength(2);
 });
 
 test('each part of the world exists for some seeds, and not for others', () => {

@@ -1,0 +1,109 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type PlantedFault, plantedFaults } from './planted-faults.ts';
+import { runFaults } from './run-faults.ts';
+import { scriptOf } from './script.ts';
+import { simulate } from './simulate.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Script of each seed, in minutes: short ones meet a fault sooner. */
+const minutes = 1;
+/** Time, in seconds, that a process may take beside its hunt, and the tests of a few folders. */
+const [spareSeconds, testSeconds] = [60, 600];
+
+export type FaultHunt = {
+  /** Longest time for each fault. */
+  readonly seconds: number;
+  readonly ids?: readonly string[] | undefined;
+  /** Only faults that are found soon. */
+  readonly isQuick?: boolean;
+  /** The tests of the folders that a fault names are run, too. */
+  readonly hasTests?: boolean;
+};
+
+/** Plants one fault after the other, and prints what finds it. True where each was found. */
+export function findPlantedFaults({ hasTests, ids, isQuick, seconds }: FaultHunt): boolean {
+  const isWanted = (one: PlantedFault) =>
+    (ids?.includes(one.id) ?? true) && (!isQuick || one.isQuick === true);
+  const faults = plantedFaults.filter(isWanted);
+  const found = faults.map((fault) => {
+    const { id, meaning } = fault;
+    const bySimulation = huntBySimulation(fault, seconds);
+    console.log(`${bySimulation === undefined ? 'missed' : 'found '} ${id} ${meaning}`);
+    if (bySimulation !== undefined) console.log(`          ${bySimulation}`);
+    const byTests = hasTests ? huntByTests(fault) : undefined;
+    if (hasTests) console.log(`          tests: ${byTests ?? 'none'}`);
+    return { bySimulation, byTests };
+  });
+  const bySimulation = found.filter((one) => one.bySimulation !== undefined).length;
+  const byEither = found.filter((one) => one.bySimulation ?? one.byTests).length;
+  console.log(`${bySimulation} of ${faults.length} are found by the simulation`);
+  if (hasTests) console.log(`${byEither} of ${faults.length} by it or the tests`);
+  return byEither === faults.length;
+}
+
+/** First finding of the simulation with a fault; undefined: none, or the fault cannot be planted. */
+function huntBySimulation({ id }: PlantedFault, seconds: number): string | undefined {
+  const main = join(root, 'test/simulate/main.ts');
+  const hunt = ['--first', '--seconds', `${seconds}`, '--minutes', `${minutes}`];
+  const args = ['--import', planterOf(id), main, ...hunt];
+  const beganMs = performance.now();
+  const { status, stderr, stdout } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: (seconds + spareSeconds) * 1_000,
+  });
+  const finding = stdout.match(/^seed .*$/m)?.[0];
+  if (finding === undefined && status !== 0) console.error(stderr);
+  return finding && `${((performance.now() - beganMs) / 1_000).toFixed(1)} s, ${finding}`;
+}
+
+/** Number of tests that fail with a fault, and the first of them; undefined: none. */
+function huntByTests({ id, tests }: PlantedFault): string | undefined {
+  const report = join(tmpdir(), `planted-fault-${process.pid}.json`);
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const reported = ['--reporter=json', `--outputFile=${report}`];
+  const run = [process.execPath, vitest, 'run', '--project', 'usual', ...reported, ...tests];
+  const options = `NODE_OPTIONS=--import=${planterOf(id)}`;
+  spawnSync('env', [options, ...run], { cwd: root, timeout: testSeconds * 1_000 });
+  const failed = failedTests(readFileSync(report, 'utf8'));
+  rmSync(report, { force: true });
+  return failed.length === 0 ? undefined : `${failed.length} fail, first: ${failed[0]}`;
+}
+
+type TestReport = {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly title: string }[];
+  }[];
+};
+
+function failedTests(json: string): readonly string[] {
+  const { testResults } = JSON.parse(json) as TestReport;
+  const all = testResults.flatMap(({ assertionResults }) => assertionResults);
+  return all.filter(({ status }) => status === 'failed').map(({ title }) => title);
+}
+
+/** Module that plants a fault. */
+function planterOf(id: string): string {
+  const planter = new URL('./plant-fault.ts', import.meta.url);
+  return `${planter.href}?fault=${id}`;
+}
+
+/** Finds the faults that are planted into one run, and prints by which seed. True where each was found. */
+export async function findRunFaults(seconds: number): Promise<boolean> {
+  let isEachFound = true;
+  for (const { name, ...fault } of runFaults) {
+    const untilMs = performance.now() + seconds * 1_000;
+    let finding: string | undefined;
+    for (let seed = 1; finding === undefined && performance.now() < untilMs; seed++) {
+      const { failure } = await simulate({ seed, acts: scriptOf(seed, minutes), ...fault });
+      if (failure !== undefined) finding = `seed ${seed}: ${failure}`;
+    }
+    isEachFound &&= finding !== undefined;
+    console.log(finding === undefined ? `missed ${name}` : `found  ${name} (${finding})`);
+  }
+  return isEachFound;
+}

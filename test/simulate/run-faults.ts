@@ -1,0 +1,59 @@
+import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
+import type { ConversationEvent } from '#src/conversation/machine/events.ts';
+import type { ConversationState } from '#src/conversation/machine/state.ts';
+import { type ConversationStep, step } from '#src/conversation/machine/step.ts';
+import type { StepFunction } from '#test/conversation/machine/play-case.ts';
+import type { SimulationOptions } from './simulate.ts';
+
+/** A fault that is planted into one run, and that the simulation has to find. */
+type RunFault = Pick<SimulationOptions, 'step' | 'leaksReservations' | 'misheard'> & {
+  readonly name: string;
+};
+
+function beforeStep(
+  change: (state: ConversationState, event: ConversationEvent) => ConversationState,
+): StepFunction {
+  return (state, event, rules) => step(change(state, event), event, rules);
+}
+
+function afterStep(
+  change: (taken: ConversationStep, event: ConversationEvent) => ConversationStep,
+): StepFunction {
+  return (state, event, rules) => change(step(state, event, rules), event);
+}
+
+function keepConsent(state: ConversationState): ConversationState {
+  return { ...state, consent: { ...state.consent, no: [] } };
+}
+
+function forgetChanges({ turns, ...state }: ConversationState): ConversationState {
+  return { ...state, turns: turns.map((turn) => ({ ...turn, changes: [] })) };
+}
+
+function playDiscarded(effect: ConversationEffect): ConversationEffect {
+  return effect.do === 'discard' ? { do: 'play', answer: effect.reply } : effect;
+}
+
+export const runFaults: readonly RunFault[] = [
+  {
+    name: 'a typed question of a person who said no is answered aloud',
+    step: beforeStep((state, { kind }) => (kind === 'typed' ? keepConsent(state) : state)),
+  },
+  {
+    name: 'a discarded answer is played',
+    step: afterStep(({ effects, state }) => ({ state, effects: effects.map(playDiscarded) })),
+  },
+  {
+    name: 'a change runs again after a lost link',
+    step: beforeStep((state, { kind }) => (kind === 'link-up' ? forgetChanges(state) : state)),
+  },
+  {
+    name: 'a failed question gets no sign',
+    step: afterStep(({ effects, state }) => {
+      const isSign = (one: ConversationEffect) => one.do === 'cue' && one.cue === 'error';
+      return { state, effects: effects.filter((one) => !isSign(one)) };
+    }),
+  },
+  { name: 'a reservation of a discarded answer is not settled', leaksReservations: true },
+  { name: 'a recogniser gives cut-off JSON as words', misheard: '{"text": "half of' },
+];
