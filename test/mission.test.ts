@@ -19,15 +19,15 @@ import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import { eventually, toneOf } from '#test/scenarios/setup/scenario-setup.ts';
+import { askAloud, inputAudio, type UserContent, wavOf } from './mission/ask-aloud.ts';
 import {
   type Mission,
   openMission,
   replies,
-  type Saying,
   said,
   sayings,
+  thermometer,
   translation,
-  wavOf,
 } from './mission/mission.ts';
 import { openRunningBot, xchacha } from './mission/running-bot.ts';
 import { watchCalls } from './mission/watched-calls.ts';
@@ -66,18 +66,6 @@ afterAll(async () => {
 /** One line of what was asked for. */
 function line(words: string, prove: (mission: Mission) => unknown): void {
   test(words, async () => void (await prove(mission)));
-}
-
-/** An answer in sound, asked for as in OpenAI's guide. */
-const aloud = {
-  model: 'gpt-audio',
-  modalities: ['text', 'audio'],
-  audio: { voice: 'alloy', format: 'wav' },
-} satisfies Partial<OpenAI.ChatCompletionCreateParamsNonStreaming>;
-
-function inputAudio(words: Saying) {
-  const data = wavOf(words).toString('base64');
-  return { type: 'input_audio', input_audio: { data, format: 'wav' } } as const;
 }
 
 // Packages: each is declared in package.json, and does in the running product what it is best at.
@@ -347,31 +335,79 @@ line('sound in is replaced by its words, the reply comes back as sound', async (
   const { words, answer } = said.morning;
   const question = 'Who is greeted there?';
   const content = [{ type: 'text', text: question } as const, inputAudio(words)];
-  const { choices } = await m.openai.chat.completions.create({
-    ...aloud,
-    messages: [{ role: 'user', content }],
-  });
-  expect(choices[0]).toMatchObject({
-    finish_reason: 'stop',
-    message: { content: null, refusal: null, audio: { transcript: answer } },
-  });
-  const { samples } = readWav(Buffer.from(choices[0]?.message.audio?.data ?? '', 'base64'));
-  expect(samples).toEqual(toneOf([answer]).samples);
-  const { messages = [] } = m.findChats(question)[0]?.body ?? {};
-  expect(messages).toContainEqual({ role: 'user', content: `${question}\n${words}` });
+  const { choice, pcm } = await askAloud(m.openai, content);
+  const message = { content: null, refusal: null, audio: { transcript: answer } };
+  expect(choice).toMatchObject({ finish_reason: 'stop', message });
+  expect(pcm).toEqual(toneOf([answer]));
+  const asked = JSON.stringify(m.findChats(question)[0]?.body);
+  expect([asked.includes(words), asked.includes('input_audio')]).toEqual([true, false]);
 });
 
 line('transcription_model, speech_model', async (m) => {
-  const models = {
-    transcription_model: 'Systran/faster-whisper-tiny.en',
-    speech_model: 'hexgrad/Kokoro-82M',
-  };
-  const content = [inputAudio(said.morning.words)];
-  const messages = [{ role: 'user', content } as const];
-  await m.openai.chat.completions.create({ ...aloud, ...models, messages });
-  const heardBy = m.providers.requests.map(({ body }) => body?.model);
-  expect(heardBy).toContain(models.transcription_model);
-  expect(m.voice.requests.map(({ model }) => model)).toContain(models.speech_model);
+  const transcription_model = 'Systran/faster-whisper-tiny.en';
+  const speech_model = 'hexgrad/Kokoro-82M';
+  await askAloud(m.openai, [inputAudio(said.card.words)], { transcription_model, speech_model });
+  expect(m.providers.requests.map(({ body }) => body?.model)).toContain(transcription_model);
+  expect(m.voice.requests.map(({ model }) => model)).toContain(speech_model);
+});
+
+line('tools, with messages of role tool', async ({ openai }) => {
+  const { words, call, answer } = thermometer;
+  const tools = [{ type: 'function', function: { name: call.name } } as const];
+  const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: words }];
+  const ask = () => openai.chat.completions.create({ model: 'chained', tools, messages });
+  const [first] = (await ask()).choices;
+  const { message, finish_reason } = first ?? expect.fail();
+  const [called] = message.tool_calls ?? [];
+  expect([finish_reason, called]).toMatchObject([
+    'tool_calls',
+    { function: { name: call.name, arguments: call.argumentsJson } },
+  ]);
+  messages.push(message, { role: 'tool', tool_call_id: called?.id ?? '', content: '21 degrees' });
+  expect((await ask()).choices[0]?.message.content).toBe(answer);
+});
+
+line('pictures, JSON, and fields of other servers', async (m) => {
+  const text = 'What does the picture show?';
+  const url = 'data:image/png;base64,iVBORw0KGgo=';
+  const content: UserContent = [
+    { type: 'text', text },
+    { type: 'image_url', image_url: { url } },
+  ];
+  const more = { response_format: { type: 'json_object' }, top_k: 40 };
+  await askAloud(m.openai, content, more);
+  const { body } = m.findChats(text)[0] ?? {};
+  expect(body).toMatchObject(more);
+  expect(JSON.stringify(body)).toContain(url);
+});
+
+line('n above 1 works', async ({ openai }) => {
+  const messages = [{ role: 'user', content: said.card.words } as const];
+  const asked = { model: 'chained', messages, n: 3 };
+  const answers = (await openai.chat.completions.create(asked)).choices;
+  expect(answers.map(({ index, message }) => [index, message.content])).toEqual(
+    [0, 1, 2].map((index) => [index, said.card.answer]),
+  );
+});
+
+line('earlier sound is not transcribed again', async (m) => {
+  const { bridge, card } = said;
+  const countTranscriptions = () =>
+    m.providers.requests.filter(({ endpoint }) => endpoint === 'transcriptions').length;
+  const first = { role: 'user', content: [inputAudio(bridge.words)] };
+  await askAloud(m.openai, '', { messages: [first] });
+  const before = countTranscriptions();
+  const earlier = { role: 'assistant', content: bridge.answer };
+  const second = { role: 'user', content: [inputAudio(card.words)] };
+  await askAloud(m.openai, '', { messages: [first, earlier, second] });
+  expect(countTranscriptions()).toBe(before + 1);
+  const { messages } = m.findChats(card.words).at(-1)?.body ?? {};
+  expect(messages).toEqual([
+    expect.objectContaining({ role: 'system' }),
+    { role: 'user', content: bridge.words },
+    earlier,
+    { role: 'user', content: card.words },
+  ]);
 });
 
 // OpenAI's audio guide.
@@ -385,12 +421,9 @@ line('Realtime (as a client)', async (m) => {
 
 line('chat with audio in and out', async ({ openai }) => {
   const { words, answer } = said.morning;
-  const { choices } = await openai.chat.completions.create({
-    ...aloud,
-    model: 'audio-model',
-    messages: [{ role: 'user', content: [inputAudio(words)] }],
-  });
-  expect(choices[0]?.message.audio?.transcript).toBe(answer);
+  const model = 'audio-model';
+  const { transcript, pcm } = await askAloud(openai, [inputAudio(words)], { model });
+  expect([transcript, pcm.rateHz, pcm.channels]).toEqual([answer, 24_000, 1]);
 });
 
 line('speech with tone', async ({ openai, voice }) => {
@@ -442,11 +475,8 @@ line('config.yaml, aliases, virtual keys, audio in and out', async () => {
   });
   const { words, answer } = said.morning;
   for (const model of ['chained', 'audio-model']) {
-    const { choices } = await own.openai.chat.completions.create({
-      ...{ ...aloud, model },
-      messages: [{ role: 'user', content: [inputAudio(words)] }],
-    });
-    expect(choices[0]?.message.audio?.transcript).toBe(answer);
+    const { transcript } = await askAloud(own.openai, [inputAudio(words)], { model });
+    expect(transcript).toBe(answer);
   }
   const profile = new URL('../deploy/litellm/config.yaml', import.meta.url);
   const { model_list }: { readonly model_list: readonly { readonly model_name: string }[] } = parse(

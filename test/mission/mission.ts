@@ -51,17 +51,22 @@ export const sayings = new Sayings<Saying | typeof unsaid>([
 
 export const translation = 'Good morning everybody.';
 
+/** A question that the chat model answers by a tool of the program, and its answer to the tool's result. */
+export const thermometer = {
+  words: 'how warm is the kitchen',
+  call: { name: 'thermometer', argumentsJson: '{"room":"kitchen"}' },
+  answer: 'It is warm there.',
+} as const;
+
 /** Replies of the chat model; it asks for the time by a tool. */
 export const replies = [
   { match: '<lines>', text: `[1] ${translation}` },
+  { match: '21 degrees', text: thermometer.answer },
+  { match: thermometer.words, call: thermometer.call },
   { match: '"now"', text: said.hour.answer },
   { match: said.hour.words, call: { name: 'time', argumentsJson: '{}' } },
   ...Object.values(said).map(({ words, answer }) => ({ match: words, text: answer })),
 ];
-
-export function wavOf(words: Saying): Buffer {
-  return writeWav(sayings.sound(words));
-}
 
 type ShownTrack = { readonly name: string; readonly [field: string]: unknown };
 

@@ -1,0 +1,29 @@
+import type { OpenAI } from 'openai';
+import { readWav, writeWav } from '#src/audio/wav.ts';
+import { type Saying, sayings } from './mission.ts';
+
+export type UserContent = OpenAI.ChatCompletionUserMessageParam['content'];
+
+/** Asks for one answer in sound, as OpenAI's guide does. `more` may hold fields of other servers, or another model. */
+export async function askAloud({ chat }: OpenAI, content: UserContent, more: object = {}) {
+  const { choices } = await chat.completions.create({
+    model: 'gpt-audio',
+    modalities: ['text', 'audio'],
+    audio: { voice: 'alloy', format: 'wav' },
+    messages: [{ role: 'user', content }],
+    store: true,
+    ...more,
+  });
+  const [choice] = choices;
+  const { transcript, data } = choice?.message.audio ?? {};
+  return { choice, transcript, pcm: readWav(Buffer.from(data ?? '', 'base64')) };
+}
+
+export function wavOf(words: Saying): Buffer {
+  return writeWav(sayings.sound(words));
+}
+
+export function inputAudio(words: Saying) {
+  const data = wavOf(words).toString('base64');
+  return { type: 'input_audio', input_audio: { data, format: 'wav' } } as const;
+}
