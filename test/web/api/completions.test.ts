@@ -1,6 +1,3 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { OpenAI } from 'openai';
 import type {
   ChatCompletion,
@@ -17,7 +14,7 @@ import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { openCompletions } from './completions-setup.ts';
 
-const dog = 'Is a golden retriever a good family dog?';
+const dog = 'Do retrievers get on with small children?';
 
 const reported = 'Yes. They are patient dogs.';
 
@@ -37,24 +34,13 @@ const sound = {
   input_audio: { data: wav.toString('base64'), format: 'wav' },
 } as const;
 
-test("OpenAI's own example writes its dog.wav, with only the address and the key changed", async () => {
+test("the call of OpenAI's audio guide gives a WAV file, with only the address and the key changed", async () => {
   await using served = await openCompletions();
-  const { openai } = served;
-  const folder = mkdtempSync(join(tmpdir(), 'parley-'));
-  // The example of OpenAI's audio guide.
-  const response = await openai.chat.completions.create({
-    model: 'gpt-audio',
-    modalities: ['text', 'audio'],
-    audio: { voice: 'alloy', format: 'wav' },
-    messages: [{ role: 'user', content: 'Is a golden retriever a good family dog?' }],
-    store: true,
-  });
+  const request = { ...spoken, store: true };
+  const response = await served.openai.chat.completions.create(request);
   const [choice] = response.choices;
-  writeFileSync(join(folder, 'dog.wav'), Buffer.from(choice?.message.audio?.data ?? '', 'base64'), {
-    encoding: 'utf-8',
-  });
-  const { samples, ...format } = readWav(readFileSync(join(folder, 'dog.wav')));
-  rmSync(folder, { recursive: true });
+  const file = Buffer.from(choice?.message.audio?.data ?? '', 'base64');
+  const { samples, ...format } = readWav(file);
   expect(format).toEqual({ rateHz: 24_000, channels: 1 });
   expect(samples.length).toBeGreaterThan(24_000);
   expect(choice?.message.audio?.transcript).toBe(reported);

@@ -12,7 +12,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const completions = 'post /chat/completions';
 const speech = 'post /audio/speech';
-const messages = [{ role: 'user' as const, content: 'Is a golden retriever a good family dog?' }];
+const messages = [{ role: 'user' as const, content: 'Do retrievers get on with small children?' }];
 const written = { model: 'parley', messages };
 const spoken = {
   ...written,
