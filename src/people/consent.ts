@@ -1,8 +1,15 @@
-/**
- * Latest word of a person in one server, beyond one session. All but `always` are a no: `forgetting` while everything about the
- * person is being erased, `forgotten` from then on.
- */
-export type StoredConsent = { readonly kind: 'always' | 'never' | 'forgetting' | 'forgotten' };
+/** Latest word of a person in one server, beyond one session. All but `always` are a no. */
+export type StoredConsent = { readonly kind: 'always' | 'never' | 'forgotten' };
+
+/** A consent to be stored. One with `erasesSinceWallMs` also begins an erasure of everything else about the person. */
+export type SaidConsent = StoredConsent & { readonly erasesSinceWallMs?: number | undefined };
+
+/** Erasure of a person in a server. Only `endErasure` ends it, whatever the person says meanwhile. */
+export type Erasure = {
+  readonly guildId: string;
+  readonly personId: string;
+  readonly sinceWallMs: number;
+};
 
 /** Stored rows by the name of their table; their fields have the names of its columns. */
 export type StoredRows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
@@ -16,16 +23,18 @@ export interface ChoiceStore<Choice> {
 }
 
 /** Stores people's consents, and erases people. */
-export interface ConsentStore extends ChoiceStore<StoredConsent> {
-  /** People of whom not everything is erased yet. Errors: BotError `store.unreadable`. */
-  forgetting(): Promise<readonly { readonly guildId: string; readonly personId: string }[]>;
+export interface ConsentStore extends ChoiceStore<SaidConsent> {
+  /** Erasures that are not complete. Errors: BotError `store.unreadable`. */
+  erasures(): Promise<readonly Erasure[]>;
+  /** The erasure is complete; a later one of the same person goes on. Errors: BotError `store.unwritable`. */
+  endErasure(erasure: Erasure): Promise<void>;
   /** Number of stored items about this person in this server. Errors: BotError `store.unreadable`. */
   count(guildId: string, personId: string): Promise<number>;
   /** All stored rows about this person in this server, of each table that has some about persons. Errors: BotError `store.unreadable`. */
   rowsAbout(guildId: string, personId: string): Promise<StoredRows>;
   /**
-   * Deletes everything about this person in this server but the row that they were forgotten, so that not a byte of it stays in
-   * the files; how many items.
+   * Deletes everything about this person in this server but their consent and erasure, so that not a byte of it stays in the
+   * files; how many items.
    * Errors: BotError `store.unwritable`.
    */
   erase(guildId: string, personId: string): Promise<number>;

@@ -4,7 +4,7 @@ import { answerMediumFor } from '#src/conversation/output/answer-parts.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { notifyPerson, spokenLocale, spokenText } from '#src/notices/notice.ts';
-import type { Consent } from '#src/people/consent.ts';
+import type { Consent, Erasure } from '#src/people/consent.ts';
 import type {
   ExportOutcome,
   ForgetOutcome,
@@ -93,12 +93,16 @@ export class PrivacyRequests {
   }
 
   /**
-   * Deletes everything about the person in this server. That they were forgotten is written first, a no that stays until they
-   * agree.
+   * Deletes everything about the person in this server. A no that stays until they agree and the erasure are written first, and
+   * what is deleted is deleted once they are stored.
    */
   async forget(guildId: string, personId: string): Promise<ForgetOutcome> {
     const choices = this.#sessions.consents.in(guildId);
-    await choices.say(personId, { kind: 'forgetting' });
+    const erasure = { guildId, personId, sinceWallMs: this.#parts.clock.wallMs() };
+    const isBegun = await choices.say(personId, {
+      kind: 'forgotten',
+      erasesSinceWallMs: erasure.sinceWallMs,
+    });
     this.#sessions.beginAnew(guildId);
     for (const session of this.#sessions.sessions(guildId)) {
       session.context.unanswered.forget(personId);
@@ -106,7 +110,7 @@ export class PrivacyRequests {
     }
     this.#forgetInMemory(guildId, personId);
     await this.#sessions.seatSettled(guildId);
-    return await this.#erase(guildId, personId);
+    return isBegun ? await this.#erase(erasure) : { kind: 'failed' };
   }
 
   /** Goes on with erasures that were interrupted or have failed, until `signal` is aborted. Never rejects. */
@@ -119,22 +123,24 @@ export class PrivacyRequests {
 
   async #resumeErasures(): Promise<void> {
     const { places, store } = this.#parts;
-    const all = await store.forgetting().catch(() => []); // a store in trouble is told of elsewhere
-    for (const { guildId, personId } of all)
+    const all = await store.erasures().catch(() => []); // a store in trouble is told of elsewhere
+    for (const erasure of all) {
+      const { guildId, personId } = erasure;
       if (places.has(guildId) && !this.#erasing.has(`${guildId} ${personId}`))
-        await this.#erase(guildId, personId);
+        await this.#erase(erasure);
+    }
   }
 
-  async #erase(guildId: string, personId: string): Promise<ForgetOutcome> {
-    const key = `${guildId} ${personId}`;
+  async #erase(erasure: Erasure): Promise<ForgetOutcome> {
+    const key = `${erasure.guildId} ${erasure.personId}`;
     this.#erasing.add(key);
-    const outcome = await this.#eraseAll(guildId, personId);
+    const outcome = await this.#eraseAll(erasure);
     this.#erasing.delete(key);
     return outcome;
   }
 
-  async #eraseAll(guildId: string, personId: string): Promise<ForgetOutcome> {
-    const choices = await this.#sessions.readConsents(guildId);
+  async #eraseAll(erasure: Erasure): Promise<ForgetOutcome> {
+    const { guildId, personId } = erasure;
     const parts = this.#parts;
     const erase = () => parts.store.erase(guildId, personId);
     const [total, erased] = await Promise.all([
@@ -143,8 +149,12 @@ export class PrivacyRequests {
     ]);
     this.#forgetInMemory(guildId, personId); // also what was read meanwhile
     if (total === undefined || !erased) return { kind: 'failed' };
-    if (choices.wordOf(personId)?.kind === 'forgetting')
-      await choices.say(personId, { kind: 'forgotten' });
+    const end = async () => {
+      await parts.store.endErasure(erasure);
+      return 'ended';
+    };
+    if (!(await withStoreTimeout(guildId, parts, 'store.unwritable', end)))
+      return { kind: 'failed' };
     const staysBlocked = await this.#isBlocked(guildId, personId);
     const count = erased.reduce((sum, one) => sum + one, total);
     return { kind: 'forgotten', total: count, staysBlocked: staysBlocked || undefined };

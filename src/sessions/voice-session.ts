@@ -53,7 +53,7 @@ const writeMs = 1_500;
 /** On a stage one begins in the audience, in ms, and may be let out of it at once. */
 const audienceMs = 3_000;
 
-const answers = { always: 'yes', never: 'no', forgetting: 'forget', forgotten: 'forget' } as const;
+const answers = { always: 'yes', never: 'no', forgotten: 'forget' } as const;
 
 /** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
 export class VoiceSession {

@@ -3,6 +3,7 @@ import {
   type ConsentStore,
   type HearingFacts,
   isNo,
+  type SaidConsent,
   type StoredConsent,
 } from '#src/people/consent.ts';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
@@ -51,6 +52,12 @@ class PersonChoices<Choice> {
 
   of(personId: string): Choice | undefined {
     return this.#said.get(personId)?.choice ?? this.#stored?.get(personId);
+  }
+
+  /** Latest choice, as long as it is not stored. */
+  unsaved(personId: string): Choice | undefined {
+    const said = this.#said.get(personId);
+    return said?.isSaved === false ? said.choice : undefined;
   }
 
   /** Counts from now on; whether it is stored. What is not is written as soon as that is possible. */
@@ -115,14 +122,14 @@ type ConsentListener = (guildId: string, personId?: string) => void;
 
 /** Choices of the people of one server. */
 export class GuildChoices {
-  readonly #consents: PersonChoices<StoredConsent>;
+  readonly #consents: PersonChoices<SaidConsent>;
   readonly #leftOut: PersonChoices<boolean>;
   /** People who agreed since the bot came. */
   readonly #pressed = new Set<string>();
   /** Rules of before, while looser ones do not count yet: also in a session that begins meanwhile. */
   #former: ConsentPolicySettings | undefined;
 
-  constructor(consents: PersonChoices<StoredConsent>, leftOut: PersonChoices<boolean>) {
+  constructor(consents: PersonChoices<SaidConsent>, leftOut: PersonChoices<boolean>) {
     this.#consents = consents;
     this.#leftOut = leftOut;
   }
@@ -180,9 +187,11 @@ export class GuildChoices {
   }
 
   /** Counts from now on; whether it is stored. */
-  async say(personId: string, word: StoredConsent): Promise<boolean> {
+  async say(personId: string, word: SaidConsent): Promise<boolean> {
     if (word.kind === 'always') this.#pressed.add(personId);
-    return await this.#consents.say(personId, word);
+    // A press takes along the beginning of an erasure that could not be stored yet.
+    const { erasesSinceWallMs } = this.#consents.unsaved(personId) ?? {};
+    return await this.#consents.say(personId, { erasesSinceWallMs, ...word });
   }
 
   /** As `say`. */

@@ -4,7 +4,7 @@ import { lineWordsTable, termsIndex } from '#src/features/captions/store/word-in
 import { trackPart } from '#src/features/tracks/track-store.ts';
 import { columnType, flag, id, type SqlDialect } from '#src/sql/columns.ts';
 import { createTables, type Table } from '#src/sql/table.ts';
-import { consents } from '#src/storage/stores/consents.ts';
+import { consents, erasures } from '#src/storage/stores/consents.ts';
 import { personSettingsPart } from '#src/storage/stores/person-settings.ts';
 import { spendingPart } from '#src/storage/stores/spending.ts';
 import { spendingPortions } from '#src/storage/stores/spending-portions.ts';
@@ -43,9 +43,12 @@ function storeMigrations(dialect: SqlDialect): readonly Migration[] {
       version: 20,
       sql: `ALTER TABLE api_tokens ADD COLUMN events_url text;
         ALTER TABLE consents RENAME TO former_consents;
-        ${create(consents)}
-        INSERT INTO consents (guild_id, person_id, kind) SELECT guild_id, person_id, kind FROM former_consents
-          WHERE kind <> 'until';
+        DROP TABLE IF EXISTS erasures;
+        ${create(consents, erasures)}
+        INSERT INTO consents (guild_id, person_id, kind)
+          SELECT guild_id, person_id, REPLACE(kind, 'forgetting', 'forgotten') FROM former_consents WHERE kind <> 'until';
+        INSERT INTO erasures (guild_id, person_id, since_wall_ms)
+          SELECT guild_id, person_id, 0 FROM former_consents WHERE kind = 'forgetting';
         INSERT INTO consents (guild_id, person_id, kind)
           SELECT guild_id, person_id, 'never' FROM seat_consents WHERE kind = 'no'
           ON CONFLICT (guild_id, person_id) DO UPDATE SET kind = 'never';
@@ -76,6 +79,13 @@ function storeMigrations(dialect: SqlDialect): readonly Migration[] {
         INSERT INTO person_settings (guild_id, person_id, language, voice, speed, spoken_name, answers)
           SELECT guild_id, person_id, language, voice, speed, spoken_name, answers FROM former_person_settings;
         DROP TABLE former_person_settings;`,
+    },
+    {
+      version: 22,
+      sql: `${create(erasures).replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS')}
+        INSERT INTO erasures (guild_id, person_id, since_wall_ms)
+          SELECT guild_id, person_id, 0 FROM consents WHERE kind = 'forgetting';
+        UPDATE consents SET kind = 'forgotten' WHERE kind = 'forgetting';`,
     },
   ];
 }

@@ -9,11 +9,7 @@ import {
 import { fc } from '#test/properties.ts';
 
 const policies: readonly ConsentPolicy[] = ['ask', 'role', 'notice'];
-const noes: readonly StoredConsent[] = [
-  { kind: 'never' },
-  { kind: 'forgetting' },
-  { kind: 'forgotten' },
-];
+const noes: readonly StoredConsent[] = [{ kind: 'never' }, { kind: 'forgotten' }];
 const always: StoredConsent = { kind: 'always' };
 
 const anyFacts: fc.Arbitrary<HearingFacts> = fc.record({

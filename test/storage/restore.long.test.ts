@@ -121,7 +121,7 @@ const troubles: readonly Trouble[] = [
   ],
   [
     'a copy by a newer version',
-    /has format 9999, and this Parley reads formats 15 to 21\. Start the version that wrote it/,
+    /has format 9999, and this Parley reads formats 15 to 22\. Start the version that wrote it/,
     (copies) => {
       using sqlite = new DatabaseSync(first(copies));
       sqlite.exec('PRAGMA user_version = 9999');
@@ -130,7 +130,7 @@ const troubles: readonly Trouble[] = [
   ],
   [
     'a copy from before the first release',
-    /has format 1, and this Parley reads formats 15 to 21\. Start the version that wrote it/,
+    /has format 1, and this Parley reads formats 15 to 22\. Start the version that wrote it/,
     (copies) => {
       using sqlite = new DatabaseSync(first(copies));
       sqlite.exec('PRAGMA user_version = 1');

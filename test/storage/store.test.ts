@@ -60,7 +60,7 @@ test('a file of a newer bot is left alone, and the operator told to update', asy
   await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
     code: 'store.format',
     retryable: false,
-    message: expect.stringMatching(/has format 99, and this Parley reads formats 15 to 21/),
+    message: expect.stringMatching(/has format 99, and this Parley reads formats 15 to 22/),
   });
   expect(everyByte(place.folder)).toEqual(new Map([[place.path, before]]));
 });
@@ -84,10 +84,10 @@ test.each([
 test('in a full store people can still be read and forgotten, and then there is space again', async () => {
   await using store = await openLocalStore(':memory:', { ...options, maxBytes: 20_000 });
   const said = async () => {
-    for (let person = 0; ; person++) await store.consents.write('10', idOf(person), always);
+    for (let person = 0; ; person++) await store.leftOutPeople.write('10', idOf(person), true);
   };
   await expect(said()).rejects.toMatchObject({ code: 'store.unwritable', retryable: false });
-  const known = [...(await store.consents.read('10')).keys()];
+  const known = [...(await store.leftOutPeople.read('10')).keys()];
   expect(known.length).toBeGreaterThan(40);
   for (const id of known.slice(0, 200)) expect(await store.consents.erase('10', id)).toBe(1);
   await store.consents.write('10', idOf(-1), never);

@@ -6,7 +6,7 @@ import type {
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
 import type { NewReminder } from '#src/features/reminders/reminder-store.ts';
 import type { StoredTrack } from '#src/features/tracks/track-store.ts';
-import type { StoredConsent } from '#src/people/consent.ts';
+import type { SaidConsent } from '#src/people/consent.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { PanelPlace } from '#src/ports/panel.ts';
 import type { Seat } from '#src/ports/stores/seat-store.ts';
@@ -32,12 +32,13 @@ const ben = '2129384756102938476';
 const chi = '2229384756102938477';
 export const dora = '2329384756102938478';
 
-const consents: readonly (readonly [guildId: string, personId: string, StoredConsent])[] = [
+const consents: readonly (readonly [guildId: string, personId: string, SaidConsent])[] = [
   [guildId, ana, { kind: 'always' }],
   [guildId, ben, { kind: 'never' }],
   [guildId, chi, { kind: 'always' }],
   [otherGuildId, ana, { kind: 'never' }],
   [otherGuildId, dora, { kind: 'always' }],
+  [guildId, dora, { kind: 'forgotten', erasesSinceWallMs: writtenAtWallMs }],
 ];
 
 const panels: readonly (readonly [guildId: string, PanelPlace])[] = [

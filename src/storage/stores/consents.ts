@@ -1,17 +1,17 @@
 import sql from 'sql-template-tag';
 import type { ConsentStore, StoredRows } from '#src/people/consent.ts';
-import { id, oneOf } from '#src/sql/columns.ts';
+import { id, instant, oneOf } from '#src/sql/columns.ts';
 import { personRows } from '#src/sql/person-rows.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { columnList, deleteRows, table } from '#src/sql/table.ts';
-import { findRows, putRows } from '#src/sql/table-rows.ts';
+import { columnList, deleteRows, replacing, table } from '#src/sql/table.ts';
+import { findRows, removeRows } from '#src/sql/table-rows.ts';
 
 export const consents = table(
   'consents',
   {
     guildId: id,
     personId: id,
-    kind: oneOf('always', 'never', 'forgetting', 'forgotten'),
+    kind: oneOf('always', 'never', 'forgotten'),
   },
   {
     key: ['guildId', 'personId'],
@@ -20,9 +20,22 @@ export const consents = table(
   },
 );
 
+export const erasures = table(
+  'erasures',
+  { guildId: id, personId: id, sinceWallMs: instant },
+  {
+    key: ['guildId', 'personId'],
+    person: ['personId'],
+    server: 'delete',
+  },
+);
+
+/** Tables that an erasure leaves alone: the word of the person, which may be newer than it, and the erasure itself. */
+const lasting: ReadonlySet<string> = new Set([consents.name, erasures.name]);
+
 /** Consents, a row per person and server, and everything that is kept about a person in one of the tables. */
 export const consentPart: StorePart<ConsentStore> = {
-  tables: [consents],
+  tables: [consents, erasures],
   open(database, all) {
     const rowsAbout = (guildId: string, personId: string): Promise<StoredRows> =>
       database.read(async (connection) => {
@@ -41,22 +54,34 @@ export const consentPart: StorePart<ConsentStore> = {
         return new Map(rows.map(({ personId, kind }) => [personId, { kind }]));
       },
 
-      write: (guildId, personId, standing) =>
-        putRows(database, consents, [{ guildId, personId, ...standing }]),
+      // In one transaction: a yes from before never stands beside an erasure.
+      write: (guildId, personId, { kind, erasesSinceWallMs }) =>
+        database.write(async (connection) => {
+          const person = { guildId, personId };
+          await connection.insert(consents, [{ ...person, kind }], replacing(consents));
+          if (erasesSinceWallMs === undefined) return;
+          const erasure = { ...person, sinceWallMs: erasesSinceWallMs };
+          await connection.insert(erasures, [erasure], replacing(erasures));
+        }),
 
-      forgetting: () => findRows(database, consents, { kind: 'forgetting' }),
+      erasures: () => findRows(database, erasures, {}),
 
-      async count(guildId, personId) {
-        const about = Object.values(await rowsAbout(guildId, personId)).flat();
-        return about.filter(({ kind }) => kind !== 'forgetting' && kind !== 'forgotten').length;
+      async endErasure(erasure) {
+        await removeRows(database, erasures, erasure);
       },
 
-      /** All but that they were forgotten, after every write that was asked for before: none of these brings the person back. */
+      async count(guildId, personId) {
+        const { erasures: _, ...about } = await rowsAbout(guildId, personId);
+        return Object.values(about)
+          .flat()
+          .filter(({ kind }) => kind !== 'forgotten').length;
+      },
+
+      /** After every write that was asked for before: none of these brings the person back. */
       async erase(guildId, personId) {
-        const isOther = sql` AND kind NOT IN ('forgetting', 'forgotten')`;
-        const theirs = personRows(all, guildId, personId).map(({ rows, table }) =>
-          table.name === consents.name ? sql`${rows}${isOther}` : rows,
-        );
+        const theirs = personRows(all, guildId, personId)
+          .filter(({ table }) => !lasting.has(table.name))
+          .map(({ rows }) => rows);
         const count = await database.write((connection) => deleteRows(connection, theirs));
         await database.scrub();
         return count;

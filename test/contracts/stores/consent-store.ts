@@ -11,6 +11,7 @@ export function consentStoreContract(name: string, open: OpenStore): void {
 
 const always: StoredConsent = { kind: 'always' };
 const never: StoredConsent = { kind: 'never' };
+const forgotten: StoredConsent = { kind: 'forgotten' };
 
 function remembers(name: string, open: OpenStore): void {
   test(`${name}: the latest word of each person comes back as it was said`, async () => {
@@ -28,16 +29,42 @@ function remembers(name: string, open: OpenStore): void {
 }
 
 function forgets(name: string, open: OpenStore): void {
-  test(`${name}: a forgotten person is gone from that server, and only that person from only that one`, async () => {
+  test(`${name}: a forgotten person is gone from that server but for their no, and only that person from only that one`, async () => {
+    await using opened = await open();
+    const { consents, leftOutPeople } = opened;
+    for (const guildId of ['10', '20']) {
+      for (const personId of ['1', '2']) {
+        await consents.write(guildId, personId, always);
+        await leftOutPeople.write(guildId, personId, true);
+      }
+    }
+    await consents.write('10', '1', { ...forgotten, erasesSinceWallMs: 5 });
+    expect(await consents.erase('10', '1')).toBe(1);
+    expect(await leftOutPeople.read('10')).toEqual(new Map([['2', true]]));
+    expect((await leftOutPeople.read('20')).size).toBe(2);
+    expect(await consents.read('10')).toEqual(
+      new Map<string, unknown>([
+        ['1', forgotten],
+        ['2', always],
+      ]),
+    );
+    expect(await consents.count('10', '1')).toBe(0);
+  });
+
+  test(`${name}: an erasure is there until it is complete, whatever the person says`, async () => {
     await using opened = await open();
     const { consents } = opened;
-    for (const guildId of ['10', '20']) {
-      for (const personId of ['1', '2']) await consents.write(guildId, personId, always);
-    }
-    expect(await consents.erase('10', '1')).toBe(1);
-    expect(await consents.read('10')).toEqual(new Map([['2', always]]));
-    expect((await consents.read('20')).size).toBe(2);
-    expect(await consents.count('10', '1')).toBe(0);
+    const erasure = { guildId: '10', personId: '1', sinceWallMs: 5.5 };
+    for (const sinceWallMs of [5.5, 7])
+      await consents.write('10', '1', { ...forgotten, erasesSinceWallMs: sinceWallMs });
+    await consents.write('10', '1', always);
+    await consents.erase('10', '1');
+    await consents.endErasure(erasure); // of the former, while the later one goes on
+    const later = { ...erasure, sinceWallMs: 7 };
+    expect(await consents.erasures()).toEqual([later]);
+    expect(await consents.read('10')).toEqual(new Map([['1', always]]));
+    await consents.endErasure(later);
+    expect(await consents.erasures()).toEqual([]);
   });
 }
 

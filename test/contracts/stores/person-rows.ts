@@ -25,8 +25,10 @@ export function personRowsContract(name: string, open: OpenStore): void {
     expect(ofAna.reminders).toEqual([{ ...reminder, number: 1 }]);
     const count = Object.values(ofAna).flat().length;
     expect(await consents.count(guildId, ana)).toBe(count);
-    expect(await consents.erase(guildId, ana)).toBe(count);
-    expect(Object.values(await consents.rowsAbout(guildId, ana)).flat()).toEqual([]);
+    expect(await consents.erase(guildId, ana)).toBe(count - 1);
+    const { consents: word, ...others } = await consents.rowsAbout(guildId, ana);
+    expect(word).toEqual(ofAna.consents);
+    expect(Object.values(others).flat()).toEqual([]);
     expect(await consents.rowsAbout(guildId, dora)).toEqual(ofDora);
   });
 }

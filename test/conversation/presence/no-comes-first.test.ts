@@ -153,11 +153,68 @@ function noComesFirst(name: string, place: StorePlace): void {
   );
 }
 
-noComesFirst('SQLite', sqliteIn);
+type Press = 'allow' | 'deny';
+const stored = { allow: 'always', deny: 'never' } as const;
+
+/** A press at each await of an erasure loses neither the word nor the erasure. */
+function pressDuringErasure(name: string, place: StorePlace): void {
+  test.each<Press>(['allow', 'deny'])(
+    `${name}: %s at any await of an erasure is the last word, and the erasure is completed`,
+    async (press) => {
+      for (let nth = 1, reached = 'held'; reached === 'held'; nth++) {
+        await using stack = new AsyncDisposableStack();
+        const open = await place(stack);
+        const held = new HeldOperation();
+        const fixture = await run(open, held);
+        await done(fixture, fixture.captions.leaveOut('g', 'eva', true));
+        held.arm(nth);
+        const forgetting = fixture.privacy.forget('g', 'eva');
+        reached = await done(fixture, Promise.race([held.reached, forgetting.then(() => 'over')]));
+        const pressing = fixture.privacy[press]('g', 'eva');
+        held.release();
+        expect(await done(fixture, pressing)).toEqual({ saved: true });
+        expect(await done(fixture, forgetting)).toMatchObject({ kind: 'forgotten' });
+        const { leftOutPeople, store } = fixture.dependencies;
+        if (nth > 1) expect((await store.read('g')).get('eva')).toEqual({ kind: stored[press] });
+        expect(await leftOutPeople.read('g')).toEqual(new Map());
+        expect(await store.erasures()).toEqual([]);
+      }
+    },
+  );
+}
+
+for (const test of [noComesFirst, pressDuringErasure]) test('SQLite', sqliteIn);
 
 withPostgres(() => {
-  noComesFirst('PostgreSQL', postgresIn);
+  for (const test of [noComesFirst, pressDuringErasure]) test('PostgreSQL', postgresIn);
 });
+
+test.each<Press>(['allow', 'deny'])(
+  'an erasure that failed is completed within a minute although its person presses %s meanwhile, which stays the last word',
+  async (press) => {
+    const { captions, clock, consents, dependencies, privacy, sessions } = openSessionFixture({}, [
+      adam,
+      eva,
+    ]);
+    await sessions.join(lounge, 'adam');
+    await captions.leaveOut('g', 'eva', true);
+    const over = new AbortController();
+    const resuming = privacy.resumeErasures(over.signal);
+    await clock.advance(0);
+    consents.trouble = 'unwritable';
+    expect(await privacy.forget('g', 'eva')).toEqual({ kind: 'failed' });
+    expect(await privacy[press]('g', 'eva')).toEqual({ saved: false });
+    consents.trouble = undefined;
+    await clock.advance(5_000);
+    expect(await consents.erasures()).toHaveLength(1);
+    await clock.advance(60_000);
+    await expect.poll(() => consents.erasures()).toEqual([]);
+    expect(await dependencies.leftOutPeople.read('g')).toEqual(new Map());
+    expect((await consents.read('g')).get('eva')).toEqual({ kind: stored[press] });
+    over.abort();
+    await resuming;
+  },
+);
 
 test('a no that cannot be stored holds, is called unsaved, and is stored once that is possible, as an erasure is completed within a minute', async () => {
   const fixture = openSessionFixture({}, [adam, eva]);
@@ -177,9 +234,8 @@ test('a no that cannot be stored holds, is called unsaved, and is stored once th
   expect(await fixture.privacy.forget('g', 'eva')).toEqual({ kind: 'failed' });
   fixture.consents.trouble = undefined;
   await fixture.clock.advance(60_000);
-  await expect
-    .poll(async () => (await fixture.consents.read('g')).get('eva'))
-    .toEqual({ kind: 'forgotten' });
+  await expect.poll(async () => (await fixture.consents.erasures()).length).toBe(0);
+  expect((await fixture.consents.read('g')).get('eva')).toEqual({ kind: 'forgotten' });
   over.abort();
   await resuming;
 });

@@ -69,7 +69,7 @@ function restorable(rows: EveryRow): EveryRow {
   const only = (name: string, kind: string) =>
     (rows[name] ?? []).filter((row) => row.kind === kind);
   const consents = {
-    consents: only('consents', 'never'),
+    consents: (rows.consents ?? []).filter(({ kind }) => kind !== 'always'),
     seat_consents: only('seat_consents', 'no'),
   };
   return rows.consents ? { ...rows, ...consents, api_tokens: [] } : rows;
