@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Json } from '#sandbox/world/world-json.ts';
-import { parsedJson } from '#src/base/json.ts';
 
 /** One event for the bot. */
 export type Dispatch = {
@@ -60,11 +59,13 @@ const resume = z.object({
   op: z.literal(6),
   d: z.object({ token: z.string(), session_id: z.string(), seq: z.int().nonnegative() }),
 });
+/** Some libraries write ids as numbers. */
+const id = z.union([z.string(), z.int().transform(String)]);
 const voiceState = z.object({
   op: z.literal(4),
   d: z.object({
-    guild_id: z.string(),
-    channel_id: z.string().nullable(),
+    guild_id: id,
+    channel_id: id.nullable(),
     self_mute: z.boolean().default(false),
     self_deaf: z.boolean().default(false),
   }),
@@ -87,9 +88,21 @@ const known = z.object({ op: z.literal(request.options.map(({ shape }) => shape.
 
 /** Parses a payload from the bot; gives the close code if it is invalid. */
 export function readRequest(text: string): GatewayRequest | number {
-  const payload = parsedJson(text);
+  const payload = readWithWholeIds(text);
   const read = request.safeParse(payload);
   if (read.success) return read.data;
   const isKnown = payload === undefined || known.safeParse(payload).success;
   return isKnown ? closeCodes.notUnderstood : closeCodes.unknownOpcode;
+}
+
+/** Value of JSON, in which numbers that would be rounded, as those of ids, are strings of their digits; undefined for what is no JSON. */
+function readWithWholeIds(text: string): unknown {
+  try {
+    return JSON.parse(text, (_, value, { source } = { source: '' }) => {
+      const isRounded = typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+      return isRounded ? source : value;
+    });
+  } catch {
+    return undefined;
+  }
 }

@@ -6,6 +6,7 @@ import { PendingFaults } from '#sandbox/pending-faults.ts';
 import { addressFor, readAddress } from '#sandbox/process-address.ts';
 import { RateWindow } from '#sandbox/rate-window.ts';
 import type { World } from '#sandbox/world/world.ts';
+import { compressTexts } from './gateway-compression.ts';
 import { GatewaySession, sendText } from './gateway-session.ts';
 import {
   type GatewayRules,
@@ -67,11 +68,7 @@ const path = '/gateway';
 const missedHeartbeats = 2;
 const minuteMs = 60_000;
 
-/**
- * The main gateway: tells the bot what happens, and takes its requests.
- *
- * Plain JSON only: discord.js 14.28.1 asks for compression where zlib-sync is installed, and reads text all the same.
- */
+/** The main gateway: tells the bot what happens, and takes its requests, in JSON. It compresses where it is asked to. */
 export class Gateway {
   readonly faults = new PendingFaults<EventFault>();
   /** While false, the bot must take the connection for dead. */
@@ -160,14 +157,17 @@ export class Gateway {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const { process, path: wanted } = readAddress((request.url ?? '').split('?')[0] ?? '');
+    const [address = '', query] = (request.url ?? '').split('?');
+    const { process, path: wanted } = readAddress(address);
+    const compression = new URLSearchParams(query).get('compress');
     if (![path, `${path}/`].includes(wanted)) {
       socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
       return;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (client) =>
-      this.#serve({ socket: client, process, session: undefined }),
-    );
+    this.#sockets.handleUpgrade(request, socket, head, (client) => {
+      if (compression === 'zlib-stream') compressTexts(client);
+      this.#serve({ socket: client, process, session: undefined });
+    });
   }
 
   /** Speaks the gateway protocol on one socket until it closes; nothing it receives can throw. */

@@ -59,6 +59,11 @@ export function selfRoutes(
         ok(world.guilds.map(({ id, name }) => ({ id, name, icon: null, owner: false }))),
     },
     {
+      method: 'GET',
+      path: '/soundboard-default-sounds',
+      answer: () => ok([]),
+    },
+    {
       method: 'DELETE',
       path: '/users/@me/guilds/:guild',
       answer: (call) =>

@@ -56,6 +56,7 @@ export function roleJson(role: GuildRole): Json {
     id: role.id,
     name: role.name,
     color: 0,
+    colors: { primary_color: 0, secondary_color: null, tertiary_color: null },
     position: role.position,
     permissions: role.permissions.toString(),
     managed: role.botId !== undefined,

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { constants, inflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
-import { identified, openSocket, usualIntents } from '#test/sandbox/raw-bot.ts';
+import { ask, identified, openSocket, usualIntents } from '#test/sandbox/raw-bot.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const open = (options: Partial<SandboxOptions> = {}) =>
@@ -38,4 +41,30 @@ test('a session that is over, or never was, cannot be resumed', async () => {
   await expect.poll(() => second.heard.at(-1)).toMatchObject({ op: 9, d: false });
   second.say(2, { token: sandbox.token, intents: usualIntents });
   await second.event('READY');
+});
+
+test('a bot that asks for compression gets one stream, each message flushed', async () => {
+  await using sandbox = await open();
+  const { json } = await ask(sandbox, '/gateway/bot');
+  const socket = new WebSocket(`${json?.url}?v=10&encoding=json&compress=zlib-stream`);
+  const chunks: Buffer[] = [];
+  socket.on('message', (data) => chunks.push(data as Buffer));
+  await once(socket, 'open');
+  const data = { token: sandbox.token, intents: usualIntents, properties: {} };
+  socket.send(JSON.stringify({ op: 2, d: data }));
+  await expect.poll(() => chunks.length).toBe(3);
+  const flush = Buffer.from([0, 0, 255, 255]);
+  expect(chunks.map((chunk) => chunk.subarray(-4))).toEqual([flush, flush, flush]);
+  const text = inflateSync(Buffer.concat(chunks), { finishFlush: constants.Z_SYNC_FLUSH });
+  expect(text.toString()).toMatch(/"op":10.*"t":"READY".*"t":"GUILD_CREATE"/);
+  socket.terminate();
+});
+
+test('ids that a bot writes as numbers are not rounded', async () => {
+  const voice = silentVoice();
+  await using sandbox = await open({ voice: voice.half });
+  const bot = await identified(sandbox);
+  const channel = sandbox.channelId('Lounge');
+  bot.socket.send(`{"op":4,"d":{"guild_id":${sandbox.guildId},"channel_id":${channel}}}`);
+  expect(await bot.event('VOICE_SERVER_UPDATE')).toMatchObject({ guild_id: sandbox.guildId });
 });
