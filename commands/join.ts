@@ -15,6 +15,9 @@ import { obstacleOf } from '#src/sessions/join-obstacles.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { joinedLine } from '#src/texts/visible-line.ts';
 
+/** Longest wait, in ms, of the reply for another try that may succeed, and interval of looks. */
+const [longestWaitMs, checkMs] = [8_000, 100];
+
 type JoinResult = Extract<JoinOutcome, { kind: 'joined' | 'already' }>;
 
 export const join: Command = {
@@ -34,7 +37,17 @@ export const join: Command = {
     if (obstacle) return [obstacle];
     const mode = joinModes.find((one) => one === call.words.mode);
     const follows = call.words.follow === undefined ? undefined : call.words.follow === 'true';
-    const joining = await ports.sessions.join(channel, call.callerId, mode, follows);
+    const { clock, sessions } = ports;
+    let joining = await sessions.join(channel, call.callerId, mode, follows);
+    // The next try may succeed, and the reply that the bot is not connected would stay.
+    for (
+      let ms = 0;
+      'nextTryMs' in joining && joining.nextTryMs + ms <= longestWaitMs;
+      ms += checkMs
+    ) {
+      await new Promise<void>((resolve) => clock.later(checkMs, resolve));
+      joining = sessions.session(call.guildId)?.outcome('joined', call.callerId) ?? joining;
+    }
     if ('company' in joining) {
       const bot = ports.places.botName(call.guildId);
       const replies = welcome(joining, verdict, channel, { bot, follows });

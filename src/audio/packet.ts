@@ -76,9 +76,13 @@ export class PacketOrder {
   #counts = { lost: 0, late: 0 };
 
   put(packet: Packet): readonly OrderedPacket[] {
-    if (packet.opus.length === 0) return this.#skip(packet);
     if (!this.#last) return [this.#pass({ packet, place: 0x1_0000 + packet.sequence })];
     const place = unwrap(packet.sequence, this.#last.place);
+    if (packet.opus.length === 0) {
+      // Padding takes a place, and no time; out of order it is as good as lost.
+      if (place === this.#last.place + 1) this.#last = { packet: this.#last.packet, place };
+      return this.settle(packet.atMs);
+    }
     if (place <= this.#last.place) return this.#old({ packet, place });
     if (this.#held.size === 0 && this.#missing(place) === 0) return [this.#join({ packet, place })];
     const full = this.#missing(place) >= reorderLimit ? this.#release(() => true) : [];
@@ -94,14 +98,6 @@ export class PacketOrder {
 
   counts(): OrderCounts {
     return { ...this.#counts };
-  }
-
-  /** Padding takes a place, and no time; out of order it is as good as lost. */
-  #skip({ atMs, sequence }: Packet): readonly OrderedPacket[] {
-    const last = this.#last;
-    const place = last && unwrap(sequence, last.place);
-    if (last && place === last.place + 1) this.#last = { packet: last.packet, place };
-    return this.settle(atMs);
   }
 
   #hold(placed: PlacedPacket): readonly OrderedPacket[] {

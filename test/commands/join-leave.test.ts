@@ -4,6 +4,7 @@ import { leave } from '#commands/leave.ts';
 import { stop } from '#commands/stop.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
+import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import { text } from '#src/texts/texts.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { adam, inLounge, ports } from './ports.ts';
@@ -108,9 +109,26 @@ test.each<[JoinOutcome, string]>([
   [{ kind: 'sent-away' }, "I'm not in Lounge any more. Run /join to call me back."],
   [{ kind: 'failed', code: 'bug' }, "That didn't work (bug). Try again."],
 ])('/join that ends with %j says: %s', async (joining, sentence) => {
-  const replies = await join.run(inLounge, ports({ join: async () => joining }));
+  const { clock, ...given } = ports({ join: async () => joining });
+  const replying = join.run(inLounge, { ...given, clock });
+  await clock.advance(9_000);
+  const replies = await replying;
   expect(replies.map(({ to }) => to)).toEqual([undefined]);
   expect(text(replies[0].id, replies[0].with)).toBe(sentence);
+});
+
+test('/join whose first try fails says that it sits there, once a later one within eight seconds has succeeded', async () => {
+  let session: VoiceSession | undefined;
+  const joined: JoinOutcome = { kind: 'joined', company: 1, consent: 'brief' };
+  const { clock, ...given } = ports({
+    join: async () => ({ kind: 'timeout', nextTryMs: 1_000 }),
+    session: () => session,
+  });
+  const replying = join.run(inLounge, { ...given, clock });
+  await clock.advance(3_900);
+  session = { outcome: () => joined } as unknown as VoiceSession;
+  await clock.advance(100);
+  expect((await replying)[0]).toMatchObject({ id: 'join.ok', to: 'room', panel: true });
 });
 
 test('/leave belongs to the people in the channel and to those who manage the server', async () => {

@@ -242,12 +242,13 @@ export const helpSession: HelpSessionState = {
 };
 
 /** Ports of a bot that sits in the Lounge and does all it is asked to, but for what is given. */
-export function ports(over: PortOverrides = {}): CommandPorts {
+export function ports(over: PortOverrides = {}): CommandPorts & { readonly clock: VirtualClock } {
   const all: All = {
     join: async () => ({ kind: 'joined', company: 1, consent: 'brief' }),
     people: () => [],
     leave: async () => left,
     at: () => lounge,
+    session: () => undefined,
     facts: () => fineFacts,
     has: () => true,
     botName: () => 'Nova',

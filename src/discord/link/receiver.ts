@@ -215,9 +215,10 @@ export class HeldDatagrams {
   readonly #bySource = new Map<number, Waiting[]>();
 
   put(ssrc: number, datagram: Buffer, atMs: number): void {
-    const waiting = this.#bySource.get(ssrc) ?? this.#open(ssrc);
-    waiting.push({ atMs, datagram });
-    if (waiting.length > maxPackets) waiting.shift();
+    const waiting = [...(this.#bySource.get(ssrc) ?? []), { atMs, datagram }];
+    this.#bySource.set(ssrc, waiting.slice(-maxPackets));
+    const [first = ssrc] = this.#bySource.keys();
+    if (this.#bySource.size > maxSources) this.#bySource.delete(first);
   }
 
   /** Takes the datagrams from `ssrc` of the last 500 ms, oldest first; they are forgotten here. */
@@ -229,13 +230,5 @@ export class HeldDatagrams {
 
   clear(): void {
     this.#bySource.clear();
-  }
-
-  #open(ssrc: number): Waiting[] {
-    const [first] = this.#bySource.keys();
-    if (first !== undefined && this.#bySource.size >= maxSources) this.#bySource.delete(first);
-    const waiting: Waiting[] = [];
-    this.#bySource.set(ssrc, waiting);
-    return waiting;
   }
 }

@@ -95,12 +95,12 @@ export class DiscordLink implements VoiceLink {
       adapterCreator: this.#signals.adapter,
     });
     const connection = this.#connection;
-    connection.on('error', (error) => this.#failed(error));
+    const refused = (error: unknown) => this.#failed(error);
+    connection.on('error', refused);
     const give = (packet: Packet) => this.#packets.put(packet);
     this.#receiver = new ConsentedReceiver(connection, mayHear, give, fail, timing);
     const others = () => this.people().length;
     const settled = watchSettled(connection, others);
-    const refused = (error: unknown) => this.#failed(error);
     this.#settled = settled;
     this.#sender = new FrameSender({ connection, timing, settled, refused, fail });
     this.#watchdog = new LinkWatchdog({

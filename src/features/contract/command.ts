@@ -105,7 +105,10 @@ export type CommandPorts = {
   readonly clock: Clock;
   /** Writes times of day in the zone of a server. */
   readonly timesIn: (guildId: string) => WallTimes;
-  readonly sessions: Pick<VoiceSessions, 'at' | 'join' | 'leave' | 'mayOpen' | 'pauseHearing'>;
+  readonly sessions: Pick<
+    VoiceSessions,
+    'at' | 'join' | 'leave' | 'mayOpen' | 'pauseHearing' | 'session'
+  >;
   readonly places: Places;
   readonly privacy: Omit<Public<PrivacyRequests>, 'resumeErasures'>;
   readonly peopleSettings: Public<PersonalSettingsCache>;

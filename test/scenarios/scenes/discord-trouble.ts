@@ -162,6 +162,61 @@ export const discordTroubleScenes: Scenes = {
       { posts: 'Lounge', lacks: text('link.down') },
     ],
   },
+  'a bot that missed a change of the end-to-end keys hears nobody, and joins again by itself': {
+    providers,
+    steps: [
+      called,
+      { Eva: { joins: 'Lounge' } },
+      settled,
+      fault('the next change is late', ({ botId, faults: { voice } }) =>
+        voice.late(botId, 'change', 60_000),
+      ),
+      { Eva: { leaves: true } },
+      { passes: 3_000 }, // of the first seconds of a link nothing is concluded
+      { Adam: { says: question } },
+      lost,
+      joined,
+      settled,
+      understood,
+      { posts: 'Lounge', lacks: text('link.down') },
+    ],
+  },
+  'people who come and go, announced late, interrupt no answer': {
+    providers: { replies: [{ match: /^/, text: `${answer}, ${answer}, ${answer}` }] },
+    steps: [
+      called,
+      fault('arrivals are told late', ({ botId, faults: { voice } }) =>
+        voice.late(botId, 'arrival', 150),
+      ),
+      {
+        together: [
+          [{ Adam: { asks: question } }],
+          [
+            { Adam: { sends: 20 } },
+            { Eva: { joins: 'Lounge' } },
+            { Eva: { settles: true } },
+            { Eva: { leaves: true } },
+          ],
+        ],
+      },
+      settled,
+      { Adam: { asks: question } },
+      { see: linksOpened, is: 1 },
+    ],
+  },
+  'a voice server that knows nothing of the first three seats connects the fourth, and the reply tells so':
+    {
+      providers,
+      steps: [
+        { Adam: { joins: 'Lounge' } },
+        fault('three seats are unknown', ({ botId, faults: { voice } }) =>
+          voice.closeAt(botId, 'identify', 4006, 3),
+        ),
+        { Adam: { runs: '/join', reads: { has: /^In Lounge\./, to: 'all' } } },
+        settled,
+        understood,
+      ],
+    },
   'after each kind of close code a call is joined anew once, at the latest when asked': {
     providers,
     guilds: codes.map(named),
