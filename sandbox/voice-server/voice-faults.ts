@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import type { EncryptionMode } from '#sandbox/voice/rtp.ts';
+import { type EncryptionMode, encryptionModes } from '#sandbox/voice/rtp.ts';
 import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
 import type { PathFaults } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -24,15 +24,12 @@ type PersonFaults = {
   padding: PaddingFaults | undefined;
 };
 
-/** Discord prefers this mode wherever it is offered (Discord docs, "Transport Encryption Modes"). */
-const usualMode: EncryptionMode = 'aead_aes256_gcm_rtpsize';
-
 /** The faults that were asked for and have not been healed; the server looks them up wherever they apply. */
 export class FaultSchedule {
   /** For new sockets of everybody: `hang` takes them and says nothing at all, `refuse` ends their handshake with a 503. */
   connections: 'open' | 'hang' | 'refuse' = 'open';
-  /** The one mode that new sockets offer. */
-  mode: EncryptionMode = usualMode;
+  /** Modes that new sockets offer; Discord prefers the first of all (Discord docs, "Transport Encryption Modes"). */
+  modes: readonly EncryptionMode[] = encryptionModes;
   readonly #closing: AbortSignal;
   readonly #people = new Map<string, PersonFaults>();
 
@@ -51,7 +48,7 @@ export class FaultSchedule {
     else {
       this.#people.clear();
       this.connections = 'open';
-      this.mode = usualMode;
+      this.modes = encryptionModes;
     }
   }
 
@@ -147,7 +144,7 @@ export function voiceFaults(faults: FaultSchedule, calls: VoiceCalls, udp: Voice
     },
     /** New sockets of everybody offer only this mode of encryption. */
     offerOnly(mode: EncryptionMode): void {
-      faults.mode = mode;
+      faults.modes = [mode];
     },
     /** Ends the faults of that person, or all of them. What is already under way still arrives. */
     heal: (userId?: string) => faults.heal(userId),

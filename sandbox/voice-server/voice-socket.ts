@@ -104,7 +104,7 @@ export class VoiceSocket {
     if (typeof caller === 'number') return caller;
     this.#seat(caller);
     const { udpPort: port, faults } = this.#rules;
-    const modes = [faults.mode];
+    const { modes } = faults;
     caller.send({ op: op.ready, d: { ssrc: caller.ssrc, ip: '127.0.0.1', port, modes } });
     this.#calls.enter(caller);
     return undefined;
@@ -135,8 +135,8 @@ export class VoiceSocket {
       case op.selectProtocol: {
         const { protocol, data } = request.d;
         if (protocol !== 'udp') return closeCode.unknownProtocol;
-        const { mode } = this.#rules.faults;
-        if (data.mode !== mode) return closeCode.unknownMode;
+        const mode = this.#rules.faults.modes.find((one) => one === data.mode);
+        if (!mode) return closeCode.unknownMode;
         if (!caller.secrets) call?.describe(caller, mode);
         return undefined;
       }

@@ -51,6 +51,7 @@ const innerSocket = (ws: VoiceWebSocket) => ws as unknown as InnerSocket;
 
 /** A stall of a second with 25 people talking: 1,250 datagrams, for each of which the kernel counts about 1.3 kB. */
 const receiveBufferBytes = 2 * 1024 * 1024;
+const brokenLibrary = 'A message of the voice server broke the voice library.';
 /** Messages of the group that wait for a person to be announced; the oldest go first. */
 const maxRefused = 16;
 /** Opcodes of the voice gateway (Discord docs, "Voice Opcodes"). */
@@ -103,7 +104,7 @@ export function guardMessages(ws: VoiceWebSocket): void {
       inner(event);
     } catch (cause) {
       if (event.data instanceof Buffer) refused = [...refused, event].slice(-maxRefused);
-      else ws.emit('error', brokenBy(cause));
+      else ws.emit('error', new BotError('link.lost', true, brokenLibrary, cause));
     }
   };
   ws.onMessage = attempt;
@@ -117,11 +118,6 @@ export function guardMessages(ws: VoiceWebSocket): void {
   ws.on('binary', ({ op }) => {
     if (op === opcodes.announceCommit || op === opcodes.welcome) refused = [];
   });
-}
-
-function brokenBy(cause: unknown): BotError {
-  const message = 'A message of the voice server broke the voice library.';
-  return new BotError('link.lost', true, message, cause);
 }
 
 /** Enlarges the receive buffer once it is bound, as far as the kernel allows. */
