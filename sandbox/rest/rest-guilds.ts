@@ -47,11 +47,11 @@ export function selfRoutes(
       path: '/users/@me',
       answer: () => ok({ ...userJson(world.bot), verified: true, mfa_enabled: false }),
     },
-    {
-      method: 'GET',
-      path: '/applications/@me',
+    ...['/applications/@me', '/oauth2/applications/@me'].map((path) => ({
+      method: 'GET' as const,
+      path,
       answer: () => ok(applicationJson(world, flags)),
-    },
+    })),
     {
       method: 'GET',
       path: '/users/@me/guilds',

@@ -72,8 +72,11 @@ export function applicationJson(world: World, flags: number): Json {
   return {
     id: world.bot.id,
     name: world.bot.name,
+    icon: null,
     description: '',
     bot_public: false,
+    bot_require_code_grant: false,
+    verify_key: '',
     flags,
     tags: [],
     team: world.team ? teamJson(world.bot.id, world.team) : null,
