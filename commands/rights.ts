@@ -1,4 +1,10 @@
-import type { Command, CommandCall, CommandPorts, Reply } from '#src/features/contract/command.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Reply,
+  Suggest,
+} from '#src/features/contract/command.ts';
 import { holds } from '#src/people/rights.ts';
 
 /** Reply to a caller who does not manage the server; undefined for those who do. */
@@ -30,6 +36,12 @@ export function inChannel(run: Command['run']): Command['run'] {
     const barred = notInChannel(call, ports.sessions);
     return barred ? [barred] : await run(call, ports);
   };
+}
+
+/** Suggests to callers for whom `inChannel` would run the command; others get no suggestion. */
+export function suggestInChannel(suggest: Suggest): Suggest {
+  return async (typed, call, ports) =>
+    notInChannel(call, ports.sessions) ? [] : await suggest(typed, call, ports);
 }
 
 /** Runs a command for callers who manage the server; others read why not. */

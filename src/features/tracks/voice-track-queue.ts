@@ -5,7 +5,7 @@ import {
   type TrackSound,
   type TrackSounds,
 } from '#src/playback/tracks/track-sounds.ts';
-import { titleOf } from './lazily-synthesised-text.ts';
+import { speechTitle } from './lazily-synthesised-text.ts';
 import { voiceTrack as track } from './track-names.ts';
 
 /** Commands that speech takes. */
@@ -50,12 +50,10 @@ function isSkippable(turn: ListedTurn): boolean {
   return turn.kind !== 'reading' || turn.reading.interruptible !== false;
 }
 
-/** Its title is for all people: a text, which all are going to hear, but not a question. */
+/** Its title is for all people, and so holds no words. */
 function soundOf(turn: ListedTurn, answer: string): Speech {
   const id = `${turn.id}`;
   if (turn.kind === 'question')
     return { id, turn, title: answer, owner: { id: turn.by, name: turn.name } };
-  const { clauses, owner } = turn.reading;
-  const title = titleOf(clauses.map((one) => one.textIn(undefined) ?? '\u2026'));
-  return { id, turn, title, owner };
+  return { id, turn, title: speechTitle, owner: turn.reading.owner };
 }

@@ -4,7 +4,7 @@ import { type NamedPerson, spokenNameOf } from '#src/conversation/output/answer-
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { spokenText } from '#src/notices/notice.ts';
-import { openText } from '#src/people/confidential-text.ts';
+import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/prompt.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { TypedMessage, TypedOutcome } from '#src/ports/typed-messages.ts';
@@ -87,7 +87,7 @@ export function chatReadAloud(sessions: VoiceSessions) {
     context: SessionContext,
   ): Promise<LineSpeech & { readonly spoken: readonly string[] }> {
     const { channel, languages, parts, settings, style } = context;
-    const { guildId } = channel;
+    const { channelId, guildId } = channel;
     const own = (await parts.peopleSettings.load(guildId, author.id)) ?? {};
     const found = await parts.textLanguage.detect(text, settings().languages);
     const language = found && isSure(found) ? found.language : undefined;
@@ -98,7 +98,7 @@ export function chatReadAloud(sessions: VoiceSessions) {
     const spoken = clausesOf(read);
     return {
       spoken,
-      clauses: spoken.map(openText),
+      clauses: spoken.map((clause) => new ConfidentialText(clause, { channelId })),
       voice,
       language,
       speed: own.speed,

@@ -5,7 +5,7 @@ import { lazilySynthesised } from '#src/features/tracks/lazily-synthesised-text.
 import { isSameTrack, voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-outcomes.ts';
 import { chosenVoice } from '#src/notices/notice.ts';
-import { openText } from '#src/people/confidential-text.ts';
+import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Asker, SpokenManner } from '#src/ports/command-ports.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import { readingRequestOf } from '#src/spending/reservation.ts';
@@ -55,9 +55,10 @@ function queued(
   when: 'now' | 'queue',
   { owner, payer, speed, voice }: SayOptions,
 ): SayOutcome {
+  const { channelId } = session.channel;
   const reading: QueuedReading = {
     kind: 'reading',
-    clauses: clauses.map(openText),
+    clauses: clauses.map((clause) => new ConfidentialText(clause, { channelId })),
     when,
     voice,
     speed,

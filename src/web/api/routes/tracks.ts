@@ -50,7 +50,12 @@ const listTracks = defineRoute({
   async run({ guildId, ports }) {
     const tracks = ports.features.tracks.list(guildId);
     if (!tracks) throw nowhere();
-    return { tracks, sounds: await ports.features.tracks.sounds() };
+    const nameless = tracks.map(({ current, waiting, ...track }) => ({
+      ...track,
+      current: current && { ...current, owner: undefined },
+      waiting: waiting.map((sound) => ({ ...sound, owner: undefined })),
+    }));
+    return { tracks: nameless, sounds: await ports.features.tracks.sounds() };
   },
 });
 
