@@ -84,6 +84,8 @@ export type SessionEvent =
       readonly speakerId: string;
       readonly name: string;
       readonly text: string;
+      /** The speaker is left out of captions: programs get no words. */
+      readonly isLeftOut?: boolean;
       /** Set when the utterance was cut for its length; its speaker had not ended. */
       readonly cut?: 'too-long';
     }
@@ -132,6 +134,8 @@ export type SessionEvent =
       /** Text of the model, and the part of it that was really sent to the channel. */
       readonly text: string;
       readonly heardText: string;
+      /** The asker is left out of captions: programs get no words. */
+      readonly isLeftOut?: boolean | undefined;
       readonly finish: AnswerFinish;
       /** The question was typed: heard and ended are when it came. */
       readonly typed?: true;

@@ -312,7 +312,7 @@ type AnswerReport = Pick<FinishedAnswer, 'finish' | 'progress'> & {
 function reportAnswer(
   turn: TurnState,
   { finish, progress, reply }: AnswerReport,
-  { channel, parts }: SessionContext,
+  { channel, gate, parts }: SessionContext,
   utterances: Pick<Utterances, 'find'>,
 ): void {
   const { by: speakerId, name, parts: said, request } = turn;
@@ -328,6 +328,7 @@ function reportAnswer(
     name,
     text: progress.text,
     heardText: reply?.heardText() ?? '',
+    isLeftOut: gate.mayWrite(speakerId) ? undefined : true,
     finish,
     typed: request === undefined ? undefined : true,
     instants: {

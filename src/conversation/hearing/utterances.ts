@@ -322,12 +322,13 @@ export class Utterances {
   }
 
   #report(utterance: HeardUtterance, isNothing: boolean, why: UtteranceOver['why']): void {
-    const { channel, parts } = this.#context;
+    const { channel, gate, parts } = this.#context;
     const { end, name, speakerId, words } = utterance;
     if (words && !isNothing) {
       const recognised = { kind: 'recognised', speakerId, name, text: words.text } as const;
       const cut = end?.why === 'too-long' ? ({ cut: end.why } as const) : {};
-      parts.onEvent(channel.guildId, { ...recognised, ...cut });
+      const leftOut = gate.mayWrite(speakerId) ? {} : { isLeftOut: true };
+      parts.onEvent(channel.guildId, { ...recognised, ...leftOut, ...cut });
     }
     if (why) parts.onEvent(channel.guildId, { kind: 'ignored', speakerId, name, why });
   }

@@ -109,13 +109,14 @@ function factsOf(event: SessionEvent): Facts | undefined {
     case 'recognised':
     case 'line': {
       const type = event.kind === 'line' ? 'line' : 'heard';
-      return { type, words: wordsOf(event, event.text) };
+      const isLeftOut = event.kind === 'recognised' && event.isLeftOut;
+      return { type, words: isLeftOut ? undefined : wordsOf(event, event.text) };
     }
     case 'answered':
       return {
         type: 'answered',
         facts: { finish: event.finish },
-        words: wordsOf(event, event.heardText),
+        words: event.isLeftOut ? undefined : wordsOf(event, event.heardText),
       };
     case 'played': {
       const { end, title, track } = event;

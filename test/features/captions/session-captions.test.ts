@@ -58,7 +58,8 @@ test('who is left out is heard and answered, but not written, and neither are th
   await fixture.captions.leaveOut('g', 'adam', true);
   await says(fixture);
   await pass(fixture, 3_000);
-  expect(fixture.of('answered')).toHaveLength(1);
+  expect(fixture.of('recognised')).toMatchObject([{ isLeftOut: true }]);
+  expect(fixture.of('answered')).toMatchObject([{ isLeftOut: true }]);
   expect(fixture.captionChats.chat.lines).toEqual([]);
   expect(await kept(fixture)).toEqual([]);
   await fixture.captions.leaveOut('g', 'adam', false);

@@ -77,6 +77,18 @@ test('the end of a sound is told, with its track and title in the channels of th
   expect(await far.next()).toEqual(played);
 });
 
+test('words of people who are left out of captions, and of answers to them, reach no program', async () => {
+  await using api = await openApi();
+  await api.add('near', { scopes: ['events'], channelIds: [lounge] });
+  const near = await listen(api, 'near');
+  const leftOut = [heard, answered].map((event) => ({ ...event, isLeftOut: true }));
+  for (const event of [joined, ...leftOut]) api.events.report(guildId, event);
+  const each = { at: expect.any(String), channelId: lounge };
+  expect(await near.next()).toEqual({ type: 'joined', ...each });
+  expect(await near.next()).toEqual({ type: 'heard', ...each });
+  expect(await near.next()).toEqual({ type: 'answered', ...each, finish: 'cancelled' });
+});
+
 test('an alert is told with its meaning, and another server is none of its business', async () => {
   await using api = await openApi();
   await api.add('near', { scopes: ['events'], channelIds: [lounge] });
