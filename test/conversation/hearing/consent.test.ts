@@ -145,7 +145,7 @@ playScripts({
     consents > eva forgotten
     eva says: five
     store unwritable
-    adam is forgotten > failed, failed store store.unwritable x2
+    adam is forgotten > failed, failed store store.unwritable
     adam says: five
     `,
   'who is left out of captions is heard and answered': `
