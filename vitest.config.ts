@@ -69,7 +69,7 @@ export default defineConfig({
     // A test that hangs ends by this; a slow machine must not.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    globalSetup: ['test/postgres-setup.ts'],
+    globalSetup: ['test/postgres-setup.ts', 'test/optional-packages-setup.ts'],
     // Workers, and the threads and programs that tests start, compile each module once.
     env: { NODE_COMPILE_CACHE: compiled, ...inMemory() },
     // Once for each worker: a setup file runs anew before each test file, and each run would add its hook to all before it.

@@ -1,11 +1,8 @@
 #!/bin/sh
 # The steps of the Dockerfile where there is no container engine.
 #
-#   deploy/image-steps.sh opus FOLDER    builds @discordjs/opus in FOLDER, which must not exist yet;
-#                                        needs a C++ compiler, make and Python 3
-#   deploy/image-steps.sh build FOLDER   installs the bot into FOLDER, which must not exist yet, with
-#                                        the @discordjs/opus that is behind FOLDER, if it is wanted;
-#                                        it keeps its data in $DATA, /data if that is not set
+#   deploy/image-steps.sh build FOLDER   installs the bot into FOLDER, which must not exist yet; it
+#                                        keeps its data in $DATA, /data if that is not set
 #   deploy/image-steps.sh start FOLDER   starts it, with --once behind FOLDER for one exchange in the sandbox; root
 #                                        becomes nobody first, who cannot write to FOLDER, or starts nothing (exit
 #                                        code 78) unless PARLEY_AS_ROOT is 1
@@ -16,27 +13,16 @@ set -eu
 repository=$(cd "$(dirname "$0")/.." && pwd)
 nobody=65534
 
-opus() {
-  needs_node
-  mkdir "$1"
-  cd "$1"
-  copy package.json package-lock.json
-  npm ci --omit=dev --ignore-scripts --no-audit --no-fund
-  npm rebuild --build-from-source @discordjs/opus
-  rm -rf node_modules/@discordjs/opus/build
-}
-
 build() {
   needs_node
-  opus=${2:+$(cd "$2" && pwd)}
   mkdir "$1"
   cd "$1"
   DATA=${DATA:-/data}
-  copy package.json package-lock.json
-  npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+  copy .npmrc package.json package-lock.json
+  npm ci --omit=dev --no-audit --no-fund
+  rm -rf node_modules/@discordjs/opus/build* node_modules/@discordjs/opus/deps
   find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
   rm -rf node_modules/sodium-native/prebuilds/android* node_modules/sodium-native/prebuilds/darwin* node_modules/sodium-native/prebuilds/ios* node_modules/sodium-native/prebuilds/win32*
-  copy_from "$opus" node_modules/@discordjs/opus
   copy LICENSE THIRD-PARTY-NOTICES.md
   copy src
   copy commands
@@ -79,17 +65,12 @@ as_nobody() {
   setpriv --reuid="$nobody" --regid="$nobody" --clear-groups --no-new-privs "$@"
 }
 
-copy_from() {
-  [ -z "$1" ] || cp -R "$1/$2" "$2"
-}
-
 copy() {
   for one in "$@"; do cp -R "$repository/$one" .; done
 }
 
 case "${1:-} $#" in
-  'opus 2') opus "$2" ;;
-  'build 2' | 'build 3') shift; build "$@" ;;
+  'build 2') build "$2" ;;
   'start 2' | 'start 3') shift; start "$@" ;;
-  *) sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
+  *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
 esac

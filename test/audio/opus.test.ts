@@ -1,12 +1,34 @@
+import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { loadOpus, openMediaplex } from '#src/audio/opus/load-opus.ts';
+import { loadOpus, openMediaplex, openNative } from '#src/audio/opus/load-opus.ts';
 import { opusSamples } from '#src/audio/opus/opus-packet.ts';
 import { opusCodecContract } from '#test/contracts/opus-codec.ts';
+import { withPackage } from '#test/fakes/optional-packages.ts';
 
 opusCodecContract('mediaplex', openMediaplex);
 
-test('an Opus library nobody knows is no reason to fail', async () => {
-  expect(['@discordjs/opus', 'mediaplex']).toContain((await loadOpus()).name);
+withPackage('@discordjs/opus', () => {
+  opusCodecContract('@discordjs/opus', openNative);
+
+  test('where it was built it is taken first', async () => {
+    expect((await loadOpus()).name).toBe('@discordjs/opus');
+  });
+});
+
+test('where @discordjs/opus could not be built mediaplex is taken', () => {
+  const program = `
+    import { registerHooks } from 'node:module';
+    registerHooks({
+      resolve(specifier, context, next) {
+        if (specifier === '@discordjs/opus') throw new Error('not built');
+        return next(specifier, context);
+      },
+    });
+    const { loadOpus } = await import('#src/audio/opus/load-opus.ts');
+    console.log((await loadOpus()).name);
+  `;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program]);
+  expect([`${stdout}`, `${stderr}`]).toEqual(['mediaplex\n', '']);
 });
 
 test.each([

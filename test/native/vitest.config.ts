@@ -1,9 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/**
- * Tests that need a module or a program that `npm ci` does not install: `.ci/opus-from-source` and `.ci/litellm-proxy` bring it
- * and run this.
- */
+/** Tests that need a program that `npm ci` does not install: `.ci/litellm-proxy` brings it and runs this. */
 export default defineConfig({
   test: {
     dir: import.meta.dirname,
