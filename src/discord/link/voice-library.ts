@@ -229,7 +229,10 @@ export function sealPacket({ opus, mode, key, ssrc, nonce = 0 }: PlainPacket): B
  * Seals and opens a packet in each mode by the voice library. Returns the package that serves XChaCha20-Poly1305; AES-256-GCM is
  * Node's own. Errors: those of the library. Aborting `signal` throws its reason.
  */
-export async function proveCiphers(clock: Clock, signal: AbortSignal): Promise<string> {
+export async function proveCiphers(
+  clock: Pick<Clock, 'sleep'>,
+  signal: AbortSignal,
+): Promise<string> {
   for (let triesLeft = loadTries; ; triesLeft--) {
     try {
       for (const mode of Object.keys(nonceBytes)) proveCipher(mode as CipherMode);
