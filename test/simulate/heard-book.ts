@@ -28,6 +28,7 @@ const gapMs = 40;
 const missingMs = 80;
 /** Words by which an estimate of what was heard may be wrong. */
 const [wordsOff, ownWordsOff] = [3, 5];
+const endWordsOff = 2;
 /** Time, in ms, that a letter takes where the sound of a text is not made yet. */
 const letterMs = 65;
 
@@ -88,8 +89,8 @@ export class HeardBook {
   /** What is wrong about the words that a reply is said to have been heard with; undefined: nothing. */
   mismatch(reply: Id, heard: string): string | undefined {
     const texts = this.textsOf(reply);
-    const lacking = texts.find((one, n) => isWhole(one, texts[n + 1]) && !holds(heard, one.text));
     if (texts.some((one) => one.isOwnVoice)) return mismatchOfOwnVoice(texts, heard);
+    const lacking = texts.find((one, n) => lacksWords(one, texts[n + 1], heard));
     if (lacking) return `"${lacking.text}" left, known is "${heard}"`;
     const most = texts.reduce((sum, one, n) => sum + mostWords(one, texts[n + 1]), 0);
     const known = wordsOf(heard).length;
@@ -108,6 +109,14 @@ function mismatchOfOwnVoice(texts: readonly SaidText[], heard: string): string |
   return isFine ? undefined : `${known} words are known, ${least} to ${most} left: "${heard}"`;
 }
 
+/** Whether words of a text are not known that were heard. While more of the last text might come, its end is an estimate. */
+function lacksWords(one: SaidText, next: SaidText | undefined, heard: string): boolean {
+  if (!isWhole(one, next)) return false;
+  const words = wordsOf(one.text);
+  const sure = next ? words : words.slice(0, -endWordsOff);
+  return !wordsOf(heard).join(' ').includes(sure.join(' '));
+}
+
 function isWhole(one: SaidText, next: SaidText | undefined): boolean {
   if (next) return true;
   return one.isMade && !one.hasPaused && one.frames * frameMs >= one.ms - missingMs / 2;
@@ -120,10 +129,6 @@ function mostWords(one: SaidText, next: SaidText | undefined): number {
   const ms = one.isMade ? one.ms : one.text.length * letterMs;
   const share = Math.min(1, (one.frames * frameMs + missingMs) / Math.max(1, ms));
   return Math.min(words, Math.floor(words * share) + wordsOff);
-}
-
-function holds(heard: string, text: string): boolean {
-  return wordsOf(heard).join(' ').includes(wordsOf(text).join(' '));
 }
 
 export function wordsOf(text: string): readonly string[] {
