@@ -8,17 +8,23 @@ import type { Simulation } from './world.ts';
 /** Time, in ms, in which a request that nobody needs is aborted. */
 const abortMs = 100;
 
+/** Time, in ms, from the beginning of an utterance in which captions may want its words. */
+const captionMs = 60_000;
+
 /** Judges that each request, tool and timer is for something. */
 export class CostJudge {
   readonly #hold: Hold;
   /** Latest instant, in ms, at which all that runs was needed. */
   #neededMs = 0;
+  /** Beginning, in ms, of each person's latest utterance that captions want, whomever it is for. */
+  readonly #captionedMs = new Map<string, number>();
 
   constructor(hold: Hold) {
     this.#hold = hold;
   }
 
   check(world: Simulation, { after, before, event }: SimulatedStep): void {
+    if (event.kind === 'began' && event.isCaptioned) this.#captionedMs.set(event.by, event.atMs);
     if (event.kind === 'tick') this.#hold(50, wakeAtMs(before, rules) <= event.atMs, event.atMs);
     const answers = after.turns.map(({ answer }) => answer?.id);
     const reading = after.runs.find(
@@ -38,7 +44,9 @@ export class CostJudge {
 
   #checkRequests(world: Simulation, state: ConversationState): void {
     const nowMs = world.clock.nowMs();
-    const needless = needlessRequest(world, state);
+    const isCaptioned = (by: string) =>
+      nowMs - (this.#captionedMs.get(by) ?? Number.NEGATIVE_INFINITY) <= captionMs;
+    const needless = needlessRequest(world, state, isCaptioned);
     if (needless === undefined) this.#neededMs = nowMs;
     this.#hold(45, nowMs <= this.#neededMs + abortMs, needless);
   }
@@ -46,15 +54,16 @@ export class CostJudge {
 
 /** A request that runs and is for nothing; undefined: there is none. */
 function needlessRequest(
-  { engines, isCaptioned, waitingRequests }: Simulation,
+  { engines, waitingRequests }: Simulation,
   { floor, people, readings, turns }: ConversationState,
+  isCaptioned: (by: string) => boolean,
 ): string | undefined {
   const { running } = engines;
   for (const { id } of people) {
     const asked = turns.flatMap(({ by, open }) => (by === id ? open : []));
     const wanted = asked.filter((one) => one.isRequested && one.words === undefined);
     const runs = running.filter(({ by, port }) => port === 'recognise' && by.includes(id));
-    if (runs.length > wanted.length && !isCaptioned)
+    if (runs.length > wanted.length && !isCaptioned(id))
       return `${runs.length} of ${id} are recognised`;
   }
   const answers = turns.filter(({ answer }) => answer).length + waitingRequests;

@@ -80,8 +80,7 @@ export class Simulation {
   /** Instants, in ms: of the latest packet of anybody, and of a question that the budget refused. */
   talkedMs = Number.NEGATIVE_INFINITY;
   toldOfBudgetMs = Number.NEGATIVE_INFINITY;
-  /** Captions want the words of everybody, also of those who are not answered. */
-  isCaptioned = false;
+  #isCaptioned = false;
   steps = 0;
   /** People whose texts are read out, by their words, and the instants of their no in ms. */
   readonly #owners = new Map<string, string>();
@@ -479,9 +478,9 @@ export class Simulation {
   }
 
   async #caption(): Promise<void> {
-    this.isCaptioned = !this.isCaptioned;
+    this.#isCaptioned = !this.#isCaptioned;
     const { captions } = this.#fixture;
-    if (this.isCaptioned) await captions.turnOn(guildId, {});
+    if (this.#isCaptioned) await captions.turnOn(guildId, {});
     else await captions.turnOff(guildId);
   }
 
