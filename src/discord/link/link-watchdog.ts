@@ -1,6 +1,6 @@
 import '#src/discord/library/sodium.ts';
 import { type VoiceConnection, VoiceConnectionStatus, type VoiceWebSocket } from '@discordjs/voice';
-import { missesHeartbeats } from '#src/discord/link/voice-library.ts';
+import { innerSocket, opcodes } from '#src/discord/link/voice-library.ts';
 import type { SyncTiming } from './timing.ts';
 
 /** Interval, in ms, of looks; most that one look counts for, however long the process stood still before it. */
@@ -12,14 +12,6 @@ const none = 'none';
 const retoldMs = 2_000;
 /** Packets may come shortly before Discord says whose they are. */
 const earlyMs = 1_000;
-/** Opcodes of the voice gateway (Discord docs, "Voice Opcodes"). */
-const opcodes = { speaking: 5, clientDisconnect: 13 } as const;
-
-/** Packet of the voice gateway, as far as it is read here. */
-type VoicePacket = {
-  readonly op: number;
-  readonly d: { readonly user_id: string; readonly speaking: number };
-};
 
 export type LinkWatchdogOptions = {
   readonly connection: VoiceConnection;
@@ -49,6 +41,7 @@ export class LinkWatchdog {
   readonly #seenMs = new Map<string, number>();
   /** When Discord began to show each person as speaking. */
   readonly #shown = new Map<string, number>();
+  #ws: VoiceWebSocket | undefined;
   #readyAtMs: number | undefined;
   #checkedAtMs: number | undefined;
   #sent = 0;
@@ -73,7 +66,8 @@ export class LinkWatchdog {
 
   /** Watches a voice socket; a resumed session comes over another one. */
   watch(ws: VoiceWebSocket): void {
-    ws.on('packet', ({ op, d }: VoicePacket) => {
+    this.#ws = ws;
+    ws.on('packet', ({ op, d }) => {
       const isShown = op === opcodes.speaking && d.speaking !== 0;
       if (isShown) this.#shown.set(d.user_id, this.#options.timing.nowMs());
       else if (op === opcodes.speaking || op === opcodes.clientDisconnect)
@@ -112,13 +106,14 @@ export class LinkWatchdog {
     const { connection, others, output, settled } = this.#options;
     const isReady = connection.state.status === VoiceConnectionStatus.Ready;
     const isOpen = settled();
+    const isUnanswered = this.#ws !== undefined && innerSocket(this.#ws).missedHeartbeats > 0;
     const { sent } = output.counts;
     const hasSent = sent !== this.#sent;
     this.#sent = sent;
     return {
       'it has not been ready': !isReady,
       'frames have waited, and none has left': output.isBusy && isOpen && !hasSent,
-      'the heartbeats of the voice socket have had no answer': missesHeartbeats(connection),
+      'the heartbeats of the voice socket have had no answer': isUnanswered,
       'the end-to-end group has not been whole': isReady && others() > 0 && !isOpen,
       'no voice that can be opened has come, also not from people who speak':
         isReady && this.#isDeaf(atMs),

@@ -47,15 +47,21 @@ type InnerKey = { readonly encryptionMode: string; secretKey: Uint8Array | KeyOb
 export const innerReceiver = (receiver: VoiceReceiver) => receiver as unknown as InnerReceiver;
 const innerNetworking = (networking: Networking) => networking as unknown as InnerNetworking;
 const innerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
-const innerSocket = (ws: VoiceWebSocket) => ws as unknown as InnerSocket;
+export const innerSocket = (ws: VoiceWebSocket) => ws as unknown as InnerSocket;
 
 /** A stall of a second with 25 people talking: 1,250 datagrams, for each of which the kernel counts about 1.3 kB. */
 const receiveBufferBytes = 2 * 1024 * 1024;
 const brokenLibrary = 'A message of the voice server broke the voice library.';
 /** Messages of the group that wait for a person to be announced; the oldest go first. */
 const maxRefused = 16;
-/** Opcodes of the voice gateway (Discord docs, "Voice Opcodes"). */
-const opcodes = { clientsConnect: 11, announceCommit: 29, welcome: 30 };
+/** Opcodes of the voice gateway (Discord docs, "Voice Opcodes"; DAVE protocol). */
+export const opcodes = {
+  speaking: 5,
+  clientsConnect: 11,
+  clientDisconnect: 13,
+  announceCommit: 29,
+  welcome: 30,
+};
 /** The library asks once for our outside address, and waits for ever. */
 const askAgainMs = 500;
 const discoveryBytes = 74;
@@ -170,21 +176,10 @@ export function networkingOf({ state }: VoiceConnection): Networking | undefined
   return 'networking' in state ? state.networking : undefined;
 }
 
-function socketOf(connection: VoiceConnection): VoiceWebSocket | undefined {
-  const state = networkingOf(connection)?.state;
-  return state && 'ws' in state ? state.ws : undefined;
-}
-
 /** The end-to-end session; undefined in a call without DAVE. */
 export function daveOf(connection: VoiceConnection): DAVESession | undefined {
   const state = networkingOf(connection)?.state;
   return state && 'dave' in state ? state.dave : undefined;
-}
-
-/** Whether the voice socket has heartbeats without an answer. */
-export function missesHeartbeats(connection: VoiceConnection): boolean {
-  const ws = socketOf(connection);
-  return ws !== undefined && innerSocket(ws).missedHeartbeats > 0;
 }
 
 /** Bytes of the nonce in each mode that Discord offers (Discord docs, "Transport Encryption Modes"). */
