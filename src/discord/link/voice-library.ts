@@ -45,7 +45,6 @@ type InnerKey = { readonly encryptionMode: string; secretKey: Uint8Array | KeyOb
 
 // The typings call these members private.
 export const innerReceiver = (receiver: VoiceReceiver) => receiver as unknown as InnerReceiver;
-const innerNetworking = (networking: Networking) => networking as unknown as InnerNetworking;
 const innerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
 export const innerSocket = (ws: VoiceWebSocket) => ws as unknown as InnerSocket;
 
@@ -190,15 +189,6 @@ const nonceBytes = {
 
 export type CipherMode = keyof typeof nonceBytes;
 
-/** A packet to be sealed; `nonce` counts from 0. */
-export type PlainPacket = {
-  readonly opus: Buffer;
-  readonly mode: CipherMode;
-  readonly key: Buffer;
-  readonly ssrc: number;
-  readonly nonce?: number;
-};
-
 /** The library imports its ciphers while it goes on; until then each packet throws. */
 const [loadTries, loadPauseMs] = [100, 10];
 
@@ -206,9 +196,15 @@ export function emptyNonce(mode: CipherMode): Buffer {
   return Buffer.alloc(nonceBytes[mode]);
 }
 
-/** Makes the datagram of the voice library, as it would leave for Discord. */
-export function sealPacket({ opus, mode, key, ssrc, nonce = 0 }: PlainPacket): Buffer {
-  const networking = innerNetworking(Object.create(Networking.prototype));
+/** Makes the datagram of the voice library, as it would leave for Discord; `nonce` counts from 0. */
+export function sealPacket(
+  mode: CipherMode,
+  opus: Buffer,
+  key: Buffer,
+  ssrc = 1,
+  nonce = 0,
+): Buffer {
+  const networking: InnerNetworking = Object.create(Networking.prototype);
   return networking.createAudioPacket(opus, {
     sequence: 7,
     timestamp: 960,
@@ -241,19 +237,18 @@ export async function proveCiphers(
 
 function proveCipher(mode: CipherMode): void {
   const [opus, key] = [randomBytes(160), randomBytes(32)];
-  const datagram = sealPacket({ opus, mode, key, ssrc: 1 });
+  const datagram = sealPacket(mode, opus, key);
   const connection = { state: { status: 'none' } } as unknown as VoiceConnection;
   const receiver = innerReceiver(new VoiceReceiver(connection));
   const opened = receiver.decrypt(datagram, mode, emptyNonce(mode), key);
-  if (!opened?.equals(opus)) throw new Error(`${mode} opens another packet than it sealed`);
+  if (!opened.equals(opus)) throw new Error(`${mode} opens another packet than it sealed`);
 }
 
 /** sodium-native stands first in the library's list, so it serves wherever it loads. */
-async function findXchachaPackage(): Promise<string> {
-  try {
-    await import('#src/discord/library/sodium-names.ts');
-    return 'sodium-native';
-  } catch {
-    return '@noble/ciphers';
-  }
+function findXchachaPackage(): Promise<string> {
+  const loading = import('#src/discord/library/sodium-names.ts');
+  return loading.then(
+    () => 'sodium-native',
+    () => '@noble/ciphers',
+  );
 }

@@ -25,7 +25,7 @@ test('ciphers that open another packet than they sealed are not proven', async (
 test("a packet that the voice library seals with XChaCha20 is opened by another library's cipher", async () => {
   await proveCiphers(clock, signal);
   const [opus, key] = [Buffer.from('twenty milliseconds'), Buffer.alloc(32, 7)];
-  const datagram = sealPacket({ opus, mode, key, ssrc: 9, nonce: 3 });
+  const datagram = sealPacket(mode, opus, key, 9, 3);
   const [head, sealed] = [datagram.subarray(0, 12), datagram.subarray(12, -4)];
   const counter = datagram.readUInt32BE(datagram.length - 4);
   expect(voiceCipher(mode, key).open(head, sealed, counter)).toEqual(opus);

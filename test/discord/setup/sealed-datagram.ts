@@ -10,7 +10,7 @@ export function encryptionBy(key: Buffer) {
 
 /** A datagram of the pinned library, as it would leave for Discord; `nonce` counts from 0. */
 export function sealedDatagram(opus: Buffer, key: Buffer, ssrc: number, nonce = 0): Buffer {
-  return sealPacket({ opus, mode, key, ssrc, nonce });
+  return sealPacket(mode, opus, key, ssrc, nonce);
 }
 
 /** A voice socket of the library without its keep-alive; `arrive` gives it a datagram. */
