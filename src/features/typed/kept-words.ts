@@ -26,31 +26,32 @@ export function keptWords(clock: Pick<Clock, 'later'>) {
   }
 
   /** Words kept under this key, else those that `make` makes, for all who ask meanwhile. Errors: those of `make`. */
-  async function words(key: string, make: () => Promise<string>): Promise<string> {
-    const own = find(key)?.catch(make) ?? make(); // whoever waited in vain makes them
+  function words(key: string, make: () => Promise<string>): Promise<string> {
+    const own = texts.get(key)?.words.catch(make) ?? make(); // whoever waited in vain makes them
     keep(key, own);
-    return await own;
+    return own;
   }
 
   /** A failure is not kept. */
   function keep(key: string, words: Promise<string>): void {
-    forget(key);
-    const drop = () => {
-      if (texts.get(key)?.words === words) forget(key);
+    drop(key);
+    const dropOwn = () => {
+      if (texts.get(key)?.words === words) drop(key);
     };
-    texts.set(key, { words, stopTimer: clock.later(keptWordsMs, drop) });
-    words.catch(drop);
-    const [oldest] = texts.keys();
-    if (texts.size > mostTexts && oldest !== undefined) forget(oldest);
+    texts.set(key, { words, stopTimer: clock.later(keptWordsMs, dropOwn) });
+    words.catch(dropOwn);
+    const [oldest = key] = texts.keys();
+    if (texts.size > mostTexts) drop(oldest);
   }
 
-  /** Drops all whose key begins so: those of a token, of a server (`guildId` and a space), or one. */
+  function drop(key: string): void {
+    texts.get(key)?.stopTimer();
+    texts.delete(key);
+  }
+
+  /** Drops all whose key begins so: those of a token, or of a server (`guildId` and a space). */
   function forget(start = ''): void {
-    for (const [key, { stopTimer }] of texts) {
-      if (!key.startsWith(start)) continue;
-      stopTimer();
-      texts.delete(key);
-    }
+    for (const key of [...texts.keys()]) if (key.startsWith(start)) drop(key);
   }
 
   return { find, words, keep, forget };

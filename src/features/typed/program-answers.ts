@@ -82,8 +82,10 @@ export function programAnswers(
     const answers: AsyncIterable<ReplyPart>[] = [];
     while (answers.length < question.choices) {
       const answer = openUnspokenAnswer(asked, parts, until, onUsage);
-      if (answer.kind === 'failed') over.abort(); // frees what is set aside for the others
-      if (answer.kind === 'failed') return answer;
+      if (answer.kind === 'failed') {
+        over.abort(); // frees what is set aside for the others
+        return answer;
+      }
       answers.push(answer.parts);
     }
     async function* inTurn(): AsyncGenerator<AsyncIterable<ReplyPart>> {

@@ -63,3 +63,11 @@ test('what is forgotten is gone, also where it is still being made', async () =>
   await words('h dog 1 a');
   expect(made).toEqual(['g cat 1 a', 'h dog 1 a']);
 });
+
+test('what one model heard stays beside what a model of a shorter name hears', async () => {
+  const { made, words } = openWords();
+  await words('g cat 1 sound whisper-1');
+  await words('g cat 1 sound whisper');
+  await words('g cat 1 sound whisper-1');
+  expect(made).toEqual(['g cat 1 sound whisper-1', 'g cat 1 sound whisper']);
+});

@@ -125,10 +125,10 @@ function audioOf(
   { audioId: id, text: transcript }: ChoiceProgress,
   head: CompletionHead,
 ) {
-  const { format } = head;
   head.keep(id, transcript);
   const shape = { rateHz: speakRateHz, channels: 1 } as const;
-  const bytes = format === 'wav' ? Buffer.concat([wavHeader(shape, sound.length), sound]) : sound;
+  const bytes =
+    head.format === 'wav' ? Buffer.concat([wavHeader(shape, sound.length), sound]) : sound;
   return { id, data: bytes.toString('base64'), transcript, expires_at: expiryOf(head) };
 }
 
