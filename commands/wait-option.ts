@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { WaitEnd } from '#src/base/play-end.ts';
+import { longestEndWaitMs, type WaitEnd } from '#src/base/play-end.ts';
 import { within } from '#src/base/waiting.ts';
 import type { CommandOption, Reply } from '#src/features/contract/command.ts';
 
@@ -10,10 +10,8 @@ export const waitOption: CommandOption = {
   kind: 'truth',
 };
 
-/** Longest wait, in ms, for an end. */
-const longestWaitMs = 14 * 60_000;
-/** Longest time, in ms, of a command with that option: Discord takes its reply for 15 minutes. */
-export const longestWithWaitMs = longestWaitMs + 30_000;
+/** Longest time, in ms, of a command with that option. */
+export const longestWithWaitMs = longestEndWaitMs + 30_000;
 
 /** Tells how a sound or text ended, once it has. A sound has one such caller, so the places on tracks bound how many wait. */
 export async function replyAtEnd(
@@ -21,6 +19,6 @@ export async function replyAtEnd(
   ended: Promise<WaitEnd>,
   clock: Clock,
 ): Promise<Reply> {
-  const end = await within(ended, longestWaitMs, clock, Error).catch(() => 'late');
+  const end = await within(ended, longestEndWaitMs, clock, Error).catch(() => 'late');
   return { id: 'track.ended', with: { title, end } };
 }

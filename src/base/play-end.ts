@@ -20,5 +20,8 @@ export const playEnds = [
 
 export type PlayEnd = (typeof playEnds)[number];
 
+/** Longest wait, in ms, for an end, of commands and programs: Discord takes a reply for 15 minutes. */
+export const longestEndWaitMs = 14 * 60_000;
+
 /** End of a wait for a sound. `looping`: its track repeats a sound, so it may never end. `late`: it plays on. */
 export type WaitEnd = PlayEnd | 'looping' | 'late';

@@ -13,11 +13,12 @@ export function failureEventOf(error: unknown, stage: FailureEvent['stage']): Fa
   return { kind: 'failed', stage: error.stage ?? stage, code, message, ...because };
 }
 
-/** Error of a stage that missed its deadline. */
+/** Error of a chat model whose answer has no words. */
 export function saidNothing(): BotError {
   return new BotError('provider.empty', true, 'The chat model answered without text.');
 }
 
+/** Error of a stage that missed its deadline. */
 export function deadlineError(stage: FailureStage, message: string): BotError {
   return new BotError('answer.late', true, message, undefined, stage);
 }

@@ -15,6 +15,7 @@ import {
   lastUtteranceOf,
   leaveFloor,
   newId,
+  preparedTurn,
   putTurn,
   readingOf,
   soundOf,
@@ -153,8 +154,8 @@ export function prepareNext(draft: Draft): void {
 
 /** A reply was heard whole: an answer that was begun on that fits the history. */
 export function confirmNext(draft: Draft, formerVersion: number): void {
-  const { history, turns } = draft.state;
-  const next = turns.find(({ answer }) => answer?.supposed !== undefined);
+  const { history } = draft.state;
+  const next = preparedTurn(draft.state);
   if (next?.answer?.historyVersion !== formerVersion) return;
   const isSo = JSON.stringify(history.exchanges.at(-1)) === JSON.stringify(next.answer.supposed);
   const answer = { ...next.answer, supposed: undefined, historyVersion: history.version };

@@ -54,6 +54,11 @@ export function soundOf({ floor }: ConversationState, id: Id): CurrentReply | un
   return current?.id === id && current.phase.kind !== 'making' ? current : undefined;
 }
 
+/** Turn whose answer was begun as if what sounds now is heard whole. */
+export function preparedTurn({ turns }: ConversationState): TurnState | undefined {
+  return turns.find(({ answer }) => answer?.supposed !== undefined);
+}
+
 /** Name of a person there. */
 export function nameOf({ people }: ConversationState, personId: PersonId): string {
   return people.find(({ id }) => id === personId)?.name ?? 'Someone';

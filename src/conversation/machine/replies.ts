@@ -14,6 +14,7 @@ import {
   nameOf,
   newId,
   phaseOf,
+  preparedTurn,
   putTurn,
   readingOf,
   removeTurn,
@@ -155,7 +156,7 @@ export function cut(draft: Draft, current: CurrentReply, why: EarlyEnd): void {
   if (current.phase.kind === 'cut') return;
   emit(draft, { do: 'cut', reply: current.reply });
   changeFloor(draft, { current: { ...current, phase: { kind: 'cut', why } } });
-  const next = draft.state.turns.find(({ answer }) => answer?.supposed !== undefined);
+  const next = preparedTurn(draft.state);
   if (next) putTurn(draft, discardAnswer(draft, next)); // it was begun as if all of this is heard
 }
 

@@ -215,8 +215,10 @@ export class HeldDatagrams {
   readonly #bySource = new Map<number, Waiting[]>();
 
   put(ssrc: number, datagram: Buffer, atMs: number): void {
-    const waiting = [...(this.#bySource.get(ssrc) ?? []), { atMs, datagram }];
-    this.#bySource.set(ssrc, waiting.slice(-maxPackets));
+    const waiting = this.#bySource.get(ssrc) ?? [];
+    waiting.push({ atMs, datagram });
+    if (waiting.length > maxPackets) waiting.shift();
+    this.#bySource.set(ssrc, waiting);
     const [first = ssrc] = this.#bySource.keys();
     if (this.#bySource.size > maxSources) this.#bySource.delete(first);
   }

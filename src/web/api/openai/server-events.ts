@@ -1,3 +1,4 @@
+import { longestEndWaitMs } from '#src/base/play-end.ts';
 import { refusalAsReported } from '#src/web/api/failed-line.ts';
 import { refusalBody } from '#src/web/http/refusal.ts';
 
@@ -23,14 +24,11 @@ export function eventResponse(
   return streamed(textOf(parts, onBug), 'text/event-stream; charset=utf-8');
 }
 
-/** Spaces that are sent at most while an end is awaited: 14 minutes, as for commands. */
-const mostSpaces = 55;
-
 /** JSON of `place` with its end. Until that is there spaces, which JSON ignores, keep programs and proxies from giving up. */
 export function answerAtEnd(place: object, ending: Promise<string>): Response {
   async function* text(): AsyncGenerator<string> {
     let ended = await soon(ending);
-    for (let spaces = 0; ended === 'still' && spaces < mostSpaces; spaces++) {
+    for (let ms = commentMs; ended === 'still' && ms < longestEndWaitMs; ms += commentMs) {
       yield ' ';
       ended = await soon(ending);
     }
