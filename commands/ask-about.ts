@@ -16,7 +16,7 @@ export const askAbout: MessageCommand = {
     const about = {
       quoted: words === '' ? undefined : { author, text: words },
       recording,
-      recordedBy: recording && author,
+      sentBy: author,
       pictures: pictures.length === 0 ? undefined : pictures,
     };
     const question = text('ask.about.question', {}, callerLocale);

@@ -38,8 +38,17 @@ export function inChannel(run: Command['run']): Command['run'] {
   };
 }
 
-/** Suggests to callers for whom `inChannel` would run the command; others get no suggestion. */
-export function suggestInChannel(suggest: Suggest): Suggest {
+/** A command for callers who sit in the bot's channel: others read why not, and are suggested nothing. */
+export function commandInChannel(command: Command): Command {
+  const options = command.options.map((option) =>
+    option.kind === 'text' && option.suggest
+      ? { ...option, suggest: suggestInChannel(option.suggest) }
+      : option,
+  );
+  return { ...command, options, run: inChannel(command.run) };
+}
+
+function suggestInChannel(suggest: Suggest): Suggest {
   return async (typed, call, ports) =>
     notInChannel(call, ports.sessions) ? [] : await suggest(typed, call, ports);
 }

@@ -1,13 +1,12 @@
 import { newTrack } from '#commands/track/options.ts';
 import { unknownVoice, voiceOption } from '#commands/voice/voice-option.ts';
-import type { Command } from '#src/features/contract/command.ts';
-import { titleOf } from '#src/features/tracks/lazily-synthesised-text.ts';
+import { speechTitle } from '#src/features/tracks/lazily-synthesised-text.ts';
 import { outcomeText } from '#src/features/tracks/track-outcomes.ts';
 import { readingReply } from './reading-reply.ts';
-import { inChannel } from './rights.ts';
+import { commandInChannel } from './rights.ts';
 import { longestWithWaitMs, replyAtEnd, waitOption } from './wait-option.ts';
 
-export const say: Command = {
+export const say = commandInChannel({
   name: 'say',
   description: 'command.say',
   options: [
@@ -29,7 +28,7 @@ export const say: Command = {
     waitOption,
   ],
   longestMs: longestWithWaitMs,
-  run: inChannel(async (call, { clock, peopleSettings, features }) => {
+  run: async (call, { clock, peopleSettings, features }) => {
     const { text = '', track, voice: asked, when } = call.words;
     const voices = features.voices;
     const voice = asked === undefined ? undefined : await voices.named(asked);
@@ -43,8 +42,8 @@ export const say: Command = {
     const how = { owner, payer: owner, track, wait, ...chosen };
     const saying = await features.typed.say(call.guildId, text, now, how);
     const said = saying.kind === 'placed' ? saying.playing : saying;
-    if (wait && 'ended' in said) return [await replyAtEnd(titleOf([text]), said.ended, clock)];
+    if (wait && 'ended' in said) return [await replyAtEnd(speechTitle, said.ended, clock)];
     if (saying.kind === 'placed') return [outcomeText(saying.playing)];
     return [readingReply(saying, '/track queue track:voice')];
-  }),
-};
+  },
+});

@@ -1,30 +1,25 @@
 import { callerOf } from '#commands/track/replies.ts';
-import type {
-  Command,
-  CommandCall,
-  CommandPorts,
-  Replies,
-} from '#src/features/contract/command.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
 import { everyTrack } from '#src/features/tracks/track-names.ts';
 import { outcomeText } from '#src/features/tracks/track-outcomes.ts';
-import { inChannel } from './rights.ts';
+import { commandInChannel } from './rights.ts';
 
 const kinds = ['speech', 'sounds', 'everything'] as const;
 
-export const stop: Command = {
+export const stop = commandInChannel({
   name: 'stop',
   description: 'command.stop',
   isForEverybody: true,
   isNeverLimited: true,
   help: { topic: 'stop', command: 'stop', line: () => ({ id: 'help.stop' }) },
   options: [{ name: 'what', description: 'command.stop', kind: 'choice', values: kinds }],
-  run: inChannel(async (call, ports) => {
+  run: async (call, ports) => {
     const what = kinds.find((kind) => kind === call.words.what) ?? 'speech';
     const isSilenced = what !== 'sounds' && ports.features.typed.stop(call.guildId) === 'stopped';
     if (what !== 'speech') return stopSounds(call, ports, isSilenced);
     return [{ id: isSilenced ? 'stop.ok' : 'stop.nothing' }];
-  }),
-};
+  },
+});
 
 /** Stops the caller's own sounds; only a DJ stops those of others, as with `/track stop`. */
 function stopSounds(

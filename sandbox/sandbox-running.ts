@@ -163,10 +163,10 @@ export class RunningSandbox implements AsyncDisposable {
   }
 
   /** Direct messages of the bot, oldest first. */
-  directMessages(): readonly { readonly to: string; readonly text: string }[] {
+  directMessages() {
     const { board, world } = this.#parts;
     return [...world.directChannels].flatMap(([channelId, { name }]) =>
-      board.inChannel(channelId).map(({ text }) => ({ to: name, text })),
+      board.inChannel(channelId).map((message) => ({ ...shown(message), to: name })),
     );
   }
 

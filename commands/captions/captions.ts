@@ -1,9 +1,8 @@
 import { languageOption } from '#commands/language-option.ts';
-import { inChannel } from '#commands/rights.ts';
+import { commandInChannel } from '#commands/rights.ts';
 import type { CaptionsOn } from '#src/features/captions/caption-requests.ts';
 import type {
   Button,
-  Command,
   CommandCall,
   CommandGroup,
   CommandPorts,
@@ -13,13 +12,13 @@ import { languageTag } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { find, longestRecapMs, recap, recapFor, transcript, unknownName } from './transcript.ts';
 
-const on: Command = {
+const on = commandInChannel({
   name: 'on',
   description: 'command.captions.on',
   shownTo: 'room',
   options: [languageOption('translate', 'command.captions.language')],
-  run: inChannel(turnOn),
-};
+  run: turnOn,
+});
 
 async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const { translate } = call.words;
@@ -47,18 +46,18 @@ function replyTo(turned: CaptionsOn, guildId: string): Replies {
   ];
 }
 
-const off: Command = {
+const off = commandInChannel({
   name: 'off',
   description: 'command.captions.on',
   isNeverLimited: true,
   shownTo: 'room',
   options: [],
-  run: inChannel(async ({ guildId }, { features }) => {
+  run: async ({ guildId }, { features }) => {
     const { saved } = await features.captions.turnOff(guildId);
     const lines: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
     return [{ id: 'captions.off', to: 'room', lines, buttons: ['captions.transcript'] }];
-  }),
-};
+  },
+});
 
 export const captions: CommandGroup = {
   name: 'captions',

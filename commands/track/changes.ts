@@ -1,6 +1,12 @@
 import { closest } from '#commands/closest-names.ts';
-import { inChannel, suggestInChannel } from '#commands/rights.ts';
-import type { Command, CommandCall, CommandOption, Reply } from '#src/features/contract/command.ts';
+import { commandInChannel } from '#commands/rights.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandOption,
+  Reply,
+  Suggest,
+} from '#src/features/contract/command.ts';
 import { longestFadeMs } from '#src/features/tracks/fade-limits.ts';
 import { seekTargetOf } from '#src/features/tracks/parse-seek-target.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
@@ -88,13 +94,13 @@ export const loop = changing(
 );
 
 /** Waiting items of the track that is named so far, as `2. rain`. */
-const waitingItems = suggestInChannel(async (typed, call, { features }) => {
+const waitingItems: Suggest = async (typed, call, { features }) => {
   const track = trackIn(call);
   const views = features.tracks.list(call.guildId) ?? [];
   const { waiting = [] } = views.find(({ name }) => isSameTrack(name, track)) ?? {};
   const items = waiting.map(({ title }, at) => `${at + 1}. ${title}`.slice(0, mostItemChars));
   return closest(typed, items);
-});
+};
 
 export const remove = changing(
   'remove',
@@ -120,15 +126,15 @@ function changing(
   options: readonly CommandOption[],
   changeOf: (words: CommandCall['words']) => TrackCommand | Reply,
 ): Command {
-  return {
+  return commandInChannel({
     name,
     description,
     shownTo: 'room',
     options,
-    run: inChannel(async (call, { features }) => {
+    async run(call, { features }) {
       const change = changeOf(call.words);
       if ('id' in change) return [change];
       return repliesOf(features.tracks.change(call.guildId, callerOf(call), change, trackIn(call)));
-    }),
-  };
+    },
+  });
 }

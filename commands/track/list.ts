@@ -1,5 +1,4 @@
-import { inChannel, nowhere } from '#commands/rights.ts';
-import type { Command } from '#src/features/contract/command.ts';
+import { commandInChannel, nowhere } from '#commands/rights.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
 import { trackLine } from '#src/features/tracks/track-panel.ts';
@@ -15,22 +14,22 @@ const shown = 15;
 
 const nothing: TextLine = { id: 'stop.nothing' };
 
-export const list: Command = {
+export const list = commandInChannel({
   name: 'list',
   description: 'command.track.list',
   shownTo: 'caller',
   options: [],
-  run: inChannel(async (call, { features }) => {
+  run: async (call, { features }) => {
     const views = features.tracks.list(call.guildId);
     if (!views) return [nowhere];
     const isPlaying = views.some(({ current, name }) => current && !isOwnTrack(name));
     const all = views.map((view) => trackLine(view, call.callerLocale));
     const [first = nothing, ...lines] = isPlaying ? all : [nothing, ...all];
     return [{ ...first, to: 'caller', lines }];
-  }),
-};
+  },
+});
 
-export const queue: Command = {
+export const queue = commandInChannel({
   name: 'queue',
   description: 'command.track.queue',
   shownTo: 'caller',
@@ -44,7 +43,7 @@ export const queue: Command = {
       most: longestCrossfade,
     },
   ],
-  run: inChannel(async (call, { features }) => {
+  run: async (call, { features }) => {
     const { fade } = call.words;
     if (fade !== undefined) {
       const command = { kind: 'crossfade', ms: Number(fade) * 1000 } as const;
@@ -62,8 +61,8 @@ export const queue: Command = {
     if (!view.current && view.waiting.length === 0) return [{ ...nothing, to: 'caller' }];
     const lines = waitingLines(view, call.callerLocale);
     return [{ ...trackLine(view, call.callerLocale), to: 'caller', lines }];
-  }),
-};
+  },
+});
 
 function waitingLines({ waiting }: ListedTrack, locale: Locale): readonly TextLine[] {
   const lines = waiting.slice(0, shown).map(({ title, owner }, at): TextLine => {

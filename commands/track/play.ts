@@ -1,7 +1,7 @@
 import { closest } from '#commands/closest-names.ts';
-import { inChannel } from '#commands/rights.ts';
+import { commandInChannel } from '#commands/rights.ts';
 import { longestWithWaitMs, replyAtEnd, waitOption } from '#commands/wait-option.ts';
-import type { Command, CommandOption } from '#src/features/contract/command.ts';
+import type { CommandOption } from '#src/features/contract/command.ts';
 import { newTrack, volumeOption } from './options.ts';
 import { callerOf, repliesOf, trackIn } from './replies.ts';
 
@@ -24,13 +24,13 @@ const options: readonly CommandOption[] = [
   waitOption,
 ];
 
-export const play: Command = {
+export const play = commandInChannel({
   name: 'play',
   description: 'command.track.play',
   shownTo: 'room',
   longestMs: longestWithWaitMs,
   options,
-  run: inChannel(async (call, { clock, features }) => {
+  run: async (call, { clock, features }) => {
     const { words } = call;
     const wait = words.wait === 'true';
     const sound = call.sound ?? words.sound?.trim();
@@ -47,5 +47,5 @@ export const play: Command = {
     const [reply] = repliesOf(outcomes);
     if (!wait || !('ended' in playing)) return [reply];
     return [{ ...reply, ...(await replyAtEnd(playing.title, playing.ended, clock)) }];
-  }),
-};
+  },
+});

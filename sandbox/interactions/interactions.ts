@@ -4,7 +4,12 @@ import type { Dispatch } from '#sandbox/gateway/gateway-wire.ts';
 import type { Channel, Guild, Member, World } from '#sandbox/world/world.ts';
 import { type Attachment, fileLimitBytes } from '#sandbox/world/world-attachments.ts';
 import { callerJson, channelJson, type Json, messageJson } from '#sandbox/world/world-json.ts';
-import type { BoardMessage, Content, MessageBoard } from '#sandbox/world/world-messages.ts';
+import {
+  type BoardMessage,
+  type Content,
+  type MessageBoard,
+  messageFlags,
+} from '#sandbox/world/world-messages.ts';
 import { permissionsOf } from '#sandbox/world/world-permissions.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
@@ -264,6 +269,8 @@ export function shown(message: BoardMessage) {
     files: files.map(shownFile),
     /** Whose phones it made ring, in any of its texts: `@everyone`, `@Adam`, `@DJ`. */
     pings: message.pinged,
+    /** Links in its text are fetched and previewed. */
+    hasPreviews: (message.flags & messageFlags.suppressEmbeds) === 0,
   };
 }
 

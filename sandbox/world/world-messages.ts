@@ -51,6 +51,7 @@ export type MessageChange = {
 
 /** Bits of a message's `flags`. Source: Discord docs, "Message Flags". */
 export const messageFlags = {
+  suppressEmbeds: 1 << 2,
   ephemeral: 1 << 6,
   loading: 1 << 7,
   voiceMessage: 1 << 13,
@@ -105,6 +106,10 @@ export class MessageBoard {
     if (content.content !== undefined) message.text = content.content ?? '';
     if (content.embeds) message.embeds = content.embeds;
     if (content.components) message.components = content.components;
+    // Discord lets an edit change no other flag.
+    const { suppressEmbeds } = messageFlags;
+    const set = content.flags ?? message.flags;
+    message.flags = (message.flags & ~suppressEmbeds) | (set & suppressEmbeds);
     message.files = [...stay, ...this.#kept(message.channelId, content)];
     this.#notePings(message, content);
     message.editedAt = new Date(clock.wallMs()).toISOString();

@@ -97,8 +97,8 @@ export type QuestionSubject = {
   readonly recording?: SoundFile;
   /** Pictures, which count as sent by others. */
   readonly pictures?: readonly SoundFile[];
-  /** Author of the message it was in, if not the asker: then it is data like the message. */
-  readonly recordedBy?: string;
+  /** Author of the message that it is about, whose files are data like its words. Its answer knows no talk of a channel. */
+  readonly sentBy?: string;
   /** Longest wait for the answer, in ms, where the asker has a limit. */
   readonly longestMs?: number;
   /** Chat in which question and answer stand for all who may open it. */

@@ -57,7 +57,7 @@ test('Ask about this answers whoever picked it, about what somebody else wrote',
   expect(replies).toEqual([{ id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' }]);
   const quoted = { author: 'Ben', text: 'Dinner at eight?' };
   const question = 'Sag mir in ein paar Sätzen etwas dazu.';
-  expect(asked).toEqual([['g', question, asker, 'text', { quoted }]]);
+  expect(asked).toEqual([['g', question, asker, 'text', { quoted, sentBy: 'Ben' }]]);
   expect(askAbout.shownTo).toBeUndefined();
 });
 
@@ -72,7 +72,7 @@ test('a picture is asked about from both doors, with a question of the asker’s
   expect(asked).toEqual([
     ['g', question, asker, 'text', { pictures }],
     ['g', 'Why?', asker, 'text', { pictures, recording: sound }],
-    ['g', question, asker, 'text', { pictures }],
+    ['g', question, asker, 'text', { pictures, sentBy: 'Ben' }],
   ]);
   const words = { question: 'Why?', about: 'this' };
   const [reply] = await ask.run({ ...call, file, words }, hears);

@@ -242,15 +242,6 @@ test('sounds and tracks are suggested, first what begins so, and all where an ac
   expect(names).toEqual(['Rainy Day', 'MAIN']);
 });
 
-test('what waits on a track is suggested only to those who sit in the channel', async () => {
-  const item = track('remove').options.find((one) => one.name === 'item');
-  if (item?.kind !== 'text') throw new Error('no item');
-  const waiting = [{ title: 'sea' }];
-  const open = ports({ list: () => [{ ...rain, name: 'main', waiting }] });
-  expect(await item.suggest?.('', inLounge, open)).toEqual(['1. sea']);
-  expect(await item.suggest?.('', adam, open)).toEqual([]);
-});
-
 const waitingTracks: PortOverrides = { list: () => [rain] };
 
 test.each([

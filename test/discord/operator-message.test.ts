@@ -28,7 +28,7 @@ test('without a webhook the owner of the application gets a direct message that 
   const where = await writeToOperator('Trouble.', { discord }, never);
   await writeToOperator('More.', { discord }, never);
   expect(where).toBe('1 of 1 owner of the application');
-  expect(sandbox.directMessages()).toEqual([
+  expect(sandbox.directMessages()).toMatchObject([
     { to: 'Olga', text: 'Trouble.' },
     { to: 'Olga', text: 'More.' },
   ]);

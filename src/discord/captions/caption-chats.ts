@@ -32,8 +32,8 @@ import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { cut } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
 
-/** Messages of captions notify no person, and show no preview of links. */
-const quiet = MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications;
+/** Messages of captions notify no person. */
+const quiet = MessageFlags.SuppressNotifications;
 /** Source: Discord docs, "Start Thread without Message". */
 const maxNameChars = 100;
 /** Opening a thread, and finding a channel that is not known. */

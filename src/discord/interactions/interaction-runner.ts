@@ -188,8 +188,9 @@ async function sayFirst(
   { inPlace, message }: RenderedReply,
   thinking: WaitingPlace | undefined,
 ): Promise<PanelPlace | undefined> {
-  const { flags, ...edit } = message;
-  const to = flags === undefined ? 'room' : 'caller'; // an edit cannot say who sees a message
+  const { Ephemeral, SuppressEmbeds } = MessageFlags;
+  const to = (message.flags & Ephemeral) === 0 ? 'room' : 'caller';
+  const edit = { ...message, flags: message.flags & SuppressEmbeds }; // an edit cannot say who sees a message
   if (thinking === 'in place' ? inPlace : thinking === to)
     return placeOf(await asking.editReply(edit));
   if (thinking !== undefined) {
@@ -200,7 +201,7 @@ async function sayFirst(
     const update = asking.update({ ...edit, withResponse: true });
     return placeOf(await unlessTaken(asking, 'replied', update));
   }
-  const own = inPlace ? { ...message, flags: MessageFlags.Ephemeral as const } : message;
+  const own = inPlace ? { ...message, flags: message.flags | Ephemeral } : message;
   const reply = asking.reply({ ...own, withResponse: true });
   return placeOf(await unlessTaken(asking, 'replied', reply));
 }

@@ -100,7 +100,7 @@ export class InteractionReceiver {
     const line = { id: 'generic', with: { code: name } } as const;
     try {
       const message = messageWith([line], localeOf(asking.locale));
-      await asking.reply({ ...message, flags: MessageFlags.Ephemeral });
+      await asking.reply({ ...message, flags: message.flags | MessageFlags.Ephemeral });
     } catch (error) {
       this.#options.report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
     }

@@ -17,12 +17,13 @@ import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 export type ButtonRow = APIActionRowComponent<APIButtonComponentWithCustomId>;
 type PickerRow = APIActionRowComponent<APISelectMenuComponent>;
 
-/** All that a message of ours may hold; it pings no person. */
+/** All that a message of ours may hold; it pings no person, and shows no preview of a link. */
 export type MessageBody = {
   readonly content: string;
   readonly allowedMentions: { readonly parse: [] };
   readonly components?: (ButtonRow | PickerRow)[];
-  readonly flags?: MessageFlags.Ephemeral;
+  /** Bits of `MessageFlags`. */
+  readonly flags: number;
   readonly files?: readonly FileUpload[] | undefined;
 };
 
@@ -65,8 +66,9 @@ export function messageOf(
 ): MessageBody {
   const isPrivate = reply.to !== 'room';
   const locale = isPrivate ? languages.caller : languages.room;
+  const body = messageWith([reply, ...(reply.lines ?? [])], locale);
   return {
-    ...messageWith([reply, ...(reply.lines ?? [])], locale),
+    ...body,
     ...((reply.buttons || reply.pickers || reply.inPlace) && {
       components: [
         ...(reply.pickers ?? []).map((picker) => ({
@@ -76,15 +78,20 @@ export function messageOf(
         ...rowsOf(reply.buttons ?? [], locale, buttons),
       ],
     }),
-    flags: isPrivate ? MessageFlags.Ephemeral : undefined,
+    flags: body.flags | (isPrivate ? MessageFlags.Ephemeral : 0),
     files: reply.files?.map(uploadOf),
   };
 }
 
 /** Sentences under each other. */
 export function messageWith(lines: readonly TextLine[], locale: Locale): MessageBody {
-  const content = lines.map((line) => sentence(line, locale)).join('\n');
-  return { content: cut(content, maxMessageChars), allowedMentions: { parse: [] } };
+  return messageBody(lines.map((line) => sentence(line, locale)).join('\n'));
+}
+
+/** A text as a message. Discord fetches a link to preview it before anybody follows it, and a model may have written it. */
+export function messageBody(text: string): MessageBody {
+  const content = cut(text, maxMessageChars);
+  return { content, allowedMentions: { parse: [] }, flags: MessageFlags.SuppressEmbeds };
 }
 
 /** Names of people and channels may hold anything; they are shown, not obeyed. */

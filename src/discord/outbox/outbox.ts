@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RateLimitError, type REST, Routes } from 'discord.js';
+import { MessageFlags, RateLimitError, type REST, Routes } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
@@ -14,7 +14,10 @@ export const patienceMs = { whole: 0, panel: 3_000, partial: 30_000 } as const;
 export type Urgency = keyof typeof patienceMs;
 
 /** Fields of a message of Discord's API. */
-export type RestBody = Readonly<Record<string, unknown>> & { readonly content: string };
+export type RestBody = Readonly<Record<string, unknown>> & {
+  readonly content: string;
+  readonly flags?: number | undefined;
+};
 
 /** A message as Discord's API took it. */
 export type PostedMessage = { readonly id: string; readonly content?: string };
@@ -149,7 +152,13 @@ export class Outbox {
     }
   }
 
-  async sendPost(channelId: string, body: RestBody, signal: AbortSignal): Promise<PostedMessage> {
+  async sendPost(
+    channelId: string,
+    message: RestBody,
+    signal: AbortSignal,
+  ): Promise<PostedMessage> {
+    // Discord fetches a link to preview it before anybody follows it, and a model may have written it.
+    const body = { ...message, flags: (message.flags ?? 0) | MessageFlags.SuppressEmbeds };
     const posted = await this.#rest.post(Routes.channelMessages(channelId), { body, signal });
     const { id, content } = fieldsOf(posted);
     return { id: `${id}`, content: typeof content === 'string' ? content : undefined };

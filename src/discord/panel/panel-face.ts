@@ -1,7 +1,12 @@
-import { type MessageBody, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
+import {
+  type MessageBody,
+  messageBody,
+  rowsOf,
+  sentence,
+} from '#src/discord/interactions/rendering.ts';
 import type { Button } from '#src/features/contract/command.ts';
 import { consentButtons, type PanelFace } from '#src/ports/panel.ts';
-import { cut, maxMessageChars, oneLine } from '#src/texts/plain.ts';
+import { oneLine } from '#src/texts/plain.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
 
 /** The panel as it looks now. `head`: the line that put it there; that of a `/join` changes with the channel. */
@@ -17,8 +22,7 @@ export function drawPanel(
   const rows = [['ask', 'stop', 'more'], face?.buttons ?? [], consent];
   const isKnown = (name: string) => buttons.has(name.split(':')[0] ?? '');
   return {
-    content: cut([...above, ...below].join('\n'), maxMessageChars),
-    allowedMentions: { parse: [] },
+    ...messageBody([...above, ...below].join('\n')),
     components: rows.flatMap((row) => [...rowsOf(row.filter(isKnown), locale, buttons)]),
   };
 }

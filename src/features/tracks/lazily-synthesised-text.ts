@@ -8,17 +8,7 @@ import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { readingRequestOf } from '#src/spending/reservation.ts';
 import { soundOf } from '#src/voice/output/clause-sound.ts';
 
-/** Characters of a text that stand for it in a reply to its author. */
-const titleChars = 40;
-
-/** Beginning of a text, for a reply to its author. */
-export function titleOf(clauses: readonly string[]): string {
-  const words = [...clauses.join(' ')];
-  if (words.length <= titleChars) return `\u201c${words.join('')}\u201d`;
-  return `\u201c${words.slice(0, titleChars).join('').trim()}\u2026\u201d`;
-}
-
-/** Title of a text in a list. Lists are told outside the voice channel too, so it holds none of the words. */
+/** Title of a text. Titles are told outside the voice channel too, so it holds none of the words. */
 export const speechTitle = '\u201c\u2026\u201d';
 
 /**

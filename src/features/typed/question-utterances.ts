@@ -32,7 +32,7 @@ export function utterancesOf(
   { asker, question, about, sound, pictures, atMs }: CommandMaterial,
   signal: AbortSignal,
 ): readonly TurnUtterance[] {
-  const { quoted, recordedBy } = about;
+  const { quoted, sentBy } = about;
   const head = { speakerId: asker.id, name: asker.name, fromMs: atMs, toMs: atMs };
   const typed = (text: string): TurnUtterance => ({
     ...head,
@@ -45,9 +45,9 @@ export function utterancesOf(
   if (sound) {
     const { pcm, transcriber } = sound;
     const understood = once(async () => inWords(await transcribed(pcm, transcriber, signal)));
-    const note = recordedBy === undefined ? asRecording : asRecordingOf(recordedBy);
+    const note = sentBy === undefined ? asRecording : asRecordingOf(sentBy);
     const heard = { ...head, pcm, isRecording: true, transcript: understood } as const;
-    const mark = recordedBy === undefined ? {} : ({ isQuoted: true } as const);
+    const mark = sentBy === undefined ? {} : ({ isQuoted: true } as const);
     said.push({ ...typed(note), isQuoted: true }, { ...heard, ...mark });
   }
   if (question !== '') said.push(typed(question));

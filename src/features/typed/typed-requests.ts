@@ -146,7 +146,7 @@ export class TypedRequests {
   ): Promise<QuestionFiles | { readonly kind: 'failed'; readonly line: TextLine }> {
     const { parts, recordings } = this.#services;
     const { about, asker, guildId } = asked;
-    const { pictures: sent, recordedBy, recording } = about;
+    const { pictures: sent, sentBy, recording } = about;
     const pictures = sent && (await orFault(recordings.readPictures(sent, signal), signal));
     if (pictures && 'line' in pictures)
       return { kind: 'failed', line: pictureFault(pictures.line) };
@@ -154,7 +154,7 @@ export class TypedRequests {
     const spoken = (await this.#languagesFor(asked)).hintFor(asker.id);
     const listening = parts.spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return { kind: 'failed', line: listening.line };
-    const language = recordedBy === undefined ? spoken : undefined;
+    const language = sentBy === undefined ? spoken : undefined;
     const transcriber = asking(parts.transcriber.paidBy(listening.reservation), { language });
     const pcm = await orFault(recordings.read(recording, signal), signal);
     if ('line' in pcm) return { kind: 'failed', line: pcm.line };
@@ -293,14 +293,17 @@ function mannerIn(pipeline: PipelineName, { manner }: QuestionSubject): SpokenMa
   return pipeline === 'realtime' && manner ? { speed: manner.speed } : manner;
 }
 
-/** Conversation with the bot there, without people who are left out, but for the asker; none for a person or place elsewhere. */
+/**
+ * Conversation with the bot there, without people who are left out, but for the asker; none for a person or place elsewhere, and
+ * none beside a message: what a stranger wrote could have the model tell it.
+ */
 function knownTo(
   { id }: Asker,
   session: VoiceSession | undefined,
-  { placeId }: QuestionSubject,
+  { placeId, sentBy }: QuestionSubject,
 ): { readonly exchanges: readonly HistoryExchange[]; readonly owner: TextOwner } {
   const { channelId } = session?.channel ?? {};
-  const isThere = placeId === undefined || placeId === channelId;
+  const isThere = sentBy === undefined && (placeId === undefined || placeId === channelId);
   if (!session?.isHere(id) || !isThere || channelId === undefined)
     return { exchanges: [], owner: 'given' };
   const exchanges = exchangesFor(id, session.context);

@@ -2,6 +2,7 @@ import type { Interaction } from 'discord.js';
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
+import { messageBody } from '#src/discord/interactions/rendering.ts';
 import type { Button, CommandPorts } from '#src/features/contract/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -57,7 +58,7 @@ function openReception() {
     ports: { ...openAccess } as CommandPorts,
     timing,
     buttons: new Map(all.map((one) => [one.name, one])),
-    panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },
+    panels: { dressed: () => messageBody(''), put: () => {} },
     report: (event) => events.push(event),
   });
   return { reception, timing, events, pressed };

@@ -2,6 +2,7 @@ import { type Interaction, MessageFlags } from 'discord.js';
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
+import { messageBody } from '#src/discord/interactions/rendering.ts';
 import type {
   Button,
   CommandCall,
@@ -27,7 +28,7 @@ function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[]
         denied: async ({ callerId }: CommandCall) => (callerId === 'ben' ? blocked : undefined),
       },
     } as unknown as CommandPorts,
-    panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },
+    panels: { dressed: () => messageBody(''), put: () => {} },
     timing: clock,
     report: (event) => events.push(event),
   });
@@ -94,7 +95,8 @@ test.each([
     const reply = async (message: unknown) => void replies.push(message);
     const press = pressBy({ customId: 'parley:stop', user: { id: 'ben' }, reply });
     for (const one of [press, press]) reception.meet(one);
-    const said = { content: text(id), flags: MessageFlags.Ephemeral };
+    const flags = MessageFlags.Ephemeral | MessageFlags.SuppressEmbeds;
+    const said = { content: text(id), flags };
     await expect.poll(() => replies).toMatchObject([said]);
   },
 );

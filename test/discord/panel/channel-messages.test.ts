@@ -124,7 +124,7 @@ test('words for one person go to them alone, and nowhere where they take no dire
   const path = '/channels/:channel/messages';
   sandbox.faults.rest({ method: 'POST', path, status: 403, code: 50_007 });
   await expect(messages.tell(adam, words, never)).rejects.toMatchObject(forbidden);
-  expect(sandbox.directMessages()).toEqual([{ to: 'Adam', text: 'Five, < @1>.' }]);
+  expect(sandbox.directMessages()).toMatchObject([{ to: 'Adam', text: 'Five, < @1>.' }]);
 });
 
 test('what is personal, or was said in the channel, is written in no other place', async () => {

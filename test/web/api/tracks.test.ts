@@ -76,6 +76,26 @@ test('a program moves, fades, loops, mutes and removes what plays on a track, as
   });
 });
 
+test('a program reads no word that is read out, and no name of who has it read or plays sounds', async () => {
+  await using setup = await openTracks();
+  const { fixture, post, read, tracks } = setup;
+  const eva = { id: 'eva', name: 'Eva' };
+  const how = { owner: eva, payer: eva };
+  const secret = 'Ben gets the sack on Friday.';
+  await fixture.talk.say('g', secret, 'queue', how);
+  await fixture.talk.say('g', secret, 'queue', how);
+  await fixture.talk.say('g', secret, 'queue', { ...how, track: 'bg' });
+  const sound = { sound: 'rain', track: 'bg', loop: false, next: false };
+  await tracks.play('g', { ...eva, mayManage: false }, sound);
+  await pass(fixture, 200);
+  const told = JSON.stringify([await read('voice'), await read('bg')]);
+  expect(told).toContain('rain');
+  expect(told).not.toMatch(/sack|Eva/);
+  const answer = await (await post('/bg/skip', {})).text();
+  expect(answer).toContain('skipped');
+  expect(answer).not.toMatch(/sack|Eva/);
+});
+
 test.each([
   ['Rainy Day', 'RAINY DAY'],
   ['雨の音', '雨の音'],

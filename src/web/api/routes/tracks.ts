@@ -9,7 +9,7 @@ import {
   type TrackOutcome,
   trackActions,
 } from '#src/playback/tracks/track-outcomes.ts';
-import { text } from '#src/texts/texts.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
 import { answerAtEnd } from '#src/web/api/openai/server-events.ts';
 import { type ApiRefusal, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
@@ -147,7 +147,8 @@ function done(outcome: TrackOutcome): TrackOutcome {
 /** Refusal of what was not done on a track. */
 export function refusedAs(outcome: PlayOutcome): ApiRefusal {
   const [status, code, param]: Refused = refusals[outcome.kind] ?? [409, 'bot.muted'];
-  const line = outcomeText(outcome);
+  // It names no person.
+  const line: TextLine = outcome.kind === 'denied' ? { id: 'perm.dj' } : outcomeText(outcome);
   return refusal(status, code, text(line.id, line.with), param);
 }
 

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { commands } from '#commands/commands.ts';
+import { byLine } from '#src/discord/interactions/slashes.ts';
+import type { Command } from '#src/features/contract/command.ts';
+import { adam, inLounge, ports } from './ports.ts';
+
+const rain = { name: 'bg', percent: 100, isPaused: false, isMuted: false } as const;
+const tracks = [{ ...rain, waiting: [{ title: 'sea' }] }];
+const open = ports({ list: () => tracks, sounds: async () => ['rain'] });
+
+/** Whether a caller who does not sit in the bot's channel is refused. */
+async function isForChannel(command: Command): Promise<boolean> {
+  const replies = await command.run(adam, open).catch(() => []);
+  return replies[0]?.id === 'perm.room';
+}
+
+test('a command that runs in the channel suggests nothing to those who do not sit there', async () => {
+  const suggested: string[] = [];
+  for (const [line, command] of byLine(commands)) {
+    if (!(await isForChannel(command))) continue;
+    for (const option of command.options) {
+      if (option.kind !== 'text' || !option.suggest) continue;
+      const call = { ...inLounge, words: { track: 'bg' } };
+      const inside = await option.suggest('', call, open);
+      if (inside.length > 0) suggested.push(`${line} ${option.name}`);
+      expect(await option.suggest('', { ...adam, words: call.words }, open), line).toEqual([]);
+    }
+  }
+  expect(suggested).toEqual(
+    expect.arrayContaining([
+      'say track',
+      'track play sound',
+      'track remove item',
+      'track stop track',
+    ]),
+  );
+});

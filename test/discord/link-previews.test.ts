@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { openSandbox } from '#sandbox/sandbox.ts';
+import type { DiscordPorts } from '#src/discord/client.ts';
+import type { Command, CommandPorts, Replies } from '#src/features/contract/command.ts';
+import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
+import type { TypedMessage } from '#src/ports/typed-messages.ts';
+import { openDiscord } from '#test/discord/setup/open-discord.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+
+const never = new AbortController().signal;
+const soon = () => AbortSignal.timeout(30_000);
+const answer = 'See https://example.com/?words=of+the+channel';
+const toCaller = { id: 'ask.answer', with: { answer }, to: 'caller' } as const;
+const toRoom = { ...toCaller, to: 'room' } as const;
+
+/** A command that answers with a link; `release` ends one that shows as thinking. */
+function asking(name: string, replies: Replies, shownTo: 'caller' | 'room', wait?: Promise<void>) {
+  const run = async () => {
+    await wait;
+    return replies;
+  };
+  return { name, description: 'command.ask', shownTo, options: [], run } as const satisfies Command;
+}
+
+/** The real bot on the loopback Discord. */
+async function open() {
+  const sandbox = await openSandbox({ voice: silentVoice().half });
+  const { apiUrl, token, guildId } = sandbox;
+  const { promise: release, resolve: finish } = Promise.withResolvers<void>();
+  const commands: Command[] = [
+    asking('ask', [toRoom, toCaller], 'room'),
+    asking('aside', [toCaller], 'caller'),
+    asking('slow', [toRoom], 'room', release),
+    asking('misjudged', [toCaller], 'room', release),
+  ];
+  const about = { label: 'ask.about', run: async (): Promise<Replies> => [toCaller] } as const;
+  const written: TypedMessage[] = [];
+  const opened = Promise.withResolvers<DiscordPorts>();
+  const ports = (discord: DiscordPorts) => {
+    discord.typed.listen({ written: (one) => void written.push(one), deleted: () => undefined });
+    opened.resolve(discord);
+    return { ...openAccess } as CommandPorts;
+  };
+  const bot = await openDiscord({ apiUrl, token, commands: [...commands, about], ports }, never);
+  const dispose = async () => {
+    await bot[Symbol.asyncDispose]();
+    await sandbox[Symbol.asyncDispose]();
+  };
+  const lounge = { guildId, channelId: sandbox.channelId('Lounge'), name: 'Lounge' };
+  const discord = await opened.promise;
+  return { ...discord, sandbox, written, lounge, finish, [Symbol.asyncDispose]: dispose };
+}
+
+test('no link in what a model wrote is fetched for a preview, through any door', async () => {
+  await using bot = await open();
+  const { captions, finish, lounge, messages, sandbox, typed, written } = bot;
+  const ann = sandbox.person('Ann');
+  const own = { channelId: lounge.channelId };
+  // Mention reply, the channel's chat, notes to people in it, recap, captions.
+  const asked = ann.write(`<@${sandbox.botId}> tell me`, { channel: 'Lounge' });
+  expect(asked.hasPreviews).toBe(true);
+  await expect.poll(() => written).toHaveLength(1);
+  const [mention] = written;
+  if (mention) await typed.reply(mention, openText(answer), never);
+  await messages.write(lounge, new ConfidentialText(answer, own), never);
+  await messages.notify(lounge, [{ personId: ann.id, text: answer }], never);
+  await captions.post(lounge.channelId, answer, never);
+  const chat = await captions.open(lounge, undefined, never);
+  const caption = chat.message(
+    () => ({ text: answer }),
+    () => undefined,
+  );
+  caption.touch('whole');
+  await caption.settled();
+  const shown = sandbox.messages('Lounge').filter(({ text }) => text.includes('example.com'));
+  expect(shown.map(({ hasPreviews }) => hasPreviews)).toEqual([false, false, false, false, false]);
+  // Direct message.
+  await messages.tell(ann.id, new ConfidentialText(answer, { onlyFor: ann.id }), never);
+  expect(sandbox.directMessages()).toMatchObject([{ text: answer, hasPreviews: false }]);
+  // Ask about this, /ask at once and after thinking, in public and in private, and what follows a first answer.
+  const lines = ['ask', 'aside', 'slow', 'misjudged'].map((line) => ann.command(line));
+  const calls = [ann.menu('Ask about this', asked), ...lines];
+  const isThinking = ({ id }: { readonly id: string }) =>
+    sandbox.requests().some(({ path }) => path.includes(`/${id}/`));
+  await expect.poll(() => calls.every(isThinking)).toBe(true);
+  finish();
+  for (const call of calls) {
+    const reply = await call.answered(soon());
+    expect(reply).toMatchObject({ text: answer, hasPreviews: false });
+  }
+  const [, first] = calls;
+  await expect.poll(() => first?.followUps).toMatchObject([{ text: answer, hasPreviews: false }]);
+});
