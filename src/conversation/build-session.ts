@@ -233,7 +233,7 @@ export function buildSession(options: ConversationOptions, session: SessionSourc
     },
     languages: new SpeakerLanguages({ guildId, parts, settings }, before?.languages),
     gate: new ConsentGate({
-      rules: () => settings().consent,
+      rules: () => options.settings.consentNow(guildId),
       admits: admissionIn(guildId, people, parts, options.settings),
       choices: sessions.consents.in(guildId),
       isRead: () => options.settings.isRead(guildId),

@@ -227,7 +227,10 @@ export class VoiceSession {
 
   /** Reads the settings of the server and the consents of its people, until both were read once. Never throws. */
   async recall(): Promise<void> {
-    if (await this.#settings.load(this.channel.guildId)) this.govern();
+    const { guildId } = this.channel;
+    if (await this.#settings.load(guildId)) this.govern();
+    const waitMs = this.#settings.consentWaitMs(guildId); // of a former run
+    if (waitMs > 0) this.#parts.clock.later(waitMs, () => this.context.gate.rejudge());
     await this.#choices.recall();
   }
 

@@ -127,7 +127,7 @@ export class VoiceSessions implements AsyncDisposable {
   ): Consent {
     const hasCalled = answers?.agreedIds.includes(person.id) === true;
     const isRead = this.settings.isRead(guildId);
-    const rules = this.settings.in(guildId).consent;
+    const rules = this.settings.consentNow(guildId);
     const facts = { isPaused: false, isRead, hasCalled };
     return consentOf(this.consents.in(guildId).factsOf(person, rules, facts));
   }

@@ -126,8 +126,6 @@ export class GuildChoices {
   readonly #leftOut: PersonChoices<boolean>;
   /** People who agreed since the bot came. */
   readonly #pressed = new Set<string>();
-  /** Rules of before, while looser ones do not count yet: also in a session that begins meanwhile. */
-  #former: ConsentPolicySettings | undefined;
 
   constructor(consents: PersonChoices<SaidConsent>, leftOut: PersonChoices<boolean>) {
     this.#consents = consents;
@@ -159,23 +157,12 @@ export class GuildChoices {
     return this.#leftOut.of(personId) ?? (this.#leftOut.isRead ? false : undefined);
   }
 
-  /** Rules that count now: looser ones than those of before wait. */
-  inForce(rules: ConsentPolicySettings): ConsentPolicySettings {
-    return this.#former ?? rules;
-  }
-
-  /** From now on these rules of before count, whatever is set; undefined: those that are set. */
-  keepRules(former: ConsentPolicySettings | undefined): void {
-    this.#former = former;
-  }
-
   /** Facts about a person under these rules; `session`: those of the session, whose settings may be unread. */
   factsOf(
     { id, roleIds }: Pick<ChannelMember, 'id' | 'roleIds'>,
-    rules: ConsentPolicySettings,
+    { policy, roleId }: ConsentPolicySettings,
     session: Pick<HearingFacts, 'hasCalled' | 'isPaused' | 'isRead'>,
   ): HearingFacts {
-    const { policy, roleId } = this.inForce(rules);
     return {
       ...session,
       policy,

@@ -18,6 +18,7 @@ import { type Persona, personaIn } from './persona.ts';
 import {
   type CaptionOptions,
   type Choices,
+  type ConsentPolicySettings,
   type OperatorDefaults,
   readStored,
   type ServerSetting,
@@ -135,6 +136,34 @@ export class StoredSettings {
     const known = channels.get(channelId) ?? withPersona(settings, persona);
     channels.set(channelId, known);
     return known;
+  }
+
+  /** Consent rules that count now: looser ones than those of before wait, also in the next run. */
+  consentNow(guildId: string): ConsentPolicySettings {
+    const [, former = ''] = this.#waitingConsent(guildId);
+    if (this.consentWaitMs(guildId) <= 0) return this.in(guildId).consent;
+    return this.foresee(guildId, conversationSettings.consent.key, former).consent;
+  }
+
+  /** Time, in ms, until the consent rules that are set count. */
+  consentWaitMs(guildId: string): number {
+    const [fromWallMs = 0] = this.#waitingConsent(guildId);
+    return Number(fromWallMs) - this.#parts.clock.wallMs();
+  }
+
+  /** The consent rules that are set count in `waitMs`, and `former` ones until then; undefined: at once. As `set`. */
+  async delayConsent(
+    guildId: string,
+    former: ConsentPolicySettings | undefined,
+    waitMs: number,
+  ): Promise<void> {
+    const fromWallMs = this.#parts.clock.wallMs() + waitMs;
+    const words = former && conversationSettings.consent.shown(former);
+    await this.set(guildId, waitingConsentKey, words && `${fromWallMs} ${words}`);
+  }
+
+  #waitingConsent(guildId: string): readonly string[] {
+    return this.stored(guildId).get(waitingConsentKey)?.split(/ (.*)/) ?? [];
   }
 
   /** Settings that would hold if a key were set so. */
@@ -279,6 +308,9 @@ function withValue(
   const own = value === undefined ? [] : [[key, value] as const];
   return { set: new Map([...others, ...own]), isRead };
 }
+
+/** Key under which the settings of a server hold when its consent rules count, and which ones count until then. */
+const waitingConsentKey = 'consent_waits';
 
 /** Key under which the settings of a server hold that the bot was sent out of a voice channel of `auto_join`. */
 function restKey(channelId: string): string {

@@ -2,7 +2,9 @@ import { dirname } from 'node:path';
 import { BotError, messageOf } from '#src/base/errors.ts';
 
 /** SQLite's primary result codes, as far as they need different help. https://sqlite.org/rescode.html */
-const [busy, readonly, corrupt, full, cantopen, notadb] = [5, 8, 11, 13, 14, 26];
+const [generic, busy, readonly, corrupt, full, cantopen, constraint, notadb] = [
+  1, 5, 8, 11, 13, 14, 19, 26,
+];
 
 /** Whether another connection is in the way, and trying again soon may help. */
 export function isBusy(error: unknown): boolean {
@@ -13,6 +15,12 @@ export function isBusy(error: unknown): boolean {
 export function isDamage(error: unknown): boolean {
   const code = resultCode(error);
   return code === corrupt || code === notadb;
+}
+
+/** Whether a table or a column is missing, or a value is none that the column takes. */
+export function isOfOtherForm(error: unknown): boolean {
+  const code = resultCode(error);
+  return code === generic || code === constraint;
 }
 
 /** Another program has a lock on the file. */

@@ -47,3 +47,28 @@ ${versioned}
   INSERT INTO seat_consents (guild_id, person_id, kind) VALUES ('g', 'cy', 'no'), ('g', 'ann', 'yes');
   INSERT INTO server_settings (guild_id, key, value, written_at_ms)
     VALUES ('g', 'catch_up', 'off', 5), ('g', 'cues', 'on', 5);`;
+
+/** SQL, for both databases, that gives present tables their form of format 21, in which an erasure was a kind of consent. */
+export const rowsOfFormat21 = `
+  DROP TABLE erasures;
+  DROP TABLE consents;
+  CREATE TABLE consents (
+    guild_id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('always', 'never', 'forgetting', 'forgotten')),
+    PRIMARY KEY (guild_id, person_id)
+  );
+  INSERT INTO consents VALUES ('g', 'ann', 'always'), ('g', 'bob', 'forgetting'), ('g', 'cy', 'forgotten'), ('g', 'dan', 'never');`;
+
+/** What a store of format 21 with these rows holds since then. */
+export const keptOfFormat21 = {
+  consents: new Map(
+    Object.entries({
+      ann: { kind: 'always' },
+      bob: { kind: 'forgotten' },
+      cy: { kind: 'forgotten' },
+      dan: { kind: 'never' },
+    }),
+  ),
+  erasures: [{ guildId: 'g', personId: 'bob', sinceWallMs: 0 }],
+};

@@ -84,6 +84,94 @@ test('the newest copies come back with each no, without a yes or a token, and wh
   expect(readdirSync(dataDir).sort()).toEqual(['backups', 'parley.db', 'transcripts.db']);
 });
 
+test('each no and each erasure of the copy and of the present store stays, and what was erased since is erased anew', async () => {
+  using place = storeFolder();
+  const dataDir = await copiedStores(place);
+  const forgotten = { kind: 'forgotten' } as const;
+  {
+    await using store = await openLocalStore(place.path, options);
+    await store.consents.write('30', '1', never);
+    await store.consents.write('30', '2', { ...forgotten, erasesSinceWallMs: 5 });
+    await store.leftOutPeople.write('30', '3', true);
+  }
+  const copies = [place.path, transcriptsPath(dataDir)].map((path) =>
+    backUp(path, backupsFolder(dataDir), hourAgoMs),
+  );
+  {
+    await using store = await openLocalStore(place.path, options);
+    await store.consents.write('30', '1', always);
+    await store.consents.endErasure({ guildId: '30', personId: '2', sinceWallMs: 5 });
+    await store.consents.write('10', eva, never);
+    await store.consents.write('10', adam, forgotten); // whose erasure is complete
+    await store.consents.write('20', eva, { ...forgotten, erasesSinceWallMs: 7 });
+    await store.leftOutPeople.write('30', '4', true);
+  }
+  const erasureOf = (guildId: string, personId: string, sinceWallMs: number) => {
+    return { guildId, personId, sinceWallMs };
+  };
+  const anew = [erasureOf('10', adam, nowWallMs), erasureOf('20', eva, 7)];
+  const [, ofTranscripts = ''] = copies;
+  restoreStores({ dataDir, copies: [ofTranscripts], nowWallMs });
+  {
+    await using store = await openLocalStore(place.path, options);
+    expect(await store.consents.erasures()).toEqual([...anew, erasureOf('30', '2', nowWallMs)]);
+  }
+  const [main] = restoreStores({ dataDir, copies, nowWallMs });
+  expect(main).toMatchObject({ lacksNoes: false });
+  await using after = await openLocalStore(place.path, options);
+  expect(await after.consents.erasures()).toEqual([...anew, erasureOf('30', '2', nowWallMs)]);
+  const words = await Promise.all(['10', '20', '30'].map((id) => after.consents.read(id)));
+  expect(words.map((one) => Object.fromEntries(one))).toEqual([
+    { [adam]: forgotten, [eva]: never },
+    { [eva]: forgotten },
+    { 1: never, 2: forgotten },
+  ]);
+  expect(new Set((await after.leftOutPeople.read('30')).keys())).toEqual(new Set(['3', '4']));
+});
+
+test('of a copy that somebody changed only rows of known tables come back', async () => {
+  using place = storeFolder();
+  const { copies, dataDir } = await carriedAway(place);
+  const [copy = ''] = copies;
+  {
+    using sqlite = new DatabaseSync(copy);
+    sqlite.exec(`CREATE TABLE "more ""rows" (id TEXT);
+      CREATE VIEW heard AS SELECT * FROM consents;
+      CREATE TRIGGER "la""ter" AFTER INSERT ON consents WHEN NEW.kind = 'never' BEGIN
+        UPDATE consents SET kind = 'always' WHERE guild_id = NEW.guild_id AND person_id = NEW.person_id;
+      END;
+      ALTER TABLE seats ADD COLUMN extra TEXT;
+      PRAGMA user_version = 21`);
+  }
+  const schemaOf = (path: string) => {
+    using sqlite = new DatabaseSync(path, { readOnly: true });
+    return sqlite.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY name').all();
+  };
+  const present = schemaOf(place.path);
+  restoreStores({ dataDir, copies: [copy], nowWallMs });
+  expect(schemaOf(place.path)).toEqual(present);
+  await using store = await openLocalStore(place.path, options);
+  await store.consents.write('10', adam, never);
+  expect(await store.consents.read('10')).toEqual(new Map([[adam, never]]));
+});
+
+test('where no former store can be read, a restore says whom it may hear again', async () => {
+  using place = storeFolder();
+  const { copies, dataDir } = await carriedAway(place);
+  const told =
+    /^No former store could be read: who said no .* is heard again where consent is role or notice\./m;
+  expect(restoring(dataDir, copies).stdout).not.toMatch(told);
+  writeFileSync(place.path, 'no database '.repeat(1000));
+  expect(restoring(dataDir, copies).stdout).toMatch(told);
+  {
+    using sqlite = new DatabaseSync(place.path);
+    sqlite.exec('DROP TABLE consents; PRAGMA user_version = 99');
+  }
+  expect(restoring(dataDir, copies).stdout).toMatch(told);
+  rmSync(place.path);
+  expect(restoring(dataDir, copies).stdout).toMatch(told);
+});
+
 test('of a copy older than seven days only settings and each no come back', async () => {
   using place = storeFolder();
   const dataDir = await copiedStores(place);
@@ -116,6 +204,15 @@ const troubles: readonly Trouble[] = [
     /^The copy .*monday\.db is damaged or is no database: take another copy\.$/,
     (copies) => {
       writeFileSync(first(copies), 'no database '.repeat(1000));
+      return copies;
+    },
+  ],
+  [
+    'a copy in which a view stands for a table',
+    /^The copy .*monday\.db is damaged or is no database: take another copy\.$/,
+    (copies) => {
+      using sqlite = new DatabaseSync(first(copies));
+      sqlite.exec('DROP TABLE seats; CREATE VIEW seats AS SELECT * FROM consents');
       return copies;
     },
   ],

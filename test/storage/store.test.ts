@@ -7,7 +7,7 @@ import { lostRows } from '#src/storage/data-dir/store-files.ts';
 import { migrate } from '#src/storage/schema.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { everyByte, storeFolder } from './files.ts';
-import { formerRows } from './former-consents.ts';
+import { formerRows, keptOfFormat21, rowsOfFormat21 } from './former-consents.ts';
 
 const options = { clock: realClock, patienceMs: 0 };
 const always = { kind: 'always' } as const;
@@ -40,6 +40,18 @@ test.each([15, 19])(
     expect(await store.personSettings.read('g', 'ann')).toEqual({ answers: 'private' });
   },
 );
+
+test('an erasure under way in a store of format 21 goes on, and all other words stay', async () => {
+  using place = storeFolder();
+  await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
+  {
+    using sqlite = new DatabaseSync(place.path);
+    sqlite.exec(`${rowsOfFormat21} PRAGMA user_version = 21`);
+  }
+  await using store = await openLocalStore(place.path, options);
+  expect(await store.consents.read('g')).toEqual(keptOfFormat21.consents);
+  expect(await store.consents.erasures()).toEqual(keptOfFormat21.erasures);
+});
 
 test('a step that fails leaves the file as it was', () => {
   using sqlite = new DatabaseSync(':memory:');

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
@@ -54,17 +55,25 @@ async function restoreDatabase(
   const database = { url, dataDir: options.dataDir, isMade: true };
   return await withDatabaseCopies(database, storeKinds, async (storesDir, opened) => {
     const restored = restoreStores({ ...options, storesDir });
-    const kinds = storeKinds.filter((kind) =>
-      restored.some(({ to }) => to === storePath(storesDir, kind)),
-    );
+    // The store has erasures anew, also where only transcripts were restored.
+    const isChanged = (path: string) =>
+      path === storePath(storesDir) || restored.some(({ to }) => to === path);
+    const kinds = storeKinds.filter((kind) => {
+      const path = storePath(storesDir, kind);
+      return existsSync(path) && isChanged(path);
+    });
     await copyFromFiles(opened, kinds, storesDir);
     return restored.map((file) => ({ ...file, to: opened.place }));
   });
 }
 
-function report({ former, from, to }: RestoredFile): void {
+function report({ former, from, lacksNoes, to }: RestoredFile): void {
   console.log(`restored ${to} from ${from}`);
   if (former !== undefined) console.log(`former file: ${former}`);
+  if (lacksNoes)
+    console.log(
+      'No former store could be read: who said no or /privacy forget after the copy is unknown, and is heard again where consent is role or notice. Set it to ask if you are not sure.',
+    );
 }
 
 function readArguments(): RestoreArguments {

@@ -134,14 +134,14 @@ export class ConsentGate {
   /** What is stored about consent, for the conversation. */
   get stored(): Pick<ConsentState, 'policy' | 'isRead' | 'no' | 'yes'> {
     const { choices, isRead, rules } = this.#options;
-    const { policy } = choices.inForce(rules());
+    const { policy } = rules();
     return { policy, isRead: isRead() && choices.isRead, ...choices.stored };
   }
 
   /** Whether a person may use the bot, and has the role of the policy in force, for the conversation. */
   rightsOf({ id, roleIds }: ChannelMember): Pick<Participant, 'hasRole' | 'isAdmitted'> {
-    const { admits, choices, rules } = this.#options;
-    const { roleId } = choices.inForce(rules());
+    const { admits, rules } = this.#options;
+    const { roleId } = rules();
     return { isAdmitted: admits(id), hasRole: roleId !== undefined && roleIds.includes(roleId) };
   }
 

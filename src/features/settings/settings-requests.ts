@@ -2,6 +2,7 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';
 import {
+  type ConsentPolicySettings,
   readSetting,
   type ServerSetting,
   type SettingNow,
@@ -11,6 +12,8 @@ import {
 
 /** Time, in ms, from the announcement of a looser policy until it counts. */
 const noticeMs = 30_000;
+/** Time, in ms, after which a looser policy counts that could not be announced: later sessions tell of it when they begin. */
+const untoldMs = 3_600_000;
 
 /** Word that restores the operator's value. */
 const standard = 'default';
@@ -69,19 +72,19 @@ export class SettingsRequests {
     if (obstacle) return obstacle;
     const { settings } = this.#sessions;
     await settings.load(guildId);
-    const before = settings.in(guildId);
     const after = settings.foresee(guildId, key, words);
-    const former = this.#sessions.consents.in(guildId).inForce(before.consent);
+    const former = settings.consentNow(guildId);
     const looser = setting === conversationSettings.consent && isLooser(former, after.consent);
     const { policy } = after.consent;
     if (looser && !confirmed) return { kind: 'looser', policy, value: words ?? standard };
-    if (setting === conversationSettings.consent) {
-      // Looser rules than the former ones do not count yet where they are still to be announced.
-      const isTold = looser && this.#sessions.session(guildId) !== undefined;
-      this.#sessions.consents.in(guildId).keepRules(isTold ? former : undefined);
-    }
-    const saved = await settings.set(guildId, key, words);
-    this.#follow(guildId, key, looser);
+    // Looser rules than the former ones do not count yet where they are still to be announced. Both change in one moment.
+    const isTold = looser && this.#sessions.session(guildId) !== undefined;
+    const [saved] = await Promise.all([
+      settings.set(guildId, key, words),
+      setting === conversationSettings.consent &&
+        settings.delayConsent(guildId, isTold ? former : undefined, untoldMs),
+    ]);
+    this.#follow(guildId, key, looser ? former : undefined);
     return { kind: 'set', value: setting.shown(settings.in(guildId).of(setting)), saved };
   }
 
@@ -106,21 +109,23 @@ export class SettingsRequests {
   }
 
   /** Applies changed settings to the sessions. People who are to be heard without having been asked read of it 30 s before. */
-  #follow(guildId: string, key: string, looser: boolean): void {
+  #follow(guildId: string, key: string, former: ConsentPolicySettings | undefined): void {
     for (const session of this.#sessions.sessions(guildId)) session.govern(key);
     this.#sessions.features.changed(guildId);
     const session = this.#sessions.session(guildId);
-    const { policy } = this.#sessions.settings.in(guildId).consent;
-    if (!session || !looser || policy === 'ask') return;
-    const rulesNow = () => JSON.stringify(this.#sessions.settings.in(guildId).consent);
+    const { settings } = this.#sessions;
+    const { policy } = settings.in(guildId).consent;
+    if (!session || !former || policy === 'ask') return;
+    const rulesNow = () => JSON.stringify(settings.in(guildId).consent);
     const rules = rulesNow();
     const holds = () => rulesNow() === rules;
-    const count = () => {
+    const count = async () => {
       if (!holds()) return;
-      this.#sessions.consents.in(guildId).keepRules(undefined);
+      await settings.delayConsent(guildId, undefined, 0);
       for (const { context } of this.#sessions.sessions(guildId)) context.gate.rejudge();
     };
     session.context.notice({ id: `settings.told.${policy}` }, holds, () => {
+      if (holds()) void settings.delayConsent(guildId, former, noticeMs);
       this.#parts.clock.later(noticeMs, count);
     });
   }

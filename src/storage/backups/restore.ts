@@ -1,8 +1,10 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
+import { columnNames } from '#src/sql/columns.ts';
 import { copyInto, DatabaseSync, isWhole, openReadOnly } from '#src/sql/sqlite.ts';
-import { asTrouble, isDamage } from '#src/sql/trouble.ts';
+import type { Table } from '#src/sql/table.ts';
+import { asTrouble, isDamage, isOfOtherForm } from '#src/sql/trouble.ts';
 import { checkFormat, migrate, versionOf } from '#src/storage/schema.ts';
 import {
   mainStore,
@@ -31,6 +33,8 @@ export type RestoredFile = {
   readonly to: string;
   /** Copy of what stood there before, where that could be read. */
   readonly former?: string;
+  /** Whether each no and each erasure after the copy is unknown: no former store could be read. */
+  readonly lacksNoes?: boolean;
 };
 
 type ExaminedCopy = { readonly path: string; readonly kind: StoreKind };
@@ -48,8 +52,8 @@ export function newestCopies(dataDir: string, withTranscripts: boolean): readonl
 }
 
 /**
- * Puts copies in the places of the stores, once all of them are prepared. No yes and no token comes back, each no does. The former store is
- * copied to `DATA_DIR/backups`, where it can be read.
+ * Puts copies in the places of the stores, once all of them are prepared. No yes and no token comes back. Each no and each erasure
+ * does, and those of the former store stay; it is copied to `DATA_DIR/backups`, where it can be read.
  *
  * For a program of its own that holds the lock of `DATA_DIR`: it waits inside. Errors: BotError `store.*`; then nothing changed.
  */
@@ -59,6 +63,12 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
   try {
     makeFolder(storesDir);
     const prepared = examined.map((copy) => prepare(copy, options));
+    const main = storePath(storesDir);
+    if (existsSync(main) && !prepared.some(({ to }) => to === main)) {
+      using sqlite = new DatabaseSync(main);
+      migrate(sqlite, mainStore.sqlite);
+      eraseAnew(sqlite, options.nowWallMs);
+    }
     for (const { to } of prepared) replace(to);
     return prepared;
   } catch (error) {
@@ -71,7 +81,9 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
 /** Takes away what a restoring that was killed left beside the stores. */
 export function removeLeftovers(dataDir: string): void {
   try {
-    for (const kind of storeKinds) rmSync(partOf(storePath(dataDir, kind)), { force: true });
+    for (const kind of storeKinds)
+      for (const leftover of [partOf, scratchOf])
+        rmSync(leftover(storePath(dataDir, kind)), { force: true });
   } catch {
     // It cannot be written there, which the store tells of.
   }
@@ -79,6 +91,10 @@ export function removeLeftovers(dataDir: string): void {
 
 function partOf(path: string): string {
   return `${path}.part`;
+}
+
+function scratchOf(path: string): string {
+  return `${path}.scratch`;
 }
 
 /** Errors: BotError `store.*` for what is no copy, damaged, too new or too old. */
@@ -104,38 +120,93 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
   }
 }
 
-/** The file as it is to be, beside its place. A change that is cut short leaves it damaged. */
+/**
+ * The file as it is to be, beside its place. A change that is cut short leaves it damaged. Its tables are made here, and take rows
+ * alone: somebody may have changed the copy.
+ */
 function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): RestoredFile {
   const { dataDir, isSettingsOnly = false, nowWallMs, storesDir = dataDir } = options;
   const to = storePath(storesDir, kind);
-  {
-    using copy = openReadOnly(from);
-    copyInto(copy, partOf(to));
-  }
+  rmSync(partOf(to), { force: true });
   using sqlite = new DatabaseSync(partOf(to));
+  chmodSync(partOf(to), 0o600);
   sqlite.exec(
     'PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL',
   );
   migrate(sqlite, kind.sqlite);
-  if (kind === mainStore) dropAgreements(sqlite, isSettingsOnly);
-  sqlite.exec('VACUUM'); // without the deleted rows
-  return { from, to, former: copyFormer(to, dataDir, nowWallMs) };
+  const taken = { sqlite, kind, scratch: scratchOf(to) };
+  if (!takeRows(from, taken, (table) => returningRows(table, isSettingsOnly))) throw damaged(from);
+  const former = copyFormer(to, dataDir, nowWallMs);
+  if (kind !== mainStore) return { from, to, former };
+  const hasNoes = former && takeRows(former, taken, ({ name }) => noes[name] ?? 'false');
+  eraseAnew(sqlite, nowWallMs);
+  return { from, to, former, lacksNoes: !hasNoes };
 }
 
-/** SQL of the rows that never come back, by their table: in the others of `consents`, each row about a person is a no. */
-const agreements: Readonly<Record<string, string>> = {
-  consents: "kind = 'always'",
-  seat_consents: 'true',
-  left_out_of_captions: 'false',
-  api_tokens: 'true',
+/** SQL of the rows that are a no or an erasure, by their table: they always come back, and those of the former store stay. */
+const noes: Readonly<Record<string, string>> = {
+  consents: "kind <> 'always'",
+  erasures: 'true',
+  left_out_of_captions: 'true',
+};
+const agreements: ReadonlySet<string> = new Set(['api_tokens', 'seat_consents']);
+
+/** SQL of the rows of a copy that come back: no yes and no token. */
+function returningRows({ name, person }: Table, isSettingsOnly: boolean): string {
+  const isDropped = isSettingsOnly && (person.length > 0 || name === 'tracks');
+  return noes[name] ?? `${!isDropped && !agreements.has(name)}`;
+}
+
+/** Begins an erasure of each forgotten person: what was erased after the copy was made comes back with it. */
+function eraseAnew(sqlite: DatabaseSync, nowWallMs: number): void {
+  sqlite.exec(`INSERT OR IGNORE INTO erasures (guild_id, person_id, since_wall_ms)
+    SELECT guild_id, person_id, ${nowWallMs} FROM consents WHERE kind = 'forgotten'`);
+}
+
+/** Restored file whose rows are taken from others by way of `scratch`. */
+type TakingFile = {
+  readonly sqlite: DatabaseSync;
+  readonly kind: StoreKind;
+  readonly scratch: string;
 };
 
-function dropAgreements(sqlite: DatabaseSync, isSettingsOnly: boolean): void {
-  for (const { name, person } of mainStore.tables) {
-    const isOther = person.length > 0 || name === 'tracks';
-    const where = agreements[name] ?? `${isSettingsOnly && isOther}`;
-    sqlite.exec(`DELETE FROM ${name} WHERE ${where}`);
+/**
+ * Takes rows of the known tables of another file, which may have a former format. None of its triggers and views runs. Whether it
+ * has such tables. Errors: SQLite's own, and those of the file system.
+ */
+function takeRows(
+  from: string,
+  { sqlite, kind, scratch }: TakingFile,
+  rowsOf: (table: Table) => string,
+): boolean {
+  {
+    using other = openReadOnly(from);
+    copyInto(other, scratch);
   }
+  try {
+    {
+      using other = new DatabaseSync(scratch);
+      dropPrograms(other);
+      migrate(other, kind.sqlite);
+    }
+    sqlite.prepare('ATTACH ? AS other').run(scratch);
+    for (const table of kind.tables) {
+      const columns = columnNames(Object.keys(table.columns));
+      sqlite.exec(`INSERT OR REPLACE INTO main.${table.name} (${columns})
+        SELECT ${columns} FROM other.${table.name} WHERE ${rowsOf(table)}`);
+    }
+    sqlite.exec('DETACH other');
+    return true;
+  } catch (error) {
+    if (isOfOtherForm(error)) return false;
+    throw error;
+  }
+}
+
+function dropPrograms(sqlite: DatabaseSync): void {
+  const programs = "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view')";
+  for (const { name, type } of sqlite.prepare(programs).all())
+    sqlite.exec(`DROP ${type} "${String(name).replaceAll('"', '""')}"`);
 }
 
 /**

@@ -119,6 +119,25 @@ test('more people are heard unasked only after a confirmation, and the channel i
   await fixture.sessions.leave('g');
 });
 
+test('a looser policy waits its 30 s also after a restart', async () => {
+  const before = await called({}, [adam, eva]);
+  const { clock, settingsStore, stores } = before;
+  await before.settings.set('g', 'consent', 'notice', 'confirmed');
+  const waits = () => settingsStore.read('g').then((rows) => rows.get('consent_waits'));
+  expect(await waits()).toBe(`${clock.wallMs() + 30_000} ask`);
+  await pass(before, 10_000);
+  const after = openSessionFixture({ stores }, [adam, eva], clock);
+  await after.sessions.join(lounge, 'adam');
+  const hearsEva = () => after.sessions.session('g')?.context.gate.mayHear('eva');
+  await pass(after, 19_900);
+  expect(hearsEva()).toBe(false);
+  await pass(after, 200);
+  expect(hearsEva()).toBe(true);
+  await after.sessions.leave('g');
+  expect(await waits()).toBeUndefined(); // by the former run, which was not killed here
+  await before.sessions.leave('g');
+});
+
 test('a stricter policy ends the announcement of a looser one', async () => {
   const fixture = await called({}, [adam, eva]);
   await fixture.settings.set('g', 'consent', 'notice', 'confirmed');

@@ -108,6 +108,37 @@ withPostgres(() => {
     expect((await moved.memories.list(guildId)).at(-1)).toMatchObject({ text: 'new' });
   });
 
+  test('a no and an erasure after the copy stay in a database, also where only transcripts come back', async () => {
+    using place = storeFolder();
+    await using schema = await openSchema();
+    const dataDir = dirname(place.path);
+    const write = async (personId: string, kind: 'forgotten' | 'never') => {
+      await using store = await openIn(schema);
+      await store.consents.write('10', personId, { kind });
+    };
+    await (await openTranscriptsIn(schema))[Symbol.asyncDispose]();
+    await write('1', 'never');
+    const copies = run('backup', dataDir, schema, '--transcripts').stdout.trim().split('\n');
+    await write('2', 'never');
+    await write('3', 'forgotten');
+    const erased = async () => {
+      await using store = await openIn(schema);
+      return (await store.consents.erasures()).map(({ personId }) => personId);
+    };
+    expect(run('restore', dataDir, schema, copies[1] ?? '')).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+    expect(await erased()).toEqual(['3']);
+    expect(run('restore', dataDir, schema, copies[0] ?? '')).toMatchObject({ status: 0 });
+    expect(await erased()).toEqual(['3']);
+    await using store = await openIn(schema);
+    const kinds = Object.entries({ 1: 'never', 2: 'never', 3: 'forgotten' });
+    expect(await store.consents.read('10')).toEqual(
+      new Map(kinds.map(([personId, kind]) => [personId, { kind }])),
+    );
+  });
+
   test('nothing is put into a database that a process uses', async () => {
     using place = storeFolder();
     await using schema = await openSchema();

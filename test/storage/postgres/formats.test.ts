@@ -4,7 +4,7 @@ import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { presentFormat } from '#src/storage/schema.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { formerRows } from '#test/storage/former-consents.ts';
+import { formerRows, keptOfFormat21, rowsOfFormat21 } from '#test/storage/former-consents.ts';
 import { openIn } from './open-stores.ts';
 
 const parts: readonly SchemaPart[] = [mainStore, transcripts];
@@ -57,5 +57,19 @@ withPostgres(() => {
     const kept = { ann: { kind: 'always' }, bob: { kind: 'never' }, cy: { kind: 'never' } };
     expect(await store.consents.read('g')).toEqual(new Map(Object.entries(kept)));
     expect(await store.settings.read('g')).toEqual(new Map([['cues', 'on']]));
+  });
+
+  test('an erasure under way in a store of format 21 goes on, and all other words stay', async () => {
+    await using schema = await openSchema();
+    await (await openIn(schema))[Symbol.asyncDispose]();
+    await schema.sql(rowsOfFormat21);
+    await schema.sql("UPDATE parley_schema SET version = 21 WHERE part = 'store'");
+    {
+      await using pool = openPool(schema);
+      await migratePostgres(pool, [mainStore], { upgrades: true });
+    }
+    await using store = await openIn(schema);
+    expect(await store.consents.read('g')).toEqual(keptOfFormat21.consents);
+    expect(await store.consents.erasures()).toEqual(keptOfFormat21.erasures);
   });
 });
