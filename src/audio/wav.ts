@@ -1,15 +1,25 @@
 import { BotError } from '#src/base/errors.ts';
-import { mixedDown, type Pcm } from './pcm.ts';
+import { joinSamples, mixedDown, type Pcm } from './pcm.ts';
 
 type WavReading =
   | { readonly kind: 'start' }
   | { readonly kind: 'chunks'; readonly encoding?: Encoding }
   /** `leftBytes` is Infinity where the writer could not know. */
   | { readonly kind: 'data'; readonly leftBytes: number; readonly encoding: Encoding }
-  /** Behind a sound of known length: only another file may follow. */
+  /** Behind a sound: only another file may follow. */
   | { readonly kind: 'done' };
 
 const unknownSize = 0xffffffff;
+/** Larger sizes are none: writers that stream put 2^31, 2 000 000 000 or all bits there. No answer of a server is larger. */
+const longestDataBytes = 64 * 1024 * 1024;
+/** Bytes of sound without a known end that are held back: in them a header may begin, or sizes that came too late. */
+const heldBytes = 128;
+/** Shorter sounds have samples that look like their size. */
+const leastSizedBytes = 4096;
+/** What begins where sound without a known end is over: another file, or a chunk behind the sound. */
+const behindSound =
+  /(?:RIFF|RF64|BW64)....WAVE|LIST....(?:INFO|adtl)|(?:fact|cue |smpl|inst|bext|iXML|afsp|id3 |ID3 |JUNK|PAD |_PMX)..\0\0/s;
+const startOfFile = /(?:RIFF|RF64|BW64)....WAVE/s;
 /** A format chunk has 16 to 40 bytes; more than this is not one. */
 const formatLimitBytes = 256;
 
@@ -28,10 +38,10 @@ const mostChannels = 8;
 /** Reads a whole WAV file: 8, 16, 24 or 32 bit PCM or 32 bit float, channels above two mixed down. Errors: BotError `audio.bad_wav`. */
 export function readWav(bytes: Uint8Array): Pcm {
   const stream = new WavStream();
-  const [pcm] = stream.push(bytes);
-  stream.end();
-  if (!pcm) throw badWav('The WAV file holds no sound.');
-  return pcm;
+  const pieces = [...stream.push(bytes), ...stream.end()];
+  const [first] = pieces;
+  if (!first) throw badWav('The WAV file holds no sound.');
+  return { ...first, samples: joinSamples(pieces.map(({ samples }) => samples)) };
 }
 
 /** A WAV file with 16 bit samples. */
@@ -63,9 +73,9 @@ export function wavHeader(
 }
 
 /**
- * Reads a WAV file while it arrives, in pieces of any length. Holds no more than a header or one sample back.
+ * Reads a WAV file while it arrives, in pieces of any length. Holds no more than a header, or 128 bytes of sound, back.
  *
- * A data size of 0 or 0xFFFFFFFF means: until the end.
+ * A data size of 0, or of more than 64 MiB, means: until the end, less chunks and late sizes behind the sound.
  * Files may follow each other: some servers send one a sentence. Errors: BotError `audio.bad_wav`, from `push` and `end`.
  */
 export class WavStream {
@@ -73,7 +83,8 @@ export class WavStream {
   #rest: Buffer = Buffer.alloc(0);
   /** Bytes of an unneeded chunk that are still to come. */
   #skipBytes = 0;
-  #sounded = false;
+  /** Bytes of sound that were given. */
+  #soundBytes = 0;
 
   /** Gives the whole samples that `bytes` completed: nothing, or one piece per file. */
   push(bytes: Uint8Array): Pcm[] {
@@ -83,10 +94,13 @@ export class WavStream {
     return pieces;
   }
 
-  /** Throws for a file that ended too early. */
-  end(): void {
-    if (this.#reading.kind === 'start') throw badWav('The sound is not a WAV file.');
-    if (this.#sounded) return;
+  /** Gives the sound that was held back. Throws for a file that ended too early. */
+  end(): Pcm[] {
+    const reading = this.#reading;
+    if (reading.kind === 'start') throw badWav('The sound is not a WAV file.');
+    const last =
+      reading.kind === 'data' ? this.#lastSound(reading.encoding, this.#rest.length) : [];
+    if (this.#soundBytes > 0) return last;
     if (this.#reading.kind === 'data') throw badWav('The WAV file holds no sound.');
     throw badWav('The WAV file ends before its sound begins.');
   }
@@ -108,12 +122,11 @@ export class WavStream {
   }
 
   #riff(): WavReading | undefined {
-    if (!'RIFF'.startsWith(this.#rest.toString('latin1', 0, 4))) {
-      throw badWav('The sound is not a WAV file.');
-    }
-    if (this.#rest.length < 12) return undefined;
-    if (this.#take(12).toString('latin1', 8) !== 'WAVE')
-      throw badWav('The sound is not a WAV file.');
+    const head = this.#rest.toString('latin1', 0, 12);
+    const isFile = head.length < 12 ? /^R(I|F|$)|^BW|^B?$/.test(head) : startOfFile.test(head);
+    if (!isFile) throw badWav('The sound is not a WAV file.');
+    if (head.length < 12) return undefined;
+    this.#take(12);
     return { kind: 'chunks' };
   }
 
@@ -124,8 +137,8 @@ export class WavStream {
     if (name === 'data') {
       this.#take(8);
       if (!encoding) throw badWav('The WAV file has no format chunk before its sound.');
-      const open = sizeBytes === 0 || sizeBytes === unknownSize;
-      return { kind: 'data', encoding, leftBytes: open ? Number.POSITIVE_INFINITY : sizeBytes };
+      const leftBytes = isOpenSize(sizeBytes) ? Number.POSITIVE_INFINITY : sizeBytes;
+      return { kind: 'data', encoding, leftBytes };
     }
     const padded = sizeBytes + (sizeBytes % 2);
     if (name === 'fmt ') return this.#format(padded);
@@ -141,29 +154,60 @@ export class WavStream {
   }
 
   #sound(encoding: Encoding, leftBytes: number, pieces: Pcm[]): WavReading | undefined {
-    const { rateHz, channels, sampleBytes, sample } = encoding;
-    const frameBytes = sampleBytes * channels;
-    const next = leftBytes === Number.POSITIVE_INFINITY ? startOfFile(this.#rest) : undefined;
-    const usable = Math.min(leftBytes, this.#rest.length, next ?? Number.POSITIVE_INFINITY);
-    const bytes = this.#take(usable - (usable % frameBytes));
-    const left = next === undefined ? leftBytes - bytes.length : 0;
-    if (bytes.length > 0) {
-      this.#sounded = true;
-      const samples = new Int16Array(bytes.length / sampleBytes);
-      for (let n = 0; n < samples.length; n++) samples[n] = sample(bytes, n * sampleBytes);
-      if (channels === 1 || channels === 2) pieces.push({ samples, rateHz, channels });
-      else pieces.push({ samples: mixedDown(samples, channels), rateHz, channels: 1 });
-    }
+    if (leftBytes === Number.POSITIVE_INFINITY) return this.#openSound(encoding, pieces);
+    const frameBytes = encoding.sampleBytes * encoding.channels;
+    const given = this.#give(encoding, Math.min(leftBytes, this.#rest.length));
+    pieces.push(...given.pieces);
+    const left = leftBytes - given.bytes;
     if (left < frameBytes) return { kind: 'done' };
     this.#reading = { kind: 'data', encoding, leftBytes: left };
     return undefined;
   }
 
+  #openSound(encoding: Encoding, pieces: Pcm[]): WavReading | undefined {
+    const end = this.#rest.toString('latin1').search(behindSound);
+    if (end < 0) {
+      pieces.push(...this.#give(encoding, this.#rest.length - heldBytes).pieces);
+      return undefined;
+    }
+    pieces.push(...this.#lastSound(encoding, end));
+    return { kind: 'done' };
+  }
+
+  /** The last `bytes` of a sound without a known end; its size, written where the file went on, is left out. */
+  #lastSound(encoding: Encoding, bytes: number): Pcm[] {
+    const totalBytes = this.#soundBytes + bytes;
+    const isSize = (at: number) =>
+      Math.abs(this.#rest.readUInt32LE(at) - totalBytes) < 2 * heldBytes;
+    let end = bytes;
+    // Four bytes of nothing stand before a size, since it belongs there in the head of the file.
+    for (let at = Math.max(4, bytes - heldBytes); at + 4 <= end; at++)
+      if (totalBytes > leastSizedBytes && isSize(at)) end = at - 4;
+    const { pieces } = this.#give(encoding, end);
+    this.#take(bytes - end);
+    return pieces;
+  }
+
+  /** Whole samples of the first `most` bytes. */
+  #give({ rateHz, channels, sampleBytes, sample }: Encoding, most: number) {
+    const frameBytes = sampleBytes * channels;
+    const bytes = this.#take(Math.max(0, most - (most % frameBytes)));
+    const pieces: Pcm[] = [];
+    if (bytes.length > 0) {
+      this.#soundBytes += bytes.length;
+      const samples = new Int16Array(bytes.length / sampleBytes);
+      for (let n = 0; n < samples.length; n++) samples[n] = sample(bytes, n * sampleBytes);
+      if (channels === 1 || channels === 2) pieces.push({ samples, rateHz, channels });
+      else pieces.push({ samples: mixedDown(samples, channels), rateHz, channels: 1 });
+    }
+    return { pieces, bytes: bytes.length };
+  }
+
   /** Only the beginning of another file is kept. */
   #afterwards(): WavReading | undefined {
-    const head = this.#rest.toString('latin1', 0, 4);
-    if (!'RIFF'.startsWith(head)) this.#rest = Buffer.alloc(0);
-    return head === 'RIFF' ? { kind: 'start' } : undefined;
+    const start = this.#rest.toString('latin1').search(startOfFile);
+    this.#take(start < 0 ? Math.max(0, this.#rest.length - 11) : start);
+    return start < 0 ? undefined : { kind: 'start' };
   }
 
   #take(length: number): Buffer {
@@ -173,10 +217,9 @@ export class WavStream {
   }
 }
 
-/** Start of another file in `bytes`, if there is one. */
-function startOfFile(bytes: Buffer): number | undefined {
-  const at = bytes.indexOf('RIFF', 0, 'latin1');
-  return at >= 0 && bytes.toString('latin1', at + 8, at + 12) === 'WAVE' ? at : undefined;
+/** Whether the size of a sound, as its header has it, says nothing. */
+export function isOpenSize(sizeBytes: number): boolean {
+  return sizeBytes === 0 || sizeBytes > longestDataBytes;
 }
 
 /** Reads the body of a format chunk. Errors: BotError `audio.bad_wav`. */

@@ -1,9 +1,9 @@
 import { constants, open, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { longestPageBytes } from '#src/audio/ogg-page.ts';
+import { sniff } from '#src/audio/sniff.ts';
 import { bodyOf, type FetchRules, isAllowedType, request } from '#src/sources/fetch/fetch.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
-import { sniff } from '#src/sources/formats/sniff.ts';
 import { soundLengthMs } from '#src/sources/formats/sound-length.ts';
 
 /** The bytes of one sound, wherever they are. */

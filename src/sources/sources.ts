@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { durationMs, musicRateHz, type Pcm } from '#src/audio/pcm.ts';
+import type { SniffResult } from '#src/audio/sniff.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
@@ -7,7 +8,6 @@ import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
-import type { SniffResult } from '#src/sources/formats/sniff.ts';
 import { type FfmpegOptions, programLimit, throughFfmpeg } from './ffmpeg.ts';
 import { oneLine } from './one-line.ts';
 import { bytesOfFile, bytesOfLink, examine, type SoundBytes } from './sound-bytes.ts';

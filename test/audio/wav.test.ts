@@ -107,9 +107,90 @@ test('a file that arrives in pieces of any length gives the same samples', () =>
         pieces.push(...stream.push(wav.subarray(at, at + length)).map((pcm) => pcm.samples));
         at += length;
       }
-      stream.end();
+      pieces.push(...stream.end().map((pcm) => pcm.samples));
       const whole = samples.subarray(0, samples.length - (samples.length % channels));
       expect(joined(pieces)).toEqual(Int16Array.from(whole));
     }),
   );
 });
+
+/** Samples that look like no size: a quiet tone. */
+const tone = Int16Array.from({ length: 2_400 }, (_, n) => 900 * Math.sin(n / 7) - 2_000);
+const toneBytes = bytesOf(tone);
+const open = riff(format(1, 16), chunk('data', toneBytes, 0xffff_ffff));
+
+function lateSize(bytes: number, before: number, after = 0): Buffer {
+  const late = Buffer.alloc(before + 4 + after);
+  late.writeUInt32LE(bytes, before);
+  return late;
+}
+
+const rf64 = Buffer.concat([
+  Buffer.from('RF64\xff\xff\xff\xffWAVE', 'latin1'),
+  chunk('ds64', Buffer.alloc(28)),
+  open.subarray(12),
+]);
+
+/**
+ * What stands behind sound without a known end, and where it was seen. ffmpeg and PyAV write their sizes where the file goes on
+ * (https://github.com/remsky/Kokoro-FastAPI/issues/497); chunks: https://www.recordingblogs.com/wiki/wave-file-format.
+ */
+const behind: Readonly<Record<string, Buffer>> = {
+  nothing: Buffer.alloc(0),
+  'a LIST chunk': chunk('LIST', Buffer.from('INFOISFT\x0e\0\0\0Lavf62.3.100\0\0', 'latin1')),
+  'a late size': lateSize(toneBytes.length + 36, 4),
+  'both late sizes, in their places': Buffer.concat([
+    lateSize(toneBytes.length + 70, 4),
+    lateSize(toneBytes.length, 66),
+  ]),
+  'a fact chunk': chunk('fact', Buffer.of(96, 9, 0, 0)),
+  'a tag': chunk('id3 ', Buffer.from('ID3\x03\0\0\0\0\0\x0aTIT2aaaaaa', 'latin1')),
+  'cue points': chunk('cue ', Buffer.alloc(28)),
+  'a broadcast extension': chunk('bext', Buffer.alloc(602)),
+  padding: chunk('JUNK', Buffer.alloc(28)),
+};
+
+test.each(Object.entries(behind))(
+  'behind endless sound %s is not heard, cut anywhere',
+  (_, end) => {
+    expectCutAnywhere(Buffer.concat([open, end]), tone, open.length - 150);
+    expectCutAnywhere(Buffer.concat([open, end, open]), joined([tone, tone]), open.length - 150);
+  },
+);
+
+test.each([
+  0,
+  0x7fff_ffff,
+  0x8000_0000,
+  0x7735_9400,
+  0xffff_ffd3,
+  0xffff_ffff,
+  0x0fff_ffff,
+  64 * 2 ** 20 + 1,
+])('a file for each sentence, with a size of %i, is one sound, cut anywhere', (size) => {
+  const wav = riff(format(1, 16), chunk('data', toneBytes, size));
+  expectCutAnywhere(
+    Buffer.concat([wav, wav, wav]),
+    joined([tone, tone, tone]),
+    2 * wav.length - 20,
+  );
+});
+
+test('RF64 and BW64 are read, alone and behind each other, cut anywhere', () => {
+  expectCutAnywhere(rf64, tone);
+  const bw64 = Buffer.concat([Buffer.from('BW64'), rf64.subarray(4)]);
+  expectCutAnywhere(Buffer.concat([bw64, rf64]), joined([tone, tone]), bw64.length - 20);
+});
+
+/** Cut once at each of 300 bytes from `from` on. */
+function expectCutAnywhere(wav: Buffer, samples: Int16Array, from = 0): void {
+  for (let cut = from; cut < Math.min(wav.length, from + 300); cut++) {
+    const stream = new WavStream();
+    const pieces = [
+      ...stream.push(wav.subarray(0, cut)),
+      ...stream.push(wav.subarray(cut)),
+      ...stream.end(),
+    ];
+    expect(joined(pieces.map((pcm) => pcm.samples)), `cut at ${cut}`).toEqual(samples);
+  }
+}

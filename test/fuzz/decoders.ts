@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { sniff } from '#src/audio/sniff.ts';
 import { BotError } from '#src/base/errors.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
-import { sniff } from '#src/sources/formats/sniff.ts';
 import { soundLengthMs } from '#src/sources/formats/sound-length.ts';
 import { fc } from '#test/properties.ts';
 import { cpuSinceMs, type FuzzResult, type FuzzTarget, resultOf } from './fuzz-target.ts';

@@ -49,7 +49,7 @@ test('the first sample of an answer ends a cue for good', async () => {
   link.steps(3);
   await say(voice, 60);
   link.steps(5);
-  expect(link.frames.slice(3, 6).every((frame) => frame?.every((one) => one === 9000))).toBe(true);
+  expect(link.frames.slice(3, 6).every((frame) => frame?.[240] === 9000)).toBe(true);
   expect(link.frames.slice(6)).toEqual([undefined, undefined]);
 });
 

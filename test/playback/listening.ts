@@ -51,9 +51,9 @@ export class VirtualListener {
     for (let n = 0; n < count; n++) this.step();
   }
 
-  /** The first sample of each frame, `undefined` where the link was quiet. */
+  /** The sample in the middle of each frame, `undefined` where the link was quiet. */
   get levels(): (number | undefined)[] {
-    return this.frames.map((frame) => frame?.[0]);
+    return this.frames.map((frame) => frame?.[frame.length / 2]);
   }
 }
 

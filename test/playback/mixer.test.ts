@@ -102,14 +102,16 @@ function soundIn(frame: Int16Array | undefined): number {
   return frame ? frame.findLastIndex((sample) => sample !== 0) + 1 : 0;
 }
 
-/** The frames without padding as they were played, or as `written` says they should have been. */
+/** The frames without padding and faded edges as they were played, or as `written` says they should have been. */
 function wholeFrames(listener: VirtualListener, written?: readonly number[]): number[][] {
   let at = 0;
+  const sounding = listener.frames.reduce((sum, frame) => sum + soundIn(frame), 0);
   return listener.frames.flatMap((frame) => {
     const from = at;
     at += soundIn(frame);
     if (!frame || at - from < frameSamples) return [];
-    return [written ? written.slice(from, at) : [...frame]];
+    const samples = written ? written.slice(from, at) : [...frame];
+    return [samples.filter((_, n) => from + n >= 72 && from + n < sounding - 72)];
   });
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { longestQueueMs, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { joined } from '#test/audio/speech.ts';
 import { level, loudest, open, VirtualListener } from './listening.ts';
 
 /** A reply that sounds already, on a link of its own. */
@@ -94,3 +95,34 @@ test.each([8000, 16_000, 22_050, 44_100, 48_000])(
     expect(listener.levels[25]).toBeCloseTo(1_000, -1);
   },
 );
+
+test.each([8_000, 24_000, 48_000])(
+  'a voice of %i Hz stays below -1 dBFS, and neither its beginning nor its end clicks',
+  async (rateHz) => {
+    const { reply, listener } = speaking();
+    const full = Int16Array.from({ length: rateHz }, (_, n) =>
+      n % (rateHz / 200) < rateHz / 400 ? 32_767 : -32_768,
+    );
+    await reply.write({ samples: full, rateHz, channels: 1 }, 'Loud.', open);
+    reply.end();
+    listener.steps(60);
+    const heard = joined(listener.frames.map((frame) => frame ?? new Int16Array(0)));
+    expect(loudest(heard)).toBeLessThanOrEqual(29_204);
+    expect(loudest(heard)).toBeGreaterThan(25_000);
+    for (const edge of [heard, heard.toReversed()]) {
+      const from = edge.findIndex((one) => one !== 0);
+      expect(Math.abs(edge[from] ?? 0)).toBeLessThan(1_000);
+      expect(loudest(edge.subarray(from, from + 24))).toBeLessThan(11_000);
+    }
+  },
+);
+
+test('a quiet voice passes the limiter unchanged', async () => {
+  const { reply, listener } = speaking();
+  const quiet = Int16Array.from({ length: 4_800 }, (_, n) => 29_000 * Math.sin(n / 9));
+  await reply.write({ samples: quiet, rateHz: 24_000, channels: 1 }, 'Quiet.', open);
+  reply.end();
+  listener.steps(12);
+  const heard = joined(listener.frames.map((frame) => frame ?? new Int16Array(0)));
+  expect(heard.subarray(72, 4_728)).toEqual(quiet.subarray(72, 4_728));
+});

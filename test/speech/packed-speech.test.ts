@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { afterAll, expect, test } from 'vitest';
@@ -6,7 +7,7 @@ import { resample } from '#src/audio/resample.ts';
 import { openSpeechDecoder } from '#src/engines/speech-http.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
-import type { SpeechFormat } from '#src/speech/openai/sound-stream.ts';
+import { SoundStream, type SpeechFormat } from '#src/speech/openai/sound-stream.ts';
 import { similarity } from '#test/audio/similarity.ts';
 import { listening } from '#test/fakes/servers/listening.ts';
 import { digits, files } from '#test/sources/sounds.ts';
@@ -65,3 +66,86 @@ test('pcm asked, aac or a damaged file received: an error by name, never noise',
     await expect(said).rejects.toThrow(/sent (AAC|FLAC|MP3)/);
   }
 });
+
+/**
+ * First bytes of formats that no decoder here takes. Sources: ISO 14496-12 (MP4), RFC 9559 (Matroska), Apple's CAF
+ * specification, RFC 4867 (AMR); and of members that nobody has reported yet: AIFF https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/AIFF/AIFF.html,
+ * AU https://pubs.opengroup.org/external/auformat.html, WavPack https://www.wavpack.com/WavPack5FileFormat.pdf,
+ * Wave64 https://www.ambisonia.com/Members/mleese/sony_wave64.pdf, TTA http://tausoft.org/wiki/True_Audio_Codec_Format,
+ * Musepack https://trac.musepack.net/musepack/wiki/SV8Specification, WMA (ASF) https://learn.microsoft.com/windows/win32/wmformat/overview-of-the-asf-format.
+ */
+const foreign: readonly (readonly [string, string])[] = [
+  ['MP4', '00000020667479704d344120000002004d344120'],
+  ['MP4', '0000001c7374797069736f6d'],
+  ['Matroska', '1a45dfa3934282886d6174726f736b61864141435f'],
+  ['CAF', '63616666000100006465736300000000'],
+  ['AMR', '2321414d520a3c'],
+  ['AIFF', '464f524d0000100041494646434f4d4d'],
+  ['AU', '2e736e640000001800100000'],
+  ['WavPack', '7776706b2c01000010040000'],
+  ['Wave64', '726966662e91cf11a5d628db04c10000'],
+  ['True Audio', '545441310100010010004056'],
+  ['Musepack', '4d50434b5348'],
+  ['WMA', '3026b2758e66cf11a6d900aa0062ce6c'],
+  ['AAC', 'fff15080012ffcde0400'],
+];
+
+/** Bytes as entropy coding leaves them. */
+const coded = createHash('shake256', { outputLength: 9_000 }).digest();
+
+test.each(foreign)('%s is never played, cut at every byte, and its name is said', (name, head) => {
+  const file = Buffer.from(head, 'hex');
+  const frame = 9; // of AAC, whose second header has to stand there
+  const body =
+    name === 'AAC'
+      ? Buffer.concat([file.subarray(0, frame), file.subarray(0, frame), coded])
+      : Buffer.concat([file, Buffer.alloc(20), coded]);
+  for (const type of ['', 'audio/pcm', 'audio/mpeg'])
+    for (let cut = 1; cut < 64; cut++)
+      expect(() => heardOf([body.subarray(0, cut), body.subarray(cut)], type)).toThrow(
+        `sent ${name}:`,
+      );
+});
+
+/** Samples of other widths, orders and codings are bytes of an unknown form, too. */
+const unknown: Readonly<Record<string, Buffer>> = {
+  'compressed bytes': coded,
+  'big-endian samples': Buffer.from(digitBytes()).swap16(),
+  'floats of 32 bits': Buffer.from(Float32Array.from(digits.samples, (one) => one / 32_768).buffer),
+  'samples of 24 bits': Buffer.concat(
+    [...digits.samples].map((one) => Buffer.of(one * 7, one & 255, one >> 8)),
+  ),
+  'half a sample too much': Buffer.concat([Buffer.of(1), digitBytes()]),
+  'a made-up format behind zeros': Buffer.concat([Buffer.alloc(300), coded]),
+};
+
+function digitBytes(): Buffer {
+  const { buffer, byteLength, byteOffset } = digits.samples;
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+test.each(Object.entries(unknown))('%s without a label become an error, not noise', (_, body) => {
+  for (const size of [1, 959, body.length])
+    expect(() => heardOf(inPieces(body, size), 'audio/pcm')).toThrow('sent an unknown format:');
+});
+
+test('samples of speech pass, whatever their loudness and their pieces', () => {
+  const peak = digits.samples.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+  const loudest = Int16Array.from(digits.samples, (one) => (one / peak) * 32_767);
+  for (const samples of [digits.samples, loudest]) {
+    const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+    for (const size of [1, 127, 4_096]) expect(heardOf(inPieces(bytes, size), '')).toEqual(samples);
+  }
+});
+
+function inPieces(body: Buffer, size: number): readonly Buffer[] {
+  return Array.from({ length: Math.ceil(body.length / size) }, (_, n) =>
+    body.subarray(n * size, (n + 1) * size),
+  );
+}
+
+function heardOf(pieces: readonly Buffer[], type: string): Int16Array {
+  const stream = new SoundStream(type);
+  const heard = [...pieces.flatMap((piece) => stream.push(piece)), ...stream.end()];
+  return joinSamples(heard.map(({ samples }) => samples));
+}

@@ -1,5 +1,6 @@
+import { fadeOut } from '#src/audio/loudness/fades.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
-import { fadeOut, Gain } from '#src/playback/mix/gain.ts';
+import { Gain } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples, type Track } from '#src/playback/mix/track.ts';
 import type { CueName, Cues } from './load-cues.ts';
 import type { SpokenReply } from './spoken-reply.ts';

@@ -1,9 +1,11 @@
+import { edgeMs, fadeIn, fadeOut } from '#src/audio/loudness/fades.ts';
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { OneRate } from '#src/audio/resample.ts';
 import { SampleBuffer } from '#src/audio/sample-buffer.ts';
-import { fadeIn, fadeOut, Gain } from '#src/playback/mix/gain.ts';
+import { Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/track.ts';
 import { TimeStretch } from './stretch.ts';
+import { VoiceLimiter } from './voice-limiter.ts';
 import {
   Levels,
   type Sentence,
@@ -126,6 +128,7 @@ const fadeSamples = 4 * samplesPerMs;
 const starvedSamples = 10 * samplesPerMs;
 /** Comes out of silence without a click, and without eating a consonant. */
 const riseSamples = 5 * samplesPerMs;
+const edgeSamples = edgeMs * samplesPerMs;
 
 /** 20 ms, and the place of the sound behind them. */
 export type SoundCut = { readonly samples: Int16Array; readonly to: number };
@@ -136,6 +139,7 @@ export class ReplySound {
   readonly sentences = new SpokenSentences();
   readonly #rate = new OneRate(speakRateHz);
   readonly #stretch: TimeStretch | undefined;
+  readonly #limiter = new VoiceLimiter();
   readonly #samples = new SampleBuffer();
   #taken = 0;
   #rising = false;
@@ -161,6 +165,15 @@ export class ReplySound {
       this.sentences.start(text);
     }
     this.#append(this.#rate.push({ ...pcm, samples: pcm.samples.slice() }));
+  }
+
+  /** No more sound comes. */
+  close(): void {
+    this.end();
+    fadeOut(
+      this.#samples.at(Math.max(this.#taken, this.#samples.to - edgeSamples), edgeSamples),
+      edgeSamples,
+    );
   }
 
   /** The sentence has no more sound. */
@@ -215,6 +228,8 @@ export class ReplySound {
 
   #add(piece: Int16Array): void {
     if (piece.length === 0) return;
+    this.#limiter.limit(piece);
+    if (this.#samples.to === 0) fadeIn(piece, edgeSamples);
     this.#samples.push(piece, this.#taken - keepSamples);
     this.sentences.grow(piece);
   }

@@ -184,7 +184,7 @@ export class SpokenReply {
 
   #close(ending: 'completed' | 'failed' | 'cancelled'): void {
     if (this.#ending || this.#finished) return;
-    this.#sound.end();
+    this.#sound.close();
     this.#ending = ending;
     if (!this.#sounding || !this.#unconfirmed) this.#concludeIfDrained();
     this.#notify();

@@ -1,10 +1,10 @@
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { OneRate } from '#src/audio/resample.ts';
+import { type Format, sniff } from '#src/audio/sniff.ts';
 import { WavStream } from '#src/audio/wav.ts';
 import { openFlac } from '#src/sources/formats/flac-decoder.ts';
 import { openMp3 } from '#src/sources/formats/mp3-decoder.ts';
 import { openOgg } from '#src/sources/formats/ogg-decoder.ts';
-import { type Format, sniff } from '#src/sources/formats/sniff.ts';
 import { openWebm } from '#src/sources/formats/webm-decoder.ts';
 import type { DecodePlan, FeedResult } from './decode-messages.ts';
 import { type Decoder, Skip } from './decoder.ts';
@@ -102,10 +102,7 @@ function openWav(): Decoder {
   const wav = new WavStream();
   return {
     push: (bytes) => wav.push(bytes),
-    end() {
-      wav.end();
-      return [];
-    },
+    end: () => wav.end(),
     free() {},
   };
 }

@@ -1,6 +1,7 @@
 import { readHeader } from '#src/audio/opus/opus-packet.ts';
+import type { Format } from '#src/audio/sniff.ts';
+import { isOpenSize } from '#src/audio/wav.ts';
 import { tagBytes } from './mp3-frames.ts';
-import type { Format } from './sniff.ts';
 
 /** Bytes of a file that tell the length of its sound. */
 export type LengthBytes = {
@@ -10,9 +11,6 @@ export type LengthBytes = {
   /** Undefined where there is no end, or its size is unknown. */
   readonly sizeBytes: number | undefined;
 };
-
-/** Sizes from 2 GiB on mean an unknown size. */
-const openFrom = 0x7fffffff;
 
 /** Length of a sound, in ms, as far as its first and last bytes tell; hostile files lie. */
 export function soundLengthMs(format: Format, bytes: LengthBytes): number | undefined {
@@ -35,8 +33,7 @@ function wavMs({ head, sizeBytes = Number.POSITIVE_INFINITY }: LengthBytes): num
   const [format, data] = [head.indexOf('fmt '), head.indexOf('data')];
   if (format < 0 || data < format + 20 || head.length < data + 8) return undefined;
   const size = head.readUInt32LE(data + 4);
-  const isOpen = size === 0 || size >= openFrom;
-  const bytes = Math.min(isOpen ? Number.POSITIVE_INFINITY : size, sizeBytes - data - 8);
+  const bytes = Math.min(isOpenSize(size) ? Number.POSITIVE_INFINITY : size, sizeBytes - data - 8);
   const lengthMs = (bytes / head.readUInt32LE(format + 16)) * 1000;
   return Number.isFinite(lengthMs) ? lengthMs : undefined;
 }

@@ -110,6 +110,7 @@ async function* sounds(
       if (decode && stream.packed) return yield* unpacked(stream.packed, pieces, decode, signal);
     }
     yield* stream.end();
+    if (decode && stream.packed) yield* unpacked(stream.packed, pieces, decode, signal);
   } finally {
     await pieces.return(undefined);
   }

@@ -1,5 +1,6 @@
 import { areFrames } from '#src/audio/opus/opus-packet.ts';
 import { type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
+import { sniffName } from '#src/audio/sniff.ts';
 import { WavStream } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 
@@ -7,16 +8,13 @@ import { BotError } from '#src/base/errors.ts';
 export const speechFormats = ['pcm', 'wav', 'mp3', 'opus', 'flac'] as const;
 export type SpeechFormat = (typeof speechFormats)[number];
 
-/** Bytes needed to detect the format of a body. */
-const headBytes = 12;
+/** Raw samples that are judged together, 21 ms at 24 kHz, and the fewest: 8 ms. */
+const [mostJudged, fewestJudged] = [512, 200];
 
 type SoundReader = 'undecided' | 'raw' | WavStream | PackedSound;
 
-const foreignHeads: readonly (readonly [string, string])[] = [
-  ['OggS', 'Ogg'],
-  ['fLaC', 'FLAC'],
-  ['ID3', 'MP3'],
-];
+/** Names of the formats that are decoded elsewhere. */
+const packedNames = { wav: 'WAV', mp3: 'MP3', flac: 'FLAC', ogg: 'Ogg', webm: 'WebM' } as const;
 
 /** Sound that has to be decoded. */
 export type PackedSound = { readonly name: string; readonly bytes: Buffer };
@@ -24,8 +22,8 @@ export type PackedSound = { readonly name: string; readonly bytes: Buffer };
 /**
  * Turns the body of a speech answer into sound while it arrives, mono, for pieces of any length.
  *
- * A WAV header is recognised by its bytes, since servers send WAV for raw samples and label anything `audio/mpeg`; bytes
- * in no other known format are 16-bit little-endian. Errors: BotError `provider.wrong_type`, `audio.bad_wav`.
+ * A format is recognised by its bytes, since servers send WAV for raw samples and label anything `audio/mpeg`; bytes
+ * in no known format are 16-bit little-endian, unless they would be noise. Errors: BotError `provider.wrong_type`, `audio.bad_wav`.
  */
 export class SoundStream {
   readonly #rateHz: number;
@@ -51,40 +49,85 @@ export class SoundStream {
   push(bytes: Uint8Array): Pcm[] {
     const all = Buffer.concat([this.#rest, bytes]);
     this.#rest = Buffer.alloc(0);
-    if (this.#reader === 'undecided') this.#reader = this.#decide(all);
-    if (this.#reader === 'undecided') {
-      this.#rest = all;
-      return [];
-    }
-    if (this.#reader === 'raw') return this.#raw(all);
-    return this.#reader instanceof WavStream ? this.#reader.push(all).map(toMono) : [];
+    return this.#read(all, false);
   }
 
-  /** Gives the rest when the body ends: nothing, or a sound shorter than a header. */
+  /** Gives the rest when the body ends. A body shorter than a header may now show in `packed`. */
   end(): Pcm[] {
-    return this.#reader === 'undecided' ? this.#raw(this.#rest) : [];
+    const last = this.packed ? [] : this.#read(this.#rest, true);
+    const held = this.#reader instanceof WavStream ? this.#reader.end().map(toMono) : [];
+    return [...last, ...held];
   }
 
-  /** Half a sample waits for its other half; alone at the end it is dropped. */
-  #raw(bytes: Buffer): Pcm[] {
-    const even = bytes.length - (bytes.length % 2);
-    this.#rest = bytes.subarray(even);
-    if (even === 0) return [];
-    const samples = new Int16Array(even / 2);
-    for (let n = 0; n < samples.length; n++) samples[n] = bytes.readInt16LE(2 * n);
+  #read(bytes: Buffer, isWhole: boolean): Pcm[] {
+    if (this.#reader === 'undecided') this.#reader = this.#decide(bytes, isWhole);
+    if (this.#reader instanceof WavStream) return this.#reader.push(bytes).map(toMono);
+    if (this.#reader === 'raw') return this.#raw(bytes, isWhole);
+    if (this.#reader === 'undecided') this.#rest = bytes;
+    return [];
+  }
+
+  /** Samples too few to be judged wait for others, and half a sample at the end is dropped. */
+  #raw(bytes: Buffer, isWhole: boolean): Pcm[] {
+    const count = bytes.length >> 1;
+    const usable = count >= fewestJudged || isWhole ? count : 0;
+    this.#rest = bytes.subarray(2 * usable);
+    if (usable === 0) return [];
+    const samples = new Int16Array(usable);
+    for (let n = 0; n < usable; n++) samples[n] = bytes.readInt16LE(2 * n);
+    for (let at = 0; at < usable; at += mostJudged) {
+      const from = Math.max(0, Math.min(at, usable - fewestJudged));
+      if (isNoise(samples.subarray(from, at + mostJudged))) throw wrongForm('an unknown format');
+    }
     return [{ samples, rateHz: this.#rateHz, channels: 1 }];
   }
 
-  #decide(bytes: Buffer): SoundReader {
-    if (bytes.length < headBytes) return 'undecided';
-    const head = bytes.toString('latin1', 0, headBytes);
-    if (/^RIFF....WAVE$/s.test(head)) return new WavStream();
-    const named = foreignHeads.find(([start]) => head.startsWith(start))?.[1];
-    const name = named ?? areFrames(bytes);
-    if (name === 'no') return 'raw';
-    if (name === 'unknown') return 'undecided';
-    if (this.#isPackedFine && name !== 'AAC') return { name, bytes };
-    const message = `The speech server sent ${name}: set SPEECH_FORMAT to wav, or use a server that can send pcm or wav.`;
-    throw new BotError('provider.wrong_type', false, message);
+  #decide(bytes: Buffer, isWhole: boolean): SoundReader {
+    const named = sniffName(bytes, isWhole);
+    if (named?.kind === 'more') return 'undecided';
+    if (named?.kind === 'format' && named.format === 'wav') return new WavStream();
+    if (named?.kind === 'format') return this.#packed(packedNames[named.format], bytes);
+    if (named) throw wrongForm(named.what);
+    const frames = areFrames(bytes);
+    if (frames === 'unknown' && !isWhole) return 'undecided';
+    if (frames === 'MP3') return this.#packed(frames, bytes);
+    if (frames === 'AAC') throw wrongForm(frames);
+    if (isText.test(bytes.toString('latin1'))) throw wrongForm('text');
+    return 'raw';
+  }
+
+  #packed(name: string, bytes: Buffer): PackedSound {
+    if (!this.#isPackedFine) throw wrongForm(name);
+    return { name, bytes };
   }
 }
+
+const isText = /^[\t\n\r\x20-\x7e]{48}/;
+
+function wrongForm(name: string): BotError {
+  const message = `The speech server sent ${name}: set SPEECH_FORMAT to wav, or use a server that can send pcm or wav.`;
+  return new BotError('provider.wrong_type', false, message);
+}
+
+/**
+ * Whether samples are bytes of another form, compressed or of another width or order: of those, each is independent of the one
+ * before, and they are nearly as loud as can be.
+ */
+function isNoise(samples: Int16Array): boolean {
+  let [power, change, last] = [0, 0, samples[0] ?? 0];
+  for (const sample of samples) {
+    power += sample ** 2;
+    change += (sample - last) ** 2;
+    last = sample;
+  }
+  const isLoud = power > samples.length * noiseLevel ** 2;
+  return isLoud && change > leastChange * power && change < mostChange * power;
+}
+
+/**
+ * Root mean square: random samples have 18,900, and 512 of them always more than 17,000. The loudest "s" of test/fixtures/speech,
+ * with the peak of its recording at full scale, has 10,400, and 15,400 where half as much again is clipped.
+ */
+const noiseLevel = 15_500;
+/** Change from sample to sample, by power: 2 for random ones, below 1 for vowels, about 3 for "s" at 16 kHz. */
+const [leastChange, mostChange] = [1.3, 2.7];

@@ -1,4 +1,4 @@
-import { type FrameHeader, readHeader } from '#src/audio/opus/opus-packet.ts';
+import { type FrameHeader, readHeader } from './opus/opus-packet.ts';
 
 /** Formats with a decoder here. */
 export type Format = 'wav' | 'mp3' | 'flac' | 'ogg' | 'webm';
@@ -25,19 +25,25 @@ const framesInARow = 3;
  * At most `longestSniffBytes` are asked for, fewer where the file is shorter.
  */
 export function sniff(head: Uint8Array, isWhole: boolean): SniffResult {
-  if (head.length < sniffBytes && !isWhole) return { kind: 'more' };
   const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, longestSniffBytes));
-  const text = bytes.toString('latin1', 0, sniffBytes);
-  const named = byName(text);
+  const named = sniffName(bytes, isWhole);
   if (named) return named;
-  if (text.startsWith('OggS')) return ogg(text);
   const isEnough = isWhole || head.length >= longestSniffBytes;
-  if (text.startsWith('\x1a\x45\xdf\xa3')) return matroska(bytes, isEnough);
   return frames(bytes, isEnough) ?? { kind: 'foreign', what: 'not a sound file' };
 }
 
+/** As `sniff`, of the formats that begin with a name: undefined for frames, samples and anything else. */
+export function sniffName(bytes: Buffer, isWhole: boolean): SniffResult | undefined {
+  if (bytes.length < sniffBytes && !isWhole) return { kind: 'more' };
+  const text = bytes.toString('latin1', 0, sniffBytes);
+  if (text.startsWith('OggS')) return ogg(text);
+  const isEnough = isWhole || bytes.length >= longestSniffBytes;
+  if (text.startsWith('\x1a\x45\xdf\xa3')) return matroska(bytes, isEnough);
+  return byName(text);
+}
+
 function byName(text: string): SniffResult | undefined {
-  if (/^RIFF....(?!AVI )/s.test(text)) return { kind: 'format', format: 'wav' };
+  if (/^(RIFF|RF64|BW64)....(?!AVI )/s.test(text)) return { kind: 'format', format: 'wav' };
   if (text.startsWith('fLaC')) return { kind: 'format', format: 'flac' };
   if (text.startsWith('ID3')) return { kind: 'format', format: 'mp3' };
   const known = byFfmpeg.find(([pattern]) => pattern.test(text));
@@ -46,7 +52,7 @@ function byName(text: string): SniffResult | undefined {
 
 /** Formats for ffmpeg by their first bytes, with ffmpeg's names. */
 const byFfmpeg: readonly (readonly [RegExp, string, string])[] = [
-  [/^....(ftyp|moov|mdat|wide)/s, 'MP4', 'mov'],
+  [/^....(ftyp|styp|moov|moof|mdat|wide)/s, 'MP4', 'mov'],
   [/^RIFF....AVI /s, 'AVI', 'avi'],
   [/^FORM....AIF/s, 'AIFF', 'aiff'],
   [/^\x30\x26\xb2\x75/, 'WMA', 'asf'],
@@ -55,6 +61,12 @@ const byFfmpeg: readonly (readonly [RegExp, string, string])[] = [
   [/^MAC /, "Monkey's Audio", 'ape'],
   [/^#!AMR/, 'AMR', 'amr'],
   [/^FLV/, 'Flash video', 'flv'],
+  [/^\.snd/, 'AU', 'au'],
+  [/^riff\x2e\x91/, 'Wave64', 'w64'],
+  [/^TTA[12]/, 'True Audio', 'tta'],
+  [/^MPCK/, 'Musepack', 'mpc8'],
+  [/^DSD /, 'DSF', 'dsf'],
+  [/^ADIF/, 'AAC', 'aac'],
 ];
 
 function ogg(text: string): SniffResult {
