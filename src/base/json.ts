@@ -108,8 +108,8 @@ const code = {
  * One linear scan of JSON in bytes, for any cut into chunks. It builds nothing and stops at the first limit that is
  * exceeded. It holds for every reader: JSON that this scan measures smaller than a parser does is invalid.
  *
- * Of a stream of events (`isStream`) each event is measured for itself; a blank line ends one. All text in its lines is
- * measured, as readers do not agree on which of them are data.
+ * Of a stream of events (`isStream`) each event is measured for itself; a blank line ends one, or a line outside of all brackets. All
+ * text in its lines is measured, as readers do not agree on which of them are data.
  */
 export class JsonMeter {
   readonly #limits: JsonLimits;
@@ -173,7 +173,7 @@ export class JsonMeter {
   }
 
   #endLine(): void {
-    if (this.isStream && this.#isLineEmpty) {
+    if (this.isStream && (this.#isLineEmpty || this.#depth === 0)) {
       this.#bound('bytes', this.#bytes);
       this.#bytes = 0;
       this.#values = 0;

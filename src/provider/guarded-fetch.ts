@@ -1,9 +1,7 @@
 import type { UnderlyingSource } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
-import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { APIError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
-import { JsonMeter, parsedJson } from '#src/base/json.ts';
+import { JsonMeter } from '#src/base/json.ts';
 import { plainFetch } from '#src/base/plain-fetch.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import {
@@ -12,15 +10,19 @@ import {
   type ExpectedContent,
   eventLimits,
   isEventStream,
+  isEventsHead,
   mediaType,
   objectionToHead,
   objectionToType,
   plainWords,
   wordsOfText,
 } from '#src/provider/models/error-phrases.ts';
+import { endMark } from './server-events.ts';
 
 /** Largest answer, in bytes. */
 const mostBytes = 64 * 1024 * 1024;
+/** Bytes of a body that tell what it is. */
+const mostHeadBytes = 4096;
 
 export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -35,9 +37,6 @@ const eventPartBytes = 16 * 1024;
 
 /** Time, in ms, in which a stream is to end after its end mark, so that its connection can be used again. */
 const endMs = 1_000;
-
-/** Why a stream is left at its end mark. */
-const endMark = new Error('the stream is at its end mark');
 
 /** Sent where no key is set: some servers insist on one, those without keys ignore it. */
 export const noKey = 'none';
@@ -80,24 +79,46 @@ type Watch = Guard & {
 async function check(response: Response, watch: Watch): Promise<Response> {
   const { status, statusText, headers } = response;
   const { server } = watch;
-  if (status >= 300 && status < 400) {
-    const to = plainWords(headers.get('location') ?? 'nowhere', watch.secret(), 80);
-    throw new BotError(
-      'provider.refused',
-      false,
-      `${server} redirects to ${to}: set that address as the base URL.`,
-    );
-  }
+  if (status >= 300 && status < 400) throw redirected(headers, watch);
   if (!response.body) return response;
   const objection = response.ok ? objectionToType(mediaType(headers), watch.asked) : undefined;
+  let unread = response.body;
+  if (objection && /events|words/.test(watch.asked)) {
+    const [ahead, rest] = unread.tee();
+    unread = rest;
+    if (isEventsHead(await readHead(ahead))) return await check(asEvents(rest, headers), watch);
+  }
   const isSound = response.ok && watch.asked === 'sound' && objection === undefined;
   const meter = isSound ? undefined : meterOf(response, watch);
-  const source = new WatchedBody(response.body, { ...watch, meter }, response.ok);
+  const source = new WatchedBody(unread, { ...watch, meter }, response.ok);
   const body = new ReadableStream(source, { highWaterMark: 0 });
   const watched = new Response(body, { status, statusText, headers });
   if (objection === 'json') throw jsonInstead(await watched.text(), watch);
   if (objection) throw wrongType(server, objection);
   return watched;
+}
+
+function redirected(headers: Headers, { secret, server }: Watch): BotError {
+  const to = plainWords(headers.get('location') ?? 'nowhere', secret(), 80);
+  const message = `${server} redirects to ${to}: set that address as the base URL.`;
+  return new BotError('provider.refused', false, message);
+}
+
+function asEvents(body: ReadableStream<Uint8Array>, headers: Headers): Response {
+  const labelled = new Headers(headers);
+  labelled.set('content-type', 'text/event-stream');
+  return new Response(body, { headers: labelled });
+}
+
+/** First line of a body, or its first bytes. */
+async function readHead(body: ReadableStream<Uint8Array>): Promise<string> {
+  let head = '';
+  for await (const piece of body.values({ preventCancel: true })) {
+    head += Buffer.from(piece).toString('latin1');
+    if (head.length > mostHeadBytes || /\S[^\n]*\n/.test(head)) break;
+  }
+  body.cancel().catch(() => undefined);
+  return head;
 }
 
 /** An answer with its meter; undefined for sound. */
@@ -197,52 +218,4 @@ function checkSize(piece: Uint8Array, bytes: number, watch: MeasuredAnswer): voi
   const { server, meter } = watch;
   const what = bytes > mostBytes ? 'more than 64 MB' : meter?.push(piece)?.words;
   if (what) throw new BotError('provider.refused', false, `${server} sent ${what}.`);
-}
-
-/**
- * Events of a stream as values, up to `[DONE]` or the end of the stream. Leaving early closes the connection; at `[DONE]` it is
- * kept, if the stream ends there. `onEndMark` is called at `[DONE]`, which events before it may follow here.
- *
- * Errors: APIError where an event holds one, SyntaxError where it is no JSON, and those of the body.
- */
-export async function* readEvents(
-  response: Response,
-  onEndMark: () => void = () => undefined,
-): AsyncGenerator<unknown> {
-  const reader = response.body?.getReader();
-  if (!reader) return;
-  const text = new TextDecoder();
-  const events: EventSourceMessage[] = [];
-  let [isOver, isAtEndMark] = [false, false];
-  const onEvent = (event: EventSourceMessage) => {
-    if (event.data === endOfEvents) onEndMark();
-    isAtEndMark ||= event.data === endOfEvents;
-    if (!isAtEndMark) events.push(event);
-  };
-  const parser = createParser({ onEvent });
-  try {
-    while (!isOver && !isAtEndMark) {
-      const { done, value } = await reader.read();
-      isOver = done;
-      // The blank line after the last event may be missing.
-      parser.feed(done ? `${text.decode()}\n\n` : text.decode(value, { stream: true }));
-      for (const event of events.splice(0)) yield readValue(event, response.headers);
-    }
-  } finally {
-    // A body that has failed rejects.
-    if (!isOver) reader.cancel(isAtEndMark ? endMark : notRead).catch(() => undefined);
-  }
-}
-
-const endOfEvents = '[DONE]';
-const notRead = new Error('the reader of the stream has stopped');
-
-function readValue({ data, event: name }: EventSourceMessage, headers: Headers): unknown {
-  const value = parsedJson(data);
-  if (value === undefined)
-    throw new SyntaxError('Error reading response: malformed server-sent event JSON.');
-  const { error } = Object(value ?? {});
-  if (name === 'error') throw new APIError(undefined, error ?? value, undefined, headers);
-  if (error) throw new APIError(undefined, error, undefined, headers);
-  return value;
 }

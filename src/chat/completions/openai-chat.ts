@@ -9,7 +9,7 @@ import type {
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, ChatPart, SentFields, Tool } from '#src/chat/ports.ts';
 import type { ApiClient } from '#src/provider/client.ts';
-import { readEvents } from '#src/provider/guarded-fetch.ts';
+import { readEvents } from '#src/provider/server-events.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { servedBy, takesPictures } from '#src/provider/models/models.ts';

@@ -63,6 +63,13 @@ export function isEventStream(type: string, asked: ExpectedContent): boolean {
   );
 }
 
+/** Whether an answer is a stream of events, or of JSON lines, by its first bytes: labels are wrong often enough. */
+export function isEventsHead(head: string): boolean {
+  return /^(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)?:|\{[^\n]*"(?:delta|chat\.completion\.chunk)")/.test(
+    head,
+  );
+}
+
 /** Objection to an answer by its first bytes: types are missing or wrong often enough. */
 export function objectionToHead(head: Uint8Array, asked: ExpectedContent): string | undefined {
   const text = Buffer.from(head.subarray(0, 64)).toString('latin1').trimStart();

@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import { languageTagOf } from '#src/base/language-name.ts';
-import { readEvents } from '#src/provider/guarded-fetch.ts';
+import { readEvents } from '#src/provider/server-events.ts';
 import { heardCount } from '#src/speech/fallbacks/metered-voice.ts';
 import type { TranscribedWord, Transcript, TranscriptUpdate } from '#src/speech/ports.ts';
 

@@ -31,3 +31,10 @@ export async function sendPaced(
 export function* cut(bytes: Uint8Array, sizeBytes: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += sizeBytes) yield bytes.subarray(at, at + sizeBytes);
 }
+
+/** A text in two pieces, for every byte between them, and in single bytes. */
+export function* cutsOf(text: string): Generator<readonly Uint8Array[]> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at++) yield [bytes.subarray(0, at), bytes.subarray(at)];
+  yield [...cut(bytes, 1)];
+}

@@ -1,0 +1,151 @@
+import { expect, test } from 'vitest';
+import { openClient } from '#src/provider/client.ts';
+import { readEvents } from '#src/provider/server-events.ts';
+import { cutsOf } from '#test/fakes/providers/paced.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
+
+/** What the reader makes of a stream that comes in these pieces: its values, and the error that ends it. */
+async function readIn(pieces: readonly Uint8Array[]) {
+  const values: unknown[] = [];
+  let isAtEndMark = false;
+  let error: unknown;
+  const body = ReadableStream.from(pieces);
+  try {
+    const events = readEvents(new Response(body), () => (isAtEndMark = true));
+    for await (const value of events) values.push(value);
+  } catch (cause) {
+    error = cause;
+  }
+  return { values, isAtEndMark, error };
+}
+
+const two = [{ n: 1 }, { n: 'é💡' }];
+const [one, other] = two.map((value) => JSON.stringify(value));
+
+/** Ways in which servers write the same two events. */
+const writings: Readonly<Record<string, string>> = {
+  'as the standard says': `data: ${one}\n\ndata: ${other}\n\ndata: [DONE]\n\n`,
+  'with a byte order mark': `\ufeffdata: ${one}\n\ndata: ${other}\n\ndata: [DONE]\n\n`,
+  'with CRLF': `data: ${one}\r\n\r\ndata: ${other}\r\n\r\ndata: [DONE]\r\n\r\n`,
+  'with CR': `data: ${one}\r\rdata: ${other}\r\rdata: [DONE]\r\r`,
+  'without spaces and without the last blank line': `data:${one}\n\ndata:${other}\n\ndata:[DONE]`,
+  'one line break between events': `data: ${one}\ndata: ${other}\ndata: [DONE]\n`,
+  'with data without text, and pings': `data:\n\ndata: ${one}\n\ndata: ping\n\ndata: ${other}\n\ndata: [DONE]\n\n`,
+  // https://openrouter.ai/docs/api/reference/streaming
+  'with comments of OpenRouter': `: OPENROUTER PROCESSING\n\ndata: ${one}\n\n: OPENROUTER PROCESSING\n\ndata: ${other}\n\ndata: [DONE]\n\n`,
+  'with ids, times and pings': `id: 1\nretry: 3000\nevent: ping\ndata:\n\ndata: ${one}\n\nid: 2\ndata: ${other}\n\ndata: [DONE]\n\n`,
+  // https://docs.ollama.com/api/streaming: JSON lines
+  'as lines of JSON': `${one}\n${other}\n`,
+  'over several lines': `data: {"n":\ndata: 1}\n\ndata: ${other}\n\ndata: [DONE]\n\n`,
+  'with two ends, and rubbish behind': `data: ${one}\n\ndata: ${other}\n\ndata: [DONE]\n\ndata: [DONE]\n\ndata: {{\n\n`,
+};
+
+test.each(Object.entries(writings))('events %s are read, cut at every byte', async (name, text) => {
+  const read = { values: two, isAtEndMark: name !== 'as lines of JSON', error: undefined };
+  for (const pieces of cutsOf(text)) expect(await readIn(pieces)).toEqual(read);
+});
+
+/** Errors inside streams, each with its status and its words. */
+const failures: readonly [
+  source: string,
+  text: string,
+  status: number | undefined,
+  words: string,
+][] = [
+  [
+    'LiteLLM 1.108',
+    'data: {"error": {"message": "no", "type": "throttling_error", "param": null, "code": "429"}}\n\n',
+    429,
+    'no',
+  ],
+  [
+    'https://github.com/sgl-project/sglang/blob/main/python/sglang/srt/entrypoints/openai/serving_base.py',
+    'data: {"error": {"object": "error", "message": "no", "type": "SERVICE_UNAVAILABLE", "param": null, "code": 503}}\n\n',
+    503,
+    'no',
+  ],
+  [
+    'https://github.com/block/goose/pull/8031 (vLLM)',
+    'data: {"object": "error", "message": "no", "type": "BadRequestError", "param": null, "code": 400}\n\n',
+    400,
+    'no',
+  ],
+  [
+    'https://docs.anthropic.com/en/docs/build-with-claude/streaming',
+    'event: error\ndata: {"type": "error", "error": {"type": "overloaded_error", "message": "no"}}\n\n',
+    503,
+    'no',
+  ],
+  [
+    'https://openrouter.ai/docs/api/reference/streaming',
+    'data: {"id":"a","object":"chat.completion.chunk","error":{"code":502,"message":"no"},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}\n\n',
+    502,
+    'no',
+  ],
+  [
+    'https://ai.google.dev/gemini-api/docs/troubleshooting',
+    'data: [{"error":{"code":429,"message":"no","status":"RESOURCE_EXHAUSTED"}}]\n\n',
+    429,
+    'no',
+  ],
+  [
+    'https://github.com/huggingface/text-generation-inference/blob/main/router/src/server.rs',
+    'data:{"error":"no","error_type":"overloaded"}\n\n',
+    503,
+    'no',
+  ],
+  [
+    'https://github.com/ggml-org/llama.cpp/blob/b4000/examples/server/server.cpp',
+    'error: {"code":500,"message":"no","type":"server_error"}\n\n',
+    500,
+    'no',
+  ],
+  [
+    'https://fastapi.tiangolo.com/tutorial/handling-errors/',
+    'data: {"detail":"no"}\n\n',
+    undefined,
+    'no',
+  ],
+  ['https://docs.ollama.com/api/errors', '{"error":"no"}\n', undefined, 'no'],
+  ['words alone', 'event: error\ndata: no\n\n', undefined, 'no'],
+];
+
+test.each(failures)(
+  'an error inside a stream as of %s keeps its status',
+  async (_, text, status, words) => {
+    for (const pieces of cutsOf(`data: ${one}\n\n${text}data: [DONE]\n\n`)) {
+      const { values, error } = await readIn(pieces);
+      expect(values).toEqual([{ n: 1 }]);
+      expect(error).toMatchObject({ status });
+      expect(`${error} ${JSON.stringify(error)}`).toContain(words);
+    }
+  },
+);
+
+test('JSON that is cut off is an error, and so is more of it than an event may hold', async () => {
+  const { values, error } = await readIn([Buffer.from(`data: ${one}\n\ndata: {"n":`)]);
+  expect(values).toEqual([{ n: 1 }]);
+  expect(error).toBeInstanceOf(SyntaxError);
+  const line = Buffer.from(`data: ${' '.repeat(60_000)}5,\n`);
+  const endless = await readIn([Buffer.from('data: [\n'), ...Array(80).fill(line)]);
+  expect(endless.error).toBeInstanceOf(SyntaxError);
+});
+
+test.each([
+  'application/json',
+  'application/x-ndjson',
+  'text/html; charset=utf-8',
+  'application/octet-stream',
+])('a stream that is labelled %s is read as one', async (type) => {
+  const chunk = { object: 'chat.completion.chunk', choices: [] };
+  const body = `: ping\n\ndata: ${JSON.stringify(chunk)}\n\n`;
+  await using server = await listening(async (request, response) => {
+    request.resume();
+    response.writeHead(200, { 'content-type': type });
+    for (const piece of Buffer.from(body)) response.write(Buffer.of(piece));
+    response.end();
+  });
+  const client = openClient({ baseUrl: `${server.origin}/v1` });
+  const asked = client.chat.completions.create({ model: 'm', messages: [], stream: true });
+  expect(await Array.fromAsync(readEvents(await asked.asResponse()))).toEqual([chunk]);
+});
