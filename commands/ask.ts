@@ -75,8 +75,7 @@ function filesOf(
   { file, sound, words }: CommandCall,
   question: string,
 ): { readonly wrong: Reply } | Pick<QuestionSubject, 'pictures' | 'recording'> {
-  if (file && words.about)
-    return { wrong: { id: 'fail.picture', with: { provider: '/ask about' } } };
+  if (file && words.about) return { wrong: { id: 'fail.picture' } };
   const link = words.link?.trim();
   // The rest of a link may be a secret.
   const recording = link ? { url: link, name: URL.parse(link)?.hostname ?? '' } : sound;

@@ -197,7 +197,6 @@ function partsOf(
     cues: shared.cues,
     textLanguage: shared.textLanguage,
     ...paidEngines({ ...engines, chat, pipelines }),
-    chatName: engines.chatName,
     recogniser: engines.recogniser,
     hasChatModel: engines.hasChatModel,
     voices: engines.voices,
