@@ -49,7 +49,7 @@ export const ask: Command = {
     if ('wrong' in sent) return [sent.wrong];
     if (call.words.about) return await askTranscript(call, ports, question);
     const way = wayOf(call, sessions);
-    const barred = way === 'voice' ? notInChannel(call, sessions) : undefined;
+    const barred = way === 'voice' ? notInChannel(call, ports) : undefined;
     if (barred) return [barred];
     const asker = { id: call.callerId, name: call.callerName };
     const how = way === 'only me' ? 'text' : way;

@@ -11,6 +11,7 @@ import type {
   HelpSessionState,
   HelpState,
 } from '#src/features/contract/help-entries.ts';
+import { roomLine } from '#src/ports/room-line.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Topics whose lines stand on the first page, under the first step of the person. */
@@ -96,26 +97,26 @@ function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
 }
 
 function firstStep(call: CommandCall, state: HelpState, { places }: CommandPorts): FirstStep {
-  const { lines, buttons } = nextStep(call, state, places.botName(call.guildId));
+  const { lines, buttons } = nextStep(call, state, places);
   const model: readonly TextLine[] =
     state.hasModel || !call.mayManage ? [] : [{ id: 'help.model' }];
   return { lines: [...lines, ...model], buttons: [...buttons, 'privacy'] };
 }
 
 function nextStep(
-  { callerChannel, callerId }: CommandCall,
+  { callerChannel, callerId, guildId }: CommandCall,
   { session, settings }: HelpState,
-  bot: string,
+  places: CommandPorts['places'],
 ): FirstStep {
   if (!session) return { lines: [{ id: 'join.none' }], buttons: callerChannel ? ['try.join'] : [] };
   const { channel, isPaused, isSilent } = session;
   if (callerChannel?.channelId !== channel.channelId)
-    return { lines: [{ id: 'perm.room', with: { channel: channel.name } }], buttons: [] };
+    return { lines: [roomLine(channel, callerId, places)], buttons: [] };
   if (isSilent) return { lines: [{ id: 'captions.only' }], buttons: [] };
   if (isPaused) return { lines: [{ id: 'privacy.paused' }], buttons: ['pause:resume'] };
   if (!session.hears(callerId))
     return { lines: [{ id: 'consent.no' }], buttons: ['consent.always'] };
-  return { lines: [heardLine(session, settings, bot)], buttons: ['ask'] };
+  return { lines: [heardLine(session, settings, places.botName(guildId))], buttons: ['ask'] };
 }
 
 /** Words with which a person who is heard begins. */

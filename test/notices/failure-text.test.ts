@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError, type ErrorCode, errorCodes, type FailureStage } from '#src/base/errors.ts';
 import { failureText } from '#src/notices/notice.ts';
-import { english } from '#src/texts/english.ts';
+import { builtInTexts } from '#src/texts/tables.ts';
 import { text } from '#src/texts/texts.ts';
 
 const stages = ['recognise', 'think', 'speak', 'link', undefined] as const;
@@ -19,8 +19,8 @@ test('people read of no failure on which host or port it happened', () => {
   const codes = Object.keys(errorCodes) as ErrorCode[];
   const told = codes.flatMap((code) => stages.map((stage) => sentenceOf(code, stage)));
   expect(told.filter((sentence) => /10\.0\.0\.7|8000|http/.test(sentence))).toEqual([]);
-  const words = Object.values(english).flatMap((one) =>
-    typeof one === 'string' ? [] : Object.keys(one.with),
+  const words = [...builtInTexts('en').values()].flatMap(({ text }) =>
+    Array.from(text.matchAll(/\{(\w+)[,}]/g), ([, word = '']) => word),
   );
   expect(words.filter((word) => /provider|server|host|address|url/i.test(word))).toEqual([]);
 });
