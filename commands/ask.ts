@@ -22,7 +22,7 @@ export const ask: Command = {
   name: 'ask',
   description: 'command.ask',
   help: {
-    topic: 'written answers',
+    topic: 'ask',
     command: 'ask',
     line: () => ({ id: 'help.ask' }),
   },

@@ -12,10 +12,10 @@ import type {
   HelpState,
 } from '#src/features/contract/help-entries.ts';
 import { roomLine } from '#src/ports/room-line.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
 
 /** Topics whose lines stand on the first page, under the first step of the person. */
-const firstTopics = ['written answers', 'stop', 'privacy'];
+const firstTopics = ['ask', 'stop', 'privacy'];
 /** Lines of the first page: of a manager without a chat model privacy is behind its button. */
 const mostLines = 4;
 
@@ -90,7 +90,10 @@ function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
     placeholder: { id: 'help.more' },
     least: 1,
     most: 1,
-    options: ['start', ...own.topics.keys()].map((topic) => ({ value: topic, label: topic })),
+    options: ['start', ...own.topics.keys()].map((topic) => ({
+      value: topic,
+      label: text('help.topic', { topic }, callerLocale),
+    })),
   } as const;
   const shown = { lines, buttons, pickers: [menu], inPlace: true } as const;
   return [{ ...line, ...shown }];
