@@ -5,12 +5,12 @@ import { notInChannel, nowhere, pausedReply } from './rights.ts';
 /** Press of the Ask button: for a while its presser needs no name. */
 export async function openAskWindow(
   call: CommandCall,
-  { features, sessions }: Pick<CommandPorts, 'features' | 'sessions'>,
+  ports: Pick<CommandPorts, 'features' | 'places' | 'sessions'>,
 ): Promise<Replies> {
-  const barred = notInChannel(call, sessions);
+  const barred = notInChannel(call, ports);
   if (barred) return [barred];
   const { guildId, callerId, callerName: name } = call;
-  switch (features.typed.openAskWindow(guildId, callerId)) {
+  switch (ports.features.typed.openAskWindow(guildId, callerId)) {
     case 'open':
       return [{ id: 'panel.asked', with: { name } }];
     case 'unheard':

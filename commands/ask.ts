@@ -22,7 +22,7 @@ export const ask: Command = {
   name: 'ask',
   description: 'command.ask',
   help: {
-    topic: 'written answers',
+    topic: 'ask',
     command: 'ask',
     line: () => ({ id: 'help.ask' }),
   },
@@ -49,7 +49,7 @@ export const ask: Command = {
     if ('wrong' in sent) return [sent.wrong];
     if (call.words.about) return await askTranscript(call, ports, question);
     const way = wayOf(call, sessions);
-    const barred = way === 'voice' ? notInChannel(call, sessions) : undefined;
+    const barred = way === 'voice' ? notInChannel(call, ports) : undefined;
     if (barred) return [barred];
     const asker = { id: call.callerId, name: call.callerName };
     const how = way === 'only me' ? 'text' : way;
@@ -75,8 +75,7 @@ function filesOf(
   { file, sound, words }: CommandCall,
   question: string,
 ): { readonly wrong: Reply } | Pick<QuestionSubject, 'pictures' | 'recording'> {
-  if (file && words.about)
-    return { wrong: { id: 'fail.picture', with: { provider: '/ask about' } } };
+  if (file && words.about) return { wrong: { id: 'fail.picture' } };
   const link = words.link?.trim();
   // The rest of a link may be a secret.
   const recording = link ? { url: link, name: URL.parse(link)?.hostname ?? '' } : sound;

@@ -11,10 +11,11 @@ import type {
   HelpSessionState,
   HelpState,
 } from '#src/features/contract/help-entries.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { roomLine } from '#src/ports/room-line.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
 
 /** Topics whose lines stand on the first page, under the first step of the person. */
-const firstTopics = ['written answers', 'stop', 'privacy'];
+const firstTopics = ['ask', 'stop', 'privacy'];
 /** Lines of the first page: of a manager without a chat model privacy is behind its button. */
 const mostLines = 4;
 
@@ -89,33 +90,36 @@ function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
     placeholder: { id: 'help.more' },
     least: 1,
     most: 1,
-    options: ['start', ...own.topics.keys()].map((topic) => ({ value: topic, label: topic })),
+    options: ['start', ...own.topics.keys()].map((topic) => ({
+      value: topic,
+      label: text('help.topic', { topic }, callerLocale),
+    })),
   } as const;
   const shown = { lines, buttons, pickers: [menu], inPlace: true } as const;
   return [{ ...line, ...shown }];
 }
 
 function firstStep(call: CommandCall, state: HelpState, { places }: CommandPorts): FirstStep {
-  const { lines, buttons } = nextStep(call, state, places.botName(call.guildId));
+  const { lines, buttons } = nextStep(call, state, places);
   const model: readonly TextLine[] =
     state.hasModel || !call.mayManage ? [] : [{ id: 'help.model' }];
   return { lines: [...lines, ...model], buttons: [...buttons, 'privacy'] };
 }
 
 function nextStep(
-  { callerChannel, callerId }: CommandCall,
+  { callerChannel, callerId, guildId }: CommandCall,
   { session, settings }: HelpState,
-  bot: string,
+  places: CommandPorts['places'],
 ): FirstStep {
   if (!session) return { lines: [{ id: 'join.none' }], buttons: callerChannel ? ['try.join'] : [] };
   const { channel, isPaused, isSilent } = session;
   if (callerChannel?.channelId !== channel.channelId)
-    return { lines: [{ id: 'perm.room', with: { channel: channel.name } }], buttons: [] };
+    return { lines: [roomLine(channel, callerId, places)], buttons: [] };
   if (isSilent) return { lines: [{ id: 'captions.only' }], buttons: [] };
   if (isPaused) return { lines: [{ id: 'privacy.paused' }], buttons: ['pause:resume'] };
   if (!session.hears(callerId))
     return { lines: [{ id: 'consent.no' }], buttons: ['consent.always'] };
-  return { lines: [heardLine(session, settings, bot)], buttons: ['ask'] };
+  return { lines: [heardLine(session, settings, places.botName(guildId))], buttons: ['ask'] };
 }
 
 /** Words with which a person who is heard begins. */

@@ -10,6 +10,7 @@ import { isYes } from '#src/people/consent.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import { type JoinOutcome, joinModes } from '#src/ports/command-ports.ts';
 import { consentButtons } from '#src/ports/panel.ts';
+import { roomLine } from '#src/ports/room-line.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { obstacleOf } from '#src/sessions/join-obstacles.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -53,6 +54,7 @@ export const join: Command = {
       const replies = welcome(joining, verdict, channel, { bot, follows });
       return [...replies, ...(await managerNote(joining, call, ports))];
     }
+    if (joining.kind === 'busy') return [roomLine(joining.other, call.callerId, ports.places)];
     return [failureOf(joining, channel)];
   },
 };
@@ -71,12 +73,10 @@ function judge(
 }
 
 function failureOf(
-  joining: Exclude<JoinOutcome, JoinResult>,
+  joining: Exclude<JoinOutcome, JoinResult | { kind: 'busy' }>,
   { name: channel }: ChannelRef,
 ): TextLine {
   switch (joining.kind) {
-    case 'busy':
-      return { id: 'perm.room', with: { channel: joining.other } };
     case 'timeout':
     case 'resting':
     case 'offline':

@@ -1,4 +1,7 @@
-import type { Command } from '#src/features/contract/command.ts';
+import type { Command, CommandCall } from '#src/features/contract/command.ts';
+import type { Places } from '#src/ports/command-ports.ts';
+import { mayKnowChannel } from '#src/ports/room-line.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { duration } from '#src/texts/duration.ts';
 import { notInChannel, nowhere } from './rights.ts';
 
@@ -9,15 +12,27 @@ export const leave: Command = {
   isNeverLimited: true,
   shownTo: 'room',
   options: [],
-  async run(call, { sessions }) {
-    const barred = notInChannel(call, sessions);
-    if (barred && !(call.mayManage && sessions.at(call.guildId))) return [barred];
-    const leaving = await sessions.leave(call.guildId);
-    if (leaving.kind === 'nowhere') return [nowhere];
+  async run(call, { places, sessions }) {
+    const { callerId, guildId, mayManage } = call;
+    const left = sessions.at(guildId);
+    const barred = notInChannel(call, { places, sessions });
+    if (barred && !(mayManage && left)) return [barred];
+    const leaving = await sessions.leave(guildId);
+    if (leaving.kind === 'nowhere' || !left) return [nowhere];
+    if (!mayKnowChannel(left, callerId, places)) return [{ id: 'confirm.done' }];
     const { channel, hasTranscript, stayedMs } = leaving;
     const filled = { channel, duration: duration(stayedMs) };
-    if (!hasTranscript) return [{ id: 'leave.ok', with: filled, to: 'room' }];
-    const buttons = ['captions.transcript'];
-    return [{ id: 'leave.ok', with: filled, to: 'room', buttons }];
+    const to = isOpenToReaders(call, left, places) ? 'room' : 'caller';
+    const buttons = hasTranscript ? ['captions.transcript'] : undefined;
+    return [{ id: 'leave.ok', with: filled, to, buttons }];
   },
 };
+
+/** Whether all readers of the reply's place may know the channel. */
+function isOpenToReaders(
+  { placeId: channelId = '' }: CommandCall,
+  left: ChannelRef,
+  places: Places,
+): boolean {
+  return channelId === left.channelId || places.isNoWider({ ...left, channelId }, left);
+}

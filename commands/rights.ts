@@ -6,6 +6,7 @@ import type {
   Suggest,
 } from '#src/features/contract/command.ts';
 import { holds } from '#src/people/rights.ts';
+import { roomLine } from '#src/ports/room-line.ts';
 
 /** Reply to a caller who does not manage the server; undefined for those who do. */
 export function notManaging({ mayManage }: CommandCall): Reply | undefined {
@@ -20,20 +21,20 @@ export const pausedReply: Reply = { id: 'privacy.paused', buttons: ['pause:resum
 
 /** Reply to a caller who does not sit in the bot's channel; undefined for those who do. */
 export function notInChannel(
-  { guildId, callerChannel, mayManage }: CommandCall,
-  sessions: Pick<CommandPorts['sessions'], 'at'>,
+  { guildId, callerChannel, callerId, mayManage }: CommandCall,
+  { places, sessions }: Pick<CommandPorts, 'places' | 'sessions'>,
 ): Reply | undefined {
   const channel = sessions.at(guildId);
   if (!channel) return nowhere;
   const isHere = callerChannel?.channelId === channel.channelId;
   if (holds('room', { isHere, isAlone: false, isDj: false, mayManage })) return undefined;
-  return { id: 'perm.room', with: { channel: channel.name } };
+  return roomLine(channel, callerId, places);
 }
 
 /** Runs a command for callers who sit in the bot's channel; others read why not. */
 export function inChannel(run: Command['run']): Command['run'] {
   return async (call, ports) => {
-    const barred = notInChannel(call, ports.sessions);
+    const barred = notInChannel(call, ports);
     return barred ? [barred] : await run(call, ports);
   };
 }
@@ -50,7 +51,7 @@ export function commandInChannel(command: Command): Command {
 
 function suggestInChannel(suggest: Suggest): Suggest {
   return async (typed, call, ports) =>
-    notInChannel(call, ports.sessions) ? [] : await suggest(typed, call, ports);
+    notInChannel(call, ports) ? [] : await suggest(typed, call, ports);
 }
 
 /** Runs a command for callers who manage the server; others read why not. */

@@ -182,6 +182,7 @@ const doors: Readonly<Record<string, string>> = {
   'features/typed':
     'chat-read-aloud kept-words program-answers program-transcriptions typed-message-handler',
   'features/words': 'server-vocabulary',
+  notices: 'notice',
   ops: 'alert-board log operator-notices readiness server speed-stats',
   'ops/metrics': 'metrics traces',
   people: 'channel-openness confidential-text consent',

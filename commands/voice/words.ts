@@ -49,13 +49,11 @@ export const words: Command = {
   ],
   async run(call, { features }) {
     const { add, remove, say } = call.words;
-    if (add === undefined && remove === undefined)
-      return say === undefined
-        ? listed(await features.vocabulary.list(call.guildId))
-        : [{ id: 'words.both' }];
+    if ((add ?? remove ?? say) === undefined)
+      return listed(await features.vocabulary.list(call.guildId));
     const denied = notManaging(call);
     if (denied) return [denied];
-    if (add !== undefined && remove !== undefined) return [{ id: 'words.both' }];
+    if ((add === undefined) === (remove === undefined)) return [{ id: 'words.both' }];
     return remove === undefined
       ? [addedReply(await features.vocabulary.add(call.guildId, add ?? '', say))]
       : [await removed(remove, call, features.vocabulary)];

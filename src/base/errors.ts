@@ -68,8 +68,6 @@ export type BudgetCap = 'person' | 'token' | 'server' | 'all';
 
 /** Facts about the server behind a failure, for the text that people read. */
 export type FailureServer = {
-  /** Name for people, say `127.0.0.1:8000`. */
-  readonly provider?: string;
   /** HTTP status of its answer. */
   readonly status?: number;
   /** Step at which a voice link stood that was not open in time. */
@@ -117,12 +115,6 @@ export function atStage(stage: FailureStage, error: unknown): unknown {
   if (!(error instanceof BotError) || error.stage) return error;
   const { code, retryable, message, cause, about } = error;
   return new BotError(code, retryable, message, cause, stage, about);
-}
-
-/** A copy of a BotError with more known about the server behind it. */
-export function withAbout(error: BotError, more: FailureServer): BotError {
-  const { code, retryable, message, cause, stage, about } = error;
-  return new BotError(code, retryable, message, cause, stage, { ...about, ...more });
 }
 
 /** The words of whatever was thrown. */

@@ -238,7 +238,7 @@ export class Requests {
   #answered({ onOver, report }: QueuedQuestion, outcome: ReportedOutcome): void {
     if (outcome === 'failed') {
       const failure = this.#context.talk.lastFailure?.error;
-      const line = failure && failureText(failure, this.#context.parts);
+      const line = failure && failureText(failure);
       report?.({ kind: 'failed', line: line ?? { id: 'ask.late' } });
     }
     onOver?.(outcome);

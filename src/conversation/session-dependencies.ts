@@ -30,8 +30,6 @@ export type SessionDependencies = PaidEngines & {
   readonly cues: Cues;
   /** Chats in which captions are posted. */
   readonly captionChats: CaptionChats;
-  /** Name of the server in messages about a role that fails, as in `127.0.0.1:8000`. */
-  readonly chatName: string;
   /** Model that recognises speech; absent: the embedded one. */
   readonly recogniser?: string | undefined;
   /** False: a simple stand-in answers, which cannot translate. */

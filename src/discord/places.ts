@@ -2,6 +2,7 @@ import {
   ChannelType,
   type Client,
   type Guild,
+  type NonThreadGuildBasedChannel,
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
@@ -48,7 +49,7 @@ export function openPlaces(client: Client<true>): Places {
       const guild = client.guilds.cache.get(guildId);
       const channels = [one, other].map(({ channelId }) => guild?.channels.cache.get(channelId));
       const [here, there] = channels;
-      if (!guild?.available || !here?.isVoiceBased() || !there?.isVoiceBased()) return false;
+      if (!guild?.available || !here || here.isThread() || !there?.isVoiceBased()) return false;
       return openRights.every((right) => isNoWider(rightIn(here, right), rightIn(there, right)));
     },
     async membersAmong(guildId, personIds) {
@@ -73,7 +74,7 @@ export function localeIn(client: Client<true>, guildId: string): Locale {
 }
 
 /** A right of `everyone` and of overwrites in a channel. */
-function rightIn(channel: VoiceBasedChannel, right: bigint): RightInChannel {
+function rightIn(channel: NonThreadGuildBasedChannel, right: bigint): RightInChannel {
   const overwrites = [...channel.permissionOverwrites.cache.values()];
   const idsOf = (kind: 'allow' | 'deny') =>
     new Set(overwrites.filter((one) => one[kind].has(right, false)).map(({ id }) => id));

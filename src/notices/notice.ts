@@ -53,21 +53,16 @@ export function spokenLocale(
   return voices.isEnglishOnly ? 'en' : (knownLocale(language) ?? places.localeIn(guildId));
 }
 
-/** Text of a failure for people; the log has its own sentence. */
-export function failureText(
-  { about, code, stage }: BotError,
-  { chatName }: { readonly chatName: string },
-): TextLine {
-  const { cap, provider = chatName, retryAfterMs, takesNoPictures } = about;
+/** Text of a failure for people. It names no server: the log, which has its own sentence, does. */
+export function failureText({ about, code, stage }: BotError): TextLine {
+  const { cap, retryAfterMs, takesNoPictures } = about;
   if (code === 'budget.used') return restLine(cap);
-  if (takesNoPictures) return { id: 'fail.picture', with: { provider } };
-  if (code === 'provider.bad_key' || code === 'provider.spent')
-    return { id: 'fail.key', with: { provider } };
+  if (takesNoPictures) return { id: 'fail.picture' };
+  if (code === 'provider.bad_key' || code === 'provider.spent') return { id: 'fail.key' };
   if (code === 'provider.rate_limited' && retryAfterMs !== undefined) {
-    return { id: 'fail.limit', with: { provider, s: Math.max(1, Math.ceil(retryAfterMs / 1000)) } };
+    return { id: 'fail.limit', with: { s: Math.max(1, Math.ceil(retryAfterMs / 1000)) } };
   }
-  if (stage === 'recognise') return { id: 'fail.stt' };
-  return { id: 'fail.llm', with: { provider } };
+  return { id: stage === 'recognise' ? 'fail.stt' : 'fail.llm' };
 }
 
 /** Says which cap leaves too little for a request; a token is told of its own share by the HTTP interface. */
@@ -133,14 +128,8 @@ export function notifyPerson(
   });
 }
 
-/** Voice channel, and the parts that write there about the chat model `chatName`. */
-type FailingChannel = {
-  readonly channel: ChannelRef;
-  readonly parts: WritingParts & { readonly chatName: string };
-};
-
 /** Session whose channel is told of failures. */
-type FailingSession = FailingChannel & {
+type FailingSession = ChannelChat & {
   readonly notice: (line: TextLine, holds?: () => boolean) => void;
   readonly talk: {
     isNewFailure(failure: ChannelFailure): boolean;
@@ -149,25 +138,22 @@ type FailingSession = FailingChannel & {
 };
 
 /** Kind of a failure for the channel, which is told once of each. */
-export function failureKindOf(
-  failure: BotError,
-  parts: FailingChannel['parts'],
-): FailureStage | 'key' {
-  return failureText(failure, parts).id === 'fail.key' ? 'key' : (failure.stage ?? 'think');
+export function failureKindOf(failure: BotError): FailureStage | 'key' {
+  return failureText(failure).id === 'fail.key' ? 'key' : (failure.stage ?? 'think');
 }
 
 /** Reports a text that had no sound and is written: the operator reads the cause, the channel once that a key is refused. */
 export function reportUnsaid(failure: BotError, context: FailingSession): void {
   const { channel, notice, parts, talk } = context;
   parts.onEvent(channel.guildId, failureEventOf(failure, failure.stage ?? 'speak'));
-  const kind = failureKindOf(failure, parts);
+  const kind = failureKindOf(failure);
   const isNews = talk.isNewFailure(kind) && kind === 'key';
-  if (isNews) notice(failureText(failure, parts), () => talk.isFailing(kind));
+  if (isNews) notice(failureText(failure), () => talk.isFailing(kind));
 }
 
 /** Writes that an utterance which may have been for the bot was not recognised. */
-export function writeUnrecognised(failure: BotError, { channel, parts }: FailingChannel): void {
-  const failureLine = failureText(failure, parts);
+export function writeUnrecognised(failure: BotError, { channel, parts }: ChannelChat): void {
+  const failureLine = failureText(failure);
   const line: TextLine = failureLine.id === 'fail.llm' ? { id: 'fail.stt' } : failureLine;
   writeInChat(openText(writtenText(line, channel.guildId, parts)), channel, parts);
 }

@@ -21,7 +21,7 @@ export type JoinOutcome =
       /** Saved consents could not be loaded: only people who agree in this session are heard. */
       readonly unread?: true;
     }
-  | { readonly kind: 'busy'; readonly other: string }
+  | { readonly kind: 'busy'; readonly other: ChannelRef }
   /**
    * No answer in time, a rate limit of Discord, or the link broke at once. Retried automatically;
    * `/leave` ends that.

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { BotError, withAbout } from '#src/base/errors.ts';
+import { BotError } from '#src/base/errors.ts';
 import { controllerUnder } from '#src/base/waiting.ts';
 import { type Deadlines, timed } from './deadlines.ts';
 import type { ProviderNews, ProviderRole } from './provider-news.ts';
@@ -278,15 +278,13 @@ export class FallbackChain<Engine> {
    */
   #describe(thrown: unknown, fallback: Fallback<Engine>): BotError {
     if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable') throw thrown;
-    if (thrown.code === 'speech.no_voice') return thrown;
+    if (thrown.code === 'speech.no_voice' || thrown.about.takesNoPictures) return thrown;
     const { provider } = fallback;
-    const error = withAbout(thrown, { provider });
-    if (error.about.takesNoPictures) return error;
-    const { code, message, cause } = error;
+    const { code, message, cause } = thrown;
     const { role, report } = this.#options;
     this.#failing.add(fallback);
     report({ kind: 'failed', role, provider, code, message, cause });
-    return error;
+    return thrown;
   }
 
   #reportStart(at: number): void {

@@ -297,7 +297,7 @@ export class VoiceSessions implements AsyncDisposable {
     const isSame = here?.channel.channelId === channel.channelId;
     if (here?.entered && here.isLinked && isSame) return await this.#joinAgain(here, call);
     if (here?.isLinked && here.company > 0) {
-      return { kind: 'busy', other: here.channel.name };
+      return { kind: 'busy', other: here.channel };
     }
     if (isSame && here) here.context.mix.isPassedOn = true;
     await this.#leave(guildId, isSame ? 'moved' : 'asked');

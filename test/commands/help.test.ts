@@ -12,16 +12,7 @@ import { adam, helpSession, helpState, inLounge, type PortOverrides, ports } fro
 
 const help = helpAbout(explained, features);
 
-const ofMembers = [
-  'written answers',
-  'voice',
-  'stop',
-  'tracks',
-  'captions',
-  'privacy',
-  'reminders',
-  'trouble',
-];
+const ofMembers = ['ask', 'voice', 'stop', 'tracks', 'captions', 'privacy', 'reminders', 'trouble'];
 const operatorTools = [
   { name: 'weather', right: 'anyone' },
   { name: 'deploy', right: 'manage' },
@@ -116,6 +107,18 @@ test('a topic is picked from the menu, which stays under its line', async () => 
   expect(topics).toEqual(['start', ...ofMembers]);
 });
 
+test.each(builtInLocales)(
+  'in %s each topic of the menu has a name in that language',
+  async (callerLocale) => {
+    const [shown] = await help.run({ ...inLounge, mayManage: true, callerLocale }, ports());
+    const [menu] = shown.pickers ?? [];
+    const names = menu?.kind === 'one-of' ? menu.options.map(({ label }) => label) : [];
+    const ids = menu?.kind === 'one-of' ? menu.options.map(({ value }) => value) : [];
+    expect(names).toHaveLength(ofMembers.length + 3);
+    expect(names.filter((name) => ids.includes(name))).toEqual([]);
+  },
+);
+
 test.each(builtInLocales)('in %s each line names its command', async (locale: Locale) => {
   const declared = helpLines(explained, features);
   expect(declared.length).toBeGreaterThan(10);
@@ -139,7 +142,7 @@ test('/stats tells the delays and one’s own share, and nothing of others', asy
   const speed = () => ({ turns: 4, p50Ms: 480.2, p95Ms: 900, failed: 1 });
   const share = () => ({ ...ports().costs.share('g', 'adam'), usd: 0.25, turns: 3, capUsd: 1 });
   expect(await read(adam, { share, speed })).toEqual([
-    'Last 4 answers: half within 480 ms, 95 % within 900 ms of your last word. 1 failed.',
+    'I usually answer within 480 ms of your last word, nearly always within 900 ms (4 answers). 1 failed.',
     'You today: $0.25 of $1.00. 3 turns.',
   ]);
 });

@@ -84,7 +84,10 @@ test('/join into a channel that is gone asks for another', async () => {
 });
 
 test.each<[JoinOutcome, string]>([
-  [{ kind: 'busy', other: 'Den' }, "I'm in Den. Join that channel first."],
+  [
+    { kind: 'busy', other: { guildId: 'g', channelId: 'den', name: 'Den' } },
+    "I'm in Den. Join that channel first.",
+  ],
   [
     { kind: 'timeout', nextTryMs: 5000 },
     "Discord doesn't connect me. If I'm not there in 5 s, run /join again.",

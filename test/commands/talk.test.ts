@@ -159,8 +159,8 @@ test('/ask without a word is no question', async () => {
 
 test.each<[AskOutcome, string]>([
   [
-    { kind: 'failed', line: { id: 'fail.llm', with: { provider: 'localhost:1' } } },
-    "I can't think right now: localhost:1 is not answering.",
+    { kind: 'failed', line: { id: 'fail.llm' } },
+    "I can't think right now: my chat model gives no answer that I can use.",
   ],
   [{ kind: 'failed', line: { id: 'stop.ok' } }, 'Stopped.'],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],

@@ -53,7 +53,7 @@ test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly str
     ['There is no "anna". There are: Ana, Kubernetes.'],
   ],
   [{ add: 'a', remove: 'b' }, {}, ['Fill in add, add and say, or remove.']],
-  [{}, {}, ['There are no words yet. Add one: /voice words add.']],
+  [{}, {}, ['There are no words here yet. A manager adds them: /voice words add.']],
   [
     {},
     { list: async () => ({ words: some, isRead: true, limit: 200 }) },

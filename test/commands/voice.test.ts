@@ -72,7 +72,7 @@ test('/voice me says what holds now, in the language of its caller', async () =>
   const [reply] = await me.run(call, ports({ peopleSettings }));
   const sentences = [reply, ...(reply.lines ?? [])].map((one) => text(one.id, one.with));
   expect(sentences).toEqual([
-    'Yours here, from the next sentence: rms, Deutsch. Fill in what you want to change.',
+    'Your voice: rms. Your language: Deutsch. To change one, run /voice me with it.',
     'At 0.85 times the usual pace.',
     'Your name is said as "Shivawn".',
     "I can't save that now: it holds until I restart.",
@@ -82,7 +82,7 @@ test('/voice me says what holds now, in the language of its caller', async () =>
 test('/voice me without a word shows what its caller has chosen, or that it cannot be read', async () => {
   const [fresh] = await me.run(adam, ports());
   expect(text(fresh.id, fresh.with)).toBe(
-    'Yours here, from the next sentence: my usual voice, the language you speak. Fill in what you want to change.',
+    'Your voice: my usual one. Your language: the one you speak. To change one, run /voice me with it.',
   );
   const [unread] = await me.run(adam, ports({ peopleSettings: { load: async () => undefined } }));
   expect(unread.id).toBe('store.unread');

@@ -16,7 +16,6 @@ import { FakeTranscriber } from '#test/fakes/speech.ts';
 const deaf = { ...adam, isDeaf: true };
 const German = { places: germanPlaces, voices: fixedVoiceNames(['slt', 'rms']) } as const;
 const limited = new BotError('provider.rate_limited', true, 'Busy.', undefined, undefined, {
-  provider: 'api.x',
   retryAfterMs: 6_200,
 });
 
@@ -36,10 +35,7 @@ playScripts({
   'a model that is down is told to the channel by voice, once while it lasts, and to the operator by code': `
     model: fail provider.unreachable
     adam says: five
-    > heard Adam: five
-    > answered Adam (failed)
-    > failed think provider.unreachable
-    > says fail.llm (localhost:1)
+    > heard Adam: five, answered Adam (failed), failed think provider.unreachable, says fail.llm
     5000
     adam says: five > heard Adam: five, answered Adam (failed), failed think provider.unreachable
     5000
@@ -47,20 +43,17 @@ playScripts({
     adam says: five > heard Adam: five, answered Adam: Yes.
     model: fail !provider.bad_key
     adam says: five
-    > heard Adam: five
-    > answered Adam (failed)
-    > failed think provider.bad_key
-    > says fail.key (localhost:1)
+    > heard Adam: five, answered Adam (failed), failed think provider.bad_key, says fail.key
     5000
     `,
-  'a budget of requests is told with its server and the seconds that are left': [
+  'a rate limit is told with the seconds that are left': [
     { pipeline: failing(limited) },
     `
     adam says: five
     > heard Adam: five
     > answered Adam (failed)
     > failed think provider.rate_limited
-    > says fail.limit (api.x) (7)
+    > says fail.limit (7)
     4000
     `,
   ],
@@ -72,8 +65,15 @@ playScripts({
     > heard Adam: five
     > answered Adam (failed)
     > failed think provider.unreachable
-    > says "Ich kann gerade nicht denken: localhost:1 antwortet nicht."
+    > says "Ich kann gerade nicht denken: Mein Chatmodell gibt keine brauchbare Antwort."
     4000
+    model: fail !provider.bad_key
+    adam says: five
+    > heard Adam: five
+    > answered Adam (failed)
+    > failed think provider.bad_key
+    > says "Mein Schlüssel wird abgelehnt, oder sein Guthaben ist verbraucht: Das kann nur mein Betreiber beheben."
+    6000
     `,
   ],
   'an answer whose voice is out is written whole and remembered, why once until the voice is back': `
@@ -148,15 +148,14 @@ playScripts({
     2000 > answered Adam: You said five.
     voice fails
     model: fail provider.unreachable
-    adam writes: Hello?
-    > told adam: failed fail.llm provider localhost:1, failed think provider.unreachable
+    adam writes: Hello? > told adam: failed fail.llm, failed think provider.unreachable
     adam asks: Hello?
-    > told adam: failed fail.llm provider localhost:1
+    > told adam: failed fail.llm
     > answered Adam (failed)
     > failed think provider.unreachable
     > failed speak provider.refused
-    > says fail.llm (localhost:1)
-    > writes "My voice is out, so I'm writing: I can't think right now: localhost:1 is not answering."
+    > says fail.llm
+    > writes "My voice is out, so I'm writing: I can't think right now: my chat model gives no answer that I can use."
     4000
     `,
   'one answer of a person and four of a server are written at once, others are told, and all end': `
@@ -170,10 +169,10 @@ playScripts({
     dan writes: One? > told dan: failed ask.dropped
     200
     480000
-    > told mallory: failed fail.llm provider localhost:1
-    > told ana: failed fail.llm provider localhost:1
-    > told ben: failed fail.llm provider localhost:1
-    > told cleo: failed fail.llm provider localhost:1
+    > told mallory: failed fail.llm
+    > told ana: failed fail.llm
+    > told ben: failed fail.llm
+    > told cleo: failed fail.llm
     > failed think provider.late x4
     model: Yes.
     dan writes: One? > told dan: answered Yes.
@@ -285,7 +284,7 @@ playScripts({
     > heard Adam: eight
     > answered Adam (failed)
     > failed think provider.unreachable
-    > tells adam fail.llm (localhost:1)
+    > tells adam fail.llm
     4000
     `,
   'who is deafened hears nothing, so their answer is written to them as well': [

@@ -65,4 +65,10 @@ test('a channel that is closed to most is no wider than an open one, which is wi
   expect(bothWays()).toEqual([true, true]);
   guild.permit('Workshop', '@everyone', { deny: ['viewChannel'] });
   await vi.waitFor(() => expect(bothWays()).toEqual([true, false]), { interval: 5 });
+  const texts = login.here.channels.cache.filter((one) => one.isTextBased() && !one.isVoiceBased());
+  expect(texts.size).toBeGreaterThan(0);
+  for (const [channelId] of texts) {
+    const place = { guildId: guild.id, channelId, name: '' };
+    expect([isNoWider(place, lounge), isNoWider(place, workshop)]).toEqual([true, false]);
+  }
 });

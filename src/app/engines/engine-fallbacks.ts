@@ -143,8 +143,8 @@ export function realtimeWithStandIn(
   };
 }
 
-/** Name of an engine: its own, or the host, which people know it by; where two of `all` have one host, the model as well. */
-export function providerName(
+/** Name of an engine for the operator: its own, or the host; where two of `all` have one host, the model as well. */
+function providerName(
   role: ProviderRole,
   choice: EngineChoice,
   all: readonly EngineChoice[] = [],

@@ -16,7 +16,6 @@ import { mostAnswerTokens } from '#src/spending/reservation.ts';
 import {
   type EngineRoles,
   type OpenEngine,
-  providerName,
   realtimeWithStandIn,
   withFallbacks,
 } from './engine-fallbacks.ts';
@@ -28,7 +27,6 @@ const listTimeoutMs = 20_000;
 
 /** Which engine serves which role, ready to use. */
 export type Engines = EngineRoles & {
-  readonly chatName: string;
   /** Model or engine that recognises speech; absent: the embedded one. */
   readonly recogniser?: string | undefined;
   /** False: a simple stand-in answers, which cannot translate. */
@@ -88,11 +86,10 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
     stack.use(watchModels(config, realClock, report));
     return {
       ...roles,
-      chatName: providerName('chat', thinker),
       recogniser:
         transcription.kind === 'embedded'
           ? undefined
-          : transcription.model || providerName('speech to text', transcription),
+          : transcription.model || engineOf('speech to text', transcription).name,
       hasChatModel,
       voices,
       realtime: talking?.pipeline,
@@ -179,11 +176,11 @@ export function pipelinesOf(
   engines: Omit<Engines, typeof Symbol.asyncDispose>,
   chat: ChatModel,
 ): PipelineRegistry {
-  const { audioModel: model, chatName, realtime, synthesizer } = engines;
+  const { audioModel: model, realtime, synthesizer } = engines;
   const { audioModel: hearing, pipeline: standard } = config;
   const ways = new Map<PipelineName, PipelineChoice>();
   ways.set('chained', {
-    engine: config.chat.kind === 'remote' ? config.chat.model : chatName,
+    engine: config.chat.kind === 'remote' ? config.chat.model : engineOf('chat', config.chat).name,
     pipeline: chained({ chat, synthesizer }),
   });
   if (model)

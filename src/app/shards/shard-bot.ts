@@ -198,7 +198,6 @@ function partsOf(
     cues: shared.cues,
     textLanguage: shared.textLanguage,
     ...paidEngines({ ...engines, chat, pipelines }),
-    chatName: engines.chatName,
     recogniser: engines.recogniser,
     hasChatModel: engines.hasChatModel,
     isReadByPrograms,

@@ -228,7 +228,7 @@ export class AnswerJobs {
     const work = () => playAnswer(written, reply, progress, signal);
     const failure = await deliver(reply, work, signal);
     if (!failure) context.talk.post({ kind: 'whole', reply: job.id, text: reply.wholeText() });
-    context.queue.questionOf(effect.request)?.report?.(reportedOf(job, failure, context));
+    context.queue.questionOf(effect.request)?.report?.(reportedOf(job, failure));
     const finish = await reply.finish;
     if (output.isStuck) {
       writeUnspeakable(pending.written(progress.text), context);
@@ -254,7 +254,7 @@ export class AnswerJobs {
     const writtenTo = this.#writtenTo(job);
     const stage = this.#noteFailure(failure, job.effect.by);
     if (stage === 'speak' || writtenTo === undefined) return stage;
-    const text = writtenText(failureText(failure, parts), channel.guildId, parts);
+    const text = writtenText(failureText(failure), channel.guildId, parts);
     writeToPerson(writtenTo, openText(text), this.#context);
     return 'speak';
   }
@@ -269,7 +269,7 @@ export class AnswerJobs {
     }
     parts.onEvent(channel.guildId, failureEventOf(error, stage));
     talk.lastFailure = { error, language: languages.of(by) };
-    return failureKindOf(error, parts);
+    return failureKindOf(error);
   }
 
   /** Reports an answer that was to be heard. */
@@ -295,12 +295,10 @@ export class AnswerJobs {
 function reportedOf(
   { pending, progress: { text } }: AnswerJob,
   failure: BotError | undefined,
-  { parts }: SessionContext,
 ): AskOutcome {
-  if (failure && failure.stage !== 'speak')
-    return { kind: 'failed', line: failureText(failure, parts) };
+  if (failure && failure.stage !== 'speak') return { kind: 'failed', line: failureText(failure) };
   if (text.trim() !== '') return { kind: 'answered', text: pending.written(text) };
-  return { kind: 'failed', line: { id: 'fail.llm', with: { provider: parts.chatName } } };
+  return { kind: 'failed', line: { id: 'fail.llm' } };
 }
 
 /** Content and end of an answer. */

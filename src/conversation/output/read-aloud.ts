@@ -52,7 +52,7 @@ export class ReadingJobs {
   #sentence(): QueuedReading {
     const { channel, parts, talk } = this.#context;
     const { error, language } = talk.lastFailure ?? {};
-    const line = error ? failureText(error, parts) : ({ id: 'ask.late' } as const);
+    const line = error ? failureText(error) : ({ id: 'ask.late' } as const);
     const spoken = spokenLocale(channel.guildId, parts, language);
     const words = spokenText(line, channel.guildId, parts, spoken);
     return { kind: 'reading', clauses: [openText(words)], language: spoken, when: 'now' };

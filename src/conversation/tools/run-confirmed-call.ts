@@ -7,6 +7,7 @@ import type { Right } from '#src/people/rights.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import { roomLine } from '#src/ports/room-line.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { type PendingConfirmation, readableName } from './pending-confirmations.ts';
 import type { SessionTools } from './session-tools.ts';
@@ -74,10 +75,13 @@ async function perform(
   const content = formatRefusal(notDone);
   if (!(await tools.isAllowed(isOther ? 'room' : tool.right, asker.id, signal))) {
     if (isOther) return { outcome: { kind: 'over' }, content }; // nothing the presser could mend
-    return { outcome: { kind: 'barred', line: barredLine(tool.right, context) }, content };
+    return {
+      outcome: { kind: 'barred', line: barredLine(tool.right, asker.id, context) },
+      content,
+    };
   }
   if (isOther && !(await tools.isAllowed('room', presser.id, signal)))
-    return { outcome: { kind: 'barred', line: barredLine('room', context) }, content };
+    return { outcome: { kind: 'barred', line: barredLine('room', presser.id, context) }, content };
   signal.throwIfAborted();
   const outcome = await action.run(tools.actionsFor(asker.id), signal);
   const { aloud, facts, line } = outcome;
@@ -103,9 +107,9 @@ function sayAloud(line: TextLine, personId: string, context: SessionContext): vo
   void sayToPerson(notice, context);
 }
 
-function barredLine(right: Right, { channel }: SessionContext): TextLine {
+function barredLine(right: Right, personId: string, { channel, parts }: SessionContext): TextLine {
   if (right === 'manage') return { id: 'perm.manage' };
-  return { id: 'perm.room', with: { channel: channel.name } };
+  return roomLine(channel, personId, parts.places);
 }
 
 /** Longest spoken question, in characters: nobody keeps a longer one in mind. */

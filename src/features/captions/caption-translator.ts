@@ -74,8 +74,7 @@ export class CaptionTranslator {
       if (language === this.#language) this.#show(translated);
     } catch (error) {
       parts.onEvent(guildId, failureEventOf(error, 'think'));
-      if (!this.#isReported)
-        notice({ id: 'captions.translate.off', with: { provider: parts.chatName } });
+      if (!this.#isReported) notice({ id: 'captions.translate.off' });
       this.#isReported = true;
     }
   }

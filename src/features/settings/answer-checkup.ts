@@ -117,7 +117,7 @@ async function checkEngines(
     const finding = await tryProbe(probe, subject, { clock: parts.clock, deadlineMs: checkMs });
     if (!('error' in finding)) return finding;
     parts.onEvent(guildId, failureEventOf(finding.error, stages[probe.name] ?? 'link'));
-    return failing(probe.name, wrongWith(finding.error, parts.chatName));
+    return failing(probe.name, wrongWith(finding.error));
   };
   const thinking = tried(think, { ask: askerOf({ parts, style, reservation }, pipeline) });
   const synthesizer = parts.synthesizer.paidBy(reservation);
@@ -152,21 +152,20 @@ function askerOf({ parts, style, reservation }: PaidCheck, name: PipelineName) {
 }
 
 /** Failure of a checked role; never the words of the server. */
-function wrongWith(error: unknown, chatName: string): TextLine {
+function wrongWith(error: unknown): TextLine {
   if (!(error instanceof BotError)) return { id: 'check.bug' };
-  const { provider = chatName } = error.about;
   switch (error.code) {
     case 'provider.bad_key':
     case 'provider.spent':
-      return { id: 'fail.key', with: { provider } };
+      return { id: 'fail.key' };
     case 'provider.rate_limited':
-      return limited(error, provider);
+      return limited(error);
     case 'provider.unreachable':
-      return { id: 'check.unreachable', with: { provider } };
+      return { id: 'check.unreachable' };
     case 'provider.late':
       return { id: 'check.late' };
     case 'provider.refused':
-      return { id: 'check.refused', with: { provider } };
+      return { id: 'check.refused' };
     case 'provider.wrong_type':
     case 'provider.empty':
     case 'provider.truncated':
@@ -176,7 +175,7 @@ function wrongWith(error: unknown, chatName: string): TextLine {
   }
 }
 
-function limited({ about }: BotError, provider: string): TextLine {
+function limited({ about }: BotError): TextLine {
   const s = Math.max(1, Math.ceil((about.retryAfterMs ?? 60_000) / 1000));
-  return { id: 'fail.limit', with: { provider, s } };
+  return { id: 'fail.limit', with: { s } };
 }

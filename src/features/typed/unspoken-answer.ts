@@ -94,7 +94,7 @@ export async function answerUnspoken(
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;
     parts.onEvent(asked.guildId, failureEventOf(failure, 'think'));
-    return { kind: 'failed', line: failureText(failure, parts) };
+    return { kind: 'failed', line: failureText(failure) };
   }
 }
 

@@ -88,14 +88,14 @@ export function voicesAndPreviews(
         return { kind: 'file', wav, isGone: gone.length > 0 };
       } catch (error) {
         if (signal.aborted || !(error instanceof BotError)) throw error;
-        return { kind: 'failed', line: failureLine(error, parts) };
+        return { kind: 'failed', line: failureLine(error) };
       }
     },
   };
 }
 
 /** Where the voice alone is out, there is nothing else to hear. */
-function failureLine(error: BotError, parts: SessionDependencies) {
-  const line = failureText(error, parts);
+function failureLine(error: BotError) {
+  const line = failureText(error);
   return line.id === 'fail.llm' ? ({ id: 'store.unread' } as const) : line;
 }

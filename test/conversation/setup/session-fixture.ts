@@ -97,7 +97,6 @@ const usual = {
   caps: { personDay: 0, serverDay: 0 },
   warm: () => undefined,
   textLanguage: { detect: async () => undefined },
-  chatName: 'localhost:1',
   hasChatModel: true,
   isReadByPrograms: () => false,
   voices: fixedVoiceNames(['slt', 'rms'], true),

@@ -65,15 +65,15 @@ test('a bot that sits in a channel and works passes all eight points, and a tone
 test.each([
   [
     'provider.bad_key',
-    { provider: 'host:1' },
-    'host:1 refuses my key, or its credit is used up: only my operator can mend that.',
+    {},
+    'My key is refused, or its credit is used up: only my operator can mend that.',
   ],
   [
     'provider.rate_limited',
-    { provider: 'host:1', retryAfterMs: 6_200 },
-    'host:1 is rate-limiting me. Back in about 7 s.',
+    { retryAfterMs: 6_200 },
+    "I've asked for too much at once. I'm back in about 7 s.",
   ],
-  ['provider.unreachable', { provider: 'host:1' }, "host:1 can't be reached."],
+  ['provider.unreachable', {}, "Its server can't be reached."],
   ['speech.failed', {}, 'An internal error occurred.'],
 ] as const)(
   '%s is told with what to do, and without what the server said',
@@ -137,6 +137,6 @@ test('a pipeline that hears and speaks is asked itself', async () => {
   const fixture = await called({ pipelines });
   expect(reportOf(await checked(fixture))[5]).toBe('think ok');
   await fixture.settings.set('g', 'pipeline', 'realtime');
-  expect(reportOf(await checked(fixture))[5]).toBe("think bad localhost:1 can't be reached.");
+  expect(reportOf(await checked(fixture))[5]).toBe("think bad Its server can't be reached.");
   expect(fixture.chat.asked).toEqual([]);
 });

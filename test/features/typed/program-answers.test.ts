@@ -27,7 +27,6 @@ test('a stream that is given up before anybody reads it gives its place back', a
   const parts = {
     ...dependencies,
     ...paidEngines({ chat, transcriber, synthesizer, pipelines }),
-    chatName: 'localhost:1',
     clock: realClock,
     onEvent: () => undefined,
     spending: boundless,

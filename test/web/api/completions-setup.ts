@@ -68,7 +68,6 @@ export async function openCompletions(over: Parts = {}) {
   const parts = {
     ...dependencies,
     ...paidEngines({ chat, transcriber, synthesizer, pipelines }),
-    chatName: 'localhost:1',
     clock,
     onEvent: () => undefined,
     spending,

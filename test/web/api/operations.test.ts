@@ -109,7 +109,7 @@ test.each([
   [{ kind: 'failed', line: { id: 'ask.late' } }, 504, 'answer.late'],
   [{ kind: 'failed', line: { id: 'ask.dropped' } }, 429, 'answer.busy'],
   [{ kind: 'failed', line: { id: 'budget.rest.person' } }, 429, 'budget.token'],
-  [{ kind: 'failed', line: { id: 'fail.llm', with: { provider: 'x' } } }, 502, 'provider.failed'],
+  [{ kind: 'failed', line: { id: 'fail.llm' } }, 502, 'provider.failed'],
   [{ kind: 'failed', line: { id: 'budget.guild', with: { time: '0' } } }, 429, 'budget.server'],
 ] as const)(
   'a question without an answer is refused in a sentence: %j',

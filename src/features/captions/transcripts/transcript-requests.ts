@@ -304,7 +304,7 @@ export class TranscriptRequests {
       if (error instanceof RefusedError) return { kind: 'failed', line: error.line };
       if (!(error instanceof BotError)) throw error;
       this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
-      return { kind: 'failed', line: failureText(error, this.#parts) };
+      return { kind: 'failed', line: failureText(error) };
     }
   }
 

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { BotError, type ErrorCode, errorCodes, type FailureStage } from '#src/base/errors.ts';
+import { failureText } from '#src/notices/notice.ts';
+import { builtInTexts } from '#src/texts/tables.ts';
+import { text } from '#src/texts/texts.ts';
+
+const stages = ['recognise', 'think', 'speak', 'link', undefined] as const;
+
+function sentenceOf(code: ErrorCode, stage: FailureStage | undefined): string {
+  const about = { retryAfterMs: 2_000, serverWords: 'No, says 10.0.0.7:8000.' };
+  const message = 'http://10.0.0.7:8000 failed';
+  const { id, with: words } = failureText(
+    new BotError(code, true, message, undefined, stage, about),
+  );
+  return text(id, words);
+}
+
+test('people read of no failure on which host or port it happened', () => {
+  const codes = Object.keys(errorCodes) as ErrorCode[];
+  const told = codes.flatMap((code) => stages.map((stage) => sentenceOf(code, stage)));
+  expect(told.filter((sentence) => /10\.0\.0\.7|8000|http/.test(sentence))).toEqual([]);
+  const words = [...builtInTexts('en').values()].flatMap(({ text }) =>
+    Array.from(text.matchAll(/\{(\w+)[,}]/g), ([, word = '']) => word),
+  );
+  expect(words.filter((word) => /provider|server|host|address|url/i.test(word))).toEqual([]);
+});
+
+test('a model whose reply has a wrong form is not said to be silent', () => {
+  for (const code of ['provider.refused', 'provider.wrong_type', 'answer.malformed'] as const)
+    expect(sentenceOf(code, 'think')).toMatch(/no answer that I can use/);
+});
