@@ -39,7 +39,7 @@ export class LinkWatchdog {
   readonly #options: LinkWatchdogOptions;
   /** For how long, in ms, each fault has been seen, and that there was none. */
   readonly #seenMs = new Map<string, number>();
-  /** When Discord began to show each person as speaking. */
+  /** When Discord began to show each person as speaking, of those who might be heard then. */
   readonly #shown = new Map<string, number>();
   #ws: VoiceWebSocket | undefined;
   #readyAtMs: number | undefined;
@@ -67,9 +67,11 @@ export class LinkWatchdog {
   /** Watches a voice socket; a resumed session comes over another one. */
   watch(ws: VoiceWebSocket): void {
     this.#ws = ws;
+    const { speakers, timing } = this.#options;
     ws.on('packet', ({ op, d }) => {
       const isShown = op === opcodes.speaking && d.speaking !== 0;
-      if (isShown) this.#shown.set(d.user_id, this.#options.timing.nowMs());
+      // Discord shows a person once, with their first packet: of one who was not heard then, silence after a yes is no fault.
+      if (isShown && speakers.mayHear(d.user_id)) this.#shown.set(d.user_id, timing.nowMs());
       else if (op === opcodes.speaking || op === opcodes.clientDisconnect)
         this.#shown.delete(d.user_id);
     });

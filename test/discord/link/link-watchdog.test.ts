@@ -8,7 +8,7 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 function open() {
   const timing = new VirtualClock();
   const output = { isBusy: false, counts: { sent: 0 } };
-  const call = { settled: true, others: 1, output };
+  const call = { settled: true, others: 1, output, unheard: ['nobody'] };
   const packets = new Map<string, number>();
   const unopened = new Map<string, number>();
   const log = { faults: [] as string[], whole: 0, failed: [] as unknown[] };
@@ -22,7 +22,7 @@ function open() {
     settled: () => call.settled,
     others: () => call.others,
     speakers: {
-      mayHear: (id) => id !== 'nobody',
+      mayHear: (id) => !call.unheard.includes(id),
       openedAtMs: packets,
       unopenedAtMs: unopened,
     },
@@ -126,5 +126,17 @@ test.each(Object.entries(unheard))(
     expect(log.faults).toEqual([]);
     timing.passMs(11_500);
     expect(log.faults).not.toEqual([]);
+  },
+);
+
+test.each([1, 2])(
+  'people who began to speak before they might be heard, and are silent since, break nothing: %i there',
+  (others) => {
+    const { call, log, speaks, timing } = open();
+    Object.assign(call, { others, unheard: ['ann', 'ben'] });
+    for (const id of call.unheard.slice(0, others)) speaks(id);
+    call.unheard = [];
+    timing.passMs(60_000);
+    expect(log.faults).toEqual([]);
   },
 );

@@ -13,6 +13,8 @@ import type { Stage } from '#test/scenarios/stage.ts';
 
 const [lounge, workshop] = [{ channel: 'Lounge' }, { channel: 'Workshop' }];
 const question = 'human-cards-004';
+/** Longer, in speech, than the link is watched before it is renewed. */
+const story = `${Array.from({ length: 5 }, () => 'There was a king who had three sons, and they all went to sea.').join(' ')} The end.`;
 const yes = { replies: [{ match: /^/, text: 'Yes.' }] };
 const notBens = { track: 'bg', owner: 'Adam' };
 const rain = all('track.playing', { title: 'rain', track: 'bg' });
@@ -132,6 +134,35 @@ export const roomScenes: Scenes = {
       { logs: { msg: 'link-closed' }, has: /"notAllowed":(2[5-9]\d|[3-9]\d\d|\d{4})/ },
     ],
   },
+  'people who spoke unheard, in a pause or blocked, agree and listen in silence to an answer to its end':
+    {
+      own: {},
+      providers: { replies: [{ match: /^/, text: story }] },
+      steps: [
+        { Ben: { joins: 'Lounge' }, Cleo: { joins: 'Lounge' } },
+        { Adam: { calls: 'Lounge', runs: '/privacy pause' } },
+        { Ben: { settles: true }, Cleo: { settles: true } },
+        { Olga: { runs: '/settings set key:blocked value:{@Cleo}', reads: saved } },
+        { passes: 2_500 },
+        { Ben: { says: 'human-cards-003' }, Cleo: { says: 'human-cards-003' } },
+        { Olga: { runs: '/settings set key:blocked value:none' } },
+        { Adam: { runs: '/privacy resume' } },
+        {
+          together: [
+            [{ Adam: { asks: question } }],
+            [
+              { Ben: { runs: '/privacy allow', reads: only('consent.always') } },
+              { Cleo: { runs: '/privacy allow', reads: only('consent.always') } },
+            ],
+          ],
+        },
+        { see: spoken, has: 'The end.' },
+        {
+          see: (stage) => logOf(stage).filter((msg) => msg === 'link-opened'),
+          is: ['link-opened'],
+        },
+      ],
+    },
   'sounds play on tracks, are steered by commands and by the panel, and are heard': {
     steps: [
       {
