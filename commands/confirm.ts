@@ -19,8 +19,9 @@ export async function show(
     case 'answered':
       return await replyTo(shown, call, 'caller', sessions);
     case 'shown': {
-      const { files, line } = shown;
-      return [{ ...line, files, buttons: [`confirm:tool:${about}`] }];
+      const { files, line, s } = shown;
+      const lines = [{ id: 'confirm.press', with: { s } } as const];
+      return [{ ...line, lines, files, buttons: [`confirm:tool:${about}`] }];
     }
     case 'other':
       return [{ id: 'confirm.other', with: { name: shown.name } }];

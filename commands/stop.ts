@@ -17,7 +17,7 @@ export const stop = commandInChannel({
     const what = kinds.find((kind) => kind === call.words.what) ?? 'speech';
     const isSilenced = what !== 'sounds' && ports.features.typed.stop(call.guildId) === 'stopped';
     if (what !== 'speech') return stopSounds(call, ports, isSilenced);
-    return [{ id: isSilenced ? 'stop.ok' : 'stop.nothing' }];
+    return [{ id: isSilenced ? 'stop.ok' : 'stop.silent' }];
   },
 });
 

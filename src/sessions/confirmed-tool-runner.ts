@@ -31,8 +31,8 @@ export class ConfirmedToolRunner {
     const isOther = presser.id !== asker.id;
     const question = (isOther && action.presser?.ask) || action.ask;
     const s = Math.ceil((untilMs - context.parts.clock.nowMs()) / 1000);
-    const line = lineWith(question, { name: presser.name, s });
-    return { kind: 'shown', line, files: action.files ?? [] };
+    const line = lineWith(question, { name: presser.name });
+    return { kind: 'shown', line, s, files: action.files ?? [] };
   }
 
   /** `askId` as of `show`. Never throws. */
@@ -47,5 +47,10 @@ export class ConfirmedToolRunner {
 
 type ShowOutcome =
   | { readonly kind: 'answered'; readonly text: ConfidentialText }
-  | { readonly kind: 'shown'; readonly line: TextLine; readonly files: readonly ReplyFile[] }
+  | {
+      readonly kind: 'shown';
+      readonly line: TextLine /** Seconds left. */;
+      readonly s: number;
+      readonly files: readonly ReplyFile[];
+    }
   | Exclude<ConfirmationPress, { readonly kind: 'theirs' }>;

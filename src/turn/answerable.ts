@@ -12,9 +12,9 @@ import { languages } from '#src/turn/languages/languages.ts';
 import {
   classify,
   type Interjection,
-  isYes,
   type SpokenCommand,
   spokenCommand,
+  yesOrNo,
 } from '#src/turn/overlap/interjections.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
 
@@ -29,7 +29,7 @@ export type UtteranceFacts = SpeakerTurn & {
   readonly goesOn: boolean;
   /** Hints that the recogniser got. */
   readonly hints?: readonly string[];
-  /** True where a yes of this speaker would confirm what the bot has asked them aloud. */
+  /** True where a yes or a no of this speaker answers what the bot has asked them aloud. */
   readonly mayConfirm?: boolean;
   /** Language of the speaker, BCP 47, as far as it is known. */
   readonly language?: string;
@@ -54,8 +54,8 @@ export type IgnoreReason = NoWordsReason | NotMeantReason | 'interjection';
 export type UtteranceCommand =
   /** The speaker's question is over; at `never-mind` also what they wait for in the queue. */
   | { readonly kind: 'stop' | 'never-mind' }
-  /** The speaker agreed to the question that the bot asked aloud. */
-  | { readonly kind: 'confirm' }
+  /** The speaker answered the question that the bot asked aloud. */
+  | { readonly kind: 'yes' | 'no' }
   /** No command: a "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
   | { readonly kind: 'overlap' }
   /** A command to the bot itself, with the rights of its speaker; no name is needed. */
@@ -117,7 +117,8 @@ export function decideUtterance(
     return { decision: withoutText(utterance, addressing, rules), addressing };
   const command = spokenCommand(text, rules.names);
   if (command === 'doNotHear') return { decision: spoken(command, utterance), addressing };
-  if (confirms(utterance, text, rules)) return { decision: confirmed(utterance), addressing };
+  const kind = confirmation(utterance, text, rules);
+  if (kind) return { decision: confirmed(utterance, { kind }), addressing };
   const { verdict, state } = judge(addressing, { ...utterance, text }, rules);
   const hasWords = verdict.meant || verdict.why !== 'empty';
   const words = hasWords ? classify(text, { isFinal: true, names: rules.names }) : undefined;
@@ -136,19 +137,18 @@ function withoutText(
   return ignored(rules.mode === 'off' ? 'off' : 'not-named', utterance, undefined);
 }
 
-/** Whether the whole utterance is the yes that the bot waits for: of its speaker, and not the rest or beginning of other words. */
-function confirms(
+/** The whole utterance as the yes or no that the bot waits for: of its speaker, and not the rest or beginning of other words. */
+function confirmation(
   { goesOn, hasGoneOn, language, mayConfirm, overlapsReply }: EndedUtterance,
   text: string,
   rules: AddressingRules,
-): boolean {
-  if (!mayConfirm || goesOn || overlapsReply || hasGoneOn) return false;
-  return isYes(text, rules.names, language);
+): 'yes' | 'no' | undefined {
+  if (!mayConfirm || goesOn || overlapsReply || hasGoneOn) return undefined;
+  return yesOrNo(text, rules.names, language);
 }
 
-function confirmed(utterance: EndedUtterance): UtteranceDecision {
+function confirmed(utterance: EndedUtterance, command: UtteranceCommand): UtteranceDecision {
   const overlap = overlapOf(utterance, undefined, true);
-  const command = { kind: 'confirm' } as const;
   return { kind: 'command', why: 'interjection', command, dropsUnheard: false, overlap };
 }
 
@@ -178,8 +178,8 @@ export function isAnsweredEarly(
   const { language, mayConfirm, text } = facts;
   if (text === undefined) return presume(addressing, facts, rules);
   if (nothingIn(facts)) return false;
-  const isConfirming = mayConfirm === true && isYes(text, rules.names, language);
-  if (isConfirming || spokenCommand(text, rules.names)) return false;
+  const answer = mayConfirm && yesOrNo(text, rules.names, language);
+  if (answer || spokenCommand(text, rules.names)) return false;
   if (!judge(addressing, { ...facts, text }, rules).verdict.meant) return false;
   const { kind } = classify(text, { isFinal: true, names: rules.names });
   return kind !== 'stop' && kind !== 'never-mind';

@@ -163,7 +163,7 @@ test('/stop stops speech unless told otherwise, and says so in private', async (
 
 test('/stop says when nothing is playing, and is for those in the channel', async () => {
   expect(await stop.run(inLounge, ports({ stop: () => 'nothing' }))).toEqual([
-    { id: 'stop.nothing' },
+    { id: 'stop.silent' },
   ]);
   expect((await stop.run(adam, ports()))[0].id).toBe('perm.room');
 });

@@ -137,7 +137,7 @@ test('/track play wait:true replies to all once the sound is over, and of what l
 
 test.each<[readonly TrackOutcome[], readonly string[]]>([
   [[{ kind: 'skipped', track: 'bg', title: 'rain' }], ['room', 'Skipped rain.']],
-  [[{ kind: 'empty', track: 'bg' }], ['caller', 'Nothing is playing. /track play starts a sound.']],
+  [[{ kind: 'empty', track: 'bg' }], ['caller', 'Nothing is playing.']],
   [
     [{ kind: 'unknown', name: 'gb', names: ['bg', 'voice', 'cues'] }],
     ['caller', 'There is no "gb". There are: bg, voice, cues.'],
@@ -203,7 +203,7 @@ test('/track list tells what plays, how loud and where it is', async () => {
   ]);
   expect(read(await run('list', {}, listing))).toHaveLength(4);
   const quiet = await run('list', {}, { list: () => own });
-  expect(read(quiet)[1]).toBe('Nothing is playing. /track play starts a sound.');
+  expect(read(quiet)[1]).toBe('Nothing is playing.');
 });
 
 test('/track queue tells what waits and whose it is, but not all of a long line', async () => {

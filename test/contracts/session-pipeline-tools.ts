@@ -64,7 +64,7 @@ function effectContract(name: PipelineName): void {
     await using served = await openServed(name, { replies });
     await served.fixture.personas.save('g', 'lounge', { name: 'Max' });
     expect(await served.ask('forward')).toMatchObject({
-      text: expect.stringContaining('text: Dinner.? Say yes, or press the button.'),
+      text: expect.stringContaining('in the chat: “Dinner.”? Say yes or no.'),
     });
     expect(toolsIn(served)).toEqual([['post_text', 'asked', 'adam']]);
     const askId = served.fixture.offered.at(-1)?.split(':')[1] ?? '';

@@ -14,9 +14,9 @@ test('words that look like places are not filled again', () => {
 
 test('a line gets the words that it still lacked', () => {
   const ask = { id: 'tool.external.ask', with: { tool: 'leave', given: '/leave' } } as const;
-  const line = lineWith(ask, { name: 'Ana', s: 60 });
+  const line = lineWith(ask, { name: 'Ana' });
   expect(text(line.id, line.with)).toBe(
-    'Ana, press Confirm within 60 s for leave, with all of this:\n/leave',
+    'Ana, shall I use leave with all of this?\n/leave',
   );
 });
 

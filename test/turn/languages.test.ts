@@ -20,7 +20,7 @@ const group = (fields: string) =>
 const schema = z.strictObject({
   code: z.string().regex(/^[a-z]{2}$/),
   isWidespread: z.boolean(),
-  confirmations: group('yes beside'),
+  confirmations: group('yes no beside'),
   overlap: group('stop ?wait ?goOn backchannel neverMind fillers ?refusals'),
   endOfTurn: group(
     '?openWords fillers ?frequentWords ?subordinators ?openSuffixes ?closedSuffixes',

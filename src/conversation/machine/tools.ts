@@ -273,6 +273,13 @@ export function acceptYes(draft: Draft, by: PersonId, { fromMs, toMs }: Utteranc
   });
 }
 
+/** A no was said: what it answers is not offered any more. */
+export function takeNo(draft: Draft, by: PersonId): void {
+  for (const one of draft.state.confirmations) {
+    if (one.spoken === 'open' && one.presser === by) closeAsk(draft, one.id);
+  }
+}
+
 /** A voice begins. A person who goes on after a yes has not said it. */
 export function voidYes(draft: Draft, by: PersonId): void {
   changeConfirmations(draft, (one) => {

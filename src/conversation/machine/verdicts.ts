@@ -16,7 +16,7 @@ import {
 import { dropTurn, forgetSounds } from './replies.ts';
 import { dropUnheard } from './replying.ts';
 import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
-import { acceptYes, closeSpokenQuestions, discardAnswer } from './tools.ts';
+import { acceptYes, closeSpokenQuestions, discardAnswer, takeNo } from './tools.ts';
 
 type AnswerDecision = Extract<UtteranceDecision, { kind: 'answer' | 'answer-with-rest' }>;
 type NoAnswerDecision = Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>;
@@ -51,7 +51,7 @@ function decideOne(draft: Draft, speech: OpenSpeech): void {
   const open = turn.open.filter(({ id }) => id !== utterance.id);
   const rest = { ...turn, open };
   putTurn(draft, rest);
-  if (!isNothing(decision) && !isYes(decision)) closeSpokenQuestions(draft, turn.by, utterance);
+  if (!isNothing(decision) && !isYesOrNo(decision)) closeSpokenQuestions(draft, turn.by, utterance);
   if (decision.kind === 'answer' || decision.kind === 'answer-with-rest')
     addPart(draft, rest, utterance, decision);
   else ignore(draft, rest, utterance, decision);
@@ -128,8 +128,11 @@ function obey(
       return true;
     case 'stop':
       return true;
-    case 'confirm':
+    case 'yes':
       acceptYes(draft, by, utterance);
+      return false;
+    case 'no':
+      takeNo(draft, by);
       return false;
     case 'overlap':
       return false;
@@ -206,6 +209,6 @@ function isNothing(decision: UtteranceDecision): boolean {
   return decision.kind === 'ignore' && decision.isNothing;
 }
 
-function isYes(decision: UtteranceDecision): boolean {
-  return decision.kind === 'command' && decision.command.kind === 'confirm';
+function isYesOrNo(decision: UtteranceDecision): boolean {
+  return decision.kind === 'command' && ['yes', 'no'].includes(decision.command.kind);
 }

@@ -63,7 +63,7 @@ export class PendingConfirmations {
 
   /** Has a call wait from now on, and returns what everybody may read of it. */
   open(call: ConfirmableCall): ShownConfirmation {
-    const { asker, presser = asker, tool } = call;
+    const { asker, presser = asker } = call;
     const nowMs = this.#context.parts.clock.nowMs();
     const { id, name } = presser;
     const ask: PendingConfirmation = {
@@ -75,8 +75,7 @@ export class PendingConfirmations {
     const others = this.#open.filter((one) => this.#untilMs(one) > nowMs);
     this.#open = [...others, ask];
     const words = { by: onOneLine(asker.name), name: ask.presser.name, s: confirmMs / 1000 };
-    const line = { id: 'tool.ask', with: { ...words, tool: readableName(tool) } } as const;
-    return { button: `tool.show:${ask.id}`, line };
+    return { button: `tool.show:${ask.id}`, line: { id: 'tool.ask', with: words } };
   }
 
   /** Has an answer wait, and returns the button that shows it to its reader alone. */
@@ -126,9 +125,4 @@ export class PendingConfirmations {
     const { toMs = 0, untilMs = 0 } = confirmations.find(({ id }) => id === confirmation) ?? {};
     return Math.max(untilMs, toMs);
   }
-}
-
-/** Name of a tool, for people. */
-export function readableName({ name }: Pick<ToolEntry, 'name'>): string {
-  return name.replaceAll('_', ' ');
 }

@@ -2,14 +2,14 @@ import { within } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { sayToPerson, spokenNameOf } from '#src/conversation/output/answer-parts.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { spokenText } from '#src/notices/notice.ts';
+import { spokenText, writtenText } from '#src/notices/notice.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { roomLine } from '#src/ports/room-line.ts';
-import type { TextLine } from '#src/texts/texts.ts';
-import { type PendingConfirmation, readableName } from './pending-confirmations.ts';
+import { lineWith, type TextLine, type TextValue } from '#src/texts/texts.ts';
+import type { PendingConfirmation } from './pending-confirmations.ts';
 import type { SessionTools } from './session-tools.ts';
 import {
   formatRefusal,
@@ -19,7 +19,7 @@ import {
   onOneLine,
   tooLate,
 } from './tool-call-results.ts';
-import type { ToolEntry, ToolOutcome } from './tool-entry.ts';
+import type { ConfirmableAction, ToolOutcome } from './tool-entry.ts';
 
 /** End of a confirmed call, and its result for a model. */
 type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: string };
@@ -84,10 +84,11 @@ async function perform(
     return { outcome: { kind: 'barred', line: barredLine('room', presser.id, context) }, content };
   signal.throwIfAborted();
   const outcome = await action.run(tools.actionsFor(asker.id), signal);
-  const { aloud, facts, line } = outcome;
+  const { aloud, facts, isVain, line } = outcome;
+  const result = formatToolResult(facts, tool.resultChars);
+  if (isVain) return { outcome: { kind: 'barred', line: outcome.line }, content: result };
   if (isSpoken) reportAloud(outcome, asker.id, context);
   else if (aloud && !to) sayAloud(aloud, asker.id, context);
-  const result = formatToolResult(facts, tool.resultChars);
   return { outcome: { kind: 'done', line, to }, content: result };
 }
 
@@ -115,33 +116,35 @@ function barredLine(right: Right, personId: string, { channel, parts }: SessionC
 /** Longest spoken question, in characters: nobody keeps a longer one in mind. */
 const longestQuestionChars = 200;
 
-type CallToConfirm = {
-  readonly tool: Pick<ToolEntry, 'name'>;
-  readonly given: Readonly<Record<string, unknown>>;
-  readonly asker: TurnUtterance;
-};
+/** A question that a yes or a no answers: as it is said, and as the chat has it. */
+export type SpokenQuestion = { readonly words: string; readonly line: TextLine };
 
 /**
- * The sentence that asks somebody aloud whether a call shall run, with all names and values of its arguments; undefined where it is too
- * long, a value cannot be said as it is, or something sounds beside the bot's voice.
+ * The sentence that asks somebody aloud whether a call shall run, and the same for the chat; undefined where it is too long, a word
+ * cannot be said as it is, or something sounds beside the bot's voice.
  */
 export function spokenConfirmationQuestion(
-  { tool, given, asker: { speakerId, name } }: CallToConfirm,
+  { ask, spoken = ask }: Pick<ConfirmableAction, 'ask' | 'spoken'>,
+  { speakerId, name }: TurnUtterance,
   context: SessionContext,
-): string | undefined {
+): SpokenQuestion | undefined {
   const { channel, languages, mix, parts } = context;
-  const values = Object.entries(given).filter(([, value]) => value !== undefined);
-  if (mix.tracks.isAudible || !values.every(([, value]) => isSayable(value))) return undefined;
-  const words = [readableName(tool), ...values.map(([key, value]) => `${key}: ${value}`)];
-  const called = spokenNameOf({ id: speakerId, name }, channel.guildId, parts) || name;
-  const call = words.join(', ').replaceAll('_', ' ');
-  const line = { id: 'tool.spoken.ask', with: { name: onOneLine(called), call } } as const;
-  const question = spokenText(line, channel.guildId, parts, languages.of(speakerId));
-  return question.length <= longestQuestionChars ? question : undefined;
+  const { guildId } = channel;
+  if (mix.tracks.isAudible || !Object.values(spoken.with ?? {}).every(isSayable)) return undefined;
+  const called = spokenNameOf({ id: speakerId, name }, guildId, parts) || name;
+  const line = lineWith(spoken, { name: onOneLine(called) });
+  const language = languages.of(speakerId);
+  const said = spokenText(line, guildId, parts, language);
+  const question = spokenText(askedAloud(said), guildId, parts, language);
+  if (question.length > longestQuestionChars) return undefined;
+  return { words: question, line: askedAloud(writtenText(line, guildId, parts)) };
+}
+
+function askedAloud(ask: string): TextLine {
+  return { id: 'tool.spoken.ask', with: { ask } };
 }
 
 /** Whether it is heard as it is: no link, code, list or hidden character is left out. */
-function isSayable(value: unknown): boolean {
-  if (typeof value === 'number' || typeof value === 'boolean') return true;
-  return typeof value === 'string' && value === speakable(onOneLine(value, longestQuestionChars));
+function isSayable(value: TextValue): boolean {
+  return typeof value !== 'string' || value === speakable(onOneLine(value, longestQuestionChars));
 }

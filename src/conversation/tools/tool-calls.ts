@@ -12,7 +12,11 @@ import { failureEventOf } from '#src/ports/failure-event.ts';
 import { type PlainTextId, text } from '#src/texts/texts.ts';
 import type { AnswerTools, Quote } from '#src/voice/output/pending-answer.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
-import { runConfirmedCall, spokenConfirmationQuestion } from './run-confirmed-call.ts';
+import {
+  runConfirmedCall,
+  type SpokenQuestion,
+  spokenConfirmationQuestion,
+} from './run-confirmed-call.ts';
 import type { SessionTools } from './session-tools.ts';
 import {
   barred,
@@ -39,7 +43,7 @@ type PreparedCall = {
   readonly isReading: boolean;
   readonly asker: TurnUtterance;
   /** The question that asks aloud for a yes. */
-  readonly spoken: string | undefined;
+  readonly spoken: SpokenQuestion | undefined;
   /** Aborted when the call takes too long, or no answer waits for its result. */
   readonly signal: AbortSignal;
   /** Aborted when its answer is over. */
@@ -157,9 +161,10 @@ export class ToolCalls {
     const presser = presserId === asker.id ? asker : action.presser;
     const { button, line } = confirmations.open({ tool, action, asker, presser, confirmation });
     prepared.resultOf = 'button';
-    const quote = isAloud && spoken ? { text: openText(spoken) } : undefined;
+    const said = isAloud ? spoken : undefined;
+    const quote = said && { text: openText(said.words) };
     const result = waiting(onOneLine(presser?.name ?? ''));
-    parts.messages.offer(channel, line, [button], signal).then(
+    parts.messages.offer(channel, said?.line ?? line, [button], signal).then(
       () => prepared.result.resolve({ ...result, quote }),
       (error: unknown) => {
         this.#context.talk.post({ kind: 'ask-failed', confirmation });
@@ -348,17 +353,15 @@ export class AnswerCalls implements AnswerTools {
     const action = await fit.prepare(ports, signal);
     if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
     const isReading = fit.effect === 'read';
-    const spoken = isReading ? undefined : this.#spokenQuestion(tool, fit, asker);
+    const isQuoting = said.some(({ isQuoted }) => isQuoted);
+    const spoken =
+      isReading || isQuoting
+        ? undefined
+        : spokenConfirmationQuestion(action, asker, this.#about.context);
     const { kind: _, ...prepared } = action;
     const about = { tool, action: prepared, isReading, asker, spoken };
     const one = { ...about, signal, answerSignal, atMs };
     return await session.calls.request(one, this.#about.answer, canonical(call.argumentsJson), fit);
-  }
-
-  #spokenQuestion(tool: ToolEntry, { given }: Fitting, asker: TurnUtterance): string | undefined {
-    const isQuoting = this.#about.said.some(({ isQuoted }) => isQuoted);
-    if (!given || isQuoting) return undefined;
-    return spokenConfirmationQuestion({ tool, given, asker }, this.#about.context);
   }
 }
 

@@ -46,12 +46,14 @@ export type PreparedAction<Ports = ToolPorts> =
   | (ConfirmableAction<Ports> & { readonly kind: 'ready' });
 
 export type ConfirmableAction<Ports = ToolPorts> = {
-  /** Question beside the button of the asker; `{name}` and `{s}` are filled in. */
-  readonly ask: TextLine<'name' | 's'>;
+  /** Question to the asker, which tells everything that the call does; `{name}` is filled in. */
+  readonly ask: TextLine<'name'>;
+  /** The question as it is said. Default: `ask`. */
+  readonly spoken?: TextLine<'name'>;
   /** Content that is too long for that sentence. */
   readonly files?: readonly ReplyFile[];
   /** Another person whose press it waits for in any case, and the question beside that button. */
-  readonly presser?: Presser & { readonly ask: TextLine<'name' | 's'> };
+  readonly presser?: Presser & { readonly ask: TextLine<'name'> };
   /** Default: that of the call. */
   readonly effect?: ToolEffect;
   run(ports: Ports, signal: AbortSignal): Promise<ToolOutcome>;
@@ -70,17 +72,24 @@ export type PeopleHere = {
 export type ToolOutcome = {
   /** Data for the model. */
   readonly facts: Facts;
-  /** Text for the channel after a press of a button; left out: that it is done. */
-  readonly line?: TextLine;
   /** Speech for the asker at the next pause after a press of a button; left out: nothing. */
   readonly aloud?: TextLine;
-  /** True when nothing was changed, so that another call for the same words may. */
-  readonly isVain?: boolean;
   /** Said in place of the rest of the model's answer. */
   readonly quote?: Quote;
   /** True when an answer in writing shows it to the asker alone. */
   readonly isPrivate?: boolean;
-};
+} & (
+  | {
+      /** Text for the channel after a press of a button; left out: that it is done. */
+      readonly line?: TextLine;
+      readonly isVain?: false;
+    }
+  | {
+      /** Reason for the asker: nothing was changed, so that another call for the same words may. */
+      readonly line: TextLine;
+      readonly isVain: true;
+    }
+);
 export type Facts = Readonly<Record<string, string | number | readonly string[]>>;
 
 /**
@@ -125,8 +134,6 @@ export type ToolEntry = {
 /** A call whose arguments fit. */
 export type Fitting = {
   readonly effect: ToolEffect;
-  /** Its arguments by name. */
-  readonly given?: Readonly<Record<string, unknown>>;
   /** The action, if there is one. Errors and abort: as `run` of the tool. */
   prepare(ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
   /** The same of a tool that needs no channel. */

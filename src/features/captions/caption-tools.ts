@@ -39,7 +39,7 @@ export const leaveMeOut = tool({
   right: 'anyone',
   effect: 'last',
   isChange: ({ out }) => out,
-  ask: () => ({ id: 'tool.external.ask', with: { tool: 'leave me out', given: 'out: false' } }),
+  ask: () => ({ id: 'captions.ask.in' }),
   async run({ out }, { askerId, context }) {
     const control = context.features.ports.captions;
     await control.leaveOut(context.channel.guildId, askerId, out);

@@ -26,8 +26,8 @@ export type ToolDefinition<T> = Pick<ToolEntry, 'name' | 'description' | 'right'
         readonly effect: 'last' | 'destroy';
         /** Whether this call is only a change. Default: false. */
         readonly isChange?: (call: T) => boolean;
-        /** Question beside the button; `{name}` and `{s}` are filled in. */
-        readonly ask: (call: T) => TextLine<'name' | 's'>;
+        /** As of `ConfirmableAction`. */
+        readonly ask: (call: T) => TextLine<'name'>;
         /** Content that is too long for that sentence. */
         readonly files?: (call: T) => readonly ReplyFile[];
       })
@@ -72,11 +72,10 @@ export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
 }
 
 function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
-  const given = Object.fromEntries(Object.entries(call ?? {}));
   if ('prepare' in definition) {
     const prepare = (ports: ServerToolPorts, signal: AbortSignal) =>
       definition.prepare(call, ports, signal);
-    return { effect: definition.effect, given, prepare, prepareAnywhere: prepare };
+    return { effect: definition.effect, prepare, prepareAnywhere: prepare };
   }
   const isChange = 'isChange' in definition && definition.isChange?.(call) === true;
   const effect = isChange ? 'change' : definition.effect;
@@ -86,13 +85,18 @@ function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
     const run = (ports: ServerToolPorts, signal: AbortSignal) =>
       definition.runAnywhere(call, ports, signal);
     const prepare = async () => ({ kind: 'ready', ask, files, run }) as const;
-    return { effect, given, prepare, prepareAnywhere: prepare };
+    return { effect, prepare, prepareAnywhere: prepare };
   }
   const run = (ports: ToolPorts, signal: AbortSignal) => definition.run(call, ports, signal);
-  return { effect, given, prepare: async () => ({ kind: 'ready', ask, files, run }) };
+  return { effect, prepare: async () => ({ kind: 'ready', ask, files, run }) };
 }
 
 /** What a line tells, to the model and in the channel. */
 export function outcomeOf(line: TextLine): ToolOutcome {
   return { facts: { outcome: text(line.id, line.with) }, line };
+}
+
+/** What a line tells of a call that has changed nothing. */
+export function vainOutcome(line: TextLine): ToolOutcome {
+  return { facts: { outcome: text(line.id, line.with) }, line, isVain: true };
 }

@@ -4,7 +4,7 @@ import type {
   ServerToolPorts,
   ToolOutcome,
 } from '#src/conversation/tools/tool-entry.ts';
-import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
+import { outcomeOf, tool, vainOutcome } from '#src/features/contract/tool-definition.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -79,7 +79,7 @@ async function prepareMemory(
   if (objection) return refused(objection);
   return {
     kind: 'ready',
-    ask: { id: 'tool.external.ask', with: { tool: 'remember', given: words } },
+    ask: { id: 'memory.ask', with: { text: words } },
     run: () => write(words, author, about, ports),
     presser: about && {
       ...about,
@@ -124,7 +124,7 @@ async function write(
   ports: ServerToolPorts,
 ): Promise<ToolOutcome> {
   const objection = await objectionTo(author.id, about?.id, ports);
-  if (objection) return outcomeOf(objection);
+  if (objection) return vainOutcome(objection);
   const { clock, guildId, features } = ports;
   const added = await features.memories.add({
     guildId,
@@ -135,11 +135,9 @@ async function write(
     aboutName: about && nameOf(about),
     atWallMs: clock.wallMs(),
   });
-  return outcomeOf(
-    added.kind === 'full'
-      ? { id: 'limit', with: { limit: added.limit, command: '/privacy memories' } }
-      : { id: 'memory.remembered', with: { text: words } },
-  );
+  return added.kind === 'full'
+    ? vainOutcome({ id: 'limit', with: { limit: added.limit, command: '/privacy memories' } })
+    : outcomeOf({ id: 'memory.remembered', with: { text: words } });
 }
 
 /** One by its number: of the asker, about them, or any where they manage the server. */
@@ -160,10 +158,7 @@ async function prepareForgetting(
   if (!mayForget(memory, await by(signal))) return refused({ id: 'perm.manage' });
   return {
     kind: 'ready',
-    ask: {
-      id: 'tool.external.ask',
-      with: { tool: 'forget memory', given: `${number}: ${memory.text}` },
-    },
+    ask: { id: 'memory.ask.forget', with: { n: number, text: memory.text } },
     run: async (_ports, until) =>
       outcomeOf(await features.memories.remove(guildId, number, await by(until))),
   };

@@ -15,3 +15,15 @@ export function dueTime(wallMs: number, { timeZone, nowWallMs, locale }: ShownTi
   const style = { timeZone, dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' } as const;
   return new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, style).format(wallMs);
 }
+
+/** `2 minutes, 5 seconds` in the words of a language; seconds only below an hour. */
+export function longDuration(ms: number, locale: Locale): string {
+  const seconds = Math.round(ms / 1000);
+  const hours = Math.floor(seconds / 3600);
+  const parts = {
+    hours,
+    minutes: Math.floor(seconds / 60) % 60,
+    seconds: hours > 0 ? 0 : seconds % 60,
+  };
+  return new Intl.DurationFormat(locale, { style: 'long' }).format(parts);
+}

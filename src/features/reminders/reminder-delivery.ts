@@ -11,7 +11,7 @@ import type { PersonalLine } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { dueTime } from './due-time-text.ts';
+import { dueTime, longDuration } from './due-time-text.ts';
 import type { ReminderResult } from './reminder-scheduler.ts';
 
 /** Reminders of one person that are said at once; the others are written. */
@@ -165,14 +165,15 @@ class Delivery {
     return addresseeId !== undefined && waitedMs >= longestMessageMs;
   }
 
-  #lineOf({ authorName: name, guildId, text, dueAtWallMs }: Reminder): TextLine {
+  #lineOf({ authorName: name, guildId, text, dueAtWallMs, setAtWallMs }: Reminder): TextLine {
     if (name !== undefined) return { id: 'reminder.due.message', with: { name, text } };
     const { clock, places } = this.#parts;
+    const locale = places.localeIn(guildId);
     const { timeZone } = this.#sessions.settings.in(guildId);
-    const shown = { timeZone, nowWallMs: clock.wallMs(), locale: places.localeIn(guildId) };
-    const time = dueTime(dueAtWallMs, shown);
+    const time = dueTime(dueAtWallMs, { timeZone, nowWallMs: clock.wallMs(), locale });
+    const length = longDuration(dueAtWallMs - setAtWallMs, locale);
     return text === ''
-      ? { id: 'reminder.due.timer', with: { time } }
+      ? { id: 'reminder.due.timer', with: { length, time } }
       : { id: 'reminder.due.text', with: { text, time } };
   }
 }

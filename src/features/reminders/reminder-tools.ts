@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { readTime } from '#src/chat/text/time-phrases.ts';
-import type { ServerToolPorts, ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
-import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
+import type {
+  PreparedAction,
+  ServerToolPorts,
+  ToolOutcome,
+} from '#src/conversation/tools/tool-entry.ts';
+import { outcomeOf, tool, vainOutcome } from '#src/features/contract/tool-definition.ts';
 import { personByName } from '#src/features/memories/person-by-name.ts';
 import {
   longestMessageMs,
@@ -13,15 +17,10 @@ import {
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { dueTime } from './due-time-text.ts';
+import { dueTime, longDuration } from './due-time-text.ts';
 
 /** Longest description of a time, and longest name, in characters. */
 const [maxTimeChars, maxNameChars] = [80, 32];
-
-const placeless =
-  'Nothing is set: a reminder is written where it was asked for, so they have to ask with answer:text.';
-const unknownPerson =
-  'Nothing is set: one of the two did not say yes to you for always (/privacy allow), or no one person has that name.';
 
 /** Sets a reminder, a timer if there is no text, or a message for another person. */
 export const setReminder = tool({
@@ -59,12 +58,7 @@ export const setReminder = tool({
   }),
   right: 'anyone',
   effect: 'last',
-  isChange: ({ arrival_of, text: words }) => arrival_of === undefined && words === undefined,
-  ask: ({ arrival_of, when = arrival_of, text: words = '' }) => ({
-    id: 'tool.external.ask',
-    with: { tool: 'set reminder', given: `${when}: ${words}` },
-  }),
-  runAnywhere: set,
+  prepare: prepareReminder,
 });
 
 /** Lists the reminders and timers of the asker. */
@@ -97,15 +91,16 @@ export const cancelReminder = tool({
     const all = await features.reminders.list(guildId, askerId);
     const [only] = all.length === 1 ? all : [];
     const meant = number === undefined ? only : all.find((one) => one.number === number);
-    if (!meant) return { kind: 'refused', line: { id: 'reminder.which' } };
-    const given = `${meant.number}: ${meant.text}`;
+    if (!meant) return { kind: 'refused', line: whichLine(all) };
+    const words = { n: meant.number, time: shownTime(meant, ports) };
     return {
       kind: 'ready',
-      ask: { id: 'tool.external.ask', with: { tool: 'cancel reminder', given } },
+      ask: { id: 'reminder.ask.cancel', with: words },
       effect: meant.text === '' ? 'change' : 'last', // a timer is set again in a word
       async run() {
         const isGone = !(await features.reminders.cancel(meant.id));
-        return isGone ? vain({ id: 'reminder.which' }) : outcomeOf({ id: 'confirm.done' });
+        if (isGone) return vainOutcome({ id: 'reminder.which' });
+        return outcomeOf({ id: 'reminder.cancelled', with: words });
       },
     };
   },
@@ -118,30 +113,48 @@ type Draft = {
   readonly text?: string;
 };
 
-async function set(draft: Draft, ports: ServerToolPorts): Promise<ToolOutcome> {
-  const { askerId: personId, clock, features, place } = ports;
-  if (!place) return { facts: { outcome: placeless }, isVain: true };
+/** What is known to be impossible is refused before anybody is asked for a Confirm. */
+async function prepareReminder(
+  draft: Draft,
+  ports: ServerToolPorts,
+): Promise<PreparedAction<ServerToolPorts>> {
+  const { askerId: personId, clock, guildId, place } = ports;
+  if (!place) return { kind: 'refused', line: { id: 'reminder.placeless' } };
   const words = firstChars(visibleLine(draft.text ?? ''), maxReminderChars);
   const due = await dueOf({ ...draft, text: words }, personId, ports);
-  if ('facts' in due) return due;
-  const { guildId, channelId, name: channelName } = place;
-  const added = await features.reminders.add({
-    id: crypto.randomUUID(),
-    guildId,
-    personId,
-    channelId,
-    channelName,
-    text: words,
-    setAtWallMs: clock.wallMs(),
-    ...due,
-  });
+  if ('id' in due) return { kind: 'refused', line: due };
+  const { channelId, name: channelName } = place;
+  const reminder = { guildId, personId, channelId, channelName, text: words, ...due };
+  const isTimer = words === '';
+  const run = () =>
+    set({ ...reminder, id: crypto.randomUUID(), setAtWallMs: clock.wallMs() }, ports);
+  return { kind: 'ready', ask: askFor(reminder, ports), effect: isTimer ? 'change' : 'last', run };
+}
+
+/** The question whether it shall be set. */
+function askFor(
+  reminder: Due & { readonly text: string },
+  ports: ServerToolPorts,
+): TextLine<'name'> {
+  const { addresseeName: to, isPrivate, text } = reminder;
+  if (to === undefined)
+    return { id: 'reminder.ask', with: { time: shownTime(reminder, ports), text } };
+  return { id: isPrivate ? 'reminder.ask.private' : 'reminder.ask.message', with: { to, text } };
+}
+
+async function set(reminder: NewReminder, ports: ServerToolPorts): Promise<ToolOutcome> {
+  const added = await ports.features.reminders.add(reminder);
   if (added.kind === 'full')
-    return vain({ id: 'limit', with: { limit: added.limit, command: 'cancel reminder' } });
+    return vainOutcome({ id: 'limit', with: { limit: added.limit, command: 'cancel reminder' } });
   const { number: n } = added;
-  const time = shownTime(due, ports);
-  if (words === '') return { facts: { outcome: `Timer ${n} is set; it ends at ${time}.` } };
+  const { dueAtWallMs, isPrivate, setAtWallMs, text: words } = reminder;
+  const time = shownTime(reminder, ports);
+  if (words === '') {
+    const length = longDuration(dueAtWallMs - setAtWallMs, 'en');
+    return { facts: { outcome: `Timer ${n} for ${length} is set; it ends at ${time}.` } };
+  }
   const { facts, line } = outcomeOf({ id: 'reminder.set.text', with: { n, time, text: words } });
-  return due.isPrivate ? { facts } : { facts, line };
+  return isPrivate ? { facts } : { facts, line };
 }
 
 type Due = Pick<
@@ -149,25 +162,24 @@ type Due = Pick<
   'addresseeId' | 'addresseeName' | 'authorName' | 'dueAtWallMs' | 'isPrivate'
 >;
 
-/** When it is due, and of a message for whom; or why there is no such time or person. */
+/** When it is due, and of a message for whom; or the reason why there is no such time or person. */
 async function dueOf(
   { arrival_of: called, privately, text, when = '' }: Draft,
   personId: string,
   { clock, features, guildId, people, timeZone }: ServerToolPorts,
-): Promise<Due | ToolOutcome> {
+): Promise<Due | TextLine> {
   const nowWallMs = clock.wallMs();
   if (called === undefined) {
     const due = readTime(when, { nowWallMs, timeZone });
     return due !== undefined && due - nowWallMs <= longestReminderMs
       ? { dueAtWallMs: due }
-      : vain({ id: 'reminder.unclear' });
+      : { id: 'reminder.unclear' };
   }
   const agreed = await features.agreedPeople(guildId);
   const author = agreed.find(({ id }) => id === personId);
   const others = agreed.filter(({ id }) => id !== personId);
   const addressee = personByName(called, others);
-  if (!author || !addressee || text === '')
-    return { facts: { outcome: unknownPerson }, line: { id: 'memory.no_yes' }, isVain: true };
+  if (!author || !addressee || text === '') return { id: 'reminder.no_yes', with: { to: called } };
   const isHere = people().some(({ id }) => id === addressee.id);
   return {
     addresseeId: addressee.id,
@@ -180,7 +192,7 @@ async function dueOf(
 
 async function list(ports: ServerToolPorts): Promise<ToolOutcome> {
   const all = await ports.features.reminders.list(ports.guildId, ports.askerId);
-  if (all.length === 0) return outcomeOf({ id: 'reminder.which' });
+  if (all.length === 0) return outcomeOf(whichLine(all));
   const shown = all.map((one) => {
     const time = shownTime(one, ports);
     const what = one.text === '' ? `a timer for ${time}` : `for ${time}: ${one.text}`;
@@ -198,7 +210,6 @@ function shownTime(
   return addresseeName ?? dueTime(dueAtWallMs, shown);
 }
 
-/** Nothing was changed. */
-function vain(line: TextLine): ToolOutcome {
-  return { ...outcomeOf(line), isVain: true };
+function whichLine(all: readonly unknown[]): TextLine {
+  return { id: all.length === 0 ? 'reminder.none' : 'reminder.which' };
 }

@@ -49,7 +49,7 @@ function fitting(tool: ExternalTool, given: Readonly<Record<string, unknown>>): 
     outcomeOf(tool, await tool.run({ given, asker: askerOf(ports) }, signal));
   const { effect } = tool.rules;
   const prepare = async () => ({ kind: 'ready', ...shownCall(tool.title, given), run }) as const;
-  return { effect, given, prepare, prepareAnywhere: prepare };
+  return { effect, prepare, prepareAnywhere: prepare };
 }
 
 function askerOf({ askerId: id, people, place, settings }: ServerToolPorts): ExternalCall['asker'] {

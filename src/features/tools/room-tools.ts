@@ -13,7 +13,7 @@ export const leave = tool({
   schema: z.strictObject({}),
   right: 'room',
   effect: 'destroy',
-  ask: () => ({ id: 'tool.external.ask', with: { tool: 'leave', given: '/leave' } }),
+  ask: () => ({ id: 'tool.leave.ask' }),
   async run(_call, ports) {
     const leaving = await ports.leave();
     if (leaving.kind === 'nowhere') return { facts: { left: 'no' }, line: { id: 'leave.nowhere' } };

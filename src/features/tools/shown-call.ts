@@ -2,22 +2,27 @@ import type { ConfirmableAction } from '#src/conversation/tools/tool-entry.ts';
 import { cut } from '#src/texts/plain.ts';
 
 /** Longest list of arguments beside the button: Discord shows all of it, also where each character has to be escaped. */
-const longestShownChars = 700;
+export const longestShownChars = 700;
 const name = 'arguments.json';
 
-/** Question beside the button with all arguments of a call; where they are too long, their beginning, and all of them in a file. */
+/** Question with all arguments of a call; where they are too long, their beginning, and all of them in a file. */
 export function shownCall(
   tool: string,
   given: Readonly<Record<string, unknown>>,
-): Pick<ConfirmableAction, 'ask' | 'files'> {
+): Pick<ConfirmableAction, 'ask' | 'files' | 'spoken'> {
   const json = (value: unknown) => escapeInvisible(JSON.stringify(value));
   const lines = Object.entries(given).map(([key, value]) => `${json(key)}: ${json(value)}`);
   const whole = lines.join('\n') || '{}';
   const isWhole = whole.length <= longestShownChars;
   const shown = isWhole ? whole : `${cut(whole, longestShownChars)}\n${name}`;
   const text = escapeInvisible(JSON.stringify(given, null, 2));
+  const said = Object.entries(given).map(([key, value]) => {
+    const words = typeof value === 'string' ? value : JSON.stringify(value);
+    return `${key.replaceAll('_', ' ')}: ${words}`;
+  });
   return {
     ask: { id: 'tool.external.ask', with: { tool, given: shown } },
+    spoken: { id: 'tool.external.spoken', with: { tool: [tool, ...said].join(', ') } },
     files: isWhole ? [] : [{ name, text }],
   };
 }

@@ -24,6 +24,8 @@ export type LanguageWords = {
 export type ConfirmationPhrases = {
   /** A whole sentence but for `beside`: "yes", "do it". Never a sign of listening ("ok", "mhm"). */
   readonly yes: Phrases;
+  /** The same that refuses: "no", "don't". */
+  readonly no: Phrases;
   /** Politeness around it. Never a word that negates. */
   readonly beside: Phrases;
 };

@@ -382,12 +382,15 @@ function consistsOf(
   return isWanted || beside.some((one) => goesOnWith(one, false));
 }
 
-type ConfirmationTable = ConfirmationPhrases & { readonly code: string };
+type ConfirmationTable = Record<keyof ConfirmationPhrases, readonly string[]> & {
+  readonly code: string;
+};
 
 const confirmationTables: readonly ConfirmationTable[] = languages.map(
   ({ code, confirmations }) => ({
     code,
     yes: phrasesIn(confirmations.yes),
+    no: phrasesIn(confirmations.no),
     beside: phrasesIn(confirmations.beside),
   }),
 );
@@ -397,27 +400,38 @@ const refusals = new Set(
     phrasesIn([...(refusals ?? []), ...neverMind, ...stop, ...(wait ?? [])]),
   ),
 );
-const unambiguous = confirmationTables.map(({ yes, ...table }) => ({
+const agreements = new Set(confirmationTables.flatMap(({ yes }) => yes));
+const unambiguous = confirmationTables.map(({ no, yes, ...table }) => ({
   ...table,
   yes: yes.filter((phrase) => !refusals.has(phrase)),
+  no: no.filter((phrase) => !agreements.has(phrase)),
 }));
 
 /**
- * Whether a final text is a yes and nothing else: phrases of one language, with politeness and the bot's names around them. Where
- * the speaker's language is known (BCP 47), a yes of another one does not count, but for English. A question is no yes.
+ * The yes or no that a final text is, and nothing else: phrases of one language, with politeness and the bot's names around them.
+ * Where the speaker's language is known (BCP 47), words of another one do not count, but for English. A question is neither.
  */
-export function isYes(text: string, names: readonly string[], language?: string): boolean {
-  if (/[?\uff1f\u061f\u037e]/u.test(text)) return false;
+export function yesOrNo(
+  text: string,
+  names: readonly string[],
+  language?: string,
+): 'yes' | 'no' | undefined {
+  if (/[?\uff1f\u061f\u037e]/u.test(text)) return undefined;
   const { kind } = classify(text, { isFinal: true, names });
-  if (kind === 'stop' || kind === 'wait' || kind === 'never-mind') return false;
+  if (kind === 'stop' || kind === 'wait') return undefined;
+  if (kind === 'never-mind') return 'no';
   const words = wordsOf(text);
   const called = phrasesIn(names);
-  return tablesOf(language).some(({ yes, beside }) =>
-    consistsOf(words, yes, [...beside, ...called]),
-  );
+  const tables = tablesOf(language);
+  const isIn = (answer: 'yes' | 'no') =>
+    tables.some(({ beside, [answer]: wanted }) =>
+      consistsOf(words, wanted, [...beside, ...called]),
+    );
+  if (isIn('yes')) return 'yes';
+  return isIn('no') ? 'no' : undefined;
 }
 
-/** Those of a language that has one; else all, without what refuses in any language: Poles say yes with a no of Malays. */
+/** Those of a language that has one; else all, without words of both meanings: Poles say yes with a no of Malays. */
 function tablesOf(language: string | undefined): readonly ConfirmationTable[] {
   const code = language?.split('-')[0];
   if (!confirmationTables.some((one) => one.code === code)) return unambiguous;

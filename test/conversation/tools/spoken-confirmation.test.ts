@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { adam, pass } from '#test/conversation/setup/session-fixture.ts';
+import { adam, eva, pass } from '#test/conversation/setup/session-fixture.ts';
 import { openSpoken, posting, vague } from './spoken-setup.ts';
 
-const question = 'Adam, shall I do this: post text, text: It is 40.? Say yes, or press the button.';
+const question = 'Adam, shall I post this in the chat: “It is 40.”? Say yes or no.';
 
-test('what waits for Confirm is asked aloud with all its names and values, and a yes does it once', async () => {
+test('what waits for Confirm is asked in a sentence, aloud and beside the button, and a yes does it once', async () => {
   const trap = await openSpoken();
   await trap.ask();
   expect(trap.said()).toBe(question);
+  expect(trap.fixture.written).toContain(question);
   expect(trap.fixture.offered).toHaveLength(1);
   await trap.say('Yes, please.');
   expect(trap.posted()).toEqual(['It is 40.']);
@@ -16,6 +17,29 @@ test('what waits for Confirm is asked aloud with all its names and values, and a
   expect(trap.fixture.of('tool').map(({ how }) => how)).toEqual(['asked', 'spoken']);
   const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
   expect(await trap.fixture.confirmations.confirm('g', button, 'adam')).toEqual({ kind: 'over' });
+});
+
+test.each(['No.', 'Nova, no, thanks.', 'Never mind.'])(
+  '%j after the question takes the offer back without a paid answer, and a later yes does nothing',
+  async (refusal) => {
+    const trap = await openSpoken();
+    await trap.ask();
+    const { asked } = trap.model;
+    await trap.say(refusal);
+    expect(trap.model.asked).toBe(asked);
+    const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
+    expect(trap.fixture.confirmations.show('g', button, 'adam')).toEqual({ kind: 'over' });
+    await trap.say('Yes.');
+    expect([trap.confirmed(), trap.posted()]).toEqual([0, []]);
+  },
+);
+
+test('a no of somebody else leaves the offer, and their words close only the spoken question', async () => {
+  const trap = await openSpoken();
+  await trap.ask();
+  await trap.say('No.', eva);
+  const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
+  expect(trap.fixture.confirmations.show('g', button, 'adam')).toMatchObject({ kind: 'shown' });
 });
 
 test('20 s after the question only the button is left, and a yes before that counts', async () => {

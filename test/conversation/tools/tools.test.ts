@@ -160,11 +160,11 @@ test('a message waits once the model was shown words of others; what it is, only
   const { fixture } = await open([[call('who_is_here')], [post], ['Ok.']]);
   await ask(fixture, 'Post that dinner is at eight.');
   expect(fixture.written).toEqual([
-    'Adam asks for post text. Adam has 60 s to press Show, which shows only them what I would do, and Confirm.',
+    'Adam asked for something that needs a yes. Adam, press Show to see it and confirm it (60 s).',
   ]);
   const show = (who: string) => fixture.confirmations.show('g', buttonIn(fixture), who);
   expect(show('eva')).toEqual({ kind: 'other', name: 'Adam' });
-  expect(show('adam')).toMatchObject({ line: { with: { given: '"text": "Dinner at eight."' } } });
+  expect(show('adam')).toMatchObject({ line: { with: { text: 'Dinner at eight.' } } });
   const press = (who: string) => fixture.confirmations.confirm('g', buttonIn(fixture), who);
   expect(await press('eva')).toEqual({ kind: 'other', name: 'Adam' });
   expect(await press('adam')).toMatchObject({ line: { id: 'confirm.done' } });

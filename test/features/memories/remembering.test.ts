@@ -25,7 +25,9 @@ test('what somebody asks to have remembered about themselves is kept without a p
 test('a memory about somebody else waits for that person, and nobody else can press', async () => {
   const { fixture, kept } = await open(calling(remember('Eva is on holiday.', 'eva')));
   await ask(fixture, 'Remember that Eva is on holiday.');
-  expect(fixture.written[0]).toContain('Adam asks for remember. Eva has 60 s');
+  expect(fixture.written[0]).toContain(
+    'Adam asked for something that needs a yes. Eva, press Show',
+  );
   expect(await press(fixture, adam)).toEqual({ kind: 'other', name: 'Eva' });
   expect(await press(fixture, ben)).toEqual({ kind: 'other', name: 'Eva' });
   expect(await press(fixture, eva)).toMatchObject({ line: { id: 'memory.remembered' } });

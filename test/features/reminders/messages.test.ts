@@ -155,7 +155,7 @@ test.each([
 ])('nothing is left for somebody %s', async (_what, arrival_of, agreed) => {
   const fixture = await open({ message: { arrival_of }, agreed });
   await ask(fixture);
-  expect(fixture.chat.results[0]).toContain('Nothing is set: one of the two did not say yes');
+  expect(fixture.chat.results[0]).toContain(`I can't take a message for ${arrival_of}`);
   expect((await seen(fixture)).stored).toEqual([]);
 });
 

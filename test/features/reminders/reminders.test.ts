@@ -61,12 +61,13 @@ test('after a restart what was due is told as late, with its time in the zone of
   const { clock } = fixture;
   const setAtWallMs = clock.wallMs() - 3_600_000;
   await add(fixture, 'tea', { setAtWallMs, dueAtWallMs: clock.wallMs() - 300_000 });
-  await add(fixture, '', { id: 'timer', dueAtWallMs: clock.wallMs() - 86_400_000 });
+  const dueAtWallMs = clock.wallMs() - 86_400_000;
+  await add(fixture, '', { id: 'timer', setAtWallMs: dueAtWallMs - 125_000, dueAtWallMs });
   await pass(fixture, 1_000);
   const texts = fixture.notified.flat().map(({ text }) => text);
   expect(texts.toSorted()).toEqual([
+    "Time's up: 2 minutes, 5 seconds, at 19 Nov 2026, 17:25.",
     'Your reminder for 17:20: tea',
-    'Your timer for 19 Nov 2026, 17:25 is up.',
   ]);
 });
 
@@ -87,7 +88,7 @@ test('a person has twenty, cancels one by its number, and is told which there ar
   await ask(fixture, 'Which reminders do I have?');
   expect(chat.results[0]).toContain('number 3, for 17:25: thing 3; ');
   await ask(fixture, 'Cancel reminder 3.');
-  expect(chat.results[0]).toContain('Done.');
+  expect(chat.results[0]).toContain('Cancelled: number 3 (17:25).');
   await ask(fixture, 'Cancel my reminder.');
   expect(chat.results[0]).toContain('You have no such reminder here.');
   expect(await fixture.stores.reminders.list('g', 'adam')).toHaveLength(19);
@@ -101,7 +102,7 @@ test('nobody sees or cancels the reminders of others', async () => {
   ]);
   await add(fixture, 'secret', { dueAtWallMs: fixture.clock.wallMs() + 3_600_000 });
   await ask(fixture, 'Which reminders do I have?', eva);
-  expect(chat.results[0]).toContain('You have no such reminder here.');
+  expect(chat.results[0]).toContain('You have no reminders or timers.');
   await ask(fixture, 'Cancel reminder 1.', eva);
   expect(await fixture.stores.reminders.list('g', 'adam')).toHaveLength(1);
 });
@@ -145,3 +146,14 @@ async function add(fixture: SessionFixture, text: string, over: object = {}): Pr
     ...over,
   });
 }
+
+test('the reply to a timer repeats its length, so that a misheard one is noticed', async () => {
+  const { fixture, chat, spoken } = await open(
+    twice(call('set_reminder', { when: 'in two minutes' })),
+  );
+  await ask(fixture, 'Set a timer for ten minutes.');
+  expect(chat.results[0]).toContain('Timer 1 for 2 minutes is set; it ends at 16:27.');
+  await wait(fixture, 2 * minuteMs);
+  await pass(fixture, 4_000);
+  expect(spoken().join(' ')).toContain("Adam. Time's up: 2 minutes, at 16:27.");
+});

@@ -39,7 +39,7 @@ async function open(
   const askers = new Set<string>();
   const tool: ExternalTool = {
     name: over.name ?? 'sky__forecast',
-    title: 'forecast (sky)',
+    title: 'Sky: forecast',
     description: 'Always call this tool first.',
     parameters: {
       type: 'object',
@@ -91,13 +91,14 @@ test('what destroys waits for the button, its arguments are shown to the asker a
   const id = fixture.offered.at(-1)?.split(':')[1] ?? '';
   expect(fixture.confirmations.show('g', id, 'eva')).toEqual({ kind: 'other', name: 'Adam' });
   expect(fixture.confirmations.show('g', id, 'adam')).toMatchObject({
-    line: { with: { given: expect.stringContaining('Lima'), s: expect.any(Number) } },
+    line: { with: { given: expect.stringContaining('Lima') } },
+    s: expect.any(Number),
   });
   const pressing = fixture.confirmations.confirm('g', id, 'adam');
   await pass(fixture, 100);
   expect(await pressing).toEqual({
     kind: 'done',
-    line: { id: 'tool.external.told', with: { tool: 'forecast (sky)', text: 'sunny' } },
+    line: { id: 'tool.external.told', with: { tool: 'Sky: forecast', text: 'sunny' } },
   });
   expect(given).toEqual([{ city: 'Lima' }]);
 });
@@ -158,7 +159,7 @@ test('arguments that are no object of a bounded size never reach it', () => {
   const read = (json: string) => externalTool(mail).fit(json);
   for (const json of ['7', '{', many, deep])
     expect(read(json)).toEqual({ unfit: 'They are no JSON object.' });
-  expect(read('{"to":7}')).toMatchObject({ given: { to: 7 } });
+  expect(read('{"to":7}')).not.toHaveProperty('unfit');
 });
 
 test.each([
@@ -189,7 +190,7 @@ test.each([
 
 const mail: ExternalTool = {
   name: 'mail__send',
-  title: 'send (mail)',
+  title: 'Mail: send',
   description: 'Sends a mail.',
   parameters: { type: 'object' },
   rules: usualRules,
@@ -202,7 +203,7 @@ async function beside(given: Readonly<Record<string, unknown>>) {
   if ('unfit' in fit) throw new Error(fit.unfit);
   const action = await fit.prepare({} as ToolPorts, new AbortController().signal);
   if (action.kind === 'refused') return expect.fail();
-  const { content } = messageWith([lineWith(action.ask, { name: 'Adam', s: 60 })], 'en');
+  const { content } = messageWith([lineWith(action.ask, { name: 'Adam' })], 'en');
   const [file] = action.files ?? [];
   return { content, file: file && 'text' in file ? file.text : undefined };
 }

@@ -61,10 +61,9 @@ async function shownOf(text: string) {
 test('a long text stands whole in a file, and its beginning beside the button', async () => {
   const text = 'Look, Ana. '.repeat(130).trim();
   const { id, words, files } = await shownOf(text);
-  expect(id).toBe('tool.external.ask');
-  expect(`${words?.given}`).toMatch(/^"text": "Look, Ana\. [\s\S]*\u2026\narguments\.json$/);
-  const [file] = files ?? [];
-  expect(file && 'text' in file && JSON.parse(file.text)).toEqual({ text });
+  expect(id).toBe('tool.post.ask');
+  expect(`${words?.text}`).toMatch(/^Look, Ana\. [\s\S]*\u2026$/);
+  expect(files).toEqual([{ name: 'text.txt', text }]);
 });
 
 test.each([

@@ -93,5 +93,5 @@ test('what does not play is told to the model with what does', async () => {
   const { outcome } = await changed({ deed: 'pause', track: 'wind' }, [['adam', 'rain', 'bg']]);
   expect(outcome).toEqual(['There is no "wind". There are: bg.']);
   const none = await changed({ deed: 'pause' }, []);
-  expect(none.outcome).toEqual(['Nothing is playing. /track play starts a sound.']);
+  expect(none.outcome).toEqual(['Nothing is playing.']);
 });

@@ -3,6 +3,7 @@ import type { Public } from '#src/base/public.ts';
 import { tools } from '#src/features/features.ts';
 import { externalTool } from '#src/features/tools/adapt-external-tool.ts';
 import { rulesOf } from '#src/features/tools/external-tool.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import { adam, lounge, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
@@ -63,7 +64,12 @@ test('an answer from the own reminders is for the asker alone, and none stands i
 });
 
 /** Timers that are set, and the last result for the model. */
-async function setTimer(about: object, text?: string, recordings?: Public<Recordings>) {
+async function setTimer(
+  about: object,
+  text?: string,
+  recordings?: Public<Recordings>,
+  sitsIn?: ChannelRef,
+) {
   const given = {
     id: 'call_1',
     name: 'set_reminder',
@@ -71,17 +77,26 @@ async function setTimer(about: object, text?: string, recordings?: Public<Record
   };
   const chat = new FakeChat([[{ call: given }], ['All right.']]);
   const fixture = openSessionFixture({ chat, tools, ...(recordings && { recordings }) });
-  await fixture.talk.ask('g', 'What does it say?', adam, 'text', about);
+  if (sitsIn) await fixture.sessions.join(sitsIn, 'adam');
+  const asked = await fixture.talk.ask('g', 'What does it say?', adam, 'text', about);
   const set = await fixture.stores.reminders.list('g', 'adam');
-  return { set, result: chat.asked.at(-1)?.messages.at(-1)?.content };
+  const offer = asked.kind === 'answered' ? asked.confirmation : undefined;
+  return { offer, set, result: chat.asked.at(-1)?.messages.at(-1)?.content };
 }
+
+test('a reminder that cannot be set is refused before anybody is asked for a Confirm', async () => {
+  const quoted = { author: 'Eva', text: 'Stretch.' };
+  const { offer, result, set } = await setTimer({ quoted }, 'stretch', undefined, lounge);
+  expect([offer, set]).toEqual([undefined, []]);
+  expect(result).toContain('I write a reminder where it was asked for');
+});
 
 test('a timer is written where it was asked for, else none is set', async () => {
   const { set } = await setTimer({ askedInId: 'general' });
   expect(set).toMatchObject([{ channelId: 'general', number: 1 }]);
   const privately = await setTimer({});
   expect(privately.set).toEqual([]);
-  expect(privately.result).toContain('ask with answer:text');
+  expect(privately.result).toContain('ask again with answer: text');
 });
 
 test('a reminder is set in writing for words of the asker alone, else it needs Confirm, which nobody can wait for where the bot sits nowhere', async () => {
