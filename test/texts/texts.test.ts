@@ -15,9 +15,7 @@ test('words that look like places are not filled again', () => {
 test('a line gets the words that it still lacked', () => {
   const ask = { id: 'tool.external.ask', with: { tool: 'leave', given: '/leave' } } as const;
   const line = lineWith(ask, { name: 'Ana' });
-  expect(text(line.id, line.with)).toBe(
-    'Ana, shall I use leave with all of this?\n/leave',
-  );
+  expect(text(line.id, line.with)).toBe('Ana, shall I use leave with all of this?\n/leave');
 });
 
 test.each([

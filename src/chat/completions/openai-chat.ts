@@ -9,12 +9,12 @@ import type {
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, ChatPart, SentFields, Tool } from '#src/chat/ports.ts';
 import type { ApiClient } from '#src/provider/client.ts';
-import { readEvents } from '#src/provider/server-events.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { servedBy, takesPictures } from '#src/provider/models/models.ts';
 import { picturesIn } from '#src/provider/models/request-hold.ts';
 import { picturesRefused, untilAccepted } from '#src/provider/refused-parts.ts';
+import { readEvents } from '#src/provider/server-events.ts';
 import { ChatStream, callField, completionAsChunk } from './chat-stream.ts';
 
 /**

@@ -126,7 +126,7 @@ export class SettingsRequests {
     };
     session.context.notice({ id: `settings.told.${policy}` }, holds, () => {
       if (holds()) void settings.delayConsent(guildId, former, noticeMs);
-      this.#parts.clock.later(noticeMs, count);
+      this.#parts.clock.later(noticeMs, () => void count());
     });
   }
 }
