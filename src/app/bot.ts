@@ -84,6 +84,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal): Promise<
             shared,
             budgets,
             shard,
+            isReadByPrograms: (channelId) => events.isRead(channelId),
             onSessions: (...served) => sessions.set(shard, ...served),
           },
           until,

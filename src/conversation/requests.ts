@@ -159,9 +159,10 @@ export class Requests {
     if (one?.kind === 'question') this.#answered(one.question, outcome);
     if (one?.kind !== 'reading') return;
     const { channel, parts } = this.#context;
+    const { channelId, guildId } = channel;
     const known = playEnds.find((each) => each === outcome);
     const end = known ?? (outcome === 'ending' ? 'left' : 'failed');
-    parts.onEvent(channel.guildId, { kind: 'played', track: 'voice', end });
+    parts.onEvent(guildId, { kind: 'played', channelId, track: 'voice', end });
     one.ended.resolve(end);
   }
 

@@ -40,6 +40,8 @@ export type SessionDependencies = PaidEngines & {
   readonly voices: VoiceNames;
   /** Budgets of talk. */
   readonly spending: BudgetAuthority;
+  /** Whether a program may read what is said in this voice channel, which the panel there tells. */
+  readonly isReadByPrograms: (channelId: string) => boolean;
   /** An exception from it is a bug of its own and ends no session. */
   readonly onEvent: SessionEventListener;
   /** Decisions of a conversation. Default: `step`; a simulation watches them. */

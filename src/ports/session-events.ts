@@ -58,6 +58,9 @@ export function featureEvent<Field extends string>(
   return { kind: 'feature', of, fields };
 }
 
+/** Voice channel in which it was said or played: programs of other channels get no words of it. */
+type InChannel = { readonly channelId?: string };
+
 /** Event in one voice channel, for status, console and metrics. */
 export type SessionEvent =
   | { readonly kind: 'joined'; readonly channel: ChannelRef; readonly tookMs: number }
@@ -79,7 +82,7 @@ export type SessionEvent =
         | 'forbidden'
         | 'stopped';
     }
-  | {
+  | (InChannel & {
       readonly kind: 'recognised';
       readonly speakerId: string;
       readonly name: string;
@@ -88,7 +91,7 @@ export type SessionEvent =
       readonly isLeftOut?: boolean;
       /** Set when the utterance was cut for its length; its speaker had not ended. */
       readonly cut?: 'too-long';
-    }
+    })
   /** Words so far of a person who still speaks, or, without a name, of the bot, as they leave; `isWhole`: all of a text that answers nobody. */
   | {
       readonly kind: 'words';
@@ -97,12 +100,12 @@ export type SessionEvent =
       readonly isWhole: boolean;
     }
   /** A line of captions is over, with all its words. */
-  | {
+  | (InChannel & {
       readonly kind: 'line';
       readonly speakerId: string;
       readonly name: string;
       readonly text: string;
-    }
+    })
   | {
       readonly kind: 'ignored';
       readonly speakerId: string;
@@ -127,7 +130,7 @@ export type SessionEvent =
       readonly how: ToolEnd;
       readonly tookMs: number;
     }
-  | {
+  | (InChannel & {
       readonly kind: 'answered';
       readonly speakerId: string;
       readonly name: string;
@@ -140,14 +143,14 @@ export type SessionEvent =
       /** The question was typed: heard and ended are when it came. */
       readonly typed?: true;
       readonly instants: Instants;
-    }
+    })
   /** A sound or a text on a track is over; a text has no title. */
-  | {
+  | (InChannel & {
       readonly kind: 'played';
       readonly track: string;
       readonly title?: string | undefined;
       readonly end: PlayEnd;
-    }
+    })
   /** Outcome of a message in the chat of the channel. */
   | { readonly kind: 'typed'; readonly speakerId: string; readonly outcome: TypedOutcome }
   | FeatureEvent

@@ -32,6 +32,7 @@ export type PanelFacts = PanelPeople & {
   readonly quietUntil?: string | undefined;
   /** The panel stands in the chat of the voice channel: there questions may be read. */
   readonly isInChat: boolean;
+  readonly isReadByPrograms?: boolean;
   readonly features: FeaturePanel;
 };
 
@@ -52,6 +53,7 @@ export function panelOf(facts: PanelFacts): PanelFace {
     lines: [
       activityLine(facts),
       ...(captionsIn === undefined ? [] : [{ id: 'panel.captions', with: { place } } as const]),
+      ...(facts.isReadByPrograms ? [{ id: 'panel.programs' } as const] : []),
       ...namesLine('panel.next', followingOf(state)),
       ...understoodLines(facts),
       ...namesLine('panel.lost.late', lost),
@@ -187,6 +189,7 @@ export function panelNow(
     step: stepOf(awaitedReply(talk.state)?.reply),
     quietUntil: spending.used(channel.guildId)?.time,
     isInChat: panels.placeIn(channel.guildId)?.channelId === channel.channelId,
+    isReadByPrograms: parts.isReadByPrograms(channel.channelId),
     features: features.panel(),
   });
 }

@@ -27,7 +27,7 @@ test('the example greets whoever is heard first after the bot has joined, by nam
   const channel = { guildId, channelId, name: 'Lounge' };
   api.events.report(guildId, { kind: 'joined', channel, tookMs: 1 });
   const heard = { speakerId: '1', name: 'Ana', text: 'Good evening.' };
-  api.events.report(guildId, { kind: 'recognised', ...heard });
+  api.events.report(guildId, { kind: 'recognised', channelId, ...heard });
   expect(await said.promise).toBe('Hello, Ana.');
   child.kill();
   await once(child, 'close');

@@ -107,6 +107,12 @@ test.each(states)(
   },
 );
 
+test('the panel says that a program may read what is said there', () => {
+  const line = 'A program of the operator may read what is said here.';
+  expect(shown(trackPanel([], 'en'), { isReadByPrograms: true })).toContain(line);
+  expect(shown(trackPanel([], 'en'))).not.toContain(line);
+});
+
 test('the panel of a bot that left asks nobody', () => {
   expect(buttonsOf(leftPanel())).toEqual(['parley:ask', 'parley:stop', 'parley:more']);
 });

@@ -37,16 +37,19 @@ await runProgram(readArguments, usage, async (args, config) => {
   return await perform(args, store);
 });
 
-/** The store that the bot of this configuration works with; without a token of Discord that of the sandbox. */
+/** The store that the bot of this configuration works with; without a token of Discord that of the sandbox. Says which it is. */
 async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise<Store> {
   const signal = new AbortController().signal;
   const clock = realClock;
   if (databaseUrl) {
+    console.error('Store: that of DATABASE_URL.');
     const { openPostgresStore } = await import('#src/storage/postgres/keep-stores.ts');
     const options = { url: databaseUrl, clock, report: () => undefined };
     return sqlStores((await openPostgresStore(options)).main);
   }
   const folder = discord ? dataDir : join(dataDir, 'sandbox');
+  const sandbox = discord ? '' : ', that of the sandbox, as DISCORD_TOKEN is not set';
+  console.error(`Store: ${folder}${sandbox}.`);
   const path = storePath(folder);
   refuseForeignFormats(folder);
   const file = storeFiles(folder).find(({ kind }) => kind === mainStore);
@@ -82,7 +85,7 @@ async function perform(args: TokenArguments, { apiTokens }: Store): Promise<numb
       const isRevoked = await apiTokens.revoke(args.name, nowMs);
       console.error(
         isRevoked
-          ? `${args.name} is revoked: the next request with it is refused.`
+          ? `${args.name} is revoked: the next request with it is refused, and its streams and posts of events end within a minute.`
           : `No token ${args.name} is in use: npm run token -- list`,
       );
       return isRevoked ? 0 : 1;

@@ -36,6 +36,7 @@ export type ShardBotOptions = {
   readonly shared: SharedParts;
   readonly budgets: SessionBudgets;
   readonly shard: OwnedShard;
+  readonly isReadByPrograms: SessionDependencies['isReadByPrograms'];
   /** Told of the sessions, and of what programs may do there, before the first of them can begin. */
   readonly onSessions: (sessions: VoiceSessions, ports: ProgramPorts) => void;
 };
@@ -171,7 +172,7 @@ function defaultsOf({ addressing, bot, consent, given }: Config, name: string): 
 }
 
 function partsOf(
-  { bot, budgets, shared }: ShardBotOptions,
+  { bot, budgets, isReadByPrograms, shared }: ShardBotOptions,
   discord: DiscordPorts,
   name: string,
 ): SessionDependencies {
@@ -200,6 +201,7 @@ function partsOf(
     chatName: engines.chatName,
     recogniser: engines.recogniser,
     hasChatModel: engines.hasChatModel,
+    isReadByPrograms,
     voices: engines.voices,
     spending: budgets,
   };

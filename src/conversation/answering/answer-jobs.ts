@@ -324,6 +324,7 @@ function reportAnswer(
   }
   parts.onEvent(channel.guildId, {
     kind: 'answered',
+    channelId: channel.channelId,
     speakerId,
     name,
     text: progress.text,

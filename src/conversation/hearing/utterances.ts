@@ -325,7 +325,9 @@ export class Utterances {
     const { channel, gate, parts } = this.#context;
     const { end, name, speakerId, words } = utterance;
     if (words && !isNothing) {
-      const recognised = { kind: 'recognised', speakerId, name, text: words.text } as const;
+      const { channelId } = channel;
+      const said = { speakerId, name, text: words.text };
+      const recognised = { kind: 'recognised', channelId, ...said } as const;
       const cut = end?.why === 'too-long' ? ({ cut: end.why } as const) : {};
       const leftOut = gate.mayWrite(speakerId) ? {} : { isLeftOut: true };
       parts.onEvent(channel.guildId, { ...recognised, ...leftOut, ...cut });

@@ -147,8 +147,9 @@ export class TranscriptRecorder {
         const { language, text }: Transcript =
           result.kind === 'text' ? result.transcript : { text: '' };
         const line = this.#keep({ ...begun, endMs: this.sessionMs(result.toMs), language, text });
-        const said = { kind: 'line', speakerId, name, text: line.text } as const;
-        this.#context.parts.onEvent(this.#session.guildId, said);
+        const { channelId, guildId } = this.#session;
+        const said = { kind: 'line', channelId, speakerId, name, text: line.text } as const;
+        this.#context.parts.onEvent(guildId, said);
       },
     };
   }

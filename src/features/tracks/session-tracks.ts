@@ -47,6 +47,8 @@ export class SessionTracks implements FeatureSession {
   readonly #owners: Map<string, SoundOwner>;
   /** People who voted to skip, by the sound. */
   readonly #votes = new Map<string | undefined, Set<string>>();
+  /** The session that the tracks are in now: they go along when the bot moves. */
+  readonly #here: { context: SessionContext };
   readonly #context: SessionContext;
   readonly #keeper: TrackPersistence;
   #keeping: Promise<void> | undefined;
@@ -57,11 +59,15 @@ export class SessionTracks implements FeatureSession {
     this.tracks = context.mix.tracks;
     this.#owners = former ? former.#owners : new Map();
     this.#keeper = new TrackPersistence(context, store, former !== undefined);
+    const here = former ? former.#here : { context };
+    here.context = context;
+    this.#here = here;
     if (former) return; // it listens
     this.tracks.listen(({ item, kind: end, track }) => {
       const title = item.origin && item.title; // what has no origin is a text, and its title its words
-      const { channel, parts } = context;
-      if (end !== 'began') parts.onEvent(channel.guildId, { kind: 'played', track, title, end });
+      const { channel, parts } = here.context;
+      const { channelId, guildId } = channel;
+      if (end !== 'began') parts.onEvent(guildId, { kind: 'played', channelId, track, title, end });
     });
   }
 

@@ -25,7 +25,7 @@ export type AccessParts = {
   readonly budgets: TokenBudgets;
   readonly servers: ServedServers;
   readonly encoders: Pick<SoundEncoders, 'open'>;
-  readonly events: Pick<ServerEvents, 'read'>;
+  readonly events: Pick<ServerEvents, 'listen'>;
 };
 
 /** Where the parts of the bot are; undefined until it has started. */

@@ -2,18 +2,21 @@ import { createHmac } from 'node:crypto';
 import type { Clock } from '#src/base/clock.ts';
 import { controllerUnder } from '#src/base/waiting.ts';
 import { type RedirectRules, requestOnce } from '#src/sources/fetch/redirect.ts';
-import type { ApiTokenStore, EventListener } from '#src/web/api/tokens/token-store.ts';
-import type { ServerEvent, ServerEvents } from './server-events.ts';
+import type { ApiTokenStore, TokenInUse } from '#src/web/api/tokens/token-store.ts';
+import type { ServerEvents, WrittenEvent } from './server-events.ts';
 
 export type EventWebhooksOptions = {
-  readonly tokens: Pick<ApiTokenStore, 'listeners'>;
-  readonly events: Pick<ServerEvents, 'read'>;
+  readonly tokens: Pick<ApiTokenStore, 'inUse'>;
+  readonly events: Pick<ServerEvents, 'keepTokens' | 'read'>;
   /** Addresses that may be asked; none of a private network but those allowed here. */
   readonly rules: RedirectRules;
   readonly clock: Pick<Clock, 'sleep'>;
   /** Takes a sentence for the operator. */
   warn(message: string, cause: unknown): void;
 };
+
+/** A token whose events are posted. */
+type EventListener = TokenInUse & { readonly eventsUrl: string };
 
 /** Time, in ms, between two looks at the tokens. */
 const lookMs = 60_000;
@@ -23,7 +26,7 @@ const postMs = 10_000;
 const pausesMs = [2_000, 10_000];
 
 /**
- * Posts events to the addresses of tokens, one after the other: JSON with `parley-signature`, the HMAC-SHA256 of the body by the
+ * Looks each minute for the tokens in use, and posts events to their addresses, one after the other: JSON with `parley-signature`, the HMAC-SHA256 of the body by the
  * token's hash. An event that fails three times is left out, and the operator is told.
  */
 export class EventWebhooks implements Disposable {
@@ -39,7 +42,7 @@ export class EventWebhooks implements Disposable {
   async run(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      await this.#look().catch(() => undefined); // the store says itself that it cannot be read
+      await this.#look();
       await this.#options.clock.sleep(lookMs, signal).catch(() => undefined);
     }
   }
@@ -49,7 +52,13 @@ export class EventWebhooks implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const listeners = await this.#options.tokens.listeners();
+    const { events, tokens } = this.#options;
+    // While the store cannot be read, as it says itself, a token may have been revoked: nobody reads.
+    const inUse = await tokens.inUse().catch(() => []);
+    events.keepTokens(inUse);
+    const listeners = inUse.flatMap(({ eventsUrl, ...token }) =>
+      eventsUrl === undefined ? [] : [{ ...token, eventsUrl }],
+    );
     const wanted = new Set(listeners.map(({ hash }) => hash));
     for (const [hash, ending] of this.#posting) {
       if (wanted.has(hash)) continue;
@@ -72,10 +81,10 @@ export class EventWebhooks implements Disposable {
     }
   }
 
-  async #deliver(listener: EventListener, event: ServerEvent, signal: AbortSignal): Promise<void> {
+  async #deliver(listener: EventListener, event: WrittenEvent, signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; failures++) {
       try {
-        return await this.#send(listener, JSON.stringify(event), signal);
+        return await this.#send(listener, event.json, signal);
       } catch (error) {
         const pauseMs = pausesMs[failures];
         if (signal.aborted) return;

@@ -1,41 +1,47 @@
 import { alertOf } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { controllerUnder } from '#src/base/waiting.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { returnMs } from '#src/people/join-rules.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
+import { keptFor } from '#src/web/api/tokens/token-budgets.ts';
 import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
+import { eventText } from './openai/server-events.ts';
+import { ApiRefusal } from './refusal.ts';
 
-/** What happened in a server, as programs read it. Fields that hold words or name people are left out for other channels. */
-export type ServerEvent = {
-  readonly type: 'joined' | 'left' | 'heard' | 'answered' | 'line' | 'played' | 'alert' | 'ended';
-  /** Time in ISO 8601. */
-  readonly at: string;
-  /** Voice channel; absent: it is about the server. */
-  readonly channelId?: string;
-  readonly [field: string]: unknown;
-};
+/** What happened in a server, as JSON and as a server-sent event. Made once for all who read the same of it. */
+export type WrittenEvent = { readonly json: string; readonly bytes: Uint8Array };
 
 type Facts = {
-  readonly type: ServerEvent['type'];
+  readonly type: 'joined' | 'left' | 'heard' | 'answered' | 'line' | 'played' | 'alert' | 'ended';
+  /** Voice channel that it is about, where the bot may sit elsewhere by now. */
+  readonly channelId?: string | undefined;
   readonly facts?: Readonly<Record<string, unknown>>;
   /** Who said what: for tokens of the channel. */
-  readonly words?: Readonly<Record<string, unknown>>;
+  readonly words?: Readonly<Record<string, unknown>> | undefined;
 };
 
 type Reader = {
-  readonly token: Pick<ApiToken, 'guildId' | 'channelIds'>;
-  take(event: ServerEvent): void;
+  readonly token: ApiToken;
+  take(event: WrittenEvent): void;
+  end(): void;
 };
 
 type Channel = { readonly id: string; readonly stopTimer?: () => void };
 
 /** Events that wait for a program; one that is so far behind is cut off. */
 const mostWaiting = 100;
+/** Streams at a time of one token, and in one server. */
+const [mostOfToken, mostInServer] = [4, 16];
+/** A stream whose program has gone without a word ends with the next event or comment. */
+const retryAfterS = 15;
 
 /** Tells programs what happens in voice channels, from the moment they listen. */
 export class ServerEvents implements Disposable {
   readonly #clock: Pick<Clock, 'wallMs' | 'later'>;
   readonly #readers = new Set<Reader>();
+  readonly #streams = new WrittenAnswerConcurrency(mostOfToken, mostInServer);
+  #tokens: readonly ApiToken[] = [];
   /** By server: the voice channel that the bot is in or has left. */
   readonly #channels = new Map<string, Channel>();
 
@@ -50,36 +56,81 @@ export class ServerEvents implements Disposable {
     if (event.kind === 'left') this.#leave(guildId, event.channel.channelId);
   }
 
-  /** Events of the token's server until `signal` is aborted; the stream also ends where its reader is too slow. */
-  read(token: Reader['token'], signal: AbortSignal): ReadableStream<ServerEvent> {
-    const end = controllerUnder(signal);
-    const start = (controller: ReadableStreamDefaultController<ServerEvent>) => {
+  /** Same as `read`, in one of few places. Errors: `ApiRefusal` 429 where none is free. Aborting `signal` throws `signal.reason`. */
+  listen(token: ApiToken, signal: AbortSignal): ReadableStream<WrittenEvent> {
+    signal.throwIfAborted();
+    const place = this.#streams.enter(token.guildId, token.name);
+    if (typeof place !== 'string') return this.read(token, signal, place);
+    const most = place === 'person' ? `token has ${mostOfToken}` : `server has ${mostInServer}`;
+    const message = `The ${most} streams of events already: end one, or try again in ${retryAfterS} s.`;
+    throw new ApiRefusal({ status: 429, code: 'events.busy', message, retryAfterS });
+  }
+
+  /**
+   * Events of the token's server until `signal` is aborted; the stream also ends where its reader is too slow, and once its token is
+   * not in use. `place` is given back at its end.
+   */
+  read(token: ApiToken, signal: AbortSignal, place?: Disposable): ReadableStream<WrittenEvent> {
+    const ending = controllerUnder(signal);
+    const start = (controller: ReadableStreamDefaultController<WrittenEvent>) => {
       const reader: Reader = {
         token,
-        take: (event) => {
+        take(event) {
           controller.enqueue(event);
-          if ((controller.desiredSize ?? 0) <= 0) end.abort();
+          if ((controller.desiredSize ?? 0) <= 0) ending.abort();
         },
+        end: () => ending.abort(),
       };
       this.#readers.add(reader);
-      end.signal.addEventListener('abort', () => {
-        if (this.#readers.delete(reader)) controller.close();
+      ending.signal.addEventListener('abort', () => {
+        this.#readers.delete(reader);
+        place?.[Symbol.dispose]();
+        if (!isCancelled) controller.close();
       });
     };
-    return new ReadableStream({ start, cancel: () => end.abort() }, { highWaterMark: mostWaiting });
+    let isCancelled = false;
+    const cancel = () => {
+      isCancelled = true;
+      ending.abort();
+    };
+    return new ReadableStream({ start, cancel }, { highWaterMark: mostWaiting });
+  }
+
+  /** Takes the tokens that are in use, and ends what is read with others. */
+  keepTokens(tokens: readonly ApiToken[]): void {
+    this.#tokens = tokens;
+    const known = new Set(tokens.map(keptFor));
+    for (const { token, end } of this.#readers) if (!known.has(keptFor(token))) end();
+  }
+
+  /** Whether a program may read what is said in this voice channel. */
+  isRead(channelId: string): boolean {
+    const reading = [...this.#readers].map(({ token }) => token);
+    return [...this.#tokens, ...reading].some((token) => token.channelIds?.includes(channelId));
   }
 
   [Symbol.dispose](): void {
     for (const { stopTimer } of this.#channels.values()) stopTimer?.();
   }
 
-  #tell(guildId: string, { type, facts, words }: Facts): void {
-    const { id: channelId } = this.#channels.get(guildId) ?? {};
+  #tell(guildId: string, { type, facts, words, ...from }: Facts): void {
+    const { channelId = this.#channels.get(guildId)?.id } = from;
     const at = new Date(this.#clock.wallMs()).toISOString();
-    for (const { token, take } of this.#readers) {
-      if (token.guildId !== guildId) continue;
-      const isOpen = channelId !== undefined && token.channelIds?.includes(channelId);
-      take({ type, at, channelId, ...facts, ...(isOpen && words) });
+    const event = { type, at, channelId, ...facts };
+    const readers = [...this.#readers].filter(({ token }) => token.guildId === guildId);
+    // Words go to tokens of the channel that they were said in, wherever the bot sits by now.
+    const isOpen = ({ token }: Reader) => token.channelIds?.includes(from.channelId ?? '') === true;
+    const { true: open = [], false: others = [] } = Object.groupBy(
+      readers,
+      (one) => `${isOpen(one)}`,
+    );
+    for (const [group, told] of [
+      [open, { ...event, ...words }],
+      [others, event],
+    ] as const) {
+      if (group.length === 0) continue;
+      const written = writtenEvent(told);
+      for (const { take } of group) take(written);
     }
   }
 
@@ -100,6 +151,11 @@ export class ServerEvents implements Disposable {
   }
 }
 
+function writtenEvent(event: object): WrittenEvent {
+  const json = JSON.stringify(event);
+  return { json, bytes: new TextEncoder().encode(eventText(json)) };
+}
+
 function factsOf(event: SessionEvent): Facts | undefined {
   switch (event.kind) {
     case 'joined':
@@ -110,17 +166,19 @@ function factsOf(event: SessionEvent): Facts | undefined {
     case 'line': {
       const type = event.kind === 'line' ? 'line' : 'heard';
       const isLeftOut = event.kind === 'recognised' && event.isLeftOut;
-      return { type, words: isLeftOut ? undefined : wordsOf(event, event.text) };
+      const words = isLeftOut ? undefined : wordsOf(event, event.text);
+      return { type, channelId: event.channelId, words };
     }
     case 'answered':
       return {
         type: 'answered',
+        channelId: event.channelId,
         facts: { finish: event.finish },
         words: event.isLeftOut ? undefined : wordsOf(event, event.heardText),
       };
     case 'played': {
-      const { end, title, track } = event;
-      return { type: 'played', facts: { reason: end }, words: { track, sound: title } };
+      const { channelId, end, title, track } = event;
+      return { type: 'played', channelId, facts: { reason: end }, words: { track, sound: title } };
     }
     case 'alert': {
       const { name, meaning } = alertOf(event);

@@ -28,9 +28,13 @@ export function apiTokenStoreContract(name: string, open: OpenStore): void {
     expect(await apiTokens.find('h2')).toEqual(diary);
     expect(await apiTokens.find('clock')).toBeUndefined();
     expect(await apiTokens.list()).toEqual([clock, diary]);
-    expect(await apiTokens.listeners()).toEqual([{ ...diary, hash: 'h2' }]);
+    const [first, second] = [
+      { ...clock, hash: 'h1' },
+      { ...diary, hash: 'h2' },
+    ];
+    expect(await apiTokens.inUse()).toEqual([first, second]);
     await apiTokens.revoke('diary', 5_000);
-    expect(await apiTokens.listeners()).toEqual([]);
+    expect(await apiTokens.inUse()).toEqual([first]);
   });
 
   test(`${name}: a name in use is not given to another token`, async () => {

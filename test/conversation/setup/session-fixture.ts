@@ -99,6 +99,7 @@ const usual = {
   textLanguage: { detect: async () => undefined },
   chatName: 'localhost:1',
   hasChatModel: true,
+  isReadByPrograms: () => false,
   voices: fixedVoiceNames(['slt', 'rms'], true),
   speechModels: [],
   recordings: {

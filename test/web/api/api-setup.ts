@@ -103,6 +103,8 @@ export async function openApi(
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       }),
+    /** From here on the store cannot be read. */
+    closeStore: () => store[Symbol.asyncDispose](),
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
     },

@@ -95,3 +95,35 @@ test('a revoked token hears nothing from the next minute on', async () => {
   api.events.report(guildId, left);
   expect(types()).toEqual(['joined']);
 });
+
+test('the open stream of a revoked token ends at the next look, a minute later at most; others go on', async () => {
+  await using posting = await openPosting();
+  const { api, clock } = posting;
+  const path = `/v1/servers/${guildId}/events`;
+  const listen = async (name: string) => {
+    await api.add(name, { scopes: ['events'], channelIds: [channel.channelId] });
+    const response = await api.ask(name, path);
+    return { told: response.text() };
+  };
+  const [ear, other] = [await listen('ear'), await listen('other')];
+  await api.revoke('ear');
+  await clock.advance(60_000);
+  expect(await ear.told).toBe(': listening\n\n');
+  expect(api.events.isRead(channel.channelId)).toBe(true);
+  await api.revoke('other');
+  await clock.advance(60_000);
+  await other.told;
+  expect(api.events.isRead(channel.channelId)).toBe(false);
+});
+
+test('while the store cannot be read nobody reads: a token may have been revoked', async () => {
+  await using posting = await openPosting();
+  const { api, clock, types } = posting;
+  await api.add('ear', { scopes: ['events'] });
+  const ear = (await api.ask('ear', `/v1/servers/${guildId}/events`)).text();
+  await api.closeStore();
+  await clock.advance(60_000);
+  await ear;
+  api.events.report(guildId, joined);
+  expect(types()).toEqual([]);
+});

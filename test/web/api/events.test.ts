@@ -1,16 +1,23 @@
 import { expect, test } from 'vitest';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import { guildId, openApi, programPorts } from './api-setup.ts';
+import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
 
 const lounge = '2029384756102938475';
 const path = `/v1/servers/${guildId}/events`;
 const channel = { guildId, channelId: lounge, name: 'Lounge' };
 const joined: SessionEvent = { kind: 'joined', channel, tookMs: 200 };
 const left: SessionEvent = { kind: 'left', channel, why: 'asked' };
-const heard: SessionEvent = { kind: 'recognised', speakerId: '1', name: 'Ana', text: 'Hello.' };
+const heard: SessionEvent = {
+  kind: 'recognised',
+  channelId: lounge,
+  speakerId: '1',
+  name: 'Ana',
+  text: 'Hello.',
+};
 const answered: SessionEvent = {
   kind: 'answered',
+  channelId: lounge,
   speakerId: '1',
   name: 'Ana',
   text: 'Hello, Ana. How are you?',
@@ -23,7 +30,8 @@ type Api = Awaited<ReturnType<typeof openApi>>;
 
 /** Events that a program reads, as they come; the stream is open when this resolves. */
 async function listen(api: Api, token: string) {
-  const response = await api.ask(token, path);
+  const program = new AbortController();
+  const response = await api.ask(token, path, { signal: program.signal });
   expect(response.headers.get('content-type')).toContain('text/event-stream');
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   expect(await reader?.read()).toEqual({ done: false, value: ': listening\n\n' });
@@ -32,7 +40,8 @@ async function listen(api: Api, token: string) {
       const { value } = (await reader?.read()) ?? {};
       return value === undefined ? undefined : JSON.parse(value.slice('data: '.length));
     },
-    close: () => reader?.cancel(),
+    /** The program hangs up. */
+    close: () => program.abort(),
   };
 }
 
@@ -60,10 +69,10 @@ test('the end of a sound is told, with its track and title in the channels of th
   await api.add('near', { scopes: ['events'], channelIds: [lounge] });
   await api.add('far', { scopes: ['events'] });
   const [near, far] = [await listen(api, 'near'), await listen(api, 'far')];
-  const end = 'completed';
+  const over = { kind: 'played', channelId: lounge, end: 'completed' } as const;
   api.events.report(guildId, joined);
-  api.events.report(guildId, { kind: 'played', track: 'main', title: 'rain', end });
-  api.events.report(guildId, { kind: 'played', track: 'voice', end });
+  api.events.report(guildId, { ...over, track: 'main', title: 'rain' });
+  api.events.report(guildId, { ...over, track: 'voice' });
   for (const one of [near, far]) await one.next();
   const played = {
     type: 'played',
@@ -128,6 +137,73 @@ test('a program that reads too slowly is cut off', async () => {
   let count = 0;
   while ((await far.next()) !== undefined) count++;
   expect(count).toBeLessThan(300);
+});
+
+test('words of a channel that the bot has left since reach no program of the next one', async () => {
+  await using api = await openApi();
+  const other = '4029384756102938475';
+  await api.add('near', { scopes: ['events'], channelIds: [lounge] });
+  await api.add('next', { scopes: ['events'], channelIds: [other] });
+  const [near, next] = [await listen(api, 'near'), await listen(api, 'next')];
+  api.events.report(guildId, { ...joined, channel: { ...channel, channelId: other } });
+  api.events.report(guildId, heard);
+  for (const one of [near, next]) expect(await one.next()).toMatchObject({ type: 'joined' });
+  expect(await near.next()).toMatchObject({ channelId: lounge, text: 'Hello.' });
+  const told = await next.next();
+  expect(told).toEqual({ type: 'heard', at: expect.any(String), channelId: lounge });
+});
+
+test('a token has four streams and a server sixteen, and one that ends makes room', async () => {
+  await using api = await openApi();
+  const open: Awaited<ReturnType<typeof listen>>[] = [];
+  for (const token of ['a', 'b', 'c', 'd', 'e']) {
+    await api.add(token, { scopes: ['events'] });
+    if (token === 'e') continue;
+    for (let n = 0; n < 4; n++) open.push(await listen(api, token));
+    const response = await api.ask(token, path);
+    expect([response.headers.get('retry-after'), ...(await refusalIn(response))]).toEqual([
+      '15',
+      429,
+      'events.busy',
+      expect.stringContaining('The token has 4 streams'),
+    ]);
+  }
+  const [, code, sentence] = await refusalIn(await api.ask('e', path));
+  expect([code, sentence]).toEqual(['events.busy', expect.stringContaining('server has 16')]);
+  open[0]?.close();
+  const another = await listen(api, 'e');
+  api.events.report(guildId, joined);
+  for (const one of [...open.slice(1), another])
+    expect(await one.next()).toMatchObject({ type: 'joined' });
+});
+
+test('an event is written once for all who read the same of it', async () => {
+  await using api = await openApi();
+  const { signal } = new AbortController();
+  const token = { guildId, scopes: ['events'], createdAtWallMs: 0 } as const;
+  const read = (name: string, ...channelIds: string[]) =>
+    api.events.read({ ...token, name, channelIds }, signal).getReader();
+  const readers = [read('a', lounge), read('b', lounge), read('c'), read('d')];
+  api.events.report(guildId, heard);
+  const [a, b, c, d] = await Promise.all(readers.map(async (one) => (await one.read()).value));
+  expect(a?.json).toContain('Hello.');
+  expect(b?.bytes).toBe(a?.bytes);
+  expect(c?.json).not.toContain('Hello.');
+  expect(d?.bytes).toBe(c?.bytes);
+});
+
+test('a channel is known as read while a token that names it is in use or listens', async () => {
+  await using api = await openApi();
+  const token = { name: 'near', guildId, scopes: ['transcript'], createdAtWallMs: 0 } as const;
+  expect(api.events.isRead(lounge)).toBe(false);
+  api.events.keepTokens([{ ...token, channelIds: [lounge] }]);
+  expect([api.events.isRead(lounge), api.events.isRead('4029')]).toEqual([true, false]);
+  api.events.keepTokens([]);
+  await api.add('new', { scopes: ['events'], channelIds: [lounge] });
+  const listening = await listen(api, 'new');
+  expect(api.events.isRead(lounge)).toBe(true);
+  listening.close();
+  expect(api.events.isRead(lounge)).toBe(false);
 });
 
 test('a token without the scope is refused', async () => {

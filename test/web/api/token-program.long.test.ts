@@ -41,12 +41,21 @@ test('beside a running bot tokens are made, listed and revoked, and only their h
   expect(again.stderr).toContain('There is a token doorbell already');
   expect(run(env, 'list').stdout).toMatch(/^doorbell: [^\n]+\n$/);
   expect(run(env, 'list').stdout).not.toContain(hashOf(secret));
-  expect(run(env, 'revoke', 'doorbell').status).toBe(0);
+  const revoked = run(env, 'revoke', 'doorbell');
+  expect(revoked.status).toBe(0);
+  expect(revoked.stderr).toContain('its streams and posts of events end within a minute');
   expect((await store.apiTokens.find(hashOf(secret)))?.revokedAtWallMs).toBeGreaterThan(0);
   expect(run(env, 'revoke', 'doorbell')).toMatchObject({
     status: 1,
-    stderr: 'No token doorbell is in use: npm run token -- list\n',
+    stderr: `Store: ${dirname(place.path)}.\nNo token doorbell is in use: npm run token -- list\n`,
   });
+});
+
+test('without a token of Discord it says that it works with the store of the sandbox', () => {
+  using place = storeFolder();
+  const env = { DATA_DIR: dirname(place.path), DISCORD_TOKEN: '' };
+  const { stderr } = run(env, ...create('doorbell'));
+  expect(stderr).toContain('/sandbox, that of the sandbox, as DISCORD_TOKEN is not set.');
 });
 
 test.each([

@@ -6,7 +6,7 @@ import { refusalBody } from '#src/web/http/refusal.ts';
 export const unbuffered = { 'x-accel-buffering': 'no' };
 
 /** Data of an event, which is sent as JSON, or a part of the stream as it stands. */
-export type StreamPart = object | string;
+export type StreamPart = object | string | Uint8Array;
 
 /** The last event of OpenAI's streams. */
 export const doneEvent = 'data: [DONE]\n\n';
@@ -37,24 +37,35 @@ export function answerAtEnd(place: object, ending: Promise<string>): Response {
   return streamed(text(), 'application/json');
 }
 
-function streamed(text: AsyncIterable<string>, type: string): Response {
+function streamed(parts: AsyncIterable<string | Uint8Array>, type: string): Response {
   const headers = { ...unbuffered, 'content-type': type };
-  return new Response(ReadableStream.from(text).pipeThrough(new TextEncoderStream()), { headers });
+  return new Response(ReadableStream.from(bytesOf(parts)), { headers });
+}
+
+async function* bytesOf(parts: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  for await (const part of parts) yield typeof part === 'string' ? encoder.encode(part) : part;
 }
 
 async function* textOf(
   parts: AsyncIterable<StreamPart>,
   onBug: (error: unknown) => void,
-): AsyncGenerator<string> {
+): AsyncGenerator<string | Uint8Array> {
   try {
-    for await (const part of parts) yield typeof part === 'string' ? part : eventOf(part);
+    for await (const part of parts)
+      yield typeof part === 'string' || part instanceof Uint8Array ? part : eventOf(part);
   } catch (error) {
     yield eventOf(refusalBody(refusalAsReported(error, onBug).facts));
   }
 }
 
 function eventOf(data: object): string {
-  return `data: ${JSON.stringify(data)}\n\n`;
+  return eventText(JSON.stringify(data));
+}
+
+/** A server-sent event. */
+export function eventText(json: string): string {
+  return `data: ${json}\n\n`;
 }
 
 /** Longest silence of a stream, in ms, before a comment shows that it goes on. */

@@ -5,8 +5,9 @@ import {
   type StreamPart,
 } from '#src/web/api/openai/server-events.ts';
 import { defineRoute } from '#src/web/api/route.ts';
+import type { WrittenEvent } from '#src/web/api/server-events.ts';
 
-/** Longest stream in ms: the token is looked at again when the program connects again. */
+/** Longest stream in ms. */
 const longestMs = 15 * 60_000;
 
 export const listenToEvents = defineRoute({
@@ -15,12 +16,12 @@ export const listenToEvents = defineRoute({
   scope: 'events',
   async run({ token, events, signal, onBug }) {
     const end = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
-    return eventResponse(partsOf(commented(events.read(token, end))), onBug);
+    return eventResponse(partsOf(commented(events.listen(token, end))), onBug);
   },
 });
 
 /** The first comment goes at once, so that the program knows that it listens. */
-async function* partsOf(events: AsyncIterable<StreamPart>): AsyncGenerator<StreamPart> {
+async function* partsOf(events: AsyncIterable<WrittenEvent | 'still'>): AsyncGenerator<StreamPart> {
   yield comment('listening');
-  for await (const event of events) yield event === 'still' ? comment('listening') : event;
+  for await (const event of events) yield event === 'still' ? comment('listening') : event.bytes;
 }

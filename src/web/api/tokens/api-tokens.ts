@@ -51,13 +51,11 @@ export const apiTokenPart: StorePart<ApiTokenStore> = {
       return rows.map(({ hash: _, ...row }) => tokenOf(row));
     },
 
-    async listeners() {
+    async inUse() {
       const rows = await findRows(database, apiTokens, {});
-      return rows.flatMap(({ hash, ...row }) => {
-        const { eventsUrl, revokedAtWallMs } = row;
-        if (eventsUrl === undefined || revokedAtWallMs !== undefined) return [];
-        return [{ ...tokenOf(row), eventsUrl, hash }];
-      });
+      return rows.flatMap(({ hash, ...row }) =>
+        row.revokedAtWallMs === undefined ? [{ ...tokenOf(row), hash }] : [],
+      );
     },
 
     async revoke(name, atWallMs) {

@@ -17,8 +17,8 @@ export type ApiToken = {
   readonly revokedAtWallMs?: number;
 };
 
-/** A token whose events are posted, with the hash that signs them. */
-export type EventListener = ApiToken & { readonly eventsUrl: string; readonly hash: string };
+/** A token with its hash, which signs the events that are posted. */
+export type TokenInUse = ApiToken & { readonly hash: string };
 
 /** Tokens of programs; storage implements it. */
 export interface ApiTokenStore {
@@ -28,8 +28,8 @@ export interface ApiTokenStore {
   find(hash: string): Promise<ApiToken | undefined>;
   /** All of them by name, those that were revoked as well. Errors: BotError `store.unreadable`. */
   list(): Promise<readonly ApiToken[]>;
-  /** Those in use whose events are posted. Errors: BotError `store.unreadable`. */
-  listeners(): Promise<readonly EventListener[]>;
+  /** Those that were not revoked. Errors: BotError `store.unreadable`. */
+  inUse(): Promise<readonly TokenInUse[]>;
   /** False: no token of that name is in use. Errors: BotError `store.unwritable`. */
   revoke(name: string, atWallMs: number): Promise<boolean>;
 }
