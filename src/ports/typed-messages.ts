@@ -43,7 +43,7 @@ export const typedModes = ['voice', 'text', 'off'] as const;
 /**
  * Outcome of a message; exactly one each. `elsewhere`: no mention, and not in the chat of the channel the bot sits in. `unread`:
  * Discord gave no content. `refused`, `unasked`: its writer said no, or was not asked. `not-meant`: by the addressing mode. Of lines
- * that are read out, `read`: in its turn; `full`: that person has reached the limit of waiting lines; `absent`: its writer does not sit there;
+ * that are read out, `read`: in its turn; `full`: that person has reached the limit of waiting lines, or writes too much at once; `absent`: its writer does not sit there;
  * `silent`: the bot may not speak now.
  */
 export type TypedOutcome =

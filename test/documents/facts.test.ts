@@ -91,3 +91,15 @@ test('npm runs the install scripts of Node and of @discordjs/opus alone, and com
   expect(scripted.map(([at]) => at)).toEqual(['node_modules/@discordjs/opus', 'node_modules/node']);
   expect(await readFile('.npmrc', 'utf8')).toContain('\nbuild-from-source=@discordjs/opus\n');
 });
+
+test('every code of a refusal over HTTP stands in http.md', async () => {
+  const codes = new Set<string>();
+  for await (const path of sourceFiles('src/web/**/*.ts')) {
+    const source = await readFile(path, 'utf8');
+    for (const [, code = ''] of source.matchAll(/(?:\d{3},\s*|code: )'([a-z]+(?:[._][a-z_]+)+)'/g))
+      codes.add(code);
+  }
+  const http = await readFile('docs/http.md', 'utf8');
+  expect(codes.size).toBeGreaterThan(50);
+  expect([...codes].filter((code) => !http.includes(`\`${code}\``))).toEqual([]);
+});

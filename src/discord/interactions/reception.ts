@@ -18,6 +18,7 @@ import type {
   FormHandler,
   PickerHandler,
 } from '#src/features/contract/command.ts';
+import { type Admission, InteractionLimits } from '#src/features/contract/interaction-limits.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { localeOf, type TextLine } from '#src/texts/texts.ts';
 import { callOf, commandCallOf, menuCallOf } from './calls.ts';
@@ -27,7 +28,6 @@ import {
   type InteractionRunnerOptions,
   type Invocation,
 } from './interaction-runner.ts';
-import { type Admission, admitted, InteractionLimits } from './rate-limits.ts';
 import { messageWith, pressedOf } from './rendering.ts';
 import { byLine, type CommandEntry } from './slashes.ts';
 
@@ -40,6 +40,9 @@ export type InteractionReceiverOptions = InteractionRunnerOptions & {
   readonly ports: CommandPorts;
 };
 
+/** Refusals in 20 s that a person reads; only a flood of them is dropped. */
+const maxRefusals = 10;
+
 /** Command, button, menu or form, in the fields that its answer needs. */
 type Handler = Pick<Button, 'inPlace' | 'run'> & Partial<Command>;
 
@@ -48,7 +51,7 @@ export class InteractionReceiver {
   readonly #options: InteractionReceiverOptions;
   readonly #commands: ReadonlyMap<string, Command>;
   readonly #runner: InteractionRunner;
-  readonly #limits = new InteractionLimits();
+  readonly #limits = new InteractionLimits(maxRefusals);
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(options: InteractionReceiverOptions) {
@@ -86,11 +89,11 @@ export class InteractionReceiver {
   async #serve(asking: RepliableInteraction): Promise<void> {
     if (!asking.inCachedGuild()) return await this.#refuse(asking);
     const invocation = this.#invocationOf(asking);
-    const admission = invocation.isNeverLimited ? admitted : await this.#admit(asking);
-    if (admission.kind === 'admitted') await this.#runner.answer(asking, invocation);
-    if (admission.kind !== 'refused') return;
-    const s = Math.ceil(admission.waitMs / 1_000);
-    await this.#runner.answer(asking, saying('too fast', { id: 'slow.down', with: { s } }));
+    const admission = invocation.isNeverLimited ? undefined : await this.#admit(asking);
+    if (admission === undefined || admission.kind === 'admitted')
+      await this.#runner.answer(asking, invocation);
+    else if (admission.kind === 'refused')
+      await this.#runner.answer(asking, saying('too fast', admission.line));
   }
 
   /** Refuses a call from a direct message, or from a server that the bot is not in. */

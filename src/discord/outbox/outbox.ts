@@ -31,7 +31,7 @@ export type OutboxOrder<T> = {
   /** Each route of a channel has a rate limit of its own. */
   readonly route: 'POST' | 'PATCH' | 'DELETE';
   /** Instant at which it is due: the earliest goes first. Absent: when it was put. */
-  readonly dueMs?: () => number;
+  readonly dueMs?: (() => number) | undefined;
   /** It waits as long as it takes; else for two minutes, after which its subject is forgotten. */
   readonly isPatient?: true;
   readonly send: (signal: AbortSignal) => Promise<T>;
@@ -94,8 +94,10 @@ export class Outbox {
   async post(channelId: string, body: RestBody, signal: AbortSignal): Promise<PostedMessage> {
     const once = { nonce: newNonce(), enforce_nonce: true, ...body };
     const send = (until: AbortSignal) => this.sendPost(channelId, once, until);
+    // Replies, which anybody can ask for, wait for captions and notices.
+    const dueMs = body.message_reference ? () => Number.MAX_SAFE_INTEGER : undefined;
     try {
-      const posted = await this.put({ channelId, route: 'POST', send }, signal);
+      const posted = await this.put({ channelId, route: 'POST', dueMs, send }, signal);
       this.#ended('sent');
       return posted;
     } catch (error) {

@@ -3,6 +3,7 @@ import { conversationRules } from '#src/conversation/machine/rules.ts';
 import { answerMediumFor, writePrivately } from '#src/conversation/output/answer-parts.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import { InteractionLimits } from '#src/features/contract/interaction-limits.ts';
 import { writtenText } from '#src/notices/notice.ts';
 import { judgeAccess } from '#src/people/access.ts';
 import { type ConfidentialText, openText } from '#src/people/confidential-text.ts';
@@ -17,6 +18,7 @@ import type {
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { classify } from '#src/turn/overlap/interjections.ts';
 import type { ChatReadAloud } from './chat-read-aloud.ts';
 import type { TypedRequests } from './typed-requests.ts';
 
@@ -40,6 +42,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   readonly #replies: TypedMessages;
   readonly #reader: ServingLines['lines'];
   readonly #signal: AbortSignal;
+  readonly #limits = new InteractionLimits(1); // each refusal stands in the chat
   /** Lines that are being answered, by message. */
   readonly #open = new Map<string, AbortController>();
 
@@ -91,6 +94,10 @@ export class TypedMessageHandler implements TypedMessageListener {
     const session = this.#sessions.session(message.guildId);
     const chat = session?.channel.channelId === message.channelId ? session : undefined;
     const isMeant = message.isMention && !message.isWebhook && !message.author.isBot;
+    if (isMeant && chat?.isHere(message.author.id) && isStop(message.text)) {
+      this.#talk.stop(message.guildId);
+      return await this.#sayInstead(message, { id: 'stop.ok' }, over, 'answered');
+    }
     const elsewhere = isMeant ? undefined : ('elsewhere' as const);
     const own = chat ? objectionTo(message, chat) : elsewhere;
     const objection = own ?? (chat ? undefined : await this.#objectionElsewhere(message, session));
@@ -119,12 +126,14 @@ export class TypedMessageHandler implements TypedMessageListener {
     session: VoiceSession | undefined,
     signal: AbortSignal,
   ): Promise<TypedOutcome> {
-    if (!/[\p{L}\p{N}]/u.test(message.text))
-      return (await this.#say(message, { id: 'say.empty' }, signal)) === 'sent'
-        ? 'empty'
-        : 'deleted';
     const { channelId: placeId, guildId, text, author } = message;
     const { id: by, name } = author;
+    const admission = await this.#limits.admit({ guildId, userId: by });
+    if (admission.kind === 'dropped') return 'full';
+    if (admission.kind === 'refused')
+      return await this.#sayInstead(message, admission.line, signal, 'full');
+    if (!/[\p{L}\p{N}]/u.test(text))
+      return await this.#sayInstead(message, { id: 'say.empty' }, signal, 'empty');
     const medium = await this.#mediumOf(message, session);
     const alone = medium === 'private' ? session?.context : undefined;
     const about = alone ? { signal } : { placeId, signal };
@@ -189,6 +198,16 @@ export class TypedMessageHandler implements TypedMessageListener {
     return 'sent';
   }
 
+  /** Says `line` in place of an answer; `outcome` where the message is still there. */
+  async #sayInstead(
+    message: TypedMessage,
+    line: TextLine,
+    signal: AbortSignal,
+    outcome: TypedOutcome,
+  ): Promise<TypedOutcome> {
+    return (await this.#say(message, line, signal)) === 'sent' ? outcome : 'deleted';
+  }
+
   async #say(
     message: TypedMessage,
     line: TextLine,
@@ -197,6 +216,11 @@ export class TypedMessageHandler implements TypedMessageListener {
     const words = writtenText(line, message.guildId, this.#parts);
     return await this.#replies.reply(message, openText(words), signal);
   }
+}
+
+/** Whether a line is a stop and nothing else, which is neither limited nor refused. */
+function isStop(text: string): boolean {
+  return classify(text, { isFinal: true }).kind === 'stop';
 }
 
 /** Reason for which a message is not for the bot; its words are read only where the bot may read them. */

@@ -54,7 +54,7 @@ async function perform(route: ApiRoute, context: Context, parts: Doors): Promise
   const { server: _, ...params } = context.req.param();
   const { signal } = context.req.raw;
   const { outgoing } = { ...context.env } as { readonly outgoing?: { destroy(): void } };
-  const { bodies } = parts;
+  const takePlace = () => parts.bodies.take(token.name);
   const done = await route.run({
     token,
     guildId: token.guildId,
@@ -65,8 +65,8 @@ async function perform(route: ApiRoute, context: Context, parts: Doors): Promise
     clock: parts.clock,
     params: checked(route.params ?? z.object(), params),
     query: checked(route.query ?? z.object(), context.req.query()),
-    body: route.body ? checked(route.body, await jsonOf(context, bodies)) : undefined,
-    form: route.form ? await formBodyOf(context, bodies) : { fields: new Map() },
+    body: route.body ? checked(route.body, await jsonOf(context, takePlace)) : undefined,
+    form: route.form ? await formBodyOf(context, takePlace) : { fields: new Map() },
     signal,
     cut: outgoing && (() => outgoing.destroy()),
     onBug: whileThere(parts.onBug, signal),

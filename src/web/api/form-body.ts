@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import type { Context } from 'hono';
 import { type ApiRefusal, refusal } from './refusal.ts';
-import { type BodyReads, bytesOf, mostSoundBytes } from './request-body.ts';
+import { bytesOf, mostSoundBytes, type TakeBodyPlace } from './request-body.ts';
 
 /** Form with at most one file. */
 export type FormBody = {
@@ -17,11 +17,11 @@ const [mostParts, mostFieldBytes, mostHeadBytes] = [32, 16 * 1_024, 8 * 1_024];
 const pieceBytes = 8 * 1_024;
 
 /** Body of a request as `multipart/form-data`. Errors: `ApiRefusal`, as soon as a limit is passed. */
-export async function formBodyOf(context: Context, bodies: BodyReads): Promise<FormBody> {
+export async function formBodyOf(context: Context, takePlace: TakeBodyPlace): Promise<FormBody> {
   const type = context.req.header('content-type') ?? '';
   if (!/^multipart\/form-data\s*;/i.test(type))
     throw refusal(400, 'form.missing', 'Send a form: Content-Type: multipart/form-data.');
-  const bytes = await bytesOf(context, mostSoundBytes, bodies);
+  const bytes = await bytesOf(context, mostSoundBytes, takePlace);
   const parser = parserOf(type);
   const fields = new Map<string, string[]>();
   const pieces: Uint8Array[] = [];

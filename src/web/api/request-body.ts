@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { checkForeign, type JsonLimits, readForeignJson } from '#src/base/json.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { ApiRefusal, refusal } from './refusal.ts';
 
 /** JSON of a request: a conversation of 1,000 messages fits, or two minutes of sound in base64. */
@@ -16,29 +17,34 @@ export const mostSoundBytes = 24 * 1_024 * 1_024;
 
 /** Bodies up to this size, in bytes, are read in any number. */
 const smallBodyBytes = 64 * 2 ** 10;
-/** Larger ones that are read at once. */
-const mostBodies = 8;
+/** Larger ones that are read at once, of one token and of all. */
+const [mostOfToken, mostBodies] = [2, 8];
 /** A place is free again after a body has arrived, which may take the 30 s of a request. */
 const retryAfterS = 5;
 
 /** Bounds how many large bodies are held in memory while they arrive. */
 export class BodyReads {
-  #underWay = 0;
+  readonly #places = new WrittenAnswerConcurrency(mostOfToken, mostBodies);
 
   /** Takes a place for a large body until it is disposed. Errors: `ApiRefusal` 429 where none is free. */
-  take(): Disposable {
-    if (this.#underWay >= mostBodies) {
-      const message = `${mostBodies} large bodies are being sent already: try again in ${retryAfterS} s.`;
-      throw new ApiRefusal({ status: 429, code: 'body.busy', message, retryAfterS });
-    }
-    this.#underWay++;
-    return { [Symbol.dispose]: () => void this.#underWay-- };
+  take(token: string): Disposable {
+    const place = this.#places.enter('', token);
+    if (typeof place !== 'string') return place;
+    const most =
+      place === 'person'
+        ? `${mostOfToken} large bodies of this token`
+        : `${mostBodies} large bodies`;
+    const message = `${most} are being sent already: try again in ${retryAfterS} s.`;
+    throw new ApiRefusal({ status: 429, code: 'body.busy', message, retryAfterS });
   }
 }
 
+/** Takes a place for a large body of the token that asks. */
+export type TakeBodyPlace = () => Disposable;
+
 /** Body of a request as JSON. Errors: `ApiRefusal`. */
-export async function jsonOf(context: Context, bodies: BodyReads): Promise<unknown> {
-  const bytes = await bytesOf(context, requestJsonLimits.bytes, bodies);
+export async function jsonOf(context: Context, takePlace: TakeBodyPlace): Promise<unknown> {
+  const bytes = await bytesOf(context, requestJsonLimits.bytes, takePlace);
   const read = readForeignJson(bytes, requestJsonLimits);
   if (read.kind === 'fault')
     throw refusal(read.code === 'json.broken' ? 400 : 413, read.code, `The body is ${read.words}.`);
@@ -50,10 +56,10 @@ export async function jsonOf(context: Context, bodies: BodyReads): Promise<unkno
 export async function bytesOf(
   { req }: Context,
   mostBytes: number,
-  bodies: BodyReads,
+  takePlace: TakeBodyPlace,
 ): Promise<Uint8Array> {
   const announcedBytes = Number(req.header('content-length') ?? Number.POSITIVE_INFINITY);
-  using _ = announcedBytes > smallBodyBytes ? bodies.take() : undefined;
+  using _ = announcedBytes > smallBodyBytes ? takePlace() : undefined;
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;
   try {

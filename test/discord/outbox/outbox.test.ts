@@ -72,6 +72,29 @@ test('what would wait for more than two minutes is not sent any more, what came 
   expect(outcomes).toEqual(['unsent', 'unsent', 'sent']);
 });
 
+test('captions and notices of a chat leave before the replies that wait there', async () => {
+  const { outbox, post, pass, sent } = open();
+  const reply = (content: string) =>
+    outbox.post('a', { content, message_reference: { message_id: 'm' } }, never);
+  const replies = Array.from({ length: 6 }, (_, n) => reply(`reply ${n}`));
+  await pass(2_500);
+  const notice = post('notice');
+  const caption = outbox.put(
+    {
+      channelId: 'a',
+      route: 'POST',
+      send: (until) => outbox.sendPost('a', { content: 'caption' }, until),
+    },
+    never,
+  );
+  await pass(2_500);
+  await Promise.all([notice, caption]);
+  const shown = texts(sent);
+  expect(shown.slice(0, 4)).toEqual(['reply 0', 'reply 1', 'notice', 'caption']);
+  await pass(20_000);
+  await Promise.all(replies);
+});
+
 test('of more than 1,000 messages for one channel the oldest is dropped, and counted', async () => {
   const { post, pass, outcomes } = open('hang');
   const fates = Array.from({ length: 1_001 }, (_, n) => post(`${n}`));

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
+import { text } from '#src/texts/texts.ts';
 import {
   adam,
   eva,
@@ -121,6 +122,25 @@ test.each([
     expect([texts(fixture), fixture.chat.asked]).toEqual([[], []]);
   },
 );
+
+test('a person who mentions it too often reads so once; their stop counts all the same, and others are answered', async () => {
+  const fixture = await joined();
+  const by = (author: TypedMessage['author'], text: string) =>
+    handle(fixture, line(text, { isMention: true, author }), 0);
+  const outcomes: string[] = [];
+  for (let n = 0; n < 14; n++) outcomes.push(await by(adam, '!'));
+  expect(outcomes).toEqual([...Array(10).fill('empty'), ...Array(4).fill('full')]);
+  const said = texts(fixture);
+  expect(said).toHaveLength(11);
+  expect(said.at(-1)).toMatch(/^You've reached the limit of commands\. Try again in \d+ s\.$/);
+  expect(await by(eva, '!')).toBe('empty');
+  await fixture.talk.say('g', 'A long story. '.repeat(20), 'queue');
+  await pass(fixture, 1_000);
+  expect(await by(adam, 'Stop!')).toBe('answered');
+  await pass(fixture, 100);
+  expect(texts(fixture).at(-1)).toBe(text('stop.ok'));
+  expect(fixture.talk.stop('g')).toBe('nothing');
+});
 
 test('a mention asks for that line alone, and a no is never read', async () => {
   const fixture = await joined();

@@ -84,10 +84,14 @@ async function begun({ url }: { readonly url: URL }, token: string, sizeBytes = 
 
 test('a ninth large body is refused before it is read, until one has arrived or hung up', async () => {
   await using served = await openServed();
+  const tokens = ['bell', 'clock', 'door', 'lamp', 'phone'];
+  for (const token of tokens.slice(1)) await served.api.add(token);
   const refused = /^HTTP\/1.1 429 .*retry-after: 5\r\n.*8 large bodies are being sent already/is;
   /** Of nine begun at a time those that are not refused. */
   const eightOf = async () => {
-    const nine = await Promise.all(Array.from({ length: 9 }, () => begun(served, 'bell')));
+    const nine = await Promise.all(
+      Array.from({ length: 9 }, (_, n) => begun(served, tokens[n >> 1] ?? '')),
+    );
     const reading = () => nine.filter(({ answer }) => !refused.test(answer()));
     await expect.poll(() => reading().length).toBe(8);
     return reading();
@@ -101,6 +105,19 @@ test('a ninth large body is refused before it is read, until one has arrived or 
   for (const { socket } of others) socket.destroy();
   await expect.poll(() => served.ended.count).toBe(10);
   for (const { socket } of await eightOf()) socket.destroy();
+});
+
+test('a token sends two large bodies at a time, and keeps none from another', async () => {
+  await using served = await openServed();
+  await served.api.add('clock');
+  const mine = await Promise.all([1, 2, 3].map(() => begun(served, 'bell')));
+  const refused = () =>
+    mine.filter(({ answer }) => answer().includes('2 large bodies of this token'));
+  await expect.poll(() => refused().length).toBe(1);
+  const other = await begun(served, 'clock');
+  other.socket.write('}');
+  await expect.poll(other.answer).toMatch(/^HTTP\/1.1 200 /);
+  for (const { socket } of mine) socket.destroy();
 });
 
 test('a body without a length counts as it grows', async () => {

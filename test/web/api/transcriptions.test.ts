@@ -279,6 +279,17 @@ test.each<[string, Operation, Fields]>([
   expect(faultsIn(operation, 'answer', (await response.json()) as Json)).toEqual([]);
 });
 
+test('where only times of words are asked for and none are known, there are segments', async () => {
+  await using hearing = await openHearing();
+  const response = await post(hearing, transcriptions, [
+    ['model', 'small'],
+    ['response_format', 'verbose_json'],
+    ['timestamp_granularities[]', 'word'],
+  ]);
+  const { segments, words } = (await response.json()) as Record<string, unknown[] | undefined>;
+  expect([segments?.length, words]).toEqual([2, []]);
+});
+
 test('each event of a streamed transcription is that of the published description', async () => {
   await using hearing = await openHearing();
   const response = await post(hearing, transcriptions, [

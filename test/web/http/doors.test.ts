@@ -123,3 +123,12 @@ test('a bug of a route is told, and its asker reads nothing of it', async () => 
   expect(refusalOf(reply)).toEqual([500, 'failed', 'That did not work; the log has more.']);
   expect(page.bugs).toEqual([new Error('with a secret')]);
 });
+
+test('what is not there is refused with type and param, as below /v1', async () => {
+  await using page = await openRoutes();
+  const { status, text } = await ask(page.url, '/nothing');
+  expect([status, JSON.parse(text)]).toMatchObject([
+    404,
+    { error: { type: 'invalid_request_error', param: null, code: 'not_found' } },
+  ]);
+});

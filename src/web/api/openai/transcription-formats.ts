@@ -50,12 +50,15 @@ function verbose(
 ) {
   const { durationMs, segments } = recording;
   const language = segments.find((segment) => segment.language)?.language;
+  const words = granularities.includes('word') ? segments.flatMap(wordsOf) : undefined;
+  // Not every recogniser tells when each word was said.
+  const hasSegments = granularities.includes('segment') || words?.length === 0;
   return {
     language: language === undefined ? '' : englishLanguageName(language).toLowerCase(),
     duration: durationMs / 1_000,
     text: textOf(segments),
-    segments: granularities.includes('segment') ? segments.map(segmentOf) : undefined,
-    words: granularities.includes('word') ? segments.flatMap(wordsOf) : undefined,
+    segments: hasSegments ? segments.map(segmentOf) : undefined,
+    words,
     usage: usageOf(recording),
   };
 }

@@ -1,34 +1,39 @@
 import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
+import type { TextLine } from '#src/texts/texts.ts';
 
-/** Person in a server whose command or button is counted. */
+/** Person in a server whose commands, buttons or lines are counted. */
 export type LimitedPerson = { readonly userId: string; readonly guildId: string };
 
 /** Whether it is done. A person reads each refusal; only a flood of them is dropped. */
 export type Admission =
   | { readonly kind: 'admitted' }
-  | { readonly kind: 'refused'; readonly waitMs: number }
+  | { readonly kind: 'refused'; readonly line: TextLine }
   | { readonly kind: 'dropped' };
 
-export const admitted: Admission = { kind: 'admitted' };
-
-/** Most commands and buttons of a person in a server, and the time in which they count. As many refusals are told in it. */
+/** Most commands and buttons of a person in a server, or lines, and the time in which they count. */
 const [maxUses, windowS] = [10, 20];
 
 /**
- * Rate limit of commands and buttons, for each person in a server. What ends, silences or refuses is not asked here
- * (`isNeverLimited` of a command).
+ * Rate limit for each person in a server: one for commands and buttons, one for lines that the bot answers. What ends, silences or
+ * refuses is not asked here (`isNeverLimited` of a command).
  */
 export class InteractionLimits {
   readonly #uses = new RateLimiterMemory({ points: maxUses, duration: windowS });
-  readonly #refusals = new RateLimiterMemory({ points: maxUses, duration: windowS });
+  readonly #refusals: RateLimiterMemory;
+
+  /** `maxRefusals`: refusals that are told in the time in which uses count. */
+  constructor(maxRefusals: number) {
+    this.#refusals = new RateLimiterMemory({ points: maxRefusals, duration: windowS });
+  }
 
   async admit({ userId, guildId }: LimitedPerson): Promise<Admission> {
     const person = `${guildId} ${userId}`;
     const waitMs = await takeOne(this.#uses, person);
-    if (waitMs === 0) return admitted;
+    if (waitMs === 0) return { kind: 'admitted' };
     const isFlood = (await takeOne(this.#refusals, person)) > 0;
-    return isFlood ? { kind: 'dropped' } : { kind: 'refused', waitMs };
+    if (isFlood) return { kind: 'dropped' };
+    return { kind: 'refused', line: { id: 'slow.down', with: { s: Math.ceil(waitMs / 1_000) } } };
   }
 }
 
