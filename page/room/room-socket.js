@@ -68,7 +68,7 @@ export class RoomSocket {
     setTimeout(() => this.#again(), waitMs);
   }
 
-  /** A sandbox that was started with another data folder does not know this browser. */
+  /** A sandbox that was started again has another key, and does not know this browser. */
   async #again() {
     const refusal = await this.#tell.enter().catch(() => undefined);
     if (refusal === undefined) this.#open();

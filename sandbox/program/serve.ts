@@ -34,10 +34,9 @@ process.on('SIGTERM', () => stop.abort());
 process.stdout.on('error', () => stop.abort());
 
 try {
-  const { key, madeAtMs } = keptIn(given.kept);
-  const sandbox = await openSandbox({ ownerName, madeAtMs });
+  const sandbox = await openSandbox({ ownerName, madeAtMs: keptTime(given.kept) });
   introduce(sandbox);
-  const page = showPage(sandbox, key);
+  const page = showPage(sandbox);
   await Promise.race([serveLines(sandbox, page), stopped()]);
   stop.abort();
   setTimeout(() => process.exit(0), farewellMs).unref();
@@ -72,7 +71,7 @@ function introduce(sandbox: Sandbox): void {
  * Opens the room's page where the arguments ask for one: `--page-port` with `--page-host` and, behind a proxy,
  * `--page-url`. Its modules are loaded then, and `ready` does not wait for it.
  */
-async function showPage(sandbox: Sandbox, key: string): Promise<BrowserPage | undefined> {
+async function showPage(sandbox: Sandbox): Promise<BrowserPage | undefined> {
   const { 'page-port': port, 'page-host': host, 'page-url': url } = given;
   if (port === undefined) return undefined;
   const { openBrowserPage } = await import('#sandbox/page/browser-page.ts');
@@ -80,7 +79,7 @@ async function showPage(sandbox: Sandbox, key: string): Promise<BrowserPage | un
     port: Number(port),
     host,
     you: ownerName,
-    key,
+    key: randomBytes(32).toString('base64url'),
     publicUrl: url === undefined ? undefined : new URL(url),
     onBug: (error) => process.stderr.write(`error: the page: ${error}\n`),
   });
@@ -93,12 +92,13 @@ async function showPage(sandbox: Sandbox, key: string): Promise<BrowserPage | un
   return page;
 }
 
-/** Key of the page, and time of the first server, as they were at the last start with this file. */
-function keptIn(file: string | undefined): { readonly key: string; readonly madeAtMs: number } {
-  if (file !== undefined && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
-  const fresh = { key: randomBytes(32).toString('base64url'), madeAtMs: realClock.wallMs() };
-  if (file !== undefined) writeFileSync(file, JSON.stringify(fresh), { mode: 0o600 });
-  return fresh;
+/** Time of the first server, in ms, as it was at the last start with this file: its ids, and what is stored of it, stay. */
+function keptTime(file: string | undefined): number {
+  const kept = file !== undefined && existsSync(file) && JSON.parse(readFileSync(file, 'utf8'));
+  const madeAtMs: number = kept ? kept.madeAtMs : realClock.wallMs();
+  // Former versions kept the key of the page in it.
+  if (file !== undefined) writeFileSync(file, JSON.stringify({ madeAtMs }), { mode: 0o600 });
+  return madeAtMs;
 }
 
 /** Ends when stdin does, which is when the parent is gone. */

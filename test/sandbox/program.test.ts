@@ -95,7 +95,7 @@ test('the program says when it is ready, serves a person, survives junk, and end
   expect(await exitCode(child)).toBe(0);
 });
 
-test('a program that starts again with its file has the link and the server of before', async () => {
+test('a program that starts again with its file has the server of before, and another key of the page', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const start = async () => {
@@ -103,8 +103,10 @@ test('a program that starts again with its file has the link and the server of b
     const [{ guildId, botId }, { link }] = [await next(), await next()];
     child.stdin.end();
     expect(await exitCode(child)).toBe(0);
-    return { guildId, botId, key: new URL(link).hash };
+    return { server: { guildId, botId }, key: new URL(link).hash };
   };
   const first = await start();
-  expect(await start()).toEqual(first);
+  const second = await start();
+  expect(second.server).toEqual(first.server);
+  expect(second.key).not.toBe(first.key);
 });

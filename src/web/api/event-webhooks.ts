@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import type { Clock } from '#src/base/clock.ts';
 import { controllerUnder } from '#src/base/waiting.ts';
 import { type RedirectRules, requestOnce } from '#src/sources/fetch/redirect.ts';
@@ -10,7 +10,7 @@ export type EventWebhooksOptions = {
   readonly events: Pick<ServerEvents, 'keepTokens' | 'read'>;
   /** Addresses that may be asked; none of a private network but those allowed here. */
   readonly rules: RedirectRules;
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly clock: Pick<Clock, 'sleep' | 'wallMs'>;
   /** Takes a sentence for the operator. */
   warn(message: string, cause: unknown): void;
 };
@@ -26,8 +26,8 @@ const postMs = 10_000;
 const pausesMs = [2_000, 10_000];
 
 /**
- * Looks each minute for the tokens in use, and posts events to their addresses, one after the other: JSON with `parley-signature`, the HMAC-SHA256 of the body by the
- * token's hash. An event that fails three times is left out, and the operator is told.
+ * Looks each minute for the tokens in use, and posts events to their addresses, one after the other: JSON, signed with its time and id.
+ * An event that fails three times is left out, and the operator is told.
  */
 export class EventWebhooks implements Disposable {
   readonly #options: EventWebhooksOptions;
@@ -82,9 +82,10 @@ export class EventWebhooks implements Disposable {
   }
 
   async #deliver(listener: EventListener, event: WrittenEvent, signal: AbortSignal): Promise<void> {
+    const id = randomUUID();
     for (let failures = 0; !signal.aborted; failures++) {
       try {
-        return await this.#send(listener, event.json, signal);
+        return await this.#send(listener, id, event.json, signal);
       } catch (error) {
         const pauseMs = pausesMs[failures];
         if (signal.aborted) return;
@@ -98,15 +99,23 @@ export class EventWebhooks implements Disposable {
     }
   }
 
-  /** Errors: BotError `source.*`; a plain Error for a status other than 2xx, a redirect among them. */
+  /**
+   * `parley-signature` is the HMAC-SHA256 by the token's hash over id, time in seconds and body, with dots between: nobody can post an
+   * old one again. Errors: BotError `source.*`; a plain Error for a status other than 2xx, a redirect among them.
+   */
   async #send(
     { eventsUrl, hash }: EventListener,
+    id: string,
     body: string,
     signal: AbortSignal,
   ): Promise<void> {
+    const timeS = `${Math.floor(this.#options.clock.wallMs() / 1_000)}`;
+    const signed = `${id}.${timeS}.${body}`;
     const headers = {
       'content-type': 'application/json',
-      'parley-signature': `sha256=${createHmac('sha256', hash).update(body).digest('hex')}`,
+      'parley-id': id,
+      'parley-time': timeS,
+      'parley-signature': `sha256=${createHmac('sha256', hash).update(signed).digest('hex')}`,
       'user-agent': 'Parley',
     };
     const until = AbortSignal.any([signal, AbortSignal.timeout(postMs)]);

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { expect, test, vi } from 'vitest';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
@@ -11,7 +12,7 @@ const channel = { guildId, channelId: '2029384756102938475', name: 'Lounge' };
 const joined: SessionEvent = { kind: 'joined', channel, tookMs: 200 };
 const left: SessionEvent = { kind: 'left', channel, why: 'asked' };
 
-type Posted = { readonly body: string; readonly signature: string | undefined };
+type Posted = { readonly body: string; readonly headers: IncomingHttpHeaders };
 
 /** A token whose events are posted to a server on loopback that answers these statuses, then 204. */
 async function openPosting({ statuses = [] as number[], isAllowed = true } = {}) {
@@ -20,7 +21,7 @@ async function openPosting({ statuses = [] as number[], isAllowed = true } = {})
   const served = stack.use(
     await listening(async (request, response) => {
       const body = Buffer.concat(await Array.fromAsync(request)).toString();
-      posted.push({ body, signature: request.headers['parley-signature']?.toString() });
+      posted.push({ body, headers: request.headers });
       response.writeHead(statuses.shift() ?? 204, { location: '/elsewhere' }).end();
     }),
   );
@@ -54,14 +55,23 @@ async function openPosting({ statuses = [] as number[], isAllowed = true } = {})
   };
 }
 
-test('events are posted in their order, signed by the hash of the token', async () => {
-  await using posting = await openPosting();
+test('events are posted in their order, signed by the hash of the token with their time and an id that a further try keeps', async () => {
+  await using posting = await openPosting({ statuses: [500] });
   const { api, posted, types } = posting;
   for (const event of [joined, left]) api.events.report(guildId, event);
-  await vi.waitFor(() => expect(types()).toEqual(['joined', 'left']));
+  await posting.again(2_000);
+  await vi.waitFor(() => expect(types()).toEqual(['joined', 'joined', 'left']));
   const key = createHash('sha256').update('bell').digest('base64url');
-  for (const { body, signature } of posted)
-    expect(signature).toBe(`sha256=${createHmac('sha256', key).update(body).digest('hex')}`);
+  const startS = posting.clock.wallMs() / 1_000 - 2;
+  const seen = posted.map(({ body, headers }) => {
+    const { 'parley-id': id, 'parley-signature': signature, 'parley-time': timeS } = headers;
+    const hmac = createHmac('sha256', key).update(`${id}.${timeS}.${body}`);
+    expect(signature).toBe(`sha256=${hmac.digest('hex')}`);
+    return { id, afterS: Number(timeS) - Math.floor(startS) };
+  });
+  const [first, again, other] = seen;
+  expect(seen.map(({ afterS }) => afterS)).toEqual([0, 2, 2]);
+  expect([again?.id === first?.id, other?.id === first?.id]).toEqual([true, false]);
 });
 
 test('a post that fails, by a redirect too, is made three times; then the operator is told, and the next one goes out', async () => {

@@ -208,9 +208,11 @@ export class TranscriptRequests {
         this.#sumUp(session, '', signal),
       );
       for (const message of messagesOf(outcome, wallTimesIn(timeZone))) {
-        const place = await captionChats.post(placeId, this.#textOf(message, guildId), never);
+        // It is noted before it has words: of a process that is killed meanwhile, none stay that no erasure finds.
+        const place = await captionChats.post(placeId, '\u2026', never);
         await notePosted(place, session, store, this.#parts);
-        // Where a line was erased before the message was noted: noted ones go with their lines.
+        await captionChats.change(place, this.#textOf(message, guildId), never);
+        // Where a line was erased before the words stood there: noted ones go with their lines.
         const left = new Set((await lines()).map(({ number }) => number));
         if (before.every(({ number }) => left.has(number))) continue;
         if ((await captionChats.change(place, '', never)) !== 'closed')

@@ -76,6 +76,24 @@ test('the recap at the end is paid by the server, and goes with the lines it res
   expect(deleted.some(({ key }) => key.includes('recap'))).toBe(true);
 });
 
+test('a process that is killed before a recap is noted leaves none of its words', async () => {
+  const clock = new VirtualClock();
+  const fixture = await talked(5, {}, clock);
+  const texts = () => fixture.captionChats.chat.desired.map(({ text }) => text);
+  const noted = new Promise<readonly string[]>((resolve) => {
+    const { onDisk: transcripts } = fixture.transcripts;
+    const put = transcripts.messages.put.bind(transcripts.messages);
+    transcripts.messages.put = async (message) => {
+      if (texts().includes('\u2026')) resolve(texts());
+      await put(message);
+    };
+  });
+  await fixture.sessions.leave('g');
+  await pass(fixture, 3_000);
+  expect((await noted).filter((text) => text.includes('They take five'))).toEqual([]);
+  expect(last(fixture)).toContain('They take five');
+});
+
 test('a recap that is being posted while a person is forgotten goes as soon as it stands there', async () => {
   const clock = new VirtualClock();
   const fixture = await talked(5, {}, clock);
