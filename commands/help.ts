@@ -6,11 +6,8 @@ import type {
   Replies,
 } from '#src/features/contract/command.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import type {
-  HelpEntry,
-  HelpSessionState,
-  HelpState,
-} from '#src/features/contract/help-entries.ts';
+import type { HelpEntry, HelpState } from '#src/features/contract/help-entries.ts';
+import { consentThere, nextStep, type TalkStep } from '#src/ports/talk-guide.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Topics whose lines stand on the first page, under the first step of the person. */
@@ -19,9 +16,13 @@ const firstTopics = ['written answers', 'stop', 'privacy'];
 const mostLines = 4;
 
 /** First step of a person in this place, with buttons for it. */
-type FirstStep = { readonly lines: readonly TextLine[]; readonly buttons: readonly string[] };
+type FirstStep = Pick<OwnHelp, 'buttons' | 'lines'>;
 /** Help for one person: the first step, and the lines about all that they can do in this server now. */
-type OwnHelp = FirstStep & { readonly topics: ReadonlyMap<string, TextLine> };
+type OwnHelp = {
+  readonly lines: readonly TextLine[];
+  readonly buttons: readonly string[];
+  readonly topics: ReadonlyMap<string, TextLine>;
+};
 
 const trouble: HelpEntry = { topic: 'trouble', line: () => ({ id: 'help.trouble' }) };
 
@@ -65,7 +66,7 @@ async function helpFor(
     const line = one.line(state);
     return line ? ([[one.topic, line]] as const) : [];
   });
-  const first = denied ? { lines: [denied], buttons: ['privacy'] } : firstStep(call, state, ports);
+  const first = denied ? { lines: [denied], buttons: ['privacy'] } : firstStep(call, state);
   return { ...first, topics: new Map(topics) };
 }
 
@@ -95,39 +96,16 @@ function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
   return [{ ...line, ...shown }];
 }
 
-function firstStep(call: CommandCall, state: HelpState, { places }: CommandPorts): FirstStep {
-  const { lines, buttons } = nextStep(call, state, places.botName(call.guildId));
-  const model: readonly TextLine[] =
-    state.hasModel || !call.mayManage ? [] : [{ id: 'help.model' }];
-  return { lines: [...lines, ...model], buttons: [...buttons, 'privacy'] };
+function firstStep(call: CommandCall, { hasModel, talk }: HelpState): FirstStep {
+  const { buttons, line } = stepOf(call, talk);
+  const model: readonly TextLine[] = hasModel || !call.mayManage ? [] : [{ id: 'help.model' }];
+  return { lines: [line, ...model], buttons: [...buttons, 'privacy'] };
 }
 
-function nextStep(
-  { callerChannel, callerId }: CommandCall,
-  { session, settings }: HelpState,
-  bot: string,
-): FirstStep {
-  if (!session) return { lines: [{ id: 'join.none' }], buttons: callerChannel ? ['try.join'] : [] };
-  const { channel, isPaused, isSilent } = session;
-  if (callerChannel?.channelId !== channel.channelId)
-    return { lines: [{ id: 'perm.room', with: { channel: channel.name } }], buttons: [] };
-  if (isSilent) return { lines: [{ id: 'captions.only' }], buttons: [] };
-  if (isPaused) return { lines: [{ id: 'privacy.paused' }], buttons: ['pause:resume'] };
-  if (!session.hears(callerId))
-    return { lines: [{ id: 'consent.no' }], buttons: ['consent.always'] };
-  return { lines: [heardLine(session, settings, bot)], buttons: ['ask'] };
-}
-
-/** Words with which a person who is heard begins. */
-function heardLine(
-  { channel: { name: channel }, company }: HelpSessionState,
-  { addressing }: HelpState['settings'],
-  bot: string,
-): TextLine {
-  if (addressing === 'window' || addressing === 'off')
-    return { id: `settings.addressing.${addressing}` };
-  const isAnyone = addressing === 'always' || (addressing === 'auto' && company <= 1);
-  return isAnyone
-    ? { id: 'join.ok', with: { channel } }
-    : { id: 'join.ok.several', with: { channel, bot } };
+/** What the caller does next to be answered, from where they sit. */
+function stepOf({ callerChannel, callerId }: CommandCall, talk: HelpState['talk']): TalkStep {
+  if (!talk) return { line: { id: 'join.none' }, buttons: callerChannel ? ['try.join'] : [] };
+  const consent = consentThere(callerId, talk);
+  if (consent) return nextStep(talk, consent);
+  return { line: { id: 'perm.room', with: { channel: talk.channel } }, buttons: [] };
 }
