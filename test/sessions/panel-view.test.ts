@@ -202,7 +202,9 @@ test('the panel names who is heard while somebody can be, who has not answered, 
   for (const state of states) {
     const { people: lines } = talkGuide(state);
     expect(lines.map(({ id }) => id)).toEqual([
-      ...(isHearing(state) && isThere(state, 'always', 'brief', 'policy') ? ['panel.people.yes'] : []),
+      ...(isHearing(state) && isThere(state, 'always', 'brief', 'policy')
+        ? ['panel.people.yes']
+        : []),
       ...(isThere(state, 'unasked') ? ['panel.people.unasked'] : []),
       ...(isThere(state, 'no') ? ['panel.people.no'] : []),
     ]);
