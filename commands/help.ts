@@ -6,12 +6,9 @@ import type {
   Replies,
 } from '#src/features/contract/command.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import type {
-  HelpEntry,
-  HelpSessionState,
-  HelpState,
-} from '#src/features/contract/help-entries.ts';
+import type { HelpEntry, HelpState } from '#src/features/contract/help-entries.ts';
 import { roomLine } from '#src/ports/room-line.ts';
+import { consentThere, nextStep, type TalkStep } from '#src/ports/talk-guide.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
 /** Topics whose lines stand on the first page, under the first step of the person. */
@@ -20,9 +17,13 @@ const firstTopics = ['ask', 'stop', 'privacy'];
 const mostLines = 4;
 
 /** First step of a person in this place, with buttons for it. */
-type FirstStep = { readonly lines: readonly TextLine[]; readonly buttons: readonly string[] };
+type FirstStep = Pick<OwnHelp, 'buttons' | 'lines'>;
 /** Help for one person: the first step, and the lines about all that they can do in this server now. */
-type OwnHelp = FirstStep & { readonly topics: ReadonlyMap<string, TextLine> };
+type OwnHelp = {
+  readonly lines: readonly TextLine[];
+  readonly buttons: readonly string[];
+  readonly topics: ReadonlyMap<string, TextLine>;
+};
 
 const trouble: HelpEntry = { topic: 'trouble', line: () => ({ id: 'help.trouble' }) };
 
@@ -99,39 +100,26 @@ function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
   return [{ ...line, ...shown }];
 }
 
-function firstStep(call: CommandCall, state: HelpState, { places }: CommandPorts): FirstStep {
-  const { lines, buttons } = nextStep(call, state, places);
-  const model: readonly TextLine[] =
-    state.hasModel || !call.mayManage ? [] : [{ id: 'help.model' }];
-  return { lines: [...lines, ...model], buttons: [...buttons, 'privacy'] };
-}
-
-function nextStep(
-  { callerChannel, callerId, guildId }: CommandCall,
-  { session, settings }: HelpState,
-  places: CommandPorts['places'],
+function firstStep(
+  call: CommandCall,
+  { hasModel, talk }: HelpState,
+  ports: CommandPorts,
 ): FirstStep {
-  if (!session) return { lines: [{ id: 'join.none' }], buttons: callerChannel ? ['try.join'] : [] };
-  const { channel, isPaused, isSilent } = session;
-  if (callerChannel?.channelId !== channel.channelId)
-    return { lines: [roomLine(channel, callerId, places)], buttons: [] };
-  if (isSilent) return { lines: [{ id: 'captions.only' }], buttons: [] };
-  if (isPaused) return { lines: [{ id: 'privacy.paused' }], buttons: ['pause:resume'] };
-  if (!session.hears(callerId))
-    return { lines: [{ id: 'consent.no' }], buttons: ['consent.always'] };
-  return { lines: [heardLine(session, settings, places.botName(guildId))], buttons: ['ask'] };
+  const { buttons, line } = stepOf(call, talk, ports);
+  const model: readonly TextLine[] = hasModel || !call.mayManage ? [] : [{ id: 'help.model' }];
+  return { lines: [line, ...model], buttons: [...buttons, 'privacy'] };
 }
 
-/** Words with which a person who is heard begins. */
-function heardLine(
-  { channel: { name: channel }, company }: HelpSessionState,
-  { addressing }: HelpState['settings'],
-  bot: string,
-): TextLine {
-  if (addressing === 'window' || addressing === 'off')
-    return { id: `settings.addressing.${addressing}` };
-  const isAnyone = addressing === 'always' || (addressing === 'auto' && company <= 1);
-  return isAnyone
-    ? { id: 'join.ok', with: { channel } }
-    : { id: 'join.ok.several', with: { channel, bot } };
+/** What the caller does next to be answered, from where they sit. */
+function stepOf(
+  { callerChannel, callerId, guildId }: CommandCall,
+  talk: HelpState['talk'],
+  { places, sessions }: CommandPorts,
+): TalkStep {
+  const channel = sessions.at(guildId);
+  if (!talk || !channel)
+    return { line: { id: 'join.none' }, buttons: callerChannel ? ['try.join'] : [] };
+  const consent = consentThere(callerId, talk);
+  if (consent) return nextStep(talk, consent);
+  return { line: roomLine(channel, callerId, places), buttons: [] };
 }

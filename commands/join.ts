@@ -1,4 +1,3 @@
-import { consentLine } from '#commands/privacy/replies.ts';
 import type {
   Command,
   CommandCall,
@@ -6,15 +5,14 @@ import type {
   Replies,
   Reply,
 } from '#src/features/contract/command.ts';
-import { isYes } from '#src/people/consent.ts';
+import type { HelpState } from '#src/features/contract/help-entries.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import { type JoinOutcome, joinModes } from '#src/ports/command-ports.ts';
-import { consentButtons } from '#src/ports/panel.ts';
 import { roomLine } from '#src/ports/room-line.ts';
+import { consentButtons, nextStep } from '#src/ports/talk-guide.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { obstacleOf } from '#src/sessions/join-obstacles.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { joinedLine } from '#src/texts/visible-line.ts';
 
 /** Longest wait, in ms, of the reply for another try that may succeed, and interval of looks. */
 const [longestWaitMs, checkMs] = [8_000, 100];
@@ -49,10 +47,9 @@ export const join: Command = {
       await new Promise<void>((resolve) => clock.later(checkMs, resolve));
       joining = sessions.session(call.guildId)?.outcome('joined', call.callerId) ?? joining;
     }
-    if ('company' in joining) {
-      const bot = ports.places.botName(call.guildId);
-      const replies = welcome(joining, verdict, channel, { bot, follows });
-      return [...replies, ...(await managerNote(joining, call, ports))];
+    if ('consent' in joining) {
+      const state = await ports.helpState(call.guildId);
+      return [...welcome(joining, state, follows), ...managerNote(joining, call, state)];
     }
     if (joining.kind === 'busy') return [roomLine(joining.other, call.callerId, ports.places)];
     return [failureOf(joining, channel)];
@@ -103,36 +100,30 @@ function seconds(ms: number): number {
 }
 
 /** Tells a manager at the begin of a session that only the built-in stand-in answers. */
-async function managerNote(
+function managerNote(
   { kind }: JoinResult,
-  { guildId, mayManage }: CommandCall,
-  { helpState }: CommandPorts,
-): Promise<readonly Reply[]> {
-  if (kind !== 'joined' || !mayManage) return [];
-  const { hasModel } = await helpState(guildId);
-  return hasModel ? [] : [{ id: 'help.model' }];
+  { mayManage }: CommandCall,
+  { hasModel }: HelpState,
+): readonly Reply[] {
+  return kind !== 'joined' || !mayManage || hasModel ? [] : [{ id: 'help.model' }];
 }
 
+/** The panel, and for the caller alone what their call means. A session that has ended since is told by the panel. */
 function welcome(
-  { company, consent, isAsking, unread }: JoinResult,
-  { kind }: JoinVerdict,
-  { name: channel }: ChannelRef,
-  { bot, follows }: { readonly bot: string; readonly follows: boolean | undefined },
+  { consent, unread }: JoinResult,
+  { talk }: HelpState,
+  follows: boolean | undefined,
 ): Replies {
-  const line: TextLine =
-    kind === 'stage'
-      ? { id: 'muted.server' }
-      : joinedLine(company, isAsking === true, { channel, bot });
   return [
-    { ...line, to: 'room', panel: true },
+    { ...nextStep(talk, consent).line, to: 'room', panel: true },
     {
-      ...consentLine(consent),
+      id: `consent.${consent}`,
       lines: [
         ...(follows ? [{ id: 'tool.follow.on' } as const] : []),
         { id: 'panel.privacy' },
         ...(unread ? [{ id: 'privacy.unread' } as const] : []),
       ],
-      buttons: isYes(consent) ? undefined : consentButtons,
+      buttons: consentButtons,
     },
   ];
 }

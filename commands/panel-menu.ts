@@ -1,14 +1,14 @@
-import { statusLines } from '#commands/privacy/replies.ts';
+import { status } from '#commands/privacy/replies.ts';
 import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
 
 /** Press of More on the panel: a private menu of what is pressed seldom, under the presser's own state. */
 export async function more(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const { guildId } = call;
-  const [first] = await statusLines(call, ports.privacy);
-  const { session } = await ports.helpState(guildId);
+  const [{ lines: _, ...first }] = await status(call, ports);
+  const { talk } = await ports.helpState(guildId);
   const captions = ports.features.captions.isOn(guildId)
     ? ['captions', 'captions.transcript', 'captions.missed', 'captions.leave_out']
     : ['captions'];
-  const buttons = ['privacy', session?.isPaused ? 'pause:resume' : 'pause', ...captions];
+  const buttons = ['privacy', talk?.isPaused ? 'pause:resume' : 'pause', ...captions];
   return [{ ...first, buttons }];
 }

@@ -191,7 +191,7 @@ const doors: Readonly<Record<string, string>> = {
   'playback/mix': 'gain levelling mixer music-limiter track',
   'playback/reply': 'cue-track load-cues spoken-reply stretch',
   'playback/tracks': 'named-tracks track-name',
-  ports: 'failure-event panel session-events',
+  ports: 'failure-event panel session-events talk-guide',
   probes: 'engine-probes probe',
   provider: 'client fallback-chain guarded-fetch json-socket',
   'provider/models': 'describe-error model-endings model-list models request-hold',

@@ -2,22 +2,23 @@ import { inChannel, nowhere, pausedReply } from '#commands/rights.ts';
 import type { Command, CommandGroup, Reply } from '#src/features/contract/command.ts';
 import { forget } from './forget.ts';
 import { memories } from './memories.ts';
-import { status as statusReplies } from './replies.ts';
+import { consentReply, status as statusReplies, withLines } from './replies.ts';
 
-export const allow = consentCommand('allow', 'consent.always');
-export const deny = consentCommand('deny', 'consent.no');
+export const allow = consentCommand('allow', 'always');
+export const deny = consentCommand('deny', 'no');
 
 /** The command of a yes or a no to being heard. */
-function consentCommand(name: 'allow' | 'deny', id: 'consent.always' | 'consent.no'): Command {
+function consentCommand(name: 'allow' | 'deny', consent: 'always' | 'no'): Command {
   return {
     name,
     description: `command.privacy.${name}`,
     isForEverybody: true,
     ...(name === 'deny' && { isNeverLimited: true }),
     options: [],
-    async run({ guildId, callerId }, { privacy }) {
-      const { saved } = await privacy[name](guildId, callerId);
-      return [{ id, lines: saved ? undefined : [{ id: 'privacy.unsaved' }] }];
+    async run(call, ports) {
+      const { saved } = await ports.privacy[name](call.guildId, call.callerId);
+      const reply = await consentReply(consent, call, ports);
+      return [saved ? reply : withLines(reply, [{ id: 'privacy.unsaved' }])];
     },
   };
 }

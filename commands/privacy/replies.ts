@@ -1,32 +1,30 @@
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
+import type { CommandCall, CommandPorts, Replies, Reply } from '#src/features/contract/command.ts';
 import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
-import type { Consent } from '#src/people/consent.ts';
-import { consentButtons } from '#src/ports/panel.ts';
+import { type Consent, isYes } from '#src/people/consent.ts';
+import { consentButtons, consentThere, nextStep } from '#src/ports/talk-guide.ts';
 import { captionsKept } from '#src/sessions/panel-view.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-type Ports = Pick<CommandPorts, 'privacy'>;
-type CardPorts = Ports & Pick<CommandPorts, 'features'>;
+type ConsentPorts = Pick<CommandPorts, 'access' | 'helpState'>;
+type StatusPorts = ConsentPorts & Pick<CommandPorts, 'privacy'>;
+type CardPorts = StatusPorts & Pick<CommandPorts, 'features'>;
 
-/** Privacy status of the caller, and the buttons to change it. */
-export async function status(call: CommandCall, { privacy }: Ports): Promise<Replies> {
-  const [first, ...lines] = await statusLines(call, privacy);
-  const more = lines.length > 0 && { lines };
-  return [{ ...first, ...more, buttons: consentButtons }];
+/** Whether the caller is heard, what is kept about them, and the buttons to change it. */
+export async function status(call: CommandCall, ports: StatusPorts): Promise<Replies> {
+  const status = await ports.privacy.status(call.guildId, call.callerId);
+  if (status.kind === 'unread') return [{ id: 'privacy.unread', buttons: consentButtons }];
+  const { consent, settings: m, lines: n, memories } = status;
+  const reply = await consentReply(consent, call, ports);
+  const stored = { id: 'privacy.status', with: { n, memories, m } } as const;
+  return [withLines(reply, [stored])];
 }
 
-/** The privacy card: what the bot asks for, what the caller answered, and the buttons to change it. */
+/** The privacy card: as `status`, with what the bot asks for. */
 export async function card(call: CommandCall, ports: CardPorts): Promise<Replies> {
-  const { features, privacy } = ports;
-  const [first, ...lines] = await statusLines(call, privacy);
-  return [
-    {
-      ...first,
-      lines: [...lines, { id: 'panel.privacy' }, ...(await keptLines(call, features.settings))],
-      buttons: consentButtons,
-    },
-  ];
+  const [reply] = await status(call, ports);
+  const kept = await keptLines(call, ports.features.settings);
+  return [withLines(reply, [{ id: 'panel.privacy' }, ...kept])];
 }
 
 /** Retention of captions there, as far as it is known. */
@@ -39,19 +37,22 @@ async function keptLines(
   return days === undefined ? [] : [captionsKept(Number(days))];
 }
 
-/** Consent of the caller, and what is kept about them. */
-export async function statusLines(
+/** What this consent of the caller means for them now, and what they do next to be answered. */
+export async function consentReply(
+  consent: Consent,
   call: CommandCall,
-  privacy: CommandPorts['privacy'],
-): Promise<readonly [TextLine, ...TextLine[]]> {
-  const status = await privacy.status(call.guildId, call.callerId);
-  if (status.kind === 'unread') return [{ id: 'privacy.unread' }];
-  if (status.isBlocked) return [{ id: 'access.blocked' }];
-  const { consent, settings: m, lines: n, memories } = status;
-  return [consentLine(consent), { id: 'privacy.status', with: { n, memories, m } }];
+  { access, helpState }: ConsentPorts,
+): Promise<Reply> {
+  const denied = await access.denied(call);
+  if (denied) return denied;
+  const { talk } = await helpState(call.guildId);
+  const isThere = talk !== undefined && consentThere(call.callerId, talk) !== undefined;
+  if (!isThere || !isYes(consent)) return { id: `consent.${consent}`, buttons: consentButtons };
+  const { buttons, line } = nextStep(talk, consent);
+  return { id: `consent.${consent}`, lines: [line], buttons: [...consentButtons, ...buttons] };
 }
 
-/** What a person's consent means for them now, with its end. */
-export function consentLine(consent: Consent): TextLine {
-  return { id: consent === 'unasked' ? 'consent.no' : `consent.${consent}` };
+/** The reply with further lines. */
+export function withLines(reply: Reply, more: readonly TextLine[]): Reply {
+  return { ...reply, lines: [...(reply.lines ?? []), ...more] };
 }

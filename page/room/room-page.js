@@ -127,16 +127,28 @@ export class RoomPage {
     const line = words ?? typed;
     const { commands, channels, bot } = room.room;
     if (line.trim() === '') return;
-    if (words === undefined) this.#suggested('', []);
+    if (words === undefined && this.#page.isConnected) this.#suggested('', []);
     document.querySelector('.messages')?.scrollTo(0, 0); // the end, where the answer comes
     if (!line.startsWith('/')) {
       const channel = bot.channel ?? channels.find(({ kind }) => kind === 'text')?.name;
       const text = bot.id === undefined ? line : `<@${bot.id}> ${line}`; // without a mention the bot cannot read it
-      return void this.#ask('write', { text, channel });
+      return void this.#sendLine(line, 'write', { text, channel });
     }
     const read = readCommand(line, commands);
     if (read.kind === 'incomplete') return this.#change({ notice: read.message, line: typed });
-    void this.#ask('command', { name: read.name, options: this.#files.named(read.options) });
+    const options = this.#files.named(read.options);
+    void this.#sendLine(line, 'command', { name: read.name, options });
+  }
+
+  /**
+   * Sends a line; one that did not reach the room stands in the box again, unless another was begun.
+   * @param {string} line
+   * @param {string} kind
+   * @param {object} fields
+   */
+  async #sendLine(line, kind, fields) {
+    const { isLost } = await this.#ask(kind, fields);
+    if (isLost && this.#page.line === '') this.#suggested(line, []);
   }
 
   /** @type {RoomActions['typed']} */
@@ -306,7 +318,7 @@ export class RoomPage {
 
   #draw() {
     this.#isDrawn = true;
-    const [page, actions] = [withOwnVoice(this.#page), this];
+    const [page, actions] = [withVoices(this.#page), this];
     const tree = html`<main>
         ${panelView(page, actions)}
         ${conversationView(page, actions)}
@@ -321,16 +333,19 @@ export class RoomPage {
 }
 
 /**
- * The same where the person in front of the page speaks above the level of a quiet room, not whenever the microphone is on.
+ * The same where the person in front of the page speaks above the level of a quiet room, not whenever the microphone is on, and the bot
+ * while its words come, not while a track plays.
  * @param {PageState} page
  * @returns {PageState}
  */
-function withOwnVoice(page) {
-  const { people } = page.room.room;
+function withVoices(page) {
+  const { live, room } = page.room;
+  const { bot, people } = room;
   const heard = people.map((one) =>
     one.isYou && page.isTalking ? { ...one, speaks: page.level > quietLevel } : one,
   );
-  return { ...page, room: { ...page.room, room: { ...page.room.room, people: heard } } };
+  const speaking = { ...bot, speaks: bot.speaks && Boolean(live[bot.name]) };
+  return { ...page, room: { ...page.room, room: { ...room, people: heard, bot: speaking } } };
 }
 
 /**

@@ -85,6 +85,7 @@ function lost(id) {
     kind: 'reply',
     id,
     ok: false,
+    isLost: true,
     error: 'There is no connection to the sandbox right now.',
   };
 }

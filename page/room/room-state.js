@@ -19,7 +19,7 @@
  * @typedef {{ kind: 'answered', who: string, text: string, heardText: string, finish: string, instants: Instants,
  *   firstHeardAtMs?: number }} Answered
  * @typedef {{ kind: 'ignored' | 'dropped', who: string, why: string }} Unanswered
- * @typedef {{ kind: 'reply', id: number, ok: boolean, error?: string, choices?: { name: string, value: string | number }[],
+ * @typedef {{ kind: 'reply', id: number, ok: boolean, isLost?: true, error?: string, choices?: { name: string, value: string | number }[],
  *   form?: RoomForm }} Reply
  * @typedef {(Room & { kind: 'state' }) | (RoomMessage & { kind: 'message', change: 'posted' | 'edited' | 'deleted' })
  *   | Said | Answered | Unanswered | { kind: 'live', who: string, text: string } | { kind: 'engines', lines: string[] } | { kind: 'microphone', state: 'yours' | 'taken' }
@@ -145,11 +145,11 @@ function whoSpeaks(room, { who, on }) {
   return { ...room, people };
 }
 
-/** Buttons that every panel has, and no other message for everybody. */
-const panelButtons = ['parley:ask', 'parley:stop'];
+/** Button that every panel has, and no other message for everybody. */
+const panelButton = 'parley:more';
 
 /**
- * The message that the bot keeps its panel in: the latest for everybody with the buttons of a panel.
+ * The message that the bot keeps its panel in: the latest for everybody with the button of a panel.
  * @param {RoomState} state
  * @returns {(RoomMessage & Item) | undefined}
  */
@@ -160,6 +160,45 @@ export function panelOf({ items, room }) {
       item.kind === 'message' &&
       item.author === room.bot.name &&
       item.to === undefined &&
-      panelButtons.every((name) => item.buttons.some(({ customId }) => customId === name)),
+      item.buttons.some(({ customId }) => customId === panelButton),
   );
+}
+
+/**
+ * What the panel does not say about people whom the page plays: who would talk and be met with silence, and the press that ends it.
+ * @typedef {{ text: string, label: string, does: 'call' | 'agree', person: string }
+ *   | { text: string, label: string, does: 'join', channel: string }} Silence
+ */
+
+/** The panel names people who are not heard in this line. */
+const unheardLine = /^Not heard until they press Hear me: (.*)$/m;
+
+/**
+ * @param {RoomState} state
+ * @returns {readonly Silence[]}
+ */
+export function silencesOf(state) {
+  const { bot, channels, people, you } = state.room;
+  const own = people.find(({ isYou }) => isYou);
+  const voice = bot.channel ?? channels.find(({ kind }) => kind === 'voice')?.name;
+  if (!own || !bot.online || voice === undefined) return [];
+  if (own.channel === undefined) {
+    const text = 'You are in no voice channel.';
+    return [{ text, label: `Join ${voice}`, does: 'join', channel: voice }];
+  }
+  const panel = panelOf(state);
+  if (bot.channel !== own.channel) {
+    if (panel?.buttons.some(({ customId }) => customId === 'parley:try.join')) return [];
+    const text = `${bot.name} is not in ${own.channel}.`;
+    return [{ text, label: `Call ${bot.name}`, does: 'call', person: you }];
+  }
+  const names = unheardLine.exec(panel?.text ?? '')?.[1]?.split(', ') ?? [];
+  return people
+    .filter(({ isYou, name }) => !isYou && names.includes(name))
+    .map(({ name }) => ({
+      text: `${bot.name} does not hear ${name} yet.`,
+      label: `Let ${name} agree`,
+      does: 'agree',
+      person: name,
+    }));
 }

@@ -121,7 +121,7 @@ export function silenceOf(why: IgnoreReason, botName: string): Silence {
     case 'hallucination':
       return { stage: 'recognise', why: `${noWords}, only words that recognisers make of noise` };
     case 'not-named':
-      return attend(`with several people it answers to its name ("${botName}, ...") or after Ask`);
+      return attend(`those words were not for it: say "${botName}, ..." first, or press Ask`);
     case 'interjection':
       return attend('that was a word about its answer, not a question');
     case 'dismissed':

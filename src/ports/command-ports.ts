@@ -12,10 +12,6 @@ export type JoinMode = (typeof joinModes)[number];
 export type JoinOutcome =
   | {
       readonly kind: 'joined' | 'already';
-      /** People there besides bots. */
-      readonly company: number;
-      /** A person there has not answered yet whether they may be heard. */
-      readonly isAsking?: true;
       /** Consent of the caller. */
       readonly consent: Consent;
       /** Saved consents could not be loaded: only people who agree in this session are heard. */
@@ -162,8 +158,6 @@ export type PrivacyStatus =
       readonly settings: number;
       readonly lines: number;
       readonly memories: number;
-      /** The server has blocked them. */
-      readonly isBlocked?: true;
     }
   | { readonly kind: 'unread' };
 export type SaveOutcome = { readonly saved: boolean };

@@ -1,18 +1,13 @@
 import type { TextLine } from '#src/texts/texts.ts';
+import { nextStep } from './talk-guide.ts';
 import type { ChannelRef } from './voice-link.ts';
-
-/** Names of the buttons by which a person says yes or no. */
-export const consentButtons = ['consent.always', 'consent.never'] as const;
 
 /** Content of the panel of a channel; discord draws it in the language of the server. */
 export type PanelFace = {
-  /** How to begin to talk, as `/join` says it; absent: nobody is answered aloud there now. */
-  readonly headline?: TextLine;
+  /** The first one tells how to talk to the bot, as `/join` does. */
   readonly lines: readonly TextLine[];
-  /** Names of buttons of features, in rows of their own. */
-  readonly buttons: readonly string[];
-  /** A person there has not decided whether they may be heard. */
-  readonly isAsking: boolean;
+  /** Names of buttons, by row. */
+  readonly rows: readonly (readonly string[])[];
   /** The bot is not there any more. */
   readonly isLeft?: true;
 };
@@ -31,13 +26,11 @@ export type FeaturePanel = {
 export interface PanelBoard {
   /** Before a `/join` put a panel there, the face is kept for it. Called on every change only. Never throws. */
   show(guildId: string, face: PanelFace): void;
+  /** Goes on with the panel of a former run. False: there is none, or none is known. Never throws. */
+  takeOver(guildId: string): Promise<boolean>;
   /**
-   * Goes on with the panel of a former run, under the sentence `head`. False: there is none, or none is known. Never throws.
-   */
-  takeOver(guildId: string, head?: TextLine): Promise<boolean>;
-  /**
-   * Posts the panel in the chat of that voice channel, under the sentence `head`; it takes the place of a former one. False:
-   * the bot may not write there, which is reported to the operator. Never throws.
+   * Posts the panel in the chat of that voice channel, with the sentence `head` until its face is known; it takes the place of a
+   * former one. False: the bot may not write there, which is reported to the operator. Never throws.
    */
   post(channel: ChannelRef, head: TextLine): Promise<boolean>;
   /** Where the panel is; undefined where there is none. */
@@ -57,7 +50,6 @@ export interface PanelStore {
 
 /** The panel of a bot that left; `why`: what people are to know of it. */
 export function leftPanel(why?: TextLine): PanelFace {
-  const lines: TextLine[] = [{ id: 'leave.nowhere' }];
-  if (why) lines.push(why);
-  return { isLeft: true, lines, buttons: [], isAsking: false };
+  const { buttons, line } = nextStep(undefined, 'unasked');
+  return { isLeft: true, lines: [line, ...(why ? [why] : [])], rows: [[...buttons, 'more']] };
 }

@@ -13,7 +13,7 @@ import { spokenLocale, spokenText } from '#src/notices/notice.ts';
 import { voiceIn } from '#src/pipeline/prompt.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
-import type { ChannelMember, VoiceLink } from '#src/ports/voice-link.ts';
+import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { speechRequestOf } from '#src/spending/reservation.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
@@ -58,7 +58,7 @@ export type ConnectionSources = {
   readonly pauseHabits: PauseHabits;
   readonly utterances: Utterances;
   /** Shows the panel: who is there, and who talks. */
-  show(people: readonly ChannelMember[], talkingIds: readonly string[]): void;
+  show(talkingIds: readonly string[]): void;
 };
 
 /** Parts that the loops of one connection share. */
@@ -341,7 +341,7 @@ function openConnectionParts(
     output,
     interruptions,
     utterances,
-    show: () => show(link.people(), inputs.talking()),
+    show: () => show(inputs.talking()),
     [Symbol.dispose]() {
       context.connection.attach(undefined);
       talk.attach(undefined);

@@ -3,97 +3,74 @@ import { awaitedReply, currentTurn, phaseOf } from '#src/conversation/machine/qu
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { FeaturePanel, PanelFace } from '#src/ports/panel.ts';
-import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
+import { listNames, type TalkState, talkGuide } from '#src/ports/talk-guide.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { cut } from '#src/texts/plain.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
-import { joinedLine, visibleLine } from '#src/texts/visible-line.ts';
+import { visibleLine } from '#src/texts/visible-line.ts';
 
-/** People in a channel, whether or not the bot reaches them. */
-type PanelPeople = {
-  /** Everybody there, bots included. */
-  readonly people: readonly ChannelMember[];
-  readonly gate: Pick<
-    ConsentGate,
-    'consentOf' | 'isRead' | 'mayWrite' | 'paused' | 'saidNo' | 'standing'
-  >;
-};
-
-/** Everything that the panel is made from while the link is there. */
-export type PanelFacts = PanelPeople & {
+/** Everything that the panel is made from. */
+export type PanelFacts = {
+  readonly talk: TalkState;
   readonly state: ConversationState;
-  readonly channel: ChannelRef;
-  readonly botName: string;
-  readonly maySpeak: boolean;
-  readonly talkingIds: readonly string[];
+  readonly guildId: string;
+  readonly gate: Pick<ConsentGate, 'consentOf' | 'mayWrite'>;
+  /** Name of a person who talks. */
+  readonly talking?: string | undefined;
   readonly nameOf: (personId: string) => string;
   /** The tool that people wait for. */
   readonly step?: PlainTextId | undefined;
-  /** When there is a new budget, if this one is used. */
-  readonly quietUntil?: string | undefined;
   /** The panel stands in the chat of the voice channel: there questions may be read. */
   readonly isInChat: boolean;
-  readonly isReadByPrograms?: boolean;
   readonly features: FeaturePanel;
 };
 
 /** Questions shown at once, one of each person, and the most characters of each. */
 const [mostShown, mostChars] = [3, 200];
-/** Names shown per line, the first one in any case; further ones are counted. */
-const maxNamesChars = 200;
 
-/** The panel of a channel whose link is there. */
+/** The panel of a session: how to talk to the bot, what goes on while somebody may, and who is heard. */
 export function panelOf(facts: PanelFacts): PanelFace {
-  const { channel, features, gate, maySpeak, nameOf, state } = facts;
-  const { captionsIn, buttons = [], lines = [] } = features;
-  const { dropped } = state.notes;
-  const lost = dropped.map(({ by }) => nameOf(by));
-  const place = `https://discord.com/channels/${channel.guildId}/${captionsIn}`;
+  const { features, talk } = facts;
+  const { buttons, consent, first, isAsking, notes, people } = talkGuide(talk);
+  const asked: readonly TextLine[] = isAsking ? privacyLines(features.captionsDays) : [];
+  const now = talk.isLinked ? activityLines(facts, buttons.includes('ask')) : [];
+  const own = talk.isLinked ? (features.lines ?? []) : [];
+  const ownButtons = talk.isLinked ? (features.buttons ?? []) : [];
   return {
-    headline: maySpeak && !gate.paused ? headlineOf(facts) : undefined,
-    lines: [
-      activityLine(facts),
-      ...(captionsIn === undefined ? [] : [{ id: 'panel.captions', with: { place } } as const]),
-      ...(facts.isReadByPrograms ? [{ id: 'panel.programs' } as const] : []),
-      ...namesLine('panel.next', followingOf(state)),
-      ...understoodLines(facts),
-      ...namesLine('panel.lost.late', lost),
-      ...peopleLines(facts),
-      ...lines,
-      ...privacyLines(facts, features.captionsDays),
-    ],
-    buttons,
-    isAsking: isAsking(facts),
+    lines: [first, ...now, ...people, ...notes, ...own, ...asked],
+    rows: [buttons, ownButtons, consent],
   };
 }
 
-/** The panel of a link that is away and is to come back. */
-export function awayPanel(company: PanelPeople): PanelFace {
-  const away = { id: 'panel.reconnecting' } as const;
-  const lines = [away, ...peopleLines(company), ...privacyLines(company)];
-  return { lines, buttons: [], isAsking: isAsking(company) };
+/** What goes on in a channel whose link is there; it listens only where somebody may be answered. */
+function activityLines(facts: PanelFacts, isListening: boolean): readonly TextLine[] {
+  const { features, guildId, nameOf, state, talking } = facts;
+  const { captionsIn } = features;
+  const lost = state.notes.dropped.map(({ by }) => nameOf(by));
+  const place = `https://discord.com/channels/${guildId}/${captionsIn}`;
+  const idle: TextLine =
+    talking === undefined
+      ? { id: 'panel.listening' }
+      : { id: 'panel.hearing', with: { name: talking } };
+  return [
+    ...(answeringLine(facts) ?? (isListening ? [idle] : [])),
+    ...(captionsIn === undefined ? [] : [{ id: 'panel.captions', with: { place } } as const]),
+    ...namesLine('panel.next', followingOf(state)),
+    ...understoodLines(facts),
+    ...namesLine('panel.lost.late', lost),
+  ];
 }
 
-function headlineOf(facts: PanelFacts): TextLine {
-  const persons = facts.people.filter(({ isBot }) => !isBot);
-  const names = { channel: facts.channel.name, bot: facts.botName };
-  return joinedLine(persons.length, isAsking(facts), names);
-}
-
-/** What goes on. A pause comes first, so that the button's presser sees that it worked. */
-function activityLine(facts: PanelFacts): TextLine {
-  const { channel, gate, maySpeak, people, quietUntil, state, step, talkingIds } = facts;
+/** What it does for a person; undefined: nothing. */
+function answeringLine({ state, step, talk }: PanelFacts): readonly [TextLine] | undefined {
   const { current } = state.floor;
   const phases = state.turns.map((turn) => phaseOf(turn, state));
-  if (gate.paused) return { id: 'panel.paused' };
-  if (step) return { id: step };
+  if (step) return [{ id: step }];
   if (current && current.phase.kind !== 'making')
-    return { id: 'panel.speaking', with: { name: currentTurn(state)?.name ?? channel.name } };
+    return [{ id: 'panel.speaking', with: { name: currentTurn(state)?.name ?? talk.channel } }];
   if (current || phases.includes('waiting') || phases.includes('deciding'))
-    return { id: 'panel.thinking' };
-  if (quietUntil !== undefined) return { id: 'panel.quiet', with: { time: quietUntil } };
-  const talker = people.find(({ id }) => talkingIds.includes(id));
-  if (talker) return { id: 'panel.hearing', with: { name: talker.name } };
-  return { id: maySpeak ? 'panel.listening' : 'panel.captions_only' };
+    return [{ id: 'panel.thinking' }];
+  return undefined;
 }
 
 /** Name of the person who is answered after the current turn. */
@@ -112,8 +89,9 @@ function understoodLines({
   isInChat,
   nameOf,
   state,
+  talk,
 }: PanelFacts): readonly TextLine[] {
-  if (!isInChat || features.captionsIn !== undefined || gate.paused || state.isEnding) return [];
+  if (!isInChat || features.captionsIn !== undefined || talk.isPaused || state.isEnding) return [];
   const mayShow = (id: string) => gate.mayWrite(id) && gate.consentOf(id) !== 'policy';
   const agreed = state.notes.understood.filter(({ by }) => mayShow(by));
   const latest = new Map(agreed.map(({ by, words }) => [by, words]));
@@ -123,84 +101,64 @@ function understoodLines({
   });
 }
 
-/** People who are heard, and who have not answered; of those who said no only their number. */
-function peopleLines({ gate, people }: PanelPeople): readonly TextLine[] {
-  const persons = people.filter(({ isBot }) => !isBot);
-  const those = (heard: string) => persons.filter(({ id }) => gate.standing(id) === heard);
-  const yes = listed(namesOf(those('yes')));
-  const open = listed(namesOf(those('unasked')));
-  const denied = those('no').filter(({ id }) => gate.saidNo(id)).length;
-  return [
-    ...(yes ? [{ id: 'panel.people.yes', with: { names: yes } } as const] : []),
-    ...(open ? [{ id: 'panel.people.unasked', with: { names: open } } as const] : []),
-    ...(denied > 0 ? [{ id: 'panel.people.no', with: { n: denied } } as const] : []),
-  ];
-}
-
 /** What a person who has not decided is to know. */
-function privacyLines(company: PanelPeople, captionsDays?: number): readonly TextLine[] {
-  if (!isAsking(company)) return [];
+function privacyLines(captionsDays?: number): readonly TextLine[] {
   return [
     { id: 'panel.privacy' },
     ...(captionsDays === undefined ? [] : [captionsKept(captionsDays)]),
   ];
 }
 
-function isAsking({ gate, people }: PanelPeople): boolean {
-  return people.some(({ id, isBot }) => !isBot && gate.standing(id) === 'unasked');
-}
-
-function namesOf(people: readonly ChannelMember[]): readonly string[] {
-  return people.map(({ name }) => name);
-}
-
 function namesLine(
   id: 'panel.next' | 'panel.lost.late',
   names: readonly string[],
 ): readonly TextLine[] {
-  return names.length > 0 ? [{ id, with: { name: listed(names) } }] : [];
-}
-
-/** Further names are counted. */
-function listed(all: readonly string[]): string {
-  const fitting = all.filter(
-    (_, n) => n === 0 || all.slice(0, n + 1).join(', ').length <= maxNamesChars,
-  );
-  const more = all.length - fitting.length;
-  return [...fitting, ...(more > 0 ? [`+${more}`] : [])].join(', ');
+  return names.length > 0 ? [{ id, with: { name: listNames(names) } }] : [];
 }
 
 /** The panel of a session now. `talkingIds`: people who talk. */
 export function panelNow(
   context: SessionContext,
-  people: readonly ChannelMember[],
+  talk: TalkState,
   talkingIds: readonly string[],
 ): PanelFace {
-  const { channel, features, maySpeak, nameOf, parts, stepOf, talk } = context;
-  const { panels, places, spending } = parts;
+  const { channel, features, gate, nameOf, parts, stepOf } = context;
+  const { state } = context.talk;
   return panelOf({
-    ...companyIn(context, people),
-    state: talk.state,
-    channel,
-    botName: places.botName(channel.guildId),
-    maySpeak: maySpeak(),
-    talkingIds,
+    talk,
+    state,
+    guildId: channel.guildId,
+    gate,
+    talking: talk.people.find(({ id }) => talkingIds.includes(id))?.name,
     nameOf,
-    step: stepOf(awaitedReply(talk.state)?.reply),
-    quietUntil: spending.used(channel.guildId)?.time,
-    isInChat: panels.placeIn(channel.guildId)?.channelId === channel.channelId,
-    isReadByPrograms: parts.isReadByPrograms(channel.channelId),
+    step: stepOf(awaitedReply(state)?.reply),
+    isInChat: parts.panels.placeIn(channel.guildId)?.channelId === channel.channelId,
     features: features.panel(),
   });
 }
 
-/** People of a session for its panel. */
-export function companyIn(
-  { gate, unanswered }: SessionContext,
+/** What decides whether people in the channel of a session are answered, as far as its context knows. */
+export function talkStateOf(
+  { channel, gate, settings, talk, parts: { isReadByPrograms, places, spending } }: SessionContext,
   people: readonly ChannelMember[],
-): PanelPeople {
-  unanswered.keep(people);
-  return { people, gate };
+): Omit<TalkState, 'isAnew' | 'isDeafened' | 'isLinked' | 'isUncalled'> {
+  const { channelId, guildId, name } = channel;
+  const { persona } = settings();
+  const { addressing, mode } = talk.state.settings;
+  return {
+    channel: name,
+    bot: persona?.name ?? places.botName(guildId),
+    mode,
+    addressing,
+    isMuted: talk.state.isMuted,
+    isPaused: gate.paused,
+    quietUntil: spending.used(guildId)?.time,
+    people: people.flatMap(({ id, isBot, name: person }) => {
+      const standing = gate.isAdmitted(id) ? gate.consentOf(id) : 'barred';
+      return isBot ? [] : [{ id, name: person, standing }];
+    }),
+    isReadByPrograms: isReadByPrograms(channelId),
+  };
 }
 
 /** Retention of captions where they are on, in days, as text. */

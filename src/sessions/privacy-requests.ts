@@ -52,9 +52,7 @@ export class PrivacyRequests {
     if (settings === undefined || !counts) return { kind: 'unread' };
     const lines = counts.reduce((sum, one) => sum + one.lines, 0);
     const memories = counts.reduce((sum, one) => sum + one.memories, 0);
-    const isBlocked = await this.#isBlocked(guildId, personId);
-    const more = isBlocked && { isBlocked };
-    return { kind: 'read', consent, settings, lines, memories, ...more };
+    return { kind: 'read', consent, settings, lines, memories };
   }
 
   /** Works from the next packet on, saved or not. */

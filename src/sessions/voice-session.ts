@@ -7,7 +7,6 @@ import {
   buildSession,
   type ConversationOptions,
 } from '#src/conversation/build-session.ts';
-import { hasUnasked } from '#src/conversation/hearing/consent-gate.ts';
 import { finalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -21,13 +20,14 @@ import { leftPanel, type PanelFace } from '#src/ports/panel.ts';
 import type { VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { LeaveReason, SessionEvent } from '#src/ports/session-events.ts';
 import type { Seat } from '#src/ports/stores/seat-store.ts';
-import type { ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts';
+import type { TalkState } from '#src/ports/talk-guide.ts';
+import type { ChannelMember, ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import { ReconnectingLink } from '#src/voice/link/reconnecting-link.ts';
 import { type ConnectionSources, runHearAndSpeakLoop } from './hear-and-speak-loop.ts';
 import { leftLine, type ReconnectDecision } from './joins-and-leaves.ts';
-import { awayPanel, companyIn, panelNow } from './panel-view.ts';
+import { panelNow, talkStateOf } from './panel-view.ts';
 import { watchRoles } from './role-watch.ts';
 import type { SeatPersistence } from './seat-persistence.ts';
 import type { SessionSources } from './session-sources.ts';
@@ -77,8 +77,9 @@ export class VoiceSession {
   readonly #governed: Wakeup;
   readonly #seats: VoiceSessionOptions['seats'];
   readonly #connection: ReconnectingLink;
-  /** True while it goes on from another channel and has not seen yet who came along. */
-  #isMoving: boolean;
+  /** The former conversation is lost, which the people of the first look are to read until a question is answered or others come. */
+  #isAnew: boolean;
+  #firstIds: ReadonlySet<string> | undefined;
   readonly #sources: VoiceSessionOptions['sources'];
   /** Instant, in ms, of the last bug. */
   #brokeAtMs = Number.NEGATIVE_INFINITY;
@@ -107,7 +108,6 @@ export class VoiceSession {
     this.#sinceMs = clock.nowMs() - Math.max(0, clock.wallMs() - this.#sinceWallMs);
     this.#sources = sources;
     this.#connection = new ReconnectingLink(clock, sources.linkOpener);
-    this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
     const built = buildSession(options, {
       maySpeak: () => this.#mode === 'talk',
       link: this.#connection,
@@ -128,10 +128,12 @@ export class VoiceSession {
       hearing: sources.hearing,
       pauseHabits,
       utterances: built.utterances,
-      show: (people, talkingIds) => this.showFace(panelNow(this.context, people, talkingIds)),
+      show: (talkingIds) => this.#showNow(talkingIds),
     };
     this.#parts = this.context.parts;
     this.#choices = options.sessions.consents.in(channel.guildId);
+    const hadWords = former !== undefined && exchangesOf(former) > 0;
+    this.#isAnew = seat !== undefined || (hadWords && exchangesOf(this) === 0);
     this.#restrictions = new Set(former ? former.#restrictions : []); // a mute by a moderator outlives a move
     this.#tellMute();
   }
@@ -207,10 +209,21 @@ export class VoiceSession {
     const { gate } = this.context;
     return {
       kind,
-      company: this.company,
-      isAsking: hasUnasked(this.context) || undefined,
       consent: gate.consentOf(callerId),
       unread: !gate.isRead || undefined,
+    };
+  }
+
+  /** What decides whether people here are answered. */
+  talkState(): TalkState {
+    const people = this.#connection.people();
+    const { channel, settings } = this.context;
+    return {
+      ...talkStateOf(this.context, people),
+      isLinked: this.isLinked,
+      isDeafened: this.#restrictions.has('deafened'),
+      isAnew: this.#lookAnew(people),
+      isUncalled: this.callerId === '' && settings().autoJoin.includes(channel.channelId),
     };
   }
 
@@ -271,8 +284,6 @@ export class VoiceSession {
     const mayHear = (speakerId: string) => this.context.gate.mayHear(speakerId);
     await this.#connection.open(this.channel, mayHear, this.#over.signal);
     this.context.talk.syncPeople();
-    if (this.#isMoving) this.context.gate.keepAgreed(this.#connection.people().map(({ id }) => id));
-    this.#isMoving = false;
     await recalling;
     const tookMs = this.#parts.clock.nowMs() - startedMs;
     this.#joinedInMs = tookMs;
@@ -280,6 +291,7 @@ export class VoiceSession {
     this.#seats.note(this);
     this.context.gate.onSaid(() => this.#seats.note(this));
     this.context.features.changed(true);
+    this.#showNow([]);
   }
 
   /**
@@ -298,7 +310,7 @@ export class VoiceSession {
     await this.#answers.settled();
     this.#endNews = await this.context.features.ended(why);
     if (this.#connection.wasOpen) {
-      if (why === 'moved') this.#showAway();
+      if (why === 'moved') this.#showNow([]);
       else this.showFace(leftPanel(leftLine(why)));
       this.#report({ kind: 'left', channel: this.channel, why });
     }
@@ -310,8 +322,8 @@ export class VoiceSession {
     this.#report(failureEventOf(error, 'link'));
     const next = this.#decide(error);
     if (next.kind === 'over' || !this.entered) return next;
-    this.#showAway();
-    this.context.gate.onChange(() => this.#showAway());
+    this.#showNow([]);
+    this.context.gate.onChange(() => this.#showNow([]));
     return next;
   }
 
@@ -421,11 +433,23 @@ export class VoiceSession {
     if (talk.state.isMuted !== isMuted) talk.post({ kind: 'muted', isMuted });
   }
 
-  #showAway(): void {
-    this.showFace(awayPanel(companyIn(this.context, this.#connection.people())));
+  #showNow(talkingIds: readonly string[]): void {
+    this.context.unanswered.keep(this.#connection.people());
+    this.showFace(panelNow(this.context, this.talkState(), talkingIds));
+  }
+
+  #lookAnew(people: readonly ChannelMember[]): boolean {
+    this.#firstIds ??= new Set(people.map(({ id }) => id));
+    const isUnchanged = people.every(({ id }) => this.#firstIds?.has(id));
+    this.#isAnew &&= isUnchanged && exchangesOf(this) === 0;
+    return this.#isAnew;
   }
 
   #report(event: SessionEvent): void {
     this.#parts.onEvent(this.channel.guildId, event);
   }
+}
+
+function exchangesOf({ context }: Pick<VoiceSession, 'context'>): number {
+  return context.talk.state.history.exchanges.length;
 }

@@ -1,5 +1,4 @@
 import { oneLine } from './plain.ts';
-import type { TextLine } from './texts.ts';
 
 /**
  * Words of people and models on one line, without anything that is not seen but changes what is: control characters,
@@ -23,13 +22,3 @@ const unseenMarks = /[\u034f\u17b4\u17b5]/g;
 const seen = /[\p{L}\p{N}\p{P}\p{S}]/u;
 /** More marks on one letter than any script stacks. */
 const piled = /(\p{M}{4})\p{M}+/gu;
-
-/** How people begin to talk to the bot in its channel; `company`: number of people there, bots left out. */
-export function joinedLine(
-  company: number,
-  isAsking: boolean,
-  names: { readonly channel: string; readonly bot: string },
-): TextLine {
-  if (company <= 1) return { id: 'join.ok', with: { channel: names.channel } };
-  return { id: isAsking ? 'join.ok.ask' : 'join.ok.several', with: names };
-}

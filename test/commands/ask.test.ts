@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { askAbout } from '#commands/ask-about.ts';
-import { openAskWindow } from '#commands/ask-window.ts';
+import { openAskWindow as askWindow } from '#commands/ask-window.ts';
 import type { Public } from '#src/base/public.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import type { TalkState } from '#src/ports/talk-guide.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
 const sound = { url: 'https://cdn.test/a.ogg', name: 'voice-message.ogg', durationMs: 2000 };
@@ -87,25 +88,31 @@ test('a message without words or sound is nothing to ask about', async () => {
   expect(asked).toEqual([]);
 });
 
-test('whoever has not agreed to be heard is asked for that first', async () => {
-  const [reply] = await openAskWindow(inLounge, ports({ openAskWindow: () => 'unheard' }));
-  expect(reply).toEqual({
-    id: 'consent.no',
-    buttons: ['consent.always', 'consent.never'],
-  });
+const person = (standing: 'unasked' | 'no') => ({
+  people: [{ id: 'adam', name: 'Adam', standing }],
 });
 
-test('while listening is paused Ask tells how to resume it', async () => {
-  const [reply] = await openAskWindow(inLounge, ports({ openAskWindow: () => 'paused' }));
-  expect(reply).toEqual({ id: 'privacy.paused', buttons: ['pause:resume'] });
+test.each<[string, Partial<TalkState>, string, readonly string[]]>([
+  ['has not agreed', person('unasked'), 'join.ok.ask', ['consent.always', 'consent.never']],
+  ['said no', person('no'), 'join.ok.ask', ['consent.always', 'consent.never']],
+  ['is paused', { isPaused: true }, 'privacy.paused', ['pause:resume']],
+  ['gets captions only', { mode: 'captions' }, 'captions.only', []],
+  ['is answered commands only', { addressing: 'off' }, 'settings.addressing.off', []],
+])('Ask opens no window for one who %s, and says why', async (_, talk, id, buttons) => {
+  const opened: string[] = [];
+  const openAskWindow = (_guildId: string, personId: string) => void opened.push(personId);
+  const [reply] = await askWindow(inLounge, ports({ openAskWindow, help: { talk } }));
+  expect([reply.id, reply.buttons, opened]).toEqual([id, buttons, []]);
+  const [asked] = await askWindow(inLounge, ports({ openAskWindow }));
+  expect([asked.id, opened]).toEqual(['panel.asked', ['adam']]);
 });
 
 test('Ask is for those in the channel', async () => {
-  expect((await openAskWindow(adam, ports()))[0]).toEqual({
+  expect((await askWindow(adam, ports()))[0]).toEqual({
     id: 'perm.room',
     with: expect.anything(),
   });
-  for (const over of [{ at: () => undefined }, { openAskWindow: () => 'nowhere' as const }]) {
-    expect((await openAskWindow(inLounge, ports(over)))[0].id).toBe('leave.nowhere');
+  for (const over of [{ at: () => undefined }, { help: { talk: undefined } }]) {
+    expect((await askWindow(inLounge, ports(over)))[0].id).toBe('leave.nowhere');
   }
 });

@@ -8,7 +8,14 @@ import { features } from '#src/features/features.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { plainWords } from '#src/texts/plain.ts';
 import { type Locale, text } from '#src/texts/texts.ts';
-import { adam, helpSession, helpState, inLounge, type PortOverrides, ports } from './ports.ts';
+import {
+  adam,
+  type HelpOverrides,
+  helpState,
+  inLounge,
+  type PortOverrides,
+  ports,
+} from './ports.ts';
 
 const help = helpAbout(explained, features);
 
@@ -40,50 +47,47 @@ test('/help is private, begins with the next step, and is four lines with a menu
 });
 
 const elsewhere = { guildId: 'g', channelId: 'den', name: 'Den' };
+const consents = ['consent.always', 'consent.never'];
 const inDen = { ...adam, callerChannel: elsewhere };
 
-test.each([
-  ['sits nowhere, as the bot', adam, { session: undefined }, 'join.none', []],
-  ['sits in a channel without the bot', inDen, { session: undefined }, 'join.none', ['try.join']],
-  ['sits in another channel', inDen, {}, 'perm.room', []],
-  [
-    'is not heard',
-    inLounge,
-    { session: { ...helpSession, hears: () => false } },
-    'consent.no',
-    ['consent.always'],
-  ],
+const unheard = { people: [{ id: 'adam', name: 'Adam', standing: 'unasked' }] } as const;
+const several = {
+  bot: 'Captain',
+  people: ['adam', 'eva'].map((id) => ({ id, name: id, standing: 'always' as const })),
+};
+
+test.each<[string, CommandCall, HelpOverrides, string, readonly string[]]>([
+  ['sits nowhere, as the bot', adam, { talk: undefined }, 'join.none', []],
+  ['sits in a channel without the bot', inDen, { talk: undefined }, 'join.none', ['try.join']],
+  ['sits in another channel', inDen, { talk: { people: [] } }, 'perm.room', []],
+  ['is not heard', inLounge, { talk: unheard }, 'join.ok.ask', consents],
   [
     'is heard by nobody in a pause',
     inLounge,
-    { session: { ...helpSession, isPaused: true } },
+    { talk: { isPaused: true } },
     'privacy.paused',
     ['pause:resume'],
   ],
   [
     'sits where only captions are written',
     inLounge,
-    { session: { ...helpSession, isSilent: true } },
+    { talk: { mode: 'captions' } },
     'captions.only',
     [],
   ],
   [
     'is answered after Ask only',
     inLounge,
-    { set: { addressing: 'window' } },
+    { talk: { addressing: 'window' } },
     'settings.addressing.window',
     ['ask'],
   ],
-] as const)(
-  'the first line tells a person who %s what to do',
-  async (_, call, facts, id, buttons) => {
-    const reply = await helped(call, { help: facts });
-    expect([reply.id, reply.buttons]).toEqual([id, [...buttons, 'privacy']]);
-    expect(idsOf(await helped({ ...call, words: { topic: 'start' } }, { help: facts }))[0]).toBe(
-      id,
-    );
-  },
-);
+  ['is answered by name', inLounge, { talk: several }, 'join.ok.several', ['ask']],
+])('the first line tells a person who %s what to do', async (_, call, facts, id, buttons) => {
+  const reply = await helped(call, { help: facts });
+  expect([reply.id, reply.buttons]).toEqual([id, [...buttons, 'privacy']]);
+  expect(idsOf(await helped({ ...call, words: { topic: 'start' } }, { help: facts }))[0]).toBe(id);
+});
 
 test('who may not use the bot reads why, and of their own data', async () => {
   const denied = { denied: async () => ({ id: 'access.blocked' }) as const };

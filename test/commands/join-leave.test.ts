@@ -5,32 +5,34 @@ import { stop } from '#commands/stop.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
-import { text } from '#src/texts/texts.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
-import { adam, inLounge, ports } from './ports.ts';
+import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 
 const nowhere = { at: () => undefined };
+const consents = ['consent.always', 'consent.never'];
 
 test('/join puts the panel into the channel and tells the caller that calling meant yes', async () => {
   expect(await join.run(inLounge, ports(nowhere))).toEqual([
     { id: 'join.ok', with: { channel: 'Lounge' }, to: 'room', panel: true },
-    { id: 'consent.brief', lines: [{ id: 'panel.privacy' }] },
+    { id: 'consent.brief', lines: [{ id: 'panel.privacy' }], buttons: consents },
   ]);
 });
 
 test('/join where it sits already posts the panel anew', async () => {
-  const joining: JoinOutcome = { kind: 'already', company: 1, consent: 'brief' };
+  const joining: JoinOutcome = { kind: 'already', consent: 'brief' };
   const full: ChannelFacts = { ...fineFacts, limit: 1 };
   const replies = await join.run(inLounge, ports({ join: async () => joining, facts: () => full }));
   expect(replies[0]).toMatchObject({ id: 'join.ok', to: 'room', panel: true });
 });
 
 test('/join says when it could not read who agreed', async () => {
-  const joining: JoinOutcome = { kind: 'joined', company: 1, consent: 'brief', unread: true };
+  const joining: JoinOutcome = { kind: 'joined', consent: 'brief', unread: true };
   const replies = await join.run(inLounge, ports({ join: async () => joining }));
   expect(replies[1]).toEqual({
     id: 'consent.brief',
     lines: [{ id: 'panel.privacy' }, { id: 'privacy.unread' }],
+    buttons: consents,
   });
 });
 
@@ -65,18 +67,30 @@ test.each<[Partial<ChannelFacts>, string]>([
   expect(text(replies[0].id, replies[0].with)).toBe(sentence);
 });
 
-test.each<[string, Partial<ChannelFacts>]>([
-  ['muted.server', { kind: 'stage', maySpeak: false }],
-  ['muted.server', { kind: 'stage', certain: false, mayView: false }],
-  ['join.ok', { certain: false, mayView: false }],
-])(
-  '/join sits down in the audience of a stage, and tries where rights are unknown: %s for %j',
-  async (id, some) => {
-    const facts: ChannelFacts = { ...fineFacts, ...some };
-    const [first] = await join.run(inLounge, ports({ ...nowhere, facts: () => facts }));
-    expect(first).toMatchObject({ id, to: 'room', panel: true });
-  },
-);
+test.each<Partial<ChannelFacts>>([
+  { kind: 'stage', maySpeak: false },
+  { kind: 'stage', certain: false, mayView: false },
+  { certain: false, mayView: false },
+])('/join tries a stage, and where rights are unknown: %j', async (some) => {
+  const facts: ChannelFacts = { ...fineFacts, ...some };
+  const [first] = await join.run(inLounge, ports({ ...nowhere, facts: () => facts }));
+  expect(first).toMatchObject({ to: 'room', panel: true });
+});
+
+const window = { help: { set: { addressing: 'window' }, talk: { addressing: 'window' } } } as const;
+const named = { help: { talk: { addressing: 'name', bot: 'Captain' } } } as const;
+
+test.each<[PortOverrides, TextLine]>([
+  [{}, { id: 'join.ok', with: { channel: 'Lounge' } }],
+  [named, { id: 'join.ok.several', with: { channel: 'Lounge', bot: 'Captain' } }],
+  [window, { id: 'settings.addressing.window' }],
+  [{ help: { talk: { addressing: 'off' } } }, { id: 'settings.addressing.off' }],
+  [{ help: { talk: { isPaused: true } } }, { id: 'privacy.paused' }],
+  [{ help: { talk: { mode: 'captions' } } }, { id: 'captions.only' }],
+])('/join in %j promises no answer to what is not answered', async (over, line) => {
+  const [first] = await join.run(inLounge, ports(over));
+  expect(first).toEqual({ ...line, to: 'room', panel: true });
+});
 
 test('/join into a channel that is gone asks for another', async () => {
   const replies = await join.run(inLounge, ports({ facts: () => undefined }));
@@ -122,7 +136,7 @@ test.each<[JoinOutcome, string]>([
 
 test('/join whose first try fails says that it sits there, once a later one within eight seconds has succeeded', async () => {
   let session: VoiceSession | undefined;
-  const joined: JoinOutcome = { kind: 'joined', company: 1, consent: 'brief' };
+  const joined: JoinOutcome = { kind: 'joined', consent: 'brief' };
   const { clock, ...given } = ports({
     join: async () => ({ kind: 'timeout', nextTryMs: 1_000 }),
     session: () => session,

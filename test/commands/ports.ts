@@ -2,7 +2,7 @@ import type { Public } from '#src/base/public.ts';
 import type { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { CommandCall, CommandPorts } from '#src/features/contract/command.ts';
-import type { HelpSessionState, HelpState } from '#src/features/contract/help-entries.ts';
+import type { HelpState } from '#src/features/contract/help-entries.ts';
 import { serverSettings } from '#src/features/features.ts';
 import type { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import type { PersonaRequests } from '#src/features/personas/persona-requests.ts';
@@ -17,6 +17,7 @@ import { openText } from '#src/people/confidential-text.ts';
 import type { TrackCommand, TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
 import type { Places, Stats } from '#src/ports/command-ports.ts';
 import type { FeaturePorts } from '#src/ports/feature-ports.ts';
+import type { TalkState } from '#src/ports/talk-guide.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { settingsOf } from '#src/settings/guild-settings.ts';
 import type { Choices } from '#src/settings/setting-definition.ts';
@@ -43,8 +44,8 @@ export const inLounge: CommandCall = { ...adam, callerChannel: lounge };
 
 /** Facts for `/help`, and settings of the server as they were typed. */
 export type HelpOverrides = Partial<Pick<HelpState, 'hasModel' | 'operatorTools'>> & {
-  /** Undefined: the bot sits nowhere. */
-  readonly session?: HelpSessionState | undefined;
+  /** What is not as in `talkState`; undefined: the bot sits nowhere. */
+  readonly talk?: Partial<TalkState> | undefined;
   readonly set?: Readonly<Record<string, string>>;
 };
 
@@ -220,31 +221,38 @@ const left = {
 
 /** A model answers in the Lounge, where Adam alone is heard; the server has set nothing. */
 export function helpState({ set = {}, ...over }: HelpOverrides = {}): HelpState {
-  const { session: given, ...facts } = over;
-  const session = 'session' in over ? given : helpSession;
+  const { talk: changed = {}, ...facts } = over;
+  const isNowhere = 'talk' in over && over.talk === undefined;
   const stored = { set: new Map(Object.entries(set)), isRead: true };
   return {
     settings: settingsOf(serverSettings, stored, choices),
     hasModel: true,
     operatorTools: [],
     ...facts,
-    session,
+    talk: isNowhere ? undefined : { ...talkState, ...changed },
   };
 }
 
-/** The part of a session that help tells of. */
-export const helpSession: HelpSessionState = {
-  channel: lounge,
-  isSilent: false,
+/** Adam alone with the bot, which hears him for always. */
+const talkState: TalkState = {
+  channel: 'Lounge',
+  bot: 'Nova',
+  mode: 'talk',
+  addressing: 'auto',
+  isLinked: true,
+  isDeafened: false,
+  isMuted: false,
   isPaused: false,
-  company: 1,
-  hears: () => true,
+  people: [{ id: 'adam', name: 'Adam', standing: 'always' }],
+  isAnew: false,
+  isUncalled: false,
+  isReadByPrograms: false,
 };
 
 /** Ports of a bot that sits in the Lounge and does all it is asked to, but for what is given. */
 export function ports(over: PortOverrides = {}): CommandPorts & { readonly clock: VirtualClock } {
   const all: All = {
-    join: async () => ({ kind: 'joined', company: 1, consent: 'brief' }),
+    join: async () => ({ kind: 'joined', consent: 'brief' }),
     people: () => [],
     leave: async () => left,
     at: () => lounge,
@@ -265,7 +273,7 @@ export function ports(over: PortOverrides = {}): CommandPorts & { readonly clock
     denied: async () => undefined,
     say: async () => ({ kind: 'queued', ahead: 0, ended }),
     ask: async () => ({ kind: 'answered', text: openText('It is five.') }),
-    openAskWindow: () => 'open',
+    openAskWindow: () => undefined,
     stop: () => 'stopped',
     pauseHearing: () => true,
     status: async () => ({ kind: 'read', consent: 'always', settings: 3, lines: 0, memories: 0 }),

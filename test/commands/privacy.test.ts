@@ -19,15 +19,40 @@ const press = (name: string, call: CommandCall = adam, over?: PortOverrides) =>
 
 test.each([
   ['always', 'I hear you, always, until you say no: /privacy deny.'],
-  ['brief', 'I hear you in this session, until it ends or you say no: /privacy deny.'],
-  ['policy', 'I hear you by the rules of this server, until you say no: /privacy deny.'],
-  ['unasked', "I don't hear you, until you press Hear me."],
-  ['no', "I don't hear you, until you press Hear me."],
+  ['brief', 'I hear you until this session ends. To stop me, press Not me.'],
+  ['policy', 'I hear you by the rules of this server. To stop me, press Not me.'],
+  ['unasked', "I don't hear you yet. Press Hear me to talk to me."],
+  ['no', "You said no, so I don't hear you. Press Hear me to change that."],
 ] as const)('the consent %s is told with its end', async (consent, sentence) => {
   const kept = { settings: 0, lines: 0, memories: 0 };
   const status = async () => ({ kind: 'read', consent, ...kept }) as const;
   const [reply] = await run('status', adam, { status });
   expect(text(reply.id, reply.with)).toBe(sentence);
+  expect(reply.buttons?.slice(0, 2)).toEqual(consents);
+});
+
+test.each(['access.blocked', 'access.role'] as const)(
+  'whom the server does not let use the bot (%s) is told no yes, and what is kept about them',
+  async (id) => {
+    const denied = { denied: async () => ({ id }) };
+    const [status] = await run('status', inLounge, denied);
+    const [allowed] = await run('allow', inLounge, denied);
+    expect([status.id, status.lines?.map((line) => line.id)]).toEqual([id, ['privacy.status']]);
+    expect([status.buttons, allowed.id]).toEqual([undefined, id]);
+  },
+);
+
+test('a yes and /privacy status say what else keeps the bot from answering', async () => {
+  const help = { talk: { isPaused: true } };
+  for (const name of ['allow', 'status']) {
+    const [reply] = await run(name, inLounge, { help });
+    expect([reply.id, reply.lines?.[0]]).toEqual(['consent.always', { id: 'privacy.paused' }]);
+    expect(reply.buttons).toEqual([...consents, 'pause:resume']);
+  }
+});
+
+test('a person who is left out of captions is told nothing of being heard', () => {
+  expect(text('captions.left_out')).not.toMatch(/I hear and answer you/);
 });
 
 test('/privacy status says when it could not be read', async () => {
@@ -78,7 +103,7 @@ test('a forgetting that failed is admitted', async () => {
 });
 
 test('the button Privacy shows the card, where one stands, and the buttons of consent', async () => {
-  const [reply] = await press('privacy');
+  const [reply] = await press('privacy', adam, { help: { talk: undefined } });
   const sentences = [reply, ...(reply.lines ?? [])].map((line) => text(line.id, line.with));
   expect(sentences).toEqual([
     'I hear you, always, until you say no: /privacy deny.',

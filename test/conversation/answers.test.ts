@@ -143,7 +143,7 @@ playScripts({
     adam writes: Hello? > told adam: answered You said five.
     prompt > Adam: Hello?
     2000
-    adam joins > joined company 2 isAsking true consent brief
+    adam joins > joined consent brief
     adam asks: Hello? > told adam: answered You said five.
     2000 > answered Adam: You said five.
     voice fails
@@ -215,7 +215,7 @@ playScripts({
     ben asks: And the weather? > says "Behn,"
     300
     panel
-    > join.ok.ask; speaking name Adam; next name Ben; people.yes names Adam; people.unasked names Eva, Ben
+    > join.ok; speaking name Adam; next name Ben; people.yes names Adam; people.unasked names Eva, Ben
     8000
     > told ben: answered It is rain.
     > answered Adam: Here is the first sentence of it. And this is another one.
@@ -311,7 +311,7 @@ playScripts({
     ],
   'who did not call the bot hears once what to press': `
     with uncalled
-    adam joins > joined company 2 isAsking true consent brief
+    adam joins > joined consent brief
     4000 > says join.spoken
     link lost > failed link link.lost
     4000
@@ -320,12 +320,12 @@ playScripts({
     `,
   'where all have answered it says whom it hears': `
     with uncalled, eva never
-    adam joins > joined company 2 consent brief
+    adam joins > joined consent brief
     4000 > says join.spoken.heard
     `,
   'who called the bot and is alone with it has read it already, and who comes later is not greeted': `
     with uncalled, alone
-    adam joins > joined company 1 consent brief
+    adam joins > joined consent brief
     4000
     eva comes
     4000
@@ -333,34 +333,34 @@ playScripts({
   'it greets in the language of the server if the voice speaks it': [
     { ...German, isUncalled: true },
     `
-    adam joins > joined company 2 isAsking true consent brief
+    adam joins > joined consent brief
     4000 > says "Hallo. Drück auf Hör mich, um mit mir zu reden."
     `,
   ],
   'who talks or asks at once is answered instead of greeted, and a stop silences the greeting': `
     with uncalled
-    adam joins > joined company 2 isAsking true consent brief
+    adam joins > joined consent brief
     adam says: five > heard Adam: five, answered Adam: You said five.
     4000
     leave > left channel Lounge, left asked
-    adam joins > joined company 2 isAsking true consent brief
+    adam joins > joined consent brief
     700 > says join.spoken
     stop > stopped
     40
     2000 silent
     `,
-  'Ask opens 15 s for whoever is heard, each press anew, and nothing while nobody is': `
+  'Ask opens 15 s, each press anew': `
     with auto
-    adam presses ask > open
+    adam presses ask
     10000
-    adam presses ask > open
+    adam presses ask
     14000
     adam says: five > heard Adam: five, answered Adam: You said five.
-    eva presses ask > unheard
+    eva presses ask
     pause > paused
-    adam presses ask > paused
+    adam presses ask
     leave > left channel Lounge, left asked
-    adam presses ask > nowhere
+    adam presses ask
     `,
   'who is alone with it and calls nobody is in no company for names, markup or scripts of any kind':
     [

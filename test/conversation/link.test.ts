@@ -48,7 +48,7 @@ playScripts({
     adam says: five > heard Adam: five, answered Adam: You said five.
     link lost > failed link link.lost
     40
-    panel > reconnecting; people.yes names Adam
+    panel > panel.reconnecting
     1000
     panel > join.ok; listening; people.yes names Adam
     links > 2 tries, 2 links
@@ -61,7 +61,7 @@ playScripts({
     link lost > failed link link.lost
     40
     adam denies > saved true
-    panel > reconnecting; people.no n 1
+    panel > panel.reconnecting; people.no n 1
     20000 > failed link link.lost x5, writes panel.reconnecting
     adam says: five
     `,
@@ -82,13 +82,13 @@ playScripts({
     link fails 1 !link.lost
     link lost > failed link link.lost
     600000 > failed link link.lost x2, left sent-away, writes panel.reconnecting
-    adam joins > joined company 1 consent brief
+    adam joins > joined consent brief
     link fails 4 link.timeout
     link lost > failed link link.lost
     10000 > failed link link.timeout x4, writes panel.reconnecting
     leave > left channel Lounge, left asked
     600000
-    adam joins > joined company 1 consent brief
+    adam joins > joined consent brief
     link fails 6 link.lost
     link lost > failed link link.lost
     16000 > failed link link.lost x5, writes panel.reconnecting
@@ -104,13 +104,13 @@ playScripts({
     link lost > failed link link.lost
     16000 > failed link link.lost x5, writes panel.reconnecting
     eva comes
-    adam joins > joined company 2 isAsking true consent brief, left moved
+    adam joins > joined consent brief, left moved
     adam says: Nova, six > heard Adam: Nova, six, answered Adam: You said five.
     prompt > Adam: five | Nova: You said five. | Adam: Nova, six
     link fails 1 link.lost
     link lost > failed link link.lost
     600 > failed link link.lost
-    adam joins den > joined company 2 isAsking true consent brief, left asked
+    adam joins den > joined consent brief, left asked
     at > Den
     `,
   'a bug while the link comes back ends that try alone; one that comes twice in a minute sends the bot away':
@@ -155,18 +155,19 @@ playScripts({
     prompt > Adam: Hello? | Nova: One. This is a rather | Adam: And?
     `,
   ],
-  'a yes for the session comes along with the person and is void without; a no and a pause come along': `
-    eva joins > already company 2 consent brief
+  'a yes for the session stays where the bot is moved, whether its person was there before or comes after; a no and a pause stay, too': `
+    eva joins > already consent brief
     adam goes
     moved den > left moved, writes moved (Den)
     100
     adam comes
     adam begins: five
     eva begins: five
-    6000 > heard Eva: five, answered Eva: You said five.
+    6000
+    > heard Adam: five, answered Adam: You said five., heard Eva: five, answered Eva: You said five.
     eva denies > saved true
     pause > paused
-    moved lounge > left moved
+    moved lounge > left moved, writes seat.returned.anew
     4000
     resume > resumed
     eva says: five
@@ -288,7 +289,7 @@ playScripts({
     no-view lounge
     2000
     at > nowhere
-    adam joins > joined company 1 consent brief
+    adam joins > joined consent brief
     no-connect lounge > left forbidden
     60000 > writes join.no_right (Connect) (Lounge)
     at > nowhere
@@ -342,7 +343,7 @@ playScripts({
     },
     `
     do muteEarly
-    adam joins > joined company 1 consent brief, writes muted.server
+    adam joins > joined consent brief, writes muted.server
     read now: Hello. > refused muted.server
     `,
   ],
@@ -350,10 +351,10 @@ playScripts({
     [
       { people: [adam], isUncalled: true, acts: { elsewhere } },
       `
-    adam joins > joined company 1 consent brief
-    eva joins > already company 1 consent brief
+    adam joins > joined consent brief
+    eva joins > already consent brief
     eva joins den > busy other Lounge
-    do elsewhere > joined company 1 consent brief
+    do elsewhere > joined consent brief
     links > 2 tries, 2 links
     adam goes
     100
@@ -381,7 +382,7 @@ playScripts({
     leave > left channel Lounge
     link fails 1 link.timeout
     adam joins > timeout nextTryMs 1000, failed link link.timeout
-    adam joins > joined company 1 consent brief
+    adam joins > joined consent brief
     leave > left channel Lounge, left asked
     link fails 1 link.rate_limited
     do rest

@@ -47,14 +47,14 @@ playScripts({
   'the panel shows who is there, who is heard, and what thinks, as soon as it has joined': [
     { people: [adam, eva, bob, radio], stored: { eva: { kind: 'never' } } },
     `
-    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Bob; people.no n 1
+    panel > join.ok; listening; people.yes names Adam; people.unasked names Bob; people.no n 1
     eva denies > saved true
     bob allows > saved true
     300
-    panel > join.ok.several; listening; people.yes names Adam, Bob; people.no n 1
+    panel > join.ok; listening; people.yes names Adam, Bob; people.no n 1
     bob goes
     300
-    panel > join.ok.several; listening; people.yes names Adam; people.no n 1
+    panel > join.ok; listening; people.yes names Adam; people.no n 1
     `,
   ],
   'the panel follows a turn from hearing to speaking, and tells once who is heard for the first time': `
@@ -75,26 +75,26 @@ playScripts({
     4000 > heard Adam: six, answered Adam: Five.
     adam denies > saved true
     100
-    panel > join.ok; listening; people.no n 1
+    panel > join.ok.ask; people.no n 1
     `,
   'a text is read out to the whole channel': `
     read: Dinner is ready. > queued ahead 0, says "Dinner is ready."
     300
-    panel > join.ok.ask; speaking name Lounge; people.yes names Adam; people.unasked names Eva
+    panel > join.ok; speaking name Lounge; people.yes names Adam; people.unasked names Eva
     `,
   'the panel shows a pause, a yes, who comes, and that it has left; the headline follows': `
     with alone
     panel > join.ok; listening; people.yes names Adam
     pause > paused
     300
-    panel > paused; people.yes names Adam
+    panel > privacy.paused
     resume > resumed
     eva comes
     300
-    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
+    panel > join.ok; listening; people.yes names Adam; people.unasked names Eva
     eva allows > saved true
     300
-    panel > join.ok.several; listening; people.yes names Adam, Eva
+    panel > join.ok; listening; people.yes names Adam, Eva
     eva goes
     300
     panel > join.ok; listening; people.yes names Adam
@@ -103,10 +103,10 @@ playScripts({
     `,
   'where it only writes captions nobody is told to talk to it': `
     with uncalled, alone
-    adam joins for captions > joined company 1 consent brief, says captions.on
+    adam joins for captions > joined consent brief, says captions.on
     9000
     panel
-    > captions_only; captions place https://discord.com/channels/g/lounge; people.yes names Adam
+    > captions.only; captions place https://discord.com/channels/g/lounge; people.yes names Adam
     `,
   'a panel is called for only when something has changed': [
     { people: [adam], acts: { faces: ({ faces }) => faces.length } },
@@ -137,29 +137,29 @@ playScripts({
     eva says: and where > heard Eva: and where, answered Eva: You said five.
     adam says: what is a quagga > heard Adam: what is a quagga x2, answered Adam: You said five.
     panel
-    > join.ok.several; listening; heard name Adam words what is a quagga what is a quagga; heard name Eva words and where; people.yes names Adam, Eva
+    > join.ok; listening; heard name Adam words what is a quagga what is a quagga; heard name Eva words and where; people.yes names Adam, Eva
     bob comes
     300
     panel
-    > join.ok.ask; listening; heard name Adam words what is a quagga what is a quagga; heard name Eva words and where; people.yes names Adam, Eva; people.unasked names Bob
+    > join.ok; listening; heard name Adam words what is a quagga what is a quagga; heard name Eva words and where; people.yes names Adam, Eva; people.unasked names Bob
     eva is forgotten > forgotten total 0
     adam asks: what is an okapi > told adam: answered You said five.
     2000 > answered Adam: You said five.
     panel
-    > join.ok.ask; listening; heard name Adam words what is a quagga what is a quagga; people.yes names Adam; people.unasked names Bob; people.no n 1
+    > join.ok; listening; heard name Adam words what is a quagga what is a quagga; people.yes names Adam; people.unasked names Bob; people.no n 1
     pause > paused
     200
-    panel > paused; people.yes names Adam; people.unasked names Bob; people.no n 1
+    panel > privacy.paused; people.unasked names Bob; people.no n 1
     resume > resumed
     200
     adam is left out > saved true
     300
-    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Bob; people.no n 1
+    panel > join.ok; listening; people.yes names Adam; people.unasked names Bob; people.no n 1
     adam is left in > saved true
     adam says: what is a tapir > heard Adam: what is a tapir x2, answered Adam: You said five.
     do drain
     300
-    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Bob; people.no n 1
+    panel > join.ok; listening; people.yes names Adam; people.unasked names Bob; people.no n 1
     6000
     `,
     ],
@@ -180,19 +180,18 @@ playScripts({
     do everShown > false
     eva allows > saved true
     eva says: what is an okapi > heard Eva: what is an okapi, answered Eva: You said five.
-    panel
-    > join.ok.several; listening; heard name Eva words what is an okapi; people.yes names Adam, Eva
+    panel > join.ok; listening; heard name Eva words what is an okapi; people.yes names Adam, Eva
     do captions > says captions.on
     6000
     panel
-    > join.ok.several; listening; captions place https://discord.com/channels/g/lounge; people.yes names Adam, Eva
+    > join.ok; listening; captions place https://discord.com/channels/g/lounge; people.yes names Adam, Eva
     `,
   ],
   'who talks for 5 s unheard reads one line with the buttons, once, also after a loss or a move': [
     { acts: { ...acts, evaTalksBriefly: talk('eva', 4) } },
     `
     do evaTalksBriefly
-    do evaTalks > tells eva consent.no, offers 2 buttons
+    do evaTalks > tells eva consent.unasked, offers 2 buttons
     do evaTalksOn
     link lost > failed link link.lost
     4000
@@ -210,7 +209,7 @@ playScripts({
     resume > resumed
     eva is left out > saved true
     200
-    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
+    panel > join.ok; listening; people.yes names Adam; people.unasked names Eva
     do evaTalks
     eva is left in > saved true
     eva denies > saved true
@@ -226,22 +225,21 @@ playScripts({
     set blocked 123456789012345678 > set value 123456789012345678 saved true
     200
     do cyTalks
-    panel > join.ok.several; listening; people.yes names Adam
+    panel > join.ok; listening; people.yes names Adam
     `,
   ],
   'a stored no counts, and while no store has told it nobody is told': [
     { acts, isUncalled: true },
     `
     eva denies > saved true
-    adam joins > joined company 2 consent brief
+    adam joins > joined consent brief
     do evaTalks > says join.spoken.heard
-    panel > join.ok.several; listening; people.yes names Adam; people.no n 1
+    panel > join.ok; listening; people.yes names Adam; people.no n 1
     leave > left channel Lounge, left asked
     store unreadable
-    adam joins
-    > joined company 2 isAsking true consent unasked unread true, failed store store.unreadable
+    adam joins > joined consent unasked unread true, failed store store.unreadable
     do evaTalks > says join.spoken
-    panel > join.ok.ask; listening; people.unasked names Adam, Eva
+    panel > join.ok.ask; people.unasked names Adam, Eva
     `,
   ],
   'another bot reads nothing, and who answers in time neither': [
@@ -275,4 +273,60 @@ playScripts({
     do evaTalks > failed speak discord.forbidden
     `,
   ],
+  'who comes in and is heard by the rules of the server is told so once, with the buttons of consent, and in no other case':
+    [
+      { people: [adam], consent: { policy: 'notice' } },
+      `
+    bob comes
+    300 > tells bob consent.policy, offers 2 buttons
+    bob goes
+    300
+    bob comes
+    panel > join.ok; listening; people.yes names Adam
+    eva comes
+    300 > tells eva consent.policy, offers 2 buttons
+    eva denies > saved true
+    eva goes
+    300
+    moved den > left moved, writes moved (Den)
+    4000
+    eva comes
+    panel > join.ok; listening; people.yes names Adam, Bob
+    `,
+    ],
+  'a conversation that begins anew says so until a question is answered': `
+    with alone
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    moved den > left moved, writes moved (Den), writes seat.returned.anew
+    4000
+    panel > join.ok; listening; people.yes names Adam; seat.returned.anew
+    adam says: six > heard Adam: six, answered Adam: You said five.
+    panel > join.ok; listening; people.yes names Adam
+    `,
+  'a conversation that begins anew says so until somebody new comes': `
+    with alone
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    moved den > left moved, writes moved (Den), writes seat.returned.anew
+    4000
+    panel > join.ok; listening; people.yes names Adam; seat.returned.anew
+    eva comes
+    300
+    eva goes
+    300
+    panel > join.ok; listening; people.yes names Adam
+    `,
+  'a panel without an answer aloud says why: after Ask alone, commands alone, deafened': `
+    set addressing window > set value window saved true
+    300
+    panel > settings.addressing.window; listening; people.yes names Adam; people.unasked names Eva
+    set addressing off > set value off saved true
+    300
+    panel > settings.addressing.off; people.yes names Adam; people.unasked names Eva
+    set addressing name > set value name saved true
+    300
+    panel > join.ok.several; listening; people.yes names Adam; people.unasked names Eva
+    deafened on > writes deafened.server
+    300
+    panel > deafened.server; people.unasked names Eva
+    `,
 });

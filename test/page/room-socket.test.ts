@@ -20,3 +20,14 @@ test('a page that a sandbox does not let in any more says so, and tries no more'
   });
   expect([await told.promise, tries]).toEqual([refusal, 1]);
 });
+
+test('what is asked without a connection is told as lost, so that the page can give it back', async () => {
+  const server = createServer();
+  await using served = await listening(server);
+  const socket = new RoomSocket(new URL(`ws://127.0.0.1:${served.port}/room`), {
+    line: () => undefined,
+    connection: () => undefined,
+    enter: async () => 'No.',
+  });
+  expect(await socket.ask('write', { text: 'Hello?' })).toMatchObject({ ok: false, isLost: true });
+});

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { emptyRoom, panelOf, type RoomLine, stepRoom } from '#page/room/room-state.js';
+import { emptyRoom, panelOf, type RoomLine, silencesOf, stepRoom } from '#page/room/room-state.js';
+import { text } from '#src/texts/texts.ts';
 
 const state: RoomLine = {
   kind: 'state',
@@ -81,7 +82,7 @@ test('the bot is marked where it speaks, too', () => {
 const named = (name: string) => ({ customId: `parley:${name}`, label: name, disabled: false });
 
 test('the panel is the latest message of the bot for everybody with the buttons of a panel', () => {
-  const buttons = [named('ask'), named('stop')];
+  const buttons = [named('stop'), named('more')];
   const panel = message('panel', { buttons });
   const others = [
     message('link', { buttons: [{ label: 'Guide', disabled: false }] }),
@@ -93,9 +94,37 @@ test('the panel is the latest message of the bot for everybody with the buttons 
 });
 
 test('a notice with buttons of its own, as captions have one, does not take the place of the panel', () => {
-  const panel = message('panel', { buttons: [named('ask'), named('stop'), named('pause')] });
+  const panel = message('panel', { buttons: [named('ask'), named('stop'), named('more')] });
   const notice = message('notice', { buttons: [named('captions.leave_out'), named('captions')] });
   expect(panelOf(after(state, panel, notice))?.id).toBe('panel');
-  const next = message('next', { buttons: [named('ask'), named('stop'), named('resume')] });
+  const next = message('next', { buttons: [named('stop'), named('more'), named('resume')] });
   expect(panelOf(after(state, panel, notice, next))?.id).toBe('next');
+});
+
+test('who would talk and be met with silence reads why, with the press that ends it', () => {
+  const people = (own?: string) => [
+    { id: '1', name: 'You', isYou: true, speaks: false, ...(own && { channel: own }) },
+    { id: '2', name: 'Ben', isYou: false, speaks: false, channel: 'Lounge' },
+  ];
+  const at = (own?: string, bot?: string): RoomLine => ({
+    ...(state as Extract<RoomLine, { kind: 'state' }>),
+    people: people(own),
+    bot: { online: true, name: 'Parley', speaks: false, ...(bot && { channel: bot }) },
+  });
+  const panel = (names: string, button = 'more') =>
+    message('panel', {
+      text: `In Lounge.\n${text('panel.people.unasked', { names })}`,
+      buttons: [named('more'), named(button)],
+    });
+  const told = (...lines: readonly RoomLine[]) =>
+    silencesOf(after(...lines)).map((one) => [one.text, one.label]);
+  expect(told(at())).toEqual([['You are in no voice channel.', 'Join Lounge']]);
+  expect(told(at('Lounge'))).toEqual([['Parley is not in Lounge.', 'Call Parley']]);
+  expect(told(at('Stage', 'Lounge'))).toEqual([['Parley is not in Stage.', 'Call Parley']]);
+  expect(told(at('Lounge'), panel('', 'try.join'))).toEqual([]);
+  expect(told(at('Lounge', 'Lounge'))).toEqual([]);
+  expect(told(at('Lounge', 'Lounge'), panel('Ana, Ben'))).toEqual([
+    ['Parley does not hear Ben yet.', 'Let Ben agree'],
+  ]);
+  expect(told(at('Lounge', 'Lounge'), panel('You'))).toEqual([]);
 });

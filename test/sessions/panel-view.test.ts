@@ -4,24 +4,43 @@ import { initialState } from '#src/conversation/machine/state.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
 import { trackPanel } from '#src/features/tracks/track-panel.ts';
+import { type Consent, isYes } from '#src/people/consent.ts';
 import { type FeaturePanel, leftPanel, type PanelFace } from '#src/ports/panel.ts';
-import { awayPanel, type PanelFacts, panelOf } from '#src/sessions/panel-view.ts';
-import { adam, eva, lounge } from '#test/conversation/setup/session-fixture.ts';
+import { nextStep, type TalkState, talkGuide } from '#src/ports/talk-guide.ts';
+import { type PanelFacts, panelOf } from '#src/sessions/panel-view.ts';
+import {
+  addressingModes,
+  addressingRules,
+  initialAddressing,
+  presume,
+} from '#src/turn/addressing/addressing.ts';
 
 const start = initialState({} as Parameters<typeof initialState>[0]);
 
 /** A bot that listens to Adam, and nobody else. */
+const listening: TalkState = {
+  channel: 'Lounge',
+  bot: 'Nova',
+  mode: 'talk',
+  addressing: 'auto',
+  isLinked: true,
+  isDeafened: false,
+  isMuted: false,
+  isPaused: false,
+  people: [{ id: 'adam', name: 'Adam', standing: 'brief' }],
+  isAnew: false,
+  isUncalled: false,
+  isReadByPrograms: false,
+};
+
 function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}): PanelFace {
-  const gate = { standing: () => 'yes', paused: false } as unknown as PanelFacts['gate'];
+  const gate = { consentOf: () => 'brief' as const, mayWrite: () => true };
   return panelOf({
+    talk: listening,
     state: start,
-    channel: lounge,
-    botName: 'Nova',
-    people: [adam],
+    guildId: 'g',
     gate,
     nameOf: (id) => id,
-    maySpeak: true,
-    talkingIds: [],
     isInChat: false,
     features,
     ...more,
@@ -49,10 +68,10 @@ const sea: ListedTrack = {
   current: { title: 'sea', positionMs: 0, loop: false },
 };
 
-const tracksLine = (tracks: readonly ListedTrack[]) => shown(trackPanel(tracks, 'en'))[2];
+const tracksLine = (tracks: readonly ListedTrack[]) => shown(trackPanel(tracks, 'en'))[3];
 
 test('tracks read with volume and time under the people, three of them, and none at length', () => {
-  expect(shown(trackPanel([rain, sea], 'en')).slice(1)).toEqual([
+  expect(shown(trackPanel([rain, sea], 'en')).slice(2)).toEqual([
     'Hearing: Adam',
     '♪ bg: rain, 0:40 / 2:05, 30 %; main: sea, Paused, 0:00, 100 %',
   ]);
@@ -70,54 +89,159 @@ test('what a track is called pings nobody, forges no line and is no markdown', (
 test('the panel names who is not answered', () => {
   const dropped = [0, 1].map((n) => ({ by: `person ${n}`, atMs: 0 }));
   const state = { ...start, notes: { ...start.notes, dropped } };
-  expect(shown({}, { state })[1]).toContain('person 0, person 1');
+  expect(shown({}, { state })[2]).toContain('person 0, person 1');
 });
 
 const known = new Map(buttons.map((button) => [button.name, button]));
-const consent = ['parley:consent.always', 'parley:consent.never'];
-const standings = ['yes', 'no', 'unasked'] as const;
-const trackLists = [[], [rain], [rain, sea]];
-const states = [true, false].flatMap((isThere) =>
-  [true, false].flatMap((isPaused) =>
-    standings.flatMap((adams) =>
-      standings.flatMap((evas) =>
-        trackLists.map((tracks) => ({ isThere, isPaused, adams, evas, tracks })),
-      ),
-    ),
-  ),
+const consent = ['consent.always', 'consent.never'];
+const consents = [
+  'always',
+  'brief',
+  'policy',
+  'unasked',
+  'no',
+] as const satisfies readonly Consent[];
+const standings = [...consents, 'barred'] as const;
+const truths = [true, false];
+const people = (...all: readonly (typeof standings)[number][]): TalkState['people'] =>
+  all.map((standing, n) => ({ id: `${n}`, name: `P${n}`, standing }));
+
+/** Every state of the small unions, with one person or two. */
+const unions: readonly (readonly Partial<TalkState>[])[] = [
+  (['talk', 'captions'] as const).map((mode) => ({ mode })),
+  addressingModes.map((addressing) => ({ addressing })),
+  truths.map((isLinked) => ({ isLinked })),
+  truths.map((isDeafened) => ({ isDeafened })),
+  truths.map((isPaused) => ({ isPaused })),
+  [undefined, '00:00'].map((quietUntil) => ({ quietUntil })),
+  standings.flatMap((one) => [
+    { people: people(one) },
+    ...standings.map((other) => ({ people: people(one, other) })),
+  ]),
+];
+const states = unions.reduce<readonly TalkState[]>(
+  (all, union) => all.flatMap((state) => union.map((more) => ({ ...state, ...more }))),
+  [listening],
 );
 
-test.each(states)(
-  'the panel has seven buttons at most, and asks only people who have not decided: %j',
-  ({ isThere, isPaused, adams, evas, tracks }) => {
-    const standing = (id: string) => (id === adam.id ? adams : evas);
-    const gate = {
-      standing,
-      paused: isPaused,
-      saidNo: () => true,
-    } as unknown as PanelFacts['gate'];
-    const people = [adam, eva];
-    const face = isThere
-      ? faceOf(trackPanel(tracks, 'en'), { gate, people })
-      : awayPanel({ gate, people });
-    const names = buttonsOf(face);
-    const isUndecided = adams === 'unasked' || evas === 'unasked';
-    expect(names.length).toBeLessThanOrEqual(7);
-    expect(names.filter((name) => consent.includes(name))).toEqual(isUndecided ? consent : []);
-  },
-);
+/** What is told, and with which button, in the first row that fits; `heard`: of people who are heard. */
+const rows: readonly (readonly [
+  string,
+  Partial<TalkState> & { heard?: boolean; alone?: boolean },
+  string,
+  string?,
+])[] = [
+  ['link away', { isLinked: false }, 'panel.reconnecting'],
+  ['deafened', { isDeafened: true }, 'deafened.server'],
+  ['captions only', { mode: 'captions' }, 'captions.only'],
+  ['paused', { isPaused: true }, 'privacy.paused', 'pause:resume'],
+  ['no budget', { quietUntil: '00:00' }, 'panel.quiet'],
+  ['not heard', { heard: false }, 'join.ok.ask', 'consent.always'],
+  ['commands only', { addressing: 'off' }, 'settings.addressing.off'],
+  ['after Ask only', { addressing: 'window' }, 'settings.addressing.window', 'ask'],
+  ['by name', { addressing: 'name' }, 'join.ok.several', 'ask'],
+  ['several people', { addressing: 'auto', alone: false }, 'join.ok.several', 'ask'],
+  ['alone', { addressing: 'auto', alone: true }, 'join.ok', 'ask'],
+  ['always', { addressing: 'always' }, 'join.ok', 'ask'],
+];
 
-test('the panel says that a program may read what is said there', () => {
-  const line = 'A program of the operator may read what is said here.';
-  expect(shown(trackPanel([], 'en'), { isReadByPrograms: true })).toContain(line);
-  expect(shown(trackPanel([], 'en'))).not.toContain(line);
+test('in every state each person reads how to be answered, with its button', () => {
+  expect(states).toHaveLength(2 * 5 * 2 * 2 * 2 * 2 * 6 * 7);
+  const told = new Set<string>();
+  for (const state of states) {
+    for (const own of consents) {
+      const facts = { ...state, heard: isYes(own), alone: state.people.length === 1 };
+      const fits = (row: (typeof rows)[number]) =>
+        Object.entries(row[1]).every(([key, value]) => facts[key as keyof typeof facts] === value);
+      const [name = '', , id, button] = rows.find(fits) ?? [];
+      const { buttons: offered, line } = nextStep(state, own);
+      expect([line.id, offered[0]], name).toEqual([id, button]);
+      told.add(name);
+    }
+  }
+  expect([...told].toSorted()).toEqual(rows.map(([name]) => name).toSorted());
+  expect(nextStep(undefined, 'no')).toEqual({
+    line: { id: 'leave.nowhere' },
+    buttons: ['try.join'],
+  });
 });
 
-test('the panel of a bot that left asks nobody', () => {
-  expect(buttonsOf(leftPanel())).toEqual(['parley:ask', 'parley:stop', 'parley:more']);
+test('nobody reads that they need only talk where the rules of addressing would not answer them', () => {
+  for (const state of states) {
+    for (const own of consents) {
+      const { addressing, isDeafened, isLinked, isPaused, mode, people: all, quietUntil } = state;
+      const rules = { ...addressingRules, mode: addressing };
+      const speaker = { speakerId: '0', fromMs: 0, humans: all.length };
+      const isOpen = isLinked && !isDeafened && !isPaused && mode === 'talk' && !quietUntil;
+      const isAnswered = isOpen && isYes(own) && presume(initialAddressing, speaker, rules);
+      expect(nextStep(state, own).line.id === 'join.ok').toBe(isAnswered);
+    }
+  }
+});
+
+const isThere = ({ people: all }: TalkState, ...some: readonly (typeof standings)[number][]) =>
+  all.some(({ standing }) => some.includes(standing));
+
+const isHearing = ({ isDeafened, isLinked, isPaused }: TalkState) =>
+  isLinked && !isDeafened && !isPaused;
+
+test('the panel begins with the step of whoever is heard, and has the buttons of consent while one is not or is heard unasked', () => {
+  for (const state of states) {
+    const mayAgree = isThere(state, 'unasked', 'no');
+    const isAnyHeard = isThere(state, 'always', 'brief', 'policy') || !mayAgree;
+    const guide = talkGuide(state);
+    expect(guide.first).toEqual(nextStep(state, isAnyHeard ? 'always' : 'unasked').line);
+    expect(guide.consent).toEqual(mayAgree || isThere(state, 'policy') ? consent : []);
+    expect(guide.buttons.slice(-2)).toEqual(['stop', 'more']);
+    const face = faceOf(trackPanel([rain, sea], 'en'), { talk: state });
+    expect(face.rows.flat().length).toBeLessThanOrEqual(7);
+  }
+});
+
+test('the panel names who is heard while somebody can be, who has not answered, and nobody whom the server bars', () => {
+  for (const state of states) {
+    const { people: lines } = talkGuide(state);
+    expect(lines.map(({ id }) => id)).toEqual([
+      ...(isHearing(state) && isThere(state, 'always', 'brief', 'policy')
+        ? ['panel.people.yes']
+        : []),
+      ...(isThere(state, 'unasked') ? ['panel.people.unasked'] : []),
+      ...(isThere(state, 'no') ? ['panel.people.no'] : []),
+    ]);
+    const told = JSON.stringify(lines);
+    const unnamed = state.people.filter(({ standing }) => ['barred', 'no'].includes(standing));
+    for (const { name } of unnamed) expect(told).not.toContain(name);
+  }
+});
+
+test('notes of the panel stand under its first sentence, which they never replace', () => {
+  const told = (more: Partial<TalkState>) => talkGuide({ ...listening, ...more }).notes;
+  expect(told({})).toEqual([]);
+  const all = { isAnew: true, isUncalled: true, isMuted: true, isReadByPrograms: true };
+  expect(told(all).map(({ id }) => id)).toEqual([
+    'seat.returned.anew',
+    'join.uncalled',
+    'muted.server',
+    'panel.programs',
+  ]);
+  expect(shown({}, { talk: { ...listening, ...all } })[0]).toBe('In Lounge. Just talk to me.');
+});
+
+test('who is heard unasked reads what is stored, and so does who has not decided', () => {
+  const idsOf = (standing: (typeof standings)[number]) =>
+    faceOf({ captionsDays: 7 }, { talk: { ...listening, people: people(standing) } }).lines.map(
+      ({ id }) => id,
+    );
+  for (const standing of ['policy', 'unasked'] as const)
+    expect(idsOf(standing)).toEqual(expect.arrayContaining(['panel.privacy', 'captions.kept']));
+  expect(idsOf('always')).not.toContain('panel.privacy');
+});
+
+test('the panel of a bot that left has the button that calls it', () => {
+  expect(buttonsOf(leftPanel())).toEqual(['parley:try.join', 'parley:more']);
 });
 
 function buttonsOf(face: PanelFace): readonly string[] {
-  const rows = drawPanel(undefined, face, 'en', known).components ?? [];
-  return rows.flatMap(({ components }) => components.map(({ custom_id }) => custom_id));
+  const rowsShown = drawPanel(undefined, face, 'en', known).components ?? [];
+  return rowsShown.flatMap(({ components }) => components.map(({ custom_id }) => custom_id));
 }

@@ -67,13 +67,6 @@ export class ConsentGate {
     this.rejudge();
   }
 
-  /** The session goes on in another channel: a yes for it counts only of people who are there, too. */
-  keepAgreed(presentIds: readonly string[]): void {
-    const callers = this.#state.consent.callers.filter((id) => presentIds.includes(id));
-    this.#options.talk().post({ kind: 'came-along', callers });
-    this.rejudge();
-  }
-
   /** Whether what this person says may be written: heard, and not left out as far as is known. */
   mayWrite(personId: string): boolean {
     return this.mayHear(personId) && !this.isLeftOut(personId);
@@ -172,14 +165,10 @@ const enoughPackets = 250;
 /** People of one session whom it remembers to have told; further ones are not told. */
 const mostPeople = 1_000;
 
-/** Whether a person there has said neither yes nor no, bots left out. */
-export function hasUnasked({ gate, people }: Pick<SessionContext, 'gate' | 'people'>): boolean {
-  return people().some(({ id, isBot }) => !isBot && gate.standing(id) === 'unasked');
-}
-
 /**
- * People of a session who have said neither yes nor no: one who talks without being heard reads once how to be heard. It never
- * tells a bot, nor a person who said no, is blocked, or is left out of captions.
+ * People of a session who have said neither yes nor no. One who talks without being heard reads once how to be heard; one who came and
+ * is heard by the rules of the server reads that once. It never tells a bot, nor a person who said no, is blocked, or is left out of
+ * captions.
  */
 export class UndecidedPeople {
   readonly #context: SessionContext;
@@ -187,23 +176,35 @@ export class UndecidedPeople {
   readonly #packets = new Map<string, number>();
   /** People who talked without being heard, and were told. */
   readonly #notified: Set<string>;
+  /** People who know by the greeting, or were told, that they are heard unasked; undefined before the first look. */
+  #noticed: Set<string> | undefined;
 
   /** `former`: the same of the session that this one goes on from; nobody is told twice. */
   constructor(context: SessionContext, former: UndecidedPeople | undefined) {
     this.#context = context;
     this.#notified = former ? former.#notified : new Set();
+    this.#noticed = former ? former.#noticed : undefined;
   }
 
-  /** Forgets packets of people who are not there. */
+  /** Looks who is there: forgets packets of others, and tells who came and is heard unasked. */
   keep(people: readonly ChannelMember[]): void {
     const ids = new Set(people.map(({ id }) => id));
     for (const id of this.#packets.keys()) if (!ids.has(id)) this.#packets.delete(id);
+    this.#noticed ??= ids;
+    const { gate, signal } = this.#context;
+    for (const { id } of people) {
+      if (this.#noticed.has(id) || this.#noticed.size >= mostPeople) continue;
+      if (gate.consentOf(id) !== 'policy') continue;
+      this.#noticed.add(id);
+      notifyPerson(id, [{ id: 'consent.policy' }], this.#context, signal);
+    }
   }
 
   /** Forgets this person, as if they had never been here. */
   forget(personId: string): void {
     this.#packets.delete(personId);
     this.#notified.delete(personId);
+    this.#noticed?.delete(personId);
   }
 
   /** Handles a packet of a person who is not heard. Throws nothing of its own. */
@@ -216,7 +217,7 @@ export class UndecidedPeople {
     if (count < enoughPackets) return;
     this.#packets.delete(speakerId);
     this.#notified.add(speakerId);
-    notifyPerson(speakerId, [{ id: 'consent.no' }], this.#context, this.#context.signal);
+    notifyPerson(speakerId, [{ id: 'consent.unasked' }], this.#context, this.#context.signal);
   }
 
   /** Whether this person may still answer, as far as the stores have told: a stored no may not be known yet. */
@@ -251,7 +252,8 @@ export function greetOnArrival(
   parts.clock.later(listenFirstMs, () => void (isFirstOfAll() && queue.put(greeting)));
 }
 
-function greetingOf(context: SessionContext) {
-  if (context.settings().consent.policy === 'notice') return 'join.spoken.notice';
-  return hasUnasked(context) ? 'join.spoken' : 'join.spoken.heard';
+function greetingOf({ gate, people, settings }: SessionContext) {
+  if (settings().consent.policy === 'notice') return 'join.spoken.notice';
+  const isUnasked = ({ id, isBot }: ChannelMember) => !isBot && gate.standing(id) === 'unasked';
+  return people().some(isUnasked) ? 'join.spoken' : 'join.spoken.heard';
 }

@@ -92,10 +92,6 @@ export function consents(draft: Draft, event: EventOf<'consents'>): void {
   breakOffUnheard(draft);
 }
 
-export function cameAlong(draft: Draft, { callers }: EventOf<'came-along'>): void {
-  change(draft, { consent: { ...draft.state.consent, callers } });
-}
-
 /** Words before a pause of hearing are still answered. */
 export function pausedHearing(draft: Draft, { isPaused }: EventOf<'paused-hearing'>): void {
   change(draft, { consent: { ...draft.state.consent, isPaused } });

@@ -151,9 +151,7 @@ type PeopleEvent =
       readonly no: readonly PersonId[];
       readonly yes: readonly PersonId[];
     }
-  | { readonly kind: 'paused-hearing'; readonly isPaused: boolean }
-  /** The session goes on in another channel: a call counts only of callers who came along. */
-  | { readonly kind: 'came-along'; readonly callers: readonly PersonId[] };
+  | { readonly kind: 'paused-hearing'; readonly isPaused: boolean };
 
 type PlaceEvent =
   | { readonly kind: 'link-up' }

@@ -1,6 +1,6 @@
 import { nextCueMs } from '#src/turn/waiting.ts';
 import { openWindow } from './addressing.ts';
-import { answeredConsent, cameAlong, consents, pausedHearing, people } from './consent.ts';
+import { answeredConsent, consents, pausedHearing, people } from './consent.ts';
 import type { ConversationEffect } from './effects.ts';
 import type { ConversationEvent, EventKind, EventOf } from './events.ts';
 import { advance, notify, passReadings, prepareNext, read } from './floor.ts';
@@ -88,7 +88,6 @@ const handlers: Handlers = {
   'answered-consent': answeredConsent,
   consents,
   'paused-hearing': pausedHearing,
-  'came-along': cameAlong,
   'link-up': linkUp,
   'link-down': linkDown,
   'link-lost': linkLost,

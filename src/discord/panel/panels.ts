@@ -57,7 +57,7 @@ export class Panels implements PanelBoard {
     panel.message?.touch('panel');
   }
 
-  /** The message as it is to be posted, under `head`. */
+  /** The message as it is to be posted; `head` is its sentence before its face is known. */
   dressed(guildId: string, head: TextLine): MessageBody {
     const face = this.#panels.get(guildId)?.face;
     return this.#draw(guildId, head, isHere(face) ? face : undefined);
@@ -99,11 +99,10 @@ export class Panels implements PanelBoard {
     }
   }
 
-  async takeOver(guildId: string, head?: TextLine): Promise<boolean> {
+  async takeOver(guildId: string): Promise<boolean> {
     const panel = this.#panel(guildId);
     const known = panel.message?.place ?? (await this.#stored(guildId));
     if (this.#isClosed || !known || this.#panels.get(guildId) !== panel) return false;
-    panel.head = head;
     if (panel.message) panel.message.touch('panel');
     else this.#follow(guildId, known);
     return true;

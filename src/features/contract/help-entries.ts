@@ -1,6 +1,6 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { TalkState } from '#src/ports/talk-guide.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
@@ -27,20 +27,7 @@ export type HelpState = {
   /** Tools of the operator that a model may call. */
   readonly operatorTools: readonly Pick<ToolEntry, 'name' | 'right'>[];
   /** Absent: the bot sits in no channel of this server. */
-  readonly session?: HelpSessionState;
-};
-
-/** Session of a server, for its help. */
-export type HelpSessionState = {
-  readonly channel: ChannelRef;
-  /** Nobody is answered: captions only. */
-  readonly isSilent: boolean;
-  /** Nobody is heard until somebody resumes. */
-  readonly isPaused: boolean;
-  /** People there besides bots. */
-  readonly company: number;
-  /** Whether this person is heard, apart from a pause. */
-  hears(personId: string): boolean;
+  readonly talk?: TalkState | undefined;
 };
 
 /** State for the help of a server. Never throws. */
@@ -57,12 +44,6 @@ export async function helpStateIn(
     settings,
     hasModel: parts.hasChatModel || settings.pipeline !== 'chained',
     operatorTools: sources.tools().filter(({ doing }) => doing === 'tool.external'),
-    session: session && {
-      channel: session.channel,
-      isSilent: session.mode !== 'talk',
-      isPaused: session.context.gate.paused,
-      company: session.company,
-      hears: (personId) => session.context.gate.standing(personId) === 'yes',
-    },
+    talk: session?.talkState(),
   };
 }

@@ -23,7 +23,7 @@ export const reminders: Feature = {
   help: [
     {
       topic: 'reminders',
-      line: ({ session }) => (session?.isSilent ? undefined : { id: 'help.reminders' }),
+      line: ({ talk }) => (talk?.mode === 'captions' ? undefined : { id: 'help.reminders' }),
     },
   ],
   open: ({ store }) => ({

@@ -132,11 +132,8 @@ export class SeatReturn {
 
   async #reportJoined(guildId: string, joining: JoinOutcome): Promise<void> {
     const { panels } = this.#parts;
-    if ('company' in joining) {
-      await panels.takeOver(guildId, { id: 'seat.returned.anew' });
-    } else if (this.#givenUp.has(guildId))
-      return; // its panel says so already
-    else if ('nextTryMs' in joining) await panels.takeOver(guildId);
+    if (this.#givenUp.has(guildId) && !('consent' in joining)) return; // its panel says so already
+    if ('consent' in joining || 'nextTryMs' in joining) await panels.takeOver(guildId);
     else await this.#showLeft(guildId, { id: 'gave_up' });
   }
 

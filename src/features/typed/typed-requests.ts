@@ -115,14 +115,10 @@ export class TypedRequests {
     }
   }
 
-  /** Lets this person ask without the bot's name for a while; `unheard`: they have not agreed to be heard, `paused`: hearing is paused. */
-  openAskWindow(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {
+  /** Lets this person ask without the bot's name for a while. */
+  openAskWindow(guildId: string, personId: string): void {
     const context = this.#services.sessions.session(guildId)?.context;
-    if (!context) return 'nowhere';
-    if (context.gate.standing(personId) !== 'yes') return 'unheard';
-    if (context.gate.paused) return 'paused';
-    context.talk.post({ kind: 'opened-window', by: personId });
-    return 'open';
+    context?.talk.post({ kind: 'opened-window', by: personId });
   }
 
   /** Silences the bot within two frames. All that waits is dropped as well, questions and sounds included; what was heard stays known. */

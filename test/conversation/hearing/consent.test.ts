@@ -94,14 +94,13 @@ playScripts({
   'while the store cannot be read nobody is heard but who presses Hear me, and a call reads it again': `
     with notice, uncalled, eva always
     store unreadable
-    adam joins
-    > joined company 2 isAsking true consent unasked unread true, failed store store.unreadable
+    adam joins > joined consent unasked unread true, failed store store.unreadable
     adam says: five > says join.spoken.notice
     adam allows > saved false, failed store store.unwritable
     adam says: five > heard Adam: five, answered Adam: You said five.
     eva says: five
     store works
-    eva joins > already company 2 consent always
+    eva joins > already consent always
     eva says: five > heard Eva: five, answered Eva: You said five.
     `,
   'a store that never answers holds a call up for five seconds only': [
@@ -226,7 +225,7 @@ playScripts({
     adam says: Don't listen to me.
     > ignored Adam: interjection
     > failed store store.unwritable
-    > tells adam "I don't hear you, until you press Hear me. That holds for now, and I save it as soon as I can. I told the operator."
+    > tells adam "You said no, so I don't hear you. Press Hear me to change that. That holds for now, and I save it as soon as I can. I told the operator."
     > offers 2 buttons
     4000
     `,
@@ -234,7 +233,7 @@ playScripts({
   'where the bot is there for captions alone the receipt of a spoken no is written': [
     { listener: new RecordedUtterances() },
     `
-    adam joins for captions > already company 2 isAsking true consent brief, says captions.on
+    adam joins for captions > already consent brief, says captions.on
     adam says: Don't listen to me.
     > ignored Adam: interjection, tells adam consent.no, offers 2 buttons
     4000
@@ -269,7 +268,7 @@ playScripts({
   'a call by a person who said no brings the bot, deaf to them': `
     with notice, uncalled
     eva denies > saved true
-    eva joins > joined company 2 consent no
+    eva joins > joined consent no
     eva says: five > says join.spoken.notice
     eva allows > saved true
     eva says: five > heard Eva: five, answered Eva: You said five.
@@ -277,11 +276,11 @@ playScripts({
   'a session that comes back within 15 minutes keeps the yes of its caller, and later none': `
     leave > left channel Lounge, left asked
     840000
-    eva joins > joined company 2 consent brief
+    eva joins > joined consent brief
     adam says: five > heard Adam: five, answered Adam: You said five.
     leave > left channel Lounge, left asked
     900000
-    eva joins > joined company 2 isAsking true consent brief
+    eva joins > joined consent brief
     adam says: five > says join.spoken
     `,
 });

@@ -33,10 +33,8 @@ test('after ten minutes without a network the bot returns by itself, after an ho
   bot.linkOpener.failures.splice(0);
   await bot.arrive(); // the gateway is back
   await pass(bot, 100);
-  expect([bot.sessions.at('g')?.name, bot.heads]).toEqual([
-    'Lounge',
-    [{ id: 'seat.returned.anew' }],
-  ]);
+  expect([bot.sessions.at('g')?.name, bot.takenOver]).toEqual(['Lounge', ['g']]);
+  expect(bot.faces.at(-1)?.lines).toContainEqual({ id: 'seat.returned.anew' });
   expect(bot.sessions.session('g')?.context.gate.mayHear('adam')).toBe(true);
   cut(bot);
   await bot.clock.advance(60 * minuteMs);

@@ -7,7 +7,7 @@ import { type TextLine, text } from '#src/texts/texts.ts';
 export function recordPanels() {
   const [faces, forgotten]: [PanelFace[], string[]] = [[], []];
   /** Sentences under which it took panels of a former run over. */
-  const heads: (TextLine | undefined)[] = [];
+  const takenOver: string[] = [];
   /** Channels in which it posted a panel of its own accord, and the sentences above it. */
   const posted: (TextLine & { readonly channel: string })[] = [];
   /** Where its panel is. */
@@ -20,12 +20,12 @@ export function recordPanels() {
       posted.push({ ...head, channel: name });
       return true;
     },
-    async takeOver(_guildId, head) {
-      heads.push(head);
+    async takeOver(guildId) {
+      takenOver.push(guildId);
       return true;
     },
   };
-  return { panels, panelAt, faces, heads, posted, forgotten };
+  return { panels, panelAt, faces, takenOver, posted, forgotten };
 }
 
 /** Records the messages written, the names of their channels, and their buttons. */

@@ -50,10 +50,10 @@ export function promptOf(
 export function panelLine({ faces }: SessionFixture): string {
   const face = faces.at(-1);
   if (!face) return 'none';
-  const { headline, lines } = face;
-  const told = lines.filter(({ id }) => !/privacy|captions\.kept/.test(id));
+  const [first, ...lines] = face.lines;
+  const told = lines.filter(({ id }) => !/panel\.privacy|captions\.kept/.test(id));
   const words = told.map((line) => shown(line).replace(/^panel\./, ''));
-  return [...(headline ? [headline.id] : []), ...words].join('; ');
+  return [first?.id ?? '', ...words].join('; ');
 }
 
 /** An outcome in words: a kind, and what else it holds. */

@@ -85,7 +85,7 @@ const button = (name: string, label: Button['label']): Button => ({
 });
 const buttons = [button('stop', 'button.stop'), button('privacy', 'button.privacy')];
 const commands = [join, say, privacy];
-const listening: PanelFace = { lines: [{ id: 'panel.listening' }], buttons: [], isAsking: false };
+const listening: PanelFace = { lines: [{ id: 'panel.listening' }], rows: [['stop', 'more']] };
 
 let discordPorts: DiscordPorts | undefined;
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;

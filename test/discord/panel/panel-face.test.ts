@@ -9,8 +9,7 @@ import { type TextLine, text } from '#src/texts/texts.ts';
 const known = new Map(buttons.map((button) => [button.name, button]));
 const listening: PanelFace = {
   lines: [{ id: 'panel.listening' }],
-  buttons: [],
-  isAsking: false,
+  rows: [['ask', 'stop', 'more']],
 };
 
 const rain: ListedTrack = {
@@ -23,26 +22,19 @@ const rain: ListedTrack = {
 };
 const sea = { ...rain, name: 'main' };
 
-test('the line of a /join gives way to the headline of now, any other line stays', () => {
-  const several = { id: 'join.ok.several', with: { channel: 'Lounge', bot: 'Nova' } } as const;
-  const alone = { id: 'join.ok', with: { channel: 'Lounge' } } as const;
+test('the sentence of a panel stands until its face is known, and no longer', () => {
+  const anew = { id: 'seat.returned.anew' } as const;
   const drawn = (head: TextLine | undefined, face?: PanelFace) =>
-    drawPanel(head, face, 'en', new Map()).content.split('\n');
-  expect(drawn(alone)).toEqual([text('join.ok', { channel: 'Lounge' })]);
-  expect(drawn(alone, { ...listening, headline: several })).toEqual([
-    text('join.ok.several', several.with),
-    'Listening',
-  ]);
-  expect(drawn(alone, listening)).toEqual(['Listening']);
-  const stage = { id: 'muted.server' } as const;
-  expect(drawn(stage, { ...listening, headline: several })[0]).toBe(text('muted.server'));
+    drawPanel(head, face, 'en', known).content.split('\n');
+  expect(drawn(anew)).toEqual([text('seat.returned.anew')]);
+  expect(drawn(anew, listening)).toEqual(['Listening']);
 });
 
 test('a second row of buttons steers the first track while there is one', () => {
   const rowsIn = (tracks: readonly ListedTrack[]) =>
     drawPanel(
       undefined,
-      { ...listening, ...trackPanel(tracks, 'en') },
+      { ...listening, rows: [['stop'], trackPanel(tracks, 'en').buttons ?? []] },
       'en',
       known,
     ).components?.map(({ components }) =>
@@ -67,13 +59,3 @@ test.each(['\n', '\r\n', '\v', '\u0085', '\u2028'])(
     expect(drawn(forged)).toHaveLength(drawn('Ann').length);
   },
 );
-
-test('the panel has three buttons, and those of consent only while somebody has not decided', () => {
-  const namesOf = (isAsking: boolean) =>
-    drawPanel(undefined, { ...listening, isAsking }, 'en', known).components?.flatMap((row) =>
-      row.components.map(({ custom_id }) => custom_id),
-    );
-  const three = ['parley:ask', 'parley:stop', 'parley:more'];
-  expect(namesOf(false)).toEqual(three);
-  expect(namesOf(true)).toEqual([...three, 'parley:consent.always', 'parley:consent.never']);
-});

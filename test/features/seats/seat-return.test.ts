@@ -14,10 +14,11 @@ test('after a restart the bot is where it was, hears who agreed for that session
   const bot = await restarted(kept);
   expect(bot.sessions.at('g')).toEqual(lounge);
   expect(['adam', 'eva'].map((id) => gateOf(bot)?.mayHear(id))).toEqual([true, false]);
-  expect(bot.heads).toEqual([{ id: 'seat.returned.anew' }]);
+  expect(bot.takenOver).toEqual(['g']);
+  expect(bot.faces.at(-1)?.lines).toContainEqual({ id: 'seat.returned.anew' });
   await pass(bot, 10_000);
   expect([bot.written, bot.synthesizer.asked]).toEqual([[], []]);
-  expect(lastFace(bot)?.lines[0]).toEqual({ id: 'panel.listening' });
+  expect(lastFace(bot)?.lines[1]).toEqual({ id: 'panel.listening' });
 });
 
 test('whoever is followed is followed after a restart, until they are forgotten or call it without', async () => {

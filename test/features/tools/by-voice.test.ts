@@ -52,7 +52,7 @@ test('whoever asks to be left out is not written at once, and written again by t
   const written = () => [adam, eva].map(({ id }) => session.context.gate.mayWrite(id));
   expect(written()).toEqual([true, true]);
   await ask('Leave me out.');
-  expect(results()[0]).toContain("I hear and answer you, but I don't caption you.");
+  expect(results()[0]).toContain("I don't caption you; whom I hear stays as it is.");
   expect(written()).toEqual([false, true]);
   await fixture.personas.save('g', lounge.channelId, { name: 'Max' }); // words of somebody else
   await ask('Write me again.');

@@ -8,6 +8,7 @@ import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import { trackPanel } from '#src/features/tracks/track-panel.ts';
 import { objectionToName, trackName } from '#src/playback/tracks/track-name.ts';
 import type { PanelFace } from '#src/ports/panel.ts';
+import { consentButtons } from '#src/ports/talk-guide.ts';
 import { ApiClient } from '#src/provider/client.ts';
 import { firstChars, maxMessageChars, oneLine, posted } from '#src/texts/plain.ts';
 import { text } from '#src/texts/texts.ts';
@@ -83,8 +84,7 @@ function faceOf(a: string, b: string): PanelFace {
       { id: 'panel.people.yes', with: { names } },
       ...lines,
     ],
-    buttons: trackButtons,
-    isAsking: true,
+    rows: [['ask', 'stop', 'more'], trackButtons, consentButtons],
   };
 }
 

@@ -127,6 +127,37 @@ test('a connection that is lost is told, comes back by itself, and shows each me
   expect(await tab.getByRole('button', { name: 'Hear me' }).count()).toBe(1);
 });
 
+test('a line that is sent while the connection is away stays, and is sent once it is back', async () => {
+  await using setup = await openSetup();
+  await using opened = await openTab(browser, setup.link);
+  const { tab } = opened;
+  const line = tab.getByLabel('Ask, or / for a command');
+  await line.fill('Are you there?');
+  await tab.evaluate(`globalThis.Real = WebSocket;
+    globalThis.WebSocket = class { static OPEN = 1; constructor() { globalThis.stuck = this; } }`);
+  setup.channels[0]?.close(1_012, 'The sandbox starts anew.');
+  await tab.getByText('The sandbox starts anew.').waitFor();
+  await line.press('Enter');
+  await tab.getByText('There is no connection to the sandbox right now.').waitFor();
+  expect([await line.inputValue(), setup.asked]).toEqual(['Are you there?', []]);
+  await expect.poll(() => tab.evaluate('Boolean(globalThis.stuck)')).toBe(true);
+  await tab.evaluate('globalThis.WebSocket = Real, stuck.onclose({ reason: "" })');
+  await expect.poll(() => setup.channels.length).toBe(2);
+  await line.press('Enter');
+  await expect.poll(() => setup.asked).toMatchObject([{ text: '<@9> Are you there?' }]);
+  expect(await line.inputValue()).toBe('');
+});
+
+test('until the room has told its state, the page says that it is connecting', async () => {
+  await using setup = await openSetup();
+  await using opened = await openTab(browser, setup.link);
+  const { tab } = opened;
+  await tab.addInitScript('globalThis.WebSocket = class {}');
+  await tab.reload();
+  await tab.getByText('Connecting').waitFor();
+  expect(await tab.getByText('Not online.').count()).toBe(0);
+});
+
 test('words appear under whoever speaks until they are said, and questions to begin with are asked', async () => {
   await using setup = await openSetup();
   await using opened = await openTab(browser, setup.link);
@@ -146,4 +177,15 @@ test('words appear under whoever speaks until they are said, and questions to be
   await expect
     .poll(() => setup.asked.at(-1))
     .toMatchObject({ kind: 'write', text: '<@9> What time is it?' });
+});
+
+test('the ring of the bot means its voice, and not a track that plays', async () => {
+  await using setup = await openSetup();
+  await using opened = await openTab(browser, setup.link);
+  const { tab } = opened;
+  const ring = tab.getByRole('region', { name: 'Panel' }).locator('.face.speaks');
+  await tab.getByText('It is noon.').waitFor();
+  expect(await ring.count()).toBe(0);
+  setup.report({ kind: 'live', who: 'Parley', text: 'It is' });
+  await ring.waitFor();
 });
