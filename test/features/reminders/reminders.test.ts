@@ -155,5 +155,8 @@ test('the reply to a timer repeats its length, so that a misheard one is noticed
   expect(chat.results[0]).toContain('Timer 1 for 2 minutes is set; it ends at 16:27.');
   await wait(fixture, 2 * minuteMs);
   await pass(fixture, 4_000);
-  expect(spoken().join(' ')).toContain("Adam. Time's up: 2 minutes, at 16:27.");
+  const told = "Adam. Time's up: 2 minutes, at 16:27.";
+  expect(spoken().join(' ')).toContain(told);
+  const kept = fixture.of('words').filter(({ isWhole }) => isWhole);
+  expect(kept.at(-1)).toMatchObject({ text: told }); // by the page and the terminal
 });
