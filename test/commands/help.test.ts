@@ -139,7 +139,7 @@ test('/stats tells the delays and one’s own share, and nothing of others', asy
   const speed = () => ({ turns: 4, p50Ms: 480.2, p95Ms: 900, failed: 1 });
   const share = () => ({ ...ports().costs.share('g', 'adam'), usd: 0.25, turns: 3, capUsd: 1 });
   expect(await read(adam, { share, speed })).toEqual([
-    'Last 4 answers: half within 480 ms, 95 % within 900 ms of your last word. 1 failed.',
+    'Of my last 4 answers half began within 480 ms, and 95 % within 900 ms of your last word. 1 failed.',
     'You today: $0.25 of $1.00. 3 turns.',
   ]);
 });

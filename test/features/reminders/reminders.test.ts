@@ -94,6 +94,18 @@ test('a person has twenty, cancels one by its number, and is told which there ar
   expect(await fixture.stores.reminders.list('g', 'adam')).toHaveLength(19);
 });
 
+test('a Confirm that sets nothing says why, and not that it is done', async () => {
+  const { fixture } = await open(twice(set('in an hour', 'one more')));
+  await fixture.personas.save('g', lounge.channelId, { instructions: 'Be brief.' });
+  await ask(fixture, 'Remind me in an hour of one more.');
+  const dueAtWallMs = fixture.clock.wallMs() + 3_600_000;
+  for (let n = 1; n <= 20; n++) await add(fixture, `thing ${n}`, { id: `${n}`, dueAtWallMs });
+  const button = fixture.offered.at(-1)?.split(':')[1] ?? '';
+  const pressing = fixture.confirmations.confirm('g', button, 'adam');
+  await pass(fixture, 1_000);
+  expect(await pressing).toMatchObject({ kind: 'barred', line: { id: 'limit' } });
+});
+
 test('nobody sees or cancels the reminders of others', async () => {
   const { fixture, chat } = await open([
     [call('list_reminders', {})],
