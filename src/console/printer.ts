@@ -73,8 +73,10 @@ export function printEvent(
     case 'dropped':
       show.note(`${event.name} was not answered: ${whyDropped[event.why]}`);
       return;
-    case 'joined':
     case 'words':
+      if (event.isWhole) show.says(event.name ?? botName, event.text);
+      return;
+    case 'joined':
     case 'feature':
     case 'typed':
     case 'played':
@@ -90,10 +92,13 @@ function printAnswer(
   botName: string,
   show: ConversationPrinter,
 ): void {
-  if (finish === 'empty' && text === '') show.note(`${botName} had nothing to say.`);
+  if (finish === 'empty' && text === '') show.says(botName, nothingToSay);
   else if (finish === 'completed' || finish === 'empty') show.says(botName, text);
   else if (heardText !== '') show.says(botName, `${heardText} (${finish})`);
 }
+
+/** Shown in place of an answer without a word. */
+export const nothingToSay = '(I have nothing to say.)';
 
 /** Words of people and models could hold anything: what would move the cursor or turn the line round is left out. */
 function clean(words: string): string {

@@ -13,8 +13,6 @@ export class SpeedStats implements Stats {
 
   /** Hears of every event of every session. */
   report(guildId: string, event: SessionEvent): void {
-    if (event.kind === 'failed' && event.stage === 'recognise')
-      this.#add(guildId, { failed: true });
     if (event.kind !== 'answered' || event.typed) return;
     const { finish, instants } = event;
     const { firstSentAtMs, heardAtMs } = instants;
@@ -31,7 +29,7 @@ export class SpeedStats implements Stats {
     if (startsMs.length === 0) return undefined;
     const failed = turns.filter((turn) => turn.failed).length;
     const [p50Ms, p95Ms] = [percentile(startsMs, 0.5), percentile(startsMs, 0.95)];
-    return { turns: startsMs.length, p50Ms, p95Ms, failed };
+    return { turns: turns.length, p50Ms, p95Ms, failed };
   }
 
   #add(guildId: string, turn: TimedTurn): void {

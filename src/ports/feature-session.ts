@@ -49,6 +49,8 @@ export type SpokenSegment = {
   /** It was stopped before its end. */
   readonly isCut: boolean;
   readonly answeredIds: readonly string[];
+  /** Whether it answers a question, of which `answered` tells; else it was read out. */
+  readonly isAnswer: boolean;
 };
 
 /**

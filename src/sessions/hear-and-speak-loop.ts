@@ -312,9 +312,8 @@ class WaitingCues {
 /** Tells features and the process the words of the bot that have left. */
 function tellSaid({ channel, features, parts }: SessionContext, sent: SpokenSegment): void {
   features.said(sent);
-  const { text, isOver, answeredIds } = sent;
-  const isWhole = isOver && answeredIds.length === 0;
-  parts.onEvent(channel.guildId, { kind: 'words', text, isWhole });
+  const { text, isOver, isAnswer } = sent;
+  parts.onEvent(channel.guildId, { kind: 'words', text, isWhole: isOver && !isAnswer });
 }
 
 /** Speaker inputs and the output on one link; both are gone when it is disposed of. */

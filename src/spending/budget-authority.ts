@@ -18,8 +18,8 @@ export type BudgetRefusal = {
   readonly kind: 'refused';
   /** Text for the person who asked. */
   readonly line: TextLine;
-  /** True the first time it is asked today: then the channel is to read it. */
-  readonly isNews: () => boolean;
+  /** True where this person did not read it lately, or, without one, the channel not today: then they are to read it. */
+  readonly isNews: (readerId?: string) => boolean;
 };
 export type AnswerBudget = {
   readonly kind: 'open';

@@ -59,7 +59,7 @@ export type SessionBudgetsOptions = {
 const warnedFrom = 0.8;
 
 /** Rest of a cap, in billionths of a dollar; infinite where there is none. */
-type Room = { readonly cap: BudgetCap; readonly nanoUsd: number };
+type Room = { readonly cap: BudgetCap; readonly nanoUsd: number; readonly capNanoUsd: number };
 type CostOf = (units: number) => number;
 
 /** Lets work begin as long as it fits into the budgets, and charges what it really took. */
@@ -71,7 +71,7 @@ export class SessionBudgets {
 
   constructor(options: SessionBudgetsOptions) {
     this.#options = options;
-    this.#news = new BudgetNotices(() => dayOf(options.clock.wallMs()));
+    this.#news = new BudgetNotices(options.clock);
   }
 
   /** To be asked before the first request of any work: what that takes at least, 100 tokens and their sound, is set aside. */
@@ -87,7 +87,7 @@ export class SessionBudgets {
     const refusal = this.#refusal(guildId, personId, least);
     if (refusal) return refusal;
     const reservation = this.#reservation(ledger.reserve(guildId, personId, least), kind, tariff);
-    const isNear = reportsNews && this.#isNearEnd(guildId) && this.#news.first(guildId, 'warn');
+    const isNear = reportsNews && this.#isNearEnd(guildId) && this.#news.isDue(guildId, '80 %');
     return { kind: 'open', reservation, news: isNear ? { id: 'budget.warn' } : undefined };
   }
 
@@ -150,7 +150,7 @@ export class SessionBudgets {
   /** Keeps nothing of this person. */
   forget(guildId: string, personId: string): void {
     this.#options.ledger.forget(guildId, personId);
-    this.#news.forget(guildId, 'user', personId);
+    this.#news.forget(guildId, personId);
   }
 
   total(): SpentTotal | undefined {
@@ -185,20 +185,28 @@ export class SessionBudgets {
     nanoUsd: number,
   ): BudgetRefusal | undefined {
     if (nanoUsd === 0) return undefined;
-    const { clock, total } = this.#options;
+    const { total } = this.#options;
     const full = this.#rooms(guildId, personId).find(({ cap, nanoUsd: room }) =>
       cap === 'all' ? !total.fits(nanoUsd) : room < nanoUsd,
     );
     if (!full) return undefined;
-    const kind = 'refused';
-    if (full.cap === 'server' || full.cap === 'all') {
-      const line: TextLine = { id: 'budget.guild', with: { time: this.#nextDay() } };
-      return { kind, line, isNews: () => this.#news.first(guildId, full.cap) };
-    }
-    const nowMs = clock.wallMs();
+    const isNews = (readerId?: string) =>
+      readerId === undefined
+        ? this.#news.isDue(guildId, full.cap)
+        : this.#news.isDue(guildId, readerId, refusalEveryMs);
+    return { kind: 'refused', line: this.#lineOf(full), isNews };
+  }
+
+  /** Says that the cap is used, or, where much is left of it, that this is too little. */
+  #lineOf({ cap, capNanoUsd, nanoUsd }: Room): TextLine {
+    const isRest = nanoUsd > capNanoUsd * (1 - warnedFrom);
+    if (cap === 'server' || cap === 'all')
+      return isRest
+        ? { id: 'budget.rest.server' }
+        : { id: 'budget.guild', with: { time: this.#nextDay() } };
+    const nowMs = this.#options.clock.wallMs();
     const h = Math.ceil((nextDayMs(nowMs) - nowMs) / 3_600_000);
-    const line: TextLine = { id: 'budget.user', with: { h } };
-    return { kind, line, isNews: () => this.#news.first(guildId, 'user', personId ?? '') };
+    return isRest ? { id: 'budget.rest.person' } : { id: 'budget.user', with: { h } };
   }
 
   #nextDay(): string {
@@ -209,8 +217,9 @@ export class SessionBudgets {
     const { caps, clock, ledger, ownCapOf } = this.#options;
     const share = ledger.shareOf(guildId, personId, clock.wallMs()).nanoUsd;
     const own = ownCapOf?.(personId);
-    const nanoUsd = left(own ?? caps.personDay, share + ledger.reserved(guildId, personId));
-    return { cap: own === undefined ? 'person' : 'token', nanoUsd };
+    const capNanoUsd = own ?? caps.personDay;
+    const nanoUsd = left(capNanoUsd, share + ledger.reserved(guildId, personId));
+    return { cap: own === undefined ? 'person' : 'token', nanoUsd, capNanoUsd };
   }
 
   /** Caps that hold for work of a payer, with the money that may be put aside beside what is. */
@@ -218,9 +227,10 @@ export class SessionBudgets {
     const { clock, ledger, total } = this.#options;
     const { day } = ledger.standing(guildId, clock.wallMs());
     const taken = day.nanoUsd + ledger.reserved(guildId);
+    const capNanoUsd = this.#serverCap(guildId);
     const rooms: readonly Room[] = [
-      { cap: 'server', nanoUsd: left(this.#serverCap(guildId), taken) },
-      { cap: 'all', nanoUsd: total.room() },
+      { cap: 'server', nanoUsd: left(capNanoUsd, taken), capNanoUsd },
+      { cap: 'all', nanoUsd: total.room(), capNanoUsd: Infinity },
     ];
     return personId === undefined ? rooms : [...rooms, this.#personRoom(guildId, personId)];
   }
@@ -397,28 +407,32 @@ class Holds {
   }
 }
 
-/** Notices of budgets already sent: each once a day to a server, or once a day to a person. */
+/** Time, in ms, after which a person reads once more why they are not answered. */
+const refusalEveryMs = 10 * 60_000;
+
+/** What was told of budgets in a day: of a server to its channel, of a refusal to each person. */
 class BudgetNotices {
-  readonly #today: () => string;
+  readonly #clock: Clock;
+  readonly #toldMs = new Map<string, number>();
   #day = '';
-  readonly #sent = new Set<string>();
 
-  constructor(today: () => string) {
-    this.#today = today;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
-  /** True the first time; from then on it is told. */
-  first(...what: readonly string[]): boolean {
-    const day = this.#today();
-    if (day !== this.#day) this.#sent.clear();
+  /** True where that reader was not told for `everyMs`; from then on they are. Default: not on this day. */
+  isDue(guildId: string, reader: string, everyMs = Infinity): boolean {
+    const nowMs = this.#clock.wallMs();
+    const day = dayOf(nowMs);
+    if (day !== this.#day) this.#toldMs.clear();
     this.#day = day;
-    const key = JSON.stringify(what);
-    if (this.#sent.has(key)) return false;
-    this.#sent.add(key);
-    return true;
+    const key = `${guildId} ${reader}`;
+    const isDue = nowMs - (this.#toldMs.get(key) ?? -Infinity) >= everyMs;
+    if (isDue) this.#toldMs.set(key, nowMs);
+    return isDue;
   }
 
-  forget(...what: readonly string[]): void {
-    this.#sent.delete(JSON.stringify(what));
+  forget(guildId: string, personId: string): void {
+    this.#toldMs.delete(`${guildId} ${personId}`);
   }
 }

@@ -43,6 +43,8 @@ test.each<readonly [Parameters<typeof printEvent>[0], string]>([
     (why) => [{ kind: 'ignored', ...ben, why }, ''] as const,
   ),
   [{ ...answered('completed'), typed: true }, ''],
+  [{ kind: 'words', text: "Adam. Time's up.", isWhole: true }, "  Nova   Adam. Time's up.\n"],
+  [{ kind: 'words', name: 'Ben', text: 'nova what', isWhole: false }, ''],
 ])('whoever speaks, here or on the page, is printed with the answer: %j', (event, line) => {
   const { show, text } = screen();
   printEvent(event, 'Nova', show);

@@ -20,7 +20,7 @@ test('the speed is the median and the 95th percentile of the answers that were h
   expect(stats.speed('g')).toEqual({ turns: 20, p50Ms: 100, p95Ms: 190, failed: 0 });
 });
 
-test('turns that failed are counted, also those that were not even understood', () => {
+test('answers that failed are counted among all, and a recogniser that fails is no answer', () => {
   const failed: SessionEvent = {
     kind: 'failed',
     stage: 'recognise',
@@ -28,5 +28,5 @@ test('turns that failed are counted, also those that were not even understood', 
     message: 'Late.',
   };
   const stats = statsOf(answered(300), answered(undefined, 'failed'), failed);
-  expect(stats.speed('g')).toMatchObject({ turns: 1, failed: 2 });
+  expect(stats.speed('g')).toMatchObject({ turns: 2, failed: 1 });
 });

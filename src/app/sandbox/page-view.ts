@@ -1,5 +1,5 @@
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
-import { silenceLine, silenceOf, whyDropped } from '#src/console/printer.ts';
+import { nothingToSay, silenceLine, silenceOf, whyDropped } from '#src/console/printer.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
@@ -42,7 +42,8 @@ export class PageView {
       case 'answered': {
         const { name: who, text, heardText, finish, instants } = event;
         this.#live.set(this.#botName, heardText); // no longer live
-        this.#report?.({ kind: 'answered', who, text, heardText, finish, instants });
+        const shown = finish === 'empty' ? text || nothingToSay : text;
+        this.#report?.({ kind: 'answered', who, text: shown, heardText, finish, instants });
         return;
       }
       case 'ignored': {

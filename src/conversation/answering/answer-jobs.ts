@@ -27,6 +27,7 @@ import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import {
   failureKindOf,
   failureText,
+  notifyPerson,
   reportUnsaid,
   writeToPerson,
   writeUnspeakable,
@@ -162,10 +163,10 @@ export class AnswerJobs {
     const begun = beginAnswer(said, this.#context, this.#tools, signal, wanted);
     if (begun instanceof PendingAnswer) return begun;
     const { isNews, line } = begun;
-    const { channel, notice, parts } = this.#context;
+    const { channel, parts } = this.#context;
     const [speakerId, name] = [turn.by, turn.name];
-    if (isNews()) notice(line);
-    question?.report?.({ kind: 'failed', line });
+    if (question?.report) question.report({ kind: 'failed', line });
+    else if (isNews(speakerId)) notifyPerson(speakerId, [line], this.#context, signal, []);
     parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why: 'budget' });
     talk.post({ kind: 'refused', answer: id });
     return undefined;

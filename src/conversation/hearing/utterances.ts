@@ -3,6 +3,7 @@ import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { openSpeech } from '#src/conversation/machine/questions.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { notifyPerson } from '#src/notices/notice.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { FollowUtterance } from '#src/ports/feature-session.ts';
@@ -217,11 +218,15 @@ export class Utterances {
 
   /** Skips recognition when the budget is used up. */
   #mayBegin(speakerId: string, began: UtteranceBegin): void {
-    const { channel, features, notice, parts } = this.#context;
+    const { channel, connection, features, notice, parts, people, signal } = this.#context;
     const follow = features.follow(speakerId);
     const budget = parts.spending.listen(channel.guildId, speakerId, follow !== undefined);
     if ('reservation' in budget) this.#begin(speakerId, began, follow, budget);
-    else if (budget.isNews()) notice(budget.line);
+    else if (people().every(({ id, isBot }) => isBot || id === speakerId)) {
+      void connection.play(parts.cues.error); // alone they spoke to the bot
+      if (budget.isNews(speakerId))
+        notifyPerson(speakerId, [budget.line], this.#context, signal, []);
+    } else if (budget.isNews()) notice(budget.line);
   }
 
   #begin(

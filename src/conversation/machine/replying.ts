@@ -31,6 +31,7 @@ export function refused(draft: Draft, { answer }: EventOf<'refused'>): void {
   if (!turn) return;
   const unanswered = { ...turn, answer: undefined };
   putTurn(draft, unanswered);
+  emit(draft, { do: 'cue', cue: 'error' });
   drop(draft, unanswered.id, 'refused');
 }
 

@@ -16,14 +16,9 @@ export function dueTime(wallMs: number, { timeZone, nowWallMs, locale }: ShownTi
   return new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, style).format(wallMs);
 }
 
-/** `2 minutes, 5 seconds` in the words of a language; seconds only below an hour. */
+/** `2 minutes, 5 seconds` in the words of a language. */
 export function longDuration(ms: number, locale: Locale): string {
-  const seconds = Math.round(ms / 1000);
-  const hours = Math.floor(seconds / 3600);
-  const parts = {
-    hours,
-    minutes: Math.floor(seconds / 60) % 60,
-    seconds: hours > 0 ? 0 : seconds % 60,
-  };
-  return new Intl.DurationFormat(locale, { style: 'long' }).format(parts);
+  const all = Math.round(ms / 1000);
+  const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
+  return new Intl.DurationFormat(locale, { style: 'long' }).format({ hours, minutes, seconds });
 }

@@ -16,13 +16,12 @@ export function shownCall(
   const isWhole = whole.length <= longestShownChars;
   const shown = isWhole ? whole : `${cut(whole, longestShownChars)}\n${name}`;
   const text = escapeInvisible(JSON.stringify(given, null, 2));
-  const said = Object.entries(given).map(([key, value]) => {
-    const words = typeof value === 'string' ? value : JSON.stringify(value);
-    return `${key.replaceAll('_', ' ')}: ${words}`;
-  });
+  const said = Object.entries(given).map(
+    ([key, value]) => `, ${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   return {
     ask: { id: 'tool.external.ask', with: { tool, given: shown } },
-    spoken: { id: 'tool.external.spoken', with: { tool: [tool, ...said].join(', ') } },
+    spoken: { id: 'tool.external.spoken', with: { tool: tool + said.join('') } },
     files: isWhole ? [] : [{ name, text }],
   };
 }

@@ -400,11 +400,9 @@ const refusals = new Set(
     phrasesIn([...(refusals ?? []), ...neverMind, ...stop, ...(wait ?? [])]),
   ),
 );
-const agreements = new Set(confirmationTables.flatMap(({ yes }) => yes));
-const unambiguous = confirmationTables.map(({ no, yes, ...table }) => ({
+const unambiguous = confirmationTables.map(({ yes, ...table }) => ({
   ...table,
   yes: yes.filter((phrase) => !refusals.has(phrase)),
-  no: no.filter((phrase) => !agreements.has(phrase)),
 }));
 
 /**
@@ -431,7 +429,7 @@ export function yesOrNo(
   return isIn('no') ? 'no' : undefined;
 }
 
-/** Those of a language that has one; else all, without words of both meanings: Poles say yes with a no of Malays. */
+/** Those of a language that has one; else all, without what refuses in any language: Poles say yes with a no of Malays. */
 function tablesOf(language: string | undefined): readonly ConfirmationTable[] {
   const code = language?.split('-')[0];
   if (!confirmationTables.some((one) => one.code === code)) return unambiguous;

@@ -159,7 +159,8 @@ export class SpeechOutput {
     if (fromMs === undefined || !reply.interruptible) return undefined;
     const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
     const answered = answeredIds ?? (by === undefined ? [] : [by]);
-    return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, answeredIds: answered };
+    const times = { fromMs, toMs, isOver: false, isCut: false };
+    return { key: reply, text, ...times, answeredIds: answered, isAnswer: by !== undefined };
   }
 
   /** Never throws. */

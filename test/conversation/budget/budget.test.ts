@@ -68,8 +68,44 @@ test('whoever has used their share reads so once, and is answered neither aloud 
   expect(await asking(fixture, 'voice')).toEqual({ kind: 'failed', line });
   expect(await asking(fixture, 'text')).toEqual({ kind: 'failed', line });
   await pass(fixture, 31_000);
-  expect(fixture.written).toEqual(["You've used your share for today. A new one comes in 8 h."]);
+  expect([fixture.written, fixture.notified]).toEqual([[], []]); // each command is answered with it
   expect(fixture.of('dropped')).toMatchObject([{ why: 'budget' }, { why: 'budget' }]);
+});
+
+test('beyond the budget each question gets a tone, and its speaker reads why, at once and every ten minutes', async () => {
+  const { fixture, budgets, clock } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  const { link } = fixture.linkOpener;
+  use(budgets, 99_900);
+  const ask = async () => {
+    const before = link.sent;
+    await pass(fixture, 4_000, await words('human-cards-004', adam, clock.nowMs()));
+    return { hasTone: link.sent > before, lines: fixture.notified.flat().length };
+  };
+  expect(await ask()).toEqual({ hasTone: true, lines: 1 });
+  expect(await ask()).toEqual({ hasTone: true, lines: 1 });
+  await pass(fixture, 600_000);
+  expect(await ask()).toEqual({ hasTone: true, lines: 2 });
+  expect(fixture.notified.flat()[0]).toMatchObject({
+    personId: 'adam',
+    text: "Today's budget is used. I won't speak until <t:1795219200:f>.",
+  });
+});
+
+test('where nothing is recognised any more, who is alone with the bot gets the tone and the line', async () => {
+  const { fixture, budgets, clock } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  use(budgets, 100_000);
+  const { present } = fixture.linkOpener.link;
+  present.splice(0, present.length, adam);
+  await pass(fixture, 4_000, await words('human-cards-004', adam, clock.nowMs()));
+  expect(fixture.linkOpener.link.sent).toBeGreaterThan(0);
+  expect(fixture.notified.flat()).toMatchObject([{ personId: 'adam' }]);
+});
+
+test('when much is left of a budget, it says that this is too little, and not that all is used', async () => {
+  const { fixture } = await openPaid({ caps: { serverDay: dollars(0.0005) } });
+  await pass(fixture, 4_000, await words('human-cards-004', adam, 0));
+  const [line] = fixture.notified.flat();
+  expect(line?.text).toBe("What is left of today's budget here is too little for this.");
 });
 
 test('when the budget is used it says so once, shows until when, and reads nothing out', async () => {
@@ -77,16 +113,13 @@ test('when the budget is used it says so once, shows until when, and reads nothi
   use(budgets, 99_900);
   await pass(fixture, 4_000, await words('human-cards-004', adam, 0));
   expect(fixture.of('answered')).toEqual([]);
-  expect(fixture.written).toEqual([
-    "Today's budget is used. I won't speak until <t:1795219200:f>.",
-  ]);
   const quiet = { id: 'panel.quiet', with: { time: '<t:1795219200:f>' } };
   expect(fixture.faces.at(-1)?.lines[0]).toEqual(quiet);
   expect(await fixture.talk.say('g', 'Hello.', 'now')).toMatchObject({
     kind: 'refused',
     line: { id: 'budget.guild' },
   });
-  expect(fixture.linkOpener.link.sent).toBe(0);
+  expect(fixture.synthesizer.asked).toEqual([]);
 });
 
 test('at the very end nothing is recognised either, until the next day', async () => {

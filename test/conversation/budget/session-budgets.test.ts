@@ -28,11 +28,17 @@ test('a program has its own budget, or that of a person, which answers in writin
   const caps = { personDay: dollars(0.0001) };
   const { budgets, ledger } = openBudgets(new VirtualClock(), { caps, ownCapOf });
   const program = { ...order, personId: 'token:bell' };
-  expect(budgets.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.user' } });
+  expect(budgets.open(order)).toMatchObject({
+    kind: 'refused',
+    line: { id: 'budget.rest.person' },
+  });
   expect(budgets.open(program).kind).toBe('open');
   expect(budgets.open({ ...order, kind: 'answer in writing' }).kind).toBe('refused');
   const without = { ...program, personId: 'token:cat', kind: 'answer in writing' } as const;
-  expect(budgets.open(without)).toMatchObject({ kind: 'refused', line: { id: 'budget.user' } });
+  expect(budgets.open(without)).toMatchObject({
+    kind: 'refused',
+    line: { id: 'budget.rest.person' },
+  });
   const reading = { ...program, kind: 'reading', first: 'x'.repeat(500) } as const;
   open(budgets.open(reading)).spoke({ characters: 500, ms: 1 });
   expect(ledger.shareOf('g', 'token:bell', todayMs).nanoUsd).toBe(0.0005e9);

@@ -94,6 +94,18 @@ test('a person has twenty, cancels one by its number, and is told which there ar
   expect(await fixture.stores.reminders.list('g', 'adam')).toHaveLength(19);
 });
 
+test('a Confirm that sets nothing says why, and not that it is done', async () => {
+  const { fixture } = await open(twice(set('in an hour', 'one more')));
+  await fixture.personas.save('g', lounge.channelId, { instructions: 'Be brief.' });
+  await ask(fixture, 'Remind me in an hour of one more.');
+  const dueAtWallMs = fixture.clock.wallMs() + 3_600_000;
+  for (let n = 1; n <= 20; n++) await add(fixture, `thing ${n}`, { id: `${n}`, dueAtWallMs });
+  const button = fixture.offered.at(-1)?.split(':')[1] ?? '';
+  const pressing = fixture.confirmations.confirm('g', button, 'adam');
+  await pass(fixture, 1_000);
+  expect(await pressing).toMatchObject({ kind: 'barred', line: { id: 'limit' } });
+});
+
 test('nobody sees or cancels the reminders of others', async () => {
   const { fixture, chat } = await open([
     [call('list_reminders', {})],
@@ -155,5 +167,8 @@ test('the reply to a timer repeats its length, so that a misheard one is noticed
   expect(chat.results[0]).toContain('Timer 1 for 2 minutes is set; it ends at 16:27.');
   await wait(fixture, 2 * minuteMs);
   await pass(fixture, 4_000);
-  expect(spoken().join(' ')).toContain("Adam. Time's up: 2 minutes, at 16:27.");
+  const told = "Adam. Time's up: 2 minutes, at 16:27.";
+  expect(spoken().join(' ')).toContain(told);
+  const kept = fixture.of('words').filter(({ isWhole }) => isWhole);
+  expect(kept.at(-1)).toMatchObject({ text: told }); // by the page and the terminal
 });

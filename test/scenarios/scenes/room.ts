@@ -228,10 +228,10 @@ export const roomScenes: Scenes = {
         { providers: { hears: 'Nova, how warm is the sky?' } },
         { Adam: { says: 'human-cards-001' } },
         // A question that the button has answered already is not asked aloud.
-        { see: spoken, has: 'Adam, shall I use Sky: measure? Say yes or no.' },
-        { see: posted('press Show'), keep: 'asked' },
+        { see: spoken, has: 'Adam, shall I use sky: measure? Say yes or no.' },
+        { see: posted('Say yes or no'), keep: 'asked' },
         { Adam: { presses: [0, 'asked'], keep: 'shown' } },
-        { Adam: { presses: [0, 'shown'], reads: { is: 'Sky: measure: 21 degrees' } } },
+        { Adam: { presses: [0, 'shown'], reads: { is: 'sky: measure: 21 degrees' } } },
         { see: spoken, has: 'Adam. Here is what you asked for, in full in the chat: 21 degrees' },
       ],
     },

@@ -38,7 +38,7 @@ export function externalTools(
     }
     tools.set(name, {
       name,
-      title: titleOf(server.name, plain),
+      title: `${server.name}: ${plain}`.replaceAll('_', ' '),
       description: tool.description.replace(unseen, ' '),
       parameters: tool.inputSchema,
       rules,
@@ -46,11 +46,6 @@ export function externalTools(
     });
   }
   return { tools: [...tools.values()], problems: [...new Set(problems)] };
-}
-
-/** Name for people: `Weather: set alarm`. */
-function titleOf(server: string, plain: string): string {
-  return `${server.charAt(0).toUpperCase()}${server.slice(1)}: ${plain}`.replaceAll('_', ' ');
 }
 
 /** Name in the characters that a model may write. */

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { PageView } from '#src/app/sandbox/page-view.ts';
+import type { PageEvent } from '#src/console/sandbox-process.ts';
+
+function open() {
+  const view = new PageView('Nova');
+  const sent: PageEvent[] = [];
+  view.connect((event) => sent.push(event));
+  return { view, sent: () => sent.slice(1) };
+}
+
+test('what is read out without being an answer stays on the page once it is over', () => {
+  const { view, sent } = open();
+  view.session({ kind: 'words', text: 'Adam. Time', isWhole: false });
+  view.session({ kind: 'words', text: "Adam. Time's up.", isWhole: true });
+  expect(sent()).toEqual([
+    { kind: 'live', who: 'Nova', text: 'Adam. Time' },
+    { kind: 'said', who: 'Nova', text: "Adam. Time's up." },
+  ]);
+});
+
+test('an answer without a word leaves a line', () => {
+  const { view, sent } = open();
+  const instants = { heardAtMs: 1_000, endedAtMs: 1_180 };
+  const adam = { speakerId: 'a', name: 'Adam', instants } as const;
+  view.session({ kind: 'answered', ...adam, text: '', heardText: '', finish: 'empty' });
+  expect(sent()).toMatchObject([{ kind: 'answered', text: '(I have nothing to say.)' }]);
+});
