@@ -17,6 +17,7 @@ export const say: Command = {
       required: true,
       kind: 'text',
       maxChars: 1000,
+      isProse: true,
     },
     {
       name: 'when',
