@@ -27,7 +27,7 @@ import {
   type InteractionRunnerOptions,
   type Invocation,
 } from './interaction-runner.ts';
-import { type Admission, admitted, InteractionLimits } from './rate-limits.ts';
+import { InteractionLimits } from './rate-limits.ts';
 import { messageWith, pressedOf } from './rendering.ts';
 import { byLine, type CommandEntry } from './slashes.ts';
 
@@ -86,17 +86,15 @@ export class InteractionReceiver {
   async #serve(asking: RepliableInteraction): Promise<void> {
     if (!asking.inCachedGuild()) return await this.#refuse(asking);
     const invocation = this.#invocationOf(asking);
-    const admission = invocation.isNeverLimited ? admitted : await this.#admit(asking);
-    if (admission.kind === 'admitted') await this.#runner.answer(asking, invocation);
-    if (admission.kind !== 'refused') return;
-    const s = Math.ceil(admission.waitMs / 1_000);
-    await this.#runner.answer(asking, saying('too fast', { id: 'slow.down', with: { s } }));
+    const { guildId, user } = asking;
+    const waitMs = invocation.isNeverLimited ? 0 : await this.#limits.take(guildId, user.id);
+    const slower = { id: 'slow.down', with: { s: Math.ceil(waitMs / 1_000) } } as const;
+    await this.#runner.answer(asking, waitMs === 0 ? invocation : saying('too fast', slower));
   }
 
   /** Refuses a call from a direct message, or from a server that the bot is not in. */
   async #refuse(asking: RepliableInteraction): Promise<void> {
     const name = 'elsewhere';
-    if ((await this.#admit(asking)).kind !== 'admitted') return;
     const line = { id: 'generic', with: { code: name } } as const;
     try {
       const message = messageWith([line], localeOf(asking.locale));
@@ -104,10 +102,6 @@ export class InteractionReceiver {
     } catch (error) {
       this.#options.report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
     }
-  }
-
-  async #admit({ user, guildId }: Interaction): Promise<Admission> {
-    return await this.#limits.admit({ userId: user.id, guildId: guildId ?? '' });
   }
 
   /** An interaction that cannot even be read is answered like one that fails. */
