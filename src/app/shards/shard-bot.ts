@@ -199,6 +199,7 @@ function partsOf(
     ...paidEngines({ ...engines, chat, pipelines }),
     recogniser: engines.recogniser,
     hasChatModel: engines.hasChatModel,
+    mayReadMessages: config.messageContent,
     voices: engines.voices,
     spending: budgets,
   };

@@ -98,6 +98,7 @@ const usual = {
   warm: () => undefined,
   textLanguage: { detect: async () => undefined },
   hasChatModel: true,
+  mayReadMessages: true,
   voices: fixedVoiceNames(['slt', 'rms'], true),
   speechModels: [],
   recordings: {
