@@ -34,6 +34,7 @@ export const ask: Command = {
       description: 'command.ask',
       kind: 'text',
       maxChars: 1000,
+      isProse: true,
     },
     { name: 'recording', description: 'command.ask.recording', kind: 'sound' },
     { name: 'picture', description: 'command.ask.recording', kind: 'file' },

@@ -16,6 +16,7 @@ export const say = commandInChannel({
       required: true,
       kind: 'text',
       maxChars: 1000,
+      isProse: true,
     },
     {
       name: 'when',

@@ -1,6 +1,7 @@
+import { closest } from '#commands/closest-names.ts';
 import { unspokenLanguage } from '#commands/language-option.ts';
 import { notManaging } from '#commands/rights.ts';
-import { recap } from '#src/features/captions/caption-settings.ts';
+import type { Public } from '#src/base/public.ts';
 import type {
   Button,
   CommandCall,
@@ -10,14 +11,16 @@ import type {
   Replies,
   Reply,
 } from '#src/features/contract/command.ts';
+import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import type { Form } from '#src/ports/form.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
 import type { SettingNow, SettingOutcome } from '#src/settings/setting-definition.ts';
 import { languageTag } from '#src/texts/language-names.ts';
+import { cut } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { groupPage, homePage, settingNow, settingPage, wordsOf } from './panel.ts';
 
-type Ports = Pick<CommandPorts, 'helpState' | 'features'>;
+type Ports = Pick<CommandPorts, 'features'>;
 type Act = (call: CommandCall, ports: Ports) => Promise<Reply>;
 
 /** Word that gives a setting back to the operator. */
@@ -150,8 +153,7 @@ export async function saveAndShow(
   const setting = await requests.set(call.guildId, key, words, confirmed);
   if (setting.kind !== 'looser') {
     const news = [...changed(key, setting), ...(setting.kind === 'set' ? [] : lost)];
-    const isRecap = key === recap.key && setting.kind === 'set' && setting.value === 'on';
-    if (isRecap && !(await ports.helpState(call.guildId)).hasModel) news.push({ id: 'help.model' });
+    if (setting.kind === 'bad') news.unshift(badValue(key, words, requests));
     return await openOne(key, call, ports, news);
   }
   const now = settingNow(key, await requests.view(call.guildId, key));
@@ -214,10 +216,23 @@ function changed(
     case 'unknown':
       return [{ id: 'unknown.of', with: { x: key, list: setting.keys.join(', ') } }];
     case 'bad':
-      return [{ id: 'settings.bad', with: { key } }];
+      return setting.limit ? [setting.limit] : [];
     case 'missing':
       return [{ id: 'settings.missing', with: { pipeline: setting.name } }];
     case 'no-role':
       return [{ id: 'settings.no_role' }];
   }
 }
+
+/** Says what does not fit, with examples of what does: those first that are like it. */
+export function badValue(
+  key: string,
+  typed = '',
+  settings: Pick<Public<SettingsRequests>, 'examples'>,
+): TextLine {
+  const all = settings.examples(key);
+  const list = [...new Set([...closest(typed, all), ...all])].slice(0, mostExamples).join(', ');
+  return { id: 'settings.bad', with: { key, value: cut(typed, mostQuotedChars), list } };
+}
+
+const [mostExamples, mostQuotedChars] = [6, 50];

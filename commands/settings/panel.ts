@@ -43,9 +43,7 @@ export function homePage(view: SettingsView, news: readonly TextLine[] = []): Re
   const asked = mainKeys.flatMap((key) => settingNow(key, view) ?? []);
   const lines = asked.map((now): TextLine => {
     const question = text(now.setting.about);
-    const meaning = meaningOf(now.setting, now.value);
-    const value = meaning ? text(meaning) : shownValue(now, inGroup);
-    return { id: 'settings.own', with: { key: question, value } };
+    return { id: 'settings.own', with: { key: question, value: shownValue(now, inGroup) } };
   });
   const options = asked.map(({ key, setting: { about } }) => ({
     value: key,

@@ -1,4 +1,5 @@
 import { ifManaging } from '#commands/rights.ts';
+import { badValue } from '#commands/settings/panel-presses.ts';
 import type { CommandPorts, FormHandler, Reply } from '#src/features/contract/command.ts';
 import type { Form } from '#src/ports/form.ts';
 import { type Persona, personaFields, personaLimits, readPersona } from '#src/settings/persona.ts';
@@ -34,7 +35,7 @@ export const personaForm: FormHandler = {
         ? await savePersona(call.guildId, about, read.persona, ports)
         : read.kind === 'hidden'
           ? { id: 'persona.bad.hidden', with: { field: read.field } }
-          : { id: 'settings.bad', with: { key: read.field } };
+          : badValue('language', call.words.language, ports.features.settings);
     if (reply.id === 'persona.now' || instructions === undefined) return [reply];
     // Discord keeps nothing of a sent form.
     return [{ ...reply, files: [{ name: 'persona.txt', text: `${instructions}\n` }] }];

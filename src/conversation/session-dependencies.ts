@@ -34,6 +34,8 @@ export type SessionDependencies = PaidEngines & {
   readonly recogniser?: string | undefined;
   /** False: a simple stand-in answers, which cannot translate. */
   readonly hasChatModel: boolean;
+  /** Whether Discord tells what people write to others. */
+  readonly mayReadMessages: boolean;
   /** Voices that read texts. */
   readonly voices: VoiceNames;
   /** Budgets of talk. */

@@ -2,6 +2,7 @@ import { isTimeZone } from '#src/base/zoned-time.ts';
 import { aloneMs } from '#src/people/join-rules.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import { joinModes } from '#src/ports/command-ports.ts';
+import { missingRight } from '#src/ports/seat-changes-by-others.ts';
 import { typedModes } from '#src/ports/typed-messages.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import { languageLabel, languageTag, offeredLanguages } from '#src/texts/language-names.ts';
@@ -39,6 +40,13 @@ const autoJoin: ServerSetting<readonly string[]> = {
   }),
   exists: (channelIds, guildId, { places }) =>
     channelIds.every((id) => places.channel(guildId, id) !== undefined),
+  hindrances: (channelIds, guildId, { places }) =>
+    channelIds.flatMap((id) => {
+      const channel = places.channel(guildId, id);
+      const facts = channel && places.facts(channel, '');
+      if (!channel || !facts?.certain || (facts.mayView && facts.mayConnect)) return [];
+      return [missingRight(facts.mayView ? 'no-connect' : 'no-view', channel)];
+    }),
 };
 
 /** Mode of the sessions in those channels. */
@@ -255,10 +263,14 @@ const timeZone: ServerSetting<string> = {
 };
 
 /** Text channel whose lines are read out; undefined: none. Whether it is there shows when it is used. */
-const readChannelId = idSetting('read_channel', 'text-channel', {
-  group: 'settings.group.sounds',
-  about: 'settings.about.read_channel',
-});
+const readChannelId: ServerSetting<string | undefined> = {
+  ...idSetting('read_channel', 'text-channel', {
+    group: 'settings.group.sounds',
+    about: 'settings.about.read_channel',
+  }),
+  hindrances: (channelId, _guildId, { mayReadMessages }) =>
+    channelId === undefined || mayReadMessages ? [] : [{ id: 'read.hidden' }],
+};
 
 /** Cap a day of a server below that of the operator, in billionths of a dollar; 0: the operator's alone. */
 const serverDayCap: ServerSetting<number> = {
@@ -273,7 +285,8 @@ const serverDayCap: ServerSetting<number> = {
     const nanoUsd = Math.round(Number(usd ?? 0) * 1e9);
     if (nanoUsd === 0) return bad;
     const isWithin = serverDay === 0 || nanoUsd <= serverDay;
-    return isWithin ? ok(nanoUsd) : bad;
+    if (isWithin) return ok(nanoUsd);
+    return { kind: 'bad', limit: { id: 'settings.cap', with: { cap: shownCap(serverDay) } } };
   },
   shown: shownCap,
   /** The most that may be set is among them. */

@@ -33,8 +33,8 @@ export type SettingOutcome =
       readonly saved: boolean;
     }
   | { readonly kind: 'unknown'; readonly keys: readonly string[] }
-  /** Words that are not readable: nothing was changed. */
-  | { readonly kind: 'bad' }
+  /** Words that are not readable, or more than the operator allows: nothing was changed. */
+  | { readonly kind: 'bad'; readonly limit?: TextLine }
   /** A pipeline that is not set up. */
   | { readonly kind: 'missing'; readonly name: PipelineName }
   /** Policy `role` without a role. */
@@ -52,6 +52,9 @@ export type CaptionOptions = {
 export type SettingParts = StoreWatch & {
   readonly pipelines: Pick<PipelineRegistry, 'names'>;
   readonly places: Places;
+  readonly hasChatModel: boolean;
+  /** Whether Discord tells what people write to others. */
+  readonly mayReadMessages: boolean;
   readonly voices: VoiceNames;
 };
 
@@ -70,8 +73,7 @@ export type Choices = {
 /** Outcome of reading a value: `bad` where it is not readable, others where it is and may not be set. */
 type ReadSetting<Value> =
   | { readonly kind: 'ok'; readonly value: Value }
-  | { readonly kind: 'bad' }
-  | Extract<SettingOutcome, { kind: 'missing' | 'no-role' }>;
+  | Extract<SettingOutcome, { kind: 'bad' | 'missing' | 'no-role' }>;
 
 /** A way to choose a value in the panel of `/settings view`. */
 export type SettingInput =
@@ -111,6 +113,13 @@ export type ServerSetting<Value = unknown> = SettingPlace & {
   values(choices: Choices): readonly string[];
   /** Loads what `read` and `values` know it by. Never throws. */
   load?(parts: SettingParts): Promise<unknown>;
+  /** Reasons for which the value has no effect now, each with what to do. */
+  hindrances?(
+    value: Value,
+    guildId: string,
+    parts: Pick<SettingParts, 'hasChatModel' | 'mayReadMessages' | 'places'>,
+    of: <Other>(setting: ServerSetting<Other>) => Other,
+  ): readonly TextLine[];
   /** Lines about places of the server where something else holds, from everything that it has stored. */
   elsewhere?(stored: ReadonlyMap<string, string>): readonly TextLine[];
   /** Whether a value that is typed now exists in this server. */
@@ -140,7 +149,7 @@ export type SettingNow = {
   /** Value as it may be typed again; empty: the engine's own. */
   readonly value: string;
   readonly from: 'server' | 'operator' | 'default';
-  /** Lines about places of the server where something else holds. */
+  /** Lines about what keeps the value from having an effect, and about places of the server where something else holds. */
   readonly elsewhere: readonly TextLine[];
 };
 

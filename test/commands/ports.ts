@@ -94,6 +94,7 @@ const settings: Public<SettingsRequests> = {
   view: async () => ({ all: [], choices, isRead: true }),
   set: async (_guildId, _key, value) => ({ kind: 'set', key: 'typed', value, saved: true }),
   values: () => ['voice', 'text', 'off', 'default'],
+  examples: () => ['none', 'default'],
 };
 
 /** The end of what was heard at once. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { buttons, forms, pickers } from '#commands/buttons.ts';
+import { commands } from '#commands/commands.ts';
 import {
   openPanel,
   panelButtons,
@@ -9,6 +10,7 @@ import {
 import { messageComponents, modalSchema } from '#sandbox/rest/rest-content.ts';
 import { modalOf } from '#src/discord/interactions/forms.ts';
 import { messageOf, messageWith } from '#src/discord/interactions/rendering.ts';
+import { byLine } from '#src/discord/interactions/slashes.ts';
 import type { CommandCall, CommandPorts, Reply } from '#src/features/contract/command.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
@@ -16,7 +18,9 @@ import { type Locale, text } from '#src/texts/texts.ts';
 import {
   type FixtureOptions,
   openSessionFixture,
+  places,
 } from '#test/conversation/setup/session-fixture.ts';
+import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { memoryStores } from '#test/fakes/memory-stores.ts';
 import { adam, ports } from './ports.ts';
 
@@ -68,6 +72,11 @@ function open(options: FixtureOptions = {}) {
       const form = forms.find(is);
       if (!form) throw new Error(`no form ${name}`);
       return use((one, given) => form.run(one, given), { words: { about, value } });
+    },
+    typed(key: string, value: string) {
+      const set = byLine(commands).get('settings set');
+      if (!set) throw new Error('no command');
+      return use((call, given) => set.run(call, given), { words: { key, value } });
     },
     setting: (key: string) => use(openSetting, { picked: [key] }),
     value: async (key: string) =>
@@ -159,12 +168,68 @@ test('a text is typed into a form that holds the present one; what is refused sa
   });
   const refused = await send(opened?.name ?? '', '3 days');
   expect(read(refused).slice(0, 2)).toEqual([
-    text('settings.bad', { key: 'leave\\_after' }),
+    'leave\\_after does not take "3 days". Nothing changed. It takes, for instance: 30, 60, 5m, 1h, never, default.',
     text('settings.typed', { typed: '3 days' }),
   ]);
   expect(await value('leave_after')).toBe('300');
   expect(read(await send(opened?.name ?? '', '2m'))[0]).toBe(text('settings.saved'));
   expect(await value('leave_after')).toBe('120');
+});
+
+test.each([
+  ['budget_day', '9999', 'none, $5, default.', 'The operator allows this server up to $5 a day.'],
+  ['budget_day', 'two', 'none, $5, default.', undefined],
+  ['roles', 'mods', 'none, default, @role.', undefined],
+  ['read_channel', 'general', 'none, default, #channel.', undefined],
+  ['timezone', 'Berlin', 'Europe/Berlin, ', undefined],
+  ['addressing', 'sometimes', 'auto, name, window, always, off, default.', undefined],
+])(
+  '%s refuses %j with what it takes, and with the limit where there is one',
+  async (key, value, list, limit) => {
+    const { settings, typed } = open({ caps: { personDay: 0, serverDay: 5e9 } });
+    const lines = read(await typed(key, value));
+    expect(lines[0]).toContain(
+      ` does not take "${value}". Nothing changed. It takes, for instance: ${list}`,
+    );
+    expect(lines.includes(limit ?? '')).toBe(limit !== undefined);
+    const now = (await settings.view('g')).all.find((one) => one.key === key);
+    expect(now?.from).toBe('default');
+  },
+);
+
+test('a setting that cannot have an effect now says so when it is set, and as long as it holds', async () => {
+  const channel = (guildId: string, channelId: string) => ({ guildId, channelId, name: 'Lounge' });
+  const closed = { ...places, channel, facts: () => ({ ...fineFacts, mayConnect: false }) };
+  const lacking = { hasChatModel: false, mayReadMessages: false, places: closed };
+  const { setting, typed } = open(lacking);
+  for (const [key, value, hindrances] of [
+    ['read_channel', id(1), [text('read.hidden')]],
+    ['recap', 'on', [text('help.model'), text('settings.needs_captions')]],
+    ['auto_join', id(2), [text('join.no_right', { channel: 'Lounge', permission: 'Connect' })]],
+  ] as const) {
+    const lines = read(await typed(key, value));
+    expect([key, lines[0], lines.filter((one) => hindrances.includes(one))]).toEqual([
+      key,
+      text('settings.saved'),
+      hindrances,
+    ]);
+    expect(read(await setting(key))).toEqual(expect.arrayContaining([...hindrances]));
+  }
+  await typed('captions', 'on');
+  expect(read(await setting('recap'))).not.toContain(text('settings.needs_captions'));
+  expect(read(await typed('recap', 'off'))).not.toContain(text('help.model'));
+});
+
+test('the first page shows the value of each of its questions', async () => {
+  const { home, settings } = open();
+  await settings.set('g', 'addressing', 'window');
+  const lines = read(await home());
+  expect(lines).toContain(
+    text('settings.own', { key: text('settings.about.addressing'), value: 'window' }),
+  );
+  expect(lines).toContain(
+    text('settings.own', { key: text('settings.about.pipeline'), value: 'chained' }),
+  );
 });
 
 test('of two people who change a setting the later one counts', async () => {
@@ -263,7 +328,7 @@ test('reset gives a setting back, and is there only where one is set', async () 
 test.each(['pipeline', 'addressing'] as const)(
   'each choice of %s says what it means',
   async (key) => {
-    const { home, setting } = open();
+    const { setting } = open();
     const page = await setting(key);
     const means = {
       pipeline: 'settings.means.chained',
@@ -271,7 +336,6 @@ test.each(['pipeline', 'addressing'] as const)(
     } as const;
     const now = text(means[key]);
     expect(read(page)).toContain(now);
-    expect(read(await home()).join('\n')).toContain(now);
     const [menu] = page.pickers ?? [];
     const options = menu?.kind === 'one-of' ? menu.options : [];
     expect(options.length).toBeGreaterThan(0);

@@ -36,7 +36,10 @@ test.each<[SettingOutcome, readonly string[]]>([
     ['Saved.', "I can't save that now: it holds until I restart."],
   ],
   [{ kind: 'unknown', keys: ['typed', 'voice'] }, ['There is no "tone". There are: typed, voice.']],
-  [{ kind: 'bad' }, ['tone does not take that. Nothing changed.']],
+  [
+    { kind: 'bad' },
+    ['tone does not take "loud". Nothing changed. It takes, for instance: none, default.'],
+  ],
   [
     { kind: 'missing', name: 'realtime' },
     ['realtime is not set up here: only my operator can change that. Nothing changed.'],
@@ -45,14 +48,6 @@ test.each<[SettingOutcome, readonly string[]]>([
 ])('%j is told above the page of the setting', async (setting, lines) => {
   const words = { key: 'tone', value: 'loud' };
   expect(read(await run('set', words, saying(setting)))).toEqual(lines);
-});
-
-test('recaps that are turned on without a chat model are told to need one', async () => {
-  const words = { key: 'recap', value: 'on' };
-  const saved = saying({ kind: 'set', value: 'on', saved: true });
-  const [reply] = await run('set', words, { ...saved, help: { hasModel: false } });
-  expect([reply.id, reply.lines?.[0]?.id]).toEqual(['settings.saved', 'help.model']);
-  expect((await run('set', words, saved))[0].lines).toEqual([]);
 });
 
 async function checked(findings: readonly Finding[]) {

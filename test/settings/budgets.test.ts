@@ -9,7 +9,7 @@ test('a budget is taken in dollars below the cap of the operator, and refused ab
   const set = (value: string) => settings.set('g', 'budget_day', value);
   expect(await set('$0.50')).toMatchObject({ kind: 'set', value: '$0.5' });
   for (const wrong of ['6', 'two', '30m', '2 3', '-1', '0'])
-    expect(await set(wrong)).toEqual({ kind: 'bad' });
+    expect(await set(wrong)).toMatchObject({ kind: 'bad' });
   expect(settings.values('budget_day')).toContain('$5');
   expect(await set('none')).toMatchObject({ kind: 'set', value: 'none' });
 });

@@ -201,6 +201,7 @@ function partsOf(
     recogniser: engines.recogniser,
     hasChatModel: engines.hasChatModel,
     isReadByPrograms,
+    mayReadMessages: config.messageContent,
     voices: engines.voices,
     spending: budgets,
   };

@@ -79,6 +79,8 @@ const steps: readonly SpeakableRule[] = [
   [/(?<!\\)(?!(?<=[\p{L}\p{N}])\*[\p{L}\p{N}]|(?<=\s)\*\s)\*/gu, ''],
   [/(?<![\p{L}\p{N}])_(?=\S)|(?<=\S)_(?![\p{L}\p{N}])/gu, ''],
   [/\\([\\`*_{}[\]()#+\-.!|~>])/g, '$1'],
+  // An emoji by its name, as in `:smile:`.
+  [/(?<![\w:]):[a-z][\w+-]*:(?![\w:])/gi, ' '],
   // Emoji with all that hangs on them, and keycaps.
   [/[#*0-9]\uFE0F?\u20E3/gu, ' '],
   [/(?![\u00a9\u00ae\u2122])\p{Extended_Pictographic}/gu, ' '],

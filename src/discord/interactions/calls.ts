@@ -7,6 +7,7 @@ import {
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
+import { withNames } from '#src/discord/marks.ts';
 import { roleIdsOf } from '#src/discord/permissions.ts';
 import type { Command, CommandCall } from '#src/features/contract/command.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -54,7 +55,7 @@ export function commandCallOf(asked: SlashInteraction, { options }: Command): Co
         if (filled.attachment) given = { ...given, [option.kind]: fileOf(filled.attachment) };
         break;
       case 'text':
-        words[option.name] = firstChars(value, option.maxChars);
+        words[option.name] = typedWords(asked, value, option);
         break;
       case 'number':
       case 'decimal':
@@ -70,23 +71,29 @@ export function commandCallOf(asked: SlashInteraction, { options }: Command): Co
 
 /** Call of an entry of the menu of a message: the person and the message. */
 export function menuCallOf(asked: MenuInteraction): CommandCall {
-  const { author, member, attachments, id: messageId, webhookId } = asked.targetMessage;
+  const { author, member, attachments, content, mentions, webhookId } = asked.targetMessage;
+  const { id: messageId } = asked.targetMessage;
   const files = [...attachments.values()];
   const sounds = files.filter(isSound).map(fileOf);
   const pictures = files.filter(({ contentType }) => contentType?.startsWith('image/')).map(fileOf);
   const name = oneLine(member?.displayName ?? author.displayName);
   const isBot = author.bot === true || typeof webhookId === 'string';
-  const text = textOf(asked.targetMessage);
+  const { members, users } = mentions;
+  const findPerson = (id: string) => (members?.get(id) ?? users.get(id))?.displayName;
+  const text = withNames(content, asked.guild, findPerson);
   const message = { messageId, author: name, authorId: author.id, isBot, text, sounds, pictures };
   return { ...callOf(asked), message };
 }
 
-/** Text with the names of people whom it mentions. */
-function textOf({ content, mentions }: MenuInteraction['targetMessage']): string {
-  return content.replace(/<@!?(\d+)>/g, (whole, id: string) => {
-    const { displayName = whole } = mentions.members?.get(id) ?? mentions.users.get(id) ?? {};
-    return displayName;
-  });
+/** Words that were typed; those for people with the names of whom they mention. */
+function typedWords(
+  { client, guild }: SlashInteraction,
+  typed: string,
+  { isProse, maxChars }: { readonly isProse?: true; readonly maxChars: number },
+): string {
+  const findPerson = (id: string) =>
+    (guild.members.cache.get(id) ?? client.users.cache.get(id))?.displayName;
+  return firstChars(isProse ? withNames(typed, guild, findPerson) : typed, maxChars);
 }
 
 /** Whether an attachment is sound, by Discord's fields; a voice message alone has a duration. */

@@ -18,7 +18,7 @@ import type {
   FormHandler,
   PickerHandler,
 } from '#src/features/contract/command.ts';
-import { type Admission, InteractionLimits } from '#src/features/contract/interaction-limits.ts';
+import { InteractionLimits, slowerLine } from '#src/features/contract/interaction-limits.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { localeOf, type TextLine } from '#src/texts/texts.ts';
 import { callOf, commandCallOf, menuCallOf } from './calls.ts';
@@ -40,9 +40,6 @@ export type InteractionReceiverOptions = InteractionRunnerOptions & {
   readonly ports: CommandPorts;
 };
 
-/** Refusals in 20 s that a person reads; only a flood of them is dropped. */
-const maxRefusals = 10;
-
 /** Command, button, menu or form, in the fields that its answer needs. */
 type Handler = Pick<Button, 'inPlace' | 'run'> & Partial<Command>;
 
@@ -51,7 +48,7 @@ export class InteractionReceiver {
   readonly #options: InteractionReceiverOptions;
   readonly #commands: ReadonlyMap<string, Command>;
   readonly #runner: InteractionRunner;
-  readonly #limits = new InteractionLimits(maxRefusals);
+  readonly #limits = new InteractionLimits();
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(options: InteractionReceiverOptions) {
@@ -89,17 +86,15 @@ export class InteractionReceiver {
   async #serve(asking: RepliableInteraction): Promise<void> {
     if (!asking.inCachedGuild()) return await this.#refuse(asking);
     const invocation = this.#invocationOf(asking);
-    const admission = invocation.isNeverLimited ? undefined : await this.#admit(asking);
-    if (admission === undefined || admission.kind === 'admitted')
-      await this.#runner.answer(asking, invocation);
-    else if (admission.kind === 'refused')
-      await this.#runner.answer(asking, saying('too fast', admission.line));
+    const { guildId, user } = asking;
+    const waitMs = invocation.isNeverLimited ? 0 : await this.#limits.take(guildId, user.id);
+    const admitted = waitMs === 0 ? invocation : saying('too fast', slowerLine(waitMs));
+    await this.#runner.answer(asking, admitted);
   }
 
   /** Refuses a call from a direct message, or from a server that the bot is not in. */
   async #refuse(asking: RepliableInteraction): Promise<void> {
     const name = 'elsewhere';
-    if ((await this.#admit(asking)).kind !== 'admitted') return;
     const line = { id: 'generic', with: { code: name } } as const;
     try {
       const message = messageWith([line], localeOf(asking.locale));
@@ -107,10 +102,6 @@ export class InteractionReceiver {
     } catch (error) {
       this.#options.report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
     }
-  }
-
-  async #admit({ user, guildId }: Interaction): Promise<Admission> {
-    return await this.#limits.admit({ userId: user.id, guildId: guildId ?? '' });
   }
 
   /** An interaction that cannot even be read is answered like one that fails. */

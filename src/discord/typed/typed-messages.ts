@@ -7,6 +7,7 @@ import {
 } from 'discord.js';
 import { fieldsOf } from '#src/base/json.ts';
 import { watchDeleted } from '#src/discord/captions/caption-chats.ts';
+import { withNames } from '#src/discord/marks.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { unwritten } from '#src/discord/outbox/write-failure.ts';
 import type {
@@ -26,7 +27,7 @@ export function openTypedMessages(
 ): TypedMessages {
   let listener: TypedMessageListener | undefined;
   client.ws.on(GatewayDispatchEvents.MessageCreate, (data: unknown) => {
-    const message = readTyped(data, client.user.id);
+    const message = readTyped(data, client);
     if (message) listener?.written(message);
   });
   watchDeleted(client, (messageIds) => listener?.deleted(messageIds));
@@ -74,7 +75,10 @@ const mostChars = 4_000;
  * Reads a message of the gateway; undefined for one outside a server, one that is not whole, or a notice that a person
  * joined.
  */
-function readTyped(data: unknown, botId: string): TypedMessage | undefined {
+function readTyped(
+  data: unknown,
+  { guilds, user: { id: botId } }: Client<true>,
+): TypedMessage | undefined {
   const { id, channel_id: channelId, guild_id: guildId, ...rest } = fieldsOf(data);
   const author = fieldsOf(rest.author);
   if (typeof id !== 'string' || typeof channelId !== 'string') return undefined;
@@ -82,6 +86,9 @@ function readTyped(data: unknown, botId: string): TypedMessage | undefined {
   const isUsual = rest.type === MessageType.Default || rest.type === MessageType.Reply;
   if (!isUsual || author.id === botId) return undefined;
   const mentions = Array.isArray(rest.mentions) ? rest.mentions.map(fieldsOf) : [];
+  const names = new Map(mentions.map((one) => [`${one.id}`, `${one.global_name ?? one.username}`]));
+  const findPerson = (person: string) => (person === botId ? ' ' : names.get(person));
+  const text = typeof rest.content === 'string' ? rest.content.slice(0, mostChars) : '';
   const { nick, roles } = fieldsOf(rest.member);
   const name = [nick, author.global_name, author.username].find((one) => typeof one === 'string');
   return {
@@ -96,7 +103,8 @@ function readTyped(data: unknown, botId: string): TypedMessage | undefined {
     },
     isWebhook: typeof rest.webhook_id === 'string',
     isMention: mentions.some((one) => one.id === botId),
-    text: textOf(rest.content, mentions, botId),
+    // Without the mention of the bot.
+    text: withNames(text, guilds.cache.get(guildId), findPerson).replace(/\s+/g, ' ').trim(),
     isHidden: isEmpty(rest),
   };
 }
@@ -109,19 +117,6 @@ function isEmpty({ content, sticker_items: stickers, ...rest }: Fields): boolean
   const lists = [attachments, components, embeds, forwarded, stickers];
   const isBare = lists.every((one) => !Array.isArray(one) || one.length === 0);
   return content === '' && isBare && rest.poll === undefined;
-}
-
-/** Text without the mention of the bot; other people by their names. */
-function textOf(content: unknown, mentions: readonly Fields[], botId: string): string {
-  if (typeof content !== 'string') return '';
-  const names = new Map(mentions.map((one) => [one.id, one.global_name ?? one.username]));
-  return content
-    .slice(0, mostChars)
-    .replace(/<@!?(\d+)>/g, (whole, id: string) =>
-      id === botId ? ' ' : `${names.get(id) ?? whole}`,
-    )
-    .replace(/\s+/g, ' ')
-    .trim();
 }
 
 type Fields = Readonly<Record<string, unknown>>;

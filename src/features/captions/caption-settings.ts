@@ -39,7 +39,14 @@ export const captionsDays: ServerSetting<number> = {
 };
 
 /** A recap is posted when a session with captions ends. */
-export const recap = switchSetting('recap', false, { group, about: 'settings.about.recap' });
+export const recap: ServerSetting<boolean> = {
+  ...switchSetting('recap', false, { group, about: 'settings.about.recap' }),
+  hindrances(isOn, _guildId, { hasChatModel }, of) {
+    const model = hasChatModel ? [] : [{ id: 'help.model' } as const];
+    const captions = of(captionsBegin) ? [] : [{ id: 'settings.needs_captions' } as const];
+    return isOn ? [...model, ...captions] : [];
+  },
+};
 
 /** Settings of captions. */
 export const captionSettings: readonly ServerSetting[] = [

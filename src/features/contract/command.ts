@@ -88,7 +88,13 @@ export type CommandOption = {
   | { readonly kind: 'number'; readonly least: number; readonly most: number }
   /** With decimals. */
   | { readonly kind: 'decimal'; readonly least: number; readonly most: number }
-  | { readonly kind: 'text'; readonly maxChars: number; readonly suggest?: Suggest }
+  /** `isProse`: words for people, in which Discord's marks are read as names. */
+  | {
+      readonly kind: 'text';
+      readonly maxChars: number;
+      readonly suggest?: Suggest;
+      readonly isProse?: true;
+    }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
 );
 

@@ -2,48 +2,34 @@ import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Person in a server whose commands, buttons or lines are counted. */
-export type LimitedPerson = { readonly userId: string; readonly guildId: string };
-
-/** Whether it is done. A person reads each refusal; only a flood of them is dropped. */
-export type Admission =
-  | { readonly kind: 'admitted' }
-  | { readonly kind: 'refused'; readonly line: TextLine }
-  | { readonly kind: 'dropped' };
-
-/** Most commands and buttons of a person in a server, or lines, and the time in which they count. */
-const [maxUses, windowS] = [10, 20];
+/** Time in which uses count. */
+const windowS = 20;
 
 /**
- * Rate limit for each person in a server: one for commands and buttons, one for lines that the bot answers. What ends, silences or
- * refuses is not asked here (`isNeverLimited` of a command).
+ * Rate limit for each person in a server: of commands and buttons, of lines that the bot answers, or of refusals that stand in the
+ * chat. What ends, silences or refuses is not asked here (`isNeverLimited` of a command). A refused interaction is answered all
+ * the same: of what gets no answer, Discord says that the application did not respond.
  */
 export class InteractionLimits {
-  readonly #uses = new RateLimiterMemory({ points: maxUses, duration: windowS });
-  readonly #refusals: RateLimiterMemory;
+  readonly #uses: RateLimiterMemory;
 
-  /** `maxRefusals`: refusals that are told in the time in which uses count. */
-  constructor(maxRefusals: number) {
-    this.#refusals = new RateLimiterMemory({ points: maxRefusals, duration: windowS });
+  constructor(maxUses = 10) {
+    this.#uses = new RateLimiterMemory({ points: maxUses, duration: windowS });
   }
 
-  async admit({ userId, guildId }: LimitedPerson): Promise<Admission> {
-    const person = `${guildId} ${userId}`;
-    const waitMs = await takeOne(this.#uses, person);
-    if (waitMs === 0) return { kind: 'admitted' };
-    const isFlood = (await takeOne(this.#refusals, person)) > 0;
-    if (isFlood) return { kind: 'dropped' };
-    return { kind: 'refused', line: { id: 'slow.down', with: { s: Math.ceil(waitMs / 1_000) } } };
+  /** Takes one use. Returns 0, or the milliseconds until there is one. */
+  async take(guildId: string, userId: string): Promise<number> {
+    try {
+      await this.#uses.consume(`${guildId} ${userId}`);
+      return 0;
+    } catch (error) {
+      if (error instanceof RateLimiterRes) return error.msBeforeNext;
+      throw error;
+    }
   }
 }
 
-/** Takes one use of `key`. Returns 0, or the milliseconds until there is one. */
-async function takeOne(limiter: RateLimiterMemory, key: string): Promise<number> {
-  try {
-    await limiter.consume(key);
-    return 0;
-  } catch (error) {
-    if (error instanceof RateLimiterRes) return error.msBeforeNext;
-    throw error;
-  }
+/** The sentence of a refusal. */
+export function slowerLine(waitMs: number): TextLine {
+  return { id: 'slow.down', with: { s: Math.ceil(waitMs / 1_000) } };
 }

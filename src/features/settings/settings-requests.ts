@@ -3,6 +3,7 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';
 import {
   type ConsentPolicySettings,
+  mentionMarkOf,
   readSetting,
   type ServerSetting,
   type SettingNow,
@@ -17,6 +18,9 @@ const untoldMs = 3_600_000;
 
 /** Word that restores the operator's value. */
 const standard = 'default';
+
+/** How people type a channel, a role or a person. */
+const mentionExamples = { '#': '#channel', '@&': '@role', '@': '@name' } as const;
 
 /** Requests about the settings of servers: a change is applied in the channel where the bot sits first, then stored. */
 export class SettingsRequests {
@@ -46,13 +50,16 @@ export class SettingsRequests {
   #now(guildId: string, setting: ServerSetting): SettingNow {
     const { settings } = this.#sessions;
     const { key, operator } = setting;
+    const { of } = settings.in(guildId);
+    const value = of(setting);
+    const hindrances = setting.hindrances?.(value, guildId, this.#parts, of) ?? [];
     const isGiven = operator !== undefined && settings.choices.defaults.given.has(operator);
     return {
       key,
       setting,
-      value: setting.shown(settings.in(guildId).of(setting)),
+      value: setting.shown(value),
       from: settings.isSet(guildId, setting) ? 'server' : isGiven ? 'operator' : 'default',
-      elsewhere: setting.elsewhere?.(settings.stored(guildId)) ?? [],
+      elsewhere: [...hindrances, ...(setting.elsewhere?.(settings.stored(guildId)) ?? [])],
     };
   }
 
@@ -94,6 +101,13 @@ export class SettingsRequests {
     if (!setting) return [];
     void setting.load?.(this.#parts); // for whoever types on
     return [...setting.values(this.#sessions.settings.choices), standard];
+  }
+
+  /** Values of a key as they can be typed, those of Discord's names too. */
+  examples(key: string): readonly string[] {
+    const setting = this.#named(key);
+    const mark = setting && mentionMarkOf(setting);
+    return mark ? [...this.values(key), mentionExamples[mark]] : this.values(key);
   }
 
   #named(key: string): ServerSetting | undefined {

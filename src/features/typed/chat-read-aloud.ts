@@ -10,7 +10,6 @@ import type { Asker } from '#src/ports/command-ports.ts';
 import type { TypedMessage, TypedOutcome } from '#src/ports/typed-messages.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { cut } from '#src/texts/plain.ts';
 import { isSure } from '#src/turn/speaker-language/speaker-language.ts';
 import { queueReading, type SayOutcome, unreadable } from './say-text.ts';
 
@@ -92,10 +91,11 @@ export function chatReadAloud(sessions: VoiceSessions) {
     const found = await parts.textLanguage.detect(text, settings().languages);
     const language = found && isSure(found) ? found.language : undefined;
     const likely = language ?? languages.of(author.id);
-    const named = (id: 'read.link' | 'read.code') => spokenText({ id }, guildId, parts, likely);
+    const named = (id: 'read.link' | 'read.code' | 'read.rest') =>
+      spokenText({ id }, guildId, parts, likely);
     const read = lineToRead(text, { link: named('read.link'), code: named('read.code') });
     const voice = own.voice ?? voiceIn(likely, style()).name;
-    const spoken = clausesOf(read);
+    const spoken = firstClauses(clausesOf(read), named('read.rest'));
     return {
       spoken,
       clauses: spoken.map((clause) => new ConfidentialText(clause, { channelId })),
@@ -182,13 +182,13 @@ function openingOf(writer: NamedPerson, context: SessionContext): string | undef
   return name === '' ? '' : `${name}:`;
 }
 
-/** Most characters of a line that are read out. */
+/** Most characters of a line that are read out, above the longest clause. */
 const mostChars = 300;
 
 /** Spoken substitutes for parts that cannot be heard. */
 type LineWords = { readonly link: string; readonly code: string };
 
-/** A line of a chat as it is read out: links and code by their names, spoilers not at all, 300 characters at most. */
+/** A line of a chat as it is read out: links and code by their names, spoilers not at all. */
 function lineToRead(text: string, { link, code }: LineWords): string {
   const named = text
     .replace(/```[\s\S]*?(?:```|$)/g, ` ${code} `)
@@ -199,7 +199,13 @@ function lineToRead(text: string, { link, code }: LineWords): string {
       /\b(?:https?:\/\/|www\.)[^\s<>|\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]*[\p{L}\p{N}/]/gu,
       ` ${link} `,
     );
-  return cut(withoutSpoilers(named).replace(/\s+/g, ' ').trim(), mostChars);
+  return withoutSpoilers(named).replace(/\s+/g, ' ').trim();
+}
+
+/** As many whole clauses as are read out; `rest` says that there are more. */
+function firstClauses(clauses: readonly string[], rest: string): readonly string[] {
+  const end = clauses.findIndex((_, n) => clauses.slice(0, n + 1).join(' ').length > mostChars);
+  return end < 0 ? clauses : [...clauses.slice(0, end), rest];
 }
 
 /** Text between two pairs of bars; a pair alone hides nothing. */

@@ -3,7 +3,7 @@ import { conversationRules } from '#src/conversation/machine/rules.ts';
 import { answerMediumFor, writePrivately } from '#src/conversation/output/answer-parts.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { InteractionLimits } from '#src/features/contract/interaction-limits.ts';
+import { InteractionLimits, slowerLine } from '#src/features/contract/interaction-limits.ts';
 import { writtenText } from '#src/notices/notice.ts';
 import { judgeAccess } from '#src/people/access.ts';
 import { type ConfidentialText, openText } from '#src/people/confidential-text.ts';
@@ -42,7 +42,8 @@ export class TypedMessageHandler implements TypedMessageListener {
   readonly #replies: TypedMessages;
   readonly #reader: ServingLines['lines'];
   readonly #signal: AbortSignal;
-  readonly #limits = new InteractionLimits(1); // each refusal stands in the chat
+  readonly #limits = new InteractionLimits();
+  readonly #refusals = new InteractionLimits(1); // each one stands in the chat
   /** Lines that are being answered, by message. */
   readonly #open = new Map<string, AbortController>();
 
@@ -121,6 +122,15 @@ export class TypedMessageHandler implements TypedMessageListener {
     return !choices.isRead || choices.saidNo(author.id) ? 'refused' : undefined;
   }
 
+  async #refuseFlood(
+    message: TypedMessage,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<TypedOutcome> {
+    const isTold = (await this.#refusals.take(message.guildId, message.author.id)) > 0;
+    return isTold ? 'full' : await this.#sayInstead(message, slowerLine(waitMs), signal, 'full');
+  }
+
   async #answer(
     message: TypedMessage,
     session: VoiceSession | undefined,
@@ -128,10 +138,8 @@ export class TypedMessageHandler implements TypedMessageListener {
   ): Promise<TypedOutcome> {
     const { channelId: placeId, guildId, text, author } = message;
     const { id: by, name } = author;
-    const admission = await this.#limits.admit({ guildId, userId: by });
-    if (admission.kind === 'dropped') return 'full';
-    if (admission.kind === 'refused')
-      return await this.#sayInstead(message, admission.line, signal, 'full');
+    const waitMs = await this.#limits.take(guildId, by);
+    if (waitMs > 0) return await this.#refuseFlood(message, waitMs, signal);
     if (!/[\p{L}\p{N}]/u.test(text))
       return await this.#sayInstead(message, { id: 'say.empty' }, signal, 'empty');
     const medium = await this.#mediumOf(message, session);

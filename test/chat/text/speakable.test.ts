@@ -10,6 +10,7 @@ test.each([
   ['Run `npm start` and `x => y(z)`.', 'Run npm start and.'],
   ['Fine 😀👍🏽 👩‍👩‍👧 🇳🇴 1️⃣ now', 'Fine now'],
   ['Hi <@123>, <:wave:456> it is <b>me</b>', 'Hi, it is me'],
+  ['Well done :smile: at 10:30:15, ratio 1:2:3', 'Well done at 10:30:15, ratio 1:2:3'],
   ['| a | b |\n|---|---|\n| 1 | 2 |\nDone.', 'Done.'],
   ['Use snake_case, 3 * 4 and 2 < 3.', 'Use snake_case, 3 * 4 and 2 < 3.'],
   ['5 \\* 3 © 2026', '5 * 3 © 2026'],

@@ -99,6 +99,7 @@ const usual = {
   textLanguage: { detect: async () => undefined },
   hasChatModel: true,
   isReadByPrograms: () => false,
+  mayReadMessages: true,
   voices: fixedVoiceNames(['slt', 'rms'], true),
   speechModels: [],
   recordings: {

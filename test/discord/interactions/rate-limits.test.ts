@@ -70,7 +70,7 @@ function countRefusals(said: readonly unknown[]): number {
   return said.filter((message) => JSON.stringify(message).includes(refusal)).length;
 }
 
-test('in a flood Discord gets few answers, and other people and servers get theirs at once', async () => {
+test('in a flood each press is answered and few are done, and other people and servers get theirs at once', async () => {
   const { reception, timing, events, pressed } = openReception();
   const [flooded, other]: [unknown[], unknown[]] = [[], []];
   for (let n = 0; n < 2_000; n++) {
@@ -80,17 +80,17 @@ test('in a flood Discord gets few answers, and other people and servers get thei
     await Promise.resolve();
   }
   await expect.poll(() => other.length).toBe(2);
-  await expect.poll(() => [flooded.length, pressed.length]).toEqual([20, 12]);
-  expect(countRefusals(flooded)).toBe(10);
+  await expect.poll(() => [flooded.length, pressed.length]).toEqual([2_000, 12]);
+  expect(flooded.every((message) => JSON.stringify(message).includes('"flags":68'))).toBe(true);
   expect(events.filter(({ kind }) => kind !== 'command')).toEqual([]);
 });
 
 test('a person who pressed too often reads each time why nothing happens', async () => {
   const { reception } = openReception();
   const said: unknown[] = [];
-  for (let n = 0; n < 15; n++) reception.meet(press(n, 'g', 'ana', said));
-  await expect.poll(() => said.length).toBe(15);
-  expect(countRefusals(said)).toBe(5);
+  for (let n = 0; n < 50; n++) reception.meet(press(n, 'g', 'ana', said));
+  await expect.poll(() => said.length).toBe(50);
+  expect(countRefusals(said)).toBe(40);
 });
 
 test('what silences works after any number of presses', async () => {

@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest';
+import { readAloud } from '#commands/read-aloud.ts';
+import { say } from '#commands/say.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { CommandPorts } from '#src/features/contract/command.ts';
+import type { Command, CommandPorts } from '#src/features/contract/command.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { voiceHalf } from '#test/discord/setup/sandbox-login.ts';
 
+const soon = () => AbortSignal.timeout(20_000);
 const never = new AbortController().signal;
 
 /** A logged-in bot that notes what it reads. */
@@ -16,6 +19,11 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
   const read: TypedMessage[] = [];
   const deleted: string[] = [];
   const events: DiscordEvent[] = [];
+  const said: (string | undefined)[] = [];
+  const note: Command['run'] = async ({ message, words }) => {
+    said.push(message?.text ?? words.text);
+    return [{ id: 'say.now' }];
+  };
   let typed: TypedMessages | undefined;
   const bot = await openDiscord(
     {
@@ -23,19 +31,31 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
       token,
       messageContent,
       onEvent: (event) => events.push(event),
+      commands: [
+        { ...say, run: note },
+        { ...readAloud, run: note },
+      ],
       ports: (discord) => {
         ({ typed } = discord);
         typed.listen({
           written: (message) => read.push(message),
           deleted: (ids) => deleted.push(...ids),
         });
-        return { sessions: {} } as CommandPorts;
+        const access = { denied: async () => undefined };
+        return { access, sessions: {} } as unknown as CommandPorts;
       },
     },
     never,
   );
   if (!typed) throw new Error('nothing was opened');
-  return { typed, read, deleted, events, [Symbol.asyncDispose]: () => bot[Symbol.asyncDispose]() };
+  return {
+    typed,
+    said,
+    read,
+    deleted,
+    events,
+    [Symbol.asyncDispose]: () => bot[Symbol.asyncDispose](),
+  };
 }
 
 async function open(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
@@ -68,6 +88,30 @@ test('without a privileged intent it reads what mentions it, and replies that pi
   adam.deleteMessage(asked);
   await expect.poll(() => bot.deleted).toEqual([asked.id]);
   expect(await bot.typed.reply(message, openText('Too late.'), never)).toBe('deleted');
+});
+
+test('marks of Discord are read as the names people see: in /say, in the menu and in typed lines', async () => {
+  await using sandbox = await open({ voiceChannels: ['Lounge', 'Secret'] });
+  await using bot = await reading(sandbox, false);
+  const guild = sandbox.guild();
+  guild.permit('Secret', '@everyone', { deny: ['viewChannel'] });
+  const mods = guild.addRole('Mods');
+  const [adam, ben] = [sandbox.person('Adam'), sandbox.person('Ben')];
+  await ben.join('Lounge', soon());
+  const marks = `<@${ben.id}>, <@&${mods}> in <#${sandbox.channelId('Lounge')}>`;
+  const named = 'Ben, Mods in Lounge';
+  const secret = `<#${sandbox.channelId('Secret')}>`;
+  await expect
+    .poll(async () => {
+      await adam.command('say', { text: `Hello ${marks} ${secret}` }).answered(soon());
+      return bot.said.at(-1);
+    })
+    .toBe(`Hello ${named} ${secret}`);
+  const message = adam.write(`Dinner: ${marks}`, { channel: 'Lounge' });
+  await adam.menu('Read aloud', message).answered(soon());
+  expect(bot.said.at(-1)).toBe(`Dinner: ${named}`);
+  adam.write(`<@${sandbox.botId}> call ${marks}`, { channel: 'Lounge' });
+  await expect.poll(() => bot.read.at(-1)?.text).toBe(`call ${named}`);
 });
 
 test('where Discord refuses the intent it does not start, and says how to mend it', async () => {

@@ -194,6 +194,19 @@ test('the menu has a message read for whoever picks it, whoever wrote it, in the
   expect(await fixture.reader.read('g', line(zoe, 'Hi.'), adam)).toEqual(refused('read.refused'));
 });
 
+test('a long line is read up to the end of a clause, and says that there is more', async () => {
+  const fixture = await joined();
+  const long = Array.from({ length: 12 }, (_, n) => `This is sentence number ${n} of a long line.`);
+  await fixture.reader.read('g', line(zoe, long.join(' ')), adam);
+  await pass(fixture, 60_000);
+  const spoken = fixture.spoken().join(' ');
+  expect(spoken).toMatch(/^Zoe: This is .* of a long line\. The rest is in the chat\.$/);
+  expect(spoken.length).toBeLessThan(340);
+  await fixture.reader.read('g', line(zoe, 'Short again.'), adam);
+  await pass(fixture, 5_000);
+  expect(fixture.spoken().at(-1)).not.toContain('The rest');
+});
+
 test('what somebody has read out is paid from their share, whatever it takes, and refused when that is used', async () => {
   const speak = { kind: 'priced', usd: { perMillionAudioOutputTokens: 12 } } as const;
   const caps = { personDay: dollars(0.001) };

@@ -1,0 +1,26 @@
+import { type Guild, PermissionFlagsBits } from 'discord.js';
+import { oneLine } from '#src/texts/plain.ts';
+import { permissionsIn } from './permissions.ts';
+
+/**
+ * A text of Discord with the names that people see in place of its marks: people, roles, and channels that everybody may see.
+ * Other marks stay, and `speakable` drops them. Source: Discord docs, "Message Formatting".
+ */
+export function withNames(
+  text: string,
+  guild: Guild | undefined,
+  findPerson: (id: string) => string | undefined,
+): string {
+  return text.replace(/<(@[!&]?|#)(\d+)>/g, (whole, mark: string, id: string) => {
+    if (mark === '#') return findOpenChannel(id, guild) ?? whole;
+    const name = mark === '@&' ? guild?.roles.cache.get(id)?.name : findPerson(id);
+    return name === undefined ? whole : oneLine(name);
+  });
+}
+
+/** Name of a channel, unless somebody who hears or reads it might not know of that channel. */
+function findOpenChannel(id: string, guild: Guild | undefined): string | undefined {
+  const channel = guild?.channels.cache.get(id);
+  const seen = channel && permissionsIn(channel, channel.guild.roles.everyone);
+  return seen?.has(PermissionFlagsBits.ViewChannel) ? oneLine(channel?.name ?? '') : undefined;
+}
