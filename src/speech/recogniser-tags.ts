@@ -24,7 +24,7 @@ const tags: readonly RegExp[] = [
 
 /** What may become a tag with the next words. */
 const unfinished =
-  /[[(*][A-Z_\d ]{0,15}$|(?:^\s*(?:language(?:\s+\p{L}*)?|lang:?[a-z]{0,2})\s*)?(?:<[^<>]{0,42})?$/iu;
+  /[[(*][A-Z_\d ]{0,15}$|(?:^\s*(?:language(?:\s+\p{L}+)?|lang:?[a-z]{0,2})\s*)?(?:<[^<>]{0,42})?$/iu;
 const beginsLikeTag = /^\s*(?:l|la|lan|lang|langu|langua|languag)$/;
 
 /** `goesOn`: an end that may become a tag is left out. */
