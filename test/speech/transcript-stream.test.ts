@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { openClient } from '#src/provider/client.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { readTranscript, transcriptOf } from '#src/speech/openai/transcript-reply.ts';
 import { listeningContract } from '#test/contracts/listening.ts';
 import { textOf, transcriberContract, updatesOf } from '#test/contracts/transcriber.ts';
 import {
@@ -27,6 +28,12 @@ const manners = {
   /** Ends without its last event. */
   'breaks-off': (deltas: readonly string[]) =>
     written(deltas.map((one) => `data: ${JSON.stringify(delta(one))}\n\n`)),
+  /** LiteLLM 1.108.7, as it was recorded. */
+  'in-json': (deltas: readonly string[], text: string) => {
+    const all = [...deltas.map(delta), { type: 'transcript.text.done', text }];
+    const body = all.map((one) => `data: ${JSON.stringify(one)}\n\n`).join('');
+    return json({ text: body, usage: null });
+  },
   'error-event': (deltas: readonly string[]) =>
     events(...deltas.map(delta), { error: { message: 'Out of memory.' } }),
 };
@@ -97,4 +104,105 @@ test('a stream that breaks off after others did not is an error, not a second re
   const asked = requests();
   await expect(textOf(transcriber, pcm)).rejects.toMatchObject({ code: 'provider.truncated' });
   expect(asked()).toEqual([true]);
+});
+
+/**
+ * Tags of recognisers around "hello there", and where they were seen. The members from "whisper.cpp" on stand in no report that
+ * was given to us.
+ */
+const tagged: readonly (readonly [who: string, text: string, language: string | undefined])[] = [
+  ['Qwen3-ASR on vLLM', 'language English<asr_text>hello there', 'en'],
+  ['Qwen3-ASR with its closing tag', 'language Chinese<asr_text>hello there</asr_text>', 'zh'],
+  ['Qwen3-ASR that knows no language', 'language None<asr_text>hello there', undefined],
+  ['SenseVoice', '<|en|><|NEUTRAL|><|Speech|><|woitn|>hello there', 'en'],
+  [
+    'SenseVoice, twice',
+    '<|yue|><|HAPPY|><|BGM|><|withitn|>hello <|yue|><|SAD|><|Speech|><|withitn|>there',
+    'yue',
+  ],
+  // https://github.com/ggml-org/whisper.cpp/issues/2420
+  ['whisper.cpp', 'hello there [BLANK_AUDIO]', undefined],
+  // https://github.com/AreevAI/flowcat/issues/27
+  ['whisper.cpp in brackets of both kinds', '[Music] hello (silence) there', undefined],
+  // https://github.com/linto-ai/whisper-timestamped/issues/105
+  [
+    'Whisper with times',
+    '<|startoftranscript|><|de|><|transcribe|><|0.00|> hello there<|1.50|><|endoftext|>',
+    'de',
+  ],
+  // https://github.com/ggml-org/whisper.cpp/blob/master/src/whisper.cpp
+  ['whisper.cpp with special tokens', '[_BEG_] hello there[_TT_150]', undefined],
+  // https://huggingface.co/nvidia/canary-1b
+  ['Canary', '<|startofcontext|><|fr|><|pnc|><|noitn|>hello there', 'fr'],
+  // https://huggingface.co/nvidia/parakeet-tdt-0.6b-v3/discussions
+  ['Nemotron', 'hello there <en-US>', 'en-US'],
+  // https://github.com/modelscope/FunASR/blob/main/funasr/utils/postprocess_utils.py
+  ['FunASR after its postprocessing', '\u{1f3bc}hello there\u{1f60a}', undefined],
+  // https://huggingface.co/docs/transformers/model_doc/wav2vec2
+  ['wav2vec 2', '<s>hello <unk>there</s>', undefined],
+  // https://github.com/vllm-project/vllm/blob/main/vllm/model_executor/models/voxtral.py
+  ['Voxtral', 'lang:es [TRANSCRIBE]hello there', 'es'],
+];
+
+test.each(tagged)(
+  'tags of %s are no words, whole and cut at every character',
+  async (_, text, language) => {
+    const final = {
+      kind: 'final',
+      transcript: expect.objectContaining({ text: 'hello there', language }),
+    };
+    const characters = [...text];
+    for (let cut = 0; cut <= characters.length; cut++) {
+      const deltas = [characters.slice(0, cut).join(''), ...characters.slice(cut)].map(delta);
+      const body = [...deltas, { type: 'transcript.text.done', text }];
+      const response = new Response(body.map((one) => `data: ${JSON.stringify(one)}\n\n`).join(''));
+      const updates = await Array.fromAsync(readTranscript(response, undefined, () => undefined));
+      expect(updates.at(-1)).toEqual(final);
+      for (const update of updates)
+        if (update.kind === 'partial') expect('hello there').toContain(update.text);
+    }
+    for (const body of [JSON.stringify({ text }), text, JSON.stringify({ text: ` ${text}\n` })])
+      expect(transcriptOf(body, undefined)).toMatchObject({ text: 'hello there' });
+  },
+);
+
+test('silence with tags is silence, and what a person says in brackets stays', () => {
+  for (const text of [
+    '<|nospeech|><|EMO_UNKNOWN|>',
+    '[BLANK_AUDIO]',
+    'language None<asr_text>',
+    '\u266a',
+  ])
+    expect(transcriptOf({ text }, undefined).text).toBe('');
+  for (const text of [
+    'is 2 < 3 or 4 > 3?',
+    'language lessons',
+    'an array[0] (of mine)',
+    'lang is short',
+  ])
+    expect(transcriptOf({ text }, undefined).text).toBe(text);
+});
+
+test('words with times lose their tags, too', () => {
+  const words = [
+    { word: '<|en|>', start: 0, end: 0 },
+    { word: ' hello', start: 0, end: 0.4 },
+    { word: 'there<|endoftext|>', start: 0.4, end: 0.9 },
+  ];
+  expect(transcriptOf({ text: '<|en|>hello there', words }, undefined).words).toEqual([
+    { text: 'hello', startMs: 0, endMs: 400 },
+    { text: 'there', startMs: 400, endMs: 900 },
+  ]);
+});
+
+test('events inside the JSON of a proxy are the words, and it is asked for no stream again', async () => {
+  manner = 'in-json';
+  const asked = requests();
+  const transcriber = opened('gpt-4o-transcribe');
+  expect(await textOf(transcriber, pcm)).toBe(text);
+  expect(await textOf(transcriber, pcm)).toBe(text);
+  expect(asked()).toEqual([true, false]);
+  const cut =
+    'event: x\ndata: {"type":"transcript.text.delta","delta":"only"}\n\ndata: {"type":"transcript.text.delta","delta":" this"}';
+  expect(transcriptOf({ text: cut }, undefined).text).toBe('only this');
 });

@@ -17,12 +17,13 @@ const lookaheadChars = 8;
 const closers = '["\'\u201d\u2019\u00bb)\\]*_~`]{0,4}';
 const marks = {
   line: '\\n',
-  fence: '```',
+  fence: '```|~~~',
   stop: `[.!?\u2026\u061f\u06d4\u0964\u0965]+${closers}`,
+  /** Stops of scripts that use them for nothing else: Unicode's property, less those above. */
   wideStop:
-    '[\u3002\uff01\uff1f\uff0e\uff61]+[\u300d\u300f\u201d\u2019\uff09\u3011\u3009\u300b"]{0,4}',
+    '(?:(?![.!?\u2026\u061f\u06d4\u0964\u0965\u104a])[\\p{STerm}\uff0e\uff61\u0f0d\u0f0e])+[\u300d\u300f\u201d\u2019\uff09\u3011\u3009\u300b"]{0,4}',
   comma: `[,;:\u060c\u061b]${closers}`,
-  wideComma: '[\uff0c\u3001\uff1b\uff1a]',
+  wideComma: '[\uff0c\u3001\uff1b\uff1a\u104a\u1363-\u1365\u1802\u1808]',
   dash: '(?<=\\s)[-\u2013\u2014]{1,3}(?=\\s)|\u2014',
 } as const;
 type BoundaryMark = keyof typeof marks;
@@ -120,8 +121,8 @@ function isNeverLast(word: string): boolean {
  * else. A digit, a single letter or an open quote before it waits: 1,000, x,y, "Yes, I do,".
  */
 export function sureEnd(text: string): 'sentence' | 'pause' | undefined {
-  if (insideMarkup(text, text.length) || text.includes('```') || isOpen(text)) return undefined;
-  if (/..[\u3002\uff01\uff1f]$/u.test(text)) return 'sentence';
+  if (insideMarkup(text, text.length) || /```|~~~/.test(text) || isOpen(text)) return undefined;
+  if (/..(?![.!?])[\u3002\uff01\uff1f\p{STerm}]$/u.test(text)) return 'sentence';
   const [, word = '', mark = ''] =
     /(?:^|\s)(\p{L}[\p{L}\p{M}'\u2019-]+)([.!?,\u060c])$/u.exec(text) ?? [];
   if (/[,\u060c]/.test(mark)) return 'pause';
@@ -147,6 +148,7 @@ function insideMarkup(text: string, end: number): boolean {
   const near = text.slice(Math.max(0, end - 80), end);
   if (near.lastIndexOf('[') > near.lastIndexOf(']')) return true;
   if (near.lastIndexOf('](') > near.lastIndexOf(')')) return true;
+  if (text.slice(0, end).split('||').length % 2 === 0) return true;
   const line = text.slice(text.lastIndexOf('\n', end - 1) + 1, end).replace(/```/g, '');
   return line.split('`').length % 2 === 0;
 }
@@ -213,13 +215,13 @@ export class ClauseSplitter {
       if (end === undefined) return clauses;
       const clause = this.#rest.slice(0, end).trimEnd();
       this.#rest = this.#rest.slice(end);
-      if (/[\p{L}\p{N}]/u.test(clause) && !clause.startsWith(fence)) this.#rules = laterRules;
+      if (/[\p{L}\p{N}]/u.test(clause) && !beginsFence.test(clause)) this.#rules = laterRules;
       clauses.push(clause);
     }
   }
 }
 
-const fence = '```';
+const beginsFence = /^(?:```|~~~)/;
 
 /** Whether a first clause ends here, although the character that would prove it has not come. */
 function endsFirst(text: string): boolean {
@@ -228,7 +230,7 @@ function endsFirst(text: string): boolean {
 }
 
 function endOfClause(text: string, rules: Rules, ended: boolean): number | undefined {
-  if (text.startsWith(fence)) return endOfFence(text, ended);
+  if (beginsFence.test(text)) return endOfFence(text, ended);
   const { end, pause, waits } = findEnd(text, rules, ended);
   if (end !== undefined || waits || text === '') return end;
   if (ended && text.length <= rules.longestChars) return text.length;
@@ -261,16 +263,26 @@ function isEnough(clause: string, kind: 'sentence' | 'pause', rules: Rules): boo
 }
 
 function endOfFence(text: string, ended: boolean): number | undefined {
-  const closing = text.indexOf(fence, fence.length);
-  if (closing >= 0) return closing + fence.length;
+  const closing = text.indexOf(text.slice(0, 3), 3);
+  if (closing >= 0) return closing + 3;
   return ended ? text.length : undefined;
 }
 
-/** Cuts at the last pause, if it is not too early, else between words, else inside one, but never inside a character. */
+const wordSegmenter = new Intl.Segmenter('en', { granularity: 'word' });
+
+/**
+ * Cuts at the last pause, if it is not too early, else between words, also of scripts without spaces, else inside one, but
+ * never inside a character.
+ */
 function hardEnd(text: string, longestChars: number, pause: number): number {
   if (pause > longestChars / 2) return pause;
   const space = text.slice(0, longestChars).search(/\s\S*$/);
-  if (space > 0) return space;
+  if (space > longestChars / 2) return space;
+  const near = text.slice(0, longestChars + lookaheadChars);
+  const starts = [...wordSegmenter.segment(near)].map(({ index }) => index);
+  // Words near the end of `near` may be cut off, and others found in them.
+  const between = starts.findLast((index) => index <= longestChars - lookaheadChars) ?? 0;
+  if (between > 0) return between;
   const cut = text.slice(0, longestChars).replace(/[\uD800-\uDBFF]$/, '');
   return cut.length;
 }

@@ -5,11 +5,18 @@ export type Aside = { readonly kind: AsideKind; readonly text: string };
 /** A character, or a pair of brackets around more: a round one that is not closed ends the search, which keeps it linear. */
 const nested = (without: string) => `(?:[^()${without}]|\\([^()${without}]*\\))`;
 
+/** A row of a table; a bar alone, or two around a spoiler, are none. */
+const row = /^[ \t]*\|(?!\|)[^|\n]*\|.*(?:\n|$)/gm;
+/** TeX between dollars, as Pandoc reads them, so that prices are none, or in the brackets that models write. */
+const formula =
+  /\$\$[^$]+\$\$|(?<![\p{L}\p{N}$])\$(?!\s)[^$\n]+(?<!\s)\$(?![\p{N}$])|\\\((?:(?!\\[()])[\s\S])+\\\)|\\\[(?:(?!\\[[\]])[\s\S])+\\\]/gu;
+
 /** The first form that fits at a place counts; text inside belongs to it. */
 const forms = {
-  code: '```[\\s\\S]*?(?:```|(?![\\s\\S]))',
+  code: '(?<fence>```|~~~)[\\s\\S]*?(?:\\k<fence>|(?![\\s\\S]))',
   label: `!?\\[(?<words>[^[\\]\\n]*)\\]\\((?<target>${nested('\\s')}+)(?:[ \\t]${nested('\\n')}*)?\\)`,
-  table: '(?:^[ \\t]*\\|.*(?:\\n|$))+',
+  table: `(?:${row.source})+`,
+  formula: formula.source,
   inline: '`(?![\\p{L}\\p{N} ._-]+`)[^`\\n]+`',
   address:
     '\\b(?:https?://|www\\.)[^\\s<>\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]*[\\p{L}\\p{N}/]',
@@ -37,8 +44,9 @@ type Groups = Readonly<Record<string, string | undefined>>;
 const readable: Readonly<Record<Form, (found: string, groups: Groups) => Aside>> = {
   code: (found) => ({
     kind: 'code',
-    text: /.```$/s.test(found) ? found : `${found.trimEnd()}\n\`\`\``,
+    text: closeFence(found.replaceAll('~~~', '```')),
   }),
+  formula: (text) => ({ kind: 'code', text: `\`${text}\`` }),
   inline: (text) => ({ kind: 'code', text }),
   table: (found) => ({ kind: 'table', text: `\`\`\`\n${found.trimEnd()}\n\`\`\`` }),
   address: (text) => ({ kind: 'link', text }),
@@ -48,6 +56,10 @@ const readable: Readonly<Record<Form, (found: string, groups: Groups) => Aside>>
   },
 };
 
+function closeFence(code: string): string {
+  return /.```$/s.test(code) ? code : `${code.trimEnd()}\n\`\`\``;
+}
+
 /** A step of making text speakable: a pattern, and its replacement. */
 type SpeakableRule = readonly [find: RegExp, keep: string];
 
@@ -55,10 +67,14 @@ type SpeakableRule = readonly [find: RegExp, keep: string];
 const steps: readonly SpeakableRule[] = [
   [/\r\n?/g, '\n'],
   // A fenced block, closed or not.
-  [/```[\s\S]*?(?:```|$)/g, ' '],
+  [/(```|~~~)[\s\S]*?(?:\1|$)/g, ' '],
   // Inline code that reads like words, then all other code.
   [/`([\p{L}\p{N} ._-]+)`/gu, '$1'],
   [/`[^`\n]*`/g, ' '],
+  [formula, ' '],
+  // Citations of models: [1], [2, 3], [^4], [5](https://a.b), 【4:0†source】, and those in private characters of ChatGPT.
+  [/\[\^?\d{1,3}(?:\s?[,\u2013-]\s?\d{1,3})*\](?:\([^()\s]*\))?/g, ' '],
+  [/\u3010[^\u3010\u3011\u2020\n]*\u2020[^\u3010\u3011\n]*\u3011|\ue200[^\ue200\ue201]*\ue201/g, ' '],
   // An image, a link and its text, Discord's and HTML's tags, and bare addresses.
   [/!\[[^[\]\n]*\]\((?:[^()\n]|\([^()\n]*\))*\)/g, ' '],
   [/\[([^[\]\n]*)\]\((?:[^()\n]|\([^()\n]*\))*\)/g, '$1'],
@@ -71,17 +87,17 @@ const steps: readonly SpeakableRule[] = [
     ' ',
   ],
   // Rows and rules of a table, other rules, then headings, quotes and bullets at the start of a line.
-  [/^[ \t]*\|.*$/gm, ' '],
+  [row, '\n'],
+  [/^[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+$/gm, ' '],
   [/^[ \t]*(?:[-*_=][ \t]*){3,}$/gm, ' '],
   [/^[ \t]*(?:#{1,6}|>+|[-*+\u2022])[ \t]+(?:\[[ xX]\][ \t]+)?/gm, ''],
   // Marks of emphasis, whole or the half that a clause was left with.
-  [/\*\*+|__+|~~|\|\|/g, ''],
+  [/\*\*+|__+|~~|\|\||^[ \t]*\|/gm, ''],
   [/(?<!\\)(?!(?<=[\p{L}\p{N}])\*[\p{L}\p{N}]|(?<=\s)\*\s)\*/gu, ''],
   [/(?<![\p{L}\p{N}])_(?=\S)|(?<=\S)_(?![\p{L}\p{N}])/gu, ''],
   [/\\([\\`*_{}[\]()#+\-.!|~>])/g, '$1'],
-  // An emoji by its name, as in `:smile:`.
-  [/(?<![\w:]):[a-z][\w+-]*:(?![\w:])/gi, ' '],
-  // Emoji with all that hangs on them, and keycaps.
+  // Codes of emoji, emoji with all that hangs on them, and keycaps.
+  [/(?<![\p{L}\p{N}:]):(?=[a-z+-])[a-z0-9_+-]{2,40}:(?![\p{L}\p{N}])/gu, ' '],
   [/[#*0-9]\uFE0F?\u20E3/gu, ' '],
   [/(?![\u00a9\u00ae\u2122])\p{Extended_Pictographic}/gu, ' '],
   [/\p{Regional_Indicator}|\p{Emoji_Modifier}|\uFE0F|\u200D/gu, ''],
@@ -92,12 +108,33 @@ const steps: readonly SpeakableRule[] = [
   [/(?<![,;:])[,;:]+(?=[,.;:!?\u2026](?:\s|$))/g, ''],
 ];
 
+/** Entities of HTML that models and web pages write. */
+const entities: Readonly<Record<string, string>> = {
+  ...{ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', hellip: '\u2026' },
+  ...{ ndash: '\u2013', mdash: '\u2014', lsquo: '\u2018', rsquo: '\u2019', ldquo: '\u201c', rdquo: '\u201d' },
+  ...{ deg: '\u00b0', euro: '\u20ac', pound: '\u00a3', times: '\u00d7', middot: '\u00b7', shy: '', zwnj: '' },
+};
+
+function decodeEntities(text: string): string {
+  return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));/gi, (all, decimal, hex, name) => {
+    const code = decimal ? Number(decimal) : Number.parseInt(hex, 16);
+    if (name) return entities[name] ?? all;
+    return code <= 0x10ffff ? String.fromCodePoint(code) : all;
+  });
+}
+
+/** A spoiler, between two pairs of bars, as a word: it is not for the ear. */
+export function hideSpoilers(text: string): string {
+  return text.replace(/\|\|[^|]+(?:\|[^|]+)*\|\|/g, ' spoiler ');
+}
+
 /**
- * Speakable part of a written clause: no markdown, code, links, tables or emoji.
+ * Speakable part of a written clause: no markdown, code, links, tables or emoji, and spoilers as a word.
  *
  * Empty when nothing is left that has a sound.
  */
 export function speakable(text: string): string {
-  const plain = steps.reduce((rest, [find, keep]) => rest.replace(find, keep), text).trim();
+  const bare = steps.reduce((rest, [find, keep]) => rest.replace(find, keep), hideSpoilers(text));
+  const plain = decodeEntities(bare).replace(/\s+/g, ' ').trim();
   return /[\p{L}\p{N}]/u.test(plain) ? plain : '';
 }

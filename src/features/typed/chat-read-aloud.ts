@@ -1,5 +1,6 @@
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { clausesOf } from '#src/chat/text/clauses.ts';
+import { hideSpoilers } from '#src/chat/text/speakable.ts';
 import { type NamedPerson, spokenNameOf } from '#src/conversation/output/answer-parts.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
@@ -188,7 +189,7 @@ const mostChars = 300;
 /** Spoken substitutes for parts that cannot be heard. */
 type LineWords = { readonly link: string; readonly code: string };
 
-/** A line of a chat as it is read out: links and code by their names, spoilers not at all. */
+/** A line of a chat as it is read out: links, code and spoilers by their names. */
 function lineToRead(text: string, { link, code }: LineWords): string {
   const named = text
     .replace(/```[\s\S]*?(?:```|$)/g, ` ${code} `)
@@ -199,17 +200,11 @@ function lineToRead(text: string, { link, code }: LineWords): string {
       /\b(?:https?:\/\/|www\.)[^\s<>|\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]*[\p{L}\p{N}/]/gu,
       ` ${link} `,
     );
-  return withoutSpoilers(named).replace(/\s+/g, ' ').trim();
+  return hideSpoilers(named).replace(/\s+/g, ' ').trim();
 }
 
 /** As many whole clauses as are read out; `rest` says that there are more. */
 function firstClauses(clauses: readonly string[], rest: string): readonly string[] {
   const end = clauses.findIndex((_, n) => clauses.slice(0, n + 1).join(' ').length > mostChars);
   return end < 0 ? clauses : [...clauses.slice(0, end), rest];
-}
-
-/** Text between two pairs of bars; a pair alone hides nothing. */
-function withoutSpoilers(text: string): string {
-  const parts = text.split('||');
-  return parts.filter((_, n) => n % 2 === 0 || n === parts.length - 1).join(' ');
 }

@@ -204,7 +204,8 @@ async function* withLeads(parts: AsyncIterable<RecordingPart>): AsyncGenerator<R
   for await (const part of parts) {
     if (part.kind !== 'segment') return yield part;
     const { segment } = part;
-    const isSpaced = /\s/.test(joinTexts([before.slice(-1), segment.text]).charAt(1));
+    const isSpaced =
+      before !== '' && /\s/.test(joinTexts([before.slice(-1), segment.text]).charAt(1));
     yield { kind: 'segment', segment: { ...segment, lead: isSpaced ? ' ' : '' } };
     before = segment.text;
   }

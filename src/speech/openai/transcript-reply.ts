@@ -1,9 +1,11 @@
+import { createParser } from 'eventsource-parser';
 import { BotError } from '#src/base/errors.ts';
-import { fieldsOf } from '#src/base/json.ts';
+import { fieldsOf, parsedJson } from '#src/base/json.ts';
 import { languageTagOf } from '#src/base/language-name.ts';
 import { readEvents } from '#src/provider/server-events.ts';
 import { heardCount } from '#src/speech/fallbacks/metered-voice.ts';
 import type { TranscribedWord, Transcript, TranscriptUpdate } from '#src/speech/ports.ts';
+import { readTags } from '#src/speech/recogniser-tags.ts';
 
 /** Limit of words in one utterance: of a longer list none are used. */
 const mostWords = 2_000;
@@ -16,6 +18,7 @@ function wordsOf(words: unknown): readonly TranscribedWord[] | undefined {
   if (!Array.isArray(words) || words.length === 0 || words.length > mostWords) return undefined;
   const read: TranscribedWord[] = [];
   for (const one of words) {
+    if (isTag(fieldsOf(one).word)) continue;
     const word = wordOf(one);
     if (!word || word.startMs < (read.at(-1)?.startMs ?? 0)) return undefined;
     read.push(word);
@@ -23,9 +26,13 @@ function wordsOf(words: unknown): readonly TranscribedWord[] | undefined {
   return read;
 }
 
+function isTag(word: unknown): boolean {
+  return typeof word === 'string' && word.trim() !== '' && readTags(word).text === '';
+}
+
 function wordOf(value: unknown): TranscribedWord | undefined {
   const { word, start, end } = fieldsOf(value);
-  const text = typeof word === 'string' ? word.trim() : '';
+  const text = typeof word === 'string' ? readTags(word).text : '';
   const isTimed = isWithin(start, 0, latestSeconds) && isWithin(end, start, latestSeconds);
   if (text === '' || text.length > longestWord || !isTimed) return undefined;
   return { text, startMs: Math.round(start * 1_000), endMs: Math.round(end * 1_000) };
@@ -35,28 +42,46 @@ function isWithin(value: unknown, least: number, most: number): value is number 
   return typeof value === 'number' && value >= least && value <= most;
 }
 
-/** `{text}`, JSON in a string, or the bare text: servers send all three for any response format. */
+/** `{text}`, JSON in a string, events in a text, or the bare text: servers send all four for any response format. */
 export function transcriptOf(reply: unknown, asked: string | undefined): Transcript {
   const answer = typeof reply === 'string' ? jsonOr(reply) : reply;
-  if (typeof answer === 'string' && answer !== '') {
-    return { text: answer.trim(), language: asked };
-  }
+  if (typeof answer === 'string' && answer !== '') return transcriptOf({ text: answer }, asked);
   const { text, language, languages, usage, words } = (answer || {}) as Readonly<
     Record<string, unknown>
   >;
+  if (typeof text === 'string' && areEvents.test(text))
+    return transcriptOf(joinEvents(text), asked);
   if (typeof text !== 'string') throw new BotError('provider.empty', true, noText);
   const [first] = Array.isArray(languages) ? languages : [];
-  const codes: unknown[] = [language, first?.code, asked];
+  const read = readTags(text);
+  const codes: unknown[] = [language, first?.code, read.language, asked];
   const languageTags = codes.flatMap((code) =>
     typeof code === 'string' ? (languageTagOf(code) ?? []) : [],
   )[0];
   const count = heardCount(usage);
   return {
-    text: text.trim(),
+    text: read.text,
     language: languageTags,
     words: wordsOf(words),
     usage: count && { count },
   };
+}
+
+const areEvents = /^\s*(data|event):/;
+
+/** The last of the events in a text, or all words of them: LiteLLM 1.108.7 answers so where a stream was asked for. */
+function joinEvents(text: string): unknown {
+  let last: unknown;
+  let words = '';
+  const parser = createParser({
+    onEvent({ data }) {
+      const { delta, type, ...event } = fieldsOf(parsedJson(data));
+      if (type === 'transcript.text.done') last = event;
+      if (typeof delta === 'string') words += delta;
+    },
+  });
+  parser.feed(`${text}\n\n`);
+  return last ?? { text: words === '' ? undefined : words };
 }
 
 const noText = 'The transcription server answered without text: check the base URL and the model.';
@@ -103,7 +128,8 @@ export async function* readTranscript(
       const { delta, type } = event;
       if (type !== 'transcript.text.delta' || typeof delta !== 'string') continue;
       text += delta;
-      if (delta !== '') yield { kind: 'partial', text: text.trim() };
+      const partial = readTags(text, true).text;
+      if (delta !== '' && partial !== '') yield { kind: 'partial', text: partial };
     }
     isRead = true;
   } finally {
@@ -119,7 +145,7 @@ async function eventsOf(
 ): Promise<AsyncGenerator<unknown> | { readonly text: string }> {
   if (/event-stream/.test(response.headers.get('content-type') ?? '')) return readEvents(response);
   const text = await response.text();
-  return /^(data|event):/.test(text.trimStart()) ? readEvents(new Response(text)) : { text };
+  return areEvents.test(text) ? readEvents(new Response(text)) : { text };
 }
 
 /** A connection whose answer was read to its end can be used again. Never throws. */

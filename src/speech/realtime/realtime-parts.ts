@@ -1,5 +1,6 @@
 import type { BotError } from '#src/base/errors.ts';
 import { textIn } from '#src/base/json.ts';
+import { languageTagOf } from '#src/base/language-name.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { ServedBy } from '#src/provider/models/models.ts';
 import { errorIn } from '#src/provider/realtime-pool.ts';
@@ -7,6 +8,7 @@ import { heardCount, sumOf } from '#src/speech/fallbacks/metered-voice.ts';
 import { languageHint, realtimeHints } from '#src/speech/hints.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import type { OnPartial, ServerUsage, Transcript } from '#src/speech/ports.ts';
+import { readTags } from '#src/speech/recogniser-tags.ts';
 
 /** Name of the events about the words of an item. */
 const transcription = 'conversation.item.input_audio_transcription';
@@ -41,9 +43,9 @@ export function sessionUpdate(
 
 function transcriptIn(event: JsonEvent): ItemTranscript {
   const { transcript, languages, usage } = event;
-  const text = (textIn(transcript) ?? '').trim();
+  const { text, language: named } = readTags(textIn(transcript) ?? '');
   const [first] = Array.isArray(languages) ? languages : [];
-  const language = textIn(first?.code);
+  const language = textIn(first?.code) ?? (named && languageTagOf(named));
   return { text, language, count: heardCount(usage) };
 }
 
@@ -164,7 +166,8 @@ export class TranscriptParts {
   }
 
   #notify(): void {
-    const text = joinTexts([...this.#parts, this.#open].map(({ heard }) => heard.text));
+    const heard = joinTexts([...this.#parts, this.#open].map(({ heard }) => heard.text));
+    const { text } = readTags(heard, true);
     if (text === this.#reported || text === '') return;
     this.#reported = text;
     this.#onPartial(text);

@@ -161,3 +161,39 @@ test('clauses are cut in time proportional to the text, however it is written', 
   };
   expectLinear(cutUp, units);
 }, 30_000);
+
+/** Stops of scripts, of which Unicode says that they end sentences: https://www.unicode.org/Public/UCD/latest/ucd/PropList.txt. */
+test.each([
+  ['Burmese', 'နေကောင်းလား။ ကောင်းပါတယ်။'],
+  ['Khmer', 'សួស្តី។ សុខសប្បាយ។'],
+  ['Amharic', 'ሰላም። ደህና ነኝ።'],
+  ['Armenian', 'Բարեւ։ Լավ եմ։'],
+  ['Chinese', '你好吗。我很好。'],
+  ['Hindi', 'नमस्ते। मैं ठीक हूँ।'],
+  ['Urdu', 'سلام۔ میں ٹھیک ہوں۔'],
+  ['Tibetan', 'བཀྲ་ཤིས།བདེ་ལེགས།'],
+  ['Mongolian', 'ᠰᠠᠢᠨ᠃ ᠪᠠᠢᠨᠠ᠃'],
+  ['Inuktitut', 'ᐊᐃ᙮ ᖃᓄᐃᑉᐱᑦ᙮'],
+])('a clause of %s ends at its own stop, cut at every character', (_, text) => {
+  const [first = ''] = clauses(text);
+  expect(first).toBe(text.slice(0, first.length));
+  expect(first.length).toBeLessThan(text.length - 2);
+  for (let cut = 1; cut < text.length; cut++)
+    expect(clauses(text.slice(0, cut), text.slice(cut))).toEqual(clauses(text));
+});
+
+test.each([
+  ['th', 'ประเทศไทยมีอาหารอร่อยมากมายและผู้คนก็ใจดีนักท่องเที่ยวจากทั่วโลกจึงมาเยือนทุกปีเพื่อชมวัดวาอารามและชายหาดที่สวยงาม'],
+  ['km', 'ប្រទេសកម្ពុជាមានប្រាសាទបុរាណជាច្រើនដែលអ្នកទេសចរមកពីជុំវិញពិភពលោកចូលចិត្តមកទស្សនារៀងរាល់ឆ្នាំដោយសារភាពស្រស់ស្អាត'],
+  ['my', 'မြန်မာနိုင်ငံတွင်ရှေးဟောင်းဘုရားများစွာရှိပြီးကမ္ဘာတစ်ဝှမ်းမှခရီးသွားများသည်နှစ်စဉ်လာရောက်လည်ပတ်ကြသည်မှာအံ့ဩစရာမဟုတ်ပါ'],
+])('a long clause without spaces (%s) is cut between words', (language, text) => {
+  const starts = [...new Intl.Segmenter(language, { granularity: 'word' }).segment(text)].map((one) => one.index);
+  const [first = '', ...more] = clauses(text);
+  expect(more.length).toBeGreaterThan(0);
+  expect(starts).toContain(first.length);
+});
+
+test('no clause ends within a spoiler', () => {
+  const text = 'It was ||the butler. He did it alone, and nobody saw|| him go. So there.';
+  for (const clause of clauses(...text)) expect(clause.split('||').length % 2).toBe(1);
+});

@@ -18,3 +18,28 @@ test.each([
 ])('%j is said as %j', (written, said) => {
   expect(speakable(written)).toBe(said);
 });
+
+/** What no mouth can say, and what is left of it. The last members stand in no report that was given to us. */
+test.each([
+  ['Tom &amp; Jerry&#39;s :smile: area is $x^2$, see [1] and 【4:0†source】. ~~~code~~~', "Tom & Jerry's area is, see and."],
+  ['||secret|| then this', 'spoiler then this'],
+  ['It was ||the | butler|| and ||two||.', 'It was spoiler and spoiler.'],
+  ['| So it begins', 'So it begins'],
+  ['~~~js\na()\n~~~\nDone.', 'Done.'],
+  ['It costs $5, or $6 to $7 (US$8).', 'It costs $5, or $6 to $7 (US$8).'],
+  ['At 12:30:45 use a::b::c :+1:', 'At 12:30:45 use a::b::c'],
+  // https://pandoc.org/MANUAL.html#math, https://katex.org/docs/autorender
+  ['So $$\\int_0^1 x\\,dx$$ is \\(a+b\\) and \\[c\\] here.', 'So is and here.'],
+  // https://community.openai.com/t/1120434: marks of citations in private characters
+  ['It rained.\ue200cite\ue202turn0search0\ue201 A lot.', 'It rained. A lot.'],
+  // https://docs.github.com/get-started/writing-on-github: footnotes
+  ['A note[^2] of two[3, 4].', 'A note of two.'],
+  // https://docs.perplexity.ai: citations as links
+  ['It is so [5](https://a.b/c).', 'It is so.'],
+  // https://html.spec.whatwg.org/multipage/named-characters.html
+  ['5 &lt; 6&nbsp;&#x2013; a&hellip; &unknown;', '5 < 6 – a… &unknown;'],
+  // https://github.github.com/gfm/#tables-extension-
+  ['Name | Age\n:--- | ---:\n', 'Name | Age'],
+])('%j, written by models, is said as %j', (written, said) => {
+  expect(speakable(written)).toBe(said);
+});

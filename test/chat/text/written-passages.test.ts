@@ -21,6 +21,9 @@ test.each<[string, readonly Aside[]]>([
   ['Try:\r\n```\r\na();\r\n', [{ kind: 'code', text: '```\na();\n```' }]],
   ['Call `a.b(c)` now, then `stop`.', [{ kind: 'code', text: '`a.b(c)`' }]],
   [`So:\n${rows}\nThat is all.`, [{ kind: 'table', text: `\`\`\`\n${rows}\n\`\`\`` }]],
+  ['Area $x^2$ costs $5 or $6.', [{ kind: 'code', text: '`$x^2$`' }]],
+  ['~~~js\na();\n~~~', [{ kind: 'code', text: '```js\na();\n```' }]],
+  ['||secret|| then', []],
   ['www.a.b and www.a.b', [{ kind: 'link', text: 'www.a.b' }]],
 ])('%j holds for the eyes %j', (text, asides) => {
   expect(asidesIn(text)).toEqual(asides);
