@@ -76,6 +76,8 @@ export type FailureServer = {
   readonly retryAfterMs?: number;
   /** The server's own sentence, which may quote people's words: for the doctor, never for the log. */
   readonly serverWords?: string;
+  /** What the operator can do, where the server's words tell more than the code. */
+  readonly mend?: string;
   /** Cap whose rest is too little. */
   readonly cap?: BudgetCap;
   /** Its model was not shown the pictures of the request: it takes none, or not these. */

@@ -138,6 +138,6 @@ const general: Readonly<Record<string, string>> = {
 function remedyFor(error: unknown, role = 'its'): string {
   if (!(error instanceof BotError)) return 'report it at the project, with this line';
   const [folder = ''] = error.code.split('.');
-  const remedy = remedies[error.code] ?? general[folder] ?? update;
+  const remedy = error.about.mend ?? remedies[error.code] ?? general[folder] ?? update;
   return remedy.replaceAll('{role}', role);
 }

@@ -225,7 +225,7 @@ export class JsonSocket {
 const overNetwork: OpenSocket = (url, options) => new WebSocket(url, options);
 
 /** Error of a server that refuses WebSocket, with its message. */
-async function refusal(response: IncomingMessage): Promise<APIError> {
+async function refusal(response: IncomingMessage): Promise<Error> {
   const { statusCode, headers } = response;
   const pieces: Buffer[] = [];
   try {
@@ -237,8 +237,19 @@ async function refusal(response: IncomingMessage): Promise<APIError> {
     // Its status says enough.
   }
   const text = Buffer.concat(pieces).toString();
+  // uvicorn answers a path without WebSocket like that.
+  if (statusCode === 403 && text === '') return noRealtime();
   const known = Object.entries(headers).filter(([, value]) => typeof value === 'string');
   const value = foreignJson(text, answerLimits);
   const error = isRecord(value) ? value : undefined;
   return APIError.generate(statusCode, error, text, new Headers(known as [string, string][]));
+}
+
+function noRealtime(): BotError {
+  const message = 'The server has no Realtime API at this address (403 without a word).';
+  const mend = 'use a server with a Realtime API, or another pipeline';
+  return new BotError('provider.refused', false, message, undefined, undefined, {
+    status: 404,
+    mend,
+  });
 }

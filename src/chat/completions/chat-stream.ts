@@ -1,9 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
 import { fieldsOf, foreignJson, isRecord, textIn, toolArgumentLimits } from '#src/base/json.ts';
+import streamEnds from '#src/chat/marks/stream-ends.json' with { type: 'json' };
 import type { ChatPart, ToolCall, Usage } from '#src/chat/ports.ts';
 import { wordsOf } from '#src/provider/models/error-phrases.ts';
 import type { ServedBy } from '#src/provider/models/models.ts';
 import { reportedTokens } from '#src/provider/models/request-hold.ts';
+import { AnswerText, type AnswerTextOptions, type TextFault } from './answer-text.ts';
 
 /** One piece of a tool call as servers stream it; any field may be missing, empty or repeated. */
 type Fragment = {
@@ -45,7 +47,7 @@ class ToolCalls {
       .map(({ id, name, json }, place) => ({
         id: id === '' ? `call_${place}` : id,
         name,
-        argumentsJson: json.trim() === '' ? '{}' : json,
+        argumentsJson: json.trim() === '' ? '{}' : unwrapped(json),
       }));
   }
 
@@ -79,6 +81,12 @@ export function isJson(text: string): boolean {
   return foreignJson(text, toolArgumentLimits) !== undefined;
 }
 
+/** Arguments that a server encoded twice. */
+function unwrapped(json: string): string {
+  const value = foreignJson(json, toolArgumentLimits);
+  return typeof value === 'string' && isJson(value) ? value : json;
+}
+
 function readFragment(delta: unknown): Fragment | undefined {
   if (!isRecord(delta)) return undefined;
   const part = isRecord(delta.function) ? delta.function : {};
@@ -95,81 +103,62 @@ function jsonOf(value: unknown): string {
   return isRecord(value) ? JSON.stringify(value) : (textIn(value) ?? '');
 }
 
-/** Longest tag is `</thinking>`; a tail that could still become one is held back. */
-const tag = /<(\/?)think(?:ing)?>/i;
-const partialTag = /<(?:\/?(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?$/i;
-
-/**
- * Drops text between `<think>` and `</think>`, also where the tags are cut by pieces.
- *
- * The white space after a closing tag goes too. Of a closing tag without an opening one only the tag is dropped.
- */
-class ThinkFilter {
-  #held = '';
-  #thinking = false;
-  #trimming = true;
-
-  /** Text that may be shown so far, beyond the text returned before. */
-  push(text: string): string {
-    this.#held += text;
-    let shown = '';
-    for (let found = tag.exec(this.#held); found; found = tag.exec(this.#held)) {
-      shown += this.#show(this.#held.slice(0, found.index));
-      this.#thinking = found[1] === '';
-      this.#trimming = true;
-      this.#held = this.#held.slice(found.index + found[0].length);
-    }
-    const safe = this.#held.length - (partialTag.exec(this.#held)?.[0].length ?? 0);
-    shown += this.#show(this.#held.slice(0, safe));
-    this.#held = this.#held.slice(safe);
-    return shown;
-  }
-
-  /** The rest, once the model has finished. A thought that was never closed is not shown. */
-  flush(): string {
-    const rest = this.#show(this.#held);
-    this.#held = '';
-    return rest;
-  }
-
-  #show(text: string): string {
-    if (this.#thinking) return '';
-    const shown = this.#trimming ? text.trimStart() : text;
-    if (shown !== '') this.#trimming = false;
-    return shown;
-  }
-}
-
-type ChunkFields = Readonly<Record<string, unknown>>;
+const ends = new Map(streamEnds.map(({ reason, means }) => [reason, means]));
 
 /**
  * Reads the chunks of one streamed chat completion, none of which is trusted to have its fields.
  *
- * Reasoning is dropped, tool calls are gathered until the end. The stream has ended well only if the server said so
- * by a `finish_reason`, or called tools; one in sound also by a last `expires_at`, or by `[DONE]`.
+ * Reasoning is dropped, tool calls are gathered until the end. The stream has ended well only if the server said so by a
+ * `finish_reason` that ends an answer or by `[DONE]`, or called tools; one in sound also by a last `expires_at`.
  */
 export class ChatStream {
-  readonly #think = new ThinkFilter();
-  readonly #spokenThink = new ThinkFilter();
+  readonly #by: ServedBy;
+  readonly #text: AnswerText;
+  readonly #spoken: AnswerText;
   readonly #calls = new ToolCalls();
   #finish: string | undefined;
   #usage: Usage | undefined;
   #began = false;
+  #hasDeltas = false;
   #isDone = false;
   #hasWords = false;
   #hasSound = false;
-  readonly #by: ServedBy;
 
-  constructor(by: ServedBy) {
+  constructor(by: ServedBy, options: AnswerTextOptions) {
     this.#by = by;
+    this.#text = new AnswerText(options);
+    this.#spoken = new AnswerText({ ...options, tools: [] });
   }
 
   /** Whether the server has said that the answer is whole. */
   get finished(): boolean {
-    return this.#finish !== undefined || (this.#isDone && this.#hasSound);
+    const isDone = this.#isDone && (this.#hasWords || this.#hasSound);
+    return (this.#finish ?? 'failed') !== 'failed' || isDone || this.#text.hasEnded;
   }
 
-  /** The server wrote `[DONE]`; chunks before it may still be on their way here. */
+  /** The rest of the stream is not worth its wait. */
+  get isOver(): boolean {
+    return this.#text.isOver;
+  }
+
+  /** It ended well without a word or a call, which the server may have lost. */
+  get isLost(): boolean {
+    return this.#finish === 'whole' || this.#isDone || !this.#began;
+  }
+
+  get isCut(): boolean {
+    return this.#finish === 'cut';
+  }
+
+  get faults(): readonly TextFault[] {
+    return [...this.#text.faults, ...this.#spoken.faults];
+  }
+
+  get usage(): Usage | undefined {
+    return this.#usage && { ...this.#usage, by: this.#by };
+  }
+
+  /** The server wrote `[DONE]`. */
   done(): void {
     this.#isDone = true;
   }
@@ -177,42 +166,56 @@ export class ChatStream {
   *add(chunk: unknown): Generator<ChatPart> {
     const { choices, usage } = fieldsOf(chunk);
     const choice = fieldsOf(Array.isArray(choices) ? choices[0] : undefined);
+    const { finish_reason, message, text } = choice;
     const delta = fieldsOf(choice.delta);
-    if (choice.delta !== undefined) this.#began = true;
-    this.#calls.add(delta.tool_calls);
+    this.#began ||= (choice.delta ?? message ?? text) !== undefined;
+    this.#hasDeltas ||= Boolean(delta.content);
+    // Some servers send `message` or `text` in place of `delta`, others at the end once more.
+    const whole = fieldsOf(this.#hasDeltas ? undefined : (message ?? { content: text }));
+    this.#calls.add(delta.tool_calls ?? whole.tool_calls);
+    if (delta.function_call) this.#calls.add([{ index: 0, function: delta.function_call }]);
     // Some servers count aloud with every chunk: the last count is the whole.
     this.#usage = readUsage(usage) ?? this.#usage;
-    const text = contentOf(delta.content) + contentOf(delta.refusal);
-    yield* this.#shown('text', this.#think.push(text));
-    yield* this.#heard(fieldsOf(delta.audio));
-    if (typeof choice.finish_reason === 'string') this.#finish ??= choice.finish_reason;
+    const words = contentOf(delta.content ?? whole.content) + contentOf(delta.refusal);
+    yield* this.#shown('text', this.#text.push(words));
+    yield* this.#heard(fieldsOf(delta.audio ?? whole.audio));
+    this.#finish ??= ends.get(`${finish_reason}`.toLowerCase());
   }
 
-  /** Gives the text held back, the usage, and the calls. Errors: BotError `provider.truncated`, `provider.empty`. */
-  *end(server: string): Generator<ChatPart> {
-    yield* this.#shown('text', this.#think.flush());
-    yield* this.#shown('transcript', this.#spokenThink.flush());
-    if (this.#usage) yield { kind: 'usage', usage: { ...this.#usage, by: this.#by } };
-    const calls = this.#calls.collected();
+  /**
+   * Gives the text held back, the usage, and the calls. `mayBeSilent`: the model may have nothing to say. Errors: BotError
+   * `provider.truncated`, `provider.empty`.
+   */
+  *end(server: string, mayBeSilent: boolean): Generator<ChatPart> {
+    yield* this.#shown('text', this.#text.flush(this.isCut));
+    yield* this.#shown('transcript', this.#spoken.flush(this.isCut));
+    if (this.usage) yield { kind: 'usage', usage: this.usage };
+    const written = this.#text.calls.map((call, n) => ({ ...call, id: `call_text_${n}` }));
+    const calls = [...this.#calls.collected(), ...written];
     if (!this.finished && calls.length === 0) throw cutShort(this.#began, server);
     const isEmpty = !this.#hasWords && !this.#hasSound && calls.length === 0;
-    if (isEmpty && this.#finish !== 'stop') {
-      const why = this.#finish === 'length' ? 'it used all its tokens for thinking' : this.#finish;
-      throw new BotError(
-        'provider.empty',
-        false,
-        `${server} sent an answer without words: ${why}.`,
-      );
-    }
+    if (isEmpty && !(mayBeSilent && this.#finish === 'whole')) throw this.#emptyAnswer(server);
     for (const call of calls) yield { kind: 'tool', call };
-    if (this.#finish === 'length') yield { kind: 'cut' };
+    if (this.isCut) yield { kind: 'cut' };
+  }
+
+  #emptyAnswer(server: string): BotError {
+    const isLost = this.faults.some((fault) => typeof fault === 'object');
+    const why =
+      {
+        cut: 'it used all its tokens for thinking',
+        filtered: 'its content filter took it back',
+      }[this.#finish ?? ''] ??
+      (isLost ? 'a call of a tool as text that cannot be read' : 'only thoughts, or a lost call');
+    const message = `${server} sent an answer without words: ${why}.`;
+    return new BotError('provider.empty', false, message);
   }
 
   *#heard({ data, transcript, expires_at }: ChunkFields): Generator<ChatPart> {
     const isLast = typeof expires_at === 'number' && !data && !transcript;
-    if (isLast && this.#hasSound) this.#finish ??= 'stop';
+    if (isLast && this.#hasSound) this.#finish ??= 'whole';
     if (typeof transcript === 'string')
-      yield* this.#shown('transcript', this.#spokenThink.push(transcript));
+      yield* this.#shown('transcript', this.#spoken.push(transcript));
     const bytes = Buffer.from(textIn(data) ?? '', 'base64');
     if (bytes.length === 0) return;
     this.#hasSound = true;
@@ -225,6 +228,8 @@ export class ChatStream {
     yield { kind, text };
   }
 }
+
+type ChunkFields = Readonly<Record<string, unknown>>;
 
 /** A call as chat completions hold it. */
 export function callField({ argumentsJson, id, name }: ToolCall) {

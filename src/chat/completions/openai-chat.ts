@@ -1,189 +1,27 @@
 import { APIError } from 'openai/core/error';
-import type {
-  ChatCompletionContentPart,
-  ChatCompletionCreateParamsNonStreaming,
-  ChatCompletionCreateParamsStreaming,
-  ChatCompletionMessageParam,
-  ChatCompletionTool,
-} from 'openai/resources/chat/completions';
 import { BotError } from '#src/base/errors.ts';
-import type { ChatMessage, ChatModel, ChatPart, SentFields, Tool } from '#src/chat/ports.ts';
+import { fieldsOf, textIn } from '#src/base/json.ts';
+import type { ChatModel, ChatPart, Usage } from '#src/chat/ports.ts';
 import type { ApiClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
-import { servedBy, takesPictures } from '#src/provider/models/models.ts';
+import { type ServedBy, servedBy, takesPictures } from '#src/provider/models/models.ts';
 import { picturesIn } from '#src/provider/models/request-hold.ts';
 import { picturesRefused, untilAccepted } from '#src/provider/refused-parts.ts';
 import { readEvents } from '#src/provider/server-events.ts';
-import { ChatStream, callField, completionAsChunk } from './chat-stream.ts';
-
-/**
- * A conversation in the format of the chat completions API, with sound where there is some: after a line that names its speaker.
- *
- * Consecutive messages of several people become one message of lines `Name: text`: the templates of many local models
- * insist that user and assistant alternate. Those of a program stay as they are.
- */
-function apiMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
-  const all: ChatCompletionMessageParam[] = [];
-  for (const [n, message] of messages.entries()) {
-    const next = apiMessage(message);
-    const last = messages[n - 1]?.sent ? undefined : all.at(-1);
-    if (!message.sent && next.role === 'user' && last?.role === 'user')
-      last.content = joined(last.content, next.content);
-    else all.push(next);
-  }
-  return all;
-}
-
-function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
-  // The server judges what a program wrote.
-  if (message.sent) return message.sent as unknown as ChatCompletionMessageParam;
-  if ('wav' in message) {
-    const data = Buffer.from(message.wav).toString('base64');
-    const text = lineOf(message.name, '').trim() || 'Somebody:';
-    const sound = { type: 'input_audio' as const, input_audio: { data, format: 'wav' as const } };
-    return { role: 'user', content: [{ type: 'text', text }, sound] };
-  }
-  switch (message.role) {
-    case 'system':
-      return { role: 'system', content: message.content };
-    case 'user': {
-      const { content, name, pictures = [] } = message;
-      const line = lineOf(name, content);
-      if (pictures.length === 0) return { role: 'user', content: line };
-      return { role: 'user', content: [...partsOf(line), ...pictures.map(pictureOf)] };
-    }
-    case 'assistant': {
-      const { content, calls = [] } = message;
-      if (calls.length === 0) return { role: 'assistant', content };
-      return { role: 'assistant', content, tool_calls: calls.map(callField) };
-    }
-    case 'tool':
-      return { role: 'tool', tool_call_id: message.callId, content: message.content };
-  }
-}
-
-function pictureOf(url: string): ChatCompletionContentPart {
-  return { type: 'image_url', image_url: { url } };
-}
-
-type Content = string | ChatCompletionContentPart[];
-
-function joined(one: Content, other: Content): Content {
-  if (typeof one === 'string' && typeof other === 'string') return `${one}\n${other}`;
-  return [...partsOf(one), ...partsOf(other)];
-}
-
-function partsOf(content: Content): ChatCompletionContentPart[] {
-  return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
-}
-
-/** All characters that are read like the colon between a name and its words. */
-const colons = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
-
-/**
- * Puts a message on one line, with one colon that ends the name, so that no person can speak in the name of another by
- * having a line break or a colon in theirs, or a line break in their words.
- */
-export function lineOf(name: string, content: string): string {
-  if (name === '') return content;
-  const plain = name
-    .replace(colons, ' ')
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
-  const words = content.replace(/[\s\u0085]+/gu, (gap) =>
-    /[\n\v\f\r\u0085\u2028\u2029]/.test(gap) ? ' ' : gap,
-  );
-  return `${plain === '' ? 'Somebody' : plain}: ${words}`;
-}
-
-function apiTools(tools: readonly Tool[]): ChatCompletionTool[] {
-  return tools.map(({ name, description, parameters }) => ({
-    type: 'function',
-    function: { name, description, parameters: { ...parameters } },
-  }));
-}
-
-export type ChatOptions = {
-  readonly model: string;
-  /** Longest answer, sound and thoughts included. */
-  readonly maxTokens?: number;
-  /** Models with which a chaining server hears and speaks. Left out: its own choice. */
-  readonly transcriptionModel?: string;
-  readonly speechModel?: string;
-};
-
-export type ChatRequest = {
-  readonly messages: readonly ChatMessage[];
-  readonly tools: readonly Tool[];
-  /** Voice of an answer in sound; absent: it is written. */
-  readonly voice?: string;
-  readonly mostTokens?: number;
-  readonly sent?: SentFields;
-};
-
-/** Fields that not every server knows, in the order in which they are given up. */
-const optionalFields = [
-  'include_obfuscation',
-  'stream_options',
-  'max_completion_tokens',
-  'max_tokens',
-  'reasoning_effort',
-] as const;
-/** The present name of the longest answer, and the former one, which many servers know alone. */
-const limitFields = ['max_completion_tokens', 'max_tokens'] as const;
-/** Parts of a request that a server may refuse: fields, a stream, tools. */
-export const refusableParts = [...optionalFields, 'stream', 'tools'] as const;
-export type RefusablePart = (typeof refusableParts)[number];
-
-/**
- * OpenAI's models that think before they answer. Thinking is too slow for a conversation, and in chat completions they
- * call functions only with an effort of "none" (OpenAI's model pages).
- */
-const thinker = /(^|[/:])gpt-[56](\b|[.-])/;
-
-function requestBody(
-  options: ChatOptions,
-  { messages, mostTokens = options.maxTokens ?? Infinity, sent = {}, tools, voice }: ChatRequest,
-  parts: ReadonlySet<RefusablePart>,
-): ChatCompletionCreateParamsStreaming | ChatCompletionCreateParamsNonStreaming {
-  const { model } = options;
-  const { max_tokens = Infinity, max_completion_tokens: wanted = max_tokens, ...fields } = sent;
-  const most = Math.min(mostTokens, Number(wanted));
-  const limit = limitFields.find((field) => parts.has(field));
-  const thinks = thinker.test(model) && parts.has('reasoning_effort');
-  const body = {
-    reasoning_effort: thinks ? ('none' as const) : undefined,
-    tools: tools.length > 0 && parts.has('tools') ? apiTools(tools) : undefined,
-    ...fields,
-    model,
-    messages: apiMessages(messages),
-    ...(limit && most < Infinity && { [limit]: most }),
-    ...(voice !== undefined && soundFields(options, voice, parts.has('stream'))),
-  };
-  if (!parts.has('stream')) return body;
-  const obfuscation = parts.has('include_obfuscation') ? { include_obfuscation: false } : {};
-  const stream_options = { include_usage: true, ...obfuscation };
-  return {
-    ...body,
-    stream: true,
-    stream_options: parts.has('stream_options') ? stream_options : undefined,
-  };
-}
-
-function soundFields(
-  { speechModel, transcriptionModel }: ChatOptions,
-  voice: string,
-  streams: boolean,
-) {
-  const format: 'pcm16' | 'wav' = streams ? 'pcm16' : 'wav';
-  return {
-    modalities: ['text', 'audio'] as ('text' | 'audio')[],
-    audio: { voice, format },
-    transcription_model: transcriptionModel,
-    speech_model: speechModel,
-  };
-}
+import type { AnswerTextOptions } from './answer-text.ts';
+import {
+  type ChatOptions,
+  type ChatRequest,
+  limitFields,
+  optionalFields,
+  plainName,
+  type RefusablePart,
+  refusableParts,
+  requestBody,
+} from './chat-request.ts';
+import { ChatStream, completionAsChunk } from './chat-stream.ts';
+import { habits, type ServerHabit } from './server-habits.ts';
 
 /**
  * Complaints of servers without tools: "does not support tools", "tool choice requires --enable-auto-tool-choice",
@@ -256,6 +94,11 @@ export function openChatModel(
   };
 }
 
+/** After so many answers without a thought, the model is not taken to begin inside one. */
+const mostThoughtsMissed = 3;
+/** How the bot's instructions tell its name. */
+const ownName = /Your name is ([^.\n]{1,40})\./g;
+
 /**
  * One server and model. Parts of a request that it refuses are left out from then on, so that only the first answer pays for
  * finding out: optional fields, tools, and streams, without which an answer comes in one piece. A question whose pictures are
@@ -264,12 +107,18 @@ export function openChatModel(
 class ChatServer {
   readonly #client: ApiClient;
   readonly #options: ChatOptions;
+  readonly #by: ServedBy;
+  readonly #told = new Set<string>();
   #accepted: ReadonlySet<RefusablePart> = new Set(refusableParts);
   #hasRefusedPictures = false;
+  /** Answers in a row that did not end the thought in which they were taken to begin. */
+  #thoughtsMissed = mostThoughtsMissed;
+  #needsBothLimits = false;
 
   constructor(client: ApiClient, options: ChatOptions) {
     this.#client = client;
     this.#options = options;
+    this.#by = servedBy(options.model, client.baseURL);
   }
 
   get takesPictures(): boolean {
@@ -278,41 +127,57 @@ class ChatServer {
 
   async *reply(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
     signal.throwIfAborted();
-    const { baseURL } = this.#client;
-    const answer = new ChatStream(servedBy(this.#options.model, baseURL));
+    let hasOutput = false;
     try {
-      for await (const chunks of this.#open(request, answer, signal)) {
-        for await (const chunk of chunks) {
-          signal.throwIfAborted();
-          yield* answer.add(chunk);
-        }
+      for await (const part of this.#ask(request, signal)) {
+        hasOutput ||= part.kind !== 'usage';
+        yield part;
       }
     } catch (cause) {
       signal.throwIfAborted();
-      // An error after the last word does not concern the listener.
-      if (!answer.finished) throw describeError(cause, this.#client);
+      const error = describeError(cause, this.#client, saidIn(request));
+      throw hasOutput ? asTruncated(error) : error;
     }
     // The client ends an aborted stream quietly.
     signal.throwIfAborted();
-    yield* answer.end(serverName(baseURL));
   }
 
-  /** The chunks of the answer. Errors: the last one, or the first that was only taken for a refusal. */
-  #open(request: ChatRequest, answer: ChatStream, signal: AbortSignal): AsyncIterable<Chunks> {
+  /**
+   * Parts of the first answer that the server accepts. One without a word is asked for once more, whole, where a stream may have lost a
+   * call or the reason. Errors: the last one, or the first that was only taken for a refusal.
+   */
+  #ask(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatPart> {
     let doubted: unknown;
-    return untilAccepted<RefusablePart, Chunks>(
+    let answer: ChatStream | undefined;
+    let lost: ChatStream | undefined;
+    return untilAccepted<RefusablePart, ChatPart>(
       {
         wanted: this.#accepted,
-        send: (parts) => this.#send(request, parts, answer, signal),
+        send: (parts) => {
+          answer = new ChatStream(this.#by, this.#textOptions(request));
+          return this.#send(request, parts, answer, lost?.usage, signal);
+        },
+        isAnswer: ({ kind }) => kind !== 'usage',
         next: (cause, parts) => {
           this.#checkPictures(request, cause);
+          const isLost = isEmptyAnswer(cause) && answer?.isLost && parts.has('stream');
+          if (isLost && (cause.retryable || toolNames(request).length > 0)) {
+            lost = answer;
+            doubted ??= cause;
+            return parts.difference(new Set(['stream']));
+          }
           const refused = refusedPart(cause, parts, () => {
             doubted ??= cause;
           });
-          if (!refused) throw doubted ?? cause;
+          // An answer in one piece tells the reason for an empty stream.
+          if (!refused)
+            throw lost && cause instanceof APIError && cause.status ? cause : (doubted ?? cause);
           return parts.difference(new Set([refused]));
         },
         onAccepted: (parts) => {
+          const refused = this.#accepted.difference(parts);
+          if (lost) return;
+          if (refused.has('stream')) this.#tell(habits.whole);
           this.#accepted = this.#accepted.intersection(parts);
         },
       },
@@ -328,21 +193,125 @@ class ChatServer {
     throw picturesRefused();
   }
 
+  /** One answer. `before`: usage of a former one to the same request. */
   async *#send(
     request: ChatRequest,
     parts: ReadonlySet<RefusablePart>,
     answer: ChatStream,
+    before: Usage | undefined,
     signal: AbortSignal,
-  ): AsyncGenerator<Chunks> {
-    const body = requestBody(this.#options, request, parts);
+  ): AsyncGenerator<ChatPart> {
+    const { inputTokens, outputTokens } = before ?? nothing;
+    const most = this.#mostTokens(request, inputTokens + outputTokens);
+    const body = requestBody(this.#options, request, most, parts, this.#needsBothLimits);
+    try {
+      for await (const chunk of this.#chunksOf(body, answer, signal)) {
+        signal.throwIfAborted();
+        yield* answer.add(chunk);
+        if (answer.isOver) break;
+      }
+    } catch (cause) {
+      signal.throwIfAborted();
+      // An error after the last word does not concern the listener.
+      if (!answer.finished) throw cause;
+    }
+    signal.throwIfAborted();
+    const isAfterTools = request.messages.at(-1)?.role === 'tool';
+    const last = answer.end(serverName(this.#client.baseURL), isAfterTools);
+    try {
+      for (const part of last)
+        yield part.kind === 'usage' ? { ...part, usage: summed(part.usage, before) } : part;
+    } finally {
+      this.#learn(answer, most);
+    }
+  }
+
+  async *#chunksOf(
+    body: ReturnType<typeof requestBody>,
+    answer: ChatStream,
+    signal: AbortSignal,
+  ): AsyncGenerator<unknown> {
     const asked = this.#client.chat.completions.create(body, { signal });
     // The library's own stream ends with a TypeError at a choice that is null.
-    if (body.stream) yield readEvents(await asked.asResponse(), () => answer.done());
-    else yield completionAsChunk(await asked);
+    if (body.stream) yield* readEvents(await asked.asResponse(), () => answer.done());
+    else yield* completionAsChunk(await asked);
+  }
+
+  #mostTokens({ mostTokens, sent = {} }: ChatRequest, usedTokens: number): number {
+    const { max_tokens = Infinity, max_completion_tokens = max_tokens } = sent;
+    const most = mostTokens ?? this.#options.maxTokens ?? Infinity;
+    return Math.max(1, Math.min(most - usedTokens, Number(max_completion_tokens)));
+  }
+
+  #textOptions(request: ChatRequest): AnswerTextOptions {
+    const { messages } = request;
+    const ownNames = messages.flatMap(({ content, role }) =>
+      role === 'system' ? [...content.matchAll(ownName)].map(([, name = '']) => name) : [],
+    );
+    const people = messages.flatMap((message) =>
+      message.role === 'user' && !message.sent ? plainName(message.name) : [],
+    );
+    const isOther = (name: string) => name !== '' && !ownNames.includes(name);
+    return {
+      tools: toolNames(request),
+      ownNames,
+      people: [...new Set(people)].filter(isOther),
+      isThinking: this.#thoughtsMissed < mostThoughtsMissed,
+    };
+  }
+
+  /** Remembers for the next answer what this one has shown. */
+  #learn(answer: ChatStream, most: number): void {
+    if (answer.isCut) this.#tell(habits.cut(most));
+    for (const fault of answer.faults) {
+      if (fault === 'thoughts') this.#thoughtsMissed = 0;
+      if (fault === 'no thoughts') this.#thoughtsMissed++;
+      else this.#tell(typeof fault === 'object' ? habits.parser(fault.parser) : habits[fault]);
+    }
+    this.#needsBothLimits ||= (answer.usage?.outputTokens ?? 0) > 1.2 * most;
+  }
+
+  #tell(habit: ServerHabit): void {
+    if (this.#told.has(habit.what)) return;
+    this.#told.add(habit.what);
+    this.#options.report?.(habit);
   }
 }
 
-type Chunks = AsyncIterable<unknown> | Iterable<unknown>;
+function isEmptyAnswer(cause: unknown): cause is BotError {
+  return cause instanceof BotError && cause.code === 'provider.empty';
+}
+
+function summed(usage: Usage, { inputTokens, outputTokens }: Usage = nothing): Usage {
+  return {
+    ...usage,
+    inputTokens: usage.inputTokens + inputTokens,
+    outputTokens: usage.outputTokens + outputTokens,
+  };
+}
+
+const nothing: Usage = { inputTokens: 0, outputTokens: 0 };
+
+/** Tools of the bot, or of the program that asks. */
+function toolNames({ sent, tools }: ChatRequest): readonly string[] {
+  const theirs = Array.isArray(sent?.tools) ? sent.tools : [];
+  return [...tools, ...theirs.map((tool) => fieldsOf(fieldsOf(tool).function))].flatMap(
+    ({ name }) => textIn(name) ?? [],
+  );
+}
+
+/** All that people said in a request: a server's sentence with any of it is not logged. */
+function saidIn({ messages }: ChatRequest): string {
+  const said = messages.filter(({ role }) => role !== 'system');
+  return said.map((one) => `${'name' in one ? one.name : ''} ${one.content}`).join(' ');
+}
+
+/** A failure behind the first word: the answer is not whole. */
+function asTruncated(error: BotError): BotError {
+  const { about, cause, code, message } = error;
+  if (!/^provider\.(?:refused|unreachable)$/.test(code)) return error;
+  return new BotError('provider.truncated', true, message, cause, undefined, about);
+}
 
 /** An audio model used for its text: its sound is asked for, as such models insist on some, and dropped. */
 export function writtenBy(model: ChatModel): ChatModel {

@@ -3,7 +3,7 @@ import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { lineOf } from '#src/chat/completions/openai-chat.ts';
+import { lineOf } from '#src/chat/completions/chat-request.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
 import type { JsonEvent, JsonSocket, OpenSocket } from '#src/provider/json-socket.ts';
 import { type ServedBy, servedBy } from '#src/provider/models/models.ts';

@@ -2,21 +2,27 @@ import { APIError } from 'openai/core/error';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import { type ApiClient, keyOf } from '#src/provider/client.ts';
 import { codeOf, plainWords, serverName, wordsOf, wordsOfText } from './error-phrases.ts';
+import { knownRefusal } from './known-refusals.ts';
+import { repeatsWords } from './repeated-words.ts';
 
 /**
  * Any error of a request, as a BotError `provider.*` with one sentence for the operator, free of tags and keys.
  *
- * It contains only codes from the server's answer; the server's sentence, where it may quote the request, is in
- * `about.serverWords`. A caller who aborted gets its own reason, not this: `signal.throwIfAborted()` comes first.
+ * Of the server's answer it contains codes, and its sentence where that repeats nothing of `request`, the words of people in the request;
+ * else the sentence is in `about.serverWords` alone. A caller who aborted gets its own reason, not this: `signal.throwIfAborted()` comes
+ * first.
  */
 export function describeError(
   thrown: unknown,
   client: Pick<ApiClient, 'baseURL' | 'apiKey'>,
+  request?: string,
 ): BotError {
   const chain = [...causes(thrown)];
   const botError = chain.find((error) => error instanceof BotError);
   if (botError) return botError;
-  const { code, retryable, what, words, serverWords, about } = judge(thrown, chain);
+  const { code, retryable, what, words: codes, serverWords, about } = judge(thrown, chain);
+  const isHarmless = serverWords && request !== undefined && !repeatsWords(serverWords, request);
+  const words = isHarmless ? serverWords : codes;
   const start = `${serverName(client.baseURL)} ${what}`;
   const maxLength = longestChars - start.length - 3;
   const cut = (text = '') => (maxLength > 10 ? plainWords(text, keyOf(client), maxLength) : '');
@@ -29,7 +35,7 @@ export function describeError(
   });
 }
 
-const longestChars = 200;
+const longestChars = 300;
 
 type Judgement = {
   readonly code: ErrorCode;
@@ -59,9 +65,13 @@ function judge(thrown: unknown, chain: readonly Error[]): Judgement {
 }
 
 function judgeAnswer(error: APIError): Judgement {
-  const { headers, status } = error;
+  const { headers, status = 0 } = error;
   const retryAfterMs = headers && waitAskedFor(headers);
-  return { ...judgeStatus(error), about: { status, retryAfterMs } };
+  const known = knownRefusal(status, `${wordsOfError(error)} ${error.code} ${error.type}`);
+  if (!known) return { ...judgeStatus(error), about: { status, retryAfterMs } };
+  const { code, mend, what } = known;
+  const about = { status, retryAfterMs, mend };
+  return { code, retryable: false, what: `${what} (${status}): ${mend}`, ...quoted(error), about };
 }
 
 function judgeStatus(error: APIError): Judgement {
@@ -76,6 +86,8 @@ function judgeStatus(error: APIError): Judgement {
       words,
     };
   }
+  if (status === 402)
+    return { code: 'provider.spent', retryable: false, what: 'wants to be paid (402)', ...apart };
   if (status === 429) return { ...judgeLimit(error), ...apart };
   if (status === 408 || status === 504) {
     return { code: 'provider.late', retryable: true, what: `took too long (${status})`, ...apart };
@@ -88,12 +100,9 @@ function judgeStatus(error: APIError): Judgement {
   return { code: 'provider.refused', retryable, what: `answered with error ${status}`, ...apart };
 }
 
-function judgeLimit({ code, type, headers }: APIError): Judgement {
-  const spent = code === 'insufficient_quota' || type === 'insufficient_quota';
-  const after = headers?.get('retry-after');
+function judgeLimit({ headers }: APIError): Judgement {
+  const after = headers && askedWait(headers);
   const wait = after ? `, try again after ${after.slice(0, 40)}` : '';
-  if (spent)
-    return { code: 'provider.spent', retryable: false, what: 'says the quota is used up (429)' };
   return {
     code: 'provider.rate_limited',
     retryable: true,
@@ -101,11 +110,16 @@ function judgeLimit({ code, type, headers }: APIError): Judgement {
   };
 }
 
+/** That of LiteLLM is the header of the server behind it. */
+function askedWait(headers: Headers): string | undefined {
+  return (headers.get('retry-after') ?? headers.get('llm_provider-retry-after'))?.trim();
+}
+
 /** `retry-after-ms`, or `retry-after` in seconds. */
 function waitAskedFor(headers: Headers): number | undefined {
   const inMs = Number.parseFloat(headers.get('retry-after-ms') ?? '');
   if (inMs >= 0) return inMs;
-  const after = headers.get('retry-after')?.trim() ?? '';
+  const after = askedWait(headers) ?? '';
   return /^\d+(\.\d+)?$/.test(after) ? Number(after) * 1000 : undefined;
 }
 
@@ -129,7 +143,7 @@ const unreachable: Readonly<Record<string, string>> = {
 
 function systemCode(error: Error): string | undefined {
   const { code } = error as { code?: unknown };
-  return typeof code === 'string' && /^[A-Z_0-9]+$/.test(code) ? code : undefined;
+  return typeof code === 'string' && /^[A-Z][A-Z_0-9]+$/.test(code) ? code : undefined;
 }
 
 /** The error and its causes, at most eight deep. */

@@ -50,7 +50,7 @@ export function openSynthesizer(client: ApiClient, options: SynthesizerOptions):
         }
       } catch (cause) {
         signal.throwIfAborted();
-        throw describeError(cause, client);
+        throw describeError(cause, client, text);
       }
     },
   };

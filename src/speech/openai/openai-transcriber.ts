@@ -49,7 +49,7 @@ type Abilities = { refused: ReadonlySet<RequestPart>; hasStreamed: boolean };
 
 /** Statuses with which servers refuse the form of a request; `notThere` adds those of a missing endpoint. */
 const notUnderstood = new Set([400, 422]);
-const notThere = new Set([...notUnderstood, 404, 405, 501]);
+const notThere = new Set([...notUnderstood, 404, 405, 410, 501]);
 
 /** Any server with OpenAI's `/audio/transcriptions`; one upload an utterance, partials if it streams them. */
 export function openTranscriber(client: ApiClient, options: TranscriberOptions): Transcriber {

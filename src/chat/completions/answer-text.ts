@@ -1,0 +1,255 @@
+import templateTokens from '#src/chat/marks/template-tokens.json' with { type: 'json' };
+import thoughts from '#src/chat/marks/thoughts.json' with { type: 'json' };
+import wrappers from '#src/chat/marks/wrappers.json' with { type: 'json' };
+import writtenCalls from '#src/chat/marks/written-calls.json' with { type: 'json' };
+import { readWrittenCalls, type WrittenCall } from './written-calls.ts';
+
+/** Fault of a server that shows in the text of its answers: `parser` is the one that it lacks. */
+export type TextFault = 'thoughts' | 'no thoughts' | 'template' | { readonly parser: string };
+
+export type AnswerTextOptions = {
+  /** Names of the offered tools. */
+  readonly tools: readonly string[];
+  /** Names of the bot: before a colon at the very start they are left out. */
+  readonly ownNames: readonly string[];
+  /** Names of people: a line that begins with one and a colon is made up, and ends the answer. */
+  readonly people: readonly string[];
+  /** The prompt ends inside a thought, as an earlier answer has shown. */
+  readonly isThinking: boolean;
+};
+
+/** What a mark does: `head` may begin an answer, and ends one that has begun; `line` is one of a person. */
+type Mark = {
+  readonly text: string;
+  readonly kind: 'thought' | 'answer' | 'wrapper' | 'head' | 'end' | 'line' | 'call';
+  readonly close?: string;
+  readonly parser?: string;
+};
+
+const fixedMarks: readonly Mark[] = [
+  ...thoughts.flatMap(({ open, close }): Mark[] => [
+    { text: open, kind: 'thought' },
+    { text: close, kind: 'answer' },
+  ]),
+  ...wrappers.map(({ mark, isHead }): Mark => ({ text: mark, kind: isHead ? 'head' : 'wrapper' })),
+  ...templateTokens.map(({ mark }): Mark => ({ text: mark, kind: 'end' })),
+  ...writtenCalls.map(({ open, ...row }): Mark => ({ ...row, text: open, kind: 'call' })),
+];
+
+/** Marks that are looked for together. */
+class MarkSet {
+  readonly #byText: ReadonlyMap<string, Mark>;
+  readonly #pattern: RegExp;
+
+  constructor(marks: readonly Mark[]) {
+    this.#byText = new Map(marks.map((mark) => [mark.text.toLowerCase(), mark]));
+    const texts = [...this.#byText.keys()].sort((a, b) => b.length - a.length);
+    this.#pattern = new RegExp(texts.map(RegExp.escape).join('|') || '(?!)', 'i');
+  }
+
+  /** The first mark in a text; of several at one place the longest. */
+  find(text: string) {
+    const found = this.#pattern.exec(text);
+    const mark = found && this.#byText.get(found[0].toLowerCase());
+    return mark ? { mark, raw: found[0], start: found.index } : undefined;
+  }
+
+  /** Where a mark may begin that is not whole yet; the end of the text if none does. */
+  findStart(text: string): number {
+    const tail = text.slice(-longestMarkChars).toLowerCase();
+    const isStart = (some: string) =>
+      [...this.#byText.keys()].some((mark) => mark.length > some.length && mark.startsWith(some));
+    let from = 0;
+    while (from < tail.length && !isStart(tail.slice(from))) from++;
+    return text.length - tail.length + from;
+  }
+}
+
+/** State behind a mark. */
+const after = {
+  thought: 'thought',
+  answer: 'answer',
+  call: 'call',
+  end: 'end',
+  head: 'end',
+  line: 'end',
+} as const;
+const longestMarkChars = 80;
+const inAnswer = new MarkSet(fixedMarks);
+const inThought = new MarkSet(
+  fixedMarks.filter(({ kind }) => kind === 'answer' || kind === 'call'),
+);
+const inThoughtOfTalk = new MarkSet(fixedMarks.filter(({ kind }) => kind === 'answer'));
+const noMarks = new MarkSet([]);
+
+/** JSON or a call of Python in place of words, and what may become that. */
+const bareCall = /^\s*(?:```\w*\s*)?(?:\{|\[\s*\{|\[[\w.]+\()/;
+const mayBeBareCall = /^\s*(?:`{1,3}\w*\s*|\[[\w.\s]*)?$/;
+/** Characters behind the end of an answer after which its stream is not waited for. */
+const mostDroppedChars = 400;
+
+/** Letters of a name, without marks of emphasis. */
+function bare(text: string): string {
+  return text.replace(/[\s*_]+/g, '').toLowerCase();
+}
+
+/**
+ * Words of an answer, out of text in any pieces: without thoughts, without tokens of the prompt template and all behind them,
+ * without lines of made-up people, and without calls, which are collected.
+ */
+export class AnswerText {
+  readonly faults: TextFault[] = [];
+  readonly calls: WrittenCall[] = [];
+  readonly #options: AnswerTextOptions;
+  readonly #inAnswer: MarkSet;
+  #state: 'answer' | 'thought' | 'call' | 'end';
+  #held = '';
+  /** The running call, or a thought whose beginning was not seen. */
+  #kept = '';
+  /** Absent: a bare one. */
+  #call: Mark | undefined;
+  #isAtStart = true;
+  #lastShown = '';
+  #isList = false;
+  #droppedChars = 0;
+
+  constructor(options: AnswerTextOptions) {
+    this.#options = options;
+    this.#state = options.isThinking ? 'thought' : 'answer';
+    const lines = options.people.map((name): Mark => ({ text: `\n${name}:`, kind: 'line' }));
+    this.#inAnswer = lines.length > 0 ? new MarkSet([...fixedMarks, ...lines]) : inAnswer;
+  }
+
+  /** The answer has ended, although its stream may go on. */
+  get hasEnded(): boolean {
+    return this.#state === 'end';
+  }
+
+  /** So much came after the end that the rest of the stream is not worth its wait. */
+  get isOver(): boolean {
+    return this.#droppedChars > mostDroppedChars;
+  }
+
+  /** Text that may be shown so far, beyond the text returned before. */
+  push(text: string): string {
+    this.#held += text;
+    return this.#read(false);
+  }
+
+  /** The rest, once the model has finished. A thought that was never closed is not shown; `isCut`: at the longest length. */
+  flush(isCut: boolean): string {
+    const shown = this.#read(true);
+    const kept = this.#kept;
+    this.#kept = '';
+    if (this.#state === 'call') return shown + this.#endCall(kept);
+    if (this.#state !== 'thought' || isCut || kept === '') return shown;
+    // A model that usually begins inside a thought did not, this once.
+    this.faults.push('no thoughts');
+    return shown + this.#readAgain(kept);
+  }
+
+  #read(isLast: boolean): string {
+    let shown = '';
+    while (!this.#waitsForStart(isLast)) {
+      const marks = this.#marks;
+      const found = marks.find(this.#held);
+      const isNearEnd = !found || found.start > this.#held.length - longestMarkChars;
+      const sureEnd = isNearEnd && !isLast ? marks.findStart(this.#held) : this.#held.length;
+      const isSure = found !== undefined && found.start < sureEnd;
+      shown += this.#take(this.#held.slice(0, isSure ? found.start : sureEnd));
+      this.#held = this.#held.slice(isSure ? found.start + found.raw.length : sureEnd);
+      if (!isSure) break;
+      shown += this.#pass(found.mark, found.raw);
+    }
+    return shown;
+  }
+
+  /** Whether the beginning cannot be judged yet; takes the bot's own name off it. */
+  #waitsForStart(isLast: boolean): boolean {
+    if (!this.#isAtStart || this.#state !== 'answer') return false;
+    const names = this.#options.ownNames.map((name) => bare(`${name}:`));
+    const begun = bare(this.#held);
+    const isNamed = names.some((name) => begun.startsWith(name) && (isLast || begun !== name));
+    if (isNamed) this.#held = this.#held.replace(/^[^:]*:[\s*_]*/, '');
+    const hasTools = this.#options.tools.length > 0;
+    if (hasTools && bareCall.test(this.#held)) {
+      this.#state = 'call';
+      this.#call = undefined;
+    }
+    if (isLast || isNamed || this.#held === '') return false;
+    return (
+      names.some((name) => name.startsWith(begun)) || (hasTools && mayBeBareCall.test(this.#held))
+    );
+  }
+
+  get #marks(): MarkSet {
+    if (this.#state === 'answer') return this.#inAnswer;
+    if (this.#state === 'thought')
+      return this.#options.tools.length > 0 ? inThought : inThoughtOfTalk;
+    const close = this.#state === 'call' ? this.#call?.close : undefined;
+    return close === undefined ? noMarks : new MarkSet([{ text: close, kind: 'answer' }]);
+  }
+
+  #take(text: string): string {
+    switch (this.#state) {
+      case 'thought':
+        if (this.#options.isThinking && this.#isAtStart) this.#kept += text;
+        return '';
+      case 'call':
+        this.#kept += text;
+        return '';
+      case 'end':
+        this.#droppedChars += text.length;
+        return '';
+      case 'answer': {
+        const shown = this.#isAtStart ? text.trimStart() : text;
+        if (shown !== '') this.#isAtStart = false;
+        this.#lastShown = shown.trimEnd().at(-1) ?? this.#lastShown;
+        return shown;
+      }
+    }
+  }
+
+  /** Returns what may be shown of a mark. */
+  #pass(mark: Mark, raw: string): string {
+    const hasBegun = this.#lastShown !== '';
+    const { kind } = mark;
+    if (kind === 'wrapper' || (kind === 'head' && !hasBegun)) return '';
+    if (kind === 'line' && (this.#lastShown === ':' || this.#isList)) {
+      // A list of what people said is no talk that was made up.
+      this.#isList = true;
+      return this.#take(raw);
+    }
+    if (kind === 'answer' && this.#state === 'answer' && hasBegun) this.faults.push('thoughts');
+    if (kind === 'head' || kind === 'end') this.faults.push('template');
+    return this.#enter({ ...mark, kind }, raw);
+  }
+
+  /** Changes the state at a mark. */
+  #enter(mark: Mark & { readonly kind: keyof typeof after }, raw: string): string {
+    const { kind } = mark;
+    const from = this.#state;
+    const kept = this.#kept;
+    this.#state = after[kind];
+    this.#kept = kind === 'call' ? raw : '';
+    if (kind === 'answer') this.#isAtStart = true;
+    if (from === 'call') return this.#endCall(kept + raw);
+    if (kind === 'call') this.#call = mark;
+    return '';
+  }
+
+  /** Text in place of a call: none, but where bare JSON is no call. */
+  #endCall(text: string): string {
+    const { tools } = this.#options;
+    const calls = readWrittenCalls(text, tools);
+    this.calls.push(...calls);
+    if (!this.#call && calls.length === 0) return this.#readAgain(text);
+    this.faults.push({ parser: this.#call?.parser ?? 'hermes' });
+    return '';
+  }
+
+  #readAgain(text: string): string {
+    const again = new AnswerText({ ...this.#options, tools: [], isThinking: false });
+    return again.push(text) + again.flush(false);
+  }
+}

@@ -1,0 +1,185 @@
+import type {
+  ChatCompletionContentPart,
+  ChatCompletionCreateParamsNonStreaming,
+  ChatCompletionCreateParamsStreaming,
+  ChatCompletionMessageParam,
+  ChatCompletionTool,
+} from 'openai/resources/chat/completions';
+import type { ChatMessage, SentFields, Tool } from '#src/chat/ports.ts';
+import { callField } from './chat-stream.ts';
+import type { ServerHabit } from './server-habits.ts';
+
+/**
+ * A conversation in the format of the chat completions API, with sound where there is some: after a line that names its speaker.
+ *
+ * Consecutive messages of several people become one message of lines `Name: text`: the templates of many local models
+ * insist that user and assistant alternate. Those of a program stay as they are.
+ */
+function apiMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
+  const all: ChatCompletionMessageParam[] = [];
+  for (const [n, message] of messages.entries()) {
+    const next = apiMessage(message);
+    const last = messages[n - 1]?.sent ? undefined : all.at(-1);
+    if (!message.sent && next.role === 'user' && last?.role === 'user')
+      last.content = joined(last.content, next.content);
+    else all.push(next);
+  }
+  return all;
+}
+
+function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
+  // The server judges what a program wrote.
+  if (message.sent) return message.sent as unknown as ChatCompletionMessageParam;
+  if ('wav' in message) {
+    const data = Buffer.from(message.wav).toString('base64');
+    const text = lineOf(message.name, '').trim() || 'Somebody:';
+    const sound = { type: 'input_audio' as const, input_audio: { data, format: 'wav' as const } };
+    return { role: 'user', content: [{ type: 'text', text }, sound] };
+  }
+  switch (message.role) {
+    case 'system':
+      return { role: 'system', content: message.content };
+    case 'user': {
+      const { content, name, pictures = [] } = message;
+      const line = lineOf(name, content);
+      if (pictures.length === 0) return { role: 'user', content: line };
+      return { role: 'user', content: [...partsOf(line), ...pictures.map(pictureOf)] };
+    }
+    case 'assistant': {
+      const { content, calls = [] } = message;
+      if (calls.length === 0) return { role: 'assistant', content };
+      return { role: 'assistant', content, tool_calls: calls.map(callField) };
+    }
+    case 'tool':
+      return { role: 'tool', tool_call_id: message.callId, content: message.content };
+  }
+}
+
+function pictureOf(url: string): ChatCompletionContentPart {
+  return { type: 'image_url', image_url: { url } };
+}
+
+type Content = string | ChatCompletionContentPart[];
+
+function joined(one: Content, other: Content): Content {
+  if (typeof one === 'string' && typeof other === 'string') return `${one}\n${other}`;
+  return [...partsOf(one), ...partsOf(other)];
+}
+
+function partsOf(content: Content): ChatCompletionContentPart[] {
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+}
+
+/** All characters that are read like the colon between a name and its words. */
+const colons = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
+
+/**
+ * Puts a message on one line, with one colon that ends the name, so that no person can speak in the name of another by
+ * having a line break or a colon in theirs, or a line break in their words.
+ */
+export function lineOf(name: string, content: string): string {
+  if (name === '') return content;
+  const words = content.replace(/[\s\u0085]+/gu, (gap) =>
+    /[\n\v\f\r\u0085\u2028\u2029]/.test(gap) ? ' ' : gap,
+  );
+  return `${plainName(name) || 'Somebody'}: ${words}`;
+}
+
+/** A name as it stands before the colon of its line. */
+export function plainName(name: string): string {
+  return name
+    .replace(colons, ' ')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+}
+
+function apiTools(tools: readonly Tool[]): ChatCompletionTool[] {
+  return tools.map(({ name, description, parameters }) => ({
+    type: 'function',
+    function: { name, description, parameters: { ...parameters } },
+  }));
+}
+
+export type ChatOptions = {
+  readonly model: string;
+  /** Longest answer, sound and thoughts included. */
+  readonly maxTokens?: number;
+  /** Models with which a chaining server hears and speaks. Left out: its own choice. */
+  readonly transcriptionModel?: string;
+  readonly speechModel?: string;
+  /** Called once for each habit of the server that an answer showed. Never throws. */
+  readonly report?: (habit: ServerHabit) => void;
+};
+
+export type ChatRequest = {
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly Tool[];
+  /** Voice of an answer in sound; absent: it is written. */
+  readonly voice?: string;
+  readonly mostTokens?: number;
+  readonly sent?: SentFields;
+};
+
+/** Fields that not every server knows, in the order in which they are given up. */
+export const optionalFields = [
+  'include_obfuscation',
+  'stream_options',
+  'max_completion_tokens',
+  'max_tokens',
+  'reasoning_effort',
+] as const;
+/** The present name of the longest answer, and the former one, which many servers know alone. */
+export const limitFields = ['max_completion_tokens', 'max_tokens'] as const;
+/** Parts of a request that a server may refuse: fields, a stream, tools. */
+export const refusableParts = [...optionalFields, 'stream', 'tools'] as const;
+export type RefusablePart = (typeof refusableParts)[number];
+
+/**
+ * OpenAI's models that think before they answer. Thinking is too slow for a conversation, and in chat completions they
+ * call functions only with an effort of "none" (OpenAI's model pages).
+ */
+const thinker = /(^|[/:])gpt-[56](\b|[.-])/;
+
+export function requestBody(
+  options: ChatOptions,
+  { messages, sent = {}, tools, voice }: ChatRequest,
+  most: number,
+  parts: ReadonlySet<RefusablePart>,
+  needsBothLimits: boolean,
+): ChatCompletionCreateParamsStreaming | ChatCompletionCreateParamsNonStreaming {
+  const { model } = options;
+  const { max_tokens: _, max_completion_tokens: __, ...fields } = sent;
+  const limits = limitFields.filter((field) => parts.has(field)).slice(0, needsBothLimits ? 2 : 1);
+  const thinks = thinker.test(model) && parts.has('reasoning_effort');
+  const body = {
+    reasoning_effort: thinks ? ('none' as const) : undefined,
+    tools: tools.length > 0 && parts.has('tools') ? apiTools(tools) : undefined,
+    ...fields,
+    model,
+    messages: apiMessages(messages),
+    ...(most < Infinity && Object.fromEntries(limits.map((field) => [field, most]))),
+    ...(voice !== undefined && soundFields(options, voice, parts.has('stream'))),
+  };
+  if (!parts.has('stream')) return body;
+  const obfuscation = parts.has('include_obfuscation') ? { include_obfuscation: false } : {};
+  const stream_options = { include_usage: true, ...obfuscation };
+  return {
+    ...body,
+    stream: true,
+    stream_options: parts.has('stream_options') ? stream_options : undefined,
+  };
+}
+
+function soundFields(
+  { speechModel, transcriptionModel }: ChatOptions,
+  voice: string,
+  streams: boolean,
+) {
+  const format: 'pcm16' | 'wav' = streams ? 'pcm16' : 'wav';
+  return {
+    modalities: ['text', 'audio'] as ('text' | 'audio')[],
+    audio: { voice, format },
+    transcription_model: transcriptionModel,
+    speech_model: speechModel,
+  };
+}

@@ -1,0 +1,112 @@
+import { fieldsOf, foreignJson, isRecord, toolArgumentLimits } from '#src/base/json.ts';
+
+/** A call as a model wrote it into its text. */
+export type WrittenCall = { readonly name: string; readonly argumentsJson: string };
+
+/**
+ * Calls of offered tools in a text that a server should have read as calls, whatever the form of the model: JSON that names the tool,
+ * JSON after its name, parameters in tags, or a call of Python. Others are left out.
+ *
+ * @example
+ * readWrittenCalls('lamp.call(on=True)', ['lamp']) // [{ name: 'lamp', argumentsJson: '{"on":true}' }]
+ */
+export function readWrittenCalls(text: string, tools: readonly string[]): readonly WrittenCall[] {
+  if (tools.length === 0) return [];
+  const inTags = readTags(text, tools);
+  if (inTags.length > 0) return inTags;
+  const calls: WrittenCall[] = [];
+  let from = 0;
+  for (const { start, end, value } of objectsIn(text)) {
+    calls.push(...callsOf(value, lastNameIn(text.slice(from, start), tools), tools));
+    from = end;
+  }
+  return calls.length > 0 ? calls : readPython(text, tools);
+}
+
+/** Calls that an object is or holds; without a name of its own it is the arguments of the tool named before it. */
+function callsOf(
+  value: unknown,
+  before: string | undefined,
+  tools: readonly string[],
+): WrittenCall[] {
+  const fields = fieldsOf(value);
+  if (Array.isArray(fields.tool_calls))
+    return fields.tool_calls.flatMap((one) => callsOf(one, undefined, tools));
+  const call = isRecord(fields.function) ? fields.function : fields;
+  const own = [call.name, call.tool_name, call.tool, call.function, call.action].find(isText);
+  const input = call.arguments ?? call.parameters ?? call.args ?? call.input ?? {};
+  if (own !== undefined && tools.includes(own)) return [callTo(own, input)];
+  if (before !== undefined) return [callTo(before, fields)];
+  // The name as the only key.
+  return tools.flatMap((name) => (isRecord(fields[name]) ? [callTo(name, fields[name])] : []));
+}
+
+const isText = (value: unknown) => typeof value === 'string';
+
+function callTo(name: string, input: unknown): WrittenCall {
+  return { name, argumentsJson: typeof input === 'string' ? input : JSON.stringify(input) };
+}
+
+function namesPattern(tools: readonly string[]): RegExp {
+  return new RegExp(`(?<![\\w-])(?:${tools.map(RegExp.escape).join('|')})(?![\\w-])`, 'g');
+}
+
+function lastNameIn(text: string, tools: readonly string[]): string | undefined {
+  return text.match(namesPattern(tools))?.at(-1);
+}
+
+/** Each name of a tool with the text up to the next. */
+function* namedParts(text: string, tools: readonly string[]): Generator<readonly [string, string]> {
+  const names = [...text.matchAll(namesPattern(tools))];
+  for (const [n, { 0: name, index }] of names.entries())
+    yield [name, text.slice(index + name.length, names[n + 1]?.index)];
+}
+
+/** `<parameter=on>true</parameter>`, `<parameter name="on">…`, `<arg_key>on</arg_key><arg_value>…`. */
+function readTags(text: string, tools: readonly string[]): readonly WrittenCall[] {
+  if (!/<(?:function=|invoke\b|arg_key>)/.test(text)) return [];
+  const calls: WrittenCall[] = [];
+  for (const [name, rest] of namedParts(text, tools)) {
+    const [body = '', ...parameters] = rest.split(/<(?:parameter[= ]|arg_key>)/);
+    if (body.includes('{')) return []; // JSON in a tag
+    calls.push(callTo(name, Object.fromEntries(parameters.map(readParameter))));
+  }
+  return calls;
+}
+
+function readParameter(text: string): readonly [string, unknown] {
+  const [, key = '', rest = ''] = /^(?:name=)?["']?([\w.-]+)(.*)$/s.exec(text) ?? [];
+  const value = rest.slice(rest.lastIndexOf('<arg_value>') + 1).replace(/^[^>]*>/, '');
+  const [inside = ''] = value.split(/<\/(?:parameter|arg_value)>/);
+  return [key, readLiteral(inside.trim())];
+}
+
+/** `lamp.call(on=True)`, `[lamp(on=True), door()]`. */
+function readPython(text: string, tools: readonly string[]): readonly WrittenCall[] {
+  return [...namedParts(text, tools)].flatMap(([name, rest]) => {
+    const [, inside] = /^(?:\.call)?\(([^)]*)/.exec(rest) ?? [];
+    if (inside === undefined) return [];
+    const pairs = inside.matchAll(/(\w+)=("[^"]*"|'[^']*'|[^,"']*)/g);
+    const input = [...pairs].map(([, key = '', value = '']) => [key, readLiteral(value.trim())]);
+    return [callTo(name, Object.fromEntries(input))];
+  });
+}
+
+function readLiteral(text: string): unknown {
+  const json = text.replace(/^(?:True|False|None)$/, (word) => python[word] ?? word);
+  return foreignJson(json, toolArgumentLimits) ?? text.replace(/^'(.*)'$/s, '$1');
+}
+
+const python: Readonly<Record<string, string>> = { True: 'true', False: 'false', None: 'null' };
+
+/** Whole JSON objects in a text, outermost only. */
+function* objectsIn(text: string) {
+  let [depth, start] = [0, 0];
+  for (const { 0: mark, index } of text.matchAll(/[{}]|"(?:[^"\\]|\\.)*"/gs)) {
+    if (mark === '{' && depth++ === 0) start = index;
+    if (mark !== '}' || depth === 0 || --depth > 0) continue;
+    const end = index + 1;
+    const value = foreignJson(text.slice(start, end), toolArgumentLimits);
+    if (value !== undefined) yield { start, end, value };
+  }
+}

@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import { AnswerText, type AnswerTextOptions } from '#src/chat/completions/answer-text.ts';
+import streamEnds from '#src/chat/marks/stream-ends.json' with { type: 'json' };
+import templateTokens from '#src/chat/marks/template-tokens.json' with { type: 'json' };
+import thoughts from '#src/chat/marks/thoughts.json' with { type: 'json' };
+import wrappers from '#src/chat/marks/wrappers.json' with { type: 'json' };
+import writtenCalls from '#src/chat/marks/written-calls.json' with { type: 'json' };
+import { delta, streams } from '#test/fakes/providers/audio-chat.ts';
+import { cutsOf } from '#test/fakes/providers/paced.ts';
+import { openChatServer, says, textOf } from './chat-server.ts';
+
+const talk: AnswerTextOptions = {
+  tools: ['lamp', 'door'],
+  ownNames: ['Nova'],
+  people: ['Ben', 'Ana'],
+  isThinking: false,
+};
+
+/** What is made of a text that comes in these pieces. */
+function readIn(pieces: readonly Uint8Array[], options: Partial<AnswerTextOptions> = {}) {
+  const answer = new AnswerText({ ...talk, ...options });
+  const decoder = new TextDecoder();
+  const shown = pieces.map((piece) => answer.push(decoder.decode(piece, { stream: true })));
+  const words = `${shown.join('')}${answer.flush(false)}`;
+  return { words, calls: answer.calls, faults: answer.faults };
+}
+
+/** The same for every cut of a text. */
+function readCut(text: string, options?: Partial<AnswerTextOptions>) {
+  const [first, ...others] = [...cutsOf(text)].map((pieces) => readIn(pieces, options));
+  for (const other of others) expect(other).toEqual(first);
+  if (!first) throw new Error('a text without bytes');
+  return first;
+}
+
+test.each(thoughts)(
+  'nothing between $open and $close is said, cut at every byte',
+  ({ open, close }) => {
+    expect(readCut(`${open}They want tea.\nBe brief.${close}\n\nEarl Grey.`).words).toBe(
+      'Earl Grey.',
+    );
+  },
+);
+
+test.each(thoughts)(
+  'of thoughts that only $close ends, nothing is said once that is known',
+  ({ close }) => {
+    const text = `They want tea. Be brief.${close}\n\nEarl Grey.`;
+    expect(readCut(text).faults).toContain('thoughts');
+    expect(readCut(text, { isThinking: true }).words).toBe('Earl Grey.');
+    expect(readCut('Earl Grey.', { isThinking: true })).toMatchObject({
+      words: 'Earl Grey.',
+      faults: ['no thoughts'],
+    });
+  },
+);
+
+test('of the channels of gpt-oss only the last is said', () => {
+  const text =
+    '<|channel|>analysis<|message|>They want tea.<|end|><|start|>assistant<|channel|>final<|message|>Earl Grey.<|return|>';
+  expect(readCut(text).words).toBe('Earl Grey.');
+});
+
+test.each(templateTokens)('an answer ends before $mark, cut at every byte', ({ mark }) => {
+  const { words, faults } = readCut(`It is four.${mark}\nuser\nAnd what is five?`);
+  expect([words, faults]).toEqual(['It is four.', ['template']]);
+});
+
+test.each(wrappers)('$mark around an answer is not said, cut at every byte', ({ mark }) => {
+  expect(readCut(`${mark}\nIt is four.`).words).toBe('It is four.');
+});
+
+test.each(writtenCalls)(
+  'a call behind $open is one, and no words, cut at every byte',
+  ({ like, parser }) => {
+    const { words, calls, faults } = readCut(like);
+    expect([words, faults]).toEqual(['', [{ parser }]]);
+    expect(calls.map(({ name, argumentsJson }) => [name, JSON.parse(argumentsJson)])).toEqual([
+      ['lamp', { on: true }],
+    ]);
+    // Without such a tool it is dropped all the same.
+    expect(readCut(like, { tools: [] })).toMatchObject({ words: '', calls: [] });
+  },
+);
+
+test.each([
+  '{"name": "lamp", "parameters": {"on": true}}',
+  '```json\n{"name": "lamp", "arguments": {"on": true}}\n```',
+  '[{"function": {"name": "lamp", "arguments": "{\\"on\\": true}"}}]',
+  '[lamp(on=True)]',
+  '<tool_call>lamp\n<arg_key>on</arg_key>\n<arg_value>true</arg_value>\n</tool_call>',
+  '<tool_call>\n<function=lamp>\n<parameter=on>\ntrue\n</parameter>\n</function>\n</tool_call>',
+  '<think>The lamp.\n<tool_call>{"name": "lamp", "arguments": {"on": true}}</tool_call>',
+])('%s is a call', (text) => {
+  const { words, calls } = readCut(text);
+  expect([
+    words,
+    calls.map(({ name, argumentsJson }) => [name, JSON.parse(argumentsJson)]),
+  ]).toEqual(['', [['lamp', { on: true }]]]);
+});
+
+test.each([
+  '{"name": "Ben", "age": 4}',
+  '[laughs] It is four.',
+  'Use `<b>` and a < b.',
+  'They said:\nBen: tea\nAna: coffee',
+  'Ben, for Lima: it is four.',
+])('%s is said as it is', (text) => {
+  expect(readCut(text)).toMatchObject({ words: text, calls: [] });
+});
+
+test.each([
+  ['Nova: It is four.', 'It is four.'],
+  ['**Nova:** It is four.', 'It is four.'],
+  ['It is four.\nBen: and now?\nNova: Five.', 'It is four.'],
+])('names that the model wrote as in the history are not said: %j', (text, words) => {
+  expect(readCut(text).words).toBe(words);
+});
+
+test('no mark of the tables stands for two things', () => {
+  const marks = [
+    ...new Set(thoughts.flatMap(({ open, close }) => [open, close])),
+    ...wrappers.map(({ mark }) => mark),
+    ...templateTokens.map(({ mark }) => mark),
+    ...writtenCalls.map(({ open }) => open),
+  ].map((mark) => mark.toLowerCase());
+  expect(marks.length).toBe(new Set(marks).size);
+});
+
+const means = {
+  whole: undefined,
+  cut: undefined,
+  filtered: undefined,
+  failed: 'provider.truncated',
+} as Readonly<Record<string, string | undefined>>;
+
+test.each(streamEnds)('a stream that ends with $reason is $means', async (end) => {
+  await using server = await openChatServer([
+    streams([says('Hi.'), delta({}, end.reason)], { end: 'close' }),
+  ]);
+  const { parts, error } = await server.ask();
+  expect(textOf(parts)).toBe('Hi.');
+  expect((error as { code?: string } | undefined)?.code).toBe(means[end.means]);
+  expect(parts.some(({ kind }) => kind === 'cut')).toBe(end.means === 'cut');
+});
+
+test.each(['', 'null', 'unknown'])(
+  '%j is no end of a stream, but [DONE] is one',
+  async (reason) => {
+    const chunks = [delta({ content: 'Hi' }, reason), delta({ content: ' Ana.' }, reason)];
+    for (const end of ['close', 'done'] as const) {
+      await using server = await openChatServer([streams(chunks, { end })]);
+      const { parts, error } = await server.ask();
+      expect(textOf(parts)).toBe('Hi Ana.');
+      const broken = end === 'close' ? { code: 'provider.truncated' } : undefined;
+      if (broken) expect(error).toMatchObject(broken);
+      else expect(error).toBeUndefined();
+    }
+  },
+);
