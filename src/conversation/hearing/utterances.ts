@@ -215,13 +215,21 @@ export class Utterances {
     talk.post({ kind: 'words', utterance: id, pause, text: words.text, language });
   }
 
-  /** Skips recognition when the budget is used up. */
+  /** Skips recognition when the budget is used up. A stop counts all the same. */
   #mayBegin(speakerId: string, began: UtteranceBegin): void {
-    const { channel, features, notice, parts } = this.#context;
+    const { channel, features, notice, parts, queue, talk } = this.#context;
     const follow = features.follow(speakerId);
-    const budget = parts.spending.listen(channel.guildId, speakerId, follow !== undefined);
-    if ('reservation' in budget) this.#begin(speakerId, began, follow, budget);
-    else if (budget.isNews()) notice(budget.line);
+    const { current } = talk.state.floor;
+    const isSpeaking = current !== undefined && current.phase.kind !== 'making';
+    // Of a person who has used their share, the server pays for what may be a stop.
+    const isWanted = follow !== undefined || isSpeaking;
+    const budget = parts.spending.listen(channel.guildId, speakerId, isWanted);
+    if ('reservation' in budget) {
+      this.#begin(speakerId, began, follow, budget);
+      return;
+    }
+    if (budget.isNews()) notice(budget.line);
+    if (isSpeaking) queue.stop(); // nobody understands what is said, and it may be a stop
   }
 
   #begin(
