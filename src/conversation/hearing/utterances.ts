@@ -11,7 +11,7 @@ import { HeldListening } from '#src/speech/held-listening.ts';
 import { asking, recognitionHints } from '#src/speech/hints.ts';
 import { InterimBudget, type InterimMoment, listenWith } from '#src/speech/listen.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
-import type { HearingBudget } from '#src/spending/budget-authority.ts';
+import type { BudgetRefusal, HearingBudget } from '#src/spending/budget-authority.ts';
 import { hasVoice } from '#src/turn/answerable.ts';
 import { HeardUtterance } from '#src/voice/hearing/heard-utterance.ts';
 import type {
@@ -216,17 +216,32 @@ export class Utterances {
     talk.post({ kind: 'words', utterance: id, pause, text: words.text, language });
   }
 
-  /** Skips recognition when the budget is used up. */
+  /** Skips recognition when the budget is used up. A stop counts all the same. */
   #mayBegin(speakerId: string, began: UtteranceBegin): void {
-    const { channel, connection, features, notice, parts, people, signal } = this.#context;
+    const { channel, features, parts, queue, talk } = this.#context;
     const follow = features.follow(speakerId);
-    const budget = parts.spending.listen(channel.guildId, speakerId, follow !== undefined);
-    if ('reservation' in budget) this.#begin(speakerId, began, follow, budget);
-    else if (people().every(({ id, isBot }) => isBot || id === speakerId)) {
-      void connection.play(parts.cues.error); // alone they spoke to the bot
-      if (budget.isNews(speakerId))
-        notifyPerson(speakerId, [budget.line], this.#context, signal, []);
-    } else if (budget.isNews()) notice(budget.line);
+    const { current } = talk.state.floor;
+    const isSpeaking = current !== undefined && current.phase.kind !== 'making';
+    // Of a person who has used their share, the server pays for what may be a stop.
+    const isWanted = follow !== undefined || isSpeaking;
+    const budget = parts.spending.listen(channel.guildId, speakerId, isWanted);
+    if ('reservation' in budget) {
+      this.#begin(speakerId, began, follow, budget);
+      return;
+    }
+    this.#tellRefusal(speakerId, budget);
+    if (isSpeaking) queue.stop(); // nobody understands what is said, and it may be a stop
+  }
+
+  /** Tells that a budget is used up. Alone with the bot somebody spoke to it, so each time there is a sign. */
+  #tellRefusal(speakerId: string, { isNews, line }: BudgetRefusal): void {
+    const { connection, notice, parts, people, signal } = this.#context;
+    if (!people().every(({ id, isBot }) => isBot || id === speakerId)) {
+      if (isNews()) notice(line);
+      return;
+    }
+    void connection.play(parts.cues.error);
+    if (isNews(speakerId)) notifyPerson(speakerId, [line], this.#context, signal, []);
   }
 
   #begin(

@@ -117,20 +117,14 @@ export class ServerEvents implements Disposable {
     const { channelId = this.#channels.get(guildId)?.id } = from;
     const at = new Date(this.#clock.wallMs()).toISOString();
     const event = { type, at, channelId, ...facts };
-    const readers = [...this.#readers].filter(({ token }) => token.guildId === guildId);
-    // Words go to tokens of the channel that they were said in, wherever the bot sits by now.
-    const isOpen = ({ token }: Reader) => token.channelIds?.includes(from.channelId ?? '') === true;
-    const { true: open = [], false: others = [] } = Object.groupBy(
-      readers,
-      (one) => `${isOpen(one)}`,
-    );
-    for (const [group, told] of [
-      [open, { ...event, ...words }],
-      [others, event],
-    ] as const) {
-      if (group.length === 0) continue;
-      const written = writtenEvent(told);
-      for (const { take } of group) take(written);
+    const written = new Map<boolean, WrittenEvent>();
+    for (const { token, take } of this.#readers) {
+      if (token.guildId !== guildId) continue;
+      // Words go to tokens of the channel that they were said in, wherever the bot sits by now.
+      const isOpen = token.channelIds?.includes(from.channelId ?? '') === true;
+      const one = written.get(isOpen) ?? writtenEvent({ ...event, ...(isOpen && words) });
+      written.set(isOpen, one);
+      take(one);
     }
   }
 

@@ -12,7 +12,7 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 
 type Over = Pick<NonNullable<Parameters<typeof openBudgets>[1]>, 'caps' | 'tariff'> & {
@@ -215,3 +215,21 @@ const twoMinutes = {
   rateHz: 16_000,
   channels: 1,
 } as const;
+
+test.each([
+  ['the budget of the server', { serverDay: dollars(0.1) }, 100_000],
+  ['their own share', { personDay: dollars(0.05) }, 50_000],
+])('a "stop" silences the bot also where %s is used up meanwhile', async (_, caps, usedUpTo) => {
+  const chat = new FakeChat([['It is a long story. '.repeat(40)]]);
+  const transcriber = new FakeTranscriber({ texts: ['Stop.'] });
+  const { fixture, budgets } = await openPaid({ caps, parts: { chat, transcriber } });
+  void fixture.talk.ask('g', 'And?', { id: 'eva', name: 'Eva' }, 'voice');
+  await pass(fixture, 3_000);
+  use(budgets, usedUpTo);
+  const before = fixture.linkOpener.link.sent;
+  await pass(fixture, 2_000);
+  expect(fixture.linkOpener.link.sent).toBeGreaterThan(before);
+  expect(fixture.of('answered')).toEqual([]);
+  await pass(fixture, 3_000, await words('human-cards-004', adam, fixture.clock.nowMs()));
+  expect(fixture.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
+});
