@@ -168,7 +168,7 @@ export const roomScenes: Scenes = {
     steps: [
       { Adam: { calls: 'Lounge', asks: 'human-cards-001' } },
       { see: madeTexts, has: 'Press the button.' },
-      { see: posted('60 s to press Show'), keep: 'asked' },
+      { see: posted('press Show'), keep: 'asked' },
       { Ben: { joins: 'Lounge' } },
       { Ben: { presses: [0, 'asked'], reads: only('confirm.other', { name: 'Adam' }) } },
       { botSits: 'Lounge' },
