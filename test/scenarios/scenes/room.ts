@@ -25,7 +25,7 @@ const soundsStay: Reading = {
 const buttonsIn = (name: string) => (stage: Stage) =>
   buttonsOf(stage.message(name)).map(([button]) => button);
 const left: Reading = { has: /^Left Lounge after \d+ s\.$/, to: 'all' };
-const wholeCommand: Reading = { has: 'with all of this:\n/leave', to: 'caller' };
+const wholeCommand: Reading = { has: 'shall I leave the voice channel?', to: 'caller' };
 const nova = ({ server }: Stage) => server().bot();
 const isNowhere: Step = { botSits: 'nowhere' };
 const permitting = (...change: Parameters<SandboxGuild['permit']>): Step => ({
