@@ -196,7 +196,7 @@ line('with a queue for each named track', async (m) => {
 
 line('people use it by slash commands', async (m) => {
   const { person } = await m.conversations.chained;
-  expect((await commandReply(person, 'stats')).text).toContain('Last 1 answer');
+  expect((await commandReply(person, 'stats')).text).toContain('My last answer began within');
 });
 
 line('by talking in a voice channel', async (m) => {

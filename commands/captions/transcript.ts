@@ -48,7 +48,7 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
   if (picked === 'unknown') return unknownName(words.session);
   const format = transcriptFormats.find((one) => one === words.format) ?? 'txt';
   const outcome = await ports.features.transcripts.file(guildId, callerId, { format, ...picked });
-  if (outcome.kind !== 'file') return noTranscript(outcome);
+  if (outcome.kind !== 'file') return noTranscript(outcome, 'captions.none');
   const { channelName: channel, startedAtWallMs } = outcome.session;
   const date = ports.timesIn(guildId).day(startedAtWallMs);
   const files = [outcome.file];
@@ -56,9 +56,12 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
 }
 
 /** Reason for a missing transcript, shown to the caller alone. */
-export function noTranscript(outcome: NoTranscript): Replies {
+export function noTranscript(
+  outcome: NoTranscript,
+  id: 'ask.unknown' | 'captions.none' = 'ask.unknown',
+): Replies {
   if (outcome.kind === 'failed') return [outcome.line];
-  return [{ id: 'ask.unknown', buttons: ['captions'] }];
+  return [{ id, buttons: ['captions'] }];
 }
 
 /** Nothing has the name that was typed. */
@@ -153,7 +156,7 @@ export async function recapFor(
   request: RecapRequest,
 ): Promise<Replies> {
   const outcome = await features.transcripts.recap(guildId, callerId, request);
-  if (outcome.kind !== 'recap') return noTranscript(outcome);
+  if (outcome.kind !== 'recap') return noTranscript(outcome, 'captions.none');
   const messages = recapMessages(outcome, timesIn(guildId));
   const [first, ...more] = messages.map(([line, ...lines]) => ({ ...line, lines }));
   return first ? [first, ...more] : noTranscript({ kind: 'none' });

@@ -169,7 +169,7 @@ export const captionScenes: Scenes = {
       // Cleo was not there; whether she may know it depends on whether she may open the place of the captions.
       { Cleo: { runs: '/captions find words:table', reads: { has: table, to: 'caller' } } },
       { 'Cleo may not open Lounge any more, and the bot knows it': untilNothingIsFound },
-      { Cleo: { runs: '/captions transcript', reads: only('ask.unknown') } },
+      { Cleo: { runs: '/captions transcript', reads: only('captions.none') } },
       { Ben: { runs: '/ask question:When do we meet? about:this', reads: quote } },
       { see: promptsOf, has: table },
       { Adam: { runs: '/captions recap', reads: wholeRecap, keep: 'recap' } },

@@ -22,7 +22,7 @@ const mended: readonly Step[] = [
   { see: (stage) => madeTexts(stage).at(-1), is: 'Yes.' },
 ];
 
-/** Beginning of the sentence about a total that is used up. */
+/** Beginning of the sentence, after the mention, about a total that is used up. */
 const [used = ''] = text('budget.guild').split('{');
 const priced = { asOf: '2026-11-20', source: 'made up' };
 const tokens = { perMillionInputTokens: 0.001, perMillionOutputTokens: 1_000 };
@@ -86,7 +86,7 @@ function usedUpInSecond({ server }: Stage): readonly string[] {
   const written = server('Second')
     .messages('Lounge')
     .map((message) => message.text);
-  return written.filter((words) => words.startsWith(used));
+  return written.filter((words) => words.includes(used));
 }
 
 function expectFailureTold(stage: Stage): void {

@@ -27,7 +27,7 @@ const soundsStay: Reading = {
 const buttonsIn = (name: string) => (stage: Stage) =>
   buttonsOf(stage.message(name)).map(([button]) => button);
 const left: Reading = { has: /^Left Lounge after \d+ s\.$/, to: 'all' };
-const wholeCommand: Reading = { has: 'with all of this:\n/leave', to: 'caller' };
+const wholeCommand: Reading = { has: 'shall I leave the voice channel?', to: 'caller' };
 const nova = ({ server }: Stage) => server().bot();
 const isNowhere: Step = { botSits: 'nowhere' };
 const permitting = (...change: Parameters<SandboxGuild['permit']>): Step => ({
@@ -199,7 +199,7 @@ export const roomScenes: Scenes = {
     steps: [
       { Adam: { calls: 'Lounge', asks: 'human-cards-001' } },
       { see: madeTexts, has: 'Press the button.' },
-      { see: posted('60 s to press Show'), keep: 'asked' },
+      { see: posted('press Show'), keep: 'asked' },
       { Ben: { joins: 'Lounge' } },
       { Ben: { presses: [0, 'asked'], reads: only('confirm.other', { name: 'Adam' }) } },
       { botSits: 'Lounge' },
