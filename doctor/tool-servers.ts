@@ -9,13 +9,22 @@ import type { Examination } from './doctor-probe.ts';
 export async function* examineToolServers({ config, isOffline, ...deadline }: Examination) {
   const { path, servers } = config.externalTools.mcp ?? { path: '', servers: [] };
   yield `MCP_SERVERS: ${path}`;
+  const runs: Promise<Finding>[] = [];
   yield* await Promise.all(
     servers.map(async (server) => {
       const { name } = server;
       if (isOffline) return ok(name, 'not asked');
-      return await tryProbe({ name, run: examineServer }, server, deadline);
+      const run: typeof examineServer = (...args) => {
+        const examining = examineServer(...args);
+        runs.push(examining);
+        return examining;
+      };
+      const mend = 'correct its entry in the file, or the server itself';
+      return await tryProbe({ name, mend, run }, server, deadline);
     }),
   );
+  // A program that does not answer is ended, which takes up to 4 s.
+  await Promise.allSettled(runs);
 }
 
 async function examineServer(

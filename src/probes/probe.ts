@@ -131,7 +131,6 @@ const general: Readonly<Record<string, string>> = {
   link: status,
   provider: 'correct {role}_MODEL or {role}_BASE_URL, or choose another server',
   store: 'start the database, or correct DATABASE_URL',
-  tool: 'correct its entry in the file, or start the server',
 };
 
 /** What the operator can do about an error. */

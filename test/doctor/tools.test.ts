@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
@@ -36,6 +36,21 @@ test('a server that is not there is missing, and the others are examined', async
   expect(code).toBe(1);
   expect(about('gone')).toMatch(/^missing gone /);
   expect(about('sky')).toMatch(/^ok sky legacy, 14 of 14 tools are on: echo/);
+});
+
+test('a program that does not answer is ended before the doctor is, and its remedy is about the program', async () => {
+  const { args, command } = program('silent');
+  await using file = await servers({});
+  const told = join(file.folder, 'pid');
+  await writeFile(
+    file.path,
+    JSON.stringify({ mcpServers: { deaf: { command, args: [...args, told] } } }),
+  );
+  const { about, mendOf } = await examine([], { MCP_SERVERS: file.path }, 3_000);
+  expect(about('deaf')).toBe('missing deaf It took longer than the limit of 3 s.');
+  expect(mendOf('deaf')).toBe('correct its entry in the file, or the server itself');
+  const pid = Number(await readFile(told, 'utf8'));
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
 
 test('a key of a server is shown nowhere', async () => {

@@ -1,6 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import type { Mischief } from './fake-tools.ts';
 
-// node stdio-server.ts legacy|modern|gone: an MCP server on its standard streams, or what is none.
+// node stdio-server.ts legacy|modern|gone|silent: an MCP server on its standard streams, or what is none.
 // Each loads its own SDK alone, or nothing: it is started again and again.
 
 const mischief: Mischief = {
@@ -24,6 +25,10 @@ switch (process.argv[2]) {
     serveStdio(() => modernServer(mischief), { legacy: 'reject' });
     break;
   }
+  case 'silent': // reads nothing, not even that its input has ended
+    writeFileSync(process.argv[3] ?? '', `${process.pid}`);
+    setInterval(() => undefined, 60_000);
+    break;
   case 'gone':
     process.exit(1);
 }

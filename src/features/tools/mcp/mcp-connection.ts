@@ -109,6 +109,10 @@ async function connect(
       },
     },
   );
+  client.onerror = ({ message }) => {
+    if (message.startsWith('ReadBuffer exceeded'))
+      ended.abort(flooded('JSON with more than 4 MiB'));
+  };
   client.onclose = () => ended.abort(crashed());
   const close = async () => {
     ended.abort(crashed());
@@ -128,11 +132,16 @@ async function connect(
       throw failure;
     }
   };
+  let connecting: Promise<void> | undefined;
   try {
-    const request = { timeout: connectMs };
-    await during((either) => client.connect(transport, { ...request, signal: either }), signal);
+    const begin = (either: AbortSignal) => {
+      connecting = client.connect(transport, { timeout: connectMs, signal: either });
+      return connecting;
+    };
+    await during(begin, signal);
   } catch (error) {
     await close();
+    await connecting?.catch(() => undefined); // a program that was asked for its generation is ended
     throw error;
   }
   return {
@@ -200,6 +209,10 @@ const anyResult: jsonSchemaValidator = {
 
 function crashed(): BotError {
   return new BotError('tool.crashed', true, 'The connection to an MCP server ended.');
+}
+
+function flooded(words: string): BotError {
+  return new BotError('tool.flooded', true, `An MCP server sent ${words}.`);
 }
 
 /** The connection is of no more use: it closed, or the server does not know it any more. */
@@ -276,7 +289,7 @@ function limitedFetch(onEnd: EndListener): typeof fetch {
         transform(chunk, controller) {
           const excess = meter.push(chunk);
           if (!excess) return controller.enqueue(chunk);
-          const error = new BotError('tool.flooded', true, `An MCP server sent ${excess.words}.`);
+          const error = flooded(excess.words);
           onEnd(error);
           controller.error(error);
         },
