@@ -1,5 +1,5 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
-/** @import { Answered, Item, Room, RoomMessage, Silence } from './room-state.js' */
+/** @import { Answered, Item, Room, RoomMessage } from './room-state.js' */
 import { html } from './html.js';
 import { markdownView } from './markdown-view.js';
 import { faceView, messageView } from './message-view.js';
@@ -23,9 +23,8 @@ const drawn = new WeakMap();
  */
 export function panelView({ room, heardLevel, isConnected, isSideOpen }, actions) {
   const { bot, you } = room.room;
-  // Until its first line has come, nothing is known of the room.
   const isKnown = isConnected && you !== '';
-  const absent = isKnown ? (bot.online ? '' : 'Not online.') : 'Connecting';
+  const absent = isKnown ? 'Not here.' : 'Connecting';
   const panel = panelOf(room) ?? {
     id: '',
     channel: '',
@@ -38,23 +37,13 @@ export function panelView({ room, heardLevel, isConnected, isSideOpen }, actions
     ${faceView({ ...bot, level: heardLevel })}
     <hgroup><h1>${bot.name}</h1>${markdownView(headline)}</hgroup>
     <div>${messageView({ ...panel, text: lines.join('\n') }, room.room, actions)}
-      ${silencesOf(room).map((silence) => silenceView(silence, actions))}</div>
+      ${silencesOf(room).map(
+        ({ text, label, does, what }) => html`<p class="notice">${text}
+          <button type="button" onClick=${() => actions[does](what)}>${label}</button></p>`,
+      )}</div>
     <button type="button" class="people" aria-expanded=${`${isSideOpen}`} aria-label="People" onClick=${() => actions.openSide(!isSideOpen)}>
       <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3 19a6 6 0 0 1 12 0M16 5.5a3 3 0 0 1 0 5.2M18 14.5a6 6 0 0 1 3 4.5"/></svg></button>
   </section>`;
-}
-
-/**
- * @param {Silence} silence
- * @param {RoomActions} actions
- */
-function silenceView(silence, actions) {
-  const press = () => {
-    if (silence.does === 'join') actions.join(silence.channel);
-    else if (silence.does === 'call') actions.send('/join');
-    else actions.agree(silence.person);
-  };
-  return html`<p class="notice">${silence.text} <button type="button" onClick=${press}>${silence.label}</button></p>`;
 }
 
 /**

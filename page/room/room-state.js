@@ -165,9 +165,8 @@ export function panelOf({ items, room }) {
 }
 
 /**
- * What the panel does not say about people whom the page plays: who would talk and be met with silence, and the press that ends it.
- * @typedef {{ text: string, label: string, does: 'call' | 'agree', person: string }
- *   | { text: string, label: string, does: 'join', channel: string }} Silence
+ * Why somebody whom the page plays would talk and be met with silence, and the press that ends it: an action, and of what.
+ * @typedef {{ text: string, label: string, does: 'join' | 'send' | 'agree', what: string }} Silence
  */
 
 /** The panel names people who are not heard in this line. */
@@ -178,27 +177,25 @@ const unheardLine = /^Not heard until they press Hear me: (.*)$/m;
  * @returns {readonly Silence[]}
  */
 export function silencesOf(state) {
-  const { bot, channels, people, you } = state.room;
+  const { bot, channels, people } = state.room;
   const own = people.find(({ isYou }) => isYou);
-  const voice = bot.channel ?? channels.find(({ kind }) => kind === 'voice')?.name;
-  if (!own || !bot.online || voice === undefined) return [];
-  if (own.channel === undefined) {
-    const text = 'You are in no voice channel.';
-    return [{ text, label: `Join ${voice}`, does: 'join', channel: voice }];
-  }
   const panel = panelOf(state);
-  if (bot.channel !== own.channel) {
-    if (panel?.buttons.some(({ customId }) => customId === 'parley:try.join')) return [];
+  const what = bot.channel ?? channels.find(({ kind }) => kind === 'voice')?.name ?? '';
+  if (!own || !bot.online) return [];
+  if (!own.channel)
+    return [{ text: 'You are in no voice channel.', label: `Join ${what}`, does: 'join', what }];
+  // The panel of a bot that sits nowhere says so itself.
+  if (bot.channel !== own.channel && (bot.channel || !panel)) {
     const text = `${bot.name} is not in ${own.channel}.`;
-    return [{ text, label: `Call ${bot.name}`, does: 'call', person: you }];
+    return [{ text, label: `Call ${bot.name}`, does: 'send', what: '/join' }];
   }
-  const names = unheardLine.exec(panel?.text ?? '')?.[1]?.split(', ') ?? [];
-  return people
-    .filter(({ isYou, name }) => !isYou && names.includes(name))
-    .map(({ name }) => ({
+  const unheard = panel?.text.match(unheardLine)?.[1]?.split(', ') ?? [];
+  return unheard
+    .filter((name) => people.some((one) => one.name === name && !one.isYou))
+    .map((name) => ({
       text: `${bot.name} does not hear ${name} yet.`,
       label: `Let ${name} agree`,
       does: 'agree',
-      person: name,
+      what: name,
     }));
 }

@@ -1,5 +1,5 @@
 import { type Consent, isYes } from '#src/people/consent.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { TextId, TextLine } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
 import type { JoinMode } from './command-ports.ts';
 
@@ -42,84 +42,60 @@ export type TalkState = {
 /** What a person does to be answered: a sentence, and buttons that do it. */
 export type TalkStep = { readonly line: TextLine; readonly buttons: readonly string[] };
 
-/** Part of the panel that tells how to talk to the bot, and who is heard. */
-export type TalkGuide = {
-  /** How to talk to it, or why nobody is answered. */
-  readonly first: TextLine;
-  readonly people: readonly TextLine[];
-  readonly notes: readonly TextLine[];
-  readonly buttons: readonly string[];
-  /** Those of consent, while somebody is not heard, or heard unasked. */
-  readonly consent: readonly string[];
-  /** Somebody has not decided whether they may be heard. */
-  readonly isAsking: boolean;
-};
-
 /** Names shown per line, the first one in any case; further ones are counted. */
 const maxNamesChars = 200;
 
-/** The guide for everybody in the channel; the first sentence is that of people who are heard, where there are some. */
-export function talkGuide(state: TalkState): TalkGuide {
-  const { isAnew, isDeafened, isLinked, isMuted, isPaused, isReadByPrograms, isUncalled } = state;
-  const withStanding = (...some: string[]) =>
-    state.people.filter(({ standing }) => some.includes(standing));
-  const [open, refused] = [withStanding('unasked'), withStanding('no')];
-  const heard = state.people.filter((one) => one.standing !== 'barred' && isYes(one.standing));
-  const undecided = [...open, ...withStanding('policy')];
-  const isHeard = heard.length > 0 || open.length + refused.length === 0;
-  const { buttons, line: first } = nextStep(state, isHeard ? 'always' : 'unasked');
-  const isHearing = isLinked && !isPaused && !isDeafened;
+/**
+ * Part of the panel that tells everybody how to talk to the bot, and who is heard: lines, and names of buttons. The first sentence is
+ * for people who are heard, where there are some; `isAsking`: somebody has not decided whether they may be heard.
+ */
+export function talkGuide(state: TalkState) {
+  const { channel, isDeafened, isLinked, isPaused, people } = state;
+  const among = (...some: string[]) => people.filter(({ standing }) => some.includes(standing));
+  const [open, refused] = [among('unasked'), among('no')];
+  const heard = among('always', 'brief', 'policy');
+  const isAsking = among('unasked', 'policy').length > 0;
+  const isUnheard = heard.length === 0 && open.length + refused.length > 0;
+  const { buttons, line: first } = nextStep(state, isUnheard ? 'unasked' : 'always');
   return {
     first,
-    buttons: [...(buttons === consentButtons ? [] : buttons), 'stop', 'more'],
-    notes: [
-      ...lineIf(isAnew, { id: 'seat.returned.anew' }),
-      ...lineIf(isUncalled, { id: 'join.uncalled', with: { channel: state.channel } }),
-      ...lineIf(isMuted, { id: 'muted.server' }),
-      ...lineIf(isReadByPrograms, { id: 'panel.programs' }),
-    ],
     people: [
-      ...(isHearing ? namesLine('panel.people.yes', heard) : []),
+      ...namesLine('panel.people.yes', isLinked && !isPaused && !isDeafened ? heard : []),
       ...namesLine('panel.people.unasked', open),
       ...lineIf(refused.length > 0, { id: 'panel.people.no', with: { n: refused.length } }),
     ],
-    consent: undecided.length + refused.length > 0 ? consentButtons : [],
-    isAsking: undecided.length > 0,
+    notes: [
+      ...lineIf(state.isAnew, { id: 'seat.returned.anew' }),
+      ...lineIf(state.isUncalled, { id: 'join.uncalled', with: { channel } }),
+      ...lineIf(state.isMuted, { id: 'muted.server' }),
+      ...lineIf(state.isReadByPrograms, { id: 'panel.programs' }),
+    ],
+    buttons: [...buttons.filter((name) => !name.startsWith('consent')), 'stop', 'more'],
+    consent: isAsking || refused.length > 0 ? consentButtons : [],
+    isAsking,
   };
 }
 
 /** What somebody of this consent does in the channel of the bot to be answered; `state` is undefined where it sits in none. */
 export function nextStep(state: TalkState | undefined, consent: Consent): TalkStep {
-  if (!state) return { line: { id: 'leave.nowhere' }, buttons: ['try.join'] };
-  const { channel, isDeafened, isLinked, isPaused, mode, quietUntil } = state;
-  if (!isLinked) return { line: { id: 'panel.reconnecting' }, buttons: [] };
-  if (isDeafened) return { line: { id: 'deafened.server' }, buttons: [] };
-  if (mode === 'captions') return { line: { id: 'captions.only' }, buttons: [] };
-  if (isPaused) return { line: { id: 'privacy.paused' }, buttons: ['pause:resume'] };
-  if (quietUntil !== undefined)
-    return { line: { id: 'panel.quiet', with: { time: quietUntil } }, buttons: [] };
-  if (!isYes(consent))
-    return { line: { id: 'join.ok.ask', with: { channel } }, buttons: consentButtons };
-  return addressingStep(state);
+  const [id, ...buttons] = stepIn(state, consent);
+  const words = { bot: state?.bot, channel: state?.channel, time: state?.quietUntil };
+  return { line: { id, with: words } as TextLine, buttons }; // each sentence has some of these words
 }
 
-/** What somebody who is heard does to be answered. */
-function addressingStep({ addressing, bot, channel, people }: TalkState): TalkStep {
-  const buttons = ['ask'];
-  const free: TalkStep = { line: { id: 'join.ok', with: { channel } }, buttons };
-  const named: TalkStep = { line: { id: 'join.ok.several', with: { channel, bot } }, buttons };
-  switch (addressing) {
-    case 'off':
-      return { line: { id: 'settings.addressing.off' }, buttons: [] };
-    case 'window':
-      return { line: { id: 'settings.addressing.window' }, buttons };
-    case 'name':
-      return named;
-    case 'auto':
-      return people.length > 1 ? named : free;
-    case 'always':
-      return free;
-  }
+function stepIn(state: TalkState | undefined, consent: Consent): readonly [TextId, ...string[]] {
+  if (!state) return ['leave.nowhere', 'try.join'];
+  const { addressing, mode, people } = state;
+  if (!state.isLinked) return ['panel.reconnecting'];
+  if (state.isDeafened) return ['deafened.server'];
+  if (mode === 'captions') return ['captions.only'];
+  if (state.isPaused) return ['privacy.paused', 'pause:resume'];
+  if (state.quietUntil) return ['panel.quiet'];
+  if (!isYes(consent)) return ['join.ok.ask', ...consentButtons];
+  if (addressing === 'off') return ['settings.addressing.off'];
+  if (addressing === 'window') return ['settings.addressing.window', 'ask'];
+  const needsName = addressing === 'name' || (addressing === 'auto' && people.length > 1);
+  return [needsName ? 'join.ok.several' : 'join.ok', 'ask'];
 }
 
 /** Consent of a person in the channel of the bot; undefined for all others, and for those whom the server bars. */
@@ -137,7 +113,7 @@ function namesLine(
   people: readonly PersonThere[],
 ): readonly TextLine[] {
   const names = listNames(people.map(({ name }) => name));
-  return names === '' ? [] : [{ id, with: { names } }];
+  return lineIf(names !== '', { id, with: { names } });
 }
 
 /** Names on one line; further ones are counted. */

@@ -203,7 +203,6 @@ export class PrivacyRequests {
     const gate = this.#sessions.sessions(guildId).at(-1)?.context.gate;
     if (gate) return gate.consentOf(personId);
     await this.#sessions.readConsents(guildId);
-    if (await this.#isBlocked(guildId, personId)) return 'no';
     return this.#sessions.consentOf(guildId, { id: personId, roleIds: [] });
   }
 

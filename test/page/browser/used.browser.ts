@@ -155,7 +155,7 @@ test('until the room has told its state, the page says that it is connecting', a
   await tab.addInitScript('globalThis.WebSocket = class {}');
   await tab.reload();
   await tab.getByText('Connecting').waitFor();
-  expect(await tab.getByText('Not online.').count()).toBe(0);
+  expect(await tab.getByText('Not here.').count()).toBe(0);
 });
 
 test('words appear under whoever speaks until they are said, and questions to begin with are asked', async () => {

@@ -31,15 +31,19 @@ const forgotten = {
   is: `${text('privacy.forget.done', { total: 1 })}\n${text('privacy.forget.copies')}`,
 };
 const unread: Reading = {
-  is: linesOf('consent.no', 'panel.privacy', 'privacy.unread'),
+  is: linesOf('consent.unasked', 'panel.privacy', 'privacy.unread'),
   to: 'caller',
 };
-const unsaved: Reading = { is: linesOf('consent.always', 'privacy.unsaved'), to: 'caller' };
+const heard: Reading = { has: text('consent.always'), to: 'caller' };
+const unsaved: Reading = {
+  has: [text('consent.always'), text('privacy.unsaved')],
+  to: 'caller',
+};
 
 /** The reply of `/privacy status`; a standing yes or no is an item, and so is what somebody's answers took today. */
-function standing(consent: 'always' | 'no', n: number): Reading {
+function standing(consent: 'always' | 'no' | 'unasked', n: number): Reading {
   const kept = text('privacy.status', { n: 0, memories: 0, m: n });
-  return { is: `${text(`consent.${consent}`)}\n${kept}`, to: 'caller' };
+  return { has: [text(`consent.${consent}`), kept], to: 'caller' };
 }
 
 export const consentScenes: Scenes = {
@@ -75,8 +79,8 @@ export const consentScenes: Scenes = {
     providers,
     steps: [
       ...seated,
-      { Ben: { runs: '/privacy status', reads: standing('no', 0) } },
-      { Ben: { runs: '/privacy allow', reads: only('consent.always') } },
+      { Ben: { runs: '/privacy status', reads: standing('unasked', 0) } },
+      { Ben: { runs: '/privacy allow', reads: heard } },
       { Ben: { runs: '/privacy status', reads: standing('always', 1), asks: another } },
       { see: recognised, is: ['Ben'] },
       {
@@ -99,7 +103,7 @@ export const consentScenes: Scenes = {
   'a yes for good outlives the bot, until its person is forgotten': {
     providers,
     steps: [
-      { Ben: { joins: 'Lounge', runs: '/privacy allow', reads: only('consent.always') } },
+      { Ben: { joins: 'Lounge', runs: '/privacy allow', reads: heard } },
       { bot: 'restarts' },
       { Adam: { calls: 'Lounge' } },
       { Ben: { settles: true, asks: another } },

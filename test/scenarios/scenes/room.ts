@@ -40,6 +40,7 @@ const timedOut: Reading = {
 const resting = only('join.timeout', { s: 60 });
 const tryAgain =
   /^Discord doesn't connect me\. If I'm not there in (5\d|60) s, run \/join again\.$/;
+const heard: Reading = { has: text('consent.always'), to: 'caller' };
 const saved = { has: text('settings.saved') };
 const spoken = (stage: Stage) => madeTexts(stage).join(' ');
 const logOf = ({ bot }: Stage) => bot.log.map(({ msg = '' }) => msg);
@@ -127,7 +128,7 @@ export const roomScenes: Scenes = {
       { see: (stage) => madeTexts(stage).join(' '), is: text('join.spoken') },
       { see: (stage) => noticesIn(stage)[0], keep: 'notice' },
       { see: buttonsIn('notice'), is: ['consent.always', 'consent.never'] },
-      { Ben: { presses: ['consent.always', 'notice'], reads: only('consent.always') } },
+      { Ben: { presses: ['consent.always', 'notice'], reads: heard } },
       { Ben: { asks: question } },
       { see: recognised, is: ['Ben'] },
       { Adam: { runs: '/leave' } },
@@ -151,8 +152,8 @@ export const roomScenes: Scenes = {
           together: [
             [{ Adam: { asks: question } }],
             [
-              { Ben: { runs: '/privacy allow', reads: only('consent.always') } },
-              { Cleo: { runs: '/privacy allow', reads: only('consent.always') } },
+              { Ben: { runs: '/privacy allow', reads: heard } },
+              { Cleo: { runs: '/privacy allow', reads: heard } },
             ],
           ],
         },
@@ -289,7 +290,7 @@ function heardWithoutLoss(stage: Stage): boolean {
 function noticesIn({ sandbox }: Stage): readonly ShownMessage[] {
   const all = ['general', 'Lounge'].flatMap((channel) => sandbox.messages(channel));
   return all.filter(
-    ({ pings, text: words }) => pings.length > 0 && words.includes(text('consent.no')),
+    ({ pings, text: words }) => pings.length > 0 && words.includes(text('consent.unasked')),
   );
 }
 

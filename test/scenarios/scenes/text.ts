@@ -94,7 +94,7 @@ export const textScenes: Scenes = {
         [mallory]: {
           joins: 'Lounge',
           runs: '/join',
-          reads: { has: 'Not heard yet: Olga', lacks: obeyed },
+          reads: { has: text('panel.people.unasked', { names: 'Olga' }), lacks: obeyed },
         },
       },
       {
