@@ -87,7 +87,7 @@ test('what a track is called pings nobody, forges no line and is no markdown', (
 });
 
 test('the panel names who is not answered', () => {
-  const dropped = [0, 1].map((n) => ({ by: `person ${n}`, atMs: 0 }));
+  const dropped = [0, 1].map((n) => ({ by: `person ${n}`, untilMs: 1 }));
   const state = { ...start, notes: { ...start.notes, dropped } };
   expect(shown({}, { state })[2]).toContain('person 0, person 1');
 });

@@ -1,10 +1,11 @@
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
+import { phaseOf } from '#src/conversation/machine/questions.ts';
 import type {
   ConversationState,
-  CurrentReply,
   EarlyEnd,
   HistoryExchange,
   Id,
+  TurnPhase,
   TurnState,
 } from '#src/conversation/machine/state.ts';
 import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
@@ -20,24 +21,20 @@ export function isLinkTried({ link }: ConversationState, isOpening: boolean): bo
   return link.kind === 'opening' ? isOpening : link.kind !== 'gone';
 }
 
-/** Whether a reply is known to have been heard. */
-export function isSounding(current: CurrentReply | undefined): boolean {
-  return current !== undefined && current.phase.kind !== 'making';
+/** Phase of what has the floor; undefined where nothing has it. */
+export function floorPhase(state: ConversationState): TurnPhase | undefined {
+  return state.floor.current && phaseOf(state.floor.current, state);
 }
 
-/** Whether a reply is heard, and goes on at least to the end of its clause. */
-export function isGoingOn(current: CurrentReply | undefined): boolean {
-  return current?.phase.kind === 'sounding' || current?.phase.kind === 'finishing';
+/** Whether a reply is known to have been heard. */
+export function isSounding(state: ConversationState): boolean {
+  const phase = floorPhase(state);
+  return phase !== undefined && phase !== 'making';
 }
 
 /** Whether a reply has begun, and no more sound of it has come. */
-export function isStarving(current: CurrentReply | undefined): boolean {
-  return current?.phase.kind === 'sounding' && current.phase.isStarved;
-}
-
-/** Whether nobody has ended a reply that is heard. */
-export function isUnbroken(current: CurrentReply | undefined): boolean {
-  return current?.phase.kind === 'sounding';
+export function isStarving({ floor }: ConversationState): boolean {
+  return floor.current?.phase.kind === 'sounding' && floor.current.phase.isStarved;
 }
 
 /** Whether a person is in the middle of a sentence. */

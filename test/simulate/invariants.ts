@@ -6,8 +6,8 @@ import type { ConversationState, HistoryExchange, Id } from '#src/conversation/m
 import { wakeAtMs } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import {
+  floorPhase,
   isAnybodyTalking,
-  isGoingOn,
   isLinkTried,
   isLinkUp,
   isStarving,
@@ -205,8 +205,8 @@ export class Invariants {
     }
     const isNew = effects.some((one) => one.do === 'play' || one.do === 'speak');
     if (isNew) this.#atMs.silent = Number.POSITIVE_INFINITY;
-    const { current } = after.floor;
-    const isSilent = !isGoingOn(current) || isStarving(current);
+    const phase = floorPhase(after);
+    const isSilent = (phase !== 'sounding' && phase !== 'finishing') || isStarving(after);
     const cue = effects.find((one) => one.do === 'cue' && one.cue !== 'error');
     this.#hold(29, cue === undefined || isSilent);
   }

@@ -1,6 +1,6 @@
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import type { ConversationState, Id, TurnState } from '#src/conversation/machine/state.ts';
-import { companyOf, isSounding, isStarving, isUnbroken, turnOfReply } from './conversation-view.ts';
+import { companyOf, floorPhase, isSounding, isStarving, turnOfReply } from './conversation-view.ts';
 import { wordsOf } from './heard-book.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
@@ -48,7 +48,7 @@ export class SoundJudge {
 
   check(world: Simulation, step: SimulatedStep): void {
     const { after, effects, event } = step;
-    if (isSounding(after.floor.current)) this.#knownMs = event.atMs;
+    if (isSounding(after)) this.#knownMs = event.atMs;
     for (const { id, isDeaf } of after.people) if (isDeaf) this.#deafMs.set(id, event.atMs);
     for (const one of effects) this.#noteEffect(one, event.atMs);
     this.#checkBarge(world, step);
@@ -70,7 +70,7 @@ export class SoundJudge {
     if (!said) return;
     this.#leftMs = atMs;
     if (said.frames === 1) this.#noteCompany(world, state);
-    if (isSounding(current)) this.#knownMs = atMs;
+    if (isSounding(state)) this.#knownMs = atMs;
     const unknownMs = atMs - Math.max(this.#knownMs, said.firstAtMs);
     this.#hold(37, unknownMs <= knownMs, `${said.text}, reply ${current?.reply}`);
     const isQuiet = atMs - world.talkedMs > fullMs;
@@ -85,7 +85,7 @@ export class SoundJudge {
   checkTime(world: Simulation, state: ConversationState): void {
     const { current } = state.floor;
     const nowMs = world.clock.nowMs();
-    const isToSound = isUnbroken(current) && !isStarving(current);
+    const isToSound = floorPhase(state) === 'sounding' && !isStarving(state);
     if (!isToSound || world.isStalled) this.#leftMs = nowMs;
     const { atMs: heldMs, by } = this.#held;
     const isHeld = nowMs - heldMs <= longestHoldMs && state.people.some(({ id }) => id === by);

@@ -18,7 +18,6 @@ import {
 } from '#src/turn/answerable.ts';
 import type { EventOf } from './events.ts';
 import {
-  change,
   currentTurn,
   type Draft,
   hasRefused,
@@ -28,10 +27,7 @@ import {
   standingOf,
 } from './questions.ts';
 import type { ConversationRules } from './rules.ts';
-import type { ConversationState, PersonId, TurnState, UtteranceState } from './state.ts';
-
-/** Start of an utterance. */
-type SpeechStart = Pick<UtteranceState, 'fromMs' | 'isAlone'> & { readonly by: PersonId };
+import type { ConversationState, PersonId, UtteranceState } from './state.ts';
 
 type Addressee = SpeakerTurn & { readonly present: readonly string[] };
 
@@ -45,8 +41,11 @@ export function addressingRulesOf(
 }
 
 /** Speaker and audience of an utterance. A person who came later is no addressee of what began alone. */
-function addresseeOf({ people }: ConversationState, start: SpeechStart): Addressee {
-  const { by, fromMs, isAlone } = start;
+function addresseeOf(
+  { people }: ConversationState,
+  by: PersonId,
+  { fromMs, isAlone }: Pick<UtteranceState, 'fromMs' | 'isAlone'>,
+): Addressee {
   const others = isAlone ? [] : people.filter(({ id, isBot }) => !isBot && id !== by);
   const isBot = people.some((one) => one.isBot && one.id === by);
   const present = others.map(({ name }) => name);
@@ -56,17 +55,16 @@ function addresseeOf({ people }: ConversationState, start: SpeechStart): Address
 /** Whether captions or the bot need the words of an utterance. */
 export function needsWords(
   state: ConversationState,
-  turn: TurnState,
-  start: SpeechStart,
+  { turn, utterance }: OpenSpeech,
   rules: ConversationRules,
 ): boolean {
-  const { by } = start;
+  const { by } = turn;
   const isAwaited = state.confirmations.some((one) => one.presser === by && one.spoken === 'open');
   if (isAwaited) return true;
   const isAnswered = currentTurn(state)?.by === by;
   const isTheirs = isAnswered || turn.parts.length > 0;
   const activity: BotActivity = { speaks: isSpeaking(state), isTheirs };
-  const addressee = addresseeOf(state, start);
+  const addressee = addresseeOf(state, by, utterance);
   return needsWordsBy(state.attention, addressee, activity, addressingRulesOf(state, rules));
 }
 
@@ -77,64 +75,62 @@ export function isLineMeant(
   rules: ConversationRules,
 ): boolean {
   const { atMs: fromMs, by, text } = line;
-  const spoken = { ...addresseeOf(state, { by, fromMs, isAlone: false }), text };
+  const spoken = { ...addresseeOf(state, by, { fromMs, isAlone: false }), text };
   return judge(state.attention, spoken, addressingRulesOf(state, rules)).verdict.meant;
 }
 
 /** Opens the window of a person who pressed Ask. */
 export function openWindow(draft: Draft, { by }: EventOf<'opened-window'>): void {
-  if (standingOf(draft.state, by) !== 'yes') return;
+  if (standingOf(draft, by) !== 'yes') return;
   attend(draft, { kind: 'asked', personId: by, atMs: draft.atMs });
 }
 
 /** An answer to this person begins. */
 export function noteAnswering(draft: Draft, by: PersonId): void {
-  if (hasRefused(draft.state, by)) return;
+  if (hasRefused(draft, by)) return;
   attend(draft, { kind: 'answering', personId: by, atMs: draft.atMs });
 }
 
 /** An answer to this person is over. */
 export function noteAnswered(draft: Draft, personId: PersonId, heard: string): void {
-  if (hasRefused(draft.state, personId)) return;
+  if (hasRefused(draft, personId)) return;
   const answered = { kind: 'answered', personId, atMs: draft.atMs } as const;
   attend(draft, { ...answered, endsInQuestion: endsInQuestion(heard) });
 }
 
 export function attend(draft: Draft, event: AddressEvent): void {
-  const rules = addressingRulesOf(draft.state, draft.rules);
-  const attention = stepAddressing(draft.state.attention, event, rules);
-  change(draft, { attention });
+  const rules = addressingRulesOf(draft, draft.rules);
+  draft.attention = stepAddressing(draft.attention, event, rules);
 }
 
 /** Decision of `turn` about an utterance that has ended. It may open or close windows. */
 export function decide(draft: Draft, { turn, utterance }: OpenSpeech): UtteranceDecision {
-  const { rules, state } = draft;
   const ended: EndedUtterance = {
-    ...factsOf(state, { turn, utterance }, utterance.words),
+    ...factsOf(draft, { turn, utterance }, utterance.words),
     hasGoneOn: turn.open.some(({ fromMs }) => fromMs > utterance.fromMs),
     overlapsReply: utterance.isOverlapping,
-    unheardTurn: unheardTurnOf(state, turn.by),
+    unheardTurn: unheardTurnOf(draft, turn.by),
   };
-  const addressing = addressingRulesOf(state, rules);
-  const decided = decideUtterance(ended, state.attention, addressing);
-  change(draft, { attention: decided.addressing });
+  const rules = addressingRulesOf(draft, draft.rules);
+  const decided = decideUtterance(ended, draft.attention, rules);
+  draft.attention = decided.addressing;
   return decided.decision;
 }
 
 /** Whether the answer to an utterance may begin in a pause of it. */
 export function mayBegin(
-  { rules, state }: Draft,
+  draft: Draft,
   speech: OpenSpeech,
   text: string | undefined,
   isFinal: boolean,
 ): boolean {
-  const { isSparing, trustsPartials } = state.settings;
-  const hasFree = isFree(state) && state.link.kind === 'up' && !isSparing;
+  const { isSparing, trustsPartials } = draft.settings;
+  const hasFree = isFree(draft) && draft.link.kind === 'up' && !isSparing;
   const isSettled = speech.turn.open.length === 1; // not while it is open whether the words before were meant
   const isWhole = isFinal || (trustsPartials && text !== undefined && isLikelyWhole(text));
   if (!hasFree || !isSettled || !isWhole) return false;
-  const facts = factsOf(state, speech, text);
-  return isAnsweredEarly(facts, state.attention, addressingRulesOf(state, rules));
+  const rules = addressingRulesOf(draft, draft.rules);
+  return isAnsweredEarly(factsOf(draft, speech, text), draft.attention, rules);
 }
 
 function factsOf(
@@ -142,9 +138,9 @@ function factsOf(
   { turn, utterance }: OpenSpeech,
   text: string | undefined,
 ): UtteranceFacts {
-  const { evidence, fromMs, hints, isAlone, language } = utterance;
+  const { evidence, hints, language } = utterance;
   return {
-    ...addresseeOf(state, { by: turn.by, fromMs, isAlone }),
+    ...addresseeOf(state, turn.by, utterance),
     evidence,
     text,
     hints,

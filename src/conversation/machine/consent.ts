@@ -1,59 +1,38 @@
 import { attend } from './addressing.ts';
 import type { EventOf } from './events.ts';
 import { dropReadingsOf } from './floor.ts';
-import { change, changeNotes, type Draft, emit, mayHear } from './questions.ts';
+import { type Draft, emit, keepNotes, mayHear } from './questions.ts';
 import { clearHistory, forgetExchanges, renewForeignAnswers } from './replies.ts';
 import { dropTurnsOfLeaver } from './replying.ts';
-import type { ConsentState, Participant, PersonId } from './state.ts';
+import type { Participant, PersonId } from './state.ts';
 import { withdrawTools } from './tools.ts';
 import { breakOff, withdrawTurns } from './verdicts.ts';
 
 /** A person says whether they may be heard. */
 export function answeredConsent(draft: Draft, { answer, by }: EventOf<'answered-consent'>): void {
+  const { consent } = draft;
   switch (answer) {
     case 'yes':
-      change(draft, { consent: withYes(draft.state.consent, by) });
+      consent.no = without(consent.no, by);
+      consent.yes = withLast(consent.yes, by);
+      consent.pressed = withLast(consent.pressed, by);
       return;
-    case 'called':
-      change(draft, { consent: withCaller(draft.state.consent, by) });
+    case 'called': // no answer: a no before it still counts
+      consent.callers = withLast(consent.callers, by);
       return;
     case 'no':
-      change(draft, { consent: withNo(draft.state.consent, by) });
-      withdraw(draft, by);
-      return;
     case 'forget':
-      change(draft, { consent: withNo(draft.state.consent, by) });
+      consent.no = withLast(consent.no, by);
+      consent.yes = without(consent.yes, by);
+      consent.pressed = without(consent.pressed, by);
+      consent.callers = without(consent.callers, by);
       withdraw(draft, by);
-      clearHistory(draft);
-      return;
+      if (answer === 'forget') clearHistory(draft);
   }
 }
 
-function withYes(consent: ConsentState, by: PersonId): ConsentState {
-  const { no, pressed, yes } = consent;
-  return {
-    ...consent,
-    no: without(no, by),
-    yes: [...without(yes, by), by],
-    pressed: [...without(pressed, by), by],
-  };
-}
-
-/** A call is no answer: a no before it still counts. */
-function withCaller(consent: ConsentState, by: PersonId): ConsentState {
-  const { callers } = consent;
-  return { ...consent, callers: [...without(callers, by), by] };
-}
-
-function withNo(consent: ConsentState, by: PersonId): ConsentState {
-  const { callers, no, pressed, yes } = consent;
-  return {
-    ...consent,
-    no: [...without(no, by), by],
-    yes: without(yes, by),
-    pressed: without(pressed, by),
-    callers: without(callers, by),
-  };
+function withLast(ids: readonly PersonId[], by: PersonId): readonly PersonId[] {
+  return [...without(ids, by), by];
 }
 
 function without(ids: readonly PersonId[], by: PersonId): readonly PersonId[] {
@@ -68,25 +47,19 @@ function withdraw(draft: Draft, by: PersonId): void {
   dropReadingsOf(draft, by);
   renewForeignAnswers(draft);
   attend(draft, { kind: 'left', personId: by });
-  const { dropped, understood } = draft.state.notes;
-  const isOther = (one: { readonly by: PersonId }) => one.by !== by;
-  changeNotes(draft, {
-    dropped: dropped.filter(isOther),
-    understood: understood.filter(isOther),
-  });
+  keepNotes(draft, (note) => note.by !== by);
   emit(draft, { do: 'forget-person', by });
 }
 
 /** Stored consents were read. A no that another process has stored counts at once. */
 export function consents(draft: Draft, event: EventOf<'consents'>): void {
   const { isRead, no, policy, yes } = event;
-  const former = draft.state.consent;
+  const former = draft.consent;
   const kept = former.pressed.filter((id) => !no.includes(id));
-  change(draft, {
-    consent: { ...former, policy, isRead, no, yes: [...new Set([...yes, ...kept])], pressed: kept },
-  });
+  const all = [...new Set([...yes, ...kept])];
+  draft.consent = { ...former, policy, isRead, no, yes: all, pressed: kept };
   for (const id of no) {
-    const isKnown = former.isRead || draft.state.turns.some(({ by }) => by === id);
+    const isKnown = former.isRead || draft.turns.some(({ by }) => by === id);
     if (isKnown && !former.no.includes(id)) withdraw(draft, id);
   }
   breakOffUnheard(draft);
@@ -94,16 +67,16 @@ export function consents(draft: Draft, event: EventOf<'consents'>): void {
 
 /** Words before a pause of hearing are still answered. */
 export function pausedHearing(draft: Draft, { isPaused }: EventOf<'paused-hearing'>): void {
-  change(draft, { consent: { ...draft.state.consent, isPaused } });
+  draft.consent.isPaused = isPaused;
   breakOffUnheard(draft);
 }
 
 /** People come, go or change. Whoever may not use the bot any more is forgotten, and whoever may not be heard is cut off. */
 export function people(draft: Draft, { people: here }: EventOf<'people'>): void {
-  const before = draft.state.people;
+  const before = draft.people;
   const isAlone = here.every(({ isBot }) => isBot);
-  const aloneFromMs = isAlone ? (draft.state.aloneFromMs ?? draft.atMs) : undefined;
-  change(draft, { people: here, aloneFromMs });
+  draft.people = here;
+  draft.aloneFromMs = isAlone ? (draft.aloneFromMs ?? draft.atMs) : undefined;
   for (const { id } of before) if (here.every((one) => one.id !== id)) leave(draft, id);
   for (const one of here) if (isNewlyBarred(before, one)) withdraw(draft, one.id);
   breakOffUnheard(draft);
@@ -122,5 +95,5 @@ function isNewlyBarred(before: readonly Participant[], { id, isAdmitted }: Parti
 
 /** Cuts people off who may not be heard. */
 function breakOffUnheard(draft: Draft): void {
-  breakOff(draft, ({ by }, { isEnded }) => !isEnded && !mayHear(draft.state, by));
+  breakOff(draft, ({ by }, { isEnded }) => !isEnded && !mayHear(draft, by));
 }

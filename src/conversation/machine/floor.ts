@@ -5,9 +5,6 @@ import { noteAnswered, noteAnswering } from './addressing.ts';
 import type { ReportedOutcome } from './effects.ts';
 import type { EventOf } from './events.ts';
 import {
-  change,
-  changeFloor,
-  changeNotes,
   type Draft,
   emit,
   isFree,
@@ -16,7 +13,6 @@ import {
   leaveFloor,
   newId,
   preparedTurn,
-  putTurn,
   readingOf,
   soundOf,
   standingOf,
@@ -36,37 +32,30 @@ import {
   remember,
   toExchange,
 } from './replies.ts';
-import type {
-  ConversationState,
-  CurrentReply,
-  EarlyEnd,
-  Id,
-  PersonId,
-  Reading,
-  TurnState,
-} from './state.ts';
+import type { ConversationState, EarlyEnd, Id, PersonId, Reading, TurnState } from './state.ts';
 import { botBeginsToSpeak, discardAnswer, openSpokenConfirmation } from './tools.ts';
 
 /** Queues a turn. */
 export function askTurn(draft: Draft, turn: TurnState): void {
-  const refusal = refusalOf(draft.state);
-  if (refusal === 'ending') loseTurn(draft, turn.id, refusal);
+  const refusal = refusalOf(draft);
+  if (refusal === 'ending') loseTurn(draft, turn, refusal);
   else if (refusal) dropTurn(draft, turn, refusal);
   if (refusal) return;
   replaceUnheard(draft, turn);
-  const sounding = soundOf(draft.state, turn.id);
-  if (sounding) cut(draft, sounding, 'replaced');
+  const sounding = soundOf(draft, turn.id);
+  if (sounding) {
+    cut(draft, sounding, 'replaced');
+    turn.answer = undefined;
+  }
   leaveFloor(draft, turn.id);
-  const asked = sounding ? { ...turn, answer: undefined } : turn;
-  putTurn(draft, asked);
-  makeSpace(draft, asked);
-  putInQueue(draft, asked);
+  makeSpace(draft, turn);
+  putInQueue(draft, turn);
 }
 
 /** A new question replaces an own one that was not heard. Words that were understood late replace nothing. */
 function replaceUnheard(draft: Draft, turn: TurnState): void {
-  const { current } = draft.state.floor;
-  const former = turnOf(draft.state, current?.id);
+  const { current } = draft.floor;
+  const former = turnOf(draft, current?.id);
   if (!former || former.id === turn.id || former.by !== turn.by) return;
   const isTyped = former.request !== undefined || turn.request !== undefined;
   if (isTyped || turn.endedMs < former.endedMs || current?.phase.kind !== 'making') return;
@@ -75,62 +64,54 @@ function replaceUnheard(draft: Draft, turn: TurnState): void {
 
 /** Three questions wait. One more drops the oldest, of its own asker first. */
 function makeSpace(draft: Draft, turn: TurnState): void {
-  const waiting = draft.state.floor.queue.flatMap((id) => turnOf(draft.state, id) ?? []);
+  const waiting = draft.floor.queue.flatMap((id) => turnOf(draft, id) ?? []);
   if (waiting.length < draft.rules.queue.mostQuestions) return;
   const own = waiting.find(({ by }) => by === turn.by);
   const oldest = own ?? waiting[0];
-  if (oldest) loseTurn(draft, oldest.id, 'crowded');
+  if (oldest) loseTurn(draft, oldest, 'crowded');
 }
 
 /** The first to finish is the first in the queue, before lines of chats that let everything pass. */
 function putInQueue(draft: Draft, turn: TurnState): void {
-  const { queue } = draft.state.floor;
+  const { queue } = draft.floor;
   const later = queue.findIndex((id) => {
-    const other = turnOf(draft.state, id);
+    const other = turnOf(draft, id);
     if (other) return other.endedMs > turn.endedMs;
-    return readingOf(draft.state, id)?.when === 'behind';
+    return readingOf(draft, id)?.when === 'behind';
   });
   const place = later < 0 ? queue.length : later;
-  changeFloor(draft, { queue: queue.toSpliced(place, 0, turn.id) });
+  draft.floor.queue = queue.toSpliced(place, 0, turn.id);
 }
 
 /** Gives the floor to the next turn or reading. */
 export function advance(draft: Draft): void {
   for (;;) {
-    const { floor, isMuted, isOver, link } = draft.state;
+    const { floor, isMuted, isOver, link } = draft;
     if (floor.current || link.kind !== 'up' || isMuted || isOver) return;
     if (floor.queue.length === 0) sayNotice(draft);
-    const [next] = draft.state.floor.queue;
+    const [next] = floor.queue;
     if (next === undefined) return;
     makeCurrent(draft, next);
   }
 }
 
 function makeCurrent(draft: Draft, id: Id): void {
-  const { queue } = draft.state.floor;
-  changeFloor(draft, { queue: queue.filter((one) => one !== id) });
+  leaveFloor(draft, id);
   botBeginsToSpeak(draft);
-  const turn = turnOf(draft.state, id);
-  if (turn) {
-    playAnswer(draft, turn);
-    return;
-  }
-  const reading = readingOf(draft.state, id);
+  const turn = turnOf(draft, id);
+  const reading = readingOf(draft, id);
+  if (turn) playAnswer(draft, turn);
   if (!reading) return;
-  changeFloor(draft, { current: newCurrent(draft, id, id, draft.atMs) });
+  setCurrent(draft, id, id, draft.atMs);
   emit(draft, { do: 'speak', reading: id, text: reading.text });
 }
 
 /** Plays the answer that was begun ahead if it still fits; else begins another one. */
 function playAnswer(draft: Draft, turn: TurnState): void {
-  const fitting = isFitting(draft, turn) ? turn : discardAnswer(draft, turn);
-  const begun = fitting.answer ? fitting : beginAnswer(draft, fitting, wordsOf(turn.parts));
-  const { answer } = begun;
-  if (!answer) return;
-  putTurn(draft, begun);
-  const { freeFromMs } = draft.state.floor;
-  const fromMs = Math.max(waitsFromMs(turn.voiceMs, turn.endedMs), freeFromMs);
-  changeFloor(draft, { current: newCurrent(draft, turn.id, answer.id, fromMs) });
+  if (!isFitting(draft, turn)) discardAnswer(draft, turn);
+  const answer = turn.answer ?? beginAnswer(draft, turn, wordsOf(turn.parts));
+  const fromMs = Math.max(waitsFromMs(turn.voiceMs, turn.endedMs), draft.floor.freeFromMs);
+  setCurrent(draft, turn.id, answer.id, fromMs);
   noteUnderstood(draft, turn);
   noteAnswering(draft, turn.by);
   emit(draft, { do: 'play', answer: answer.id });
@@ -141,30 +122,29 @@ function playAnswer(draft: Draft, turn: TurnState): void {
  * begin early at all: its asker has waited long enough.
  */
 export function prepareNext(draft: Draft): void {
-  const { floor, settings: set } = draft.state;
-  const { current, queue } = floor;
-  const next = turnOf(draft.state, queue[0]);
-  if (!next || next.answer || set.isSparing || current?.phase.kind !== 'sounding') return;
-  const sounding = turnOf(draft.state, current.id);
+  const { current, queue } = draft.floor;
+  const next = turnOf(draft, queue[0]);
+  if (!next || next.answer || draft.settings.isSparing || current?.phase.kind !== 'sounding')
+    return;
+  const sounding = turnOf(draft, current.id);
   if (!sounding || current.wholeText === undefined) return;
   const supposed = toExchange(draft, sounding, current.wholeText, 'completed');
-  const hasWaited = next.hasWaited || next.by !== sounding.by;
-  putTurn(draft, beginAnswer(draft, { ...next, hasWaited }, wordsOf(next.parts), supposed));
+  next.hasWaited ||= next.by !== sounding.by;
+  beginAnswer(draft, next, wordsOf(next.parts), supposed);
 }
 
 /** A reply was heard whole: an answer that was begun on that fits the history. */
 export function confirmNext(draft: Draft, formerVersion: number): void {
-  const { history } = draft.state;
-  const next = preparedTurn(draft.state);
-  if (next?.answer?.historyVersion !== formerVersion) return;
-  const isSo = JSON.stringify(history.exchanges.at(-1)) === JSON.stringify(next.answer.supposed);
-  const answer = { ...next.answer, supposed: undefined, historyVersion: history.version };
-  if (isSo) putTurn(draft, { ...next, answer });
+  const { exchanges, version } = draft.history;
+  const answer = preparedTurn(draft)?.answer;
+  if (answer?.historyVersion !== formerVersion) return;
+  if (JSON.stringify(exchanges.at(-1)) !== JSON.stringify(answer.supposed)) return;
+  answer.supposed = undefined;
+  answer.historyVersion = version;
 }
 
-function isFitting({ state }: Draft, { answer, parts }: TurnState): boolean {
-  if (answer?.historyVersion !== state.history.version || answer.supposed !== undefined)
-    return false;
+function isFitting({ history }: Draft, { answer, parts }: TurnState): boolean {
+  if (answer?.historyVersion !== history.version || answer.supposed !== undefined) return false;
   if (answer.words === undefined) return answer.lastUtterance === lastUtteranceOf({ parts });
   return sameWords(answer.words, wordsOf(parts));
 }
@@ -172,13 +152,13 @@ function isFitting({ state }: Draft, { answer, parts }: TurnState): boolean {
 function noteUnderstood(draft: Draft, { by, parts, request }: TurnState): void {
   const words = wordsOf(parts);
   if (request !== undefined || words === '') return;
-  const { understood } = draft.state.notes;
-  const others = understood.filter((one) => one.by !== by || one.words !== words);
-  changeNotes(draft, { understood: [...others, { by, words, atMs: draft.atMs }] });
+  const { atMs, notes, rules } = draft;
+  const others = notes.understood.filter((one) => one.by !== by || one.words !== words);
+  notes.understood = [...others, { by, words, untilMs: atMs + rules.understoodMs }];
 }
 
-function newCurrent({ atMs, rules }: Draft, id: Id, reply: Id, sinceMs: number): CurrentReply {
-  return {
+function setCurrent({ atMs, floor, rules }: Draft, id: Id, reply: Id, sinceMs: number): void {
+  floor.current = {
     id,
     reply,
     fromMs: atMs,
@@ -210,21 +190,18 @@ export function reportFailure(draft: Draft, stage: string): void {
     emit(draft, { do: 'cue', cue: 'error' });
     return;
   }
-  if (!refusalOf(draft.state)) sayNext(draft, `failed: ${stage}`);
+  if (!refusalOf(draft)) sayNext(draft, `failed: ${stage}`);
 }
 
 /** True where people did not know of this failure. */
 export function noteFailure(draft: Draft, failure: string): boolean {
-  const { reportedFailures } = draft.state;
-  if (reportedFailures.includes(failure)) return false;
-  change(draft, { reportedFailures: [...reportedFailures, failure] });
+  if (draft.reportedFailures.includes(failure)) return false;
+  draft.reportedFailures = [...draft.reportedFailures, failure];
   return true;
 }
 
 export function clearFailures(draft: Draft, ...stages: readonly string[]): void {
-  const { reportedFailures } = draft.state;
-  const lasting = reportedFailures.filter((one) => !stages.includes(one));
-  if (lasting.length < reportedFailures.length) change(draft, { reportedFailures: lasting });
+  draft.reportedFailures = draft.reportedFailures.filter((one) => !stages.includes(one));
 }
 
 /** A turn was heard to its end. */
@@ -233,57 +210,56 @@ function completeTurn(draft: Draft, turn: TurnState): void {
   clearFailures(draft, 'recognise', 'think', 'key');
 }
 
-const atAnyTime = { untilMs: Number.POSITIVE_INFINITY };
-
 /** A text is to be read out. */
 export function read(draft: Draft, event: EventOf<'read'>): void {
   const { about, isInterruptible, owner, request, text, when } = event;
   const outcome = readingRefusal(draft, event);
-  if (outcome === undefined) {
-    const id = newId(draft);
-    const kept = { ...atAnyTime, isOwn: false };
-    queueReading(draft, { id, owner, about, when, text, isInterruptible, request, ...kept });
-  } else if (request !== undefined) {
-    emit(draft, { do: 'report', request, outcome });
-  }
+  if (outcome === undefined)
+    queueReading(draft, addReading(draft, { owner, about, when, text, isInterruptible, request }));
+  else if (request !== undefined) emit(draft, { do: 'report', request, outcome });
 }
 
 /** Eight texts wait, and of the lines of a chat three of each person and 24 in all. */
 function readingRefusal(
-  { rules, state }: Draft,
+  draft: Draft,
   { owner, when }: EventOf<'read'>,
 ): ReportedOutcome | undefined {
-  const refusal = refusalOf(state);
+  const refusal = refusalOf(draft);
   if (refusal) return refusal;
-  const waiting = state.readings.filter(({ id }) => state.floor.queue.includes(id));
+  const waiting = draft.readings.filter(({ id }) => draft.floor.queue.includes(id));
   const isBehind = when === 'behind';
   const alike = waiting.filter((one) => (one.when === 'behind') === isBehind);
-  const { mostLines, mostLinesEach, mostReadings } = rules.queue;
+  const { mostLines, mostLinesEach, mostReadings } = draft.rules.queue;
   if (!isBehind) return alike.length >= mostReadings ? 'full' : undefined;
   const own = alike.filter((one) => one.owner === owner);
   return own.length >= mostLinesEach || alike.length >= mostLines ? 'full' : undefined;
 }
 
 function queueReading(draft: Draft, reading: Reading): void {
-  putReading(draft, reading);
-  const { queue } = draft.state.floor;
-  const place = placeOf(draft, reading);
-  changeFloor(draft, { queue: queue.toSpliced(place, 0, reading.id) });
+  const { floor } = draft;
+  floor.queue = floor.queue.toSpliced(placeOf(draft, reading), 0, reading.id);
 }
 
-/** Replaces the former state of a reading, or adds the reading. */
-function putReading(draft: Draft, reading: Reading): void {
-  const { readings } = draft.state;
-  const replaced = readings.map((one) => (one.id === reading.id ? reading : one));
-  change(draft, {
-    readings: readingOf(draft.state, reading.id) ? replaced : [...readings, reading],
-  });
+function addReading(draft: Draft, given: Partial<Reading> & Pick<Reading, 'text'>): Reading {
+  const reading: Reading = {
+    id: newId(draft),
+    owner: undefined,
+    about: [],
+    when: 'now',
+    isInterruptible: true,
+    isOwn: false,
+    request: undefined,
+    untilMs: Number.POSITIVE_INFINITY,
+    ...given,
+  };
+  draft.readings = [...draft.readings, reading];
+  return reading;
 }
 
 /** `now` goes before everything, but behind the former `now`; `behind` goes after everything. */
-function placeOf({ state }: Draft, { when }: Reading): number {
-  const { queue } = state.floor;
-  const kindAt = (id: Id) => readingOf(state, id)?.when;
+function placeOf(draft: Draft, { when }: Reading): number {
+  const { queue } = draft.floor;
+  const kindAt = (id: Id) => readingOf(draft, id)?.when;
   const lastNow = queue.findLastIndex((id) => kindAt(id) === 'now');
   const firstBehind = queue.findIndex((id) => kindAt(id) === 'behind');
   switch (when) {
@@ -299,38 +275,17 @@ function placeOf({ state }: Draft, { when }: Reading): number {
 
 /** Says a sentence of the bot next. */
 function sayNext(draft: Draft, text: string): void {
-  queueReading(draft, {
-    id: newId(draft),
-    owner: undefined,
-    about: [],
-    when: 'now',
-    text,
-    isInterruptible: true,
-    isOwn: true,
-    request: undefined,
-    ...atAnyTime,
-  });
+  queueReading(draft, addReading(draft, { text, isOwn: true }));
 }
 
 /** A sentence waits for a pause in the talk. */
 export function notify(draft: Draft, event: EventOf<'notify'>): void {
   const { request, text, to, untilMs } = event;
-  const { settings } = draft.state;
-  const notice: Reading = {
-    id: newId(draft),
-    owner: undefined,
-    about: to === undefined ? [] : [to],
-    when: 'pause',
-    text,
-    isInterruptible: true,
-    isOwn: false,
-    request,
-    untilMs,
-  };
-  const isFull = noticesOf(draft.state).length >= draft.rules.mostNotices;
-  const isRefused = isFull || settings.mode === 'captions' || refusalOf(draft.state) !== undefined;
-  if (isRefused) endReading(draft, notice, 'refused');
-  else putReading(draft, notice);
+  const about = to === undefined ? [] : [to];
+  const notice = addReading(draft, { about, when: 'pause', text, request, untilMs });
+  const isFull = noticesOf(draft).length > draft.rules.mostNotices;
+  if (isFull || draft.settings.mode === 'captions' || refusalOf(draft) !== undefined)
+    endReading(draft, notice, 'refused');
 }
 
 /** Sentences that wait for a pause. */
@@ -340,10 +295,12 @@ function noticesOf(state: ConversationState): readonly Reading[] {
 
 /** Says the next notice where no person talks and nothing waits. */
 function sayNotice(draft: Draft): void {
-  if (!isQuiet(draft.state) || !isFree(draft.state)) return;
-  for (const notice of noticesOf(draft.state)) {
+  if (!isQuiet(draft) || !isFree(draft)) return;
+  for (const notice of noticesOf(draft)) {
     if (isHeardBy(draft, notice)) {
-      queueReading(draft, { ...notice, ...atAnyTime, when: 'queue' });
+      notice.when = 'queue';
+      notice.untilMs = Number.POSITIVE_INFINITY;
+      queueReading(draft, notice);
       return;
     }
     endReading(draft, notice, 'left');
@@ -351,15 +308,15 @@ function sayNotice(draft: Draft): void {
 }
 
 /** Whether its addressee sits there, hears it and agreed to be heard. */
-function isHeardBy({ state }: Draft, { about: [to] }: Reading): boolean {
+function isHeardBy(draft: Draft, { about: [to] }: Reading): boolean {
   if (to === undefined) return true;
-  const listener = state.people.find(({ id }) => id === to);
-  return listener !== undefined && !listener.isDeaf && standingOf(state, to) === 'yes';
+  const listener = draft.people.find(({ id }) => id === to);
+  return listener !== undefined && !listener.isDeaf && standingOf(draft, to) === 'yes';
 }
 
 /** Drops texts of a person, texts that repeat their words, and notices for them. */
 export function dropReadingsOf(draft: Draft, by: PersonId): void {
-  for (const reading of draft.state.readings) {
+  for (const reading of draft.readings) {
     const isTheirs = reading.owner === by || reading.about.includes(by);
     if (isTheirs) dropReading(draft, reading, 'withdrawn');
   }
@@ -367,6 +324,6 @@ export function dropReadingsOf(draft: Draft, by: PersonId): void {
 
 /** Ends notices that found no pause in time. */
 export function passReadings(draft: Draft): void {
-  for (const reading of draft.state.readings)
+  for (const reading of draft.readings)
     if (reading.untilMs <= draft.atMs) dropReading(draft, reading, 'late');
 }

@@ -1,5 +1,5 @@
 import type { EventOf } from './events.ts';
-import { change, type Draft, emit, isHeldByTool, soundOf } from './questions.ts';
+import { type Draft, emit, isHeldByTool, soundOf } from './questions.ts';
 import { planRetry } from './reconnect-policy.ts';
 import { drop, dropAll, dropReading, finishClause, loseTurn, putBack } from './replies.ts';
 import { endTools } from './tools.ts';
@@ -7,16 +7,14 @@ import { endPauses } from './turns.ts';
 import { breakOff } from './verdicts.ts';
 
 export function linkUp(draft: Draft): void {
-  change(draft, {
-    link: { kind: 'up' },
-    reconnect: { ...draft.state.reconnect, upAtMs: draft.atMs },
-  });
+  draft.link = { kind: 'up' };
+  draft.reconnect = { ...draft.reconnect, upAtMs: draft.atMs };
 }
 
 /** The connection has closed: nothing is said any more, and speech ends. Its loss is reported once Discord has confirmed it. */
 export function linkDown(draft: Draft, { isHeard }: EventOf<'link-down'>): void {
-  if (draft.state.link.kind !== 'up') return;
-  change(draft, { link: { kind: 'closing' } });
+  if (draft.link.kind !== 'up') return;
+  draft.link = { kind: 'closing' };
   silence(draft, isHeard);
   endPauses(draft);
   breakOff(draft, (_turn, { isEnded }) => !isEnded);
@@ -24,48 +22,46 @@ export function linkDown(draft: Draft, { isHeard }: EventOf<'link-down'>): void 
 
 /** A lost link is tried again, or the session ends. */
 export function linkLost(draft: Draft, event: EventOf<'link-lost'>): void {
-  if (draft.state.isOver) return;
-  const { reconnect, waitMs } = planRetry(draft.state.reconnect, event, draft.rules.reconnect);
-  change(draft, { reconnect });
+  if (draft.isOver) return;
+  const { reconnect, waitMs } = planRetry(draft.reconnect, event, draft.rules.reconnect);
+  draft.reconnect = reconnect;
   if (event.final || waitMs === undefined) {
     endSession(draft, event.final ?? 'refused');
     return;
   }
-  change(draft, { link: { kind: 'waiting', tryAtMs: draft.atMs + waitMs } });
+  draft.link = { kind: 'waiting', tryAtMs: draft.atMs + waitMs };
   if (reconnect.losses === draft.rules.reconnect.reportedFromLosses)
     emit(draft, { do: 'notice', line: 'reconnecting', by: undefined });
 }
 
 /** What was heard in part is over. What was not, or only up to a tool that still runs, is said anew. */
 function silence(draft: Draft, isHeard: boolean): void {
-  const { current } = draft.state.floor;
+  const { current } = draft.floor;
   if (!current) return;
-  const isBegun = isHeard && !isHeldByTool(draft.state, current);
+  const isBegun = isHeard && !isHeldByTool(draft, current);
   const { kind } = current.phase;
   if (kind === 'making' || (kind === 'sounding' && !isBegun)) putBack(draft, current);
   else drop(draft, current.id, 'lost');
 }
 
 export function muted(draft: Draft, { isMuted }: EventOf<'muted'>): void {
-  change(draft, { isMuted });
+  draft.isMuted = isMuted;
   if (isMuted) dropAll(draft, 'muted');
 }
 
 export function settings(draft: Draft, event: EventOf<'settings'>): void {
-  const changed = { ...draft.state.settings, ...event.settings };
-  change(draft, { settings: changed });
+  draft.settings = { ...draft.settings, ...event.settings };
 }
 
 /** The process ends. The clause that sounds ends, and people who wait read that they are not answered. */
 export function draining(draft: Draft): void {
-  change(draft, { isEnding: true });
-  const { floor, readings, turns } = draft.state;
-  const waiting = turns.filter(({ id, parts }) => parts.length > 0 && !soundOf(draft.state, id));
-  for (const { id } of waiting) loseTurn(draft, id, 'ending');
-  const unsaid = readings.filter(({ id }) => !soundOf(draft.state, id));
+  draft.isEnding = true;
+  const { floor, readings, turns } = draft;
+  const waiting = turns.filter(({ id, parts }) => parts.length > 0 && !soundOf(draft, id));
+  for (const turn of waiting) loseTurn(draft, turn, 'ending');
+  const unsaid = readings.filter(({ id }) => !soundOf(draft, id));
   for (const reading of unsaid) dropReading(draft, reading, 'ending');
-  const { current } = draft.state.floor;
-  if (current && floor.current === current) finishClause(draft, current, 'ending');
+  if (floor.current) finishClause(draft, floor.current, 'ending');
   if (unsaid.some(({ when }) => when !== 'pause'))
     emit(draft, { do: 'notice', line: 'unanswered', by: undefined });
 }
@@ -82,23 +78,23 @@ export function leave(draft: Draft, { why }: EventOf<'leave'>): void {
 
 /** Ends the session. A reply that sounds is cut, and `over` still brings the words that left. */
 function endSession(draft: Draft, why: string): void {
-  if (draft.state.isOver) return;
+  if (draft.isOver) return;
   breakOff(draft, () => true);
   dropAll(draft, 'left');
   endTools(draft);
-  change(draft, { isOver: true, link: { kind: 'gone' } });
+  draft.isOver = true;
+  draft.link = { kind: 'gone' };
   emit(draft, { do: 'end', why });
 }
 
 /** Ends a session that is alone, and tries the link again. */
 export function passPlace(draft: Draft): void {
-  const { aloneFromMs, isOver, link, settings: set } = draft.state;
-  const { atMs } = draft;
+  const { aloneFromMs, atMs, isOver, link, settings: set } = draft;
   if (isOver) return;
   const isAlone = aloneFromMs !== undefined && atMs - aloneFromMs >= set.leaveAfterMs;
   if (isAlone) endSession(draft, 'alone');
   else if (link.kind === 'waiting' && atMs >= link.tryAtMs) {
-    change(draft, { link: { kind: 'opening' } });
+    draft.link = { kind: 'opening' };
     emit(draft, { do: 'open-link' });
   }
 }

@@ -10,9 +10,8 @@ import type { ConversationRules } from './rules.ts';
 import type {
   ConversationState,
   CurrentReply,
-  Floor,
   Id,
-  PanelNotes,
+  PanelNote,
   PersonId,
   Reading,
   TurnPart,
@@ -176,19 +175,14 @@ function wordOf({ no, yes }: ConversationState['consent'], personId: PersonId) {
   return yes.includes(personId) ? ({ kind: 'always' } as const) : undefined;
 }
 
-/** One step in the making. The state before it is never changed. */
-export type Draft = {
-  state: ConversationState;
+/** A step in the making: a copy of the state. A step changes its objects in place, and replaces its lists. */
+export type Draft = { -readonly [Key in keyof ConversationState]: ConversationState[Key] } & {
   readonly effects: ConversationEffect[];
   /** Events that follow from this one, such as a spoken no. They are handled in the same step. */
   readonly raised: ConversationEvent[];
   readonly rules: ConversationRules;
   readonly atMs: number;
 };
-
-export function change(draft: Draft, part: Partial<ConversationState>): void {
-  draft.state = { ...draft.state, ...part };
-}
 
 export function emit(draft: Draft, effect: ConversationEffect): void {
   draft.effects.push(effect);
@@ -199,39 +193,20 @@ export function report(draft: Draft, fact: ConversationFact): void {
 }
 
 export function newId(draft: Draft): Id {
-  const id = draft.state.nextId;
-  change(draft, { nextId: id + 1 });
-  return id;
+  return draft.nextId++;
 }
 
-/** Replaces the former state of a turn, or adds the turn. */
-export function putTurn(draft: Draft, turn: TurnState): void {
-  const { turns } = draft.state;
-  const isKnown = turns.some(({ id }) => id === turn.id);
-  const replaced = turns.map((one) => (one.id === turn.id ? turn : one));
-  change(draft, { turns: isKnown ? replaced : [...turns, turn] });
+export function keepNotes({ notes }: Draft, isKept: (note: PanelNote) => boolean): void {
+  notes.dropped = notes.dropped.filter(isKept);
+  notes.understood = notes.understood.filter(isKept);
 }
 
-export function removeTurn(draft: Draft, id: Id): void {
-  const turns = draft.state.turns.filter((one) => one.id !== id);
-  change(draft, { turns });
-}
-
-export function changeFloor(draft: Draft, part: Partial<Floor>): void {
-  const floor = { ...draft.state.floor, ...part };
-  change(draft, { floor });
-}
-
-export function changeNotes(draft: Draft, part: Partial<PanelNotes>): void {
-  const notes = { ...draft.state.notes, ...part };
-  change(draft, { notes });
+export function removeTurn(draft: Draft, turn: TurnState): void {
+  draft.turns = draft.turns.filter((one) => one !== turn);
 }
 
 /** Takes a turn or a reading out of the floor. Its sound is the caller's to end. */
-export function leaveFloor(draft: Draft, id: Id): void {
-  const { current, queue } = draft.state.floor;
-  changeFloor(draft, {
-    current: current?.id === id ? undefined : current,
-    queue: queue.filter((one) => one !== id),
-  });
+export function leaveFloor({ floor }: Draft, id: Id): void {
+  if (floor.current?.id === id) floor.current = undefined;
+  floor.queue = floor.queue.filter((one) => one !== id);
 }

@@ -2,9 +2,6 @@ import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 import { noteAnswered } from './addressing.ts';
 import type { EventOf } from './events.ts';
 import {
-  change,
-  changeFloor,
-  changeNotes,
   type Draft,
   emit,
   hasRefused,
@@ -15,7 +12,6 @@ import {
   newId,
   phaseOf,
   preparedTurn,
-  putTurn,
   readingOf,
   removeTurn,
   report,
@@ -35,7 +31,7 @@ import type {
   TurnPart,
   TurnState,
 } from './state.ts';
-import { discardAnswer, stopRunsOfTurn } from './tools.ts';
+import { discardAnswer, stopAnswer, stopRunsOfTurn } from './tools.ts';
 
 /** Reason for which no turn or reading is accepted now. */
 export function refusalOf(state: ConversationState): EarlyEnd | undefined {
@@ -44,16 +40,16 @@ export function refusalOf(state: ConversationState): EarlyEnd | undefined {
   return state.isMuted ? 'muted' : undefined;
 }
 
-export function newTurn(
+export function addTurn(
   draft: Draft,
   by: PersonId,
   atMs: number,
-  name = nameOf(draft.state, by),
+  given: Partial<TurnState> = {},
 ): TurnState {
-  return {
+  const turn: TurnState = {
     id: newId(draft),
     by,
-    name,
+    name: nameOf(draft, by),
     request: undefined,
     open: [],
     parts: [],
@@ -62,7 +58,10 @@ export function newTurn(
     answer: undefined,
     changes: [],
     hasWaited: false,
+    ...given,
   };
+  draft.turns = [...draft.turns, turn];
+  return turn;
 }
 
 /** Begins an answer. Nothing of it is heard, and no tool runs, before it is wanted. */
@@ -71,13 +70,13 @@ export function beginAnswer(
   turn: TurnState,
   words: string | undefined,
   supposed?: HistoryExchange,
-): TurnState {
+): Answer {
   const id = newId(draft);
   const answer: Answer = {
     id,
     words,
     lastUtterance: turn.open.at(-1)?.id ?? lastUtteranceOf(turn),
-    historyVersion: draft.state.history.version,
+    historyVersion: draft.history.version,
     supposed,
     hasForeignWords: hasForeignHistory(draft, turn, supposed),
     hasCalled: false,
@@ -85,23 +84,20 @@ export function beginAnswer(
   };
   const { by, changes: done, id: turnId, request } = turn;
   emit(draft, { do: 'begin', answer: id, turn: turnId, by, request, words, done, supposed });
-  return { ...turn, answer };
+  turn.answer = answer;
+  return answer;
 }
 
 /** Calls people by name whose turns wait while the bot speaks to another person, or to all. */
 export function markWaiting(draft: Draft, addressed?: PersonId): void {
-  const { floor, turns } = draft.state;
-  const marked = turns.map((one) => {
-    const hasWaited = floor.queue.includes(one.id) && one.by !== addressed;
-    return hasWaited ? { ...one, hasWaited } : one;
-  });
-  change(draft, { turns: marked });
+  for (const turn of draft.turns)
+    if (draft.floor.queue.includes(turn.id) && turn.by !== addressed) turn.hasWaited = true;
 }
 
 /** Ends a turn. Each turn ends here, once. */
 export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyEnd): void {
   leaveFloor(draft, turn.id);
-  removeTurn(draft, turn.id);
+  removeTurn(draft, turn);
   forgetSounds(draft, turn.parts);
   if (end === 'withdrawn') forgetOpen(draft, turn);
   else separateOpen(draft, turn);
@@ -122,7 +118,7 @@ function separateOpen(draft: Draft, turn: TurnState): void {
   const { by, endedMs, name, open, parts } = turn;
   if (open.length === 0) return;
   const separated = open.map((one) => ({ ...one, goesOn: one.goesOn || parts.length > 0 }));
-  putTurn(draft, { ...newTurn(draft, by, endedMs, name), open: separated });
+  addTurn(draft, by, endedMs, { name, open: separated });
 }
 
 export function forgetSounds(draft: Draft, parts: readonly TurnPart[]): void {
@@ -140,12 +136,12 @@ function isRemembered(end: ReplyFinish | EarlyEnd): boolean {
 
 /** Ends a turn at whatever stage. A reply that is heard is cut, and `over` brings the words that left. After a no nothing of them is kept. */
 export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
-  const sounding = soundOf(draft.state, turn.id);
+  const sounding = soundOf(draft, turn.id);
   stopRunsOfTurn(draft, turn.id);
   if (sounding) cut(draft, sounding, why);
-  else discardAnswer(draft, turn);
+  else stopAnswer(draft, turn);
   if (sounding && why !== 'withdrawn') return;
-  const isCurrent = draft.state.floor.current?.id === turn.id;
+  const isCurrent = draft.floor.current?.id === turn.id;
   if (isCurrent) noteAnswered(draft, turn.by, '');
   if (isCurrent && isRemembered(why)) remember(draft, turn, '', why);
   endTurn(draft, turn, why);
@@ -155,9 +151,9 @@ export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
 export function cut(draft: Draft, current: CurrentReply, why: EarlyEnd): void {
   if (current.phase.kind === 'cut') return;
   emit(draft, { do: 'cut', reply: current.reply });
-  changeFloor(draft, { current: { ...current, phase: { kind: 'cut', why } } });
-  const next = preparedTurn(draft.state);
-  if (next) putTurn(draft, discardAnswer(draft, next)); // it was begun as if all of this is heard
+  current.phase = { kind: 'cut', why };
+  const next = preparedTurn(draft);
+  if (next) discardAnswer(draft, next); // it was begun as if all of this is heard
 }
 
 /** Ends a reply with the clause that sounds; where none does, at once: the next one may wait for a tool. */
@@ -169,80 +165,78 @@ export function finishClause(draft: Draft, current: CurrentReply, why: EarlyEnd)
     return;
   }
   emit(draft, { do: 'finish-clause', reply: current.reply });
-  changeFloor(draft, { current: { ...current, phase: { kind: 'finishing', why } } });
+  current.phase = { kind: 'finishing', why };
 }
 
 /** Drops a turn whose asker still waits. The panel shows it, or the chat before the process ends. */
-export function loseTurn(draft: Draft, id: Id, why: 'crowded' | 'late' | 'ending'): void {
-  const turn = turnOf(draft.state, id);
-  if (!turn) return;
+export function loseTurn(draft: Draft, turn: TurnState, why: 'crowded' | 'late' | 'ending'): void {
   const { by, name } = turn;
   if (why === 'ending') emit(draft, { do: 'notice', line: 'unanswered', by });
   else noteDropped(draft, by);
-  report(draft, { kind: 'dropped', by, name, why, phase: phaseOf(turn, draft.state) });
+  report(draft, { kind: 'dropped', by, name, why, phase: phaseOf(turn, draft) });
   dropTurn(draft, turn, why);
 }
 
 function noteDropped(draft: Draft, by: PersonId): void {
-  const others = draft.state.notes.dropped.filter((one) => one.by !== by);
-  const dropped = [...others, { by, atMs: draft.atMs }];
-  changeNotes(draft, { dropped: dropped.slice(-draft.rules.mostDropped) });
+  const { atMs, notes, rules } = draft;
+  const others = notes.dropped.filter((one) => one.by !== by);
+  const dropped = [...others, { by, untilMs: atMs + rules.droppedMs }];
+  notes.dropped = dropped.slice(-rules.mostDropped);
 }
 
 export function endReading(draft: Draft, reading: Reading, end: ReplyFinish | EarlyEnd): void {
   const { id, isInterruptible, isOwn, request } = reading;
   leaveFloor(draft, id);
-  change(draft, { readings: draft.state.readings.filter((one) => one.id !== id) });
+  draft.readings = draft.readings.filter((one) => one !== reading);
   if (!isOwn && isInterruptible && end === 'completed') markWaiting(draft);
   if (request !== undefined) emit(draft, { do: 'report', request, outcome: end });
 }
 
 export function dropReading(draft: Draft, reading: Reading, why: EarlyEnd): void {
-  const { current } = draft.state.floor;
+  const { current } = draft.floor;
   if (current?.id === reading.id) cut(draft, current, why);
   else endReading(draft, reading, why);
 }
 
 /** Drops a turn or a reading, whichever has this id. */
 export function drop(draft: Draft, id: Id, why: EarlyEnd): void {
-  const turn = turnOf(draft.state, id);
-  const reading = readingOf(draft.state, id);
+  const turn = turnOf(draft, id);
+  const reading = readingOf(draft, id);
   if (turn) dropTurn(draft, turn, why);
   if (reading) dropReading(draft, reading, why);
 }
 
 /** Puts the current reply back in front of the queue, to be made anew. */
 export function putBack(draft: Draft, { id, reply }: CurrentReply): void {
-  const turn = turnOf(draft.state, id);
+  const turn = turnOf(draft, id);
   if (turn) {
-    putTurn(draft, discardAnswer(draft, turn));
+    discardAnswer(draft, turn);
     noteAnswered(draft, turn.by, '');
   } else {
     emit(draft, { do: 'discard', reply });
   }
-  const { queue } = draft.state.floor;
-  changeFloor(draft, { current: undefined, queue: [id, ...queue] });
+  const { floor } = draft;
+  floor.current = undefined;
+  floor.queue = [id, ...floor.queue];
 }
 
 /** Discards answers that nobody has heard, and that may hold words of others: they are made anew. */
 export function renewForeignAnswers(draft: Draft): void {
-  for (const turn of draft.state.turns) {
-    const { current } = draft.state.floor;
-    if (!turn.answer?.hasForeignWords || soundOf(draft.state, turn.id)) continue;
+  for (const turn of draft.turns) {
+    const { current } = draft.floor;
+    if (!turn.answer?.hasForeignWords || soundOf(draft, turn.id)) continue;
     if (current?.id === turn.id) putBack(draft, current);
-    else putTurn(draft, discardAnswer(draft, turn));
+    else discardAnswer(draft, turn);
   }
 }
 
 /** Drops everything that is said or waits, and answers to questions that their speakers go on with. */
 export function dropAll(draft: Draft, why: EarlyEnd): void {
-  for (const { id } of draft.state.turns) {
-    const turn = turnOf(draft.state, id);
-    if (!turn) continue;
-    if (turn.parts.length > 0 || isOnFloor(draft.state, id)) dropTurn(draft, turn, why);
-    else putTurn(draft, discardAnswer(draft, turn));
+  for (const turn of draft.turns) {
+    if (turn.parts.length > 0 || isOnFloor(draft, turn.id)) dropTurn(draft, turn, why);
+    else discardAnswer(draft, turn);
   }
-  for (const reading of draft.state.readings) dropReading(draft, reading, why);
+  for (const reading of draft.readings) dropReading(draft, reading, why);
 }
 
 /** Keeps a question and the part of its answer that was heard. */
@@ -258,13 +252,13 @@ export function remember(
 
 /** Exchange of a turn as the history keeps it; undefined where nothing of it is kept. */
 export function toExchange(
-  { state }: Draft,
+  draft: Draft,
   { answer, by, name, parts }: TurnState,
   heard: string,
   end: ReplyFinish | EarlyEnd,
 ): HistoryExchange | undefined {
   const words = wordsOf(parts);
-  if (hasRefused(state, by) || (words === '' && heard === '')) return undefined;
+  if (hasRefused(draft, by) || (words === '' && heard === '')) return undefined;
   const isOver = heard === '' && isRemembered(end);
   return { by, name, isOwn: answer?.hasForeignWords === false, words, heard, isOver };
 }
@@ -272,24 +266,24 @@ export function toExchange(
 /** Keeps a question that was answered in writing. */
 export function exchanged(draft: Draft, event: EventOf<'exchanged'>): void {
   const { by, heard, name, words } = event;
-  if (hasRefused(draft.state, by)) return;
+  if (hasRefused(draft, by)) return;
   add(draft, { by, name, isOwn: false, words, heard, isOver: false });
   noteAnswered(draft, by, heard);
 }
 
 /** Answers that began before are out of date. */
 export function outdated(draft: Draft): void {
-  become(draft, draft.state.history.exchanges);
+  become(draft, draft.history.exchanges);
 }
 
 function add(draft: Draft, exchange: HistoryExchange): void {
-  const all = [...draft.state.history.exchanges, exchange];
+  const all = [...draft.history.exchanges, exchange];
   become(draft, all.slice(-draft.rules.mostExchanges));
 }
 
 /** Drops the exchanges of one person. */
 export function forgetExchanges(draft: Draft, personId: PersonId): void {
-  become(draft, historyWithout(draft.state.history, personId).exchanges);
+  become(draft, historyWithout(draft.history, personId).exchanges);
 }
 
 export function historyWithout(
@@ -305,8 +299,7 @@ export function clearHistory(draft: Draft): void {
 
 /** Answers that began on the former version are out of date. */
 function become(draft: Draft, exchanges: readonly HistoryExchange[]): void {
-  const version = draft.state.history.version + 1;
-  change(draft, { history: { version, exchanges } });
+  draft.history = { version: draft.history.version + 1, exchanges };
 }
 
 /** Whether a name is in plain letters and digits, which cannot look like a part of the prompt. */
@@ -316,13 +309,13 @@ export function isPlainName(name: string): boolean {
 
 /** Whether a prompt of this turn holds words of others. */
 function hasForeignHistory(
-  { state }: Draft,
+  { history, people }: Draft,
   { by, changes, parts }: TurnState,
   supposed: HistoryExchange | undefined,
 ): boolean {
-  const exchanges = [...state.history.exchanges, ...(supposed ? [supposed] : [])];
+  const exchanges = [...history.exchanges, ...(supposed ? [supposed] : [])];
   const isForeign = exchanges.some((one) => one.by !== by || !one.isOwn);
   const hasResult = changes.some((one) => one.isForeign && one.result !== undefined);
-  const isNamed = isPlainName(state.people.find(({ id }) => id === by)?.name ?? '');
+  const isNamed = isPlainName(people.find(({ id }) => id === by)?.name ?? '');
   return isForeign || hasResult || (parts.length > 0 && !isNamed);
 }

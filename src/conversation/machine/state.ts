@@ -31,37 +31,37 @@ export type UtteranceState = {
   readonly id: Id;
   /** First and last sound of the voice, in ms. */
   readonly fromMs: number;
-  readonly toMs: number;
-  readonly isEnded: boolean;
+  toMs: number;
+  isEnded: boolean;
   /** Instant, in ms, at which its end was clear. */
-  readonly endedMs: number;
+  endedMs: number;
   /** Number of its latest pause. Words of an earlier pause are void. */
-  readonly pause: number;
+  pause: number;
   /** True where captions or the bot need its words. */
-  readonly isRecognised: boolean;
+  isRecognised: boolean;
   /** True while the words up to the latest pause are requested. */
-  readonly isRequested: boolean;
+  isRequested: boolean;
   /** Undefined before recognition, and where it failed. */
-  readonly words: string | undefined;
+  words: string | undefined;
   /** Language of the speaker, BCP 47. */
-  readonly language: string | undefined;
+  language: string | undefined;
   /** True where the recogniser failed. */
-  readonly hasFailed: boolean;
+  hasFailed: boolean;
   /** Latest words of a streaming recogniser. */
-  readonly partial: string | undefined;
+  partial: string | undefined;
   /** Instant, in ms, of its latest pause. */
-  readonly pausedMs: number;
-  readonly evidence: Evidence;
+  pausedMs: number;
+  evidence: Evidence;
   /** Hints that the recogniser got. */
   readonly hints: readonly string[];
   /** True where the bot was heard meanwhile. */
-  readonly isOverlapping: boolean;
+  isOverlapping: boolean;
   /** True where another voice or a track sounded meanwhile. */
-  readonly isAmongSounds: boolean;
+  isAmongSounds: boolean;
   /** True where no other person was there when it began. */
   readonly isAlone: boolean;
   /** True where it went on with a question whose answer has ended since. It needs no name. */
-  readonly goesOn: boolean;
+  goesOn: boolean;
 };
 
 /** Words of an utterance that was for the bot. */
@@ -75,15 +75,15 @@ export type Answer = {
   /** Last utterance that it was begun on. */
   readonly lastUtterance: Id;
   /** Version of the history that its prompt holds. */
-  readonly historyVersion: number;
+  historyVersion: number;
   /** Exchange that its prompt holds and that still sounds; undefined once all of it was heard. */
-  readonly supposed: HistoryExchange | undefined;
+  supposed: HistoryExchange | undefined;
   /** True where its prompt holds words of others or of a page. A lasting change waits for Confirm then. */
-  readonly hasForeignWords: boolean;
+  hasForeignWords: boolean;
   /** True once it has called any tool. */
-  readonly hasCalled: boolean;
+  hasCalled: boolean;
   /** Confirmation that it asks for aloud. */
-  readonly confirmation: Id | undefined;
+  confirmation: Id | undefined;
 };
 
 /** Effect of a tool call. `change`: the bot's own, noticed by everybody and undone by anybody. `last`: it lasts, or leaves the channel. */
@@ -115,12 +115,12 @@ export type ToolChange = {
   readonly answer: Id;
   /** Last utterance before the call. */
   readonly lastUtterance: Id;
-  readonly state: 'asked' | 'running' | 'done';
-  readonly result: string | undefined;
+  state: 'asked' | 'running' | 'done';
+  result: string | undefined;
   readonly isForeign: boolean;
   readonly confirmation: Id | undefined;
   /** Calls that wait for its result. */
-  readonly receivers: readonly CallRef[];
+  receivers: readonly CallRef[];
 };
 
 /** One request of a person, spoken or typed. It keeps its identity when it grows, waits or is answered anew. */
@@ -131,16 +131,16 @@ export type TurnState = {
   /** Request that waits for the outcome of a typed turn. */
   readonly request: Id | undefined;
   /** Utterances without a decision, in order. Only the last one may go on. */
-  readonly open: readonly UtteranceState[];
-  readonly parts: readonly TurnPart[];
+  open: readonly UtteranceState[];
+  parts: readonly TurnPart[];
   /** Last sound, in ms, of its parts. */
-  readonly voiceMs: number;
+  voiceMs: number;
   /** Instant, in ms, at which the end of its last part was clear. It orders the queue. */
-  readonly endedMs: number;
-  readonly answer: Answer | undefined;
-  readonly changes: readonly ToolChange[];
+  endedMs: number;
+  answer: Answer | undefined;
+  changes: readonly ToolChange[];
   /** True where the bot spoke to others meanwhile. */
-  readonly hasWaited: boolean;
+  hasWaited: boolean;
 };
 
 /** Place of a reading in the queue. `behind`: after everything else. `pause`: it waits beside the queue for a pause in the talk. */
@@ -152,7 +152,7 @@ export type Reading = {
   readonly owner: PersonId | undefined;
   /** People whose words it repeats, and its addressee. */
   readonly about: readonly PersonId[];
-  readonly when: ReadingPlace;
+  when: ReadingPlace;
   readonly text: string;
   readonly isInterruptible: boolean;
   /** True for a sentence about an answer. */
@@ -160,7 +160,7 @@ export type Reading = {
   /** Request that waits for its end. */
   readonly request: Id | undefined;
   /** Latest instant, in ms, to which it waits for a pause. */
-  readonly untilMs: number;
+  untilMs: number;
 };
 
 /** Reason for which a turn or a reading ends early. */
@@ -196,19 +196,19 @@ export type CurrentReply = {
   readonly reply: Id;
   /** Instant, in ms, at which it became current. */
   readonly fromMs: number;
-  readonly phase: ReplyPhase;
+  phase: ReplyPhase;
   /** All words of an answer, once all its sound is there. */
-  readonly wholeText: string | undefined;
+  wholeText: string | undefined;
   /** Cues of the wait. */
-  readonly waiting: Waiting;
+  waiting: Waiting;
 };
 
 export type Floor = {
-  readonly current: CurrentReply | undefined;
+  current: CurrentReply | undefined;
   /** Turns and readings that wait, in order. */
-  readonly queue: readonly Id[];
+  queue: readonly Id[];
   /** Instant, in ms, at which the last reply was over: nobody waits for the next one before. */
-  readonly freeFromMs: number;
+  freeFromMs: number;
 };
 
 /** State of a spoken confirmation. `open`: a yes counts. `accepted`: a yes was said, and its speaker may go on. */
@@ -226,10 +226,10 @@ export type Confirmation = {
   readonly args: string;
   readonly effect: CallEffect;
   readonly untilMs: number;
-  readonly spoken: SpokenConsentState;
+  spoken: SpokenConsentState;
   /** Time, in ms, in which a yes counts. After a yes, `toMs` is the instant at which it is taken. */
-  readonly fromMs: number;
-  readonly toMs: number;
+  fromMs: number;
+  toMs: number;
 };
 
 /** A tool call that runs. */
@@ -251,14 +251,14 @@ export type ConsentState = {
   readonly policy: ConsentPolicy;
   /** False while settings or consents cannot be read. */
   readonly isRead: boolean;
-  readonly no: readonly PersonId[];
-  readonly yes: readonly PersonId[];
+  no: readonly PersonId[];
+  yes: readonly PersonId[];
   /** People who said yes during this session. */
-  readonly pressed: readonly PersonId[];
+  pressed: readonly PersonId[];
   /** People who called the bot in. */
-  readonly callers: readonly PersonId[];
+  callers: readonly PersonId[];
   /** True while hearing is paused. */
-  readonly isPaused: boolean;
+  isPaused: boolean;
 };
 
 /** One question and the part of its answer that was heard. */
@@ -292,20 +292,23 @@ export type SessionSettings = {
   readonly leaveAfterMs: number;
 };
 
-/** A person with an instant, for lines of the panel that pass by themselves. */
-type PanelNote<Fields = unknown> = {
+/** A person, for a line of the panel that passes by itself. */
+export type PanelNote<Fields = unknown> = {
   readonly by: PersonId;
-  readonly atMs: number;
+  readonly untilMs: number;
 } & Fields;
 
 export type PanelNotes = {
   /** Questions that were dropped. */
-  readonly dropped: readonly PanelNote[];
+  dropped: readonly PanelNote[];
   /** Questions as they were understood. */
-  readonly understood: readonly PanelNote<{ readonly words: string }>[];
+  understood: readonly PanelNote<{ readonly words: string }>[];
 };
 
-/** All facts that decide the next action of the bot in one voice channel. Plain data; each fact stands once. */
+/**
+ * All facts that decide the next action of the bot in one voice channel. Plain data; each fact stands once. Fields without
+ * `readonly` are for steps, which change a copy.
+ */
 export type ConversationState = {
   readonly nextId: Id;
   readonly settings: SessionSettings;

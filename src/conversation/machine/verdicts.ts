@@ -8,7 +8,6 @@ import {
   emit,
   isOnFloor,
   type OpenSpeech,
-  putTurn,
   removeTurn,
   report,
   turnOf,
@@ -27,7 +26,7 @@ export function decideAll(draft: Draft): void {
 }
 
 function nextDecision(draft: Draft): OpenSpeech | undefined {
-  for (const turn of draft.state.turns) {
+  for (const turn of draft.turns) {
     const [first] = turn.open;
     if (first && isDecidable(first)) return { turn, utterance: first };
   }
@@ -48,13 +47,11 @@ function isDecidable({
 function decideOne(draft: Draft, speech: OpenSpeech): void {
   const { turn, utterance } = speech;
   const decision = decide(draft, speech);
-  const open = turn.open.filter(({ id }) => id !== utterance.id);
-  const rest = { ...turn, open };
-  putTurn(draft, rest);
+  turn.open = turn.open.filter((one) => one !== utterance);
   if (!isNothing(decision) && !isYesOrNo(decision)) closeSpokenQuestions(draft, turn.by, utterance);
   if (decision.kind === 'answer' || decision.kind === 'answer-with-rest')
-    addPart(draft, rest, utterance, decision);
-  else ignore(draft, rest, utterance, decision);
+    addPart(draft, turn, utterance, decision);
+  else ignore(draft, turn, utterance, decision);
 }
 
 /** Adds words that are for the bot to their turn, and queues it unless its speaker goes on. */
@@ -68,12 +65,12 @@ function addPart(
   const all = [...turn.parts, { utterance: id, words }];
   const { mostParts } = draft.rules;
   forgetSounds(draft, all.slice(0, -mostParts));
-  const parts = all.slice(-mostParts);
-  const grown = { ...turn, parts, endedMs, voiceMs: toMs };
-  putTurn(draft, grown);
+  turn.parts = all.slice(-mostParts);
+  turn.endedMs = endedMs;
+  turn.voiceMs = toMs;
   tellOutcome(draft, turn.by, id, 'meant');
   if (decision.kind === 'answer-with-rest') return;
-  askTurn(draft, grown);
+  askTurn(draft, turn);
   const { meant: isMeant, what } = decision.overlap;
   emit(draft, { do: 'overheard', by: turn.by, what, isMeant });
 }
@@ -150,24 +147,24 @@ function obey(
 
 /** Drops what a person waits for in the queue. */
 function dropWaiting(draft: Draft, by: PersonId): void {
-  for (const turn of draft.state.turns) {
-    const isWaiting = draft.state.floor.queue.includes(turn.id);
+  for (const turn of draft.turns) {
+    const isWaiting = draft.floor.queue.includes(turn.id);
     if (isWaiting && turn.by === by) dropTurn(draft, turn, 'stopped');
   }
 }
 
 /** Ends a question that its speaker stopped before anything of its answer was heard. */
 function stopTurn(draft: Draft, id: Id): void {
-  const turn = turnOf(draft.state, id);
-  if (!turn || isOnFloor(draft.state, id)) return;
+  const turn = turnOf(draft, id);
+  if (!turn || isOnFloor(draft, id)) return;
   if (turn.parts.length > 0) dropTurn(draft, turn, 'stopped');
   else dropEmptyTurn(draft, turn);
 }
 
 /** The rest was nothing, or for others. The question is answered as it was. */
 function restoreTurn(draft: Draft, id: Id): void {
-  const turn = turnOf(draft.state, id);
-  if (!turn || turn.open.length > 0 || isOnFloor(draft.state, id)) return;
+  const turn = turnOf(draft, id);
+  if (!turn || turn.open.length > 0 || isOnFloor(draft, id)) return;
   if (turn.parts.length > 0) askTurn(draft, turn);
   else dropEmptyTurn(draft, turn);
 }
@@ -175,7 +172,7 @@ function restoreTurn(draft: Draft, id: Id): void {
 function dropEmptyTurn(draft: Draft, turn: TurnState): void {
   if (turn.open.length > 0) return;
   discardAnswer(draft, turn);
-  removeTurn(draft, turn.id);
+  removeTurn(draft, turn);
 }
 
 /** Ends utterances that are not finished. Questions before them are answered as they were. */
@@ -183,26 +180,22 @@ export function breakOff(
   draft: Draft,
   isBroken: (turn: TurnState, utterance: UtteranceState) => boolean,
 ): void {
-  for (const { id: turnId } of draft.state.turns) {
-    const turn = turnOf(draft.state, turnId);
+  for (const { id: turnId } of draft.turns) {
+    const turn = turnOf(draft, turnId);
     const broken = turn?.open.filter((one) => isBroken(turn, one)) ?? [];
     if (!turn || broken.length === 0) continue;
-    const open = turn.open.filter((one) => !broken.includes(one));
+    turn.open = turn.open.filter((one) => !broken.includes(one));
     for (const { id } of broken) {
       tellOutcome(draft, turn.by, id, 'broken-off');
       emit(draft, { do: 'forget', utterance: id });
     }
-    putTurn(draft, { ...turn, open });
     restoreTurn(draft, turnId);
   }
 }
 
 /** Drops every turn of a person. */
 export function withdrawTurns(draft: Draft, by: PersonId): void {
-  for (const { id } of draft.state.turns) {
-    const turn = turnOf(draft.state, id);
-    if (turn?.by === by) dropTurn(draft, turn, 'withdrawn');
-  }
+  for (const turn of draft.turns) if (turn.by === by) dropTurn(draft, turn, 'withdrawn');
 }
 
 function isNothing(decision: UtteranceDecision): boolean {

@@ -49,6 +49,20 @@ export const turnsCases: ConversationCases = {
     [likelyOver(1, 720), 'begin 102 for ana: Nova, the bridge'],
     [ended(1, 1_000), 'play 102'],
   ],
+  'partial words after which an answer is begun anew are those of the next pause, too': [
+    [began(1, 'ana', 0)],
+    [
+      [{ kind: 'partial', utterance: 1, text: 'Nova, the bride', atMs: 500 }, paused(1, 600)],
+      'begin 101 for ana: Nova, the bride',
+    ],
+    [
+      { kind: 'partial', utterance: 1, text: 'Nova, the bridge', atMs: 650 },
+      'discard 101',
+      'begin 102 for ana: Nova, the bridge',
+    ],
+    [{ kind: 'resumed', utterance: 1, atMs: 700 }, 'discard 102'],
+    [paused(1, 900), 'begin 103 for ana: Nova, the bridge'],
+  ],
   'who goes on after a pause is answered once, to all of it; words of the former pause are void': [
     [[began(1, 'ana', 0), ...pause(1, 600, 'Nova, the')], 'begin 101 for ana: Nova, the'],
     [{ kind: 'resumed', utterance: 1, atMs: 900 }, 'discard 101'],
