@@ -74,7 +74,10 @@ const steps: readonly SpeakableRule[] = [
   [formula, ' '],
   // Citations of models: [1], [2, 3], [^4], [5](https://a.b), 【4:0†source】, and those in private characters of ChatGPT.
   [/\[\^?\d{1,3}(?:\s?[,\u2013-]\s?\d{1,3})*\](?:\([^()\s]*\))?/g, ' '],
-  [/\u3010[^\u3010\u3011\u2020\n]*\u2020[^\u3010\u3011\n]*\u3011|\ue200[^\ue200\ue201]*\ue201/g, ' '],
+  [
+    /\u3010[^\u3010\u3011\u2020\n]*\u2020[^\u3010\u3011\n]*\u3011|\ue200[^\ue200\ue201]*\ue201/g,
+    ' ',
+  ],
   // An image, a link and its text, Discord's and HTML's tags, and bare addresses.
   [/!\[[^[\]\n]*\]\((?:[^()\n]|\([^()\n]*\))*\)/g, ' '],
   [/\[([^[\]\n]*)\]\((?:[^()\n]|\([^()\n]*\))*\)/g, '$1'],
@@ -111,16 +114,34 @@ const steps: readonly SpeakableRule[] = [
 /** Entities of HTML that models and web pages write. */
 const entities: Readonly<Record<string, string>> = {
   ...{ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', hellip: '\u2026' },
-  ...{ ndash: '\u2013', mdash: '\u2014', lsquo: '\u2018', rsquo: '\u2019', ldquo: '\u201c', rdquo: '\u201d' },
-  ...{ deg: '\u00b0', euro: '\u20ac', pound: '\u00a3', times: '\u00d7', middot: '\u00b7', shy: '', zwnj: '' },
+  ...{
+    ndash: '\u2013',
+    mdash: '\u2014',
+    lsquo: '\u2018',
+    rsquo: '\u2019',
+    ldquo: '\u201c',
+    rdquo: '\u201d',
+  },
+  ...{
+    deg: '\u00b0',
+    euro: '\u20ac',
+    pound: '\u00a3',
+    times: '\u00d7',
+    middot: '\u00b7',
+    shy: '',
+    zwnj: '',
+  },
 };
 
 function decodeEntities(text: string): string {
-  return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));/gi, (all, decimal, hex, name) => {
-    const code = decimal ? Number(decimal) : Number.parseInt(hex, 16);
-    if (name) return entities[name] ?? all;
-    return code <= 0x10ffff ? String.fromCodePoint(code) : all;
-  });
+  return text.replace(
+    /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));/gi,
+    (all, decimal, hex, name) => {
+      const code = decimal ? Number(decimal) : Number.parseInt(hex, 16);
+      if (name) return entities[name] ?? all;
+      return code <= 0x10ffff ? String.fromCodePoint(code) : all;
+    },
+  );
 }
 
 /** A spoiler, between two pairs of bars, as a word: it is not for the ear. */
