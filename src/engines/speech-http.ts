@@ -4,6 +4,7 @@ import { realClock } from '#src/base/clock.ts';
 import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
 import type { DecodeSpeech } from '#src/speech/openai/openai-synthesizer.ts';
 import { speechFormats } from '#src/speech/openai/sound-stream.ts';
+import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { Engine } from './engine.ts';
 
 const settings = {
@@ -33,7 +34,7 @@ export const speechHttp: Engine<'text to speech'> = {
     isOpenAi(baseUrl) && !model
       ? 'SPEECH_MODEL: missing; name one for SPEECH_BACKEND=speech at OpenAI, or leave both empty'
       : undefined,
-  async open({ own, voice = standardVoice, ...server }) {
+  async open({ own, voice, ...server }) {
     const { openClient } = await import('#src/provider/client.ts');
     const { openSynthesizer } = await import('#src/speech/openai/openai-synthesizer.ts');
     const { ServerVoices } = await import('#src/speech/openai/server-voices.ts');
@@ -41,11 +42,13 @@ export const speechHttp: Engine<'text to speech'> = {
     const { SPEECH_FORMAT: format, SPEECH_RATE_HZ } = z.object(settings).parse(own);
     const client = openClient(server);
     const voices = new ServerVoices(client, realClock);
+    const isListed = voice === undefined && !isOpenAi(server.baseUrl);
+    if (isListed) void voices.load();
     const stack = new AsyncDisposableStack();
     const decode = openSpeechDecoder(stack);
     const spoken = openSynthesizer(client, {
       ...server,
-      voice,
+      voice: isListed ? () => firstVoice(voices) : (voice ?? standardVoice),
       format,
       rateHz: Number(SPEECH_RATE_HZ),
       decode,
@@ -57,6 +60,13 @@ export const speechHttp: Engine<'text to speech'> = {
     };
   },
 };
+
+/** The standard voice, unless the server lists others: Kokoro refuses it for ever. The list is asked for again in the background. */
+function firstVoice(voices: VoiceNames): string {
+  void voices.load();
+  const names = voices.known();
+  return names.includes(standardVoice) ? standardVoice : (names[0] ?? standardVoice);
+}
 
 /** Decodes speech of servers that send neither samples nor WAV; its process is started when the first such answer comes. */
 export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {

@@ -126,3 +126,24 @@ test('a quiet voice passes the limiter unchanged', async () => {
   const heard = joined(listener.frames.map((frame) => frame ?? new Int16Array(0)));
   expect(heard.subarray(72, 4_728)).toEqual(quiet.subarray(72, 4_728));
 });
+
+test('between two sentences there is no step, and sound that goes on is not touched', async () => {
+  const { reply, listener } = speaking();
+  await reply.write(level(9_000, 60), 'One.', open);
+  reply.endSentence();
+  await reply.write(level(-9_000, 60), 'Two.', open);
+  reply.endSentence();
+  const tone = Int16Array.from({ length: 2_880 }, (_, n) => 9_000 * Math.sin(n / 9 - Math.PI / 2));
+  await reply.write(
+    { samples: tone.subarray(0, 1_440), rateHz: 24_000, channels: 1 },
+    'Three',
+    open,
+  );
+  await reply.write({ samples: tone.subarray(1_440), rateHz: 24_000, channels: 1 }, 'four.', open);
+  reply.end();
+  listener.steps(12);
+  const heard = joined(listener.frames.map((frame) => frame ?? new Int16Array(0)));
+  for (let n = 1; n < heard.length - 1; n++)
+    expect(Math.abs((heard[n] ?? 0) - (heard[n - 1] ?? 0))).toBeLessThan(1_100);
+  expect(heard.subarray(3_000, 5_600)).toEqual(tone.subarray(120, 2_720));
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { durationMs, joinSamples } from '#src/audio/pcm.ts';
+import { durationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import {
   synthesizerWithFallbacks,
@@ -123,24 +123,4 @@ test('a voice never changes inside an answer, not even back to the better one', 
   expect(await said(answer, 'Second.')).toBe(2);
   expect(await said(voice, 'Another answer.')).toBe(1);
   expect(await said(answer, 'Third.')).toBe(2);
-});
-
-test('the sound of each clause begins and ends in silence, for pieces of any length', async () => {
-  for (const length of [1, 50, 71, 72, 500, 4_800]) {
-    const loud = new Int16Array(4_800).fill(20_000);
-    const voice: Synthesizer = {
-      async *synthesize() {
-        for (let at = 0; at < loud.length; at += length)
-          yield { samples: loud.slice(at, at + length), rateHz: 24_000, channels: 1 };
-      },
-    };
-    const pieces = await Array.fromAsync(
-      voices([voice], new VirtualClock()).synthesize('Well.', {}, never),
-    );
-    const sound = joinSamples(pieces.map(({ samples }) => samples));
-    expect(sound.length).toBe(loud.length);
-    for (const edge of [sound, sound.toReversed()]) expect(edge[0]).toBeLessThan(10_001);
-    expect(sound[2_400]).toBe(20_000);
-    expect(sound.at(-30)).toBeLessThan(9_000);
-  }
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
+import { speechHttp } from '#src/engines/speech-http.ts';
 import { ApiClient, openClient } from '#src/provider/client.ts';
 import type { Fetch } from '#src/provider/guarded-fetch.ts';
 import { meteredVoice, type SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
@@ -125,3 +126,42 @@ async function openBodies(statusOf: (body: SpeechBody) => number = () => 200) {
     ...served,
   };
 }
+
+test.each([
+  ['takes it', false, [true, true]],
+  ['refuses it', true, [true, undefined, undefined]],
+])('sound is asked for as a stream, of a server that %s', async (_, refuses, expected) => {
+  const asked: unknown[] = [];
+  using server = await listening(async (request, response) => {
+    const { stream } = JSON.parse(Buffer.concat(await Array.fromAsync<Buffer>(request)).toString());
+    asked.push(stream);
+    if (refuses && stream) response.writeHead(422, { 'content-type': 'application/json' });
+    response.end(refuses && stream ? '{"detail":[{"type":"extra_forbidden"}]}' : Buffer.alloc(960));
+  });
+  const client = openClient({ baseUrl: `${server.origin}/v1` });
+  const voice = openSynthesizer(client, { model: 'tts', voice: () => 'af_sky', format: 'pcm' });
+  for (let n = 0; n < 2; n++) await soundOf(voice, 'Hello.');
+  expect(asked).toEqual(expected);
+});
+
+test('without SPEECH_VOICE one of the listed voices speaks, where the standard one is not among them', async () => {
+  const asked: unknown[] = [];
+  using server = await listening(async (request, response) => {
+    if (request.method === 'GET') {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      return void response.end('{"voices":["af_heart","af_sky"]}');
+    }
+    const { voice } = JSON.parse(Buffer.concat(await Array.fromAsync<Buffer>(request)).toString());
+    asked.push(voice);
+    response.end(Buffer.alloc(960));
+  });
+  const opened = await speechHttp.open({
+    baseUrl: `${server.origin}/v1`,
+    model: 'kokoro',
+    models: [],
+    own: {},
+  });
+  await opened.voices?.load();
+  await soundOf(opened, 'Hello.');
+  expect(asked).toEqual(['af_heart']);
+});

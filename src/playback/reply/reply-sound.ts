@@ -143,6 +143,8 @@ export class ReplySound {
   readonly #samples = new SampleBuffer();
   #taken = 0;
   #rising = false;
+  /** The next samples begin a sentence. */
+  #isFresh = true;
 
   constructor(speed = 1) {
     this.#stretch = speed === 1 ? undefined : new TimeStretch(speed);
@@ -163,6 +165,7 @@ export class ReplySound {
     if (!this.sentences.isAt(text)) {
       this.end();
       this.sentences.start(text);
+      this.#isFresh = true;
     }
     this.#append(this.#rate.push({ ...pcm, samples: pcm.samples.slice() }));
   }
@@ -170,10 +173,7 @@ export class ReplySound {
   /** No more sound comes. */
   close(): void {
     this.end();
-    fadeOut(
-      this.#samples.at(Math.max(this.#taken, this.#samples.to - edgeSamples), edgeSamples),
-      edgeSamples,
-    );
+    this.#fadeEnd();
   }
 
   /** The sentence has no more sound. */
@@ -222,6 +222,29 @@ export class ReplySound {
     this.rise();
   }
 
+  /**
+   * Lets the waiting sound fall to silence and `piece` rise from it, if there would be a step between them. The sound of an audio
+   * model goes on where a sentence begins, and has none.
+   */
+  #joinTo(piece: Int16Array): void {
+    const before = this.#samples.at(
+      Math.max(this.#samples.from, this.#samples.to - edgeSamples),
+      edgeSamples,
+    );
+    let usualStep = 0;
+    for (let n = 1; n < before.length; n++)
+      usualStep = Math.max(usualStep, Math.abs((before[n] ?? 0) - (before[n - 1] ?? 0)));
+    const step = Math.abs((piece[0] ?? 0) - (before.at(-1) ?? 0));
+    if (step <= 2 * usualStep) return;
+    this.#fadeEnd();
+    fadeIn(piece, edgeSamples);
+  }
+
+  #fadeEnd(): void {
+    const from = Math.max(this.#taken, this.#samples.to - edgeSamples);
+    fadeOut(this.#samples.at(from, edgeSamples), edgeSamples);
+  }
+
   #append(pieces: readonly Int16Array[]): void {
     for (const piece of pieces) this.#add(this.#stretch?.push(piece) ?? piece);
   }
@@ -229,7 +252,8 @@ export class ReplySound {
   #add(piece: Int16Array): void {
     if (piece.length === 0) return;
     this.#limiter.limit(piece);
-    if (this.#samples.to === 0) fadeIn(piece, edgeSamples);
+    if (this.#isFresh) this.#joinTo(piece);
+    this.#isFresh = false;
     this.#samples.push(piece, this.#taken - keepSamples);
     this.sentences.grow(piece);
   }

@@ -1,4 +1,3 @@
-import { smoothEdges } from '#src/audio/loudness/fades.ts';
 import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { controllerUnder } from '#src/base/waiting.ts';
 import {
@@ -32,7 +31,7 @@ function withEach(
   const at = (place: () => FallbackPosition): Synthesizer => ({
     synthesize(text, voice, signal) {
       const { name: _name, model: _model, ...usual } = voice;
-      const sound = chain.run<Pcm>(
+      return chain.run<Pcm>(
         {
           ask: (engine, inner, index) =>
             wrap(engine).synthesize(text, index ? usual : voice, inner),
@@ -42,7 +41,6 @@ function withEach(
         signal,
         place(),
       );
-      return smoothEdges(sound);
     },
   });
   const oneVoice = () => {

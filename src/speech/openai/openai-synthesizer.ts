@@ -1,8 +1,10 @@
+import { APIError } from 'openai/core/error';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ApiClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
-import { servedBy } from '#src/provider/models/models.ts';
+import { isOpenAi, servedBy } from '#src/provider/models/models.ts';
+import { untilAccepted } from '#src/provider/refused-parts.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { textPieces } from '#src/speech/pronunciation.ts';
 import { type PackedSound, SoundStream, type SpeechFormat } from './sound-stream.ts';
@@ -21,7 +23,8 @@ export type SynthesizerOptions = {
   readonly model: string;
   /** Models of this server that a text may name in place of `model`. */
   readonly models?: readonly string[];
-  readonly voice: string;
+  /** Name of the usual voice; a function where the list of the server decides. */
+  readonly voice: string | (() => string);
   readonly instructions?: string;
   readonly format: SpeechFormat;
   /** Rate of samples without a label; 24 kHz is usual. */
@@ -30,11 +33,32 @@ export type SynthesizerOptions = {
   readonly decode?: DecodeSpeech;
 };
 
+/** Statuses with which a server may refuse a field. */
+const refusals = new Set([400, 422]);
+
 /** OpenAI takes 4096. */
 const longestInputChars = 4000;
 
 /** Any server with OpenAI's `/audio/speech`; sound is handed on as it arrives. Long texts become several requests. */
 export function openSynthesizer(client: ApiClient, options: SynthesizerOptions): Synthesizer {
+  // OpenAI streams anyway, and has no such field.
+  let canAskForStream = !isOpenAi(client.baseURL);
+  const spoken = (piece: string, how: How, signal: AbortSignal) =>
+    untilAccepted<'stream', Pcm>(
+      {
+        wanted: new Set(canAskForStream ? (['stream'] as const) : []),
+        send: (parts) => speak(client, piece, how, parts.has('stream'), signal),
+        next: (cause, parts) => {
+          const isRefused = cause instanceof APIError && refusals.has(cause.status ?? 0);
+          if (!isRefused || parts.size === 0) throw cause;
+          return [];
+        },
+        onAccepted: (parts) => {
+          canAskForStream &&= parts.has('stream');
+        },
+      },
+      signal,
+    );
   return {
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted();
@@ -46,7 +70,7 @@ export function openSynthesizer(client: ApiClient, options: SynthesizerOptions):
       try {
         for (const piece of pieces) {
           voice.onUsage?.({ by });
-          yield* speak(client, piece, { voice, options }, signal);
+          yield* spoken(piece, { voice, options }, signal);
         }
       } catch (cause) {
         signal.throwIfAborted();
@@ -62,9 +86,10 @@ async function* speak(
   client: ApiClient,
   input: string,
   how: How,
+  isStreamed: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
-  const body = request(input, how);
+  const body = { ...request(input, how), ...(isStreamed && { stream: true }) };
   const response = await client.audio.speech.create(body, { signal }).asResponse();
   const type = response.headers.get('content-type') ?? '';
   const { decode, rateHz } = how.options;
@@ -85,11 +110,15 @@ function modelOf({ voice, options }: How): string {
   return model !== undefined && options.models?.includes(model) ? model : options.model;
 }
 
+function usualVoice({ voice }: SynthesizerOptions): string {
+  return typeof voice === 'string' ? voice : voice();
+}
+
 function request(input: string, { voice, options }: How) {
   return {
     model: modelOf({ voice, options }),
     input,
-    voice: voice.name ?? options.voice,
+    voice: voice.name ?? usualVoice(options),
     response_format: options.format,
     instructions: voice.instructions ?? options.instructions,
     speed: voice.speed,

@@ -21,7 +21,10 @@ test.each([
 
 /** What no mouth can say, and what is left of it. The last members stand in no report that was given to us. */
 test.each([
-  ['Tom &amp; Jerry&#39;s :smile: area is $x^2$, see [1] and 【4:0†source】. ~~~code~~~', "Tom & Jerry's area is, see and."],
+  [
+    'Tom &amp; Jerry&#39;s :smile: area is $x^2$, see [1] and 【4:0†source】. ~~~code~~~',
+    "Tom & Jerry's area is, see and.",
+  ],
   ['||secret|| then this', 'spoiler then this'],
   ['It was ||the | butler|| and ||two||.', 'It was spoiler and spoiler.'],
   ['| So it begins', 'So it begins'],
