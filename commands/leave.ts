@@ -1,7 +1,5 @@
-import type { Command, CommandCall } from '#src/features/contract/command.ts';
-import type { Places } from '#src/ports/command-ports.ts';
+import type { Command } from '#src/features/contract/command.ts';
 import { mayKnowChannel } from '#src/ports/room-line.ts';
-import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { duration } from '#src/texts/duration.ts';
 import { notInChannel, nowhere } from './rights.ts';
 
@@ -22,17 +20,11 @@ export const leave: Command = {
     if (!mayKnowChannel(left, callerId, places)) return [{ id: 'confirm.done' }];
     const { channel, hasTranscript, stayedMs } = leaving;
     const filled = { channel, duration: duration(stayedMs) };
-    const to = isOpenToReaders(call, left, places) ? 'room' : 'caller';
+    const { placeId: channelId = '' } = call;
+    // The name is told to all readers only where all of them may enter the channel.
+    const isOpen = channelId === left.channelId || places.isNoWider({ ...left, channelId }, left);
+    const to = isOpen ? 'room' : 'caller';
     const buttons = hasTranscript ? ['captions.transcript'] : undefined;
     return [{ id: 'leave.ok', with: filled, to, buttons }];
   },
 };
-
-/** Whether all readers of the reply's place may know the channel. */
-function isOpenToReaders(
-  { placeId: channelId = '' }: CommandCall,
-  left: ChannelRef,
-  places: Places,
-): boolean {
-  return channelId === left.channelId || places.isNoWider({ ...left, channelId }, left);
-}

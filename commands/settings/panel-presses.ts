@@ -216,11 +216,7 @@ function changed(
     case 'unknown':
       return [{ id: 'unknown.of', with: { x: key, list: setting.keys.join(', ') } }];
     case 'bad':
-      return setting.limit ? [setting.limit] : [];
-    case 'missing':
-      return [{ id: 'settings.missing', with: { pipeline: setting.name } }];
-    case 'no-role':
-      return [{ id: 'settings.no_role' }];
+      return setting.why ? [setting.why] : [];
   }
 }
 

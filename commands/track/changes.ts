@@ -88,7 +88,7 @@ export const loop = changing(
       kind: 'choice',
       values: ['on', 'off'],
     },
-    newTrack,
+    trackOrAll,
   ],
   ({ mode }) => ({ kind: 'loop', on: mode !== 'off' }),
 );

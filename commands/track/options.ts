@@ -35,7 +35,7 @@ export const trackOrAll = trackOption(everyTrack);
 export const soundsOrAll = trackOption(voiceTrack, everyTrack);
 
 /** Including the bot's own. */
-export const anyTrack = trackOption(...ownTracks);
+export const anyTrack = trackOption(...ownTracks, everyTrack);
 
 export const volumeOption = {
   description: 'command.track.volume',

@@ -17,7 +17,7 @@ export const bot: Command = {
     for: 'manager',
     line: () => ({ id: 'help.personas' }),
   },
-  shownTo: ({ words }) => (words.form === undefined ? 'room' : 'caller'),
+  shownTo: ({ words }) => (words.voice === undefined ? 'caller' : 'room'),
   options: [
     voiceOption('command.say.voice', [standard]),
     {
@@ -39,7 +39,8 @@ export const bot: Command = {
     if (words.form === 'edit') return [{ id: 'late.form' }];
     const save = (changed: Persona) => savePersona(guildId, channel.channelId, changed, ports);
     if (words.form === 'remove') return [await save({})];
-    if (words.voice === undefined) return [personaReply(persona, guildId, ports)];
+    if (words.voice === undefined)
+      return [{ ...personaReply(persona, guildId, ports), to: 'caller' }];
     if (!personas.mayChoose({ guildId, id, mayManage })) return [{ id: 'perm.dj' }];
     const voice = await voiceOf(words.voice, ports);
     return [await save({ ...persona, voice })];

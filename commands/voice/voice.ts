@@ -31,7 +31,7 @@ export const preview: Command = {
     const outcome = await features.voices.preview(guildId, { id, name }, sample);
     if (outcome.kind === 'failed') return [outcome.line];
     const files = [{ name: 'voice.wav', bytes: outcome.wav }];
-    const head = outcome.isGone ? 'voice.gone' : 'say.now';
+    const head = outcome.isGone ? 'voice.gone' : 'voice.preview';
     return [{ id: head, with: { voice: voice ?? '' }, files }];
   },
 };

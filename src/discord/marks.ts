@@ -9,8 +9,12 @@ import { permissionsIn } from './permissions.ts';
 export function withNames(
   text: string,
   guild: Guild | undefined,
-  findPerson: (id: string) => string | undefined,
+  /** Names of people by id, where Discord has told others than it keeps. */
+  told: ReadonlyMap<string, string> = new Map(),
 ): string {
+  const findPerson = (id: string) =>
+    told.get(id) ??
+    (guild?.members.cache.get(id) ?? guild?.client.users.cache.get(id))?.displayName;
   return text.replace(/<(@[!&]?|#)(\d+)>/g, (whole, mark: string, id: string) => {
     if (mark === '#') return findOpenChannel(id, guild) ?? whole;
     const name = mark === '@&' ? guild?.roles.cache.get(id)?.name : findPerson(id);

@@ -128,7 +128,7 @@ const pipeline: ServerSetting<PipelineName> = {
     const name = pipelineNames.find((one) => one === words.toLowerCase());
     if (name === undefined) return bad;
     if (pipelines.names.includes(name)) return ok(name);
-    return { kind: 'missing', name };
+    return { kind: 'bad', why: { id: 'settings.missing', with: { pipeline: name } } };
   },
   shown: (name) => name,
   values: ({ pipelines }) => pipelines.names,
@@ -197,7 +197,9 @@ const consent: ServerSetting<ConsentPolicySettings> = {
     const policy = given === undefined ? words.toLowerCase() : 'role';
     if (policy === 'ask' || policy === 'notice') return ok({ policy });
     if (policy !== 'role') return bad;
-    return roleId === undefined ? { kind: 'no-role' } : ok({ policy, roleId });
+    return roleId === undefined
+      ? { kind: 'bad', why: { id: 'settings.no_role' } }
+      : ok({ policy, roleId });
   },
   shown: ({ policy, roleId }) =>
     policy === 'role' && roleId !== undefined ? `role ${roleId}` : policy,
@@ -286,7 +288,7 @@ const serverDayCap: ServerSetting<number> = {
     if (nanoUsd === 0) return bad;
     const isWithin = serverDay === 0 || nanoUsd <= serverDay;
     if (isWithin) return ok(nanoUsd);
-    return { kind: 'bad', limit: { id: 'settings.cap', with: { cap: shownCap(serverDay) } } };
+    return { kind: 'bad', why: { id: 'settings.cap', with: { cap: shownCap(serverDay) } } };
   },
   shown: shownCap,
   /** The most that may be set is among them. */

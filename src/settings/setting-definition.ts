@@ -1,5 +1,5 @@
 import type { ConsentPolicy } from '#src/people/consent.ts';
-import type { PipelineName, PipelineRegistry, ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { PipelineRegistry, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import { type MentionMark, mentionMarks, type NamedById } from '#src/ports/picker.ts';
 import type { StoreWatch } from '#src/ports/store-timeout.ts';
@@ -33,12 +33,8 @@ export type SettingOutcome =
       readonly saved: boolean;
     }
   | { readonly kind: 'unknown'; readonly keys: readonly string[] }
-  /** Words that are not readable, or more than the operator allows: nothing was changed. */
-  | { readonly kind: 'bad'; readonly limit?: TextLine }
-  /** A pipeline that is not set up. */
-  | { readonly kind: 'missing'; readonly name: PipelineName }
-  /** Policy `role` without a role. */
-  | { readonly kind: 'no-role' }
+  /** Words that are not readable, or that may not be set here: nothing was changed. */
+  | { readonly kind: 'bad'; readonly why?: TextLine }
   /** More people would be heard unasked: nothing was changed yet. */
   | { readonly kind: 'looser'; readonly policy: ConsentPolicy; readonly value: string };
 
@@ -70,10 +66,10 @@ export type Choices = {
   readonly defaults: OperatorDefaults;
 };
 
-/** Outcome of reading a value: `bad` where it is not readable, others where it is and may not be set. */
+/** Outcome of reading a value. */
 type ReadSetting<Value> =
   | { readonly kind: 'ok'; readonly value: Value }
-  | Extract<SettingOutcome, { kind: 'bad' | 'missing' | 'no-role' }>;
+  | Extract<SettingOutcome, { kind: 'bad' }>;
 
 /** A way to choose a value in the panel of `/settings view`. */
 export type SettingInput =

@@ -41,10 +41,12 @@ test.each<[SettingOutcome, readonly string[]]>([
     ['tone does not take "loud". Nothing changed. It takes, for instance: none, default.'],
   ],
   [
-    { kind: 'missing', name: 'realtime' },
-    ['realtime is not set up here: only my operator can change that. Nothing changed.'],
+    { kind: 'bad', why: { id: 'settings.no_role' } },
+    [
+      'tone does not take "loud". Nothing changed. It takes, for instance: none, default.',
+      'Which role? Type: role @name, or role and its id.',
+    ],
   ],
-  [{ kind: 'no-role' }, ['Which role? Type: role @name, or role and its id. Nothing changed.']],
 ])('%j is told above the page of the setting', async (setting, lines) => {
   const words = { key: 'tone', value: 'loud' };
   expect(read(await run('set', words, saying(setting)))).toEqual(lines);

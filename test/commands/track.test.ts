@@ -230,7 +230,9 @@ test('sounds and tracks are suggested, first what begins so, and all where an ac
   expect(await suggested('pause', 'track', '')).toEqual(['bg', 'main', 'all']);
   expect(await suggested('skip', 'track', '')).toEqual(['bg', 'main', 'voice', 'all']);
   expect(await suggested('queue', 'track', '')).toEqual(['bg', 'main', 'voice']);
-  expect(await suggested('volume', 'track', '')).toEqual(['bg', 'main', 'voice', 'cues']);
+  expect(await suggested('volume', 'track', '')).toEqual(['bg', 'main', 'voice', 'cues', 'all']);
+  expect(await suggested('loop', 'track', '')).toEqual(['bg', 'main', 'all']);
+  expect(await suggested('seek', 'track', '')).toEqual(['bg', 'main']);
   const listed = {
     list: () => [
       { ...rain, name: 'Rainy Day' },

@@ -33,11 +33,11 @@ const shown = ({ id, lines = [], with: words }: Reply) => [
   ...lines.map((line) => text(line.id, line.with)),
 ];
 
-test('/voice bot tells everybody who the bot is there, and its voice', async () => {
+test('/voice bot tells its caller alone who the bot is there, and its voice', async () => {
   const [reply] = await bot.run(adam, server().all);
   expect([shown(reply), reply.to]).toEqual([
     ['I am Pirate.', 'I speak with the voice rms.'],
-    'room',
+    'caller',
   ]);
 });
 

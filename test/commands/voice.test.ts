@@ -120,7 +120,7 @@ test('/voice preview lets its caller hear their voice at their pace, or the one 
   });
   const [own] = await preview.run(adam, all);
   expect(own).toEqual({
-    id: 'say.now',
+    id: 'voice.preview',
     with: { voice: 'rms' },
     files: expect.anything(),
   });

@@ -55,7 +55,7 @@ export function commandCallOf(asked: SlashInteraction, { options }: Command): Co
         if (filled.attachment) given = { ...given, [option.kind]: fileOf(filled.attachment) };
         break;
       case 'text':
-        words[option.name] = typedWords(asked, value, option);
+        words[option.name] = typedWords(value, option, asked);
         break;
       case 'number':
       case 'decimal':
@@ -69,31 +69,26 @@ export function commandCallOf(asked: SlashInteraction, { options }: Command): Co
   return { ...callOf(asked), words, ...given };
 }
 
+function typedWords(
+  typed: string,
+  { isProse, maxChars }: { readonly isProse?: true; readonly maxChars: number },
+  { guild }: SlashInteraction,
+): string {
+  return firstChars(isProse ? withNames(typed, guild) : typed, maxChars);
+}
+
 /** Call of an entry of the menu of a message: the person and the message. */
 export function menuCallOf(asked: MenuInteraction): CommandCall {
-  const { author, member, attachments, content, mentions, webhookId } = asked.targetMessage;
+  const { author, member, attachments, content, webhookId } = asked.targetMessage;
   const { id: messageId } = asked.targetMessage;
   const files = [...attachments.values()];
   const sounds = files.filter(isSound).map(fileOf);
   const pictures = files.filter(({ contentType }) => contentType?.startsWith('image/')).map(fileOf);
   const name = oneLine(member?.displayName ?? author.displayName);
   const isBot = author.bot === true || typeof webhookId === 'string';
-  const { members, users } = mentions;
-  const findPerson = (id: string) => (members?.get(id) ?? users.get(id))?.displayName;
-  const text = withNames(content, asked.guild, findPerson);
+  const text = withNames(content, asked.guild);
   const message = { messageId, author: name, authorId: author.id, isBot, text, sounds, pictures };
   return { ...callOf(asked), message };
-}
-
-/** Words that were typed; those for people with the names of whom they mention. */
-function typedWords(
-  { client, guild }: SlashInteraction,
-  typed: string,
-  { isProse, maxChars }: { readonly isProse?: true; readonly maxChars: number },
-): string {
-  const findPerson = (id: string) =>
-    (guild.members.cache.get(id) ?? client.users.cache.get(id))?.displayName;
-  return firstChars(isProse ? withNames(typed, guild, findPerson) : typed, maxChars);
 }
 
 /** Whether an attachment is sound, by Discord's fields; a voice message alone has a duration. */

@@ -87,7 +87,7 @@ function readTyped(
   if (!isUsual || author.id === botId) return undefined;
   const mentions = Array.isArray(rest.mentions) ? rest.mentions.map(fieldsOf) : [];
   const names = new Map(mentions.map((one) => [`${one.id}`, `${one.global_name ?? one.username}`]));
-  const findPerson = (person: string) => (person === botId ? ' ' : names.get(person));
+  names.set(botId, ' '); // its own mention is no word
   const text = typeof rest.content === 'string' ? rest.content.slice(0, mostChars) : '';
   const { nick, roles } = fieldsOf(rest.member);
   const name = [nick, author.global_name, author.username].find((one) => typeof one === 'string');
@@ -103,8 +103,7 @@ function readTyped(
     },
     isWebhook: typeof rest.webhook_id === 'string',
     isMention: mentions.some((one) => one.id === botId),
-    // Without the mention of the bot.
-    text: withNames(text, guilds.cache.get(guildId), findPerson).replace(/\s+/g, ' ').trim(),
+    text: withNames(text, guilds.cache.get(guildId), names).replace(/\s+/g, ' ').trim(),
     isHidden: isEmpty(rest),
   };
 }

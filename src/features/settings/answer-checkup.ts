@@ -1,4 +1,4 @@
-import { BotError } from '#src/base/errors.ts';
+import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
@@ -18,7 +18,7 @@ import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { silentHost } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { CueOutcome } from '#src/voice/link/reconnecting-link.ts';
 
 export type CheckReport = {
@@ -154,26 +154,20 @@ function askerOf({ parts, style, reservation }: PaidCheck, name: PipelineName) {
 /** Failure of a checked role; never the words of the server. */
 function wrongWith(error: unknown): TextLine {
   if (!(error instanceof BotError)) return { id: 'check.bug' };
-  switch (error.code) {
-    case 'provider.bad_key':
-    case 'provider.spent':
-      return { id: 'fail.key' };
-    case 'provider.rate_limited':
-      return limited(error);
-    case 'provider.unreachable':
-      return { id: 'check.unreachable' };
-    case 'provider.late':
-      return { id: 'check.late' };
-    case 'provider.refused':
-      return { id: 'check.refused' };
-    case 'provider.wrong_type':
-    case 'provider.empty':
-    case 'provider.truncated':
-      return { id: 'check.odd' };
-    default:
-      return { id: 'check.bug' };
-  }
+  if (error.code === 'provider.rate_limited') return limited(error);
+  return { id: wrongs[error.code] ?? 'check.bug' };
 }
+
+const wrongs: Partial<Readonly<Record<ErrorCode, PlainTextId>>> = {
+  'provider.bad_key': 'fail.key',
+  'provider.spent': 'fail.key',
+  'provider.unreachable': 'check.unreachable',
+  'provider.late': 'check.late',
+  'provider.refused': 'check.refused',
+  'provider.wrong_type': 'check.odd',
+  'provider.empty': 'check.odd',
+  'provider.truncated': 'check.odd',
+};
 
 function limited({ about }: BotError): TextLine {
   const s = Math.max(1, Math.ceil((about.retryAfterMs ?? 60_000) / 1000));

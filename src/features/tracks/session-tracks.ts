@@ -7,11 +7,7 @@ import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { ItemOptions, SoundOwner } from '#src/playback/tracks/track-item.ts';
 import { isOwnTrack, ownTracks, trackName } from '#src/playback/tracks/track-name.ts';
-import {
-  type TrackCommand,
-  type TrackOutcome,
-  trackActions,
-} from '#src/playback/tracks/track-outcomes.ts';
+import type { TrackCommand, TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
 import {
   soundsTouched,
   type TrackSound,
@@ -175,12 +171,12 @@ export class SessionTracks implements FeatureSession {
   }
 
   /**
-   * One outcome per track, and at least one. `all` is every track that holds something, for a change that needs no more than
-   * its track.
+   * One outcome per track, and at least one. `all` is every track that holds something, for a change that does not depend on
+   * the sound.
    */
   change(caller: TrackCaller, command: TrackCommand, name: string): readonly TrackOutcome[] {
-    const isAction = trackActions.some((action) => action === command.kind);
-    if (!isAction || !isSameTrack(name, everyTrack)) return [this.request(caller, name, command)];
+    const isOfSound = command.kind === 'seek' || command.kind === 'remove';
+    if (isOfSound || !isSameTrack(name, everyTrack)) return [this.request(caller, name, command)];
     const all = this.busy.map((one) => this.request(caller, one, command));
     return all.length > 0 ? all : [{ kind: 'empty', track: everyTrack }];
   }

@@ -23,6 +23,7 @@ export function soundSourceErrorText(
   longestMs = longestTrackMs,
 ): TextLine | undefined {
   if (!(error instanceof BotError) || !isSoundError(error.code)) return undefined;
+  if (error.about.status !== undefined) return { id: 'track.bad.gone' };
   if (error.code !== 'source.too_long') return { id: faults[error.code] };
   return { id: 'track.bad.too_long', with: { max: duration(longestMs) } };
 }

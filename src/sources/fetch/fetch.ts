@@ -105,6 +105,7 @@ function check(
   isPart: boolean,
 ): void {
   const isFine = statusCode === 200 || (isPart && statusCode === 206);
+  if (statusCode === 404 || statusCode === 410) throw refusals.gone(statusCode);
   if (!isFine) throw refusals.unreachable(`the server answered with ${statusCode}`);
   if (!isAllowedType(headers['content-type'], types))
     throw refusals.notAudio('its media type is not allowed');

@@ -16,6 +16,16 @@ export const refusals = {
       true,
       'A sound was refused: the limit of ffmpeg programs is reached.',
     ),
+  /** Another try changes nothing. */
+  gone: (status: number) =>
+    new BotError(
+      'source.unreachable',
+      false,
+      `A sound did not arrive: the server answered with ${status}.`,
+      undefined,
+      undefined,
+      { status },
+    ),
   unreachable: (why: string, cause?: unknown) =>
     new BotError('source.unreachable', true, `A sound did not arrive: ${why}.`, cause),
 } as const;

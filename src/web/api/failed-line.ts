@@ -17,6 +17,7 @@ const endings: readonly (readonly [idStart: string, ...Ending])[] = [
   ['track.bad.too_big', 413, 'sound.too_big'],
   ['track.bad.too_long', 413, 'sound.too_long'],
   ['track.bad.not_a', 400, 'sound.unusable'],
+  ['track.bad.gone', 400, 'sound.unusable'],
   ['track.bad.unreachable', 400, 'sound.unusable'],
   ['stop.', 409, 'answer.stopped'],
   ['fail.', 502, 'provider.failed'],

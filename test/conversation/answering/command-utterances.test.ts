@@ -61,21 +61,33 @@ test('a recording is answered aloud like what is said, and the next question kno
   expect(transcriber.heard).toHaveLength(1);
 });
 
-test.each<[ErrorCode, string]>([
+test.each<[ErrorCode, string, { status: number }?]>([
   ['source.not_audio', 'track.bad.not_audio'],
   ['source.too_long', 'track.bad.too_long'],
   ['source.too_big', 'track.bad.too_big'],
   ['source.not_allowed', 'track.bad.not_allowed'],
   ['source.unreachable', 'track.bad.unreachable'],
-])('a recording that is %s is told to its sender, and no model is asked', async (code, id) => {
-  const read = () => Promise.reject(new BotError(code, false, 'A sound could not be read.'));
-  const fixture = await inLounge({ recordings: { ...recordings, read } });
-  for (const how of ['voice', 'text'] as const) {
-    const asking = fixture.talk.ask('g', 'What is it?', asker, how, { recording });
-    expect(await asking).toMatchObject({ kind: 'failed', line: { id } });
-  }
-  expect([fixture.chat.asked, fixture.of('failed')]).toEqual([[], []]);
-});
+  ['source.unreachable', 'track.bad.gone', { status: 404 }],
+])(
+  'a recording that is %s is told to its sender as %s, and no model is asked',
+  async (code, id, about) => {
+    const error = new BotError(
+      code,
+      false,
+      'A sound could not be read.',
+      undefined,
+      undefined,
+      about,
+    );
+    const read = () => Promise.reject(error);
+    const fixture = await inLounge({ recordings: { ...recordings, read } });
+    for (const how of ['voice', 'text'] as const) {
+      const asking = fixture.talk.ask('g', 'What is it?', asker, how, { recording });
+      expect(await asking).toMatchObject({ kind: 'failed', line: { id } });
+    }
+    expect([fixture.chat.asked, fixture.of('failed')]).toEqual([[], []]);
+  },
+);
 
 test('a question about a message knows no talk of the channel, whatever the message holds', async () => {
   const fixture = await inLounge();

@@ -61,7 +61,11 @@ test.each([
   ['addressing', 'shout', { kind: 'bad' }],
   ['typed', '', { kind: 'bad' }],
   ['pipeline', 'magic', { kind: 'bad' }],
-  ['pipeline', 'audio-model', { kind: 'missing', name: 'audio-model' }],
+  [
+    'pipeline',
+    'audio-model',
+    { kind: 'bad', why: { id: 'settings.missing', with: { pipeline: 'audio-model' } } },
+  ],
   ['instructions', ' ', { kind: 'bad' }],
   ['instructions', 'x'.repeat(1_001), { kind: 'bad' }],
   ['dj_role', 'everyone', { kind: 'bad' }],
@@ -85,7 +89,7 @@ test.each([
   ['language', 'gibberish', { kind: 'bad' }],
   ['languages', 'de, gibberish', { kind: 'bad' }],
   ['languages', Array.from({ length: 21 }, () => 'de').join(), { kind: 'bad' }],
-  ['consent', 'role', { kind: 'no-role' }],
+  ['consent', 'role', { kind: 'bad', why: { id: 'settings.no_role' } }],
   ['consent', 'role everyone', { kind: 'bad' }],
 ])('%s set to %j changes nothing', async (key, value, expected) => {
   const { settings, settingsStore } = openSessionFixture({ pipelines: two });

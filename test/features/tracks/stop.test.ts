@@ -29,6 +29,22 @@ const stopSounds = (
   return stop.run(call, { ...ports(), sessions, features: sessions.features.ports });
 };
 
+test('all is every track with a sound, for each change but one that depends on the sound', async () => {
+  const fixture = await openSetup();
+  await play(fixture, byAdam);
+  await play(fixture, byAdam, { track: 'bg' });
+  const change = (command: Parameters<typeof fixture.tracks.change>[2]) =>
+    fixture.tracks.change('g', byAdam, command, 'all').map(({ kind }) => kind);
+  expect(change({ kind: 'volume', percent: 40 })).toEqual(['volume', 'volume']);
+  for (const kind of ['pause', 'resume', 'mute', 'unmute'] as const)
+    expect(change({ kind })).toEqual(['changed', 'changed']);
+  expect(change({ kind: 'loop', on: true })).toEqual(['changed', 'changed']);
+  expect(change({ kind: 'crossfade', ms: 1_000 })).toEqual(['changed', 'changed']);
+  expect(change({ kind: 'seek', to: { kind: 'at', ms: 0 } })).toEqual(['unknown']);
+  expect(change({ kind: 'remove', item: '1' })).toEqual(['unknown']);
+  expect(change({ kind: 'stop' })).toEqual(['changed', 'changed']);
+});
+
 test('/stop ends sounds alone, speech alone, or both', async () => {
   const fixture = await openSetup();
   await play(fixture, byAdam);

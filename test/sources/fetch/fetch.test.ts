@@ -132,6 +132,17 @@ test.each([
   await vi.waitFor(() => expect(server.open()).toBe(0));
 });
 
+test.each([404, 410])(
+  'a link that leads to nothing (%i) is not worth another try',
+  async (status) => {
+    await using server = await serveSounds(
+      (_request, response) => void response.writeHead(status).end(),
+    );
+    const fetching = fetched(`http://127.0.0.1:${server.port}/a`, { allow: ['127.0.0.1'] });
+    await expect(fetching).rejects.toMatchObject({ retryable: false, about: { status } });
+  },
+);
+
 test('an endless answer ends with its limit, and a silent one with its deadline', async () => {
   await using server = await serveSounds((request, response) => {
     response.writeHead(200);

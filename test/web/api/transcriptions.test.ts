@@ -163,7 +163,7 @@ test.each([
     { file: new Blob(['hello']) },
     400,
     'sound.unusable',
-    /only play sound: wav/,
+    /no sound that I can use: wav/,
   ],
   [
     'subtitles as a stream',
