@@ -209,10 +209,7 @@ function changed(
 ): readonly TextLine[] {
   switch (setting.kind) {
     case 'set':
-      return [
-        { id: 'settings.saved' },
-        ...(setting.saved ? [] : [{ id: 'voice.unsaved' } as const]),
-      ];
+      return [{ id: setting.saved ? 'settings.saved' : 'voice.unsaved' }];
     case 'unknown':
       return [{ id: 'unknown.of', with: { x: key, list: setting.keys.join(', ') } }];
     case 'bad':

@@ -24,6 +24,8 @@ export function loadDotEnv(
     return false;
   }
   const written = parseEnv(text);
+  for (const word of wordsWithoutValue(text))
+    print(`${path}: "${word}" has no "=", so it sets nothing.`);
   for (const [name, value] of Object.entries(written)) environment[name] ??= value;
   const place = environment.MCP_SERVERS?.trim();
   const servers = place ? String(textOf(place)) : ''; // there `${NAME}` is a variable that is no setting
@@ -43,9 +45,15 @@ export function readAnew(environment: NodeJS.ProcessEnv): ConfigResult {
   return isRead ? readConfig(all) : { kind: 'bad', mistakes };
 }
 
+/** First words of lines that are no setting, comment or part of a value in quotes; what stands behind them may be a key. */
+function wordsWithoutValue(text: string): readonly string[] {
+  const lines = text.replace(/=\s*(["'`])[\s\S]*?\1/g, '=').split('\n');
+  return lines.flatMap((line) => /^\s*([^\s#=]+)[^=]*$/.exec(line)?.[1] ?? []);
+}
+
 function textOf(path: string): string | Error {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     return error.code === 'ENOENT' ? '' : new Error(`${error.code}`);

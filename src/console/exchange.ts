@@ -43,9 +43,15 @@ export type SpokenExchange =
       /** Path of the WAV with the sound that reached the person. */
       readonly path: string;
     }
-  | { readonly kind: 'failed'; readonly stage: string; readonly why: string };
+  | {
+      readonly kind: 'failed';
+      readonly stage: string;
+      readonly why: string;
+      /** Whether the printer of events shows it, too. */
+      readonly isShown?: true;
+    };
 
-type FailedExchange = Extract<SpokenExchange, { kind: 'failed' }>;
+export type FailedExchange = Extract<SpokenExchange, { kind: 'failed' }>;
 
 /** Where exchanges take place, and who watches. */
 export type SandboxObservers = {
@@ -119,17 +125,21 @@ async function answerTo(
     case undefined:
       return failed('answer', 'none came within a minute');
     case 'failed':
-      return failed(event.stage, event.message);
+      return failed(event.stage, event.message, true);
     case 'dropped':
-      return failed('attend', whyDropped[event.why]);
+      return failed('attend', whyDropped[event.why], true);
     case 'ignored':
       return { kind: 'failed', ...silenceOf(event.why, botName) };
     case 'left':
-      return failed('attend', `${botName} left`);
+      return failed('attend', `${botName} left`, true);
     case 'answered': {
       if (event.finish !== 'failed') return event;
       const reason = await events.after(start, ['failed'], reasonMs, signal);
-      return failed(reason?.event.stage ?? 'speak', reason?.event.message ?? 'no reason given');
+      return failed(
+        reason?.event.stage ?? 'speak',
+        reason?.event.message ?? 'no reason given',
+        reason !== undefined,
+      );
     }
   }
 }
@@ -147,8 +157,8 @@ export async function outcomeOf(
   return (other ?? first).event;
 }
 
-function failed(stage: string, why: string): FailedExchange {
-  return { kind: 'failed', stage, why };
+function failed(stage: string, why: string, isShown = false): FailedExchange {
+  return { kind: 'failed', stage, why, ...(isShown && { isShown }) };
 }
 
 /** Whether the received sound can be understood as the answer. */

@@ -62,10 +62,27 @@ const adapters: {
       signal.throwIfAborted();
       if (text.trim() === '')
         throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
-      yield* partsOf(name, () => opened.synthesize(text, voice, signal), signal);
+      for await (const sound of partsOf(
+        name,
+        () => opened.synthesize(text, voice, signal),
+        signal,
+      )) {
+        if (!soundShape.safeParse(sound).success)
+          throw new BotError('provider.refused', false, `The engine ${name} ${unusableSound}.`);
+        yield sound;
+      }
     },
   }),
 };
+
+/** Sound as an engine may give it, at rates that recordings have. */
+const soundShape = z.object({
+  samples: z.instanceof(Int16Array),
+  rateHz: z.number().int().min(8_000).max(192_000),
+  channels: z.union([z.literal(1), z.literal(2)]),
+});
+const unusableSound =
+  'gave unusable sound: it takes { samples, rateHz, channels }, samples an Int16Array, rateHz 8000 to 192000, channels 1 or 2';
 
 function endOf(opened: Partial<Disposable & AsyncDisposable>): AsyncDisposable {
   return {

@@ -97,7 +97,7 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
   }
 }
 
-function rounded(value: string | number | undefined): string | number | undefined {
+function rounded<Value>(value: Value): Value | number {
   return typeof value === 'number' ? Math.round(value) : value;
 }
 
@@ -167,17 +167,22 @@ function lost(lines: number): string {
   return `${JSON.stringify({ level: 40, time: new Date().toISOString(), msg })}\n`;
 }
 
-/** `12:04:05 warning: it is late (shard 0)`, of a line of JSON; nothing that moves the cursor. */
+/** `12:04:05 warning: it is late (shard 0)`, of a line of JSON, with each link on a line of its own; nothing that moves the cursor. */
 function forPeople(line: string): string {
   const { level, time, msg, ...fields } = fieldsOf(parsedJson(line));
+  const words = `${msg}`.replace(/^[a-z]+(-[a-z]+)+$/, (kind) => kind.replaceAll('-', ' '));
   const at = new Date(`${time}`).toTimeString().slice(0, 8);
   const grade = Number(level) > warning ? 'error: ' : level === warning ? 'warning: ' : '';
-  const known = Object.entries(fields).map(([name, value]) => {
-    const { message } = fieldsOf(value);
-    return `${name} ${message ?? (typeof value === 'string' ? value : JSON.stringify(value))}`;
+  const known = Object.entries(fields).flatMap(([name, value]) => {
+    const shown = fieldsOf(value).message ?? rounded(value);
+    const isTold = name === 'kind' && value === msg;
+    return isTold ? [] : [`${name} ${typeof shown === 'string' ? shown : JSON.stringify(shown)}`];
   });
-  const rest = known.length > 0 ? ` (${known.join(', ')})` : '';
-  return `${`${at} ${grade}${msg}${rest}`.replace(/\p{Cc}/gu, ' ')}\n`;
+  const isLink = (field: string) => field.includes(' https://');
+  const facts = known.filter((field) => !isLink(field)).join(', ');
+  const rest = facts === '' ? '' : ` (${facts})`;
+  const lines = [`${at} ${grade}${words}${rest}`, ...known.filter(isLink)];
+  return lines.map((one) => `${one.replace(/\p{Cc}/gu, ' ')}\n`).join('');
 }
 
 /** Least time, in ms, between two equal lines of the log. */

@@ -34,7 +34,8 @@ const remedies: Readonly<Record<string, string>> = {
     'Check the disk, its free space and the rights of DATA_DIR, or the database of DATABASE_URL.',
   tool: 'Check the MCP servers and files of tools that you set up: npm run doctor tries each.',
   discord: "Check the bot's rights in that channel: npm run doctor lists what is missing.",
-  'provider.bad_key': 'Replace the key in the settings, then restart: npm run doctor tries each.',
+  'provider.bad_key':
+    'Replace the key in the settings, then run npm run reload: npm run doctor tries each.',
   'provider.spent': 'Top up the account at that server: npm run doctor tries each.',
   'logins-spent': 'Find in the log why the bot logs in repeatedly, and stop it until then.',
 };

@@ -52,9 +52,13 @@ export class PersonalSettingsCache {
 
   /** Applies from now on, saved or not. Never throws. */
   async change(guildId: string, personId: string, change: PersonChange): Promise<ChangedPerson> {
-    const before = (await this.load(guildId, personId)) ?? nothing;
-    const settings = changed(this.#known.get(keyOf(guildId, personId)) ?? before, change);
+    const before = await this.load(guildId, personId);
+    const settings = changed(
+      this.#known.get(keyOf(guildId, personId)) ?? before ?? nothing,
+      change,
+    );
     this.#keep(keyOf(guildId, personId), settings);
+    if (!before) return { settings, saved: false }; // what is stored is unknown, and would be replaced
     const saved = await withStoreTimeout(guildId, this.#parts, 'store.unwritable', async () => {
       await this.#parts.store.write(guildId, personId, settings);
       return true;

@@ -232,6 +232,16 @@ test('the first page shows the value of each of its questions', async () => {
   );
 });
 
+test('a change that cannot be stored is not called saved', async () => {
+  const { pick, setting, settingsStore, value } = open();
+  const menu = named(await setting('typed'), 'settings.pick');
+  settingsStore.trouble = 'unwritable';
+  const [told, ...page] = read(await pick(menu, ['off']));
+  expect(told).toBe(text('voice.unsaved'));
+  expect(page).not.toContain(text('settings.saved'));
+  expect(await value('typed')).toBe('off');
+});
+
 test('of two people who change a setting the later one counts', async () => {
   const { form, pick, send, setting, settings, value } = open();
   const [typed, zone] = [await setting('typed'), await setting('timezone')];

@@ -15,6 +15,20 @@ test('a variable that the file of MCP servers names has an effect', () => {
   expect(lines).toEqual([expect.stringMatching(/^WIKI: .*\.env sets it, and it is no setting\.$/)]);
 });
 
+test('a byte order mark is no part of a name, and a line without "=" is told without what may be a key', () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'parley-'));
+  const path = join(folder.path, '.env');
+  const environment: NodeJS.ProcessEnv = {};
+  const lines: string[] = [];
+  writeFileSync(
+    path,
+    '\ufeffBOT_NAME=Bo\r\nBOT_INSTRUCTIONS="Be\nbrief."\n\n# no\nOPENAI_API_KEY sk-very-secret\n',
+  );
+  loadDotEnv((line) => lines.push(line), path, environment);
+  expect(environment).toEqual({ BOT_NAME: 'Bo', BOT_INSTRUCTIONS: 'Be\nbrief.' });
+  expect(lines).toEqual([`${path}: "OPENAI_API_KEY" has no "=", so it sets nothing.`]);
+});
+
 test('what has no effect in the file is told in one line each, and what is set already wins', () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'parley-'));
   const path = join(folder.path, '.env');

@@ -118,6 +118,6 @@ test.each(['think', 'speak'] as const)(
   async (stage) => {
     const failed = { ...answered, finish: 'failed' } as const;
     const { result } = await spoken(words, failed, failedAt(stage));
-    expect(result).toEqual({ kind: 'failed', stage, why: 'Late.' });
+    expect(result).toEqual({ kind: 'failed', stage, why: 'Late.', isShown: true });
   },
 );

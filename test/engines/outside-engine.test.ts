@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -117,6 +117,38 @@ test.each([
   expect(mistakes({ TRANSCRIPTION_BACKEND: place })).toEqual([
     expect.stringMatching(`^TRANSCRIPTION_BACKEND: ${place}.*${words}`),
   ]);
+});
+
+test('the engine of docs/providers.md answers in parts, as its contract demands', async () => {
+  const [, code = ''] =
+    /```ts\n(export const engine[\s\S]*?)```/.exec(readFileSync('docs/providers.md', 'utf8')) ?? [];
+  const model = await open('chat', { CHAT_BACKEND: written('mine.mjs', code) });
+  const asked = [{ role: 'user', name: 'Ana', content: 'What time is it?' }] as const;
+  const parts = await Array.fromAsync(model.reply(asked, [], never));
+  expect(parts.map((part) => part.kind === 'text' && part.text)).toEqual([
+    'What ',
+    'time ',
+    'is ',
+    'it?',
+  ]);
+});
+
+test.each([
+  ['samples of another type', '{ samples: new Float32Array(100), rateHz: 24000, channels: 1 }'],
+  [
+    'a rate at which a second takes minutes',
+    '{ samples: new Int16Array(100), rateHz: 7, channels: 1 }',
+  ],
+])('%s are no sound, and the reason says what is', async (_, sound) => {
+  const engine = `export const engine = { version: 1, role: 'text to speech', name: 'mine', price: 'free',
+    open: () => ({ voices: [], async *synthesize() { yield ${sound}; } }) };`;
+  const mine = await open('text to speech', {
+    SPEECH_BACKEND: written(`unusable-${engine.length}.mjs`, engine),
+  });
+  await expect(Array.fromAsync(mine.synthesize('hello', {}, never))).rejects.toMatchObject({
+    code: 'provider.refused',
+    message: expect.stringMatching(/^The engine mine gave unusable sound: it takes .*Int16Array/),
+  });
 });
 
 test('an engine for another role, and a name that is none, are mistakes', () => {

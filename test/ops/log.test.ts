@@ -173,11 +173,14 @@ test('on a terminal the log is written for people, and holds nothing that moves 
   const screen = Object.assign(new PassThrough(), { isTTY: true });
   const log = openLog('info', [new Secret('very-secret')], screen);
   log.info({ bot: 'Nova', invite: 'https://discord.com/invite' }, 'ready: call it with /join');
+  log.info({ shard: 0, kind: 'link-opened', guildId: '15', tookMs: 122.257 }, 'link-opened');
   log.warn({ shard: 0, err: new BotError('provider.late', true, 'Too slow.') }, 'it is late');
   log.error('lost \u001b[2Jvery-secret');
   const lines = `${screen.read()}`.split('\n');
   expect(lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, ''))).toEqual([
-    'ready: call it with /join (bot Nova, invite https://discord.com/invite)',
+    'ready: call it with /join (bot Nova)',
+    'invite https://discord.com/invite',
+    'link opened (shard 0, guildId 15, tookMs 122)',
     'warning: it is late (shard 0, err Too slow.)',
     'error: lost  [2J[secret]',
     '',

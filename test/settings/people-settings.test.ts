@@ -42,6 +42,18 @@ test('a change that cannot be saved holds all the same, and is said so', async (
   expect(events).toMatchObject([{ kind: 'failed', code: 'store.unwritable' }]);
 });
 
+test('a change of settings that cannot be read replaces none that are stored, and waits for the store once', async () => {
+  const { people, store } = open();
+  await store.write('g', 'ana', { language: 'pt' });
+  store.trouble = 'unreadable';
+  expect(await people.change('g', 'ana', { speed: 2 })).toEqual({
+    settings: { speed: 2 },
+    saved: false,
+  });
+  store.trouble = undefined;
+  expect(await store.read('g', 'ana')).toEqual({ language: 'pt' });
+});
+
 test('what is known of people has a bound, beyond which those unused for longest are read again', async () => {
   const { people, reads } = open();
   for (let n = 0; n <= mostKnownPeople; n++) await people.load('g', `${n}`);

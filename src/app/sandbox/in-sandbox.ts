@@ -10,6 +10,7 @@ import { processEnvironment } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';
 import { EventLog } from '#src/console/event-log.ts';
 import {
+  type FailedExchange,
   firstExchange,
   host,
   openFolder,
@@ -217,7 +218,7 @@ async function runOnce(
   const { show } = observers;
   const first = await firstExchange(observers, signal);
   if (first.kind === 'failed') {
-    show.note(`failed at ${first.stage}: ${first.why}`);
+    showFailure(first, show);
     return 1;
   }
   await using stack = new AsyncDisposableStack();
@@ -233,6 +234,10 @@ async function runOnce(
   return isProved ? 0 : 1;
 }
 
+function showFailure({ isShown, stage, why }: FailedExchange, show: ConversationPrinter): void {
+  if (!isShown) show.note(`failed at ${stage}: ${why}`);
+}
+
 /**
  * Plays one exchange, then whatever is typed. Returns the exit code when the lines end. A service has no lines and no terminal (a
  * container, systemd, nohup): it runs until `signal` is aborted.
@@ -242,7 +247,7 @@ async function runOnce(
 async function runPrompt({ observers, tell }: SandboxRun, signal: AbortSignal): Promise<number> {
   const { show } = observers;
   const first = await firstExchange(observers, signal);
-  if (first.kind === 'failed') show.note(`failed at ${first.stage}: ${first.why}`);
+  if (first.kind === 'failed') showFailure(first, show);
   tell();
   show.note(`Type to speak as ${host}; /help shows commands; Ctrl+C leaves.`);
   const hasLines = await performLines(process.stdin, observers, signal);

@@ -67,6 +67,7 @@ export class DiscordLink implements VoiceLink {
   #closeCode: number | undefined;
   #openingStep: OpeningStep = 'seat';
   #peopleListening: Disposable | undefined;
+  readonly #seatListening: Disposable;
   #errors = 0;
   #lastError: unknown;
   #ended: { readonly error?: unknown } | undefined;
@@ -114,6 +115,7 @@ export class DiscordLink implements VoiceLink {
       whole: () => place.whole(),
       fail,
     });
+    this.#seatListening = place.channelPeople.listen(channelId, () => this.#checkSeat());
     connection.on('stateChange', (_, state) => this.#changed(state));
     this.#changed(connection.state);
   }
@@ -229,6 +231,14 @@ export class DiscordLink implements VoiceLink {
     });
   }
 
+  /** After a new login Discord may have dropped the seat, of which only the voice states of its servers tell. */
+  #checkSeat(): void {
+    const { channelId, guild } = this.#place;
+    const seat = guild.voiceStates.cache.get(guild.client.user.id);
+    if (this.#settled() && seat?.channelId !== channelId)
+      this.#end(lost('Discord does not know the seat any more.'));
+  }
+
   #end(error?: unknown): void {
     if (this.#ended) return;
     this.#ended = { error };
@@ -238,6 +248,7 @@ export class DiscordLink implements VoiceLink {
     this.#sender.stop();
     this.#receiver.close();
     this.#peopleListening?.[Symbol.dispose]();
+    this.#seatListening[Symbol.dispose]();
     this.#closing = this.#close();
   }
 

@@ -1,6 +1,7 @@
 import { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { getVoiceConnection, type VoiceConnection } from '@discordjs/voice';
+import { Events } from 'discord.js';
 import { expect, test } from 'vitest';
 import { networkingOf } from '#src/discord/link/voice-library.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
@@ -71,6 +72,22 @@ test('being moved ends the link, and is not to be tried again', async () => {
   await until(() => log.error !== undefined);
   expect(log.error).toMatchObject({ code: 'link.lost', retryable: false });
   await until(() => login().sandbox.bot().channel === undefined);
+});
+
+test('a seat that Discord does not know after a new login ends the link, and is to be tried again', async () => {
+  await using setup = await openSetup(login(), () => true);
+  const log = listen(setup.link);
+  const { client, sandbox } = login();
+  const guild = client.guilds.cache.get(sandbox.guildId);
+  if (!guild) throw new Error('no server');
+  client.emit(Events.GuildAvailable, guild); // it knows the seat
+  const states = new Map(guild.voiceStates.cache);
+  expect(log.error).toBeUndefined();
+  guild.voiceStates.cache.delete(client.user.id);
+  client.emit(Events.GuildAvailable, guild);
+  await until(() => log.error !== undefined);
+  expect(log.error).toMatchObject({ code: 'link.lost', retryable: true });
+  for (const [id, state] of states) guild.voiceStates.cache.set(id, state);
 });
 
 test('a second link to the same server ends the first', async () => {
