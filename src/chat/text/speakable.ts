@@ -72,7 +72,7 @@ const steps: readonly SpeakableRule[] = [
   [/`([\p{L}\p{N} ._-]+)`/gu, '$1'],
   [/`[^`\n]*`/g, ' '],
   [formula, ' '],
-  // Citations of models: [1], [2, 3], [^4], [5](https://a.b), 【4:0†source】, and those in private characters of ChatGPT.
+  // Citations of models: [1], [2, 3], [^4], [5](https://a.b), those of file search in lenticular brackets, and those in private characters of ChatGPT.
   [/\[\^?\d{1,3}(?:\s?[,\u2013-]\s?\d{1,3})*\](?:\([^()\s]*\))?/g, ' '],
   [
     /\u3010[^\u3010\u3011\u2020\n]*\u2020[^\u3010\u3011\n]*\u3011|\ue200[^\ue200\ue201]*\ue201/g,
