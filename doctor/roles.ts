@@ -88,13 +88,18 @@ function engineRole(
 ): Role {
   const probes = {
     async think({ deadline, stack }: RoleTrial) {
-      const model = await openEngine('chat', engine, stack, { audioModel: hearing });
+      const habits: Finding[] = [];
+      const model = await openEngine('chat', engine, stack, {
+        audioModel: hearing,
+        report: ({ mend, what }) => habits.push(differs('answers', what, mend)),
+      });
       const thought = await tryProbe(think, { ask: questionTo(model) }, deadline);
       if (!isUsable(thought)) return [thought];
       const called = await tryProbe(tools, model, deadline);
       return [
         thought,
         called.mend === undefined ? called : { ...called, verdict: 'differs' as const },
+        ...habits,
       ];
     },
     async speak({ deadline, stack }: RoleTrial) {

@@ -213,6 +213,7 @@ function noteEngine(listeners: Listeners, news: EngineNews): void {
       noteProvider(listeners, news);
       logProvider(log, metrics.providers, news);
       return;
+    case 'habit':
     case 'fallback-on':
     case 'fallback-off':
       logProvider(log, metrics.providers, news);

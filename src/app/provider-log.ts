@@ -10,6 +10,9 @@ export function logProvider(log: Log, metrics: ProviderMetrics, news: ProviderNe
       metrics.failures.inc({ role, code: news.code });
       log.warn({ role, provider: news.provider, code: news.code, err: news.cause }, news.message);
       return;
+    case 'habit':
+      log.warn({ role, provider: news.provider, mend: news.mend }, news.what);
+      return;
     case 'mended':
       log.info({ role, provider: news.provider }, 'works again');
       return;

@@ -14,12 +14,13 @@ export const chatCompletions: Engine<'chat'> = {
     const { openClient } = await import('#src/provider/client.ts');
     const { openChatModel, writtenBy } = await import('#src/chat/completions/openai-chat.ts');
     const client = openClient(settings);
-    const { model, audioModel: { model: audioName, ...audio } = {} } = settings;
+    const { model, report, audioModel: { model: audioName, ...audio } = {} } = settings;
     // No answer takes more than is put aside for it.
     const maxTokens = mostAnswerTokens;
-    if (audioName === undefined) return openChatModel(client, { model, maxTokens });
-    const audioModel = openChatModel(client, { ...audio, model: audioName, maxTokens });
-    if (audioName !== model) return { ...openChatModel(client, { model, maxTokens }), audioModel };
+    if (audioName === undefined) return openChatModel(client, { model, maxTokens, report });
+    const audioModel = openChatModel(client, { ...audio, model: audioName, maxTokens, report });
+    if (audioName !== model)
+      return { ...openChatModel(client, { model, maxTokens, report }), audioModel };
     return { ...writtenBy(audioModel), audioModel };
   },
 };

@@ -26,6 +26,8 @@ export type EngineSettings = {
   readonly audioModel?: AudioModel;
   /** Rules of likely requests, for a recogniser, as of `RecognitionGrammar`. */
   readonly rules?: string;
+  /** Called once for each habit of its server that is put right here. Never throws. */
+  readonly report?: (habit: { readonly what: string; readonly mend: string }) => void;
   /** Values of the settings that the engine declares. */
   readonly own: Readonly<Record<string, unknown>>;
 };

@@ -66,7 +66,7 @@ export async function openEngine<Role extends ProviderRole>(
   role: Role,
   choice: EngineChoice,
   stack: AsyncDisposableStack,
-  more: Pick<EngineSettings, 'audioModel' | 'rules'> = {},
+  more: Pick<EngineSettings, 'audioModel' | 'rules' | 'report'> = {},
 ): Promise<OpenEngines[Role]> {
   const opened = await engineOf(role, choice).open({ ...unset, ...choice, ...more });
   stack.defer(async () => {

@@ -69,16 +69,22 @@ async function write(
     for (const clause of some) spoken.put(clause);
   };
   let written = '';
+  let isCut = false;
+  let hasSpoken = false;
   try {
     for await (const part of writeAnswer(writing, signal)) {
       queue.put(part);
+      isCut ||= part.kind === 'cut';
       if (part.kind === 'tool') say(clauses.flush());
       if (part.kind !== 'text') continue;
-      say(clauses.push(part.text));
+      const ready = clauses.push(part.text);
+      hasSpoken ||= ready.length > 0;
+      say(ready);
       written += part.text;
       if (written.length >= longestAnswerChars) break;
     }
-    say(clauses.flush());
+    // Half a sentence of an answer that was cut is not spoken, if there is a whole one.
+    if (!isCut || !hasSpoken) say(clauses.flush());
   } finally {
     const aside = asideOf(written);
     if (aside) queue.put(aside);

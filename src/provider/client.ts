@@ -24,6 +24,8 @@ export class WarmConnections implements Disposable {
   readonly #addresses: readonly string[];
   readonly #clock: Clock;
   readonly #over = new AbortController();
+  /** Servers that refuse an OPTIONS: further ones would only fill their logs. */
+  readonly #refusing = new Set<string>();
   #lastMs = Number.NEGATIVE_INFINITY;
   #untilMs = 0;
   #running = false;
@@ -63,9 +65,11 @@ export class WarmConnections implements Disposable {
   }
 
   async #knock(address: string): Promise<void> {
+    if (this.#refusing.has(address)) return;
     const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(limitMs)]);
     try {
       const response = await fetch(address, { method: 'OPTIONS', redirect: 'manual', signal });
+      if (response.status >= 400) this.#refusing.add(address);
       for await (const _ of response.body ?? []); // Only a connection whose answer was read to its end stays open.
     } catch {
       // The next request gets the error.

@@ -115,7 +115,7 @@ async function readHead(body: ReadableStream<Uint8Array>): Promise<string> {
   let head = '';
   for await (const piece of body.values({ preventCancel: true })) {
     head += Buffer.from(piece).toString('latin1');
-    if (head.length > mostHeadBytes || /\S[^\n]*\n/.test(head)) break;
+    if (head.length > mostHeadBytes || head.trimStart().includes('\n')) break;
   }
   body.cancel().catch(() => undefined);
   return head;

@@ -15,6 +15,14 @@ export type ProviderNews =
       /** Error for the log, which leaves out quotations. */
       readonly cause?: unknown;
     }
+  /** A server does something wrong that is put right here; `mend` is what would mend it there. */
+  | {
+      readonly kind: 'habit';
+      readonly role: ProviderRole;
+      readonly provider: string;
+      readonly what: string;
+      readonly mend: string;
+    }
   /** The first that did not fail after some that had. */
   | { readonly kind: 'mended'; readonly role: ProviderRole; readonly provider: string }
   | {

@@ -50,7 +50,13 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
     const { audioModel, chat: thinker, speech, transcription } = config;
     const hasChatModel = thinker.kind !== 'embedded';
     const rules = hasChatModel ? undefined : standInGrammar;
-    const quietly: OpenEngine = (role, choice) => openEngine(role, choice, stack, { rules });
+    const quietly: OpenEngine = (role, choice) => {
+      const provider = providerName(role, choice);
+      return openEngine(role, choice, stack, {
+        rules,
+        report: (habit) => report({ kind: 'habit', role, provider, ...habit }),
+      });
+    };
     const open: OpenEngine = async (role, choice) => {
       const startedMs = realClock.nowMs();
       const opened = await quietly(role, choice);

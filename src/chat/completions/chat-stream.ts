@@ -187,8 +187,7 @@ export class ChatStream {
    * `provider.truncated`, `provider.empty`.
    */
   *end(server: string, mayBeSilent: boolean): Generator<ChatPart> {
-    yield* this.#shown('text', this.#text.flush(this.isCut));
-    yield* this.#shown('transcript', this.#spoken.flush(this.isCut));
+    yield* this.release(this.isCut);
     if (this.usage) yield { kind: 'usage', usage: this.usage };
     const written = this.#text.calls.map((call, n) => ({ ...call, id: `call_text_${n}` }));
     const calls = [...this.#calls.collected(), ...written];
@@ -197,6 +196,12 @@ export class ChatStream {
     if (isEmpty && !(mayBeSilent && this.#finish === 'whole')) throw this.#emptyAnswer(server);
     for (const call of calls) yield { kind: 'tool', call };
     if (this.isCut) yield { kind: 'cut' };
+  }
+
+  /** Text held back, where no more comes. */
+  *release(isCut = true): Generator<ChatPart> {
+    yield* this.#shown('text', this.#text.flush(isCut));
+    yield* this.#shown('transcript', this.#spoken.flush(isCut));
   }
 
   #emptyAnswer(server: string): BotError {

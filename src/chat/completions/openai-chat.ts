@@ -213,7 +213,10 @@ class ChatServer {
     } catch (cause) {
       signal.throwIfAborted();
       // An error after the last word does not concern the listener.
-      if (!answer.finished) throw cause;
+      if (!answer.finished) {
+        yield* answer.release();
+        throw cause;
+      }
     }
     signal.throwIfAborted();
     const isAfterTools = request.messages.at(-1)?.role === 'tool';

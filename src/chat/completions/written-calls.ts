@@ -62,7 +62,7 @@ function* namedParts(text: string, tools: readonly string[]): Generator<readonly
     yield [name, text.slice(index + name.length, names[n + 1]?.index)];
 }
 
-/** `<parameter=on>true</parameter>`, `<parameter name="on">…`, `<arg_key>on</arg_key><arg_value>…`. */
+/** `<parameter=on>true</parameter>`, `<parameter name="on">...`, `<arg_key>on</arg_key><arg_value>...`. */
 function readTags(text: string, tools: readonly string[]): readonly WrittenCall[] {
   if (!/<(?:function=|invoke\b|arg_key>)/.test(text)) return [];
   const calls: WrittenCall[] = [];
@@ -75,7 +75,8 @@ function readTags(text: string, tools: readonly string[]): readonly WrittenCall[
 }
 
 function readParameter(text: string): readonly [string, unknown] {
-  const [, key = '', rest = ''] = /^(?:name=)?["']?([\w.-]+)(.*)$/s.exec(text) ?? [];
+  const [head = '', key = ''] = /^(?:name=)?["']?([\w.-]+)/.exec(text) ?? [];
+  const rest = text.slice(head.length);
   const value = rest.slice(rest.lastIndexOf('<arg_value>') + 1).replace(/^[^>]*>/, '');
   const [inside = ''] = value.split(/<\/(?:parameter|arg_value)>/);
   return [key, readLiteral(inside.trim())];
@@ -86,7 +87,7 @@ function readPython(text: string, tools: readonly string[]): readonly WrittenCal
   return [...namedParts(text, tools)].flatMap(([name, rest]) => {
     const [, inside] = /^(?:\.call)?\(([^)]*)/.exec(rest) ?? [];
     if (inside === undefined) return [];
-    const pairs = inside.matchAll(/(\w+)=("[^"]*"|'[^']*'|[^,"']*)/g);
+    const pairs = inside.matchAll(/(?<!\w)(\w+)=("[^"]*"|'[^']*'|[^,"']*)/g);
     const input = [...pairs].map(([, key = '', value = '']) => [key, readLiteral(value.trim())]);
     return [callTo(name, Object.fromEntries(input))];
   });
@@ -102,11 +103,22 @@ const python: Readonly<Record<string, string>> = { True: 'true', False: 'false',
 /** Whole JSON objects in a text, outermost only. */
 function* objectsIn(text: string) {
   let [depth, start] = [0, 0];
-  for (const { 0: mark, index } of text.matchAll(/[{}]|"(?:[^"\\]|\\.)*"/gs)) {
-    if (mark === '{' && depth++ === 0) start = index;
-    if (mark !== '}' || depth === 0 || --depth > 0) continue;
+  for (const { isOpening, index } of bracesIn(text)) {
+    if (isOpening && depth === 0) start = index;
+    depth = Math.max(0, depth + (isOpening ? 1 : -1));
+    if (isOpening || depth > 0) continue;
     const end = index + 1;
     const value = foreignJson(text.slice(start, end), toolArgumentLimits);
     if (value !== undefined) yield { start, end, value };
+    start = end;
+  }
+}
+
+/** Braces outside of strings. */
+function* bracesIn(text: string) {
+  let isQuoted = false;
+  for (const { 0: mark, index } of text.matchAll(/[{}"]|\\./gs)) {
+    if (mark === '"') isQuoted = !isQuoted;
+    if (!isQuoted && /[{}]/.test(mark)) yield { isOpening: mark === '{', index };
   }
 }

@@ -7,6 +7,7 @@ import wrappers from '#src/chat/marks/wrappers.json' with { type: 'json' };
 import writtenCalls from '#src/chat/marks/written-calls.json' with { type: 'json' };
 import { delta, streams } from '#test/fakes/providers/audio-chat.ts';
 import { cutsOf } from '#test/fakes/providers/paced.ts';
+import { repeated, superlinear } from '#test/regexps/growth.ts';
 import { openChatServer, says, textOf } from './chat-server.ts';
 
 const talk: AnswerTextOptions = {
@@ -156,5 +157,13 @@ test.each(['', 'null', 'unknown'])(
       if (broken) expect(error).toMatchObject(broken);
       else expect(error).toBeUndefined();
     }
+  },
+);
+
+test.each(['<', '<think>', '<|im_', '<tool_call>lamp(', '\nBen', '{"name"', '[lamp(on='])(
+  'a text of %j again and again is read in linear time',
+  (unit) => {
+    const read = (text: string) => readIn([Buffer.from(text)]);
+    expect(superlinear(read, repeated(unit, ''))).toBeUndefined();
   },
 );

@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import type { ChatMessage, Tool } from '#src/chat/ports.ts';
+import { answersJson, delta, streams } from '#test/fakes/providers/audio-chat.ts';
+import { hello, openChatServer as open, says, stop, textOf } from './chat-server.ts';
+
+const lamp: Tool = { name: 'lamp', description: 'Lights.', parameters: { type: 'object' } };
+const written = (body: string) => (response: Parameters<ReturnType<typeof streams>>[0]) =>
+  void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(body);
+const failing = (error: object) =>
+  written(`: ping\n\ndata: ${JSON.stringify({ error })}\n\ndata: [DONE]\n\n`);
+
+test('a field that is refused inside a stream is left out from then on', async () => {
+  const refusal = failing({
+    message: 'Error processing stream start',
+    type: 'invalid_request_error',
+    param: 'stream_options.include_obfuscation',
+    code: '400',
+  });
+  await using server = await open([refusal, streams([says('Hi.'), stop])]);
+  for (const _ of ['first', 'second']) expect(textOf((await server.ask()).parts)).toBe('Hi.');
+  expect(server.bodies.map((body) => body.stream_options)).toEqual([
+    { include_usage: true, include_obfuscation: false },
+    { include_usage: true },
+    { include_usage: true },
+  ]);
+});
+
+test.each([
+  ['429', 'Rate limit reached', 'provider.rate_limited'],
+  ['429', 'You exceeded your current quota, please check your plan.', 'provider.spent'],
+  ['401', 'Incorrect API key provided', 'provider.bad_key'],
+  ['402', 'Insufficient Balance', 'provider.spent'],
+  ['500', 'upstream died', 'provider.refused'],
+])('an error %s inside a stream, "%s", is %s', async (code, message, expected) => {
+  await using server = await open([failing({ message, type: null, param: null, code })]);
+  expect((await server.ask()).error).toMatchObject({
+    code: expected,
+    about: { status: Number(code) },
+  });
+});
+
+test('an error behind words means that the answer broke off', async () => {
+  const words = `data: ${JSON.stringify(says('Yes, of'))}\n\n`;
+  const error = 'data: {"error": {"message": "upstream died", "code": "500"}}\n\n';
+  await using server = await open([written(words + error)]);
+  const { parts, error: thrown } = await server.ask();
+  expect(textOf(parts)).toBe('Yes, of');
+  expect(thrown).toMatchObject({ code: 'provider.truncated' });
+});
+
+test('an empty stream is asked for once more in one piece, which tells the reason', async () => {
+  const error = {
+    message: "This model's maximum context length is 256 tokens.",
+    code: 'context_length_exceeded',
+  };
+  await using server = await open([written(''), answersJson({ error }, 400)]);
+  const { error: thrown } = await server.ask();
+  expect(thrown).toMatchObject({
+    about: { status: 400, mend: expect.stringContaining('--ctx-size') },
+  });
+  expect(server.bodies.map((body) => body.stream ?? false)).toEqual([true, false]);
+});
+
+test('a call that a stream lost is asked for once more, and streams go on', async () => {
+  const call = { id: 'a', function: { name: 'lamp', arguments: '{}' } };
+  const whole = { choices: [{ message: { content: '', tool_calls: [call] } }] };
+  const lost = streams([delta({ reasoning_content: 'The lamp.' }), stop]);
+  await using server = await open([lost, answersJson(whole), streams([says('Hi.'), stop])]);
+  const { parts, error } = await server.ask([hello], [lamp]);
+  expect(error).toBeUndefined();
+  expect(parts).toMatchObject([{ kind: 'tool', call: { name: 'lamp' } }]);
+  await server.ask([hello], [lamp]);
+  expect(server.bodies.map((body) => body.stream ?? false)).toEqual([true, false, true]);
+});
+
+test('only thoughts are an empty answer, but after a tool a model may have nothing to say', async () => {
+  const thoughts = streams([delta({ reasoning_content: 'Hm.' }), stop]);
+  await using server = await open([thoughts]);
+  expect((await server.ask()).error).toMatchObject({ code: 'provider.empty' });
+  const result: ChatMessage = { role: 'tool', callId: 'a', content: 'done' };
+  expect((await server.ask([hello, result])).error).toBeUndefined();
+});
+
+test('a thought that only its end marks is spoken once, and the operator is told once', async () => {
+  const told: string[] = [];
+  const answer = streams([says('They want tea. Be brief.'), says('</think>\n\nEarl Grey.'), stop]);
+  await using server = await open([answer], { report: ({ mend }) => told.push(mend) });
+  await server.ask();
+  for (const _ of ['second', 'third'])
+    expect(textOf((await server.ask()).parts)).toBe('Earl Grey.');
+  expect(told).toEqual([expect.stringContaining('--reasoning-parser')]);
+});
+
+test('arguments that are encoded twice are unwrapped once', async () => {
+  const json = JSON.stringify('{"minutes":5}');
+  const call = { index: 0, id: 'a', function: { name: 'lamp', arguments: json } };
+  await using server = await open([streams([delta({ tool_calls: [call] }, 'tool_calls')])]);
+  const { parts } = await server.ask([hello], [lamp]);
+  expect(parts).toMatchObject([{ call: { argumentsJson: '{"minutes":5}' } }]);
+});
+
+test.each(['message', 'text'])('words in `%s` in place of `delta` are read', async (field) => {
+  const chunk = (words: string) => ({
+    choices: [field === 'text' ? { text: words } : { message: { content: words } }],
+  });
+  await using server = await open([streams([chunk('It is'), chunk(' four.')])]);
+  expect(textOf((await server.ask()).parts)).toBe('It is four.');
+});
