@@ -144,7 +144,7 @@ export function realtimeWithStandIn(
 }
 
 /** Name of an engine for the operator: its own, or the host; where two of `all` have one host, the model as well. */
-function providerName(
+export function providerName(
   role: ProviderRole,
   choice: EngineChoice,
   all: readonly EngineChoice[] = [],

@@ -16,6 +16,7 @@ import { mostAnswerTokens } from '#src/spending/reservation.ts';
 import {
   type EngineRoles,
   type OpenEngine,
+  providerName,
   realtimeWithStandIn,
   withFallbacks,
 } from './engine-fallbacks.ts';
