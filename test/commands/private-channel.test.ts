@@ -16,6 +16,7 @@ const closed = () =>
   ports({
     facts: ({ channelId }) => ({ ...fineFacts, callerMayEnter: channelId !== 'lounge' }),
     join: async () => ({ kind: 'busy', other: lounge }),
+    help: { talk: { people: [] } },
   });
 
 test.each([...byLine(commands)])(

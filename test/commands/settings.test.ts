@@ -33,7 +33,7 @@ test.each<[SettingOutcome, readonly string[]]>([
   [{ kind: 'set', value: 'off', saved: true }, ['Saved.']],
   [
     { kind: 'set', value: 'off', saved: false },
-    ['Saved.', "I can't save that now: it holds until I restart."],
+    ["I can't save that now: it holds until I restart."],
   ],
   [{ kind: 'unknown', keys: ['typed', 'voice'] }, ['There is no "tone". There are: typed, voice.']],
   [

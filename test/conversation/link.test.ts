@@ -353,12 +353,12 @@ playScripts({
       `
     adam joins > joined consent brief
     eva joins > already consent brief
-    eva joins den > busy other Lounge
+    eva joins den > busy other guildId g channelId lounge name Lounge
     do elsewhere > joined consent brief
     links > 2 tries, 2 links
     adam goes
     100
-    eva joins den > busy other Lounge
+    eva joins den > busy other guildId g channelId lounge name Lounge
     at > Lounge
     `,
     ],

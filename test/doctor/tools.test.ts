@@ -26,7 +26,7 @@ test('servers of tools are started or asked, and the allowed tools are shown', a
   const { code, about } = await examine([], { MCP_SERVERS: file.path });
   expect([code, about('notes')]).toEqual([
     0,
-    'ok notes modern, 2 of 13 tools are on: echo (notes), measure (notes) reads',
+    'ok notes modern, 2 of 13 tools are on: notes: echo, notes: measure reads',
   ]);
 });
 
@@ -35,7 +35,7 @@ test('a server that is not there is missing, and the others are examined', async
   const { code, about } = await examine([], { MCP_SERVERS: file.path });
   expect(code).toBe(1);
   expect(about('gone')).toMatch(/^missing gone /);
-  expect(about('sky')).toMatch(/^ok sky legacy, 14 of 14 tools are on: echo/);
+  expect(about('sky')).toMatch(/^ok sky legacy, 14 of 14 tools are on: sky: echo/);
 });
 
 test('a program that does not answer is ended before the doctor is, and its remedy is about the program', async () => {

@@ -25,6 +25,9 @@ export class SandboxView {
       case 'alert':
         this.alert(news);
         return;
+      case 'habit':
+        this.#show.note(`${news.provider}: ${news.what}; ${news.mend}`);
+        return;
       case 'ready':
       case 'failed':
       case 'mended':

@@ -114,7 +114,7 @@ test('when the budget is used it says so once, shows until when, and reads nothi
   await pass(fixture, 4_000, await words('human-cards-004', adam, 0));
   expect(fixture.of('answered')).toEqual([]);
   const quiet = { id: 'panel.quiet', with: { time: '<t:1795219200:f>' } };
-  expect(fixture.faces.at(-1)?.lines[0]).toEqual(quiet);
+  expect(fixture.faces.at(-1)?.lines[0]).toMatchObject(quiet);
   expect(await fixture.talk.say('g', 'Hello.', 'now')).toMatchObject({
     kind: 'refused',
     line: { id: 'budget.guild' },

@@ -146,8 +146,7 @@ test('a question with a button is asked in the language of the server, and its w
     with: { name: '**Ana**', s: 60, tool: 'leave', given: 'now' },
   } as const;
   await scribe.offer(lounge, line, ['confirm:tool:a1'], never);
-  const content =
-    '\\*\\*Ana\\*\\*, drück innerhalb von 60 s auf Bestätigen für leave, mit all dem:\nnow';
+  const content = '\\*\\*Ana\\*\\*, soll ich leave benutzen, mit all dem?\nnow';
   const button = expect.objectContaining({
     custom_id: 'parley:confirm:tool:a1',
     label: 'Bestätigen',
