@@ -327,8 +327,8 @@ export class Utterances {
     if (words && !isNothing) {
       const recognised = { kind: 'recognised', speakerId, name, text: words.text } as const;
       const cut = end?.why === 'too-long' ? ({ cut: end.why } as const) : {};
-      const leftOut = gate.mayWrite(speakerId) ? {} : { isLeftOut: true };
-      parts.onEvent(channel.guildId, { ...recognised, ...leftOut, ...cut });
+      const isLeftOut = !gate.mayWrite(speakerId);
+      parts.onEvent(channel.guildId, { ...recognised, isLeftOut, ...cut });
     }
     if (why) parts.onEvent(channel.guildId, { kind: 'ignored', speakerId, name, why });
   }

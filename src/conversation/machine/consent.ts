@@ -75,21 +75,19 @@ export function pausedHearing(draft: Draft, { isPaused }: EventOf<'paused-hearin
   breakOffUnheard(draft);
 }
 
-/** People come, go or change. Whoever may not use the bot any more is forgotten, and whoever may not be heard is cut off. */
+/** People come, go or change. Nothing new begins for a person who has gone. Whoever may not use the bot any more is forgotten, and whoever may not be heard is cut off. */
 export function people(draft: Draft, { people: here }: EventOf<'people'>): void {
   const before = draft.people;
   const isAlone = here.every(({ isBot }) => isBot);
   draft.people = here;
   draft.aloneFromMs = isAlone ? (draft.aloneFromMs ?? draft.atMs) : undefined;
-  for (const { id } of before) if (here.every((one) => one.id !== id)) leave(draft, id);
+  for (const { id } of before) {
+    if (here.some((one) => one.id === id)) continue;
+    breakOff(draft, ({ by }) => by === id);
+    dropTurnsOfLeaver(draft, id);
+  }
   for (const one of here) if (isNewlyBarred(before, one)) withdraw(draft, one.id);
   breakOffUnheard(draft);
-}
-
-/** Nothing new begins for a person who has gone. */
-function leave(draft: Draft, personId: PersonId): void {
-  breakOff(draft, ({ by }) => by === personId);
-  dropTurnsOfLeaver(draft, personId);
 }
 
 function isNewlyBarred(before: readonly Participant[], { id, isAdmitted }: Participant): boolean {

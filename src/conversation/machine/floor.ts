@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 import { sameWords } from '#src/turn/addressing/names.ts';
 import { waitSince, waitsFromMs } from '#src/turn/waiting.ts';
@@ -138,7 +139,7 @@ export function confirmNext(draft: Draft, formerVersion: number): void {
   const { exchanges, version } = draft.history;
   const answer = preparedTurn(draft)?.answer;
   if (answer?.historyVersion !== formerVersion) return;
-  if (JSON.stringify(exchanges.at(-1)) !== JSON.stringify(answer.supposed)) return;
+  if (!isDeepStrictEqual(exchanges.at(-1), answer.supposed)) return;
   answer.supposed = undefined;
   answer.historyVersion = version;
 }
@@ -175,7 +176,10 @@ export function concludeTurn(
   end: ReplyFinish | EarlyEnd,
   heard: string,
 ): void {
-  if (end === 'completed') completeTurn(draft, turn);
+  if (end === 'completed') {
+    openSpokenConfirmation(draft, turn);
+    clearFailures(draft, 'recognise', 'think', 'key');
+  }
   if (end === 'empty' && turn.changes.length === 0) emit(draft, { do: 'cue', cue: 'error' });
   remember(draft, turn, heard, end);
   noteAnswered(draft, turn.by, heard);
@@ -202,12 +206,6 @@ export function noteFailure(draft: Draft, failure: string): boolean {
 
 export function clearFailures(draft: Draft, ...stages: readonly string[]): void {
   draft.reportedFailures = draft.reportedFailures.filter((one) => !stages.includes(one));
-}
-
-/** A turn was heard to its end. */
-function completeTurn(draft: Draft, turn: TurnState): void {
-  openSpokenConfirmation(draft, turn);
-  clearFailures(draft, 'recognise', 'think', 'key');
 }
 
 /** A text is to be read out. */

@@ -71,8 +71,7 @@ function addPart(
   tellOutcome(draft, turn.by, id, 'meant');
   if (decision.kind === 'answer-with-rest') return;
   askTurn(draft, turn);
-  const { meant: isMeant, what } = decision.overlap;
-  emit(draft, { do: 'overheard', by: turn.by, what, isMeant });
+  emit(draft, { do: 'overheard', by: turn.by, ...decision.overlap });
 }
 
 function ignore(
@@ -85,11 +84,7 @@ function ignore(
   tellOutcome(draft, turn.by, utterance.id, end, decision.why);
   emit(draft, { do: 'forget', utterance: utterance.id });
   if (utterance.hasFailed && hasVoice(utterance.evidence)) reportUnrecognised(draft, turn.by);
-  const { overlap } = decision;
-  if (overlap) {
-    const { meant: isMeant, what } = overlap;
-    emit(draft, { do: 'overheard', by: turn.by, what, isMeant });
-  }
+  if (decision.overlap) emit(draft, { do: 'overheard', by: turn.by, ...decision.overlap });
   if (decision.dropsUnheard) dropUnheard(draft);
   const endsTurn = decision.kind === 'command' && obey(draft, turn, utterance, decision.command);
   if (endsTurn) stopTurn(draft, turn.id);
@@ -130,15 +125,13 @@ function obey(
       return false;
     case 'overlap':
       return false;
-    case 'spoken':
-      if (command.command === 'doNotHear') {
-        draft.raised.push({ kind: 'answered-consent', atMs, by, answer: 'no' });
-        emit(draft, { do: 'obey', command: command.command, by });
-        return false;
-      }
-      draft.raised.push({ kind: 'paused-hearing', atMs, isPaused: true });
+    case 'spoken': {
+      const isNo = command.command === 'doNotHear';
+      if (isNo) draft.raised.push({ kind: 'answered-consent', atMs, by, answer: 'no' });
+      else draft.raised.push({ kind: 'paused-hearing', atMs, isPaused: true });
       emit(draft, { do: 'obey', command: command.command, by });
-      return true;
+      return !isNo;
+    }
   }
 }
 
