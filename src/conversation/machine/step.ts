@@ -107,7 +107,8 @@ export function step(
 ): ConversationStep {
   const draft = draftOf(state, event, rules);
   for (let next = draft.raised.shift(); next; next = draft.raised.shift()) {
-    handle(draft, next);
+    const handler = handlers[next.kind] as (draft: Draft, event: ConversationEvent) => void;
+    handler(draft, next);
     decideAll(draft);
   }
   passReplies(draft);
@@ -150,11 +151,6 @@ function draftOf(
 
 function copies<Item>(items: readonly Item[]): readonly Item[] {
   return items.map((one) => ({ ...one }));
-}
-
-function handle(draft: Draft, event: ConversationEvent): void {
-  const handler = handlers[event.kind] as (draft: Draft, event: ConversationEvent) => void;
-  handler(draft, event);
 }
 
 /** Instant, in ms, of the next `tick`: the one timer of the performer. Infinite where nothing passes by itself. */

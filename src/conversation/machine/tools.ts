@@ -65,7 +65,10 @@ function makeChange(
   const mayRun = runsUnasked(call.effect, turn.answer?.hasForeignWords === false);
   const mustAsk = !mayRun || (isRepeated && call.effect !== 'change');
   if (mustAsk || call.presser !== undefined) askFor(draft, turn, call, ref, isFirst);
-  else startChange(draft, turn, call, ref);
+  else {
+    addChange(turn, call, ref, { receivers: [ref] });
+    runCall(draft, turn, call, ref);
+  }
 }
 
 /** What destroys waits for Confirm. What lasts runs only where no words but the asker's own (`isOwn`) can have caused it. */
@@ -98,11 +101,6 @@ function addChange(
     ...given,
   };
   turn.changes = [...turn.changes, change];
-}
-
-function startChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef): void {
-  addChange(turn, call, ref, { receivers: [ref] });
-  runCall(draft, turn, call, ref);
 }
 
 function runCall(draft: Draft, { by, id: turn }: TurnState, call: ToolRequest, ref: CallRef): void {
