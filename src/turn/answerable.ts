@@ -62,7 +62,7 @@ export type UtteranceCommand =
   | { readonly kind: 'spoken'; readonly command: SpokenCommand };
 
 /** An utterance as `stepInterruption` takes it. */
-type OverlapWords = { readonly what: OverlapKind; readonly meant: boolean };
+export type OverlapWords = { readonly what: OverlapKind; readonly isMeant: boolean };
 
 type NoAnswer = {
   /** The turn being answered without a sound yet is dropped. */
@@ -249,7 +249,7 @@ function spoken(command: SpokenCommand, { hasGoneOn }: EndedUtterance): Utteranc
     why: 'interjection',
     command: { kind: 'spoken', command },
     dropsUnheard: false,
-    overlap: hasGoneOn ? undefined : { what: 'aside', meant: false },
+    overlap: hasGoneOn ? undefined : { what: 'aside', isMeant: false },
   };
 }
 
@@ -272,7 +272,7 @@ function answered(
   words: Interjection | undefined,
 ): UtteranceDecision {
   if (hasGoneOn) return { kind: 'answer-with-rest' };
-  return { kind: 'answer', overlap: { what: words?.kind ?? 'noise', meant: true } };
+  return { kind: 'answer', overlap: { what: words?.kind ?? 'noise', isMeant: true } };
 }
 
 function ignored(
@@ -299,9 +299,9 @@ function isNothing(why: IgnoreReason): boolean {
 function overlapOf(
   { hasGoneOn }: EndedUtterance,
   words: Interjection | undefined,
-  meant: boolean,
+  isMeant: boolean,
 ): OverlapWords | undefined {
-  return hasGoneOn ? undefined : { what: words?.kind ?? 'noise', meant };
+  return hasGoneOn ? undefined : { what: words?.kind ?? 'noise', isMeant };
 }
 
 /** Amount of voice in an utterance: the input of `hasVoice` and `isHallucination`. */

@@ -3,7 +3,7 @@ import { step } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { PartialTrust } from '#src/turn/endpointing/endpointing-delay.ts';
-import type { StepFunction } from '#test/conversation/machine/play-case.ts';
+import { frozen, type StepFunction } from '#test/conversation/machine/play-case.ts';
 import { recordMessages } from '#test/conversation/setup/recorders.ts';
 import {
   den,
@@ -303,6 +303,7 @@ export class Simulation {
   #decide([state, event, rules]: Parameters<StepFunction>) {
     this.#checkTaken();
     const { effects, state: after } = this.#run(state, event, rules);
+    frozen(after);
     this.steps++;
     this.#taken = { event, before: state, after, effects };
     const isDropped = effects.some((one) => one.do === 'discard');

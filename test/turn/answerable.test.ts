@@ -47,7 +47,7 @@ const wasAnswered: AddressEvent = {
 
 const isAnswered: AddressEvent = { kind: 'answering', personId: 'adam', atMs: 0 };
 
-const overlap = (what: string, meant: boolean) => ({ overlap: { what, meant } });
+const overlap = (what: string, isMeant: boolean) => ({ overlap: { what, isMeant } });
 const answer = {
   kind: 'answer',
   ...overlap('other', true),

@@ -328,7 +328,7 @@ function reportAnswer(
     name,
     text: progress.text,
     heardText: reply?.heardText() ?? '',
-    isLeftOut: gate.mayWrite(speakerId) ? undefined : true,
+    isLeftOut: !gate.mayWrite(speakerId),
     finish,
     typed: request === undefined ? undefined : true,
     instants: {

@@ -349,8 +349,8 @@ export class Utterances {
       const said = { speakerId, name, text: words.text };
       const recognised = { kind: 'recognised', channelId, ...said } as const;
       const cut = end?.why === 'too-long' ? ({ cut: end.why } as const) : {};
-      const leftOut = gate.mayWrite(speakerId) ? {} : { isLeftOut: true };
-      parts.onEvent(channel.guildId, { ...recognised, ...leftOut, ...cut });
+      const isLeftOut = !gate.mayWrite(speakerId);
+      parts.onEvent(channel.guildId, { ...recognised, isLeftOut, ...cut });
     }
     if (why) parts.onEvent(channel.guildId, { kind: 'ignored', speakerId, name, why });
   }

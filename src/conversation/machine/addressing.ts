@@ -53,19 +53,15 @@ function addresseeOf(
 }
 
 /** Whether captions or the bot need the words of an utterance. */
-export function needsWords(
-  state: ConversationState,
-  { turn, utterance }: OpenSpeech,
-  rules: ConversationRules,
-): boolean {
+export function needsWords(draft: Draft, { turn, utterance }: OpenSpeech): boolean {
   const { by } = turn;
-  const isAwaited = state.confirmations.some((one) => one.presser === by && one.spoken === 'open');
+  const isAwaited = draft.confirmations.some((one) => one.presser === by && one.spoken === 'open');
   if (isAwaited) return true;
-  const isAnswered = currentTurn(state)?.by === by;
-  const isTheirs = isAnswered || turn.parts.length > 0;
-  const activity: BotActivity = { speaks: isSpeaking(state), isTheirs };
-  const addressee = addresseeOf(state, by, utterance);
-  return needsWordsBy(state.attention, addressee, activity, addressingRulesOf(state, rules));
+  const isTheirs = currentTurn(draft)?.by === by || turn.parts.length > 0;
+  const activity: BotActivity = { speaks: isSpeaking(draft), isTheirs };
+  const addressee = addresseeOf(draft, by, utterance);
+  const rules = addressingRulesOf(draft, draft.rules);
+  return needsWordsBy(draft.attention, addressee, activity, rules);
 }
 
 /** Whether a typed line is meant for the bot, as if it were said. */

@@ -2,11 +2,11 @@ import { attend } from './addressing.ts';
 import type { EventOf } from './events.ts';
 import { dropReadingsOf } from './floor.ts';
 import { type Draft, emit, keepNotes, mayHear } from './questions.ts';
-import { clearHistory, forgetExchanges, renewForeignAnswers } from './replies.ts';
+import { dropTurn, historyWithout, renewForeignAnswers, setHistory } from './replies.ts';
 import { dropTurnsOfLeaver } from './replying.ts';
 import type { Participant, PersonId } from './state.ts';
 import { withdrawTools } from './tools.ts';
-import { breakOff, withdrawTurns } from './verdicts.ts';
+import { breakOff } from './verdicts.ts';
 
 /** A person says whether they may be heard. */
 export function answeredConsent(draft: Draft, { answer, by }: EventOf<'answered-consent'>): void {
@@ -27,7 +27,7 @@ export function answeredConsent(draft: Draft, { answer, by }: EventOf<'answered-
       consent.pressed = without(consent.pressed, by);
       consent.callers = without(consent.callers, by);
       withdraw(draft, by);
-      if (answer === 'forget') clearHistory(draft);
+      if (answer === 'forget') setHistory(draft, []);
   }
 }
 
@@ -41,8 +41,8 @@ function without(ids: readonly PersonId[], by: PersonId): readonly PersonId[] {
 
 /** Drops everything that a person's turns own: sound, words, answers, tools and buttons. Nothing of it is remembered. */
 function withdraw(draft: Draft, by: PersonId): void {
-  forgetExchanges(draft, by);
-  withdrawTurns(draft, by);
+  setHistory(draft, historyWithout(draft.history, by).exchanges);
+  for (const turn of draft.turns) if (turn.by === by) dropTurn(draft, turn, 'withdrawn');
   withdrawTools(draft, by);
   dropReadingsOf(draft, by);
   renewForeignAnswers(draft);
@@ -71,21 +71,19 @@ export function pausedHearing(draft: Draft, { isPaused }: EventOf<'paused-hearin
   breakOffUnheard(draft);
 }
 
-/** People come, go or change. Whoever may not use the bot any more is forgotten, and whoever may not be heard is cut off. */
+/** People come, go or change. Nothing new begins for a person who has gone. Whoever may not use the bot any more is forgotten, and whoever may not be heard is cut off. */
 export function people(draft: Draft, { people: here }: EventOf<'people'>): void {
   const before = draft.people;
   const isAlone = here.every(({ isBot }) => isBot);
   draft.people = here;
   draft.aloneFromMs = isAlone ? (draft.aloneFromMs ?? draft.atMs) : undefined;
-  for (const { id } of before) if (here.every((one) => one.id !== id)) leave(draft, id);
+  for (const { id } of before) {
+    if (here.some((one) => one.id === id)) continue;
+    breakOff(draft, ({ by }) => by === id);
+    dropTurnsOfLeaver(draft, id);
+  }
   for (const one of here) if (isNewlyBarred(before, one)) withdraw(draft, one.id);
   breakOffUnheard(draft);
-}
-
-/** Nothing new begins for a person who has gone. */
-function leave(draft: Draft, personId: PersonId): void {
-  breakOff(draft, ({ by }) => by === personId);
-  dropTurnsOfLeaver(draft, personId);
 }
 
 function isNewlyBarred(before: readonly Participant[], { id, isAdmitted }: Participant): boolean {

@@ -1,7 +1,6 @@
 import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
-import type { IgnoreReason } from '#src/turn/answerable.ts';
+import type { IgnoreReason, OverlapWords } from '#src/turn/answerable.ts';
 import type { SpokenCommand } from '#src/turn/overlap/interjections.ts';
-import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
 import type {
   CallRef,
   EarlyEnd,
@@ -21,12 +20,7 @@ type HearingEffect =
   /** Drops sound and recogniser of an utterance. */
   | { readonly do: 'forget'; readonly utterance: Id }
   /** Gives barge-in the meaning of words over the bot's voice. */
-  | {
-      readonly do: 'overheard';
-      readonly by: PersonId;
-      readonly what: OverlapKind;
-      readonly isMeant: boolean;
-    };
+  | ({ readonly do: 'overheard'; readonly by: PersonId } & OverlapWords);
 
 type AnsweringEffect =
   | {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 import { sameWords } from '#src/turn/addressing/names.ts';
 import { waitSince, waitsFromMs } from '#src/turn/waiting.ts';
@@ -32,7 +33,15 @@ import {
   remember,
   toExchange,
 } from './replies.ts';
-import type { ConversationState, EarlyEnd, Id, PersonId, Reading, TurnState } from './state.ts';
+import type {
+  ConversationState,
+  EarlyEnd,
+  Id,
+  PersonId,
+  Reading,
+  ReadingPlace,
+  TurnState,
+} from './state.ts';
 import { botBeginsToSpeak, discardAnswer, openSpokenConfirmation } from './tools.ts';
 
 /** Queues a turn. */
@@ -79,8 +88,12 @@ function putInQueue(draft: Draft, turn: TurnState): void {
     if (other) return other.endedMs > turn.endedMs;
     return readingOf(draft, id)?.when === 'behind';
   });
-  const place = later < 0 ? queue.length : later;
-  draft.floor.queue = queue.toSpliced(place, 0, turn.id);
+  insertAt(draft, turn.id, later);
+}
+
+/** Puts a turn or a reading at this place of the queue; -1: last. */
+function insertAt({ floor }: Draft, id: Id, place: number): void {
+  floor.queue = floor.queue.toSpliced(place < 0 ? floor.queue.length : place, 0, id);
 }
 
 /** Gives the floor to the next turn or reading. */
@@ -138,7 +151,7 @@ export function confirmNext(draft: Draft, formerVersion: number): void {
   const { exchanges, version } = draft.history;
   const answer = preparedTurn(draft)?.answer;
   if (answer?.historyVersion !== formerVersion) return;
-  if (JSON.stringify(exchanges.at(-1)) !== JSON.stringify(answer.supposed)) return;
+  if (!isDeepStrictEqual(exchanges.at(-1), answer.supposed)) return;
   answer.supposed = undefined;
   answer.historyVersion = version;
 }
@@ -175,7 +188,10 @@ export function concludeTurn(
   end: ReplyFinish | EarlyEnd,
   heard: string,
 ): void {
-  if (end === 'completed') completeTurn(draft, turn);
+  if (end === 'completed') {
+    openSpokenConfirmation(draft, turn);
+    clearFailures(draft, 'recognise', 'think', 'key');
+  }
   if (end === 'empty' && turn.changes.length === 0) emit(draft, { do: 'cue', cue: 'error' });
   remember(draft, turn, heard, end);
   noteAnswered(draft, turn.by, heard);
@@ -190,7 +206,8 @@ export function reportFailure(draft: Draft, stage: string): void {
     emit(draft, { do: 'cue', cue: 'error' });
     return;
   }
-  if (!refusalOf(draft)) sayNext(draft, `failed: ${stage}`);
+  if (!refusalOf(draft))
+    queueReading(draft, addReading(draft, { text: `failed: ${stage}`, isOwn: true }));
 }
 
 /** True where people did not know of this failure. */
@@ -202,12 +219,6 @@ export function noteFailure(draft: Draft, failure: string): boolean {
 
 export function clearFailures(draft: Draft, ...stages: readonly string[]): void {
   draft.reportedFailures = draft.reportedFailures.filter((one) => !stages.includes(one));
-}
-
-/** A turn was heard to its end. */
-function completeTurn(draft: Draft, turn: TurnState): void {
-  openSpokenConfirmation(draft, turn);
-  clearFailures(draft, 'recognise', 'think', 'key');
 }
 
 /** A text is to be read out. */
@@ -235,9 +246,13 @@ function readingRefusal(
   return own.length >= mostLinesEach || alike.length >= mostLines ? 'full' : undefined;
 }
 
-function queueReading(draft: Draft, reading: Reading): void {
-  const { floor } = draft;
-  floor.queue = floor.queue.toSpliced(placeOf(draft, reading), 0, reading.id);
+/** `now` goes before everything, but behind the former `now`; `behind` goes after everything. */
+function queueReading(draft: Draft, { id, when }: Reading): void {
+  const { queue } = draft.floor;
+  const isKind = (kind: ReadingPlace) => (other: Id) => readingOf(draft, other)?.when === kind;
+  const now = queue.findLastIndex(isKind('now')) + 1;
+  const places = { now, queue: queue.findIndex(isKind('behind')), behind: -1, pause: -1 };
+  insertAt(draft, id, places[when]);
 }
 
 function addReading(draft: Draft, given: Partial<Reading> & Pick<Reading, 'text'>): Reading {
@@ -254,28 +269,6 @@ function addReading(draft: Draft, given: Partial<Reading> & Pick<Reading, 'text'
   };
   draft.readings = [...draft.readings, reading];
   return reading;
-}
-
-/** `now` goes before everything, but behind the former `now`; `behind` goes after everything. */
-function placeOf(draft: Draft, { when }: Reading): number {
-  const { queue } = draft.floor;
-  const kindAt = (id: Id) => readingOf(draft, id)?.when;
-  const lastNow = queue.findLastIndex((id) => kindAt(id) === 'now');
-  const firstBehind = queue.findIndex((id) => kindAt(id) === 'behind');
-  switch (when) {
-    case 'now':
-      return lastNow + 1;
-    case 'queue':
-      return firstBehind < 0 ? queue.length : firstBehind;
-    case 'behind':
-    case 'pause':
-      return queue.length;
-  }
-}
-
-/** Says a sentence of the bot next. */
-function sayNext(draft: Draft, text: string): void {
-  queueReading(draft, addReading(draft, { text, isOwn: true }));
 }
 
 /** A sentence waits for a pause in the talk. */
@@ -317,8 +310,8 @@ function isHeardBy(draft: Draft, { about: [to] }: Reading): boolean {
 /** Drops texts of a person, texts that repeat their words, and notices for them. */
 export function dropReadingsOf(draft: Draft, by: PersonId): void {
   for (const reading of draft.readings) {
-    const isTheirs = reading.owner === by || reading.about.includes(by);
-    if (isTheirs) dropReading(draft, reading, 'withdrawn');
+    if (reading.owner === by || reading.about.includes(by))
+      dropReading(draft, reading, 'withdrawn');
   }
 }
 

@@ -26,7 +26,7 @@ export function linkLost(draft: Draft, event: EventOf<'link-lost'>): void {
   const { reconnect, waitMs } = planRetry(draft.reconnect, event, draft.rules.reconnect);
   draft.reconnect = reconnect;
   if (event.final || waitMs === undefined) {
-    endSession(draft, event.final ?? 'refused');
+    endSession(draft, { why: event.final ?? 'refused' });
     return;
   }
   draft.link = { kind: 'waiting', tryAtMs: draft.atMs + waitMs };
@@ -72,12 +72,8 @@ export function stop(draft: Draft): void {
   dropAll(draft, 'stopped');
 }
 
-export function leave(draft: Draft, { why }: EventOf<'leave'>): void {
-  endSession(draft, why);
-}
-
 /** Ends the session. A reply that sounds is cut, and `over` still brings the words that left. */
-function endSession(draft: Draft, why: string): void {
+export function endSession(draft: Draft, { why }: { readonly why: string }): void {
   if (draft.isOver) return;
   breakOff(draft, () => true);
   dropAll(draft, 'left');
@@ -92,7 +88,7 @@ export function passPlace(draft: Draft): void {
   const { aloneFromMs, atMs, isOver, link, settings: set } = draft;
   if (isOver) return;
   const isAlone = aloneFromMs !== undefined && atMs - aloneFromMs >= set.leaveAfterMs;
-  if (isAlone) endSession(draft, 'alone');
+  if (isAlone) endSession(draft, { why: 'alone' });
   else if (link.kind === 'waiting' && atMs >= link.tryAtMs) {
     draft.link = { kind: 'opening' };
     emit(draft, { do: 'open-link' });

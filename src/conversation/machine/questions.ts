@@ -58,11 +58,6 @@ export function preparedTurn({ turns }: ConversationState): TurnState | undefine
   return turns.find(({ answer }) => answer?.supposed !== undefined);
 }
 
-/** Name of a person there. */
-export function nameOf({ people }: ConversationState, personId: PersonId): string {
-  return people.find(({ id }) => id === personId)?.name ?? 'Someone';
-}
-
 /** The current reply while a person waits for its sound. */
 export function awaitedReply(state: ConversationState): CurrentReply | undefined {
   const { current } = state.floor;
@@ -75,8 +70,7 @@ export function awaitedReply(state: ConversationState): CurrentReply | undefined
 /** Instant, in ms, at which an awaited answer is given up. Tools have deadlines of their own. */
 export function givenUpAtMs(state: ConversationState, rules: ConversationRules): number {
   const awaited = awaitedReply(state);
-  const isHeld = awaited !== undefined && isHeldByTool(state, awaited);
-  if (!awaited || isHeld) return Number.POSITIVE_INFINITY;
+  if (!awaited || isHeldByTool(state, awaited)) return Number.POSITIVE_INFINITY;
   return awaited.waiting.sinceMs + rules.longestSilenceMs;
 }
 

@@ -1,5 +1,7 @@
 import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
+import type { IgnoreReason } from '#src/turn/answerable.ts';
 import { noteAnswered } from './addressing.ts';
+import type { UtteranceOutcome } from './effects.ts';
 import type { EventOf } from './events.ts';
 import {
   type Draft,
@@ -8,7 +10,6 @@ import {
   isOnFloor,
   lastUtteranceOf,
   leaveFloor,
-  nameOf,
   newId,
   phaseOf,
   preparedTurn,
@@ -49,7 +50,7 @@ export function addTurn(
   const turn: TurnState = {
     id: newId(draft),
     by,
-    name: nameOf(draft, by),
+    name: draft.people.find(({ id }) => id === by)?.name ?? 'Someone',
     request: undefined,
     open: [],
     parts: [],
@@ -99,18 +100,23 @@ export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyE
   leaveFloor(draft, turn.id);
   removeTurn(draft, turn);
   forgetSounds(draft, turn.parts);
-  if (end === 'withdrawn') forgetOpen(draft, turn);
-  else separateOpen(draft, turn);
+  if (end !== 'withdrawn') separateOpen(draft, turn);
+  else for (const { id } of turn.open) endUtterance(draft, turn.by, id, end);
   const { request } = turn;
   if (request !== undefined) emit(draft, { do: 'report', request, outcome: end });
   report(draft, { kind: 'turn-over', turn, end });
 }
 
-function forgetOpen(draft: Draft, { by, open }: TurnState): void {
-  for (const { id } of open) {
-    report(draft, { kind: 'utterance-over', utterance: id, by, end: 'withdrawn' });
-    emit(draft, { do: 'forget', utterance: id });
-  }
+/** Reports an utterance that no answer needs, and forgets its sound. */
+export function endUtterance(
+  draft: Draft,
+  by: PersonId,
+  utterance: Id,
+  end: UtteranceOutcome,
+  why?: IgnoreReason,
+): void {
+  report(draft, { kind: 'utterance-over', utterance, by, end, why });
+  emit(draft, { do: 'forget', utterance });
 }
 
 /** Speech without a decision becomes a turn of its own. */
@@ -273,17 +279,12 @@ export function exchanged(draft: Draft, event: EventOf<'exchanged'>): void {
 
 /** Answers that began before are out of date. */
 export function outdated(draft: Draft): void {
-  become(draft, draft.history.exchanges);
+  setHistory(draft, draft.history.exchanges);
 }
 
 function add(draft: Draft, exchange: HistoryExchange): void {
   const all = [...draft.history.exchanges, exchange];
-  become(draft, all.slice(-draft.rules.mostExchanges));
-}
-
-/** Drops the exchanges of one person. */
-export function forgetExchanges(draft: Draft, personId: PersonId): void {
-  become(draft, historyWithout(draft.history, personId).exchanges);
+  setHistory(draft, all.slice(-draft.rules.mostExchanges));
 }
 
 export function historyWithout(
@@ -293,12 +294,8 @@ export function historyWithout(
   return { version, exchanges: exchanges.filter(({ by }) => by !== personId) };
 }
 
-export function clearHistory(draft: Draft): void {
-  become(draft, []);
-}
-
 /** Answers that began on the former version are out of date. */
-function become(draft: Draft, exchanges: readonly HistoryExchange[]): void {
+export function setHistory(draft: Draft, exchanges: readonly HistoryExchange[]): void {
   draft.history = { version: draft.history.version + 1, exchanges };
 }
 

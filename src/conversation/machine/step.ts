@@ -6,7 +6,7 @@ import type { ConversationEvent, EventKind, EventOf } from './events.ts';
 import { advance, notify, passReadings, prepareNext, read } from './floor.ts';
 import {
   draining,
-  leave,
+  endSession,
   linkDown,
   linkLost,
   linkUp,
@@ -94,7 +94,7 @@ const handlers: Handlers = {
   muted,
   settings,
   draining,
-  leave,
+  leave: endSession,
   tick: () => undefined,
 };
 
@@ -106,7 +106,8 @@ export function step(
 ): ConversationStep {
   const draft = draftOf(state, event, rules);
   for (let next = draft.raised.shift(); next; next = draft.raised.shift()) {
-    handle(draft, next);
+    const handler = handlers[next.kind] as (draft: Draft, event: ConversationEvent) => void;
+    handler(draft, next);
     decideAll(draft);
   }
   passReplies(draft);
@@ -151,18 +152,14 @@ function copies<Item>(items: readonly Item[]): readonly Item[] {
   return items.map((one) => ({ ...one }));
 }
 
-function handle(draft: Draft, event: ConversationEvent): void {
-  const handler = handlers[event.kind] as (draft: Draft, event: ConversationEvent) => void;
-  handler(draft, event);
-}
-
 /** Instant, in ms, of the next `tick`: the one timer of the performer. Infinite where nothing passes by itself. */
 export function wakeAtMs(state: ConversationState, rules: ConversationRules): number {
-  if (state.isOver) return Number.POSITIVE_INFINITY;
+  const never = Number.POSITIVE_INFINITY;
+  if (state.isOver) return never;
   const { aloneFromMs, confirmations, link, notes, readings, settings: set } = state;
   const due = [
-    ...(aloneFromMs === undefined ? [] : [aloneFromMs + set.leaveAfterMs]),
-    ...(link.kind === 'waiting' ? [link.tryAtMs] : []),
+    aloneFromMs === undefined ? never : aloneFromMs + set.leaveAfterMs,
+    link.kind === 'waiting' ? link.tryAtMs : never,
     ...readings.map(({ untilMs }) => untilMs),
     ...confirmations.map((one) => (one.spoken === 'accepted' ? one.toMs : one.untilMs)),
     ...[...notes.dropped, ...notes.understood].map(({ untilMs }) => untilMs),

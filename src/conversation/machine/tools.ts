@@ -1,5 +1,13 @@
 import type { EventOf } from './events.ts';
-import { type Draft, emit, lastUtteranceOf, newId, turnOf, turnOfAnswer } from './questions.ts';
+import {
+  type Draft,
+  emit,
+  lastUtteranceOf,
+  newId,
+  soundOf,
+  turnOf,
+  turnOfAnswer,
+} from './questions.ts';
 import type {
   CallRef,
   Confirmation,
@@ -57,7 +65,10 @@ function makeChange(
   const mayRun = runsUnasked(call.effect, turn.answer?.hasForeignWords === false);
   const mustAsk = !mayRun || (isRepeated && call.effect !== 'change');
   if (mustAsk || call.presser !== undefined) askFor(draft, turn, call, ref, isFirst);
-  else startChange(draft, turn, call, ref);
+  else {
+    addChange(turn, call, ref, { receivers: [ref] });
+    runCall(draft, turn, call, ref);
+  }
 }
 
 /** What destroys waits for Confirm. What lasts runs only where no words but the asker's own (`isOwn`) can have caused it. */
@@ -92,20 +103,15 @@ function addChange(
   turn.changes = [...turn.changes, change];
 }
 
-function startChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef): void {
-  addChange(turn, call, ref, { receivers: [ref] });
-  runCall(draft, turn, call, ref);
-}
-
 function runCall(draft: Draft, { by, id: turn }: TurnState, call: ToolRequest, ref: CallRef): void {
   const { args, effect, isForeign, tool } = call;
-  const run = { id: newId(draft), by, turn, tool, args, ref, effect, isForeign };
-  startRun(draft, { ...run, confirmation: undefined });
+  startRun(draft, { by, turn, tool, args, ref, effect, isForeign, confirmation: undefined });
 }
 
-function startRun(draft: Draft, run: ToolRun): void {
-  draft.runs = [...draft.runs, run];
-  const { by, confirmation, id, ref: call } = run;
+function startRun(draft: Draft, run: Omit<ToolRun, 'id'>): void {
+  const { by, confirmation, ref: call } = run;
+  const id = newId(draft);
+  draft.runs = [...draft.runs, { id, ...run }];
   emit(draft, { do: 'run', run: id, by, call, confirmation });
 }
 
@@ -210,16 +216,16 @@ export function pressed(draft: Draft, { by, confirmation: id }: EventOf<'pressed
 
 /** Runs a confirmed call. */
 function take(draft: Draft, confirmation: Confirmation): void {
-  const { args, by, effect, id, tool, turn: turnId } = confirmation;
+  const { args, by, effect, id, tool, turn } = confirmation;
   removeConfirmation(draft, confirmation);
-  const asked = turnOf(draft, turnId)?.changes.find((one) => one.confirmation === id);
+  const asked = turnOf(draft, turn)?.changes.find((one) => one.confirmation === id);
   if (asked) {
     asked.state = 'running';
     asked.result = undefined;
   }
   const isForeign = asked?.isForeign !== false;
-  const run = { id: newId(draft), by, turn: turnId, tool, args, ref: undefined, confirmation: id };
-  startRun(draft, { ...run, effect, isForeign });
+  const call = { by, turn, tool, args, effect, isForeign };
+  startRun(draft, { ...call, ref: undefined, confirmation: id });
 }
 
 /** A question was heard to its end. A yes counts from now on. */
@@ -287,6 +293,11 @@ export function stopRunsOfTurn(draft: Draft, turn: Id): void {
 export function discardAnswer(draft: Draft, turn: TurnState): void {
   stopAnswer(draft, turn);
   turn.answer = undefined;
+}
+
+/** Discards an answer that does not fit any more, unless it is heard. */
+export function discardUnheard(draft: Draft, turn: TurnState): void {
+  if (!soundOf(draft, turn.id)) discardAnswer(draft, turn);
 }
 
 /** Ends an answer that was not heard. Its changes run on. */

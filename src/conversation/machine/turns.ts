@@ -17,7 +17,7 @@ import {
 } from './questions.ts';
 import { addTurn, beginAnswer, dropTurn } from './replies.ts';
 import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
-import { discardAnswer, voidYes } from './tools.ts';
+import { discardAnswer, discardUnheard, voidYes } from './tools.ts';
 
 /** A voice begins. A person who goes on soon reopens their own turn, which leaves the floor until the rest is decided. */
 export function began(draft: Draft, event: EventOf<'began'>): void {
@@ -105,7 +105,7 @@ function requestWords(draft: Draft, speech: OpenSpeech): void {
 function beginListening(draft: Draft, speech: OpenSpeech, isCaptioned = false): void {
   const { turn, utterance } = speech;
   if (utterance.isRecognised) return;
-  utterance.isRecognised = isCaptioned || needsWords(draft, speech, draft.rules);
+  utterance.isRecognised = isCaptioned || needsWords(draft, speech);
   if (utterance.isRecognised) emit(draft, { do: 'listen', utterance: utterance.id, by: turn.by });
 }
 
@@ -114,7 +114,7 @@ export function resumed(draft: Draft, { utterance: id }: EventOf<'resumed'>): vo
   const speech = openSpeech(draft, id);
   if (!speech) return;
   const { turn, utterance } = speech;
-  if (turn.answer?.lastUtterance === id && !soundOf(draft, turn.id)) discardAnswer(draft, turn);
+  if (turn.answer?.lastUtterance === id) discardUnheard(draft, turn);
   utterance.words = undefined;
   utterance.isRequested = false;
   utterance.hasFailed = false;
@@ -163,8 +163,7 @@ function requestedSpeech(draft: Draft, id: Id, pause: number): OpenSpeech | unde
 function discardWrongGuess(draft: Draft, { turn, utterance }: OpenSpeech, text: string): void {
   const { answer, parts } = turn;
   if (answer?.words === undefined || answer.lastUtterance !== utterance.id) return;
-  const isRight = sameWords(answer.words, wordsOf(parts, text));
-  if (!isRight && !soundOf(draft, turn.id)) discardAnswer(draft, turn);
+  if (!sameWords(answer.words, wordsOf(parts, text))) discardUnheard(draft, turn);
 }
 
 /** The end is likely. The answer begins, on sound alone where any words of this person are answered. */

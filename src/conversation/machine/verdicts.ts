@@ -1,7 +1,6 @@
 import type { UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
 import { hasVoice } from '#src/turn/answerable.ts';
 import { decide } from './addressing.ts';
-import type { UtteranceOutcome } from './effects.ts';
 import { askTurn, noteFailure } from './floor.ts';
 import {
   type Draft,
@@ -12,7 +11,7 @@ import {
   report,
   turnOf,
 } from './questions.ts';
-import { dropTurn, forgetSounds } from './replies.ts';
+import { dropTurn, endUtterance, forgetSounds } from './replies.ts';
 import { dropUnheard } from './replying.ts';
 import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
 import { acceptYes, closeSpokenQuestions, discardAnswer, takeNo } from './tools.ts';
@@ -68,11 +67,10 @@ function addPart(
   turn.parts = all.slice(-mostParts);
   turn.endedMs = endedMs;
   turn.voiceMs = toMs;
-  tellOutcome(draft, turn.by, id, 'meant');
+  report(draft, { kind: 'utterance-over', utterance: id, by: turn.by, end: 'meant' });
   if (decision.kind === 'answer-with-rest') return;
   askTurn(draft, turn);
-  const { meant: isMeant, what } = decision.overlap;
-  emit(draft, { do: 'overheard', by: turn.by, what, isMeant });
+  emit(draft, { do: 'overheard', by: turn.by, ...decision.overlap });
 }
 
 function ignore(
@@ -82,33 +80,15 @@ function ignore(
   decision: NoAnswerDecision,
 ): void {
   const end = isNothing(decision) ? 'nothing' : 'other';
-  tellOutcome(draft, turn.by, utterance.id, end, decision.why);
-  emit(draft, { do: 'forget', utterance: utterance.id });
-  if (utterance.hasFailed && hasVoice(utterance.evidence)) reportUnrecognised(draft, turn.by);
-  const { overlap } = decision;
-  if (overlap) {
-    const { meant: isMeant, what } = overlap;
-    emit(draft, { do: 'overheard', by: turn.by, what, isMeant });
-  }
+  const { evidence, hasFailed, id } = utterance;
+  endUtterance(draft, turn.by, id, end, decision.why);
+  if (hasFailed && hasVoice(evidence) && noteFailure(draft, 'recognise'))
+    emit(draft, { do: 'notice', line: 'unrecognised', by: turn.by }); // read once
+  if (decision.overlap) emit(draft, { do: 'overheard', by: turn.by, ...decision.overlap });
   if (decision.dropsUnheard) dropUnheard(draft);
   const endsTurn = decision.kind === 'command' && obey(draft, turn, utterance, decision.command);
   if (endsTurn) stopTurn(draft, turn.id);
   else restoreTurn(draft, turn.id);
-}
-
-function tellOutcome(
-  draft: Draft,
-  by: PersonId,
-  utterance: Id,
-  end: UtteranceOutcome,
-  why?: NoAnswerDecision['why'],
-): void {
-  report(draft, { kind: 'utterance-over', utterance, by, end, why });
-}
-
-/** The channel reads once that words were not recognised. */
-function reportUnrecognised(draft: Draft, by: PersonId): void {
-  if (noteFailure(draft, 'recognise')) emit(draft, { do: 'notice', line: 'unrecognised', by });
 }
 
 /** Obeys a command. True where the question that it followed is over. */
@@ -133,15 +113,13 @@ function obey(
       return false;
     case 'overlap':
       return false;
-    case 'spoken':
-      if (command.command === 'doNotHear') {
-        draft.raised.push({ kind: 'answered-consent', atMs, by, answer: 'no' });
-        emit(draft, { do: 'obey', command: command.command, by });
-        return false;
-      }
-      draft.raised.push({ kind: 'paused-hearing', atMs, isPaused: true });
+    case 'spoken': {
+      const isNo = command.command === 'doNotHear';
+      if (isNo) draft.raised.push({ kind: 'answered-consent', atMs, by, answer: 'no' });
+      else draft.raised.push({ kind: 'paused-hearing', atMs, isPaused: true });
       emit(draft, { do: 'obey', command: command.command, by });
-      return true;
+      return !isNo;
+    }
   }
 }
 
@@ -185,17 +163,9 @@ export function breakOff(
     const broken = turn?.open.filter((one) => isBroken(turn, one)) ?? [];
     if (!turn || broken.length === 0) continue;
     turn.open = turn.open.filter((one) => !broken.includes(one));
-    for (const { id } of broken) {
-      tellOutcome(draft, turn.by, id, 'broken-off');
-      emit(draft, { do: 'forget', utterance: id });
-    }
+    for (const { id } of broken) endUtterance(draft, turn.by, id, 'broken-off');
     restoreTurn(draft, turnId);
   }
-}
-
-/** Drops every turn of a person. */
-export function withdrawTurns(draft: Draft, by: PersonId): void {
-  for (const turn of draft.turns) if (turn.by === by) dropTurn(draft, turn, 'withdrawn');
 }
 
 function isNothing(decision: UtteranceDecision): boolean {

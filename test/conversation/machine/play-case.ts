@@ -43,7 +43,8 @@ export function stepsOf(one: ConversationCase): readonly CaseStep[] {
   return 'steps' in one ? one.steps : one;
 }
 
-function frozen<Value>(value: Value): Value {
+/** The same value, which throws where it is changed. */
+export function frozen<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);
   for (const one of Object.values(value)) frozen(one);
