@@ -196,7 +196,7 @@ line('with a queue for each named track', async (m) => {
 
 line('people use it by slash commands', async (m) => {
   const { person } = await m.conversations.chained;
-  expect((await commandReply(person, 'stats')).text).toContain('My last answer began within');
+  expect((await commandReply(person, 'stats')).text).toContain('I usually answer within');
 });
 
 line('by talking in a voice channel', async (m) => {
@@ -275,7 +275,7 @@ line('wait() for the end of a sound, from commands', async (m) => {
   const said = await commandReply(person, 'say', { text: 'A short sentence.', wait: true });
   const played = await commandReply(person, 'track play', { sound: 'bell', wait: true });
   const end = 'completed';
-  expect(said.text).toBe(text('track.ended', { title: '“A short sentence.”', end }));
+  expect(said.text).toBe(text('track.ended', { title: '“…”', end }));
   expect(played.text).toBe(text('track.ended', { title: 'bell', end }));
 });
 
