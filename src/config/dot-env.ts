@@ -48,7 +48,7 @@ export function readAnew(environment: NodeJS.ProcessEnv): ConfigResult {
 /** First words of lines that are no setting, comment or part of a value in quotes; what stands behind them may be a key. */
 function wordsWithoutValue(text: string): readonly string[] {
   const lines = text.replace(/=\s*(["'`])[\s\S]*?\1/g, '=').split('\n');
-  return lines.flatMap((line) => /^\s*([^\s#=]+)[^=]*$/.exec(line)?.[1] ?? []);
+  return lines.flatMap((line) => /^\s*([^\s#=]+)(?:[\s#][^=]*)?$/.exec(line)?.[1] ?? []);
 }
 
 function textOf(path: string): string | Error {

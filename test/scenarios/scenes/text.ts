@@ -141,7 +141,7 @@ export const textScenes: Scenes = {
         Adam: {
           calls: 'Lounge',
           runs: '/say text:dinner is ready wait:true',
-          reads: only('track.ended', { title: '“dinner is ready”', end: 'completed' }),
+          reads: only('track.ended', { title: '“…”', end: 'completed' }),
         },
       },
       { see: madeTexts, is: ['dinner is ready'] },
@@ -209,9 +209,9 @@ export const textScenes: Scenes = {
         { Olga: { runs: '/settings set key:read_channel value:{#general}' } },
         { Olga: { runs: '/voice words add:GIF say:jiff' } },
         {
-          Adam: { writes: 'A gif: https://example.org ||secret||', hears: ['Adam: A jiff: link'] },
+          Adam: { writes: 'A gif: https://example.org ||secret||', hears: ['Adam: A jiff: link spoiler'] },
         },
-        { see: madeTexts, is: ['Adam: A jiff: link'] },
+        { see: madeTexts, is: ['Adam: A jiff: link spoiler'] },
         { Adam: { writes: longLine } },
         { Ben: { writes: 'Nobody hears this.', keep: 'gone' } },
         { Ben: { writes: 'Dinner is ready.' } },
