@@ -141,9 +141,13 @@ export class ChatStream {
     return this.#text.isOver;
   }
 
-  /** It ended well without a word or a call, which the server may have lost. */
+  /**
+   * It ended well without a word or a call, which the server may have lost, and may be asked for once more. Both requests share one
+   * reservation, so what a stream with any event took must be known.
+   */
   get isLost(): boolean {
-    return this.#finish === 'whole' || this.#isDone || !this.#began;
+    if (!this.#began) return true;
+    return this.#usage !== undefined && (this.#finish === 'whole' || this.#isDone);
   }
 
   get isCut(): boolean {

@@ -169,9 +169,9 @@ class ChatServer {
           const refused = refusedPart(cause, parts, () => {
             doubted ??= cause;
           });
-          // An answer in one piece tells the reason for an empty stream.
-          if (!refused)
-            throw lost && cause instanceof APIError && cause.status ? cause : (doubted ?? cause);
+          // An answer in one piece tells the reason for an empty stream, and an empty one its own.
+          const isTold = lost && cause instanceof APIError && cause.status !== undefined;
+          if (!refused) throw isTold || isEmptyAnswer(cause) ? cause : (doubted ?? cause);
           return parts.difference(new Set([refused]));
         },
         onAccepted: (parts) => {

@@ -217,7 +217,7 @@ export const providerTargets = [
       const headers = new Headers({ 'retry-after': safe, 'x-should-retry': safe, date: safe });
       const error = APIError.generate(status, body as object, JSON.stringify(body), headers);
       const { message } = describeError(error, client);
-      if (message.length > 200) throw new Error('The sentence is too long.');
+      if (message.length > 300) throw new Error('The sentence is too long.');
     },
   ),
 ];

@@ -210,7 +210,7 @@ async function pressesTypesAndSpeaks(): Promise<void> {
   const tab = await nextTab();
   const panel = tab.getByRole('region', { name: 'Panel' });
   const chat = written(tab);
-  for (const state of ['Paused', 'Listening']) {
+  for (const state of ['I stopped listening', 'Just talk to me']) {
     await panel.getByRole('button', { name: 'More' }).click();
     await chat.getByRole('button', { name: 'Pause/resume' }).last().click();
     await panel.getByText(state).waitFor();
