@@ -117,7 +117,7 @@ scenario('whoever types is heard, answered and obeyed, until a supervisor stops 
   console.type('/stats');
   await console.shown(/I usually answer [\s\S]*\(only Adam sees this\)/);
   console.type('/privacy status');
-  await console.shown('I hear you in this session, until it ends or you say no');
+  await console.shown('I hear you until this session ends.');
   console.type('/dance');
   await console.shown('There is no command /dance here.');
   expect(await console.ask('SIGTERM')).toEqual({ code: 0, complaints: '' });
