@@ -75,7 +75,6 @@ const after = {
   line: 'end',
 } as const;
 const longestMarkChars = 80;
-const never = /(?!)/;
 const inAnswer = new MarkSet(fixedMarks);
 const inThought = new MarkSet(
   fixedMarks.filter(({ kind }) => kind === 'answer' || kind === 'call'),
@@ -117,10 +116,8 @@ export class AnswerText {
   constructor(options: AnswerTextOptions) {
     this.#options = options;
     this.#state = options.isThinking ? 'thought' : 'answer';
-    const lines = patternsOf(options.people.map((name) => `\n${name}:`));
-    this.#inAnswer = lines.map(
-      (line, n) => new RegExp(`${inAnswer[n]?.source}|${line.source}`, 'i'),
-    );
+    const lines = options.people.map((name): Mark => ({ text: `\n${name}:`, kind: 'line' }));
+    this.#inAnswer = lines.length > 0 ? new MarkSet([...fixedMarks, ...lines]) : inAnswer;
   }
 
   /** The answer has ended, although its stream may go on. */
