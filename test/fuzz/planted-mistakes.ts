@@ -17,7 +17,13 @@ const builtins: readonly (readonly [owner: object, name: string])[] = [
 ];
 const ours = new URL('../../src/', import.meta.url).href;
 /** Targets whose reading calls no builtin, or belongs to a library whose errors are expected: it can only be slow. */
-const onlySlow = ['tool-arguments', 'opus-toc', 'voice-gateway-json', 'voice-gateway-binary', 'dave'];
+const onlySlow = [
+  'tool-arguments',
+  'opus-toc',
+  'voice-gateway-json',
+  'voice-gateway-binary',
+  'dave',
+];
 const slowMs = 60;
 
 /** A fault in what this target reads by. */

@@ -169,9 +169,7 @@ class ChatServer {
           const refused = refusedPart(cause, parts, () => {
             doubted ??= cause;
           });
-          // An answer in one piece tells the reason for an empty stream, and an empty one its own.
-          const isTold = lost && cause instanceof APIError && cause.status !== undefined;
-          if (!refused) throw isTold || isEmptyAnswer(cause) ? cause : (doubted ?? cause);
+          if (!refused) throw isReason(cause, lost !== undefined) ? cause : (doubted ?? cause);
           return parts.difference(new Set([refused]));
         },
         onAccepted: (parts) => {
@@ -198,11 +196,10 @@ class ChatServer {
     request: ChatRequest,
     parts: ReadonlySet<RefusablePart>,
     answer: ChatStream,
-    before: Usage | undefined,
+    before: Usage = nothing,
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
-    const { inputTokens, outputTokens } = before ?? nothing;
-    const most = this.#mostTokens(request, inputTokens + outputTokens);
+    const most = this.#mostTokens(request, before.inputTokens + before.outputTokens);
     const body = requestBody(this.#options, request, most, parts, this.#needsBothLimits);
     try {
       for await (const chunk of this.#chunksOf(body, answer, signal)) {
@@ -281,11 +278,17 @@ class ChatServer {
   }
 }
 
+/** Whether a failure is the reason itself: an empty answer, or what an answer in one piece tells of an empty stream. */
+function isReason(cause: unknown, isSecond: boolean): boolean {
+  const isTold = cause instanceof APIError && cause.status !== undefined;
+  return isEmptyAnswer(cause) || (isSecond && isTold);
+}
+
 function isEmptyAnswer(cause: unknown): cause is BotError {
   return cause instanceof BotError && cause.code === 'provider.empty';
 }
 
-function summed(usage: Usage, { inputTokens, outputTokens }: Usage = nothing): Usage {
+function summed(usage: Usage, { inputTokens, outputTokens }: Usage): Usage {
   return {
     ...usage,
     inputTokens: usage.inputTokens + inputTokens,

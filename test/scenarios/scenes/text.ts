@@ -209,7 +209,10 @@ export const textScenes: Scenes = {
         { Olga: { runs: '/settings set key:read_channel value:{#general}' } },
         { Olga: { runs: '/voice words add:GIF say:jiff' } },
         {
-          Adam: { writes: 'A gif: https://example.org ||secret||', hears: ['Adam: A jiff: link spoiler'] },
+          Adam: {
+            writes: 'A gif: https://example.org ||secret||',
+            hears: ['Adam: A jiff: link spoiler'],
+          },
         },
         { see: madeTexts, is: ['Adam: A jiff: link spoiler'] },
         { Adam: { writes: longLine } },
