@@ -41,6 +41,11 @@ export async function* readEvents(
   }
 }
 
+/** Values of the events in a text that is whole. Errors: SyntaxError, behind the others, where JSON is cut off. */
+export function* eventsIn(text: string): Generator<unknown> {
+  for (const { data } of new EventLines().push(`${text}\n\n`)) yield data;
+}
+
 async function* readText(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<string> {
   const text = new TextDecoder();
   for (;;) {

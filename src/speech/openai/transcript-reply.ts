@@ -1,8 +1,7 @@
-import { createParser } from 'eventsource-parser';
 import { BotError } from '#src/base/errors.ts';
-import { fieldsOf, parsedJson } from '#src/base/json.ts';
+import { fieldsOf, textIn } from '#src/base/json.ts';
 import { languageTagOf } from '#src/base/language-name.ts';
-import { readEvents } from '#src/provider/server-events.ts';
+import { eventsIn, readEvents } from '#src/provider/server-events.ts';
 import { heardCount } from '#src/speech/fallbacks/metered-voice.ts';
 import type { TranscribedWord, Transcript, TranscriptUpdate } from '#src/speech/ports.ts';
 import { readTags } from '#src/speech/recogniser-tags.ts';
@@ -18,21 +17,18 @@ function wordsOf(words: unknown): readonly TranscribedWord[] | undefined {
   if (!Array.isArray(words) || words.length === 0 || words.length > mostWords) return undefined;
   const read: TranscribedWord[] = [];
   for (const one of words) {
-    if (isTag(fieldsOf(one).word)) continue;
-    const word = wordOf(one);
+    const written = textIn(fieldsOf(one).word) ?? '';
+    const { text } = readTags(written);
+    if (text === '' && written.trim() !== '') continue; // a tag
+    const word = wordOf(text, one);
     if (!word || word.startMs < (read.at(-1)?.startMs ?? 0)) return undefined;
     read.push(word);
   }
   return read;
 }
 
-function isTag(word: unknown): boolean {
-  return typeof word === 'string' && word.trim() !== '' && readTags(word).text === '';
-}
-
-function wordOf(value: unknown): TranscribedWord | undefined {
-  const { word, start, end } = fieldsOf(value);
-  const text = typeof word === 'string' ? readTags(word).text : '';
+function wordOf(text: string, value: unknown): TranscribedWord | undefined {
+  const { start, end } = fieldsOf(value);
   const isTimed = isWithin(start, 0, latestSeconds) && isWithin(end, start, latestSeconds);
   if (text === '' || text.length > longestWord || !isTimed) return undefined;
   return { text, startMs: Math.round(start * 1_000), endMs: Math.round(end * 1_000) };
@@ -73,14 +69,15 @@ const areEvents = /^\s*(data|event):/;
 function joinEvents(text: string): unknown {
   let last: unknown;
   let words = '';
-  const parser = createParser({
-    onEvent({ data }) {
-      const { delta, type, ...event } = fieldsOf(parsedJson(data));
+  try {
+    for (const value of eventsIn(text)) {
+      const { delta, type, ...event } = fieldsOf(value);
       if (type === 'transcript.text.done') last = event;
       if (typeof delta === 'string') words += delta;
-    },
-  });
-  parser.feed(`${text}\n\n`);
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error; // cut off: what came before it counts
+  }
   return last ?? { text: words === '' ? undefined : words };
 }
 
