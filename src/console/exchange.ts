@@ -48,7 +48,7 @@ export type SpokenExchange =
       readonly stage: string;
       readonly why: string;
       /** Whether the printer of events shows it, too. */
-      readonly isShown?: true;
+      readonly isShown?: boolean | undefined;
     };
 
 export type FailedExchange = Extract<SpokenExchange, { kind: 'failed' }>;
@@ -157,8 +157,8 @@ export async function outcomeOf(
   return (other ?? first).event;
 }
 
-function failed(stage: string, why: string, isShown = false): FailedExchange {
-  return { kind: 'failed', stage, why, ...(isShown && { isShown }) };
+function failed(stage: string, why: string, isShown?: boolean): FailedExchange {
+  return { kind: 'failed', stage, why, isShown };
 }
 
 /** Whether the received sound can be understood as the answer. */

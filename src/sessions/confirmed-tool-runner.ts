@@ -49,7 +49,8 @@ type ShowOutcome =
   | { readonly kind: 'answered'; readonly text: ConfidentialText }
   | {
       readonly kind: 'shown';
-      readonly line: TextLine /** Seconds left. */;
+      readonly line: TextLine;
+      /** Seconds left. */
       readonly s: number;
       readonly files: readonly ReplyFile[];
     }

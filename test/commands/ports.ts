@@ -26,6 +26,7 @@ import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { talkState } from '#test/fakes/talk-state.ts';
 
 export const lounge: ChannelRef = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 
@@ -233,22 +234,6 @@ export function helpState({ set = {}, ...over }: HelpOverrides = {}): HelpState 
     talk: isNowhere ? undefined : { ...talkState, ...changed },
   };
 }
-
-/** Adam alone with the bot, which hears him for always. */
-const talkState: TalkState = {
-  channel: 'Lounge',
-  bot: 'Nova',
-  mode: 'talk',
-  addressing: 'auto',
-  isLinked: true,
-  isDeafened: false,
-  isMuted: false,
-  isPaused: false,
-  people: [{ id: 'adam', name: 'Adam', standing: 'always' }],
-  isAnew: false,
-  isUncalled: false,
-  isReadByPrograms: false,
-};
 
 /** Ports of a bot that sits in the Lounge and does all it is asked to, but for what is given. */
 export function ports(over: PortOverrides = {}): CommandPorts & { readonly clock: VirtualClock } {

@@ -14,23 +14,14 @@ import {
   initialAddressing,
   presume,
 } from '#src/turn/addressing/addressing.ts';
+import { talkState } from '#test/fakes/talk-state.ts';
 
 const start = initialState({} as Parameters<typeof initialState>[0]);
 
 /** A bot that listens to Adam, and nobody else. */
 const listening: TalkState = {
-  channel: 'Lounge',
-  bot: 'Nova',
-  mode: 'talk',
-  addressing: 'auto',
-  isLinked: true,
-  isDeafened: false,
-  isMuted: false,
-  isPaused: false,
+  ...talkState,
   people: [{ id: 'adam', name: 'Adam', standing: 'brief' }],
-  isAnew: false,
-  isUncalled: false,
-  isReadByPrograms: false,
 };
 
 function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}): PanelFace {

@@ -113,24 +113,26 @@ const steps: readonly SpeakableRule[] = [
 
 /** Entities of HTML that models and web pages write. */
 const entities: Readonly<Record<string, string>> = {
-  ...{ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', hellip: '\u2026' },
-  ...{
-    ndash: '\u2013',
-    mdash: '\u2014',
-    lsquo: '\u2018',
-    rsquo: '\u2019',
-    ldquo: '\u201c',
-    rdquo: '\u201d',
-  },
-  ...{
-    deg: '\u00b0',
-    euro: '\u20ac',
-    pound: '\u00a3',
-    times: '\u00d7',
-    middot: '\u00b7',
-    shy: '',
-    zwnj: '',
-  },
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+  hellip: '\u2026',
+  ndash: '\u2013',
+  mdash: '\u2014',
+  lsquo: '\u2018',
+  rsquo: '\u2019',
+  ldquo: '\u201c',
+  rdquo: '\u201d',
+  deg: '\u00b0',
+  euro: '\u20ac',
+  pound: '\u00a3',
+  times: '\u00d7',
+  middot: '\u00b7',
+  shy: '',
+  zwnj: '',
 };
 
 function decodeEntities(text: string): string {

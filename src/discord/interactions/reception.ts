@@ -88,8 +88,10 @@ export class InteractionReceiver {
     const invocation = this.#invocationOf(asking);
     const { guildId, user } = asking;
     const waitMs = invocation.isNeverLimited ? 0 : await this.#limits.take(guildId, user.id);
-    const admitted = waitMs === 0 ? invocation : saying('too fast', slowerLine(waitMs));
-    await this.#runner.answer(asking, admitted);
+    await this.#runner.answer(
+      asking,
+      waitMs === 0 ? invocation : saying('too fast', slowerLine(waitMs)),
+    );
   }
 
   /** Refuses a call from a direct message, or from a server that the bot is not in. */

@@ -163,20 +163,13 @@ function eraseAnew(sqlite: DatabaseSync, nowWallMs: number): void {
     SELECT guild_id, person_id, ${nowWallMs} FROM consents WHERE kind = 'forgotten'`);
 }
 
-/** Restored file whose rows are taken from others by way of `scratch`. */
-type TakingFile = {
-  readonly sqlite: DatabaseSync;
-  readonly kind: StoreKind;
-  readonly scratch: string;
-};
-
 /**
  * Takes rows of the known tables of another file, which may have a former format. None of its triggers and views runs. Whether it
- * has such tables. Errors: SQLite's own, and those of the file system.
+ * has such tables. `scratch`: where it is copied to be read. Errors: SQLite's own, and those of the file system.
  */
 function takeRows(
   from: string,
-  { sqlite, kind, scratch }: TakingFile,
+  { sqlite, kind, scratch }: { sqlite: DatabaseSync; kind: StoreKind; scratch: string },
   rowsOf: (table: Table) => string,
 ): boolean {
   {

@@ -1,0 +1,17 @@
+import type { TalkState } from '#src/ports/talk-guide.ts';
+
+/** Adam alone with the bot, which hears him for always. */
+export const talkState: TalkState = {
+  channel: 'Lounge',
+  bot: 'Nova',
+  mode: 'talk',
+  addressing: 'auto',
+  isLinked: true,
+  isDeafened: false,
+  isMuted: false,
+  isPaused: false,
+  people: [{ id: 'adam', name: 'Adam', standing: 'always' }],
+  isAnew: false,
+  isUncalled: false,
+  isReadByPrograms: false,
+};
