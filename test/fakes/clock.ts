@@ -104,10 +104,10 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Real time in which waits of a second or more, so deadlines, last ten times as long: a busy machine is not too slow. */
+/** Real time in which timers of a second or more, so deadlines, run ten times as long: a busy machine is not too slow. */
 export const patientClock: Clock = {
   ...realClock,
-  sleep: (ms, signal) => realClock.sleep(ms < 1_000 ? ms : 10 * ms, signal),
+  later: (ms, run) => realClock.later(ms < 1_000 ? ms : 10 * ms, run),
 };
 
 /** Everything that could happen without time passing has happened. */
