@@ -178,10 +178,3 @@ test('text becomes SQL as it is only where names of tables and columns do', asyn
     .map(([path]) => path);
   expect(strays).toEqual([]);
 });
-
-test('the product loads no package that only development installs', async () => {
-  const { devDependencies } = JSON.parse(await readFile('package.json', 'utf8'));
-  const product = [...all].filter(([path]) => /^(?:src|commands|doctor|setup)\//.test(path));
-  const loadedNames = product.flatMap(([, source]) => loads(source));
-  expect(loadedNames.filter((name) => name in devDependencies)).toEqual([]);
-});

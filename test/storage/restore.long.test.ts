@@ -191,6 +191,13 @@ test('of a copy older than seven days only settings and each no come back', asyn
   expect(await after.consents.read('10')).toEqual(new Map([[eva, never]]));
 });
 
+/** Lets SQL change the first copy. */
+const changedBy = (sql: string) => (copies: readonly string[]) => {
+  using sqlite = new DatabaseSync(first(copies));
+  sqlite.exec(sql);
+  return copies;
+};
+
 type Trouble = readonly [
   title: string,
   message: string | RegExp,
@@ -210,29 +217,17 @@ const troubles: readonly Trouble[] = [
   [
     'a copy in which a view stands for a table',
     /^The copy .*monday\.db is damaged or is no database: take another copy\.$/,
-    (copies) => {
-      using sqlite = new DatabaseSync(first(copies));
-      sqlite.exec('DROP TABLE seats; CREATE VIEW seats AS SELECT * FROM consents');
-      return copies;
-    },
+    changedBy('DROP TABLE seats; CREATE VIEW seats AS SELECT * FROM consents'),
   ],
   [
     'a copy by a newer version',
     /has format 9999, and this Parley reads formats 15 to 22\. Start the version that wrote it/,
-    (copies) => {
-      using sqlite = new DatabaseSync(first(copies));
-      sqlite.exec('PRAGMA user_version = 9999');
-      return copies;
-    },
+    changedBy('PRAGMA user_version = 9999'),
   ],
   [
     'a copy from before the first release',
     /has format 1, and this Parley reads formats 15 to 22\. Start the version that wrote it/,
-    (copies) => {
-      using sqlite = new DatabaseSync(first(copies));
-      sqlite.exec('PRAGMA user_version = 1');
-      return copies;
-    },
+    changedBy('PRAGMA user_version = 1'),
   ],
 ];
 
