@@ -204,7 +204,7 @@ export async function tellStory(channel: BenchChannel, personId: string): Promis
 
 /** It says nothing, and prepares nothing. */
 export function isAtRest({ fixture, minds, synthesizer }: BenchChannel): boolean {
-  const floor = fixture.sessions.session('g')?.context.talk.state.floor;
+  const floor = fixture.sessions.session('g')?.loop.state.floor;
   if (!floor || floor.current) return false;
   const waiting = floor.queue.length;
   return waiting + minds.running + synthesizer.running === 0;

@@ -39,7 +39,7 @@ export async function answerWaiting(seed: number): Promise<AnswersAhead> {
     void fixture.talk.ask('g', `And ${pair}?`, eva, 'voice');
     const isStopped = random() < stoppedShare;
     await pass(fixture, random() * 4_000);
-    const { talk } = fixture.sessions.session('g')?.context ?? {};
+    const talk = fixture.sessions.session('g')?.loop;
     const { reply = 0 } = talk?.state.floor.current ?? {};
     if (isStopped) talk?.post({ kind: 'barged', reply, action: 'stop' });
     await pass(fixture, 25_000);

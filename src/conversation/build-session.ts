@@ -1,29 +1,35 @@
 import { BotError } from '#src/base/errors.ts';
-import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { AnswerJobs } from '#src/conversation/answering/answer-jobs.ts';
 import {
-  ConsentGate,
   type SessionAnswers,
+  SessionConsent,
   UndecidedPeople,
-} from '#src/conversation/hearing/consent-gate.ts';
+} from '#src/conversation/hearing/session-consent.ts';
 import { Utterances } from '#src/conversation/hearing/utterances.ts';
 import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
 import {
   type ConversationState,
   initialState,
+  type Participant,
   type PersonId,
+  type SessionSettings,
 } from '#src/conversation/machine/state.ts';
 import { pauseAloud } from '#src/conversation/output/answer-parts.ts';
 import { ReadingJobs } from '#src/conversation/output/read-aloud.ts';
 import { SessionTools } from '#src/conversation/tools/session-tools.ts';
-import type { ToolCalls } from '#src/conversation/tools/tool-calls.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
-import { chosenVoiceGone, writeUnrecognised } from '#src/notices/notice.ts';
+import {
+  type ChannelNotices,
+  channelNotices,
+  chosenVoiceGone,
+  writeUnrecognised,
+} from '#src/notices/notice.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
-import type { SessionBefore, SessionFeatures } from '#src/ports/feature-session.ts';
-import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { FeaturePorts } from '#src/ports/feature-ports.ts';
+import type { SessionFeatures } from '#src/ports/feature-session.ts';
+import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { admissionIn } from '#src/settings/access-control.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
@@ -35,10 +41,16 @@ import {
   type ReconnectingLink,
 } from '#src/voice/link/reconnecting-link.ts';
 import { SpeechPace } from '#src/voice/output/speech-output.ts';
+import { ConversationLoop } from './conversation-loop.ts';
 import { Requests } from './requests.ts';
-import type { SessionContext, SessionOnce } from './session-context.ts';
+import type {
+  Session,
+  SessionBefore,
+  SessionOnce,
+  SessionPlace,
+  SessionSpeech,
+} from './session.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
-import { sessionSettingsOf, Talk } from './talk.ts';
 
 /** Decisions that the session itself carries out. */
 type SessionDecisions = {
@@ -53,12 +65,14 @@ type SessionDecisions = {
 };
 
 /** Parts that perform effects. */
-type EffectParts = {
-  readonly context: SessionContext;
+type EffectDeps = {
   readonly answers: AnswerJobs;
-  readonly calls: ToolCalls;
+  readonly deps: Pick<SessionDependencies, 'cues'>;
   readonly readings: ReadingJobs;
-  readonly session: SessionDecisions;
+  readonly session: Session;
+  readonly sessions: Pick<ConversationOptions['sessions'], 'denyAloud'>;
+  readonly source: SessionDecisions;
+  readonly tools: SessionTools;
   readonly utterances: Utterances;
 };
 
@@ -67,14 +81,16 @@ type Performers = {
 };
 
 /** Performs each effect of the conversation by the part that it concerns. */
-function effectPerformer(parts: EffectParts): (effect: ConversationEffect) => void {
-  const { answers, calls, context, readings, session, utterances } = parts;
+function effectPerformer(parts: EffectDeps): (effect: ConversationEffect) => void {
+  const { answers, deps, readings, session, sessions, source, tools, utterances } = parts;
+  const { connection, requests } = session.speech;
+  const { calls } = tools;
   const performers: Performers = {
     listen: ({ utterance }) => utterances.listen(utterance),
     recognise: ({ pause, utterance }) => utterances.recognise(utterance, pause),
     endpoint: ({ text, utterance }) => utterances.endpoint(utterance, text),
     forget: ({ utterance }) => utterances.forget(utterance),
-    overheard: ({ by, isMeant, what }) => context.connection.sound?.overheard(by, what, isMeant),
+    overheard: ({ by, isMeant, what }) => connection.sound?.overheard(by, what, isMeant),
     begin: (effect) => answers.begin(effect),
     play: (effect) => answers.play(effect),
     'give-up': (effect) => answers.giveUp(effect),
@@ -91,19 +107,25 @@ function effectPerformer(parts: EffectParts): (effect: ConversationEffect) => vo
       answers.running.finishClause(reply);
       readings.running.finishClause(reply);
     },
-    cue: (effect) => playCue(effect, context),
+    cue({ cue }) {
+      if (cue === 'error') void connection.play(deps.cues.error);
+      else connection.sound?.playWaitingCue(cue);
+    },
     run: (effect) => calls.run(effect),
     'stop-run': ({ run }) => calls.stopRun(run),
     result: (effect) => calls.result(effect),
     ask: (effect) => calls.ask(effect),
     'close-ask': ({ confirmation }) => calls.closeAsk(confirmation),
-    report: ({ outcome, request }) => context.queue.report(request, outcome),
-    notice: (effect) => giveNotice(effect, parts),
-    obey: ({ by, command }) => context.obey(command, by),
-    'forget-person': ({ by }) => session.forgetPerson(by),
-    end: ({ why }) => session.end(why),
+    report: ({ outcome, request }) => requests.report(request, outcome),
+    notice: (effect) => giveNotice(effect, session, source),
+    obey({ by, command }) {
+      if (command === 'pauseHearing') pauseAloud(by, session);
+      else sessions.denyAloud(by, session);
+    },
+    'forget-person': ({ by }) => source.forgetPerson(by),
+    end: ({ why }) => source.end(why),
     fact: (effect) => tell(effect, parts),
-    'open-link': () => session.openLink(),
+    'open-link': () => source.openLink(),
   };
   return (effect) => {
     const perform = performers[effect.do] as (effect: ConversationEffect) => void;
@@ -111,33 +133,30 @@ function effectPerformer(parts: EffectParts): (effect: ConversationEffect) => vo
   };
 }
 
-function playCue({ cue }: EffectOf<'cue'>, { connection, parts }: SessionContext): void {
-  if (cue !== 'error') connection.sound?.playWaitingCue(cue);
-  else void connection.play(parts.cues.error);
-}
-
-function giveNotice({ line }: EffectOf<'notice'>, { context, session }: EffectParts): void {
-  const { notice, people, talk } = context;
+function giveNotice(
+  { line }: EffectOf<'notice'>,
+  { loop, notices, place }: Pick<Session, 'loop' | 'notices' | 'place'>,
+  source: SessionDecisions,
+): void {
   if (line === 'reconnecting') {
-    notice(
+    notices.post(
       { id: 'panel.reconnecting' },
-      () => talk.state.link.kind !== 'up' && people().length > 0,
+      () => loop.state.link.kind !== 'up' && place.people().length > 0,
     );
   } else if (line === 'unrecognised') {
-    if (talk.lastUnrecognised instanceof BotError)
-      writeUnrecognised(talk.lastUnrecognised, context);
+    if (loop.lastUnrecognised instanceof BotError)
+      writeUnrecognised(loop.lastUnrecognised, notices);
   } else if (line === 'unanswered') {
-    session.unanswered();
+    source.unanswered();
   }
 }
 
-function tell({ fact }: EffectOf<'fact'>, { answers, context, utterances }: EffectParts): void {
-  const { channel, parts } = context;
+function tell({ fact }: EffectOf<'fact'>, { answers, session, utterances }: EffectDeps): void {
   if (fact.kind === 'utterance-over') utterances.over(fact);
   if (fact.kind === 'turn-over') answers.turnOver(fact.turn, fact.end);
   if (fact.kind !== 'dropped') return;
   const { by: speakerId, name, phase, why } = fact;
-  parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why, phase });
+  session.notices.report({ kind: 'dropped', speakerId, name, why, phase });
 }
 
 /** A conversation that is over, and what was said for its session alone. */
@@ -149,13 +168,14 @@ export type EndedConversation = {
 /** Place, parts and past of a conversation. */
 export type ConversationOptions = {
   readonly channel: ChannelRef;
-  readonly parts: SessionDependencies;
+  readonly deps: SessionDependencies;
   readonly sources: {
     readonly hearing: HearingDependencies;
     /** Tools that a model may call now: those of the operator, then those of the bot. */
     readonly tools: () => readonly ToolEntry[];
     readonly features: {
-      session(context: SessionContext, before: SessionBefore): SessionFeatures;
+      readonly ports: FeaturePorts;
+      session(session: Session, before: SessionBefore): SessionFeatures;
     };
   };
   readonly settings: StoredSettings;
@@ -163,18 +183,18 @@ export type ConversationOptions = {
   /** What people of the server said, where it is left, and what is done at a spoken no. */
   readonly sessions: {
     readonly consents: { in(guildId: string): GuildChoices };
-    denyAloud(personId: string, context: SessionContext): void;
+    denyAloud(personId: string, session: Session): void;
     leave(guildId: string): Promise<LeaveOutcome>;
   };
   /** A session of this server that is to go on here: with its history and what people said about being heard. */
-  readonly former?: { readonly context: SessionContext } | undefined;
+  readonly former?: Session | undefined;
   /** A seat of a former run that is to go on here: no greeting and no notice is repeated. */
   readonly seat?: SessionAnswers | undefined;
   /** The conversation of this channel that ended less than 15 minutes ago, in this process; it goes on. */
   readonly ended?: EndedConversation | undefined;
 };
 
-/** Functions and parts of the session that its context is made of. */
+/** Functions and parts of the session that its owners are made of. */
 type SessionSource = SessionDecisions & {
   readonly link: ReconnectingLink;
   readonly maySpeak: () => boolean;
@@ -184,97 +204,145 @@ type SessionSource = SessionDecisions & {
   readonly signal: AbortSignal;
 };
 
-/** Parts of a session that only the session itself, its connections and its effects use. */
-export type BuiltSession = {
-  readonly context: SessionContext;
-  readonly answers: AnswerJobs;
-  readonly tools: SessionTools;
-  readonly utterances: Utterances;
-};
-
-/** Makes the parts of a session, in the order in which they need each other; a part that is given the context only keeps it. */
-export function buildSession(options: ConversationOptions, session: SessionSource): BuiltSession {
-  const { channel, former, notices, parts, seat, sessions, sources } = options;
-  const { link, maySpeak, signal } = session;
+/** Makes the owners of a session, in the order in which they need each other. */
+export function buildSession(options: ConversationOptions, source: SessionSource) {
+  const { channel, deps, former, notices: queue, seat, sessions, settings } = options;
+  const { features: all, hearing, tools: allTools } = options.sources;
+  const { link, maySpeak, signal } = source;
   const { guildId, channelId } = channel;
-  const { clock } = parts;
-  const before = former?.context;
+  const { clock, spending } = deps;
   const people = () => link.people();
-  const settings = () => options.settings.at(guildId, channelId);
-  // All members are there when this function returns.
-  const context = {
-    channel,
-    parts,
-    settings,
-    people,
-    maySpeak,
-    signal,
-    stored: options.settings,
-    style: () => {
-      const style = options.settings.styleIn(guildId, channelId);
-      return { ...style, voice: { ...style.voice, onGone: chosenVoiceGone(context) } };
+  const notices = channelNotices(channel, deps, (line, holds = () => true, posted) =>
+    queue.report({ channel, line, holds: () => !signal.aborted && holds(), posted }),
+  );
+  const place = openPlace(options, people, notices, () => loop);
+  const consent = new SessionConsent({
+    rules: () => settings.consentNow(guildId),
+    admits: admissionIn(guildId, people, deps, settings),
+    choices: sessions.consents.in(guildId),
+    isRead: () => settings.isRead(guildId),
+    loop: () => loop,
+  });
+  const preemptiveBudget = new PreemptiveBudget();
+  const currentSettings = (): SessionSettings => {
+    const { addressing, leaveAfterMs, names } = place.settings();
+    return {
+      mode: maySpeak() ? 'talk' : 'captions',
+      addressing,
+      names: [...new Set([deps.places.botName(guildId), ...names])],
+      isSparing: !preemptiveBudget.allows,
+      trustsPartials: hearing.partialTrust.isTrusted,
+      leaveAfterMs,
+    };
+  };
+  const loopDeps = {
+    clock,
+    decide: deps.decide,
+    settings: currentSettings,
+    people: () => people().map((one) => participantFrom(one, place, consent)),
+    consents: () => consent.stored,
+    onBug: (error: unknown) => notices.reportFailure(error, 'link'),
+    perform: (effect: ConversationEffect) => perform(effect),
+    changed() {
+      if (!loop.state.floor.current) speech.connection.sound?.endWaitingCues();
+      source.changed();
     },
-    nameOf: (personId) => nameIn(context.talk.state, personId),
-    notice: (line, holds = () => true, posted) =>
-      notices.report({ channel, line, holds: () => !signal.aborted && holds(), posted }),
-    obey(command, personId) {
-      if (command === 'pauseHearing') pauseAloud(personId, context);
-      else sessions.denyAloud(personId, context);
-    },
-    isFirst: before?.isFirst ?? firstTimes(seat ? ['greeted'] : []),
-    trustsPartials: () => sources.hearing.partialTrust.isTrusted,
-    wakeup: new Wakeup(clock),
-    preemptiveBudget: new PreemptiveBudget(),
+  };
+  const state = stateOf(options, initialState(currentSettings()), consent);
+  const loop: ConversationLoop = new ConversationLoop(loopDeps, state);
+  signal.addEventListener('abort', () => loop.close(), { once: true });
+  const canPay = () => maySpeak() && !spending.used(guildId);
+  const speech: SessionSpeech = {
+    requests: new Requests({ loop, notices, clock, channelId, maySpeak: canPay }),
     connection: new CurrentConnection(),
     pace: new SpeechPace(),
-    mix: {
-      tracks: before?.mix.tracks ?? new NamedTracks(clock),
-      isPassedOn: false,
+    mix: { tracks: former?.speech.mix.tracks ?? new NamedTracks(clock), isPassedOn: false },
+    maySpeak,
+  };
+  const session: Session = {
+    place,
+    notices,
+    speech,
+    consent,
+    loop,
+    signal,
+    undecided: new UndecidedPeople({ place, notices, consent, signal }, former?.undecided),
+    get tools() {
+      return tools;
     },
-    languages: new SpeakerLanguages({ guildId, parts, settings }, before?.languages),
-    gate: new ConsentGate({
-      rules: () => options.settings.consentNow(guildId),
-      admits: admissionIn(guildId, people, parts, options.settings),
-      choices: sessions.consents.in(guildId),
-      isRead: () => options.settings.isRead(guildId),
-      talk: () => context.talk,
-    }),
-    stepOf: (answer) => answers.pendingOf(answer)?.step,
-  } as { -readonly [Member in keyof SessionContext]: SessionContext[Member] };
-  const tools = new SessionTools(context, {
-    all: sources.tools,
+    get features() {
+      return features;
+    },
+  };
+  const tools = new SessionTools(session, deps, {
+    all: allTools,
+    features: all.ports,
     leave: () => sessions.leave(guildId),
     refresh: (personId, until) => link.refresh(personId, until),
   });
-  context.tools = tools;
-  context.unanswered = new UndecidedPeople(context, before?.unanswered);
-  const utterances = new Utterances(context, sources.hearing);
-  const answers = new AnswerJobs(context, tools, utterances);
-  const readings = new ReadingJobs(context);
-  context.queue = new Requests(context);
+  const vocabulary = () => settings.wordsIn(guildId);
+  const utterances = new Utterances(session, { ...deps, hearing, vocabulary });
+  const answers = new AnswerJobs(session, { ...deps, preemptiveBudget }, tools, utterances);
+  const readings = new ReadingJobs(session, deps);
   const perform = effectPerformer({
-    context,
     answers,
-    calls: tools.calls,
+    deps,
     readings,
     session,
+    sessions,
+    source,
+    tools,
     utterances,
   });
-  const changed = () => {
-    if (!context.talk.state.floor.current) context.connection.sound?.endWaitingCues();
-    session.changed();
-  };
-  context.talk = new Talk(context, stateOf(options, context), { perform, changed });
-  signal.addEventListener('abort', () => context.talk.close(), { once: true });
-  context.features = sources.features.session(context, {
-    isReturned: seat !== undefined,
-    former: before?.features,
-  });
-  return { context, answers, tools, utterances };
+  const features = all.session(session, { isReturned: seat !== undefined, former });
+  return { session, answers, tools, utterances };
 }
 
+/** `loop`: not asked before it is there. */
+function openPlace(
+  { channel, deps, former, seat, settings: stored }: ConversationOptions,
+  people: SessionPlace['people'],
+  notices: ChannelNotices,
+  loop: () => ConversationLoop,
+): SessionPlace {
+  const { guildId, channelId } = channel;
+  const { peopleSettings } = deps;
+  const settings = () => stored.at(guildId, channelId);
+  const sources = { guildId, parts: deps, settings };
+  return {
+    channel,
+    settings,
+    people,
+    languages: new SpeakerLanguages(sources, former?.place.languages),
+    style() {
+      const style = stored.styleIn(guildId, channelId);
+      const onGone = chosenVoiceGone({ loop: loop(), notices }, settings);
+      return { ...style, voice: { ...style.voice, onGone } };
+    },
+    findPerson: (personId) => people().find(({ id }) => id === personId),
+    nameOf: (personId) => nameIn(loop().state, personId),
+    choicesOf: (personId) => peopleSettings.known(guildId, personId),
+    loadChoices: (personId) => peopleSettings.load(guildId, personId),
+    isFirst: former?.place.isFirst ?? firstTimes(seat ? ['greeted'] : []),
+  };
+}
+
+/** A person there as the conversation knows them; who wants no spoken answers counts as deaf. */
+function participantFrom(
+  member: ChannelMember,
+  { choicesOf }: SessionPlace,
+  consent: SessionConsent,
+): Participant {
+  const { id, isBot, isDeaf = false, name } = member;
+  const { answers = 'spoken' } = choicesOf(id);
+  return { id, name, isBot, isDeaf: isDeaf || answers !== 'spoken', ...consent.rightsOf(member) };
+}
+
+/** Parts of a session that only the session itself, its connections and its effects use. */
+export type BuiltSession = ReturnType<typeof buildSession>;
+
 /** Tells of each event whether it is the first; `past`: events that have happened before a restart. */
-function firstTimes(past: readonly SessionOnce[]): SessionContext['isFirst'] {
+function firstTimes(past: readonly SessionOnce[]): SessionPlace['isFirst'] {
   const done = new Set(past);
   return (what) => {
     const isFirst = !done.has(what);
@@ -285,22 +353,20 @@ function firstTimes(past: readonly SessionOnce[]): SessionContext['isFirst'] {
 
 /** The conversation at its beginning, or as it goes on. */
 function stateOf(
-  { ended, former, seat }: ConversationOptions,
-  context: SessionContext,
+  { channel, deps, ended, former, seat }: ConversationOptions,
+  start: ConversationState,
+  { stored }: Pick<SessionConsent, 'stored'>,
 ): ConversationState {
-  const { channel, gate, parts } = context;
-  const before = former?.context;
+  const from = former?.place.channel;
   const goesOn =
-    before?.channel.channelId === channel.channelId ||
-    (before && parts.places.isNoWider(channel, before.channel));
-  const start = initialState(sessionSettingsOf(context));
-  const past = before ? goesOn && before.talk.state : ended;
+    from?.channelId === channel.channelId || (from && deps.places.isNoWider(channel, from));
+  const past = former ? goesOn && former.loop.state : ended;
   const { agreedIds: callers = [], isPaused = false } =
-    before?.gate.answers ?? seat ?? ended?.answers ?? {};
-  const { consent, reportedFailures } = before?.talk.state ?? start;
+    former?.consent.answers ?? seat ?? ended?.answers ?? {};
+  const { consent, reportedFailures } = former?.loop.state ?? start;
   return {
     ...start,
-    consent: { ...consent, ...gate.stored, callers, isPaused },
+    consent: { ...consent, ...stored, callers, isPaused },
     history: (past || start).history,
     reportedFailures,
   };

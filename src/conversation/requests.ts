@@ -7,7 +7,9 @@ import type { QueuedQuestion, QueuedReading } from '#src/conversation/queue/queu
 import { failureText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { queueRules } from '#src/turn/waiting.ts';
-import type { SessionContext } from './session-context.ts';
+import type { ConversationLoop } from './conversation-loop.ts';
+import type { Session } from './session.ts';
+import type { SessionDependencies } from './session-dependencies.ts';
 
 type AddTurnResult =
   /** `ended` never rejects. */
@@ -48,9 +50,16 @@ type Request =
     }
   | { readonly kind: 'notice'; readonly notice: SpokenNotice; reading?: QueuedReading };
 
+type RequestDeps = Pick<Session, 'loop' | 'notices'> &
+  Pick<SessionDependencies, 'clock'> & {
+    readonly channelId: string;
+    /** False: there is no money for speech, or it was called to write captions only. */
+    readonly maySpeak: () => boolean;
+  };
+
 /** Questions, texts and notices that people, commands and features bring to one session, and what they are told of them. */
 export class Requests {
-  readonly #context: SessionContext;
+  readonly #deps: RequestDeps;
   readonly #all = new Map<Id, Request>();
   readonly #heard = new Set<Id>();
   #latest: HeardReading | undefined;
@@ -59,8 +68,8 @@ export class Requests {
   #refusal: ReportedOutcome | undefined;
   #posting: Id | undefined;
 
-  constructor(context: SessionContext) {
-    this.#context = context;
+  constructor(deps: RequestDeps) {
+    this.#deps = deps;
   }
 
   questionOf(request: Id | undefined): QueuedQuestion | undefined {
@@ -77,13 +86,13 @@ export class Requests {
 
   /** What is said now. */
   get current(): ListedTurn | undefined {
-    const id = this.#context.talk.state.floor.current?.id;
+    const id = this.#deps.loop.state.floor.current?.id;
     return id === undefined ? undefined : this.#listed(id);
   }
 
   /** What waits, in the order of the queue. */
   get line(): readonly ListedTurn[] {
-    return this.#context.talk.state.floor.queue.flatMap((id) => this.#listed(id) ?? []);
+    return this.#deps.loop.state.floor.queue.flatMap((id) => this.#listed(id) ?? []);
   }
 
   /** Last text or answer that was heard. */
@@ -117,7 +126,7 @@ export class Requests {
   /** False: it is refused, and its `ended` is not called. */
   put(notice: SpokenNotice): boolean {
     if (!this.#maySpeak()) return false;
-    const nowMs = this.#context.parts.clock.nowMs();
+    const nowMs = this.#deps.clock.nowMs();
     const request = this.#add({ kind: 'notice', notice });
     const { longestWaitMs, personId: to } = notice;
     const refusal = this.#post(request, {
@@ -132,14 +141,14 @@ export class Requests {
 
   /** Stops the answer under way and drops all that waits; false when there was nothing to stop. */
   stop(): boolean {
-    const { current, queue } = this.#context.talk.state.floor;
-    this.#context.talk.post({ kind: 'stop' });
+    const { current, queue } = this.#deps.loop.state.floor;
+    this.#deps.loop.post({ kind: 'stop' });
     const isSaid = current !== undefined && current.phase.kind !== 'cut';
     return isSaid || queue.length > 0;
   }
 
   drop({ id }: ListedTurn, why: 'skipped' | 'stopped'): void {
-    this.#context.talk.post({ kind: 'taken-out', id, why });
+    this.#deps.loop.post({ kind: 'taken-out', id, why });
   }
 
   // Effects.
@@ -158,11 +167,10 @@ export class Requests {
     if (one?.kind === 'notice') one.notice.ended(wasHeard);
     if (one?.kind === 'question') this.#answered(one.question, outcome);
     if (one?.kind !== 'reading') return;
-    const { channel, parts } = this.#context;
-    const { channelId, guildId } = channel;
+    const { channelId, notices } = this.#deps;
     const known = playEnds.find((each) => each === outcome);
     const end = known ?? (outcome === 'ending' ? 'left' : 'failed');
-    parts.onEvent(guildId, { kind: 'played', channelId, track: 'voice', end });
+    notices.report({ kind: 'played', channelId, track: 'voice', end });
     one.ended.resolve(end);
   }
 
@@ -171,7 +179,7 @@ export class Requests {
     if (request !== undefined) this.#heard.add(request);
     const reading = this.readingOf(request);
     reading?.onHeard?.();
-    this.#latest = { reading, atMs: this.#context.parts.clock.nowMs() };
+    this.#latest = { reading, atMs: this.#deps.clock.nowMs() };
   }
 
   #of(request: Id | undefined): Request | undefined {
@@ -182,19 +190,16 @@ export class Requests {
     const id = this.#nextId++;
     this.#all.set(id, request);
     signal?.addEventListener('abort', () => {
-      if (this.#all.has(id)) this.#context.talk.post({ kind: 'taken-back', request: id });
+      if (this.#all.has(id)) this.#deps.loop.post({ kind: 'taken-back', request: id });
     });
     return id;
   }
 
-  #post(
-    request: Id,
-    event: Parameters<SessionContext['talk']['post']>[0],
-  ): ReportedOutcome | undefined {
+  #post(request: Id, event: Parameters<ConversationLoop['post']>[0]): ReportedOutcome | undefined {
     this.#refusal = undefined;
     this.#posting = request;
     try {
-      this.#context.talk.post(event);
+      this.#deps.loop.post(event);
     } finally {
       this.#posting = undefined;
     }
@@ -202,7 +207,7 @@ export class Requests {
   }
 
   #ahead(request: Id): number {
-    const { floor, readings } = this.#context.talk.state;
+    const { floor, readings } = this.#deps.loop.state;
     const id = readings.find((one) => one.request === request)?.id;
     const place = id === undefined ? -1 : floor.queue.indexOf(id);
     if (place < 0) return 0;
@@ -210,7 +215,7 @@ export class Requests {
   }
 
   #listed(id: Id): ListedTurn | undefined {
-    const { state } = this.#context.talk;
+    const { state } = this.#deps.loop;
     const turn = turnOf(state, id);
     if (turn) return { id, kind: 'question', by: turn.by, name: turn.name };
     const one = this.#of(readingOf(state, id)?.request);
@@ -219,8 +224,8 @@ export class Requests {
 
   /** False: there is no money for speech, a moderator keeps it silent, or it was called to write captions only. */
   #maySpeak(): boolean {
-    const { channel, maySpeak, parts, talk } = this.#context;
-    return maySpeak() && !talk.state.isMuted && !parts.spending.used(channel.guildId);
+    const { loop, maySpeak } = this.#deps;
+    return maySpeak() && !loop.state.isMuted;
   }
 
   #noticeReading({ language, personId, words }: SpokenNotice): QueuedReading {
@@ -237,7 +242,7 @@ export class Requests {
 
   #answered({ onOver, report }: QueuedQuestion, outcome: ReportedOutcome): void {
     if (outcome === 'failed') {
-      const failure = this.#context.talk.lastFailure?.error;
+      const failure = this.#deps.loop.lastFailure?.error;
       const line = failure && failureText(failure);
       report?.({ kind: 'failed', line: line ?? { id: 'ask.late' } });
     }

@@ -2,7 +2,7 @@ import type { BotError, BudgetCap, FailureStage } from '#src/base/errors.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
-import type { SessionEventListener } from '#src/ports/session-events.ts';
+import type { SessionEvent, SessionEventListener } from '#src/ports/session-events.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -45,7 +45,7 @@ export function spokenText(
 }
 
 /** In which language `spokenText` gives a text. */
-export function spokenLocale(
+function spokenLocale(
   guildId: string,
   { places, voices }: ListenerLanguages,
   language?: string,
@@ -81,9 +81,6 @@ export type WritingParts = {
   readonly onEvent: SessionEventListener;
 };
 
-/** Voice channel, and the parts that write into its chat. */
-type ChannelChat = { readonly channel: ChannelRef; readonly parts: WritingParts };
-
 /** Signal of messages that are never withdrawn. */
 const never = new AbortController().signal;
 
@@ -98,40 +95,67 @@ export function writeInChat(
     .catch((error: unknown) => parts.onEvent(channel.guildId, failureEventOf(error, 'speak')));
 }
 
-/** Words for this person into the chat of the channel, with a mention, without waiting for it. */
-export function writeToPerson(
-  personId: string,
-  words: ConfidentialText,
-  { channel, parts }: ChannelChat,
-): void {
-  const text = words.textIn(channel.channelId) ?? '';
-  parts.messages
-    .notify(channel, [{ personId, text }], never)
-    .catch((error: unknown) => parts.onEvent(channel.guildId, failureEventOf(error, 'speak')));
-}
+/** Sentences of the bot in one voice channel, and reports to the operator of what happens there. */
+export type ChannelNotices = ReturnType<typeof channelNotices>;
 
-/**
- * Writes lines to one person into the chat of the channel, which notifies them, with buttons, those of consent by default; without waiting
- * for it. If that chat is shut, only the operator reads of it. Aborting `signal` takes back what still waits.
- */
-export function notifyPerson(
-  personId: string,
-  lines: readonly TextLine[],
-  { channel, parts }: ChannelChat,
-  signal: AbortSignal,
-  buttons: readonly string[] = consentButtons,
-): void {
+/** `post`: posts a line into the channel when its turn has come, if it still holds then; `posted` is called with it. */
+export function channelNotices(
+  channel: ChannelRef,
+  deps: WritingParts & ListenerLanguages,
+  post: (line: TextLine, holds?: () => boolean, posted?: () => void) => void,
+) {
   const { guildId } = channel;
-  const text = lines.map((line) => writtenText(line, guildId, parts)).join(' ');
-  parts.messages.notify(channel, [{ personId, text }], signal, buttons).catch((error: unknown) => {
-    if (!signal.aborted) parts.onEvent(guildId, failureEventOf(error, 'speak'));
-  });
+  const { messages, onEvent } = deps;
+  const writtenLine = (line: CheckedLine) => writtenText(line, guildId, deps);
+  const reportFailure = (error: unknown, stage: FailureStage | 'store') =>
+    onEvent(guildId, failureEventOf(error, stage));
+  return {
+    post,
+    /** Reports an event to the operator. */
+    report: (event: SessionEvent) => onEvent(guildId, event),
+    reportFailure,
+    writtenText: writtenLine,
+    /** As `spokenText`, to people of a language (BCP 47). */
+    spokenText: (line: CheckedLine, language?: string) => spokenText(line, guildId, deps, language),
+    spokenLocale: (language?: string) => spokenLocale(guildId, deps, language),
+    /** Language of what people read here. */
+    writtenLocale: () => deps.places.localeIn(guildId),
+    /** Into the chat of the channel, to one person with a mention, without waiting for it. */
+    write(words: ConfidentialText, personId?: string): void {
+      if (personId === undefined) {
+        writeInChat(words, channel, deps);
+        return;
+      }
+      const text = words.textIn(channel.channelId) ?? '';
+      messages
+        .notify(channel, [{ personId, text }], never)
+        .catch((error: unknown) => reportFailure(error, 'speak'));
+    },
+    /** As `VoiceChannelChatPoster.tell`. */
+    tellPerson: (personId: string, words: ConfidentialText, signal: AbortSignal) =>
+      messages.tell(personId, words, signal),
+    /**
+     * Writes lines to one person into the chat of the channel, which notifies them, with buttons, those of consent by default;
+     * without waiting for it. If that chat is shut, only the operator reads of it. Aborting `signal` takes back what still waits.
+     */
+    notifyPerson(
+      personId: string,
+      lines: readonly TextLine[],
+      signal: AbortSignal,
+      buttons: readonly string[] = consentButtons,
+    ): void {
+      const text = lines.map(writtenLine).join(' ');
+      messages.notify(channel, [{ personId, text }], signal, buttons).catch((error: unknown) => {
+        if (!signal.aborted) reportFailure(error, 'speak');
+      });
+    },
+  };
 }
 
 /** Session whose channel is told of failures. */
-type FailingSession = ChannelChat & {
-  readonly notice: (line: TextLine, holds?: () => boolean) => void;
-  readonly talk: {
+type FailingSession = {
+  readonly notices: ChannelNotices;
+  readonly loop: {
     isNewFailure(failure: ChannelFailure): boolean;
     isFailing(failure: ChannelFailure): boolean;
   };
@@ -143,19 +167,18 @@ export function failureKindOf(failure: BotError): FailureStage | 'key' {
 }
 
 /** Reports a text that had no sound and is written: the operator reads the cause, the channel once that a key is refused. */
-export function reportUnsaid(failure: BotError, context: FailingSession): void {
-  const { channel, notice, parts, talk } = context;
-  parts.onEvent(channel.guildId, failureEventOf(failure, failure.stage ?? 'speak'));
+export function reportUnsaid(failure: BotError, { loop, notices }: FailingSession): void {
+  notices.reportFailure(failure, 'speak');
   const kind = failureKindOf(failure);
-  const isNews = talk.isNewFailure(kind) && kind === 'key';
-  if (isNews) notice(failureText(failure), () => talk.isFailing(kind));
+  const isNews = loop.isNewFailure(kind) && kind === 'key';
+  if (isNews) notices.post(failureText(failure), () => loop.isFailing(kind));
 }
 
 /** Writes that an utterance which may have been for the bot was not recognised. */
-export function writeUnrecognised(failure: BotError, { channel, parts }: ChannelChat): void {
+export function writeUnrecognised(failure: BotError, notices: ChannelNotices): void {
   const failureLine = failureText(failure);
   const line: TextLine = failureLine.id === 'fail.llm' ? { id: 'fail.stt' } : failureLine;
-  writeInChat(openText(writtenText(line, channel.guildId, parts)), channel, parts);
+  notices.write(openText(notices.writtenText(line)));
 }
 
 /**
@@ -164,37 +187,39 @@ export function writeUnrecognised(failure: BotError, { channel, parts }: Channel
  */
 export function writeUnspeakable(
   words: ConfidentialText,
-  context: FailingSession,
+  { loop, notices }: FailingSession,
   language?: string,
 ): void {
-  const { channel, parts, talk } = context;
-  const { guildId } = channel;
-  const isFirst = talk.isNewFailure(language ? `no voice for ${language}` : 'speak');
-  const name = language && languageName(language, parts.places.localeIn(guildId));
-  const why: TextLine = name
-    ? { id: 'voice.language.none', with: { language: name } }
-    : { id: 'fail.tts' };
-  const reason = openText(writtenText(why, guildId, parts));
-  writeInChat(isFirst ? ConfidentialText.joined([reason, words], ' ') : words, channel, parts);
+  const isFirst = loop.isNewFailure(language ? `no voice for ${language}` : 'speak');
+  const why: TextLine = language ? noVoiceLine(language, notices) : { id: 'fail.tts' };
+  const reason = openText(notices.writtenText(why));
+  notices.write(isFirst ? ConfidentialText.joined([reason, words], ' ') : words);
+}
+
+/** Says that no voice speaks a language (BCP 47). */
+export function noVoiceLine(language: string, notices: ChannelNotices): TextLine {
+  const name = languageName(language, notices.writtenLocale());
+  return { id: 'voice.language.none', with: { language: name } };
 }
 
 /** Tells the channel once that a voice is gone and the usual one speaks. */
-function reportGoneVoice(voice: string, { notice, talk }: FailingSession): void {
-  if (talk.isNewFailure(`no voice ${voice}`)) notice({ id: 'voice.gone', with: { voice } });
+function reportGoneVoice(voice: string, { loop, notices }: FailingSession): void {
+  if (loop.isNewFailure(`no voice ${voice}`)) notices.post({ id: 'voice.gone', with: { voice } });
 }
 
 /** Told of a voice of the bot that is gone. A model that speaks has voices of its own, which the reader of texts need not have. */
 export function chosenVoiceGone(
-  context: FailingSession & { readonly settings: () => { readonly pipeline: string } },
+  session: FailingSession,
+  settings: () => { readonly pipeline: string },
 ): SpeechVoice['onGone'] {
   return (voice, of) => {
-    const isMissed = of === 'model' || context.settings().pipeline === 'chained';
-    if (isMissed) reportGoneVoice(voice, context);
+    const isMissed = of === 'model' || settings().pipeline === 'chained';
+    if (isMissed) reportGoneVoice(voice, session);
   };
 }
 
 /** A voice that a person has chosen; without one, that of the bot. */
-export function chosenVoice(name: string | undefined, context: FailingSession): SpeechVoice {
+export function chosenVoice(name: string | undefined, session: FailingSession): SpeechVoice {
   if (name === undefined) return {};
-  return { name, onGone: (gone) => reportGoneVoice(gone, context) };
+  return { name, onGone: (gone) => reportGoneVoice(gone, session) };
 }

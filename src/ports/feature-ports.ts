@@ -1,7 +1,3 @@
 /** Objects of features that commands, tools, programs and other features use. Each feature declares its own beside its `Feature`. */
 // biome-ignore lint/suspicious/noEmptyInterface: features declare its members
 export interface FeaturePorts {}
-
-/** Objects of features in one session, which each feature declares alike. */
-// biome-ignore lint/suspicious/noEmptyInterface: features declare its members
-export interface SessionParts {}

@@ -1,5 +1,4 @@
 import type { Transcript } from '#src/speech/ports.ts';
-import type { FeaturePorts, SessionParts } from './feature-ports.ts';
 import type { FeaturePanel } from './panel.ts';
 import type { LeaveReason } from './session-events.ts';
 import type { ChannelMember } from './voice-link.ts';
@@ -79,14 +78,6 @@ export type StoredCounts = {
   readonly memories: number;
 };
 
-/** Past of a session that begins. */
-export type SessionBefore = {
-  /** A former run sat there: its people are not told again. */
-  readonly isReturned: boolean;
-  /** Features of the session that it goes on from. */
-  readonly former?: SessionFeatures;
-};
-
 /** News for the person who asked to leave. */
 export type EndNews = { readonly hasTranscript?: boolean };
 
@@ -95,8 +86,6 @@ export type RetractReason = 'withdrawn' | 'barred';
 
 /** A feature in one session. Nothing here throws. */
 export type FeatureSession = {
-  /** Objects that commands, tools and other features use. */
-  readonly parts?: Partial<SessionParts>;
   /**
    * People can be heard and spoken to, the mode of the session has changed, or settings of the server have changed, this `key`
    * among them, or are known now.
@@ -127,15 +116,10 @@ export type ContextRequest = {
 
 /** The features of a session, asked and told together. */
 export class SessionFeatures {
-  /** Objects of the shard. */
-  readonly ports: FeaturePorts;
-  readonly sessions: SessionParts;
   readonly #all: readonly FeatureSession[];
 
-  constructor(ports: FeaturePorts, all: readonly FeatureSession[]) {
-    this.ports = ports;
+  constructor(all: readonly FeatureSession[]) {
     this.#all = all;
-    this.sessions = Object.assign({}, ...all.map(({ parts }) => parts));
   }
 
   changed(hasEntered: boolean, key?: string): void {

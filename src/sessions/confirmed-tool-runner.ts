@@ -18,9 +18,9 @@ export class ConfirmedToolRunner {
 
   /** A private answer, or what a press of Confirm would do, for the only person who may press. `askId` is the id that the button carries. */
   show(guildId: string, askId: string, personId: string): ShowOutcome {
-    const context = this.#sessions.session(guildId)?.context;
-    if (!context) return { kind: 'over' };
-    const { confirmations } = context.tools;
+    const tools = this.#sessions.session(guildId)?.tools;
+    if (!tools) return { kind: 'over' };
+    const { clock, confirmations } = tools;
     const held = confirmations.answer(askId);
     if (held?.presser.id === personId) return { kind: 'answered', text: held.text };
     if (held) return { kind: 'other', name: held.presser.name };
@@ -30,7 +30,7 @@ export class ConfirmedToolRunner {
     const { action, asker, presser } = ask;
     const isOther = presser.id !== asker.id;
     const question = (isOther && action.presser?.ask) || action.ask;
-    const s = Math.ceil((untilMs - context.parts.clock.nowMs()) / 1000);
+    const s = Math.ceil((untilMs - clock.nowMs()) / 1000);
     const line = lineWith(question, { name: presser.name });
     return { kind: 'shown', line, s, files: action.files ?? [] };
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { EndedConversation } from '#src/conversation/build-session.ts';
-import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
+import type { SessionAnswers } from '#src/conversation/hearing/session-consent.ts';
 import { historyWithout } from '#src/conversation/machine/replies.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import { returnMs } from '#src/people/join-rules.ts';

@@ -2,14 +2,18 @@ import { setImmediate } from 'node:timers/promises';
 import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { OneRate } from '#src/audio/resample.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import { together } from '#src/base/loops/run-together.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { greetOnArrival } from '#src/conversation/hearing/consent-gate.ts';
+import { greetOnArrival } from '#src/conversation/hearing/session-consent.ts';
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { awaitedReply, currentTurn, isQuiet } from '#src/conversation/machine/questions.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import { spokenLocale, spokenText } from '#src/notices/notice.ts';
+import type { Id } from '#src/conversation/machine/state.ts';
+import type { VoiceDeps } from '#src/conversation/output/answer-parts.ts';
+import type { Session } from '#src/conversation/session.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { voiceIn } from '#src/pipeline/prompt.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
@@ -50,6 +54,8 @@ const heldTurns = 32;
 /** Longest time in ms without a check: meanwhile a yes for today may end, and a budget begin anew. */
 const longestQuietMs = 60_000;
 
+type ConnectionDeps = VoiceDeps & Pick<SessionDependencies, 'codec' | 'cues' | 'panels'>;
+
 /** Parts that the connections of one session share, and nothing else of it uses. */
 export type ConnectionSources = {
   /** Person who called the bot in. */
@@ -57,6 +63,11 @@ export type ConnectionSources = {
   readonly hearing: HearingDependencies;
   readonly pauseHabits: PauseHabits;
   readonly utterances: Utterances;
+  readonly deps: ConnectionDeps;
+  /** Makes the clock of the connection check what may have changed, now and for a while. */
+  readonly wakeup: Wakeup;
+  /** The tool that runs for an answer, in words for people. */
+  readonly stepOf: (answer: Id | undefined) => PlainTextId | undefined;
   /** Shows the panel: who is there, and who talks. */
   show(talkingIds: readonly string[]): void;
 };
@@ -64,7 +75,9 @@ export type ConnectionSources = {
 /** Parts that the loops of one connection share. */
 type ConnectionParts = Disposable & {
   readonly link: VoiceLink;
-  readonly context: SessionContext;
+  readonly session: Session;
+  readonly clock: Clock;
+  readonly wakeup: Wakeup;
   readonly inputs: SpeakerInputs;
   readonly output: SpeechOutput;
   readonly interruptions: Interruptions;
@@ -91,15 +104,14 @@ class ConnectionTickLoop {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
-    this.#nowMs = this.#checkAtMs = this.#wokenAtMs = parts.context.parts.clock.nowMs();
+    this.#nowMs = this.#checkAtMs = this.#wokenAtMs = parts.clock.nowMs();
   }
 
   /** Never returns. Aborting `signal` throws `signal.reason`. */
   async run(signal: AbortSignal): Promise<never> {
-    const { mix, parts, wakeup } = this.#parts.context;
-    const { clock } = parts;
+    const { clock, session, wakeup } = this.#parts;
     const wake = () => wakeup.wake();
-    using _ = mix.tracks.listen(wake);
+    using _ = session.speech.mix.tracks.listen(wake);
     signal.addEventListener('abort', wake);
     try {
       for (;;) {
@@ -118,45 +130,44 @@ class ConnectionTickLoop {
 
   /** A packet has come: that ends the wait for a step of endpointing, at once where a pause begins. */
   drive(): void {
-    const { context, inputs } = this.#parts;
-    this.#drivenAtMs = context.parts.clock.nowMs();
+    const { clock, inputs, wakeup } = this.#parts;
+    this.#drivenAtMs = clock.nowMs();
     const isDue = this.#drivenAtMs - this.#nowMs >= leastTickMs || inputs.isPausing;
-    if (this.#isTicking && isDue) context.wakeup.end();
+    if (this.#isTicking && isDue) wakeup.end();
   }
 
   #step(signal: AbortSignal): void {
     signal.throwIfAborted();
-    const { context, inputs, interruptions } = this.#parts;
+    const { inputs, interruptions, session } = this.#parts;
     const atMs = this.#nowMs;
     for (const { speakerId, noticed } of inputs.tick(atMs)) handle(speakerId, noticed, this.#parts);
-    context.talk.noticeSound();
+    session.loop.noticeSound();
     interruptions.tick();
     if (atMs >= this.#checkAtMs) this.#check();
   }
 
   #check(): void {
-    const { link, context, output } = this.#parts;
+    const { link, output, session } = this.#parts;
     this.#checkAtMs = this.#nowMs + checkMs;
     attend(this.#parts);
     const people = link.people();
-    context.mix.tracks.pause(people.every(({ isBot }) => isBot));
-    context.features.attend(people);
+    session.speech.mix.tracks.pause(people.every(({ isBot }) => isBot));
+    session.features.attend(people);
     const { sent } = output;
-    if (sent) tellSaid(context, sent);
+    if (sent) tellSaid(session, sent);
     this.#parts.show();
   }
 
   /** Until the next step, unless it is woken. */
   #waitMs(): number {
-    const { context, inputs } = this.#parts;
-    const { mix, talk } = context;
+    const { inputs, session } = this.#parts;
     if (inputs.isPausing) return pauseTickMs;
     if (inputs.isBusy(this.#nowMs)) return tickMs;
-    const { floor, turns } = talk.state;
+    const { floor, turns } = session.loop.state;
     const isBusy = floor.current !== undefined || turns.some(({ open }) => open.length > 0);
     const sinceMs = this.#nowMs - this.#wokenAtMs;
     if (isBusy || sinceMs < freshMs) return checkMs;
-    return sinceMs < settleMs || mix.tracks.isMoving ? slowCheckMs : longestQuietMs;
+    return sinceMs < settleMs || session.speech.mix.tracks.isMoving ? slowCheckMs : longestQuietMs;
   }
 
   /** Until the timer of a step in `waitMs`: later while packets cause the steps. */
@@ -172,9 +183,9 @@ async function packetsFirst(signal: AbortSignal): Promise<void> {
 }
 
 /** Drops people who may not be heard any more, in the middle of a word, and tells the conversation and barge-in who is there. */
-function attend({ inputs, interruptions, link, context: { gate, talk } }: ConnectionParts): void {
-  talk.syncPeople();
-  inputs.keep((speakerId) => gate.mayHear(speakerId));
+function attend({ inputs, interruptions, link, session }: ConnectionParts): void {
+  session.loop.syncPeople();
+  inputs.keep((speakerId) => session.consent.mayHear(speakerId));
   const people = link.people();
   interruptions.keep((personId) => people.some(({ id }) => id === personId));
 }
@@ -187,33 +198,34 @@ function attend({ inputs, interruptions, link, context: { gate, talk } }: Connec
  */
 export async function runHearAndSpeakLoop(
   link: VoiceLink,
-  context: SessionContext,
+  session: Session,
   sources: ConnectionSources,
   signal: AbortSignal,
 ): Promise<'lost'> {
-  const { gate } = context;
-  using parts = openConnectionParts(link, context, sources);
+  const { consent, loop, undecided } = session;
+  const { wakeup } = sources;
+  using parts = openConnectionParts(link, session, sources);
   const clock = new ConnectionTickLoop(parts);
-  gate.onChange(() => {
+  consent.onChange(() => {
     attend(parts);
     parts.show();
-    context.wakeup.wake();
+    wakeup.wake();
   });
   link.onPeople(() => {
     attend(parts);
-    context.wakeup.wake();
+    wakeup.wake();
   });
   link.onUnheard((speakerId) => {
-    context.unanswered.arrived(speakerId);
+    undecided.arrived(speakerId);
   });
   try {
     return await together<'lost'>(signal, [
       (until) => hearPackets(parts, clock, until),
       (until) => clock.run(until),
-      (until) => unlessAborted(context.talk.bug, until),
+      (until) => unlessAborted(loop.bug, until),
     ]);
   } finally {
-    gate.onChange(() => undefined);
+    consent.onChange(() => undefined);
     link.onPeople(() => undefined);
     link.onUnheard(() => undefined);
   }
@@ -225,11 +237,11 @@ async function hearPackets(
   clock: ConnectionTickLoop,
   signal: AbortSignal,
 ): Promise<'lost'> {
-  const { link, inputs, context } = parts;
+  const { link, inputs, session, wakeup } = parts;
   for await (const packet of link.hear(signal)) {
     const { speakerId } = packet;
-    if (!context.gate.mayHear(speakerId)) continue;
-    if (!inputs.isBusy(packet.atMs)) context.wakeup.wake();
+    if (!session.consent.mayHear(speakerId)) continue;
+    if (!inputs.isBusy(packet.atMs)) wakeup.wake();
     for (const one of inputs.put(packet)) handle(speakerId, one, parts);
     clock.drive();
   }
@@ -243,15 +255,22 @@ const longestCueMs = 5_000;
 
 /** Cues of a wait for an answer, as they are played on one connection. */
 class WaitingCues {
-  readonly #context: SessionContext;
+  readonly #session: Pick<Session, 'loop' | 'notices' | 'place'>;
+  readonly #sources: Pick<ConnectionSources, 'deps' | 'stepOf'>;
   readonly #cues: CueTrack;
   readonly #signal: AbortSignal;
   /** Cues of this wait: it ends these and no others. */
   readonly #played = new Set<PlayedCue>();
 
   /** Aborting `signal` ends what is being made. */
-  constructor(context: SessionContext, cues: CueTrack, signal: AbortSignal) {
-    this.#context = context;
+  constructor(
+    session: Session,
+    sources: Pick<ConnectionSources, 'deps' | 'stepOf'>,
+    cues: CueTrack,
+    signal: AbortSignal,
+  ) {
+    this.#session = session;
+    this.#sources = sources;
     this.#cues = cues;
     this.#signal = signal;
   }
@@ -267,21 +286,15 @@ class WaitingCues {
     this.#played.clear();
   }
 
-  /** The tool that runs for the answer. */
-  get #step() {
-    const { stepOf, talk } = this.#context;
-    return stepOf(talk.state.floor.current?.reply);
-  }
-
   /** Says that it takes a moment, if the wait goes on. Never throws: a voice that fails now is reported with the answer. */
   async #saySoon(): Promise<void> {
-    const { languages, talk } = this.#context;
-    const turn = currentTurn(talk.state);
-    const { reply } = talk.state.floor.current ?? {};
+    const { loop, place } = this.#session;
+    const turn = currentTurn(loop.state);
+    const { reply } = loop.state.floor.current ?? {};
     if (!turn) return;
-    const line = { id: this.#step ?? ('slow.voice' as const) };
-    const pieces = await this.#speechOf(line, languages.of(turn.by));
-    const isAwaited = awaitedReply(talk.state)?.reply === reply && isQuiet(talk.state);
+    const line = { id: this.#sources.stepOf(reply) ?? ('slow.voice' as const) };
+    const pieces = await this.#speechOf(line, place.languages.of(turn.by));
+    const isAwaited = awaitedReply(loop.state)?.reply === reply && isQuiet(loop.state);
     if (this.#signal.aborted || !isAwaited || pieces.length === 0) return;
     const samples = joinSamples(pieces).subarray(0, (longestCueMs * speakRateHz) / 1000);
     this.#played.add(this.#cues.say(samples));
@@ -289,16 +302,17 @@ class WaitingCues {
 
   /** Sound of a line; none where its voice fails, or there is no money. */
   async #speechOf(line: PlainTextLine, language: string | undefined): Promise<Int16Array[]> {
-    const { channel, parts, style } = this.#context;
-    const words = spokenText(line, channel.guildId, parts, language);
-    const voice = voiceIn(spokenLocale(channel.guildId, parts, language), style());
-    const opened = parts.spending.open(speechRequestOf('notice', channel.guildId, words));
+    const { notices, place } = this.#session;
+    const { spending, synthesizer } = this.#sources.deps;
+    const words = notices.spokenText(line, language);
+    const voice = voiceIn(notices.spokenLocale(language), place.style());
+    const opened = spending.open(speechRequestOf('notice', place.channel.guildId, words));
     if (opened.kind === 'refused') return [];
     using reservation = opened.reservation;
     const rate = new OneRate(speakRateHz);
     const pieces: Int16Array[] = [];
     try {
-      const sound = parts.synthesizer.paidBy(reservation).synthesize(words, voice, this.#signal);
+      const sound = synthesizer.paidBy(reservation).synthesize(words, voice, this.#signal);
       for await (const pcm of sound)
         pieces.push(...rate.push({ ...pcm, samples: pcm.samples.slice() }));
     } catch (error) {
@@ -310,50 +324,57 @@ class WaitingCues {
 }
 
 /** Tells features and the process the words of the bot that have left. */
-function tellSaid({ channel, features, parts }: SessionContext, sent: SpokenSegment): void {
+function tellSaid(
+  { features, notices }: Pick<Session, 'features' | 'notices'>,
+  sent: SpokenSegment,
+): void {
   features.said(sent);
   const { text, isOver, isAnswer } = sent;
-  parts.onEvent(channel.guildId, { kind: 'words', text, isWhole: isOver && !isAnswer });
+  notices.report({ kind: 'words', text, isWhole: isOver && !isAnswer });
 }
 
 /** Speaker inputs and the output on one link; both are gone when it is disposed of. */
 function openConnectionParts(
   link: VoiceLink,
-  context: SessionContext,
-  { callerId, hearing, pauseHabits, show, utterances }: ConnectionSources,
+  session: Session,
+  sources: ConnectionSources,
 ): ConnectionParts {
-  const { parts, talk } = context;
+  const { callerId, deps, hearing, pauseHabits, show, utterances, wakeup } = sources;
+  const { clock, codec } = deps;
+  const { loop, speech } = session;
   const over = new AbortController();
   const sent = new SentEnvelope();
-  const { voice, cues, mixer } = openSound(context.mix, parts.codec, parts.cues, sent);
-  const onSent = (words: SpokenSegment) => tellSaid(context, words);
-  const output = new SpeechOutput(voice, parts.clock, onSent, context.pace);
+  const { voice, cues, mixer } = openSound(speech.mix, codec, deps.cues, sent);
+  const onSent = (words: SpokenSegment) => tellSaid(session, words);
+  const output = new SpeechOutput(voice, clock, onSent, speech.pace);
   const inputs = new SpeakerInputs((speakerId) =>
-    openInput(speakerId, sent, parts.codec, hearing, pauseHabits),
+    openInput(speakerId, sent, codec, hearing, pauseHabits),
   );
-  const interruptions = new Interruptions(context, output, cues);
-  const waiting = new WaitingCues(context, cues, over.signal);
+  const interruptions = new Interruptions(loop, clock, output, cues);
+  const waiting = new WaitingCues(session, sources, cues, over.signal);
   const connection: ConnectionParts = {
     link,
-    context,
+    session,
+    clock,
+    wakeup,
     inputs,
     output,
     interruptions,
     utterances,
     show: () => show(inputs.talking()),
     [Symbol.dispose]() {
-      context.connection.attach(undefined);
-      talk.attach(undefined);
+      speech.connection.attach(undefined);
+      loop.attach(undefined);
       utterances.attach(undefined);
       over.abort(new Error('the connection is closed'));
       voice.cut();
       inputs.close();
     },
   };
-  talk.attach(output);
+  loop.attach(output);
   utterances.attach({
     read(speakerId, understood) {
-      const noticed = inputs.read(speakerId, understood, parts.clock.nowMs());
+      const noticed = inputs.read(speakerId, understood, clock.nowMs());
       for (const one of noticed) handle(speakerId, one, connection);
     },
     overhear: (speakerId, text) => interruptions.overhear(speakerId, text),
@@ -361,7 +382,7 @@ function openConnectionParts(
       return output.sounding !== undefined;
     },
   });
-  context.connection.attach({
+  speech.connection.attach({
     isSpeaking: () => voice.sounds,
     play: (samples, left) => cues.say(samples, left),
     overheard: (personId, what, meant) =>
@@ -370,13 +391,13 @@ function openConnectionParts(
     endWaitingCues: () => waiting.over(),
   });
   const next = () => {
-    talk.noticeSound();
+    loop.noticeSound();
     interruptions.tick();
   };
-  const { wake } = link.play(announced(mixer, next, () => talk.noticeSound()));
+  const { wake } = link.play(announced(mixer, next, () => loop.noticeSound()));
   mixer.onSound(wake);
-  talk.post({ kind: 'link-up' });
-  greetOnArrival(context, link.people(), callerId);
+  loop.post({ kind: 'link-up' });
+  greetOnArrival(session, clock, link.people(), callerId);
   return connection;
 }
 

@@ -1,20 +1,22 @@
-import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
+import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
 import { awaitedReply, currentTurn, phaseOf } from '#src/conversation/machine/questions.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session } from '#src/conversation/session.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { FeaturePanel, PanelFace } from '#src/ports/panel.ts';
 import { listNames, type TalkState, talkGuide } from '#src/ports/talk-guide.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { cut } from '#src/texts/plain.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
+import type { ConnectionSources } from './hear-and-speak-loop.ts';
 
 /** Everything that the panel is made from. */
 export type PanelFacts = {
   readonly talk: TalkState;
   readonly state: ConversationState;
   readonly guildId: string;
-  readonly gate: Pick<ConsentGate, 'consentOf' | 'mayWrite'>;
+  readonly consent: Pick<SessionConsent, 'consentOf' | 'mayWrite'>;
   /** Name of a person who talks. */
   readonly talking?: string | undefined;
   readonly nameOf: (personId: string) => string;
@@ -84,15 +86,15 @@ function followingOf({ floor, turns }: ConversationState): readonly string[] {
  * channel. Each yes is told that all who can open it may read them.
  */
 function understoodLines({
+  consent,
   features,
-  gate,
   isInChat,
   nameOf,
   state,
   talk,
 }: PanelFacts): readonly TextLine[] {
   if (!isInChat || features.captionsIn !== undefined || talk.isPaused || state.isEnding) return [];
-  const mayShow = (id: string) => gate.mayWrite(id) && gate.consentOf(id) !== 'policy';
+  const mayShow = (id: string) => consent.mayWrite(id) && consent.consentOf(id) !== 'policy';
   const agreed = state.notes.understood.filter(({ by }) => mayShow(by));
   const latest = new Map(agreed.map(({ by, words }) => [by, words]));
   return [...latest].slice(-mostShown).flatMap(([by, heard]): readonly TextLine[] => {
@@ -118,43 +120,47 @@ function namesLine(
 
 /** The panel of a session now. `talkingIds`: people who talk. */
 export function panelNow(
-  context: SessionContext,
+  { consent, features, loop, place }: Pick<Session, 'consent' | 'features' | 'loop' | 'place'>,
   talk: TalkState,
   talkingIds: readonly string[],
+  { deps, stepOf }: Pick<ConnectionSources, 'deps' | 'stepOf'>,
 ): PanelFace {
-  const { channel, features, gate, nameOf, parts, stepOf } = context;
-  const { state } = context.talk;
+  const { channel, nameOf } = place;
+  const { state } = loop;
   return panelOf({
     talk,
     state,
     guildId: channel.guildId,
-    gate,
+    consent,
     talking: talk.people.find(({ id }) => talkingIds.includes(id))?.name,
     nameOf,
     step: stepOf(awaitedReply(state)?.reply),
-    isInChat: parts.panels.placeIn(channel.guildId)?.channelId === channel.channelId,
+    isInChat: deps.panels.placeIn(channel.guildId)?.channelId === channel.channelId,
     features: features.panel(),
   });
 }
 
-/** What decides whether people in the channel of a session are answered, as far as its context knows. */
+type PanelDeps = Pick<SessionDependencies, 'isReadByPrograms' | 'places' | 'spending'>;
+
+/** What decides whether people in the channel of a session are answered, as far as its owners know. */
 export function talkStateOf(
-  { channel, gate, settings, talk, parts: { isReadByPrograms, places, spending } }: SessionContext,
+  { consent, loop, place }: Pick<Session, 'consent' | 'loop' | 'place'>,
   people: readonly ChannelMember[],
+  { isReadByPrograms, places, spending }: PanelDeps,
 ): Omit<TalkState, 'isAnew' | 'isDeafened' | 'isLinked' | 'isUncalled'> {
-  const { channelId, guildId, name } = channel;
-  const { persona } = settings();
-  const { addressing, mode } = talk.state.settings;
+  const { channelId, guildId, name } = place.channel;
+  const { persona } = place.settings();
+  const { addressing, mode } = loop.state.settings;
   return {
     channel: name,
     bot: persona?.name ?? places.botName(guildId),
     mode,
     addressing,
-    isMuted: talk.state.isMuted,
-    isPaused: gate.paused,
+    isMuted: loop.state.isMuted,
+    isPaused: consent.paused,
     quietUntil: spending.used(guildId)?.time,
     people: people.flatMap(({ id, isBot, name: person }) => {
-      const standing = gate.isAdmitted(id) ? gate.consentOf(id) : 'barred';
+      const standing = consent.isAdmitted(id) ? consent.consentOf(id) : 'barred';
       return isBot ? [] : [{ id, name: person, standing }];
     }),
     isReadByPrograms: isReadByPrograms(channelId),

@@ -1,9 +1,8 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { answerMediumFor } from '#src/conversation/output/answer-parts.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { notifyPerson, spokenLocale, spokenText } from '#src/notices/notice.ts';
 import type { Consent, Erasure } from '#src/people/consent.ts';
 import type {
   ExportOutcome,
@@ -21,6 +20,8 @@ const resumeMs = 60_000;
 /** Longest wait of a spoken receipt for a pause, in ms; later it is written. */
 const longestReceiptMs = 10_000;
 
+type DenyingSession = Pick<Session, 'notices' | 'place' | 'signal' | 'speech'>;
+
 /** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
 export class PrivacyRequests {
   readonly #parts: SessionDependencies;
@@ -37,7 +38,7 @@ export class PrivacyRequests {
     this.#features = features.flatMap(({ person }) => person ?? []);
     this.#parts = parts;
     this.#sessions = sessions;
-    sessions.denyAloud = (personId, context) => void this.#denyAloud(personId, context);
+    sessions.denyAloud = (personId, session) => void this.#denyAloud(personId, session);
   }
 
   async status(guildId: string, personId: string): Promise<PrivacyStatus> {
@@ -70,24 +71,23 @@ export class PrivacyRequests {
   }
 
   /** A no that a person said: as `deny`, with a receipt at the next pause, or in writing where it cannot be heard. */
-  async #denyAloud(personId: string, context: SessionContext): Promise<void> {
-    const { channel, languages, parts, queue, signal } = context;
-    const { guildId } = channel;
-    const language = spokenLocale(guildId, parts, languages.of(personId));
-    const { saved } = await this.deny(guildId, personId);
+  async #denyAloud(personId: string, session: DenyingSession): Promise<void> {
+    const { notices, place, signal, speech } = session;
+    const language = notices.spokenLocale(place.languages.of(personId));
+    const { saved } = await this.deny(place.channel.guildId, personId);
     const lines = [
       { id: 'consent.no' },
       ...(saved ? [] : [{ id: 'privacy.unsaved' } as const]),
     ] as const;
     const isWaiting =
-      answerMediumFor(personId, context) === 'aloud' &&
-      queue.put({
+      answerMediumFor(personId, place) === 'aloud' &&
+      speech.requests.put({
         language,
         longestWaitMs: longestReceiptMs,
-        words: () => lines.map((line) => spokenText(line, guildId, parts, language)).join(' '),
-        ended: (wasHeard) => wasHeard || notifyPerson(personId, lines, context, signal),
+        words: () => lines.map((line) => notices.spokenText(line, language)).join(' '),
+        ended: (wasHeard) => wasHeard || notices.notifyPerson(personId, lines, signal),
       });
-    if (!isWaiting) notifyPerson(personId, lines, context, signal);
+    if (!isWaiting) notices.notifyPerson(personId, lines, signal);
   }
 
   /**
@@ -103,7 +103,7 @@ export class PrivacyRequests {
     });
     this.#sessions.beginAnew(guildId);
     for (const session of this.#sessions.sessions(guildId)) {
-      session.context.unanswered.forget(personId);
+      session.undecided.forget(personId);
       if (session.followedId === personId) session.followedId = undefined;
     }
     this.#forgetInMemory(guildId, personId);
@@ -200,8 +200,8 @@ export class PrivacyRequests {
 
   /** Where the bot sits nowhere, by what was said for good; roles are only known in a channel. */
   async #consentOf(guildId: string, personId: string): Promise<Consent> {
-    const gate = this.#sessions.sessions(guildId).at(-1)?.context.gate;
-    if (gate) return gate.consentOf(personId);
+    const consent = this.#sessions.sessions(guildId).at(-1)?.consent;
+    if (consent) return consent.consentOf(personId);
     await this.#sessions.readConsents(guildId);
     return this.#sessions.consentOf(guildId, { id: personId, roleIds: [] });
   }

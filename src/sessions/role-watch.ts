@@ -1,11 +1,13 @@
+import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { Session, SessionPlace } from '#src/conversation/session.ts';
 import type { ChannelMember, VoiceLink } from '#src/ports/voice-link.ts';
 
 /** Interval in ms at which the roles of one person after the other are looked up. */
 const everyMs = 2_000;
+
+type WatchedSession = Pick<Session, 'consent' | 'notices' | 'place'>;
 
 /**
  * Keeps what is known of the roles of those in the channel fresh, as Discord reports no change to bots; none of it is asked
@@ -15,27 +17,27 @@ const everyMs = 2_000;
  */
 export async function watchRoles(
   link: VoiceLink,
-  context: SessionContext,
+  session: WatchedSession,
+  clock: Clock,
   /** Woken when the settings of the server have changed. */
   governed: Wakeup,
   signal: AbortSignal,
 ): Promise<never> {
-  const { clock } = context.parts;
   signal.addEventListener('abort', () => governed.wake(), { once: true });
   for (let turn = 0; ; turn++) {
-    while (!needsRoles(context)) {
+    while (!needsRoles(session.place)) {
       signal.throwIfAborted();
       await governed.wait(Number.POSITIVE_INFINITY);
     }
     await clock.sleep(everyMs, signal);
     const people = link.people();
     const person = people[turn % people.length];
-    if (person) await reread(person.id, link, context, signal);
+    if (person) await reread(person.id, link, session, signal);
   }
 }
 
 /** The rules of a server may change at any time. */
-function needsRoles({ settings }: SessionContext): boolean {
+function needsRoles({ settings }: SessionPlace): boolean {
   const { consent, userRoleIds } = settings();
   return (consent.policy === 'role' && consent.roleId !== undefined) || userRoleIds.length > 0;
 }
@@ -43,7 +45,7 @@ function needsRoles({ settings }: SessionContext): boolean {
 async function reread(
   personId: string,
   link: VoiceLink,
-  { channel, gate, isFirst, parts }: SessionContext,
+  { consent, notices, place }: WatchedSession,
   signal: AbortSignal,
 ): Promise<void> {
   const before = rolesOf(personId, link.people());
@@ -52,10 +54,10 @@ async function reread(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
-    if (isFirst('roles-unread')) parts.onEvent(channel.guildId, failureEventOf(error, 'link'));
+    if (place.isFirst('roles-unread')) notices.reportFailure(error, 'link');
     return;
   }
-  if (rolesOf(personId, link.people()) !== before) gate.rejudge();
+  if (rolesOf(personId, link.people()) !== before) consent.rejudge();
 }
 
 function rolesOf(personId: string, people: readonly ChannelMember[]): string {

@@ -1,9 +1,8 @@
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session, SessionBefore } from '#src/conversation/session.ts';
 import type { FeaturePorts } from '#src/ports/feature-ports.ts';
 import {
   type FeatureSession,
   type PersonHooks,
-  type SessionBefore,
   SessionFeatures,
 } from '#src/ports/feature-session.ts';
 
@@ -11,8 +10,8 @@ import {
 export type FeatureShard = {
   /** Objects that its commands, its tools and other features use. */
   readonly ports?: Partial<FeaturePorts>;
-  /** Begins with a session there, when the context is complete. */
-  session?(context: SessionContext, before: SessionBefore): FeatureSession;
+  /** Begins with a session there. */
+  session?(session: Session, before: SessionBefore): FeatureSession;
   /** Runs from before Discord is logged in until the shard is not served any more. Never rejects. */
   run?(): Promise<void>;
   /** Serves the servers of the shard, once Discord is logged in, until disposed. */
@@ -56,8 +55,8 @@ export class ShardFeatures {
   }
 
   /** Begins with a session. */
-  session(context: SessionContext, before: SessionBefore): SessionFeatures {
-    const all = this.#all.flatMap((one) => one.session?.(context, before) ?? []);
-    return new SessionFeatures(this.ports, all);
+  session(session: Session, before: SessionBefore): SessionFeatures {
+    const all = this.#all.flatMap((one) => one.session?.(session, before) ?? []);
+    return new SessionFeatures(all);
   }
 }

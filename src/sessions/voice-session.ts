@@ -8,10 +8,9 @@ import {
   type ConversationOptions,
 } from '#src/conversation/build-session.ts';
 import { finalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
-import { writtenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
@@ -56,15 +55,24 @@ const audienceMs = 3_000;
 const answers = { always: 'yes', never: 'no', forgotten: 'forget' } as const;
 
 /** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
-export class VoiceSession {
-  readonly context: SessionContext;
+export class VoiceSession implements Session {
+  readonly place: Session['place'];
+  readonly notices: Session['notices'];
+  readonly speech: Session['speech'];
+  readonly consent: Session['consent'];
+  readonly undecided: Session['undecided'];
+  readonly loop: Session['loop'];
   readonly tools: SessionTools;
+  readonly features: Session['features'];
+  readonly signal: AbortSignal;
+  /** Makes the clock of the connection check what may have changed, now and for a while. */
+  readonly wakeup: Wakeup;
   /** Person who called the bot in. */
   readonly callerId: string;
   /** Person it goes along with when they change the channel. */
   followedId: string | undefined;
   readonly #answers: BuiltSession['answers'];
-  readonly #parts: SessionDependencies;
+  readonly #deps: SessionDependencies;
   readonly #over = new AbortController();
   readonly #settings: VoiceSessionOptions['settings'];
   readonly #choices: GuildChoices;
@@ -94,9 +102,9 @@ export class VoiceSession {
   #shownFace = '';
 
   constructor(options: VoiceSessionOptions) {
-    const { callerId, channel, followedId, former, mode, parts } = options;
+    const { callerId, channel, deps, followedId, former, mode } = options;
     const { seat, seats, settings, sources } = options;
-    const { clock } = parts;
+    const { clock } = deps;
     this.#mode = mode ?? former?.mode ?? seat?.mode ?? 'talk';
     this.#seats = seats;
     this.#settings = settings;
@@ -108,6 +116,8 @@ export class VoiceSession {
     this.#sinceMs = clock.nowMs() - Math.max(0, clock.wallMs() - this.#sinceWallMs);
     this.#sources = sources;
     this.#connection = new ReconnectingLink(clock, sources.linkOpener);
+    this.signal = this.#over.signal;
+    this.wakeup = new Wakeup(clock);
     const built = buildSession(options, {
       maySpeak: () => this.#mode === 'talk',
       link: this.#connection,
@@ -117,10 +127,17 @@ export class VoiceSession {
       unanswered: () => {
         this.#isUnanswered = true;
       },
-      changed: () => this.context.wakeup.wake(),
-      signal: this.#over.signal,
+      changed: () => this.wakeup.wake(),
+      signal: this.signal,
     });
-    this.context = built.context;
+    const { place, notices, speech, consent, undecided, loop, features } = built.session;
+    this.place = place;
+    this.notices = notices;
+    this.speech = speech;
+    this.consent = consent;
+    this.undecided = undecided;
+    this.loop = loop;
+    this.features = features;
     this.tools = built.tools;
     this.#answers = built.answers;
     this.#connectionSources = {
@@ -128,9 +145,12 @@ export class VoiceSession {
       hearing: sources.hearing,
       pauseHabits,
       utterances: built.utterances,
+      deps,
+      wakeup: this.wakeup,
+      stepOf: (answer) => built.answers.pendingOf(answer)?.step,
       show: (talkingIds) => this.#showNow(talkingIds),
     };
-    this.#parts = this.context.parts;
+    this.#deps = deps;
     this.#choices = options.sessions.consents.in(channel.guildId);
     const hadWords = former !== undefined && exchangesOf(former) > 0;
     this.#isAnew = seat !== undefined || (hadWords && exchangesOf(this) === 0);
@@ -139,7 +159,7 @@ export class VoiceSession {
   }
 
   get channel(): ChannelRef {
-    return this.context.channel;
+    return this.place.channel;
   }
 
   get mode(): JoinMode {
@@ -148,13 +168,13 @@ export class VoiceSession {
 
   set mode(mode: JoinMode) {
     this.#mode = mode;
-    this.context.talk.syncSettings();
-    this.context.features.changed(true);
+    this.loop.syncSettings();
+    this.features.changed(true);
     this.#seats.note(this);
   }
 
   get stayedMs(): number {
-    return this.#parts.clock.nowMs() - this.#sinceMs;
+    return this.#deps.clock.nowMs() - this.#sinceMs;
   }
 
   /** News of the features at its end; nothing before it. */
@@ -164,9 +184,9 @@ export class VoiceSession {
 
   /** Seat that is stored for a process that ends. */
   seat(): Seat {
-    const { channel, gate, settings } = this.context;
-    const { guildId, channelId, name: channelName } = channel;
-    const isCallerKept = this.callerId !== '' && !gate.saidNo(this.callerId);
+    const { consent, place } = this;
+    const { guildId, channelId, name: channelName } = place.channel;
+    const isCallerKept = this.callerId !== '' && !consent.saidNo(this.callerId);
     return {
       guildId,
       channelId,
@@ -174,9 +194,9 @@ export class VoiceSession {
       callerId: isCallerKept ? this.callerId : undefined,
       followedId: this.followedId,
       mode: this.#mode,
-      pipeline: settings().pipeline,
+      pipeline: place.settings().pipeline,
       sinceWallMs: this.#sinceWallMs,
-      ...gate.answers,
+      ...consent.answers,
     };
   }
 
@@ -206,20 +226,20 @@ export class VoiceSession {
 
   /** Outcome for a caller while the bot sits there. */
   outcome(kind: 'joined' | 'already', callerId: string): JoinOutcome {
-    const { gate } = this.context;
+    const { consent } = this;
     return {
       kind,
-      consent: gate.consentOf(callerId),
-      unread: !gate.isRead || undefined,
+      consent: consent.consentOf(callerId),
+      unread: !consent.isRead || undefined,
     };
   }
 
   /** What decides whether people here are answered. */
   talkState(): TalkState {
     const people = this.#connection.people();
-    const { channel, settings } = this.context;
+    const { channel, settings } = this.place;
     return {
-      ...talkStateOf(this.context, people),
+      ...talkStateOf(this, people, this.#deps),
       isLinked: this.isLinked,
       isDeafened: this.#restrictions.has('deafened'),
       isAnew: this.#lookAnew(people),
@@ -230,7 +250,7 @@ export class VoiceSession {
   /** Shows the panel where it has changed. */
   showFace(face: PanelFace): void {
     const next = JSON.stringify(face);
-    if (next !== this.#shownFace) this.#parts.panels.show(this.channel.guildId, face);
+    if (next !== this.#shownFace) this.#deps.panels.show(this.channel.guildId, face);
     this.#shownFace = next;
   }
 
@@ -243,17 +263,16 @@ export class VoiceSession {
     const { guildId } = this.channel;
     if (await this.#settings.load(guildId)) this.govern();
     const waitMs = this.#settings.consentWaitMs(guildId); // of a former run
-    if (waitMs > 0) this.#parts.clock.later(waitMs, () => this.context.gate.rejudge());
+    if (waitMs > 0) this.#deps.clock.later(waitMs, () => this.consent.rejudge());
     await this.#choices.recall();
   }
 
   /** Applies changed settings of the server from now on; `key`: one of them was changed. */
   govern(key?: string): void {
-    const { features, gate, talk } = this.context;
-    gate.rejudge();
-    talk.syncSettings();
+    this.consent.rejudge();
+    this.loop.syncSettings();
     this.#governed.wake();
-    features.changed(this.#joinedInMs !== undefined, key);
+    this.features.changed(this.#joinedInMs !== undefined, key);
   }
 
   /** A restriction of its voice begins or ends; people there read of each once. */
@@ -266,31 +285,30 @@ export class VoiceSession {
     const line = { id: how === 'deafened' ? 'deafened.server' : 'muted.server' } as const;
     const waitMs = how === 'suppressed' ? audienceMs : 0;
     const holds = () => this.#restrictions.has(how);
-    this.#parts.clock.later(waitMs, () => this.context.notice(line, holds));
+    this.#deps.clock.later(waitMs, () => this.notices.post(line, holds));
   }
 
   /** This person said whether they may be heard or captioned; after a no nothing more comes of what they said so far. */
   said(personId: string): void {
-    const { gate, talk } = this.context;
     const kind = this.#choices.wordOf(personId)?.kind;
-    if (kind) talk.post({ kind: 'answered-consent', by: personId, answer: answers[kind] });
-    gate.rejudge();
+    if (kind) this.loop.post({ kind: 'answered-consent', by: personId, answer: answers[kind] });
+    this.consent.rejudge();
   }
 
   /** Resolves when people can be heard and spoken to. Errors: as `VoiceLinkOpener.open`. */
   async enter(): Promise<void> {
-    const startedMs = this.#parts.clock.nowMs();
+    const startedMs = this.#deps.clock.nowMs();
     const recalling = this.recall();
-    const mayHear = (speakerId: string) => this.context.gate.mayHear(speakerId);
+    const mayHear = (speakerId: string) => this.consent.mayHear(speakerId);
     await this.#connection.open(this.channel, mayHear, this.#over.signal);
-    this.context.talk.syncPeople();
+    this.loop.syncPeople();
     await recalling;
-    const tookMs = this.#parts.clock.nowMs() - startedMs;
+    const tookMs = this.#deps.clock.nowMs() - startedMs;
     this.#joinedInMs = tookMs;
     this.#report({ kind: 'joined', channel: this.channel, tookMs });
     this.#seats.note(this);
-    this.context.gate.onSaid(() => this.#seats.note(this));
-    this.context.features.changed(true);
+    this.consent.onSaid(() => this.#seats.note(this));
+    this.features.changed(true);
     this.#showNow([]);
   }
 
@@ -308,7 +326,7 @@ export class VoiceSession {
     this.leave(next.kind === 'over' ? next.why : 'lost');
     const why = this.#why ?? 'lost';
     await this.#answers.settled();
-    this.#endNews = await this.context.features.ended(why);
+    this.#endNews = await this.features.ended(why);
     if (this.#connection.wasOpen) {
       if (why === 'moved') this.#showNow([]);
       else this.showFace(leftPanel(leftLine(why)));
@@ -323,15 +341,14 @@ export class VoiceSession {
     const next = this.#decide(error);
     if (next.kind === 'over' || !this.entered) return next;
     this.#showNow([]);
-    this.context.gate.onChange(() => this.#showNow([]));
+    this.consent.onChange(() => this.#showNow([]));
     return next;
   }
 
   /** Tells the conversation that the link is away; it decides whether and when there is another try. */
   #decide(error: unknown): ReconnectDecision {
-    const { talk } = this.context;
     const { linkOpener, random } = this.#sources;
-    const nowMs = this.#parts.clock.nowMs();
+    const nowMs = this.#deps.clock.nowMs();
     const isBug = !(error instanceof BotError);
     const isRepeated = isBug && nowMs - this.#brokeAtMs <= reconnectRules.rebuildMs;
     if (isBug) this.#brokeAtMs = nowMs;
@@ -340,8 +357,8 @@ export class VoiceSession {
     const paceMs = isPaced ? error.about.retryAfterMs : undefined;
     this.#mayOpen = Promise.withResolvers();
     const final = isRepeated ? 'lost' : isBug ? undefined : finalLoss(error);
-    talk.post({ kind: 'link-lost', random: random(), restMs, paceMs, final });
-    const { link } = talk.state;
+    this.loop.post({ kind: 'link-lost', random: random(), restMs, paceMs, final });
+    const { link } = this.loop.state;
     if (link.kind === 'gone') return { kind: 'over', why: final ?? 'refused' };
     return { kind: 'again', waitMs: link.kind === 'waiting' ? link.tryAtMs - nowMs : 0 };
   }
@@ -350,7 +367,7 @@ export class VoiceSession {
   leave(why: LeaveReason): void {
     this.#why ??= why;
     if (this.isOver) return;
-    this.context.talk.post({ kind: 'leave', why });
+    this.loop.post({ kind: 'leave', why });
     this.#over.abort(new Error('the bot left the channel'));
   }
 
@@ -360,25 +377,26 @@ export class VoiceSession {
    * Resolves when nothing sounds any more, after `ms` at the latest. Never throws.
    */
   async drain(ms: number): Promise<void> {
-    const { parts, signal, talk } = this.context;
-    const untilMs = parts.clock.nowMs() + (this.isLinked ? ms : 0);
-    talk.post({ kind: 'draining' });
+    const { loop, signal } = this;
+    const { clock } = this.#deps;
+    const untilMs = clock.nowMs() + (this.isLinked ? ms : 0);
+    loop.post({ kind: 'draining' });
     let reporting: Promise<void> | undefined;
     do {
-      await parts.clock.sleep(checkMs, signal).catch(() => undefined);
+      await clock.sleep(checkMs, signal).catch(() => undefined);
       if (this.#isUnanswered) reporting ??= this.#reportUnanswered(); // by now it is known whether the current turn sounds
-    } while (talk.state.floor.current && parts.clock.nowMs() < untilMs && !signal.aborted);
+    } while (loop.state.floor.current && clock.nowMs() < untilMs && !signal.aborted);
     await reporting;
   }
 
   async #reportUnanswered(): Promise<void> {
-    const { channel, parts } = this.context;
-    const words = openText(writtenText({ id: 'seat.stopped' }, channel.guildId, parts));
+    const { clock, messages } = this.#deps;
+    const words = openText(this.notices.writtenText({ id: 'seat.stopped' }));
     const over = new AbortController();
     const late = () => new Error('the notice was not written in time');
     try {
-      const written = parts.messages.write(channel, words, over.signal);
-      await within(written, writeMs, parts.clock, late);
+      const written = messages.write(this.channel, words, over.signal);
+      await within(written, writeMs, clock, late);
     } catch {
       over.abort(late()); // Discord is away, or the bot may not write there
     }
@@ -399,10 +417,9 @@ export class VoiceSession {
   }
 
   async #session(link: VoiceLink, signal: AbortSignal): Promise<'lost'> {
-    const { context } = this;
     return await together<'lost'>(signal, [
-      (until) => runHearAndSpeakLoop(link, context, this.#connectionSources, until),
-      (until) => watchRoles(link, context, this.#governed, until),
+      (until) => runHearAndSpeakLoop(link, this, this.#connectionSources, until),
+      (until) => watchRoles(link, this, this.#deps.clock, this.#governed, until),
     ]);
   }
 
@@ -417,25 +434,23 @@ export class VoiceSession {
 
   /** Nothing of this person is kept any more. */
   #forget(personId: string): void {
-    const { features, gate, languages, tools } = this.context;
-    const isBarred = !gate.isAdmitted(personId);
-    gate.withdrawals.withdraw(personId);
-    tools.confirmations.withdraw(personId);
-    features.retract(personId, isBarred ? 'barred' : 'withdrawn');
+    const isBarred = !this.consent.isAdmitted(personId);
+    this.consent.withdrawals.withdraw(personId);
+    this.tools.confirmations.withdraw(personId);
+    this.features.retract(personId, isBarred ? 'barred' : 'withdrawn');
     if (isBarred) return;
     this.#connectionSources.pauseHabits.forget(personId);
-    languages.forget(personId);
+    this.place.languages.forget(personId);
   }
 
   #tellMute(): void {
-    const { talk } = this.context;
     const isMuted = this.#restrictions.has('muted') || this.#restrictions.has('suppressed');
-    if (talk.state.isMuted !== isMuted) talk.post({ kind: 'muted', isMuted });
+    if (this.loop.state.isMuted !== isMuted) this.loop.post({ kind: 'muted', isMuted });
   }
 
   #showNow(talkingIds: readonly string[]): void {
-    this.context.unanswered.keep(this.#connection.people());
-    this.showFace(panelNow(this.context, this.talkState(), talkingIds));
+    this.undecided.keep(this.#connection.people());
+    this.showFace(panelNow(this, this.talkState(), talkingIds, this.#connectionSources));
   }
 
   #lookAnew(people: readonly ChannelMember[]): boolean {
@@ -446,10 +461,11 @@ export class VoiceSession {
   }
 
   #report(event: SessionEvent): void {
-    this.#parts.onEvent(this.channel.guildId, event);
+    this.notices.report(event);
   }
 }
 
-function exchangesOf({ context }: Pick<VoiceSession, 'context'>): number {
-  return context.talk.state.history.exchanges.length;
+/** Number of exchanges that the conversation remembers. */
+export function exchangesOf({ loop }: Pick<Session, 'loop'>): number {
+  return loop.state.history.exchanges.length;
 }

@@ -1,9 +1,8 @@
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
-import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SessionAnswers } from '#src/conversation/hearing/session-consent.ts';
+import type { Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
-import { writeInChat, writtenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { type Consent, consentOf } from '#src/people/consent.ts';
 import { mayOpen } from '#src/ports/caption-chats.ts';
@@ -33,7 +32,7 @@ import {
 import { SeatPersistence } from './seat-persistence.ts';
 import type { SessionSources } from './session-sources.ts';
 import type { ShardFeatures } from './shard-features.ts';
-import { VoiceSession, type VoiceSessionOptions } from './voice-session.ts';
+import { exchangesOf, VoiceSession, type VoiceSessionOptions } from './voice-session.ts';
 
 /** A session of a server, and when it has come to its end. */
 type SessionPlace = { readonly session: VoiceSession; life: Promise<void> };
@@ -50,7 +49,7 @@ export class VoiceSessions implements AsyncDisposable {
   /** What the people of each server said about being heard. */
   readonly consents: GuildConsents;
   /** Stores a no that a person said, and lets them know. Set once by its owner; never throws. */
-  denyAloud: (personId: string, context: SessionContext) => void = () => undefined;
+  denyAloud: (personId: string, session: Session) => void = () => undefined;
   readonly #parts: SessionDependencies;
   readonly #sources: SessionSources;
   readonly #notices: GuildNoticeQueue;
@@ -91,7 +90,7 @@ export class VoiceSessions implements AsyncDisposable {
    */
   session(guildId: string): VoiceSession | undefined {
     const session = this.#sessions.get(guildId)?.session;
-    session?.context.wakeup.wake();
+    session?.wakeup.wake();
     return session?.entered ? session : undefined;
   }
 
@@ -101,7 +100,7 @@ export class VoiceSessions implements AsyncDisposable {
    */
   sessions(guildId: string): readonly VoiceSession[] {
     const sessions = this.readSessions(guildId);
-    for (const { context } of sessions) context.wakeup.wake();
+    for (const { wakeup } of sessions) wakeup.wake();
     return sessions;
   }
 
@@ -151,7 +150,7 @@ export class VoiceSessions implements AsyncDisposable {
   /** Pauses or resumes hearing in this server, from the next packet on. False: it sits nowhere there. */
   pauseHearing(guildId: string, isPaused: boolean): boolean {
     const sessions = this.sessions(guildId);
-    for (const { context } of sessions) context.gate.paused = isPaused;
+    for (const { consent } of sessions) consent.paused = isPaused;
     return sessions.length > 0;
   }
 
@@ -229,7 +228,7 @@ export class VoiceSessions implements AsyncDisposable {
   /** Handles a change of the bot's seat in this server by another person. */
   news(guildId: string, event: SeatChange): void {
     const session = this.#sessions.get(guildId)?.session;
-    session?.context.wakeup.wake();
+    session?.wakeup.wake();
     switch (event.kind) {
       case 'muted':
       case 'deafened':
@@ -263,7 +262,7 @@ export class VoiceSessions implements AsyncDisposable {
     const former = this.#sessions.get(guildId)?.session;
     if (!former || former.isOver || former.channel.channelId === channelId) return;
     this.#moves.set(guildId, { former, channelId });
-    former.context.mix.isPassedOn = true;
+    former.speech.mix.isPassedOn = true;
     former.leave('moved');
     await this.#queue
       .run(guildId, () => this.#moveAlong(former))
@@ -299,7 +298,7 @@ export class VoiceSessions implements AsyncDisposable {
     if (here?.isLinked && here.company > 0) {
       return { kind: 'busy', other: here.channel };
     }
-    if (isSame && here) here.context.mix.isPassedOn = true;
+    if (isSame && here) here.speech.mix.isPassedOn = true;
     await this.#leave(guildId, isSame ? 'moved' : 'asked');
     if (this.#closed) return { kind: 'stopping' };
     const joining = await this.#enter(channel, call, isSame ? { former: here } : {});
@@ -318,7 +317,7 @@ export class VoiceSessions implements AsyncDisposable {
 
   /** A call to where the bot sits already may still be a yes, and change what it does there. */
   async #joinAgain(here: VoiceSession, call: JoinCall): Promise<JoinOutcome> {
-    here.context.gate.agree(call.callerId);
+    here.consent.agree(call.callerId);
     if (call.mode) here.mode = call.mode;
     here.followedId = followedAfter(call, here.followedId);
     this.#seats.note(here);
@@ -336,7 +335,7 @@ export class VoiceSessions implements AsyncDisposable {
     return new VoiceSession({
       channel,
       callerId,
-      parts: this.#parts,
+      deps: this.#parts,
       sources: this.#sources,
       notices: this.#notices,
       seats: this.#seats,
@@ -358,7 +357,7 @@ export class VoiceSessions implements AsyncDisposable {
   ): Promise<JoinOutcome> {
     const { guildId } = channel;
     const session = this.#sessionFor(channel, call, start);
-    if (call.isCalled) session.context.gate.agree(call.callerId);
+    if (call.isCalled) session.consent.agree(call.callerId);
     const place = { session, life: Promise.resolve() };
     this.#sessions.set(guildId, place);
     const joining = await this.#attempt(session);
@@ -367,7 +366,7 @@ export class VoiceSessions implements AsyncDisposable {
     else {
       this.#sessions.delete(guildId);
       session.leave('lost');
-      session.context.mix.tracks.close();
+      session.speech.mix.tracks.close();
     }
     return joining;
   }
@@ -388,8 +387,8 @@ export class VoiceSessions implements AsyncDisposable {
     this.#seats.ended(session, why);
     const { guildId } = session.channel;
     if (this.#sessions.get(guildId)?.session === session) this.#sessions.delete(guildId);
-    const { gate, talk } = session.context;
-    this.#ended.keep(session.channel, talk.state.history, gate.answers);
+    const { consent, loop } = session;
+    this.#ended.keep(session.channel, loop.state.history, consent.answers);
     if (restsAfter.has(why)) this.#rest(session.channel);
     const line = farewellLine(why);
     if (line) this.#farewell(session.channel, line);
@@ -398,7 +397,7 @@ export class VoiceSessions implements AsyncDisposable {
   /** A no ends all that was said and goes on; without a person: what is stored there was read. */
   #consentChanged(guildId: string, personId: string | undefined): void {
     const sessions = this.sessions(guildId);
-    if (personId === undefined) for (const { context } of sessions) context.gate.rejudge();
+    if (personId === undefined) for (const { consent } of sessions) consent.rejudge();
     else for (const session of sessions) session.said(personId);
     if (personId !== undefined && this.consents.in(guildId).saidNo(personId))
       this.#ended.forgetPerson(guildId, personId);
@@ -431,7 +430,7 @@ export class VoiceSessions implements AsyncDisposable {
     if (isReplaced) return;
     const channel = move && this.#parts.places.channel(guildId, move.channelId);
     if (this.#closed || !channel || !mayBeIn(channel, this.#parts)) {
-      former.context.mix.tracks.close();
+      former.speech.mix.tracks.close();
       former.showFace(leftPanel());
       this.forgetSeat(guildId);
       return;
@@ -446,15 +445,14 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Writes into the former channel where the bot sits now, and into the new one if the conversation begins anew. */
-  #reportMove({ channel: from, context: former }: VoiceSession, session: VoiceSession): void {
-    const { channel, context } = session;
+  #reportMove(former: VoiceSession, session: VoiceSession): void {
+    const { channel: from } = former;
+    const { channel, notices } = session;
     if (from.channelId === channel.channelId) return;
     const line = { id: 'moved', with: { channel: channel.name } } as const;
     this.#notices.report({ channel: from, line, holds: () => !session.isOver });
-    const isKept = context.talk.state.history.exchanges.length > 0;
-    if (former.talk.state.history.exchanges.length === 0 || isKept) return;
-    const words = writtenText({ id: 'seat.returned.anew' }, from.guildId, this.#parts);
-    writeInChat(openText(words), channel, this.#parts);
+    if (exchangesOf(former) === 0 || exchangesOf(session) > 0) return;
+    notices.write(openText(notices.writtenText({ id: 'seat.returned.anew' })));
   }
 
   /** A person who moves the bot does not want it to return by itself. */

@@ -30,7 +30,7 @@ function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}): PanelFa
     talk: listening,
     state: start,
     guildId: 'g',
-    gate,
+    consent: gate,
     nameOf: (id) => id,
     isInChat: false,
     features,

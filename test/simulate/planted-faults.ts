@@ -72,7 +72,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '07',
     meaning: 'Timers of the conversation pile up and tick when nothing is due.',
-    file: 'src/conversation/talk.ts',
+    file: 'src/conversation/conversation-loop.ts',
     from: '    this.#stopTimer();\n    this.#stopTimer = () => undefined;\n    this.#wakeMs = wakeMs;',
     to: '    this.#stopTimer = () => undefined;\n    this.#wakeMs = wakeMs;',
     tests: conversationTests,

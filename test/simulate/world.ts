@@ -225,7 +225,7 @@ export class Simulation {
   }
 
   get state() {
-    return this.#fixture.sessions.session(guildId)?.context.talk.state;
+    return this.#fixture.sessions.session(guildId)?.loop.state;
   }
 
   /** Everything that people said aloud. */
@@ -452,7 +452,7 @@ export class Simulation {
   }
 
   #notify(personId: string, text: string): void {
-    const queue = this.#fixture.sessions.session(guildId)?.context.queue;
+    const queue = this.#fixture.sessions.session(guildId)?.speech.requests;
     const words = () => text;
     queue?.put({ words, language: 'en', personId, longestWaitMs: 20_000, ended: () => undefined });
   }

@@ -11,6 +11,7 @@ import {
   makeName,
   type NamedPerson,
   namePrefix,
+  type VoiceDeps,
   withNamePrefix,
   writeLinksCodeTables,
   writeUnspoken,
@@ -22,22 +23,14 @@ import {
   RunningReplies,
   type RunningReply,
 } from '#src/conversation/output/running-replies.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session } from '#src/conversation/session.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
-import {
-  failureKindOf,
-  failureText,
-  notifyPerson,
-  reportUnsaid,
-  writeToPerson,
-  writeUnspeakable,
-  writtenText,
-} from '#src/notices/notice.ts';
+import { failureKindOf, failureText, reportUnsaid, writeUnspeakable } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
-import { failureEventOf, saidNothing } from '#src/ports/failure-event.ts';
+import { saidNothing } from '#src/ports/failure-event.ts';
 import {
   type AnswerProgress,
   type FinishedAnswer,
@@ -45,7 +38,7 @@ import {
   playAnswer,
 } from '#src/voice/output/pending-answer.ts';
 import { type SpeechOutput, stuck } from '#src/voice/output/speech-output.ts';
-import { beginAnswer } from './begin-answer.ts';
+import { type AnswerDeps, beginAnswer } from './begin-answer.ts';
 
 /** One attempt at an answer, from its first request to its end. */
 type AnswerJob = RunningReply & {
@@ -60,18 +53,25 @@ type AnswerJob = RunningReply & {
 /** Answers of one session that are made or heard. */
 export class AnswerJobs {
   readonly running: RunningReplies<AnswerJob>;
-  readonly #context: SessionContext;
+  readonly #session: Session;
+  readonly #deps: AnswerDeps & VoiceDeps;
   readonly #tools: SessionTools;
   readonly #utterances: Utterances;
   readonly #playing = new Set<Promise<void>>();
   /** Progress of answers that were awaited and discarded, by their turn. */
   readonly #unheard = new Map<Id, AnswerProgress>();
 
-  constructor(context: SessionContext, tools: SessionTools, utterances: Utterances) {
-    this.#context = context;
+  constructor(
+    session: Session,
+    deps: AnswerDeps & VoiceDeps,
+    tools: SessionTools,
+    utterances: Utterances,
+  ) {
+    this.#session = session;
+    this.#deps = deps;
     this.#tools = tools;
     this.#utterances = utterances;
-    this.running = new RunningReplies(context, (job, end) => this.#concluded(job, end));
+    this.running = new RunningReplies(session.loop, (job, end) => this.#concluded(job, end));
   }
 
   /** Resolves when nothing is heard any more. Never rejects. */
@@ -87,15 +87,15 @@ export class AnswerJobs {
 
   begin(effect: EffectOf<'begin'>): void {
     this.#unheard.delete(effect.turn);
-    const { signal, talk } = this.#context;
-    const turn = turnOf(talk.state, effect.turn);
+    const { loop, place, signal } = this.#session;
+    const turn = turnOf(loop.state, effect.turn);
     if (!turn) return;
     const reply = newReply(effect.answer, signal);
     const pending = this.#make(effect, turn, reply.over.signal);
     if (!pending) return;
     const instants = { heardAtMs: turn.voiceMs, endedAtMs: turn.endedMs };
-    const spoken = pending.isWritten ? '' : namePrefix(this.#addresseeOf(turn), this.#context);
-    const name = makeName(spoken, pending, this.#context, reply.over.signal);
+    const spoken = pending.isWritten ? '' : namePrefix(this.#addresseeOf(turn), place);
+    const name = makeName(spoken, pending, this.#deps.synthesizer, reply.over.signal);
     const job: AnswerJob = { ...reply, effect, pending, name, progress: { text: '', instants } };
     this.running.add(job);
   }
@@ -121,9 +121,9 @@ export class AnswerJobs {
   /** A bug: nothing of the question is tried again. */
   #broken(job: AnswerJob, error: unknown): void {
     this.running.discard(job.id);
-    const { talk } = this.#context;
-    talk.post({ kind: 'taken-out', id: job.effect.turn, why: 'failed' });
-    talk.broken(error);
+    const { loop } = this.#session;
+    loop.post({ kind: 'taken-out', id: job.effect.turn, why: 'failed' });
+    loop.broken(error);
   }
 
   /** A turn is over: an answer that was awaited and not heard is reported, unless its asker took it back. */
@@ -132,7 +132,7 @@ export class AnswerJobs {
     this.#unheard.delete(turn.id);
     if (!progress || end === 'withdrawn' || end === 'left' || end === 'failed') return;
     const report = { progress, finish: 'cancelled' } as const;
-    reportAnswer(turn, report, this.#context, this.#utterances);
+    reportAnswer(turn, report, this.#session, this.#utterances);
   }
 
   giveUp({ afterMs, answer }: EffectOf<'give-up'>): void {
@@ -153,29 +153,27 @@ export class AnswerJobs {
     turn: TurnState,
     signal: AbortSignal,
   ): PendingAnswer | undefined {
-    const { queue, talk } = this.#context;
-    const question = queue.questionOf(turn.request);
+    const { loop, notices, place, speech } = this.#session;
+    const question = speech.requests.questionOf(turn.request);
     const said = this.#saidFor(effect, turn);
     const { answer: id, done, supposed } = effect;
-    const addressee = namePrefix(this.#addresseeOf(turn), this.#context);
+    const addressee = namePrefix(this.#addresseeOf(turn), place);
     const medium = question?.report && ('aloud' as const);
     const wanted = { id, done, supposed, addressee, manner: question?.manner, medium };
-    const begun = beginAnswer(said, this.#context, this.#tools, signal, wanted);
+    const begun = beginAnswer(said, this.#session, this.#tools, this.#deps, signal, wanted);
     if (begun instanceof PendingAnswer) return begun;
     const { isNews, line } = begun;
-    const { channel, parts } = this.#context;
     const [speakerId, name] = [turn.by, turn.name];
     if (question?.report) question.report({ kind: 'failed', line });
-    else if (isNews(speakerId)) notifyPerson(speakerId, [line], this.#context, signal, []);
-    parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why: 'budget' });
-    talk.post({ kind: 'refused', answer: id });
+    else if (isNews(speakerId)) notices.notifyPerson(speakerId, [line], signal, []);
+    notices.report({ kind: 'dropped', speakerId, name, why: 'budget' });
+    loop.post({ kind: 'refused', answer: id });
     return undefined;
   }
 
   /** The question as utterances, oldest first; those of a preemptive answer may go on. */
   #saidFor({ words }: EffectOf<'begin'>, turn: TurnState): readonly TurnUtterance[] {
-    const { queue } = this.#context;
-    const question = queue.questionOf(turn.request);
+    const question = this.#session.speech.requests.questionOf(turn.request);
     if (question) return [...question.earlier, question.said];
     const last = turn.open.at(-1);
     const before = turn.parts.map((one) => this.#utterances.said(one.utterance, one.words));
@@ -186,21 +184,20 @@ export class AnswerJobs {
 
   /** Question as it is now; undefined once it is over. */
   #turnNow({ effect }: AnswerJob): TurnState | undefined {
-    return turnOf(this.#context.talk.state, effect.turn);
+    return turnOf(this.#session.loop.state, effect.turn);
   }
 
   /** Person whom an answer calls by name. */
   #addresseeOf(turn: TurnState | undefined): NamedPerson | undefined {
-    const { people, talk } = this.#context;
-    if (!turn || !isNamed(talk.state, turn)) return undefined;
-    return people().find(({ id }) => id === turn.by);
+    const { loop, place } = this.#session;
+    return turn && isNamed(loop.state, turn) ? place.findPerson(turn.by) : undefined;
   }
 
   async #speak(job: AnswerJob, output: SpeechOutput, signal: AbortSignal): Promise<ReplyEnd> {
-    const { channel, parts, queue } = this.#context;
+    const { place, speech } = this.#session;
     const { effect, id } = job;
-    const own = parts.peopleSettings.known(channel.guildId, effect.by);
-    const { manner } = queue.questionOf(effect.request) ?? {};
+    const own = place.choicesOf(effect.by);
+    const { manner } = speech.requests.questionOf(effect.request) ?? {};
     const ownSpeed = manner?.speed ?? own.speed;
     let end: ReplyEnd = { finish: 'cancelled' };
     const speak = async (reply: SpokenReply) => {
@@ -217,22 +214,29 @@ export class AnswerJobs {
     output: SpeechOutput,
     signal: AbortSignal,
   ): Promise<ReplyEnd> {
-    const context = this.#context;
+    const session = this.#session;
+    const { loop, place, speech } = session;
     const { effect, pending, progress } = job;
     const { reservation, voice } = pending;
-    const quoted = endWithToolQuote(pending.release(signal), pending, context, signal);
+    const quoted = endWithToolQuote(
+      pending.release(signal),
+      pending,
+      place.channel,
+      this.#deps,
+      signal,
+    );
     const addressee = () => this.#addresseeOf(this.#turnNow(job));
     const named = { addressee, made: job.name, voice, reservation };
-    const made = withNamePrefix(quoted, named, context, signal);
+    const made = withNamePrefix(quoted, named, place, this.#deps, signal);
     const writtenTo = this.#writtenTo(job);
-    const written = writeUnspoken(made, { progress, pending, writtenTo }, context, signal);
+    const written = writeUnspoken(made, { progress, pending, writtenTo }, session, signal);
     const work = () => playAnswer(written, reply, progress, signal);
     const failure = await deliver(reply, work, signal);
-    if (!failure) context.talk.post({ kind: 'whole', reply: job.id, text: reply.wholeText() });
-    context.queue.questionOf(effect.request)?.report?.(reportedOf(job, failure));
+    if (!failure) loop.post({ kind: 'whole', reply: job.id, text: reply.wholeText() });
+    speech.requests.questionOf(effect.request)?.report?.(reportedOf(job, failure));
     const finish = await reply.finish;
     if (output.isStuck) {
-      writeUnspeakable(pending.written(progress.text), context);
+      writeUnspeakable(pending.written(progress.text), session);
       progress.isWritten = true;
       return { finish: 'failed', failure: stuck() };
     }
@@ -244,32 +248,31 @@ export class AnswerJobs {
       this.#noteFailure(saidNothing(), effect.by);
     if (writtenTo === undefined && effect.request === undefined) {
       const finished = { reply, progress, finish: end, owner: pending.owner };
-      writeLinksCodeTables(effect.by, finished, context);
+      writeLinksCodeTables(effect.by, finished, session);
     }
     return { finish: end };
   }
 
   /** Tells people of a failure, and returns its stage for the channel. */
   #failed(job: AnswerJob, failure: BotError): string {
-    const { channel, parts } = this.#context;
+    const { notices } = this.#session;
     const writtenTo = this.#writtenTo(job);
     const stage = this.#noteFailure(failure, job.effect.by);
     if (stage === 'speak' || writtenTo === undefined) return stage;
-    const text = writtenText(failureText(failure), channel.guildId, parts);
-    writeToPerson(writtenTo, openText(text), this.#context);
+    notices.write(openText(notices.writtenText(failureText(failure))), writtenTo);
     return 'speak';
   }
 
   /** Reports a failure to the operator, and returns its kind for the channel. */
   #noteFailure(error: BotError, by: PersonId): string {
-    const { channel, languages, parts, talk } = this.#context;
+    const { loop, notices, place } = this.#session;
     const { stage = 'think' } = error;
     if (stage === 'speak') {
-      reportUnsaid(error, this.#context);
+      reportUnsaid(error, this.#session);
       return stage;
     }
-    parts.onEvent(channel.guildId, failureEventOf(error, stage));
-    talk.lastFailure = { error, language: languages.of(by) };
+    notices.reportFailure(error, stage);
+    loop.lastFailure = { error, language: place.languages.of(by) };
     return failureKindOf(error);
   }
 
@@ -278,17 +281,19 @@ export class AnswerJobs {
     const { effect, id, pending, progress, reply } = job;
     const turn = this.#turnNow(job);
     if (turn?.answer?.id === id)
-      reportAnswer(turn, { reply, progress, finish }, this.#context, this.#utterances);
+      reportAnswer(turn, { reply, progress, finish }, this.#session, this.#utterances);
     const isRead = progress.isWritten && pending.onlyFor === undefined;
     const heard = isRead ? progress.text : (reply?.heardText() ?? '');
-    const words = this.#context.queue.questionOf(effect.request)?.words?.text;
+    const words = this.#session.speech.requests.questionOf(effect.request)?.words?.text;
     return { heard, words, stage: failure && this.#failed(job, failure) };
   }
 
   /** Person for whom the answer is written, beside what is heard of it. */
   #writtenTo({ effect: { by, request }, pending }: AnswerJob): string | undefined {
     if (request !== undefined) return undefined;
-    return pending.isWritten || answerMediumFor(by, this.#context) !== 'aloud' ? by : undefined;
+    return pending.isWritten || answerMediumFor(by, this.#session.place) !== 'aloud'
+      ? by
+      : undefined;
   }
 }
 
@@ -311,7 +316,7 @@ type AnswerReport = Pick<FinishedAnswer, 'finish' | 'progress'> & {
 function reportAnswer(
   turn: TurnState,
   { finish, progress, reply }: AnswerReport,
-  { channel, gate, parts }: SessionContext,
+  { consent, notices, place }: Pick<Session, 'consent' | 'notices' | 'place'>,
   utterances: Pick<Utterances, 'find'>,
 ): void {
   const { by: speakerId, name, parts: said, request } = turn;
@@ -319,16 +324,16 @@ function reportAnswer(
   const firstSentAtMs = reply?.firstSentAtMs;
   if (words === undefined && failure !== undefined) {
     if (firstSentAtMs === undefined) return;
-    parts.onEvent(channel.guildId, failureEventOf(failure, 'recognise'));
+    notices.reportFailure(failure, 'recognise');
   }
-  parts.onEvent(channel.guildId, {
+  notices.report({
     kind: 'answered',
-    channelId: channel.channelId,
+    channelId: place.channel.channelId,
     speakerId,
     name,
     text: progress.text,
     heardText: reply?.heardText() ?? '',
-    isLeftOut: !gate.mayWrite(speakerId),
+    isLeftOut: !consent.mayWrite(speakerId),
     finish,
     typed: request === undefined ? undefined : true,
     instants: {

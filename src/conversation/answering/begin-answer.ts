@@ -6,7 +6,8 @@ import {
   answerMediumFor,
   spokenSubstitute,
 } from '#src/conversation/output/answer-parts.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session } from '#src/conversation/session.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { type SessionTools, withToolRules } from '#src/conversation/tools/session-tools.ts';
 import { AnswerCalls } from '#src/conversation/tools/tool-calls.ts';
 import { chosenVoice } from '#src/notices/notice.ts';
@@ -17,6 +18,7 @@ import { namingStyle } from '#src/pipeline/prompt.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
 import { styleIn } from '#src/settings/stored-settings.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
+import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { answerRequestOf } from '#src/spending/reservation.ts';
 import { PendingAnswer } from '#src/voice/output/pending-answer.ts';
 
@@ -38,11 +40,11 @@ export function messagesOf(exchanges: readonly HistoryExchange[]): readonly Chat
 /** Exchanges that a model may be shown for an answer to this person, oldest first: nobody else in them is left out. */
 export function exchangesFor(
   askerId: string,
-  { gate, talk }: Pick<SessionContext, 'gate' | 'talk'>,
+  { consent, loop }: Pick<Session, 'consent' | 'loop'>,
   supposed?: HistoryExchange,
 ): readonly HistoryExchange[] {
-  const mayShow = (id: string) => id === askerId || !gate.isLeftOut(id);
-  const exchanges = [...talk.state.history.exchanges, ...(supposed ? [supposed] : [])];
+  const mayShow = (id: string) => id === askerId || !consent.isLeftOut(id);
+  const exchanges = [...loop.state.history.exchanges, ...(supposed ? [supposed] : [])];
   return exchanges.filter(({ by }) => mayShow(by));
 }
 
@@ -60,33 +62,38 @@ type WantedAnswer = {
   readonly medium?: AnswerMedium | undefined;
 };
 
+/** Services that an answer is made with. */
+export type AnswerDeps = Pick<SessionDependencies, 'clock' | 'pipelines' | 'spending'> & {
+  readonly preemptiveBudget: PreemptiveBudget;
+};
+
 /** Begins the answer to what one person said, oldest first, on what the session knows now, if that may cost what it will. */
 export function beginAnswer(
   said: readonly TurnUtterance[],
-  context: SessionContext,
+  session: Session,
   tools: SessionTools,
+  { clock, pipelines, preemptiveBudget, spending }: AnswerDeps,
   signal: AbortSignal,
   { addressee = '', done, id, manner, supposed, ...given }: WantedAnswer,
 ): PendingAnswer | BudgetRefusal {
-  const { channel, parts, preemptiveBudget, talk } = context;
-  const { clock, spending } = parts;
+  const { loop, notices, place } = session;
   const askerId = said.at(-1)?.speakerId ?? '';
-  const medium = given.medium ?? answerMediumFor(askerId, context);
+  const medium = given.medium ?? answerMediumFor(askerId, place);
   const isWritten = medium === 'written' || medium === 'private';
   const pipeline = isWritten
-    ? parts.pipelines.textOnly()
-    : parts.pipelines.open(pipelineFor(said, context.settings().pipeline));
-  const { before, beside, ...shown } = shownFor(said, askerId, context, supposed);
+    ? pipelines.textOnly()
+    : pipelines.open(pipelineFor(said, place.settings().pipeline));
+  const { before, beside, ...shown } = shownFor(said, askerId, session, supposed);
   const owner = medium === 'private' ? { onlyFor: askerId } : shown.owner;
-  const { name, instructions } = context.settings().persona ?? {};
-  const calls = new AnswerCalls({ context, session: tools, answer: id, said, made: done });
+  const { name, instructions } = place.settings().persona ?? {};
+  const calls = new AnswerCalls({ session, tools, answer: id, said, made: done });
   const isQuoting = said.some(({ isQuoted }) => isQuoted);
   const hasOthers = isQuoting || (beside.context ?? name ?? instructions) !== undefined;
-  const own = styleIn(context.style(), manner, chosenVoice(manner?.voice, context));
+  const own = styleIn(place.style(), manner, chosenVoice(manner?.voice, session));
   const plain = withToolRules(own, calls);
   const style = {
     ...(addressee === '' ? plain : namingStyle(plain)),
-    asidesIn: (language: string | undefined) => spokenSubstitute(channel.guildId, parts, language),
+    asidesIn: (language: string | undefined) => spokenSubstitute(notices, language),
   };
   const turn = {
     said,
@@ -95,13 +102,13 @@ export function beginAnswer(
     tools: calls.offered,
     done: calls.done,
     ...beside,
-    language: context.languages.answerTo(askerId),
+    language: place.languages.answerTo(askerId),
   };
-  const opened = spending.open(answerRequestOf(turn, channel.guildId));
+  const opened = spending.open(answerRequestOf(turn, place.channel.guildId));
   if (opened.kind === 'refused') return opened;
-  if (opened.news) context.notice(opened.news);
+  if (opened.news) notices.post(opened.news);
   const { reservation } = opened;
-  talk.post({ kind: 'prompted', answer: id, hasOthers });
+  loop.post({ kind: 'prompted', answer: id, hasOthers });
   const nowMs = () => clock.nowMs();
   const answer = { turn, pipeline, isWritten, preemptiveBudget, owner, reservation, nowMs };
   return new PendingAnswer({ ...answer, tools: calls }, signal);
@@ -111,7 +118,7 @@ export function beginAnswer(
 function shownFor(
   said: readonly TurnUtterance[],
   askerId: string,
-  context: SessionContext,
+  session: Pick<Session, 'consent' | 'features' | 'loop' | 'place'>,
   supposed: HistoryExchange | undefined,
 ): {
   readonly before: readonly HistoryExchange[];
@@ -119,16 +126,16 @@ function shownFor(
   readonly owner: TextOwner;
 } {
   if (isProgram(askerId)) return { before: [], beside: {}, owner: 'given' };
-  const before = exchangesFor(askerId, context, supposed);
-  const { channelId } = context.channel;
-  return { before, beside: contextOf(said, askerId, context), owner: { channelId } };
+  const before = exchangesFor(askerId, session, supposed);
+  const { channelId } = session.place.channel;
+  return { before, beside: contextOf(said, askerId, session.features), owner: { channelId } };
 }
 
 /** Context of an answer beside the conversation: what features add. */
 function contextOf(
   said: readonly TurnUtterance[],
   askerId: string,
-  { features }: SessionContext,
+  features: Session['features'],
 ): Pick<Turn, 'context'> {
   const fromMs = Math.min(...said.map((one) => one.fromMs));
   const added = features.context({ askerId, fromMs });

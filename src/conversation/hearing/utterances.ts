@@ -2,10 +2,9 @@ import { BotError } from '#src/base/errors.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { openSpeech } from '#src/conversation/machine/questions.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import { notifyPerson } from '#src/notices/notice.ts';
+import type { Session } from '#src/conversation/session.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { FollowUtterance } from '#src/ports/feature-session.ts';
 import { HeldListening } from '#src/speech/held-listening.ts';
 import { asking, recognitionHints } from '#src/speech/hints.ts';
@@ -35,10 +34,16 @@ type HearingConnection = {
   readonly isSpeaking: boolean;
 };
 
+type UtteranceDeps = Pick<SessionDependencies, 'clock' | 'cues' | 'spending' | 'transcriber'> & {
+  readonly hearing: HearingDependencies;
+  /** Words that the server has taught the recogniser. */
+  readonly vocabulary: () => readonly string[];
+};
+
 /** Utterances of one session, with their sound, their recognisers and their captions, until the conversation forgets them. */
 export class Utterances {
-  readonly #context: SessionContext;
-  readonly #hearing: HearingDependencies;
+  readonly #session: Session;
+  readonly #deps: UtteranceDeps;
   readonly #all = new Map<Id, HeardUtterance>();
   /** The one that each person has not ended. */
   readonly #open = new Map<string, HeardUtterance>();
@@ -46,9 +51,9 @@ export class Utterances {
   #connection: HearingConnection | undefined;
   #nextId = 1;
 
-  constructor(context: SessionContext, hearing: HearingDependencies) {
-    this.#context = context;
-    this.#hearing = hearing;
+  constructor(session: Session, deps: UtteranceDeps) {
+    this.#session = session;
+    this.#deps = deps;
   }
 
   /** Without a connection no more sound comes: words that waited for the end of an utterance are requested. */
@@ -78,11 +83,11 @@ export class Utterances {
         return;
       case 'resumed':
         utterance.resume();
-        this.#context.talk.post({ kind: 'resumed', utterance: utterance.id });
+        this.#session.loop.post({ kind: 'resumed', utterance: utterance.id });
         return;
       case 'likely-over':
         utterance.soFar = noticed.soFar;
-        this.#context.talk.post({
+        this.#session.loop.post({
           kind: 'likely-over',
           utterance: utterance.id,
           evidence: noticed.heard,
@@ -134,7 +139,7 @@ export class Utterances {
   over({ by, end, utterance: id, why }: UtteranceOver): void {
     const utterance = this.#all.get(id);
     if (!utterance) return;
-    const isWithdrawn = end === 'withdrawn' || this.#context.talk.state.consent.no.includes(by);
+    const isWithdrawn = end === 'withdrawn' || this.#session.loop.state.consent.no.includes(by);
     if (end === 'broken-off') void this.#breakOff(utterance);
     else if (isWithdrawn) {
       this.#report(utterance, true, why);
@@ -144,10 +149,10 @@ export class Utterances {
       utterance.decided(utterance.content(), end === 'meant');
     }
     const { failure } = utterance;
-    const { channel, parts } = this.#context;
+    const { loop, notices } = this.#session;
     if (end !== 'meant' && end !== 'withdrawn' && failure instanceof BotError)
-      parts.onEvent(channel.guildId, failureEventOf(failure, 'recognise'));
-    this.#context.talk.lastUnrecognised = failure;
+      notices.reportFailure(failure, 'recognise');
+    loop.lastUnrecognised = failure;
   }
 
   /** An utterance in the form of a pipeline; `text`: the words that its answer is begun on, while others may come. */
@@ -167,14 +172,15 @@ export class Utterances {
 
   /** Whether something sounds beside this person; not looked at where no yes is waited for. */
   #isAmongSounds(speakerId: string): boolean {
-    const { state } = this.#context.talk;
+    const { state } = this.#session.loop;
     if (state.confirmations.every(({ spoken }) => spoken === 'none')) return false;
     const isAlone = [...this.#open.keys()].every((id) => id === speakerId);
-    return !isAlone || this.#connection?.isSpeaking === true || this.#context.mix.tracks.isAudible;
+    const { mix } = this.#session.speech;
+    return !isAlone || this.#connection?.isSpeaking === true || mix.tracks.isAudible;
   }
 
   #affords(utterance: HeardUtterance, moment: InterimMoment): boolean {
-    const isStreamed = this.#context.parts.transcriber.has('listen');
+    const isStreamed = this.#deps.transcriber.has('listen');
     return isStreamed || this.#interimBudget.affords(utterance.soundMs, moment);
   }
 
@@ -185,7 +191,7 @@ export class Utterances {
     if (!hasVoice(heard) || utterance.isRequested) return;
     const isWanted = !utterance.isRecognised || this.#affords(utterance, kind);
     if (isWanted)
-      this.#context.talk.post({ kind: 'paused', utterance: utterance.id, evidence: heard });
+      this.#session.loop.post({ kind: 'paused', utterance: utterance.id, evidence: heard });
     if (utterance.isRequested) return;
     if (!utterance.isRecognised || kind === 'long-pause') void this.#passOver(utterance);
   }
@@ -199,49 +205,49 @@ export class Utterances {
   }
 
   async #recognise(utterance: HeardUtterance, pause: number): Promise<void> {
-    const { languages, talk } = this.#context;
+    const { loop, place } = this.#session;
     const { id, partial, speakerId } = utterance;
     utterance.deferredPause = undefined;
     const text = utterance.text();
     const words = await text.catch(() => undefined);
     if (!utterance.isLatest(text) || this.#all.get(id) !== utterance) return;
     if (!words) {
-      talk.post({ kind: 'unrecognised', utterance: id, pause });
+      loop.post({ kind: 'unrecognised', utterance: id, pause });
       return;
     }
     const guess = utterance.partial ?? partial;
-    if (guess !== undefined) this.#hearing.partialTrust.compare(guess, words.text);
-    if (utterance.end) await languages.said(speakerId, words);
-    const language = languages.of(speakerId);
-    talk.post({ kind: 'words', utterance: id, pause, text: words.text, language });
+    if (guess !== undefined) this.#deps.hearing.partialTrust.compare(guess, words.text);
+    if (utterance.end) await place.languages.said(speakerId, words);
+    const language = place.languages.of(speakerId);
+    loop.post({ kind: 'words', utterance: id, pause, text: words.text, language });
   }
 
   /** Skips recognition when the budget is used up. A stop counts all the same. */
   #mayBegin(speakerId: string, began: UtteranceBegin): void {
-    const { channel, features, parts, queue, talk } = this.#context;
+    const { features, loop, place, speech } = this.#session;
     const follow = features.follow(speakerId);
-    const { current } = talk.state.floor;
+    const { current } = loop.state.floor;
     const isSpeaking = current !== undefined && current.phase.kind !== 'making';
     // Of a person who has used their share, the server pays for what may be a stop.
     const isWanted = follow !== undefined || isSpeaking;
-    const budget = parts.spending.listen(channel.guildId, speakerId, isWanted);
+    const budget = this.#deps.spending.listen(place.channel.guildId, speakerId, isWanted);
     if ('reservation' in budget) {
       this.#begin(speakerId, began, follow, budget);
       return;
     }
     this.#tellRefusal(speakerId, budget);
-    if (isSpeaking) queue.stop(); // nobody understands what is said, and it may be a stop
+    if (isSpeaking) speech.requests.stop(); // nobody understands what is said, and it may be a stop
   }
 
   /** Tells that a budget is used up. Alone with the bot somebody spoke to it, so each time there is a sign. */
   #tellRefusal(speakerId: string, { isNews, line }: BudgetRefusal): void {
-    const { connection, notice, parts, people, signal } = this.#context;
-    if (!people().every(({ id, isBot }) => isBot || id === speakerId)) {
-      if (isNews()) notice(line);
+    const { notices, place, signal, speech } = this.#session;
+    if (!place.people().every(({ id, isBot }) => isBot || id === speakerId)) {
+      if (isNews()) notices.post(line);
       return;
     }
-    void connection.play(parts.cues.error);
-    if (isNews(speakerId)) notifyPerson(speakerId, [line], this.#context, signal, []);
+    void speech.connection.play(this.#deps.cues.error);
+    if (isNews(speakerId)) notices.notifyPerson(speakerId, [line], signal, []);
   }
 
   #begin(
@@ -250,18 +256,17 @@ export class Utterances {
     follow: FollowUtterance | undefined,
     budget: HearingBudget,
   ): void {
-    const { channel, gate, languages, parts, people, stored, talk } = this.#context;
-    const here = people();
-    const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
+    const { consent, loop, place } = this.#session;
+    const { clock, hearing, vocabulary } = this.#deps;
+    const { languages } = place;
+    const name = place.findPerson(speakerId)?.name ?? 'Someone';
     languages.meet(speakerId);
-    const heard = here.filter((one) => !one.isBot && gate.standing(one.id) === 'yes');
-    const names = heard.map((one) => one.name);
-    const hints = recognitionHints(
-      talk.state.settings.names,
-      stored.wordsIn(channel.guildId),
-      names,
-    );
-    const paid = parts.transcriber.paidBy(budget.reservation);
+    const heard = place
+      .people()
+      .filter((one) => !one.isBot && consent.standing(one.id) === 'yes')
+      .map((one) => one.name);
+    const hints = recognitionHints(loop.state.settings.names, vocabulary(), heard);
+    const paid = this.#deps.transcriber.paidBy(budget.reservation);
     const transcriber = asking(paid, { hints, language: languages.hintFor(speakerId) });
     const id = this.#nextId++;
     const utterance: HeardUtterance = new HeardUtterance({
@@ -271,19 +276,19 @@ export class Utterances {
       fromMs,
       hints,
       listening: this.#hold(transcriber, speakerId, () => utterance),
-      clock: parts.clock,
+      clock,
       follower: follow?.({ speakerId, name, fromMs }),
       onDecided: (meant) => budget.decided(meant),
     });
     this.#all.set(id, utterance);
     this.#open.set(speakerId, utterance);
     const isCaptioned = utterance.isFollowed;
-    talk.post({ kind: 'began', utterance: id, by: speakerId, fromMs, hints, isCaptioned });
-    if (!openSpeech(talk.state, id)) {
+    loop.post({ kind: 'began', utterance: id, by: speakerId, fromMs, hints, isCaptioned });
+    if (!openSpeech(loop.state, id)) {
       this.forget(id);
       utterance.close();
     }
-    if (utterance.isRecognised) this.#hearing.warm();
+    if (utterance.isRecognised) hearing.warm();
   }
 
   /** A recogniser for an utterance, which begins when its words are needed. */
@@ -292,13 +297,13 @@ export class Utterances {
     speakerId: string,
     utterance: () => HeardUtterance,
   ): HeldListening {
-    const { channel, parts, signal, talk } = this.#context;
+    const { loop, notices, signal } = this.#session;
     const onPartial = (text: string) => {
       const one = utterance();
       if (transcriber.listen) one.partial = text;
       one.heardPartly(text);
-      parts.onEvent(channel.guildId, { kind: 'words', name: one.name, text, isWhole: false });
-      if (transcriber.listen) talk.post({ kind: 'partial', utterance: one.id, text });
+      notices.report({ kind: 'words', name: one.name, text, isWhole: false });
+      if (transcriber.listen) loop.post({ kind: 'partial', utterance: one.id, text });
       if (this.#open.get(speakerId) !== one) return;
       this.#connection?.read(speakerId, { text });
       if (one.overlaps) this.#connection?.overhear(speakerId, text);
@@ -309,14 +314,14 @@ export class Utterances {
   }
 
   async #end(utterance: HeardUtterance, ended: UtteranceEnd): Promise<void> {
-    const { languages, talk } = this.#context;
+    const { loop, place } = this.#session;
     const { id, speakerId } = utterance;
     utterance.end = ended;
     const { endedAtMs, heard, whole } = ended;
     if (hasVoice(heard) && utterance.isRecognised)
       this.#interimBudget.spoke(whole.toMs - whole.fromMs);
-    if (utterance.words) await languages.said(speakerId, utterance.words);
-    talk.post({
+    if (utterance.words) await place.languages.said(speakerId, utterance.words);
+    loop.post({
       kind: 'ended',
       utterance: id,
       toMs: whole.toMs,
@@ -331,27 +336,28 @@ export class Utterances {
 
   /** An answer is made of it no more, but captions are. */
   async #breakOff(utterance: HeardUtterance): Promise<void> {
-    const { gate } = this.#context;
-    const withdrawn = gate.withdrawals.of(utterance.speakerId);
-    if (utterance.isFollowed && gate.mayHear(utterance.speakerId)) {
+    const { consent } = this.#session;
+    const withdrawn = consent.withdrawals.of(utterance.speakerId);
+    if (utterance.isFollowed && consent.mayHear(utterance.speakerId)) {
       const words = await utterance.text().catch(() => undefined);
       if (withdrawn.aborted) utterance.decided({ kind: 'withdrawn' }, false);
       else if (words) utterance.decided(utterance.content(utterance.evidence), false);
-    } else if (!gate.mayHear(utterance.speakerId)) utterance.decided({ kind: 'withdrawn' }, false);
+    } else if (!consent.mayHear(utterance.speakerId))
+      utterance.decided({ kind: 'withdrawn' }, false);
     utterance.close();
   }
 
   #report(utterance: HeardUtterance, isNothing: boolean, why: UtteranceOver['why']): void {
-    const { channel, gate, parts } = this.#context;
+    const { consent, notices, place } = this.#session;
     const { end, name, speakerId, words } = utterance;
     if (words && !isNothing) {
-      const { channelId } = channel;
+      const { channelId } = place.channel;
       const said = { speakerId, name, text: words.text };
       const recognised = { kind: 'recognised', channelId, ...said } as const;
       const cut = end?.why === 'too-long' ? ({ cut: end.why } as const) : {};
-      const isLeftOut = !gate.mayWrite(speakerId);
-      parts.onEvent(channel.guildId, { ...recognised, isLeftOut, ...cut });
+      const isLeftOut = !consent.mayWrite(speakerId);
+      notices.report({ ...recognised, isLeftOut, ...cut });
     }
-    if (why) parts.onEvent(channel.guildId, { kind: 'ignored', speakerId, name, why });
+    if (why) notices.report({ kind: 'ignored', speakerId, name, why });
   }
 }

@@ -2,17 +2,11 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { clausesOf } from '#src/chat/text/clauses.ts';
 import { type AsideKind, speakable } from '#src/chat/text/speakable.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session, SessionPlace } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import {
-  notifyPerson,
-  spokenLocale,
-  spokenText,
-  writeInChat,
-  writeToPerson,
-  writeUnspeakable,
-} from '#src/notices/notice.ts';
+import { type ChannelNotices, writeUnspeakable } from '#src/notices/notice.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { type Reservation, readingRequestOf } from '#src/spending/reservation.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
@@ -25,6 +19,9 @@ import type {
   FinishedAnswer,
   PendingAnswer,
 } from '#src/voice/output/pending-answer.ts';
+
+/** What makes the bot's voice, at a price. */
+export type VoiceDeps = Pick<SessionDependencies, 'clock' | 'spending' | 'synthesizer'>;
 
 /** An answer so far, and the people who may know it. */
 type WrittenAnswer = {
@@ -42,7 +39,7 @@ type WrittenAnswer = {
 export async function* writeUnspoken(
   parts: AsyncIterable<ArrivedPart>,
   { pending, progress, writtenTo }: WrittenAnswer,
-  context: SessionContext,
+  session: PrivateWriting & Pick<Session, 'loop' | 'place'>,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   let hasSound = false;
@@ -53,9 +50,9 @@ export async function* writeUnspoken(
     if (signal.aborted || text === '') return;
     const words = pending.written(text);
     const { onlyFor: id } = pending;
-    if (id !== undefined) writePrivately({ id, name: context.nameOf(id) }, text, context);
-    else if (writtenTo !== undefined) writeToPerson(writtenTo, words, context);
-    else if (isUnspoken) writeUnspeakable(words, context, language);
+    if (id !== undefined) writePrivately({ id, name: session.place.nameOf(id) }, text, session);
+    else if (writtenTo !== undefined) session.notices.write(words, writtenTo);
+    else if (isUnspoken) writeUnspeakable(words, session, language);
     progress.isWritten = writtenTo !== undefined || isUnspoken;
   };
   try {
@@ -73,7 +70,7 @@ export async function* writeUnspoken(
     throw error;
   }
   write();
-  if (hasSound && !isUnspoken) context.talk.endFailure('speak');
+  if (hasSound && !isUnspoken) session.loop.endFailure('speak');
 }
 
 /**
@@ -85,33 +82,34 @@ export async function* writeUnspoken(
 export async function* endWithToolQuote(
   answer: AsyncIterable<ArrivedPart>,
   pending: PendingAnswer,
-  context: SessionContext,
+  channel: ChannelRef,
+  deps: VoiceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   yield* answer;
   const { quote } = pending;
   if (quote === undefined) return;
-  const words = quote.text.textIn(context.channel.channelId) ?? '';
-  yield { part: { kind: 'text', text: words }, atMs: context.parts.clock.nowMs() };
-  if (!pending.isWritten) yield* spoken(words, pending, context, signal);
+  const words = quote.text.textIn(channel.channelId) ?? '';
+  yield { part: { kind: 'text', text: words }, atMs: deps.clock.nowMs() };
+  if (!pending.isWritten) yield* spoken(words, pending, channel.guildId, deps, signal);
 }
 
 async function* spoken(
   said: string,
   pending: PendingAnswer,
-  { channel, parts }: SessionContext,
+  guildId: string,
+  { clock, spending, synthesizer: unpaid }: VoiceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
-  const { clock, spending } = parts;
   const arrived = (part: ArrivedPart['part']): ArrivedPart => ({ part, atMs: clock.nowMs() });
   const clauses = clausesOf(said);
-  const opened = spending.open(readingRequestOf(said, channel.guildId));
+  const opened = spending.open(readingRequestOf(said, guildId));
   if (opened.kind === 'refused') {
     for (const text of clauses) yield arrived({ kind: 'unspoken', text });
     return;
   }
   using reservation = opened.reservation;
-  const synthesizer = parts.synthesizer.paidBy(reservation);
+  const synthesizer = unpaid.paidBy(reservation);
   const voice = {
     synthesizer: synthesizer.oneVoice?.() ?? synthesizer,
     voice: pending.voice,
@@ -127,11 +125,10 @@ async function* spoken(
 
 /** Sentences that are said in place of parts without sound, in a language, or in that of the server. */
 export function spokenSubstitute(
-  guildId: string,
-  parts: SessionDependencies,
+  notices: ChannelNotices,
   language?: string,
 ): Readonly<Record<AsideKind, string>> {
-  const words = spokenText({ id: 'aside.chat' }, guildId, parts, language);
+  const words = notices.spokenText({ id: 'aside.chat' }, language);
   return { link: words, code: words, table: words };
 }
 
@@ -139,15 +136,14 @@ export function spokenSubstitute(
 export function writeLinksCodeTables(
   speakerId: string,
   { reply, progress, finish, owner }: FinishedAnswer,
-  { channel, languages, parts }: SessionContext,
+  { notices, place }: Pick<Session, 'notices' | 'place'>,
 ): void {
   if (progress.aside === undefined) return;
   const heard = reply.heardText();
-  const isReported = Object.values(
-    spokenSubstitute(channel.guildId, parts, languages.of(speakerId)),
-  ).some((words) => heard.includes(words));
+  const substitutes = spokenSubstitute(notices, place.languages.of(speakerId));
+  const isReported = Object.values(substitutes).some((words) => heard.includes(words));
   if (!isReported && finish === 'cancelled') return;
-  writeInChat(new ConfidentialText(progress.aside, owner), channel, parts);
+  notices.write(new ConfidentialText(progress.aside, owner));
 }
 
 /** A person whom the bot names. */
@@ -156,10 +152,9 @@ export type NamedPerson = { readonly id: string; readonly name: string };
 /** A person's name as the bot says it: as they have set it for themselves, else as it is shown; empty where that is no word. */
 export function spokenNameOf(
   { id, name }: NamedPerson,
-  guildId: string,
-  { peopleSettings }: SessionDependencies,
+  place: Pick<SessionPlace, 'choicesOf'>,
 ): string {
-  const { spokenName = name } = peopleSettings.known(guildId, id);
+  const { spokenName = name } = place.choicesOf(id);
   return speakable(visibleLine(spokenName));
 }
 
@@ -180,22 +175,19 @@ type NamedAnswer = PaidVoice & {
 export function makeName(
   spoken: string,
   { reservation, voice }: PaidVoice,
-  { parts }: SessionContext,
+  unpaid: VoiceDeps['synthesizer'],
   signal: AbortSignal,
 ): MadeName | undefined {
   if (spoken === '') return undefined;
-  const synthesizer = parts.synthesizer.paidBy(reservation);
+  const synthesizer = unpaid.paidBy(reservation);
   const sound = Array.fromAsync(synthesizer.synthesize(`${spoken},`, voice, signal));
   sound.catch(() => undefined); // told where the name is said
   return { spoken, sound };
 }
 
 /** Name as it is spoken before an answer; empty where none can be spoken. */
-export function namePrefix(
-  person: NamedPerson | undefined,
-  { channel, parts }: SessionContext,
-): string {
-  return person ? spokenNameOf(person, channel.guildId, parts) : '';
+export function namePrefix(person: NamedPerson | undefined, place: SessionPlace): string {
+  return person ? spokenNameOf(person, place) : '';
 }
 
 /**
@@ -206,7 +198,8 @@ export function namePrefix(
 export async function* withNamePrefix(
   answer: AsyncIterable<ArrivedPart>,
   named: NamedAnswer,
-  context: SessionContext,
+  place: SessionPlace,
+  deps: VoiceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   let [text, isBegun] = ['', false];
@@ -214,7 +207,7 @@ export async function* withNamePrefix(
     const { part } = arrived;
     if (part.kind === 'text') text += part.text;
     const begins = part.kind === 'audio' && !isBegun;
-    if (begins && part.ofText !== undefined) yield* salute(text, named, context, signal);
+    if (begins && part.ofText !== undefined) yield* salute(text, named, place, deps, signal);
     isBegun ||= begins;
     yield arrived;
   }
@@ -223,16 +216,16 @@ export async function* withNamePrefix(
 async function* salute(
   text: string,
   { addressee, made, reservation, voice }: NamedAnswer,
-  context: SessionContext,
+  place: SessionPlace,
+  { clock, synthesizer }: VoiceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   const named = addressee();
-  const spoken = namePrefix(named, context);
+  const spoken = namePrefix(named, place);
   if (!named || spoken === '' || beginsWithName(text, named.name)) return;
   const shown = speakable(named.name);
-  const { clock } = context.parts;
   const isMade = made?.spoken === spoken;
-  const name = isMade ? made : makeName(spoken, { reservation, voice }, context, signal);
+  const name = isMade ? made : makeName(spoken, { reservation, voice }, synthesizer, signal);
   const ofText = `${shown === '' ? spoken : shown},`;
   try {
     for (const pcm of (await name?.sound) ?? []) {
@@ -263,25 +256,26 @@ const longestPauseWaitMs = 60_000;
  */
 export async function sayToPerson(
   { personId, lines, isWanted }: PersonalNotice,
-  context: SessionContext,
+  { consent, notices, place, speech }: Pick<Session, 'consent' | 'notices' | 'place' | 'speech'>,
 ): Promise<boolean> {
-  const { channel, gate, parts, people, queue } = context;
   const listener = () => {
     const isHeardBy =
-      gate.standing(personId) === 'yes' && answerMediumFor(personId, context) === 'aloud';
-    return isHeardBy ? people().find(({ id }) => id === personId) : undefined;
+      consent.standing(personId) === 'yes' && answerMediumFor(personId, place) === 'aloud';
+    return isHeardBy ? place.findPerson(personId) : undefined;
   };
   if (!listener()) return false;
-  await parts.peopleSettings.load(channel.guildId, personId); // how their name is said
+  await place.loadChoices(personId); // how their name is said
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const language = spokenLocale(channel.guildId, parts, context.languages.of(personId));
-  const isWaiting = queue.put({
+  const language = notices.spokenLocale(place.languages.of(personId));
+  const isWaiting = speech.requests.put({
     language,
     personId,
     longestWaitMs: longestPauseWaitMs,
     words: () => {
       const person = listener();
-      return !person || !isWanted() ? '' : addressed(person, { lines: lines(), language }, context);
+      if (!person || !isWanted()) return '';
+      const spoken = (line: CheckedLine) => notices.spokenText(line, language);
+      return addressed(spokenNameOf(person, place), lines(), spoken);
     },
     ended: resolve,
   });
@@ -290,18 +284,15 @@ export async function sayToPerson(
 
 /** These sentences with the name before them; empty where none of them can be spoken. */
 function addressed(
-  person: NamedPerson,
-  { lines, language }: { readonly lines: readonly CheckedLine[]; readonly language: string },
-  { channel, parts }: SessionContext,
+  name: string,
+  lines: readonly CheckedLine[],
+  spoken: (line: CheckedLine) => string,
 ): string {
-  const spoken = (line: CheckedLine) => spokenText(line, channel.guildId, parts, language);
   const text = lines
     .map((line) => speakable(spoken(line)))
     .filter((line) => line !== '')
     .join(' ');
-  const called = spokenNameOf(person, channel.guildId, parts);
-  if (called === '' || text === '') return text;
-  return spoken({ id: 'said.to', with: { name: called, text } });
+  return name === '' || text === '' ? text : spoken({ id: 'said.to', with: { name, text } });
 }
 
 /** Medium of the answers to a person: aloud; in writing, for all or for them alone, if they chose that; or both, while they are deafened. */
@@ -309,12 +300,14 @@ export type AnswerMedium = 'aloud' | 'both' | 'written' | 'private';
 
 export function answerMediumFor(
   personId: string,
-  { channel, parts, people }: SessionContext,
+  place: Pick<SessionPlace, 'choicesOf' | 'findPerson'>,
 ): AnswerMedium {
-  const { answers = 'spoken' } = parts.peopleSettings.known(channel.guildId, personId);
+  const { answers = 'spoken' } = place.choicesOf(personId);
   if (answers !== 'spoken') return answers;
-  return people().some(({ id, isDeaf }) => id === personId && isDeaf) ? 'both' : 'aloud';
+  return place.findPerson(personId)?.isDeaf ? 'both' : 'aloud';
 }
+
+type PrivateWriting = Pick<Session, 'consent' | 'notices' | 'tools'>;
 
 /**
  * Writes an answer to one person alone, without waiting for it: as a direct message, or, where those are closed, behind a button in the chat
@@ -323,15 +316,14 @@ export function answerMediumFor(
 export function writePrivately(
   { id, name }: NamedPerson,
   words: string,
-  context: SessionContext,
+  { consent, notices, tools }: PrivateWriting,
 ): void {
-  const { gate, parts, tools } = context;
   const text = new ConfidentialText(words, { onlyFor: id });
-  const signal = gate.withdrawals.of(id);
-  parts.messages.tell(id, text, signal).catch(() => {
+  const signal = consent.withdrawals.of(id);
+  notices.tellPerson(id, text, signal).catch(() => {
     if (signal.aborted) return;
     const button = tools.confirmations.hold(text, { id, name });
-    notifyPerson(id, [{ id: 'voice.answers.held' }], context, signal, [button]);
+    notices.notifyPerson(id, [{ id: 'voice.answers.held' }], signal, [button]);
   });
 }
 
@@ -339,16 +331,18 @@ export function writePrivately(
 const longestReceiptMs = 10_000;
 
 /** Hears nobody from the next packet on, and tells how that ends: aloud once it is quiet, and in the chat. */
-export function pauseAloud(personId: string, context: SessionContext): void {
-  const { channel, gate, languages, notice, parts, queue } = context;
-  gate.paused = true;
+export function pauseAloud(
+  personId: string,
+  { consent, notices, place, speech }: Pick<Session, 'consent' | 'notices' | 'place' | 'speech'>,
+): void {
+  consent.paused = true;
   const line = { id: 'privacy.paused' } as const;
-  notice(line);
-  const language = spokenLocale(channel.guildId, parts, languages.of(personId));
-  queue.put({
+  notices.post(line);
+  const language = notices.spokenLocale(place.languages.of(personId));
+  speech.requests.put({
     language,
     longestWaitMs: longestReceiptMs,
-    words: () => spokenText(line, channel.guildId, parts, language),
+    words: () => notices.spokenText(line, language),
     ended: () => undefined,
   });
 }

@@ -2,129 +2,133 @@ import type { BotError } from '#src/base/errors.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { readingOf } from '#src/conversation/machine/questions.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session } from '#src/conversation/session.ts';
 import {
   chosenVoice,
   failureText,
+  noVoiceLine,
   reportUnsaid,
-  spokenLocale,
-  spokenText,
-  writeInChat,
   writeUnspeakable,
 } from '#src/notices/notice.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/prompt.ts';
 import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { readingRequestOf } from '#src/spending/reservation.ts';
-import { languageName } from '#src/texts/language-names.ts';
 import { type ReadingVoice, soundOf } from '#src/voice/output/clause-sound.ts';
 import { type SpeechOutput, stuck } from '#src/voice/output/speech-output.ts';
+import type { VoiceDeps } from './answer-parts.ts';
 import { deliver, newReply, RunningReplies, type RunningReply } from './running-replies.ts';
+
+type ReadingSession = Pick<Session, 'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
 
 /** Texts and sentences of the bot, as they are said in one session. */
 export class ReadingJobs {
   readonly running: RunningReplies<RunningReply>;
-  readonly #context: SessionContext;
+  readonly #session: ReadingSession;
+  readonly #deps: VoiceDeps;
 
-  constructor(context: SessionContext) {
-    this.#context = context;
-    this.running = new RunningReplies(context, (reading) => this.#concluded(reading));
+  constructor(session: ReadingSession, deps: VoiceDeps) {
+    this.#session = session;
+    this.#deps = deps;
+    this.running = new RunningReplies(session.loop, (reading) => this.#concluded(reading));
   }
 
   speak({ reading: id }: EffectOf<'speak'>): void {
-    const { signal, talk } = this.#context;
+    const { loop, signal } = this.#session;
     const job = newReply(id, signal);
     this.running.add(job);
     const playing = this.running.play(job, async (output, until) => ({
       finish: await this.#say(job, output, until),
     }));
-    void playing.catch((error: unknown) => talk.broken(error));
+    void playing.catch((error: unknown) => loop.broken(error));
   }
 
   async #say(job: RunningReply, output: SpeechOutput, signal: AbortSignal): Promise<ReplyFinish> {
-    const context = this.#context;
-    const request = readingOf(context.talk.state, job.id)?.request;
-    const reading = context.queue.readingOf(request) ?? this.#sentence();
-    return await readAloud(reading, job, context, output, signal);
+    const { loop, speech } = this.#session;
+    const request = readingOf(loop.state, job.id)?.request;
+    const reading = speech.requests.readingOf(request) ?? this.#sentence();
+    return await this.#readAloud(reading, job, output, signal);
   }
 
   /** Sentence of the bot about an answer, in the language of its asker. */
   #sentence(): QueuedReading {
-    const { channel, parts, talk } = this.#context;
-    const { error, language } = talk.lastFailure ?? {};
+    const { loop, notices } = this.#session;
+    const { error, language } = loop.lastFailure ?? {};
     const line = error ? failureText(error) : ({ id: 'ask.late' } as const);
-    const spoken = spokenLocale(channel.guildId, parts, language);
-    const words = spokenText(line, channel.guildId, parts, spoken);
+    const spoken = notices.spokenLocale(language);
+    const words = notices.spokenText(line, spoken);
     return { kind: 'reading', clauses: [openText(words)], language: spoken, when: 'now' };
   }
 
   #concluded({ id, reply }: RunningReply): { readonly heard: string } {
-    const { queue, talk } = this.#context;
-    if (reply?.firstSentAtMs !== undefined) queue.noteHeard(readingOf(talk.state, id)?.request);
+    const { loop, speech } = this.#session;
+    if (reply?.firstSentAtMs !== undefined)
+      speech.requests.noteHeard(readingOf(loop.state, id)?.request);
     return { heard: reply?.heardText() ?? '' };
   }
-}
 
-/**
- * Reads a text out and returns when it has been played, or has failed and was written instead. Nothing is read out where
- * there is no money for it: a text that is too long for what is left is written.
- *
- * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`.
- */
-async function readAloud(
-  reading: QueuedReading,
-  job: RunningReply,
-  context: SessionContext,
-  output: SpeechOutput,
-  signal: AbortSignal,
-): Promise<ReplyFinish> {
-  const { language, speed: ownSpeed } = reading;
-  const { interruptible = true, personId } = reading;
-  const { clock, spending } = context.parts;
-  const style = context.style();
-  const { guildId } = context.channel;
-  const used = spending.used(guildId);
-  const clauses = opened(reading);
-  const words = clauses.flatMap((clause) => clause.textIn(context.channel.channelId) ?? []);
-  const request = readingRequestOf(words.join(' '), guildId, reading.payer);
-  const budget = used ? { ...used, kind: 'refused' as const } : spending.open(request);
-  if (budget.kind === 'refused') {
-    if (!reading.isWrittenElsewhere && words.length > 0)
-      writeInChat(ConfidentialText.joined(clauses, ' '), context.channel, context.parts);
-    return 'empty';
-  }
-  using reservation = budget.reservation;
-  const synthesizer = context.parts.synthesizer.paidBy(reservation);
-  const own = chosenVoice(reading.voice, context);
-  const spoken = { ...voiceIn(language, style), ...own };
-  let finish: ReplyFinish = 'cancelled';
-  const read = async (reply: SpokenReply): Promise<void> => {
-    job.reply = reply;
-    const voice = { synthesizer, voice: spoken, clock };
-    const failure = await attempt(words, reply, voice, signal);
-    const writeInstead = () => {
-      if (!reading.isWrittenElsewhere)
-        writeUnspeakable(ConfidentialText.joined(clauses, ' '), context);
+  /**
+   * Reads a text out and returns when it has been played, or has failed and was written instead. Nothing is read out where
+   * there is no money for it: a text that is too long for what is left is written.
+   *
+   * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`.
+   */
+  async #readAloud(
+    reading: QueuedReading,
+    job: RunningReply,
+    output: SpeechOutput,
+    signal: AbortSignal,
+  ): Promise<ReplyFinish> {
+    const { language, speed: ownSpeed } = reading;
+    const { interruptible = true, personId } = reading;
+    const { clock, spending, synthesizer } = this.#deps;
+    const { loop, notices, place } = this.#session;
+    const style = place.style();
+    const { channelId, guildId } = place.channel;
+    const used = spending.used(guildId);
+    const clauses = opened(reading);
+    const words = clauses.flatMap((clause) => clause.textIn(channelId) ?? []);
+    const request = readingRequestOf(words.join(' '), guildId, reading.payer);
+    const budget = used ? { ...used, kind: 'refused' as const } : spending.open(request);
+    if (budget.kind === 'refused') {
+      if (!reading.isWrittenElsewhere && words.length > 0)
+        notices.write(ConfidentialText.joined(clauses, ' '));
+      return 'empty';
+    }
+    using reservation = budget.reservation;
+    const voice = {
+      synthesizer: synthesizer.paidBy(reservation),
+      voice: { ...voiceIn(language, style), ...chosenVoice(reading.voice, this.#session) },
+      clock,
     };
-    if (failure) writeInstead();
-    finish = await reply.finish;
-    const { isStuck } = output;
-    if (isStuck && !failure) writeInstead();
-    if (isStuck) reportUnsaid(stuck(), context);
-    else if (failure?.code === 'speech.no_voice') reportUnread(language, context);
-    else if (failure) reportUnsaid(failure, context);
-    else context.talk.endFailure('speak');
-  };
-  const answeredIds = personId === undefined ? [] : [personId];
-  await output.speak(signal, read, { id: job.id, interruptible, answeredIds, ownSpeed });
-  return finish;
-}
+    let finish: ReplyFinish = 'cancelled';
+    const read = async (reply: SpokenReply): Promise<void> => {
+      job.reply = reply;
+      const failure = await attempt(words, reply, voice, signal);
+      const writeInstead = () => {
+        if (!reading.isWrittenElsewhere)
+          writeUnspeakable(ConfidentialText.joined(clauses, ' '), this.#session);
+      };
+      if (failure) writeInstead();
+      finish = await reply.finish;
+      const { isStuck } = output;
+      if (isStuck && !failure) writeInstead();
+      if (isStuck) reportUnsaid(stuck(), this.#session);
+      else if (failure?.code === 'speech.no_voice') this.#reportUnread(language);
+      else if (failure) reportUnsaid(failure, this.#session);
+      else loop.endFailure('speak');
+    };
+    const answeredIds = personId === undefined ? [] : [personId];
+    await output.speak(signal, read, { id: job.id, interruptible, answeredIds, ownSpeed });
+    return finish;
+  }
 
-/** Reports once for each language that no voice speaks it. */
-function reportUnread(language = '', { channel, notice, parts, talk }: SessionContext): void {
-  if (!talk.isNewFailure(`no voice to read ${language}`)) return;
-  const name = languageName(language, parts.places.localeIn(channel.guildId));
-  notice({ id: 'voice.language.none', with: { language: name } });
+  /** Reports once for each language that no voice speaks it. */
+  #reportUnread(language = ''): void {
+    const { loop, notices } = this.#session;
+    if (loop.isNewFailure(`no voice to read ${language}`))
+      notices.post(noVoiceLine(language, notices));
+  }
 }
 
 /** With what goes before it; empty where it is not to be said any more. */

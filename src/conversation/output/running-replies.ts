@@ -1,8 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
 import { controllerUnder } from '#src/base/waiting.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { EventOf } from '#src/conversation/machine/events.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
@@ -35,12 +35,12 @@ type Concluded<Reply> = (
 
 /** Replies of one kind that run in a session: plays and stops them, and tells the conversation of their ends. */
 export class RunningReplies<Reply extends RunningReply> {
-  readonly #context: SessionContext;
+  readonly #loop: ConversationLoop;
   readonly #concluded: Concluded<Reply>;
   readonly #all = new Map<Id, Reply>();
 
-  constructor(context: SessionContext, concluded: Concluded<Reply>) {
-    this.#context = context;
+  constructor(loop: ConversationLoop, concluded: Concluded<Reply>) {
+    this.#loop = loop;
     this.#concluded = concluded;
   }
 
@@ -60,8 +60,7 @@ export class RunningReplies<Reply extends RunningReply> {
     const playing = controllerUnder(reply.over.signal);
     reply.playing = playing;
     const { signal } = playing;
-    const { talk } = this.#context;
-    const { output } = talk;
+    const { output } = this.#loop;
     let end: ReplyEnd = { finish: 'cancelled' };
     try {
       if (output) end = await speak(output, signal);
@@ -72,7 +71,7 @@ export class RunningReplies<Reply extends RunningReply> {
     const { finish } = end;
     const concluded = this.#concluded(reply, end);
     this.#all.delete(reply.id);
-    talk.post({ kind: 'over', reply: reply.id, finish, ...concluded });
+    this.#loop.post({ kind: 'over', reply: reply.id, finish, ...concluded });
     reply.over.abort(new Error('the reply is over'));
   }
 

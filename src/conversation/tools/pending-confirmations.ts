@@ -1,6 +1,7 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ConfirmOutcome, ShownConfirmation } from '#src/ports/command-ports.ts';
 import { onOneLine } from './tool-call-results.ts';
@@ -53,18 +54,20 @@ const { confirmMs } = conversationRules;
 
 /** Tool calls and private answers that wait for a button in one session; each call is confirmed once, or never. */
 export class PendingConfirmations {
-  readonly #context: SessionContext;
+  readonly #loop: ConversationLoop;
+  readonly #clock: Clock;
   #open: readonly PendingConfirmation[] = [];
   #answers: readonly HeldAnswer[] = [];
 
-  constructor(context: SessionContext) {
-    this.#context = context;
+  constructor(loop: ConversationLoop, clock: Clock) {
+    this.#loop = loop;
+    this.#clock = clock;
   }
 
   /** Has a call wait from now on, and returns what everybody may read of it. */
   open(call: ConfirmableCall): ShownConfirmation {
     const { asker, presser = asker } = call;
-    const nowMs = this.#context.parts.clock.nowMs();
+    const nowMs = this.#clock.nowMs();
     const { id, name } = presser;
     const ask: PendingConfirmation = {
       ...call,
@@ -80,14 +83,14 @@ export class PendingConfirmations {
 
   /** Has an answer wait, and returns the button that shows it to its reader alone. */
   hold(text: ConfidentialText, presser: Presser): string {
-    const [id, untilMs] = [crypto.randomUUID(), this.#context.parts.clock.nowMs() + answerMs];
+    const [id, untilMs] = [crypto.randomUUID(), this.#clock.nowMs() + answerMs];
     this.#answers = [...this.#answers, { id, presser, text, untilMs }].slice(-mostAnswers);
     return `tool.show:${id}`;
   }
 
   /** The answer of this id, if it is still held. */
   answer(id: string): HeldAnswer | undefined {
-    const nowMs = this.#context.parts.clock.nowMs();
+    const nowMs = this.#clock.nowMs();
     return this.#answers.find((one) => one.id === id && one.untilMs > nowMs);
   }
 
@@ -101,7 +104,7 @@ export class PendingConfirmations {
   find(id: string, personId: string): ConfirmationPress {
     const ask = this.#open.find((one) => one.id === id);
     const untilMs = ask ? this.#untilMs(ask) : 0;
-    if (!ask || untilMs <= this.#context.parts.clock.nowMs()) return { kind: 'over' };
+    if (!ask || untilMs <= this.#clock.nowMs()) return { kind: 'over' };
     if (ask.presser.id !== personId) return { kind: 'other', name: ask.presser.name };
     return { kind: 'theirs', ask, untilMs };
   }
@@ -121,7 +124,7 @@ export class PendingConfirmations {
   /** Instant, in ms, at which it does not wait any more. */
   #untilMs({ confirmation, shownMs }: PendingConfirmation): number {
     if (confirmation === undefined) return shownMs + confirmMs;
-    const { confirmations } = this.#context.talk.state;
+    const { confirmations } = this.#loop.state;
     const { toMs = 0, untilMs = 0 } = confirmations.find(({ id }) => id === confirmation) ?? {};
     return Math.max(untilMs, toMs);
   }

@@ -1,16 +1,14 @@
 import { within } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { sayToPerson, spokenNameOf } from '#src/conversation/output/answer-parts.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import { spokenText, writtenText } from '#src/notices/notice.ts';
+import type { Session } from '#src/conversation/session.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { ConfirmOutcome, Places } from '#src/ports/command-ports.ts';
 import { roomLine } from '#src/ports/room-line.ts';
 import { lineWith, type TextLine, type TextValue } from '#src/texts/texts.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
-import type { SessionTools } from './session-tools.ts';
+import type { SessionTools, ToolDeps } from './session-tools.ts';
 import {
   formatRefusal,
   formatToolResult,
@@ -24,21 +22,24 @@ import type { ConfirmableAction, ToolOutcome } from './tool-entry.ts';
 /** End of a confirmed call, and its result for a model. */
 type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: string };
 
+type SpeakingSession = Pick<Session, 'consent' | 'notices' | 'place' | 'speech'>;
+
 /** Runs a call that its presser has just confirmed; who did so aloud hears the outcome. Never throws. Aborting `until` ends it. */
 export async function runConfirmedCall(
   ask: PendingConfirmation,
-  context: SessionContext,
+  session: SpeakingSession,
   tools: SessionTools,
+  deps: Omit<ToolDeps, 'messages'>,
   until: AbortSignal,
 ): Promise<ConfirmedCall> {
-  const { channel, parts } = context;
-  const { clock } = parts;
+  const { clock } = deps;
+  const { notices } = session;
   const isSpoken = ask.confirmation !== undefined && ask.press === undefined;
   const over = new AbortController();
   const signal = AbortSignal.any([until, over.signal]);
   try {
     const atMs = clock.nowMs();
-    const work = perform(ask, isSpoken, context, tools, signal);
+    const work = perform(ask, isSpoken, session, tools, deps.places, signal);
     const { deadlineMs = longestCallMs } = ask.tool;
     const confirmed = await within(work, deadlineMs, clock, () => tooLate(deadlineMs));
     const { outcome } = confirmed;
@@ -46,14 +47,14 @@ export async function runConfirmedCall(
     const how = outcome.kind === 'done' ? ran : 'refused';
     const tookMs = clock.nowMs() - atMs;
     const event = { kind: 'tool', speakerId: ask.asker.id, tool: ask.tool.name, how } as const;
-    parts.onEvent(channel.guildId, { ...event, tookMs });
-    if (isSpoken && outcome.kind === 'barred') sayAloud(outcome.line, ask.asker.id, context);
+    notices.report({ ...event, tookMs });
+    if (isSpoken && outcome.kind === 'barred') sayAloud(outcome.line, ask.asker.id, session);
     return confirmed;
   } catch (error) {
     // A call that was taken back is no failure.
     if (!until.aborted) {
-      parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
-      if (isSpoken) sayAloud({ id: 'store.unread' }, ask.asker.id, context);
+      notices.reportFailure(error, 'think');
+      if (isSpoken) sayAloud({ id: 'store.unread' }, ask.asker.id, session);
     }
     return { outcome: { kind: 'failed' }, content: formatUnknownOutcome(ask.tool.name, 'failed') };
   } finally {
@@ -67,28 +68,33 @@ const notDone = 'Whoever pressed Confirm has not the right to that any more. Not
 async function perform(
   { action, asker, outcomeTo: to, presser, tool }: PendingConfirmation,
   isSpoken: boolean,
-  context: SessionContext,
+  session: SpeakingSession,
   tools: SessionTools,
+  places: Places,
   signal: AbortSignal,
 ): Promise<ConfirmedCall> {
+  const barred = (right: Right, personId: string) => ({
+    kind: 'barred' as const,
+    line:
+      right === 'manage'
+        ? ({ id: 'perm.manage' } as const)
+        : roomLine(session.place.channel, personId, places),
+  });
   const isOther = presser.id !== asker.id;
   const content = formatRefusal(notDone);
   if (!(await tools.isAllowed(isOther ? 'room' : tool.right, asker.id, signal))) {
     if (isOther) return { outcome: { kind: 'over' }, content }; // nothing the presser could mend
-    return {
-      outcome: { kind: 'barred', line: barredLine(tool.right, asker.id, context) },
-      content,
-    };
+    return { outcome: barred(tool.right, asker.id), content };
   }
   if (isOther && !(await tools.isAllowed('room', presser.id, signal)))
-    return { outcome: { kind: 'barred', line: barredLine('room', presser.id, context) }, content };
+    return { outcome: barred('room', presser.id), content };
   signal.throwIfAborted();
   const outcome = await action.run(tools.actionsFor(asker.id), signal);
   const { aloud, facts, isVain, line } = outcome;
   const result = formatToolResult(facts, tool.resultChars);
   if (isVain) return { outcome: { kind: 'barred', line: outcome.line }, content: result };
-  if (isSpoken) reportAloud(outcome, asker.id, context);
-  else if (aloud && !to) sayAloud(aloud, asker.id, context);
+  if (isSpoken) reportAloud(outcome, asker.id, session);
+  else if (aloud && !to) sayAloud(aloud, asker.id, session);
   return { outcome: { kind: 'done', line, to }, content: result };
 }
 
@@ -96,21 +102,16 @@ async function perform(
 function reportAloud(
   { aloud, line = { id: 'confirm.done' } }: ToolOutcome,
   personId: string,
-  context: SessionContext,
+  session: SpeakingSession,
 ): void {
-  if (aloud && aloud.id !== line.id) context.notice(line);
-  sayAloud(aloud ?? line, personId, context);
+  if (aloud && aloud.id !== line.id) session.notices.post(line);
+  sayAloud(aloud ?? line, personId, session);
 }
 
 /** Says it without waiting for the end: the chat has it as well. */
-function sayAloud(line: TextLine, personId: string, context: SessionContext): void {
+function sayAloud(line: TextLine, personId: string, session: SpeakingSession): void {
   const notice = { personId, lines: () => [line], isWanted: () => true };
-  void sayToPerson(notice, context);
-}
-
-function barredLine(right: Right, personId: string, { channel, parts }: SessionContext): TextLine {
-  if (right === 'manage') return { id: 'perm.manage' };
-  return roomLine(channel, personId, parts.places);
+  void sayToPerson(notice, session);
 }
 
 /** Longest spoken question, in characters: nobody keeps a longer one in mind. */
@@ -126,18 +127,17 @@ export type SpokenQuestion = { readonly words: string; readonly line: TextLine }
 export function spokenConfirmationQuestion(
   { ask, spoken = ask }: Pick<ConfirmableAction, 'ask' | 'spoken'>,
   { speakerId, name }: TurnUtterance,
-  context: SessionContext,
+  { notices, place, speech }: Pick<Session, 'notices' | 'place' | 'speech'>,
 ): SpokenQuestion | undefined {
-  const { channel, languages, mix, parts } = context;
-  const { guildId } = channel;
-  if (mix.tracks.isAudible || !Object.values(spoken.with ?? {}).every(isSayable)) return undefined;
-  const called = spokenNameOf({ id: speakerId, name }, guildId, parts) || name;
+  const isSayable = Object.values(spoken.with ?? {}).every(isSayableValue);
+  if (speech.mix.tracks.isAudible || !isSayable) return undefined;
+  const called = spokenNameOf({ id: speakerId, name }, place) || name;
   const line = lineWith(spoken, { name: onOneLine(called) });
-  const language = languages.of(speakerId);
-  const said = spokenText(line, guildId, parts, language);
-  const question = spokenText(askedAloud(said), guildId, parts, language);
+  const language = place.languages.of(speakerId);
+  const said = notices.spokenText(line, language);
+  const question = notices.spokenText(askedAloud(said), language);
   if (question.length > longestQuestionChars) return undefined;
-  return { words: question, line: askedAloud(writtenText(line, guildId, parts)) };
+  return { words: question, line: askedAloud(notices.writtenText(line)) };
 }
 
 function askedAloud(ask: string): TextLine {
@@ -145,6 +145,6 @@ function askedAloud(ask: string): TextLine {
 }
 
 /** Whether it is heard as it is: no link, code, list or hidden character is left out. */
-function isSayable(value: TextValue): boolean {
+function isSayableValue(value: TextValue): boolean {
   return typeof value !== 'string' || value === speakable(onOneLine(value, longestQuestionChars));
 }

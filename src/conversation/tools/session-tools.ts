@@ -1,9 +1,12 @@
+import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session, SessionPlace } from '#src/conversation/session.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import { holds, type Right, type RightsFacts } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { FeaturePorts } from '#src/ports/feature-ports.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { PendingConfirmations } from './pending-confirmations.ts';
 import { ToolCalls } from './tool-calls.ts';
@@ -13,54 +16,65 @@ import type { PeopleHere, ToolEntry, ToolPorts } from './tool-entry.ts';
 type ToolSources = {
   /** Tools of the operator, then those of the bot. */
   readonly all: () => readonly ToolEntry[];
+  /** Objects of features. */
+  readonly features: FeaturePorts;
   /** Ends the session, as `/leave` does. */
   readonly leave: ToolPorts['leave'];
   /** Same as `VoiceLink.refresh`. */
   readonly refresh: VoiceLink['refresh'];
 };
 
+export type ToolDeps = Pick<SessionDependencies, 'clock' | 'messages' | 'places'>;
+
 /** Tools of one session: those that a model may call, what they may do, and the calls that were made. */
 export class SessionTools {
   /** Calls that wait for a button. */
   readonly confirmations: PendingConfirmations;
   readonly calls: ToolCalls;
-  readonly #context: SessionContext;
+  readonly clock: Clock;
+  readonly #session: Session;
+  readonly #deps: ToolDeps;
   readonly #sources: ToolSources;
 
-  constructor(context: SessionContext, sources: ToolSources) {
-    this.#context = context;
+  constructor(session: Session, deps: ToolDeps, sources: ToolSources) {
+    this.#session = session;
+    this.#deps = deps;
     this.#sources = sources;
-    this.confirmations = new PendingConfirmations(context);
-    this.calls = new ToolCalls(context, this);
+    this.confirmations = new PendingConfirmations(session.loop, deps.clock);
+    this.clock = deps.clock;
+    this.calls = new ToolCalls(session, deps, this);
   }
 
   /** Tools of a turn that begins now; those of the bot come last, so that they keep their names. */
   offered(): readonly ToolEntry[] {
-    const context = this.#context;
-    const settings = context.settings();
-    return this.#sources.all().filter(({ isOffered }) => isOffered?.(settings, context) !== false);
+    const settings = this.#session.place.settings();
+    const { all, features } = this.#sources;
+    const here = { features, session: this.#session };
+    return all().filter(({ isOffered }) => isOffered?.(settings, here) !== false);
   }
 
   /** Actions of tools in this channel for whoever asked. */
   actionsFor(askerId: string): ToolPorts {
-    const context = this.#context;
-    const { channel, gate, parts, people, settings } = context;
-    const { leave } = this.#sources;
+    const session = this.#session;
+    const { consent, place } = session;
+    const { channel, people, settings } = place;
+    const { clock, messages } = this.#deps;
+    const { features, leave } = this.#sources;
     return {
       askerId,
-      context,
+      session,
       guildId: channel.guildId,
       place: channel,
-      features: context.features.ports,
-      clock: parts.clock,
+      features,
+      clock,
       timeZone: settings().timeZone,
       settings,
       people,
-      agreed: async (personId) => gate.consentOf(personId) === 'always',
+      agreed: async (personId) => consent.consentOf(personId) === 'always',
       isAllowed: (right, personId, signal) => this.isAllowed(right, personId, signal),
-      company: () => companyIn(context, askerId),
+      company: () => companyIn(session, askerId),
       post: (text, signal) =>
-        parts.messages.write(
+        messages.write(
           channel,
           new ConfidentialText(text, { channelId: channel.channelId }),
           signal,
@@ -76,7 +90,7 @@ export class SessionTools {
    * Aborting `signal` throws `signal.reason`.
    */
   async isAllowed(right: Right, personId: string, signal: AbortSignal): Promise<boolean> {
-    const { channel, parts } = this.#context;
+    const { place } = this.#session;
     if (right === 'dj' || right === 'manage') {
       try {
         await this.#sources.refresh(personId, signal);
@@ -85,16 +99,19 @@ export class SessionTools {
         return false;
       }
     }
-    const mayManage = parts.places.mayManage(channel.guildId, personId);
-    return holds(right, rightsFactsOf(personId, mayManage, this.#context));
+    const mayManage = this.#deps.places.mayManage(place.channel.guildId, personId);
+    return holds(right, rightsFactsOf(personId, mayManage, place));
   }
 }
 
 /** A program is told no names. */
-function companyIn({ gate, people }: SessionContext, askerId: string): PeopleHere {
-  const all = people();
+function companyIn(
+  { consent, place }: Pick<Session, 'consent' | 'place'>,
+  askerId: string,
+): PeopleHere {
+  const all = place.people();
   const humans = all.filter(({ isBot }) => !isBot);
-  const named = isProgram(askerId) ? [] : humans.filter(({ id }) => gate.standing(id) === 'yes');
+  const named = isProgram(askerId) ? [] : humans.filter(({ id }) => consent.standing(id) === 'yes');
   const names = named.map(({ name }) => name);
   return { names, others: humans.length - names.length, bots: all.length - humans.length };
 }
@@ -120,7 +137,7 @@ export function withToolRules(
 export function rightsFactsOf(
   personId: string,
   mayManage: boolean,
-  { people, settings }: SessionContext,
+  { people, settings }: Pick<SessionPlace, 'people' | 'settings'>,
 ): RightsFacts {
   const humans = people().filter(({ isBot }) => !isBot);
   const person = humans.find(({ id }) => id === personId);

@@ -4,11 +4,10 @@ import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { CallRef, Id, ToolChange } from '#src/conversation/machine/state.ts';
 import { calledEnough, waitsForConfirm } from '#src/conversation/machine/tools.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session } from '#src/conversation/session.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
 import { type PlainTextId, text } from '#src/texts/texts.ts';
 import type { AnswerTools, Quote } from '#src/voice/output/pending-answer.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
@@ -17,7 +16,7 @@ import {
   type SpokenQuestion,
   spokenConfirmationQuestion,
 } from './run-confirmed-call.ts';
-import type { SessionTools } from './session-tools.ts';
+import type { SessionTools, ToolDeps } from './session-tools.ts';
 import {
   barred,
   failed,
@@ -63,15 +62,17 @@ const running: ToolCallResult = {
 
 /** Tool calls of one session: prepares them, and performs what the conversation decides. */
 export class ToolCalls {
-  readonly #context: SessionContext;
+  readonly #session: Session;
+  readonly #deps: ToolDeps;
   readonly #tools: SessionTools;
   readonly #prepared = new Map<string, PreparedCall>();
   readonly #runs = new Map<Id, AbortController>();
   #results: readonly (readonly [string, ToolCallResult])[] = [];
   #serial = 0;
 
-  constructor(context: SessionContext, tools: SessionTools) {
-    this.#context = context;
+  constructor(session: Session, deps: ToolDeps, tools: SessionTools) {
+    this.#session = session;
+    this.#deps = deps;
     this.#tools = tools;
   }
 
@@ -97,7 +98,7 @@ export class ToolCalls {
     this.#prepared.set(ref.callId, prepared);
     const { action, spoken, tool } = prepared;
     const { effect = fit.effect, presser } = action;
-    this.#context.talk.post({
+    this.#session.loop.post({
       kind: 'called',
       answer,
       call: {
@@ -123,7 +124,7 @@ export class ToolCalls {
     const over = new AbortController();
     this.#runs.set(run, over);
     const ask = this.#tools.confirmations.of(confirmation);
-    const { signal } = ask?.press ?? this.#context;
+    const { signal } = ask?.press ?? this.#session;
     const until = AbortSignal.any([signal, over.signal]);
     const prepared = call && this.#prepared.get(call.callId);
     if (prepared) prepared.resultOf = 'run';
@@ -131,7 +132,7 @@ export class ToolCalls {
     void work.then((result) => {
       if (!this.#runs.delete(run)) return;
       const { isVain = false } = result;
-      this.#context.talk.post({ kind: 'returned', run, result: this.#keep(result), isVain });
+      this.#session.loop.post({ kind: 'returned', run, result: this.#keep(result), isVain });
     });
   }
 
@@ -152,7 +153,7 @@ export class ToolCalls {
 
   /** Asks in the chat of the channel for a press of Show and Confirm. */
   ask({ call, confirmation, isAloud, presser: presserId }: EffectOf<'ask'>): void {
-    const { channel, parts, signal } = this.#context;
+    const { loop, place, signal } = this.#session;
     const { confirmations } = this.#tools;
     const prepared = this.#prepared.get(call.callId);
     if (!prepared) return;
@@ -164,10 +165,10 @@ export class ToolCalls {
     const said = isAloud ? spoken : undefined;
     const quote = said && { text: openText(said.words) };
     const result = waiting(onOneLine(presser?.name ?? ''));
-    parts.messages.offer(channel, said?.line ?? line, [button], signal).then(
+    this.#deps.messages.offer(place.channel, said?.line ?? line, [button], signal).then(
       () => prepared.result.resolve({ ...result, quote }),
       (error: unknown) => {
-        this.#context.talk.post({ kind: 'ask-failed', confirmation });
+        loop.post({ kind: 'ask-failed', confirmation });
         prepared.result.reject(error);
       },
     );
@@ -184,7 +185,7 @@ export class ToolCalls {
     ask.press = { done: resolve, signal };
     const { confirmation, presser } = ask;
     if (confirmation === undefined) void this.#runConfirmed(ask, signal);
-    else this.#context.talk.post({ kind: 'pressed', confirmation, by: presser.id });
+    else this.#session.loop.post({ kind: 'pressed', confirmation, by: presser.id });
     return await promise;
   }
 
@@ -200,7 +201,7 @@ export class ToolCalls {
   ): Promise<ToolCallResult> {
     if (!prepared) return refused('There is no such call.');
     const { action, answerSignal, asker, atMs, isReading, tool } = prepared;
-    const { clock } = this.#context.parts;
+    const { clock } = this.#deps;
     const { deadlineMs = longestCallMs } = tool;
     const over = new AbortController();
     const ends = isReading ? [prepared.signal] : [];
@@ -227,15 +228,20 @@ export class ToolCalls {
 
   async #runConfirmed(ask: PendingConfirmation, signal: AbortSignal): Promise<ToolCallResult> {
     this.#tools.confirmations.remove(ask);
-    const { content, outcome } = await runConfirmedCall(ask, this.#context, this.#tools, signal);
+    const { content, outcome } = await runConfirmedCall(
+      ask,
+      this.#session,
+      this.#tools,
+      this.#deps,
+      signal,
+    );
     ask.press?.done(outcome);
     return { how: 'known', content, isVain: outcome.kind !== 'done' };
   }
 
   /** Result of a call that failed. `isKnown`: it has surely changed nothing. */
   failed(tool: ToolEntry, error: unknown, isKnown: boolean): ToolCallResult {
-    const { channel, parts } = this.#context;
-    parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
+    this.#session.notices.reportFailure(error, 'think');
     return failed(tool, error, isKnown);
   }
 
@@ -246,17 +252,16 @@ export class ToolCalls {
     speakerId: string,
     atMs: number,
   ): void {
-    const { channel, parts } = this.#context;
-    const tookMs = parts.clock.nowMs() - atMs;
+    const tookMs = this.#deps.clock.nowMs() - atMs;
     const event = { kind: 'tool', speakerId, tool: tool?.name ?? 'unknown', how, tookMs } as const;
-    parts.onEvent(channel.guildId, event);
+    this.#session.notices.report(event);
   }
 }
 
 /** Answer whose model calls tools. */
 type CallingAnswer = {
-  readonly context: SessionContext;
-  readonly session: SessionTools;
+  readonly session: Parameters<typeof spokenConfirmationQuestion>[2];
+  readonly tools: SessionTools;
   readonly answer: Id;
   readonly said: readonly TurnUtterance[];
   /** Changes made for its question before. */
@@ -275,14 +280,14 @@ export class AnswerCalls implements AnswerTools {
 
   constructor(about: CallingAnswer) {
     this.#about = about;
-    this.#tools = new Map(about.session.offered().map((tool) => [tool.name, tool]));
+    this.#tools = new Map(about.tools.offered().map((tool) => [tool.name, tool]));
   }
 
   /** Calls already made for this question, as the model is shown them. */
   get done(): readonly DoneCall[] {
     return this.#about.made.map(({ args, result, tool }, n) => ({
       call: { id: `done-${n}`, name: tool, argumentsJson: args },
-      content: this.#about.session.calls.resultOf(result).content,
+      content: this.#about.tools.calls.resultOf(result).content,
     }));
   }
 
@@ -306,10 +311,10 @@ export class AnswerCalls implements AnswerTools {
   async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
     signal.throwIfAborted();
     const tool = this.#tools.get(call.name);
-    const atMs = this.#about.context.parts.clock.nowMs();
+    const atMs = this.#about.tools.clock.nowMs();
     const { how, content, quote } = await this.#inTime(tool, call, signal, atMs);
     if (quote !== undefined) this.#quotes = [...this.#quotes, quote];
-    this.#about.session.calls.report(tool, how, this.#about.said.at(-1)?.speakerId ?? '', atMs);
+    this.#about.tools.calls.report(tool, how, this.#about.said.at(-1)?.speakerId ?? '', atMs);
     return { content };
   }
 
@@ -322,13 +327,12 @@ export class AnswerCalls implements AnswerTools {
     if (!tool) return refused('There is no such tool.');
     this.#running = [...this.#running, tool];
     try {
-      const { clock } = this.#about.context.parts;
-      return await inToolTime(tool, clock, signal, (work) =>
+      return await inToolTime(tool, this.#about.tools.clock, signal, (work) =>
         this.#judge(tool, call, work, signal, atMs),
       );
     } catch (error) {
       signal.throwIfAborted();
-      return this.#about.session.calls.failed(tool, error, tool.effect === 'read');
+      return this.#about.tools.calls.failed(tool, error, tool.effect === 'read');
     } finally {
       const at = this.#running.indexOf(tool);
       this.#running = this.#running.filter((_, n) => n !== at);
@@ -344,24 +348,22 @@ export class AnswerCalls implements AnswerTools {
   ): Promise<ToolCallResult> {
     const fit = tool.fit(call.argumentsJson);
     if ('unfit' in fit) return refused(`The arguments do not fit. ${fit.unfit}`);
-    const { said, session } = this.#about;
+    const { said, session, tools } = this.#about;
     const asker = said.at(-1);
-    if (!asker || !(await session.isAllowed(tool.right, asker.speakerId, signal)))
+    if (!asker || !(await tools.isAllowed(tool.right, asker.speakerId, signal)))
       return barred(tool);
     signal.throwIfAborted();
-    const ports = session.actionsFor(asker.speakerId);
+    const ports = tools.actionsFor(asker.speakerId);
     const action = await fit.prepare(ports, signal);
     if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
     const isReading = fit.effect === 'read';
     const isQuoting = said.some(({ isQuoted }) => isQuoted);
     const spoken =
-      isReading || isQuoting
-        ? undefined
-        : spokenConfirmationQuestion(action, asker, this.#about.context);
+      isReading || isQuoting ? undefined : spokenConfirmationQuestion(action, asker, session);
     const { kind: _, ...prepared } = action;
     const about = { tool, action: prepared, isReading, asker, spoken };
     const one = { ...about, signal, answerSignal, atMs };
-    return await session.calls.request(one, this.#about.answer, canonical(call.argumentsJson), fit);
+    return await tools.calls.request(one, this.#about.answer, canonical(call.argumentsJson), fit);
   }
 }
 

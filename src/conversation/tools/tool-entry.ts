@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session, SessionPlace } from '#src/conversation/session.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { FeaturePorts } from '#src/ports/feature-ports.ts';
@@ -9,13 +9,13 @@ import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 
 /** Parts that tools may use which need no channel. */
-export interface ServerToolPorts extends Pick<SessionContext, 'settings'> {
+export interface ServerToolPorts extends Pick<SessionPlace, 'settings'> {
   /** Objects of features. */
   readonly features: FeaturePorts;
   /** Person or program whose words ask for it. */
   readonly askerId: string;
   /** Session of the server; undefined where the bot sits nowhere. */
-  readonly context?: SessionContext;
+  readonly session?: Session;
   readonly guildId: string;
   /** Where what comes later is written; undefined where only the asker reads the answer. */
   readonly place: ChannelRef | undefined;
@@ -32,7 +32,7 @@ export interface ServerToolPorts extends Pick<SessionContext, 'settings'> {
 
 /** Parts of the session that tools may use in their channel. */
 export interface ToolPorts extends ServerToolPorts {
-  readonly context: SessionContext;
+  readonly session: Session;
   /** People in the channel besides the bot. */
   company(): PeopleHere;
   /** Into the chat of the channel; pings nobody. Errors and abort: as `VoiceChannelChatPoster.write`. */
@@ -110,10 +110,10 @@ export type ToolEntry = {
   readonly description: string;
   /** Every asker of a turn must hold it, at the moment of the run. */
   readonly right: Right;
-  /** Whether it is offered now; `context` is absent where the bot sits nowhere. Default: always. */
+  /** Whether it is offered now; `here` is absent where the bot sits nowhere. Default: always. */
   readonly isOffered?: (
-    settings: ReturnType<SessionContext['settings']>,
-    context?: SessionContext,
+    settings: ReturnType<SessionPlace['settings']>,
+    here?: Pick<ToolPorts, 'features' | 'session'>,
   ) => boolean;
   readonly doing: PlainTextId;
   /** Greatest effect of its calls. */

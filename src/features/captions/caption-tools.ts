@@ -3,7 +3,6 @@ import type { ToolOutcome, ToolPorts } from '#src/conversation/tools/tool-entry.
 import { transcriptSubjects } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptQuestion } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
-import { spokenText } from '#src/notices/notice.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -17,15 +16,16 @@ export const setCaptions = tool({
   schema: z.strictObject({ on: z.boolean() }),
   right: 'room',
   effect: 'change',
-  async run({ on }, { context }) {
-    const { guildId } = context.channel;
-    const control = context.features.ports.captions;
+  async run({ on }, { features, session }) {
+    const { notices, place } = session;
+    const { guildId } = place.channel;
+    const control = features.captions;
     if (!on) await control.turnOff(guildId);
     // They begin once they were announced, which waits for the answer that this is a part of: what fails is written.
     else
       void control
         .turnOn(guildId, {})
-        .then((turned) => turned.kind === 'failed' && context.notice(turned.line)); // never rejects
+        .then((turned) => turned.kind === 'failed' && notices.post(turned.line)); // never rejects
     return outcomeOf({ id: on ? 'captions.on' : 'captions.off' });
   },
 });
@@ -40,9 +40,8 @@ export const leaveMeOut = tool({
   effect: 'last',
   isChange: ({ out }) => out,
   ask: () => ({ id: 'captions.ask.in' }),
-  async run({ out }, { askerId, context }) {
-    const control = context.features.ports.captions;
-    await control.leaveOut(context.channel.guildId, askerId, out);
+  async run({ out }, { askerId, features, guildId }) {
+    await features.captions.leaveOut(guildId, askerId, out);
     return outcomeOf({ id: out ? 'captions.left_out' : 'captions.left_in' });
   },
 });
@@ -62,10 +61,12 @@ export const findInCaptions = tool({
   right: 'anyone',
   effect: 'read',
   quotesOthers: true,
-  isOffered(_settings, context) {
-    if (!context) return false;
-    const { ports, sessions } = context.features;
-    return ports.transcriptCleanup.has(context.channel.guildId) || sessions.captions.hasTranscript;
+  isOffered(_settings, here) {
+    if (!here) return false;
+    const { features, session } = here;
+    const { guildId } = session.place.channel;
+    const { sessionCaptions, transcriptCleanup } = features;
+    return transcriptCleanup.has(guildId) || sessionCaptions.get(session).hasTranscript;
   },
   run: findLines,
 });
@@ -73,14 +74,14 @@ export const findInCaptions = tool({
 /** Quotes lines of this channel that answer a question of the asker; none to a program. Aborting `signal` throws `signal.reason`. */
 async function findLines(
   request: TranscriptQuestion,
-  { askerId, context }: ToolPorts,
+  { askerId, features, session, settings }: ToolPorts,
   signal: AbortSignal,
 ): Promise<ToolOutcome> {
-  const { channel, languages, parts, settings, features } = context;
-  const { channelId, guildId } = channel;
+  const { notices, place } = session;
+  const { channelId, guildId } = place.channel;
   const found = isProgram(askerId)
     ? ({ kind: 'none' } as const)
-    : await features.ports.transcripts.answer(guildId, askerId, request, [channelId], signal);
+    : await features.transcripts.answer(guildId, askerId, request, [channelId], signal);
   if (found.kind === 'found') {
     const { minute } = wallTimesIn(settings().timeZone);
     const quotes = found.lines.map(
@@ -90,6 +91,6 @@ async function findLines(
     return { facts: { linesQuoted: quotes.length }, quote: { text } };
   }
   const why: TextLine = found.kind === 'failed' ? found.line : { id: 'ask.unknown' };
-  const text = spokenText(why, guildId, parts, languages.of(askerId));
+  const text = notices.spokenText(why, place.languages.of(askerId));
   return { facts: { linesQuoted: 0 }, quote: { text: openText(text) } };
 }

@@ -1,12 +1,13 @@
 import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { ChannelNotices } from '#src/notices/notice.ts';
 import { readTranslations, translationPrompt } from '#src/pipeline/translation-prompt.ts';
-import { deadlineError, failureEventOf } from '#src/ports/failure-event.ts';
+import { deadlineError } from '#src/ports/failure-event.ts';
 import { baseLanguage } from '#src/speech/hints.ts';
 import { paidCompletion } from '#src/spending/paid-completion.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
+import type { CaptionDeps } from './store/transcript-ports.ts';
 import { wordsOf } from './store/word-index.ts';
 import type { TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
@@ -22,15 +23,24 @@ const malformed = 'The chat model translated no line of a request for translatio
  * with all lines that wait for it: `/audio/translations` of speech servers knows only English. Never throws.
  */
 export class CaptionTranslator {
-  readonly #context: SessionContext;
+  readonly #guildId: string;
+  readonly #notices: ChannelNotices;
+  readonly #deps: Pick<CaptionDeps, 'chat' | 'clock' | 'spending'>;
   readonly #recorder: TranscriptRecorder;
   #language: string | undefined;
   #waiting: readonly TranscriptLine[] = [];
   #working = Promise.resolve();
   #isReported = false;
 
-  constructor(context: SessionContext, recorder: TranscriptRecorder) {
-    this.#context = context;
+  constructor(
+    guildId: string,
+    notices: ChannelNotices,
+    deps: Pick<CaptionDeps, 'chat' | 'clock' | 'spending'>,
+    recorder: TranscriptRecorder,
+  ) {
+    this.#guildId = guildId;
+    this.#notices = notices;
+    this.#deps = deps;
     this.#recorder = recorder;
   }
 
@@ -51,30 +61,31 @@ export class CaptionTranslator {
 
   /** Translates the lines that wait; those of a request that fails stay as they were said. Never throws. */
   async #translate(): Promise<void> {
-    const { channel, notice, parts } = this.#context;
-    const { guildId } = channel;
+    const notices = this.#notices;
     const batch = this.#waiting.filter((line) => this.#recorder.mayShow(line));
     this.#waiting = [];
     const language = this.#language;
     if (language === undefined || batch.length === 0) return;
     const prompt = translationPrompt(batch, englishLanguageName(language));
-    const order = { guildId, kind: 'translation', personId: '' } as const;
+    const order = { guildId: this.#guildId, kind: 'translation', personId: '' } as const;
     const late = `A translation took longer than ${longestMs / 1000} s.`;
-    using deadline = deadlineSignal(longestMs, parts.clock, () => deadlineError('think', late));
+    using deadline = deadlineSignal(longestMs, this.#deps.clock, () =>
+      deadlineError('think', late),
+    );
     try {
-      const reply = await paidCompletion(order, prompt, parts, deadline.signal, ({ news }) => {
-        if (news) notice(news);
+      const reply = await paidCompletion(order, prompt, this.#deps, deadline.signal, ({ news }) => {
+        if (news) notices.post(news);
       });
       if (typeof reply !== 'string') {
-        if (reply.isNews()) notice(reply.line);
+        if (reply.isNews()) notices.post(reply.line);
         return;
       }
       const translated = readTranslations(reply, batch);
       if (translated.size === 0) throw new BotError('answer.malformed', true, malformed);
       if (language === this.#language) this.#show(translated);
     } catch (error) {
-      parts.onEvent(guildId, failureEventOf(error, 'think'));
-      if (!this.#isReported) notice({ id: 'captions.translate.off' });
+      notices.reportFailure(error, 'think');
+      if (!this.#isReported) notices.post({ id: 'captions.translate.off' });
       this.#isReported = true;
     }
   }

@@ -2,19 +2,19 @@ import { TranscriptStores } from '#src/features/captions/store/transcript-ports.
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
+import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { type CaptionRequests, captionRequests } from './caption-requests.ts';
 import { captionSettings } from './caption-settings.ts';
 import { findInCaptions, leaveMeOut, setCaptions } from './caption-tools.ts';
 import { SessionCaptions } from './session-captions.ts';
+import type { TranscriptSession } from './transcript-line.ts';
 
 declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
     readonly transcriptCleanup: TranscriptCleanup;
     readonly transcripts: TranscriptRequests;
     readonly captions: CaptionRequests;
-  }
-  interface SessionParts {
-    readonly captions: SessionCaptions;
+    readonly sessionCaptions: SessionObjects<SessionCaptions>;
   }
 }
 
@@ -28,15 +28,20 @@ export const captions: Feature = {
     return {
       shard({ parts: engine, sessions, shard, signal, writtenQuestions }) {
         const parts = { ...engine, transcripts: stores };
-        const cleanup = new TranscriptCleanup(parts, sessions, shard);
-        const transcripts = new TranscriptRequests(parts, sessions, writtenQuestions);
+        const running = new SessionObjects<SessionCaptions>(sessions);
+        const cleanup = new TranscriptCleanup(parts, sessions, running, shard);
+        const transcripts = new TranscriptRequests(parts, sessions, running, writtenQuestions);
+        const postRecap = (session: TranscriptSession) => void transcripts.postRecap(session);
+        const deps = { ...parts, settings: sessions.settings, postRecap };
         return {
           ports: {
             transcriptCleanup: cleanup,
             transcripts,
-            captions: captionRequests(sessions),
+            captions: captionRequests(sessions, running),
+            sessionCaptions: running,
           },
-          session: (context, { isReturned }) => new SessionCaptions(context, stores, isReturned),
+          session: (session, { isReturned }) =>
+            running.add(session, new SessionCaptions(session, deps, isReturned)),
           run: () => cleanup.run(signal),
           eraseServer: (guildId) => stores.sum(({ eraser }) => eraser.forgetGuild(guildId)),
           person: cleanup,

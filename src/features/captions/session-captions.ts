@@ -1,15 +1,13 @@
 import { ifInTime } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session } from '#src/conversation/session.ts';
 import { recentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import type {
+  CaptionDeps,
   TranscriptPorts,
-  TranscriptStores,
 } from '#src/features/captions/store/transcript-ports.ts';
-import { spokenText, writtenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
 import type {
   ContextRequest,
   EndNews,
@@ -32,14 +30,17 @@ import { TranscriptRecorder } from './transcript-recorder.ts';
 
 /** Number of lines from which on a newcomer is offered a recap. */
 const leastMissed = 10;
+/** Longest wait, in ms, until the notice was said; then people have it in writing, and hear it later. */
+const longestSayMs = 8_000;
 /** A session that ended longer ago, in ms, is not resumed. */
 const resumeMs = 15 * 60_000;
 
+type CaptionedSession = Pick<Session, 'consent' | 'notices' | 'place' | 'signal' | 'speech'>;
+
 /** Captions of one voice channel: off, or one session of them with its transcript. */
 export class SessionCaptions implements FeatureSession {
-  readonly parts = { captions: this };
-  readonly #context: SessionContext;
-  readonly #stores: TranscriptStores;
+  readonly #session: CaptionedSession;
+  readonly #deps: CaptionDeps;
   /** Of the captions that are on, or were. */
   #latest: TranscriptRecorder | undefined;
   /** A person turned them off for the rest of this session. */
@@ -51,9 +52,9 @@ export class SessionCaptions implements FeatureSession {
   #cameAtMs = new Map<string, number>();
   #hereIds: ReadonlySet<string> = new Set();
 
-  constructor(context: SessionContext, stores: TranscriptStores, isReturned: boolean) {
-    this.#context = context;
-    this.#stores = stores;
+  constructor(session: CaptionedSession, deps: CaptionDeps, isReturned: boolean) {
+    this.#session = session;
+    this.#deps = deps;
     this.#isReturned = isReturned;
   }
 
@@ -74,21 +75,21 @@ export class SessionCaptions implements FeatureSession {
 
   /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
   #enter(): void {
-    const { channel, maySpeak, stored } = this.#context;
-    const begin = this.#beginThemselves || !maySpeak();
-    const options =
-      stored.captionsIn(channel.guildId, channel.channelId) ?? (begin ? {} : undefined);
+    const { notices, place, signal, speech } = this.#session;
+    const { channelId, guildId } = place.channel;
+    const begin = this.#beginThemselves || !speech.maySpeak();
+    const options = this.#deps.settings.captionsIn(guildId, channelId) ?? (begin ? {} : undefined);
     if (!options || this.#isOff || this.recorder || this.#turning !== undefined) return;
     void this.turnOn(options).then((failed) => {
-      if (failed && !this.#context.signal.aborted) this.#context.notice(failed);
+      if (failed && !signal.aborted) notices.post(failed);
     });
   }
 
   /** Begins captions where the server has set so meanwhile, and ends them where it turned the setting off. */
   changed(hasEntered: boolean, key?: string): void {
     if (key === captionsBegin.key && !this.#beginThemselves) {
-      const { channel, stored } = this.#context;
-      void stored.setCaptionsIn(channel.guildId, channel.channelId, undefined);
+      const { channelId, guildId } = this.#session.place.channel;
+      void this.#deps.settings.setCaptionsIn(guildId, channelId, undefined);
       void this.turnOff();
       return;
     }
@@ -98,7 +99,7 @@ export class SessionCaptions implements FeatureSession {
 
   /** The server has captions begin with each session. */
   get #beginThemselves(): boolean {
-    return this.#context.settings().of(captionsBegin);
+    return this.#session.place.settings().of(captionsBegin);
   }
 
   /** Resolves once all people have the notice, with the reason where captions stay off. Never throws. */
@@ -125,7 +126,7 @@ export class SessionCaptions implements FeatureSession {
 
   follow(speakerId: string): FollowUtterance | undefined {
     const { recorder } = this;
-    if (!recorder || !this.#context.gate.mayWrite(speakerId)) return undefined;
+    if (!recorder || !this.#session.consent.mayWrite(speakerId)) return undefined;
     return (begun) => recorder.began(begun);
   }
 
@@ -137,14 +138,14 @@ export class SessionCaptions implements FeatureSession {
   attend(people: readonly ChannelMember[]): void {
     const { recorder } = this;
     if (!recorder) return;
-    const atMs = recorder.sessionMs(this.#context.parts.clock.nowMs());
+    const atMs = recorder.sessionMs(this.#deps.clock.nowMs());
     const hereIds = new Set(people.flatMap(({ id, isBot }) => (isBot ? [] : id)));
     const haveNotice = hereIds.isSubsetOf(this.#cameAtMs);
     for (const id of hereIds.difference(this.#hereIds)) this.#cameAtMs.set(id, atMs);
     this.#hereIds = hereIds;
     if (haveNotice) return;
     const hasMissed = recorder.recent().length >= leastMissed;
-    writeNotice(this.#context, recorder.chat, hasMissed ? ['captions.missed'] : []);
+    this.#writeNotice(recorder.chat, hasMissed ? ['captions.missed'] : []);
   }
 
   /** Keeps nothing any more of what this person said in this session; of somebody who is barred, only writes nothing more. */
@@ -155,112 +156,105 @@ export class SessionCaptions implements FeatureSession {
 
   /** Recent lines. */
   context({ fromMs }: ContextRequest): string | undefined {
-    return this.recorder && recentContext(this.recorder, fromMs, this.#context);
+    const { timeZone } = this.#session.place.settings();
+    const nowMs = this.#deps.clock.nowMs();
+    return this.recorder && recentContext(this.recorder, fromMs, nowMs, timeZone);
   }
 
   panel(): FeaturePanel {
     return {
       captionsIn: this.recorder?.session.placeId,
-      captionsDays: this.#context.settings().of(captionsDays),
+      captionsDays: this.#session.place.settings().of(captionsDays),
     };
   }
 
   /** Ends them, and has a recap made where the bot does not come back by itself. */
   async ended(why: LeaveReason): Promise<EndNews> {
     const captioned = await this.turnOff();
-    if (captioned && (why === 'asked' || why === 'alone'))
-      void this.#context.features.ports.transcripts.postRecap(captioned);
+    if (captioned && (why === 'asked' || why === 'alone')) this.#deps.postRecap(captioned);
     return { hasTranscript: this.hasTranscript };
   }
 
   async #turnOn(): Promise<TextLine | undefined> {
-    const { people, settings, signal } = this.#context;
-    const store = this.#stores.keptFor(settings().of(captionsDays));
-    const latest = await formerSession(store, this.#context);
-    const chat = await openPlace(this.#context, latest?.session.placeId);
+    const { place, signal } = this.#session;
+    const store = this.#deps.transcripts.keptFor(place.settings().of(captionsDays));
+    const latest = await this.#formerSession(store);
+    const chat = await this.#openPlace(latest?.session.placeId);
     if (!chat) return { id: 'captions.no_place' };
-    this.#cameAtMs = new Map(people().map(({ id }) => [id, 0]));
-    writeNotice(this.#context, chat, []);
-    if (!this.#isReturned) await sayNotice(this.#context);
+    this.#cameAtMs = new Map(place.people().map(({ id }) => [id, 0]));
+    this.#writeNotice(chat, []);
+    if (!this.#isReturned) await this.#sayNotice();
     this.#isReturned = false;
     if (signal.aborted) return { id: 'leave.nowhere' };
     // In another place it is another session: the messages of one session stand in one place.
     const former = latest?.session.placeId === chat.channelId ? latest : undefined;
-    this.#latest = new TranscriptRecorder(this.#context, chat, store, former);
+    this.#latest = new TranscriptRecorder(this.#session, this.#deps, chat, store, former);
     this.#hereIds = new Set();
-    this.attend(people());
+    this.attend(place.people());
     return undefined;
   }
-}
 
-/** The session of this channel that ended a moment ago: what is said now belongs to it. Never throws. */
-async function formerSession(
-  { reader }: TranscriptPorts,
-  { channel, parts }: SessionContext,
-): Promise<ResumableSession | undefined> {
-  const { guildId, channelId } = channel;
-  const read = () => reader.latest(guildId, channelId);
-  const latest = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
-  const endedAtWallMs = latest?.session.endedAtWallMs ?? 0;
-  return parts.clock.wallMs() - endedAtWallMs <= resumeMs ? latest : undefined;
-}
-
-/**
- * The chat of the voice channel, or a thread of this session in the channel that the server has set: `formerId`, where that
- * is still one. Undefined where there is none, which is reported. Never throws.
- */
-async function openPlace(
-  { channel, parts, settings, signal }: SessionContext,
-  formerId: string | undefined,
-): Promise<CaptionChat | undefined> {
-  const { of, timeZone } = settings();
-  const inChannelId = of(captionsChannelId);
-  const date = wallTimesIn(timeZone).day(parts.clock.wallMs());
-  const named = { channel: channel.name, date };
-  const name = writtenText({ id: 'captions.thread', with: named }, channel.guildId, parts);
-  const thread = inChannelId === undefined ? undefined : { inChannelId, name, formerId };
-  try {
-    return await parts.captionChats.open(channel, thread, signal);
-  } catch (error) {
-    if (!signal.aborted) parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
-    return undefined;
+  /** The session of this channel that ended a moment ago: what is said now belongs to it. Never throws. */
+  async #formerSession({ reader }: TranscriptPorts): Promise<ResumableSession | undefined> {
+    const { guildId, channelId } = this.#session.place.channel;
+    const read = () => reader.latest(guildId, channelId);
+    const latest = await withStoreTimeout(guildId, this.#deps, 'store.unreadable', read);
+    const endedAtWallMs = latest?.session.endedAtWallMs ?? 0;
+    return this.#deps.clock.wallMs() - endedAtWallMs <= resumeMs ? latest : undefined;
   }
-}
 
-/** Longest wait, in ms, until the notice was said; then people have it in writing, and hear it later. */
-const longestSayMs = 8_000;
+  /**
+   * The chat of the voice channel, or a thread of this session in the channel that the server has set: `formerId`, where that
+   * is still one. Undefined where there is none, which is reported. Never throws.
+   */
+  async #openPlace(formerId: string | undefined): Promise<CaptionChat | undefined> {
+    const { notices, place, signal } = this.#session;
+    const { captionChats, clock } = this.#deps;
+    const { of, timeZone } = place.settings();
+    const inChannelId = of(captionsChannelId);
+    const date = wallTimesIn(timeZone).day(clock.wallMs());
+    const named = { channel: place.channel.name, date };
+    const name = notices.writtenText({ id: 'captions.thread', with: named });
+    const thread = inChannelId === undefined ? undefined : { inChannelId, name, formerId };
+    try {
+      return await captionChats.open(place.channel, thread, signal);
+    } catch (error) {
+      if (!signal.aborted) notices.reportFailure(error, 'store');
+      return undefined;
+    }
+  }
 
-/** Announces captions aloud; resolves when that was said, or could not be. */
-async function sayNotice({ channel, parts, queue, settings, signal }: SessionContext) {
-  const words = spokenText({ id: 'captions.on' }, channel.guildId, parts, settings().language);
-  const reading = queue.read({
-    kind: 'reading',
-    clauses: [openText(speakable(words))],
-    when: 'now',
-    interruptible: false,
-    signal,
-  });
-  if (reading.kind !== 'added') return;
-  await ifInTime(reading.ended, longestSayMs, parts.clock, signal).catch(() => undefined);
-}
+  /** Announces captions aloud; resolves when that was said, or could not be. */
+  async #sayNotice(): Promise<void> {
+    const { notices, place, signal, speech } = this.#session;
+    const words = notices.spokenText({ id: 'captions.on' }, place.settings().language);
+    const reading = speech.requests.read({
+      kind: 'reading',
+      clauses: [openText(speakable(words))],
+      when: 'now',
+      interruptible: false,
+      signal,
+    });
+    if (reading.kind !== 'added') return;
+    const { clock } = this.#deps;
+    await ifInTime(reading.ended, longestSayMs, clock, signal).catch(() => undefined);
+  }
 
-/** Writes what happens to what is said, with buttons to agree, refuse and be left out before `others`. */
-function writeNotice(
-  { channel, parts, settings }: SessionContext,
-  chat: CaptionChat,
-  others: readonly string[],
-): void {
-  const lines: readonly TextLine[] = [
-    { id: 'captions.notice', with: { recogniser: parts.recogniser ?? 'embedded' } },
-    captionsKept(settings().of(captionsDays)),
-    { id: 'captions.notice.readers' },
-  ];
-  const text = lines.map((line) => writtenText(line, channel.guildId, parts)).join('\n');
-  const buttons = ['consent.always', 'consent.never', 'captions.leave_out', ...others];
-  chat
-    .message(
-      () => ({ text, buttons }),
-      () => undefined,
-    )
-    .touch('whole');
+  /** Writes what happens to what is said, with buttons to agree, refuse and be left out before `others`. */
+  #writeNotice(chat: CaptionChat, others: readonly string[]): void {
+    const { notices, place } = this.#session;
+    const lines: readonly TextLine[] = [
+      { id: 'captions.notice', with: { recogniser: this.#deps.recogniser ?? 'embedded' } },
+      captionsKept(place.settings().of(captionsDays)),
+      { id: 'captions.notice.readers' },
+    ];
+    const text = lines.map(notices.writtenText).join('\n');
+    const buttons = ['consent.always', 'consent.never', 'captions.leave_out', ...others];
+    chat
+      .message(
+        () => ({ text, buttons }),
+        () => undefined,
+      )
+      .touch('whole');
+  }
 }

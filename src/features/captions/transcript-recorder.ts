@@ -1,9 +1,13 @@
 import { ifInTime } from '#src/base/waiting.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session } from '#src/conversation/session.ts';
 import { notUnderstoodIn } from '#src/features/captions/live/caption-line.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
-import { notePosted, type TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import { writtenText } from '#src/notices/notice.ts';
+import {
+  type CaptionDeps,
+  notePosted,
+  type TranscriptPorts,
+} from '#src/features/captions/store/transcript-ports.ts';
+import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import type {
@@ -30,6 +34,8 @@ const never = new AbortController().signal;
 /** Age, in ms, of the lines that are kept in memory: for models, for messages that still change, and for a store in trouble. */
 const recentMs = 60 * 60_000;
 
+type RecordedSession = Pick<Session, 'consent' | 'notices' | 'place' | 'speech'>;
+
 /**
  * Lines of one session of captions, from the recogniser to the chat and the store: shown while people and the bot speak, kept once
  * they have ended. No caller waits for the disk.
@@ -37,14 +43,15 @@ const recentMs = 60 * 60_000;
 export class TranscriptRecorder {
   readonly chat: CaptionChat;
   readonly live: LiveCaptions;
-  readonly #context: SessionContext;
+  readonly #session: RecordedSession;
+  readonly #deps: CaptionDeps;
   readonly translations: CaptionTranslator;
   readonly #store: TranscriptPorts;
   /** Instant of the monotonic clock that is 0 ms of the session. */
   readonly #startedAtMs: number;
   /** What began before this instant of the monotonic clock is not written. */
   readonly #fromMs: number;
-  #session: TranscriptSession;
+  #captioned: TranscriptSession;
   #lastNumber: number;
   /** Speakers of the utterances that go on, by the number of their line. */
   readonly #open = new Map<number, string>();
@@ -59,15 +66,16 @@ export class TranscriptRecorder {
 
   /** Writes what begins from now on. `former`: the session that goes on in this chat. */
   constructor(
-    context: SessionContext,
+    session: RecordedSession,
+    deps: CaptionDeps,
     chat: CaptionChat,
     store: TranscriptPorts,
     former: ResumableSession | undefined,
   ) {
-    const { channel, parts, settings } = context;
-    const { clock } = parts;
-    const { guildId, channelId, name: channelName } = channel;
-    const { session, lastNumber } = former ?? {
+    const { clock } = deps;
+    const { notices, place, speech } = session;
+    const { guildId, channelId, name: channelName } = place.channel;
+    const { session: captioned, lastNumber } = former ?? {
       session: {
         ...{ id: crypto.randomUUID(), guildId, channelId, channelName },
         placeId: chat.channelId,
@@ -75,28 +83,29 @@ export class TranscriptRecorder {
       },
       lastNumber: 0,
     };
-    const { startedAtWallMs } = session;
-    this.#context = context;
+    const { startedAtWallMs } = captioned;
+    this.#session = session;
+    this.#deps = deps;
     this.chat = chat;
     this.#store = store;
     this.#lastNumber = lastNumber;
-    this.#session = { ...session, endedAtWallMs: undefined };
+    this.#captioned = { ...captioned, endedAtWallMs: undefined };
     this.#fromMs = clock.nowMs();
     this.#startedAtMs = this.#fromMs - (clock.wallMs() - startedAtWallMs);
-    this.translations = new CaptionTranslator(context, this);
+    this.translations = new CaptionTranslator(guildId, notices, deps, this);
     this.live = new LiveCaptions({
       chat,
       clock,
-      notUnderstood: notUnderstoodIn(guildId, parts),
+      notUnderstood: notUnderstoodIn(guildId, deps),
       onShown: (place, numbers, isNew) => this.#shown(place, numbers, isNew),
       onTrouble: (message) => {
         const code = 'discord.unsent';
-        parts.onEvent(guildId, { kind: 'failed', stage: 'store', code, message });
-        if (this.live.isShut) context.notice({ id: 'captions.no_place' });
+        notices.report({ kind: 'failed', stage: 'store', code, message });
+        if (this.live.isShut) notices.post({ id: 'captions.no_place' });
       },
-      timeOf: (startMs) => wallTimesIn(settings().timeZone).second(startedAtWallMs + startMs),
+      timeOf: (startMs) => wallTimesIn(place.settings().timeZone).second(startedAtWallMs + startMs),
     });
-    this.#music = watchMusic(context, (text) => {
+    this.#music = watchMusic(notices, speech.mix.tracks, (text) => {
       const startMs = this.sessionMs(clock.nowMs());
       this.live.put({ number: ++this.#lastNumber, startMs, text });
     });
@@ -104,7 +113,7 @@ export class TranscriptRecorder {
   }
 
   get session(): TranscriptSession {
-    return this.#session;
+    return this.#captioned;
   }
 
   /** An instant of the monotonic clock in ms of the session. */
@@ -147,9 +156,9 @@ export class TranscriptRecorder {
         const { language, text }: Transcript =
           result.kind === 'text' ? result.transcript : { text: '' };
         const line = this.#keep({ ...begun, endMs: this.sessionMs(result.toMs), language, text });
-        const { channelId, guildId } = this.#session;
+        const { channelId } = this.#captioned;
         const said = { kind: 'line', channelId, speakerId, name, text: line.text } as const;
-        this.#context.parts.onEvent(guildId, said);
+        this.#session.notices.report(said);
       },
     };
   }
@@ -159,7 +168,7 @@ export class TranscriptRecorder {
     if (text === '' || fromMs < this.#fromMs) return;
     const number = this.#sayings.get(key) ?? ++this.#lastNumber;
     this.#sayings.set(key, number);
-    const name = this.#context.parts.places.botName(this.#session.guildId);
+    const name = this.#deps.places.botName(this.#captioned.guildId);
     const speaker = { kind: 'bot', name, answeredIds } as const;
     const line = { number, speaker, startMs: this.sessionMs(fromMs), text };
     if (!this.#mayWrite(answeredIds)) this.live.remove([number]);
@@ -190,17 +199,21 @@ export class TranscriptRecorder {
   async save(): Promise<void> {
     const writing = this.#saving.then(() => this.#writeUnsaved());
     this.#saving = writing.catch(() => undefined);
-    const { notice, parts } = this.#context;
-    const { guildId } = this.#session;
-    const isWritten = await withStoreTimeout(guildId, parts, 'store.unwritable', () => writing);
-    if (!isWritten && !this.#isUnsaved) notice({ id: 'captions.unsaved' });
+    const { guildId } = this.#captioned;
+    const isWritten = await withStoreTimeout(
+      guildId,
+      this.#deps,
+      'store.unwritable',
+      () => writing,
+    );
+    if (!isWritten && !this.#isUnsaved) this.#session.notices.post({ id: 'captions.unsaved' });
     this.#isUnsaved = !isWritten;
   }
 
   /** Ends the session: shows what waits, for some time, and writes it. Never throws. */
   async end(): Promise<void> {
-    const { clock } = this.#context.parts;
-    this.#session = { ...this.#session, endedAtWallMs: clock.wallMs() };
+    const { clock } = this.#deps;
+    this.#captioned = { ...this.#captioned, endedAtWallMs: clock.wallMs() };
     this.#music[Symbol.dispose]();
     this.translations.into(undefined);
     // What is being said is kept nowhere, so that it is not shown either.
@@ -212,19 +225,19 @@ export class TranscriptRecorder {
   }
 
   #mayWrite(personIds: readonly string[]): boolean {
-    return personIds.every((id) => this.#context.gate.mayWrite(id));
+    return personIds.every((id) => this.#session.consent.mayWrite(id));
   }
 
   /** Shows and keeps a line that is over. */
   #keep(spoken: Omit<TranscriptLine, 'sessionId' | 'post' | 'isBrief'>): TranscriptLine {
     const { number, speaker, text } = spoken;
-    const { gate } = this.#context;
+    const { consent } = this.#session;
     const line: TranscriptLine = {
       ...spoken,
-      sessionId: this.#session.id,
+      sessionId: this.#captioned.id,
       text: text.trim(),
       post: this.live.placeOf(number),
-      isBrief: peopleIn(speaker).some((id) => gate.consentOf(id) === 'brief') || undefined,
+      isBrief: peopleIn(speaker).some((id) => consent.consentOf(id) === 'brief') || undefined,
     };
     this.#put(line);
     this.live.put(line);
@@ -235,13 +248,13 @@ export class TranscriptRecorder {
   /** Adds a line, or changes the one of that number. */
   #put(line: TranscriptLine): void {
     this.#recent.set(line.number, line);
-    const sinceMs = this.sessionMs(this.#context.parts.clock.nowMs()) - recentMs;
+    const sinceMs = this.sessionMs(this.#deps.clock.nowMs()) - recentMs;
     this.#drop(({ endMs }) => endMs < sinceMs);
     void this.save();
   }
 
   #shown(post: MessagePlace, numbers: readonly number[], isNew: boolean): void {
-    if (isNew) void notePosted(post, this.#session, this.#store, this.#context.parts);
+    if (isNew) void notePosted(post, this.#captioned, this.#store, this.#deps);
     for (const number of numbers) {
       const line = this.#recent.get(number);
       if (line && line.post?.messageId !== post.messageId) this.#put({ ...line, post });
@@ -257,7 +270,7 @@ export class TranscriptRecorder {
 
   async #writeUnsaved(): Promise<true> {
     const { writer } = this.#store;
-    const session = this.#session;
+    const session = this.#captioned;
     if (!this.#saved.has(session)) await writer.putSession(session);
     this.#saved.add(session);
     // What was forgotten meanwhile is in memory no more.
@@ -268,11 +281,11 @@ export class TranscriptRecorder {
   }
 }
 
-/** Recorders of the sessions with captions that go on. */
-export function recordersIn(
-  sessions: readonly { readonly context: SessionContext }[],
+/** Recorders of the captions that are on. */
+export function recordersOf(
+  all: readonly { readonly recorder: TranscriptRecorder | undefined }[],
 ): readonly TranscriptRecorder[] {
-  return sessions.flatMap(({ context }) => context.features.sessions.captions.recorder ?? []);
+  return all.flatMap(({ recorder }) => recorder ?? []);
 }
 
 const maxTitleChars = 100;
@@ -281,16 +294,17 @@ const musicMs = 30_000;
 
 /** Writes the title of music, once, as it begins, until disposed. */
 function watchMusic(
-  { channel, mix, parts }: SessionContext,
+  notices: Session['notices'],
+  tracks: NamedTracks,
   write: (text: string) => void,
 ): Disposable {
   const begun = new WeakSet<TrackItem>();
-  return mix.tracks.listen((event) => {
+  return tracks.listen((event) => {
     if (event.kind !== 'began' || begun.has(event.item)) return;
     begun.add(event.item);
     const { lengthMs = musicMs, title } = event.item.source;
     if (lengthMs < musicMs) return;
     const words = { title: cut(title, maxTitleChars) };
-    write(writtenText({ id: 'captions.remark.music', with: words }, channel.guildId, parts));
+    write(notices.writtenText({ id: 'captions.remark.music', with: words }));
   });
 }

@@ -1,4 +1,4 @@
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session } from '#src/conversation/session.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import type { ContextRequest } from '#src/ports/feature-session.ts';
 import { MemoryCache } from './memory-cache.ts';
@@ -30,11 +30,11 @@ export const memories: Feature = {
       const known = new MemoryCache(store(memoryStore), parts, sessions);
       return {
         ports: { memories: known },
-        session: (context) => ({
+        session: ({ consent, place }) => ({
           changed() {
-            if (context.settings().of(memorySetting)) void known.load(context.channel.guildId);
+            if (place.settings().of(memorySetting)) void known.load(place.channel.guildId);
           },
-          context: (request) => contextOf(request, context, known),
+          context: (request) => contextOf(request, { consent, place }, known),
         }),
         async eraseServer(guildId) {
           known.forget(guildId);
@@ -49,12 +49,11 @@ export const memories: Feature = {
 /** Memories that an answer may use; a person elsewhere has none. */
 function contextOf(
   { askerId }: ContextRequest,
-  { channel, gate, people, settings }: SessionContext,
+  { consent, place }: Pick<Session, 'consent' | 'place'>,
   known: MemoryCache,
 ): string | undefined {
-  const { of, timeZone } = settings();
-  const isHere = people().some(({ id }) => id === askerId);
-  if (!of(memorySetting) || !isHere) return undefined;
-  const usable = usableMemories(known.known(channel.guildId), askerId, gate);
+  const { of, timeZone } = place.settings();
+  if (!of(memorySetting) || !place.findPerson(askerId)) return undefined;
+  const usable = usableMemories(known.known(place.channel.guildId), askerId, consent);
   return memoryContext(usable, timeZone);
 }

@@ -1,4 +1,4 @@
-import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
+import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
 import { dataBlock, dataWords } from '#src/pipeline/prompt-data-block.ts';
 import { switchSetting } from '#src/settings/setting-definition.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
@@ -19,11 +19,11 @@ export const memorySetting = switchSetting('memory', false, {
 export function usableMemories(
   all: readonly Memory[],
   askerId: string,
-  gate: ConsentGate,
+  consent: Pick<SessionConsent, 'isLeftOut' | 'standing'>,
 ): readonly Memory[] {
   const usable = (personId: string) => {
-    if (gate.standing(personId) === 'no') return false;
-    return !gate.isLeftOut(personId) || personId === askerId;
+    if (consent.standing(personId) === 'no') return false;
+    return !consent.isLeftOut(personId) || personId === askerId;
   };
   return all.filter(({ byId, aboutId }) => usable(byId) && (!aboutId || usable(aboutId)));
 }

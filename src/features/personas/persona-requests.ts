@@ -47,7 +47,7 @@ export class PersonaRequests {
   /** Whether a person may change the voice in the voice channel of the bot. */
   mayChoose({ guildId, id, mayManage }: PersonaCaller): boolean {
     const session = this.#sessions.session(guildId);
-    return session ? holds('dj', rightsFactsOf(id, mayManage, session.context)) : mayManage;
+    return session ? holds('dj', rightsFactsOf(id, mayManage, session.place)) : mayManage;
   }
 
   /** Stores the persona of a voice channel. It counts from the next answer on: an answer that has begun ends as it began. */
@@ -62,7 +62,7 @@ export class PersonaRequests {
     for (const session of sessions) {
       session.govern();
       const isHere = session.channel.channelId === channelId;
-      if (isHere) session.context.talk.post({ kind: 'outdated' });
+      if (isHere) session.loop.post({ kind: 'outdated' });
     }
     return { kind: 'saved', saved };
   }

@@ -26,9 +26,8 @@ const persona = tool({
   }),
   right: 'manage',
   effect: 'change',
-  async run(changed, { context: { channel, features } }): Promise<ToolOutcome> {
-    const { channelId, guildId } = channel;
-    const personas = features.ports.personas;
+  async run(changed, { features: { personas }, session }): Promise<ToolOutcome> {
+    const { channelId, guildId } = session.place.channel;
     const read = readPersona({ ...(await personas.at(guildId, channelId)), ...changed });
     if (read.kind !== 'ok') return { facts: { refused: `${read.field} (${read.kind})` } };
     const saving = await personas.save(guildId, channelId, read.persona);

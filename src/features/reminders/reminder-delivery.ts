@@ -1,7 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { sayToPerson } from '#src/conversation/output/answer-parts.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { longestMessageMs, type Reminder } from '#src/features/reminders/reminder-store.ts';
 import { writtenText } from '#src/notices/notice.ts';
@@ -9,6 +8,7 @@ import { openText } from '#src/people/confidential-text.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { PersonalLine } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { dueTime, longDuration } from './due-time-text.ts';
@@ -75,14 +75,14 @@ class Delivery {
     signal: AbortSignal,
   ): Promise<boolean> {
     const [first] = reminders;
-    const context = first && this.#sessions.session(first.guildId)?.context;
-    if (!context) return false;
+    const session = first && this.#sessions.session(first.guildId);
+    if (!session) return false;
     let isBegun = false;
     const lines = () => {
       isBegun = true;
       return reminders.map((one) => this.#lineOf(one));
     };
-    const saying = sayToPerson({ personId, lines, isWanted: () => !signal.aborted }, context);
+    const saying = sayToPerson({ personId, lines, isWanted: () => !signal.aborted }, session);
     return await unlessAborted(saying, signal).catch((reason: unknown) => {
       if (!isBegun) throw reason;
       return saying;
@@ -152,12 +152,11 @@ class Delivery {
   }
 
   /** Session in which a message may be told now: its addressee sits there, and both people agreed for always. */
-  #sessionFor({ addresseeId = '', guildId, personId }: Reminder): SessionContext | undefined {
-    const context = this.#sessions.session(guildId)?.context;
-    const isHere = context?.people().some(({ id }) => id === addresseeId);
-    if (!context || !isHere) return undefined;
+  #sessionFor({ addresseeId = '', guildId, personId }: Reminder): VoiceSession | undefined {
+    const session = this.#sessions.session(guildId);
+    if (!session?.isHere(addresseeId)) return undefined;
     const isAgreed = this.#sessions.consents.in(guildId).wordOf(personId)?.kind === 'always';
-    return isAgreed && context.gate.consentOf(addresseeId) === 'always' ? context : undefined;
+    return isAgreed && session.consent.consentOf(addresseeId) === 'always' ? session : undefined;
   }
 
   #isOver({ addresseeId, setAtWallMs }: Reminder): boolean {

@@ -1,4 +1,4 @@
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session } from '#src/conversation/session.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
@@ -42,7 +42,7 @@ export const reminders: Feature = {
             return await parts.places.membersAmong(guildId, stored.yes);
           },
         },
-        session: (context) => arrivalsIn(context, due),
+        session: (session) => arrivalsIn(session, due),
         serve: () => due.serve(),
         async arrived(guildIds) {
           due.arrived(guildIds);
@@ -61,14 +61,17 @@ export const reminders: Feature = {
 };
 
 /** Tells who came, or agreed while they sat there: messages wait for them. */
-function arrivalsIn({ channel, gate }: SessionContext, due: ReminderScheduler): FeatureSession {
+function arrivalsIn(
+  { consent, place }: Pick<Session, 'consent' | 'place'>,
+  due: ReminderScheduler,
+): FeatureSession {
   let here: readonly string[] = [];
   return {
     attend(people) {
-      const agreed = people.map(({ id }) => id).filter((id) => gate.consentOf(id) === 'always');
+      const agreed = people.map(({ id }) => id).filter((id) => consent.consentOf(id) === 'always');
       const came = agreed.filter((id) => !here.includes(id));
       here = agreed;
-      if (came.length > 0) due.came(channel.guildId, came);
+      if (came.length > 0) due.came(place.channel.guildId, came);
     },
   };
 }

@@ -41,8 +41,8 @@ export const followMe = tool({
   schema: z.strictObject({ follow: z.boolean() }),
   right: 'room',
   effect: 'change',
-  async run({ follow }, { askerId, context }) {
-    context.features.ports.automaticJoins.follow(context.channel.guildId, askerId, follow);
+  async run({ follow }, { askerId, features, guildId }) {
+    features.automaticJoins.follow(guildId, askerId, follow);
     return outcomeOf({ id: follow ? 'tool.follow.on' : 'confirm.done' });
   },
 });
@@ -138,7 +138,7 @@ export class AutomaticJoins {
     if (found.isBarred) {
       const { followedId = '' } = session;
       const holds = () => places.seatOf(guildId, followedId)?.channelId === channelId;
-      if (joins.notifiedOf !== channelId) session.context.notice({ id: 'follow.barred' }, holds);
+      if (joins.notifiedOf !== channelId) session.notices.post({ id: 'follow.barred' }, holds);
       joins.notifiedOf = channelId;
       return undefined;
     }
@@ -231,18 +231,19 @@ type FollowRequest = { readonly channel: ChannelRef; readonly isBarred: boolean 
 
 /** Undefined where it follows no person, or sits with them, or they sit nowhere. */
 function followRequest(
-  { channel: { guildId, channelId }, context, followedId }: VoiceSession,
-  parts: SessionDependencies,
+  { consent, followedId, place }: Pick<VoiceSession, 'consent' | 'followedId' | 'place'>,
+  parts: Pick<SessionDependencies, 'clock' | 'places'>,
 ): FollowRequest | undefined {
   const { places } = parts;
+  const { guildId, channelId } = place.channel;
   const channel = followedId === undefined ? undefined : places.seatOf(guildId, followedId);
   if (!channel || followedId === undefined || channel.channelId === channelId) return undefined;
-  if (!context.gate.isAdmitted(followedId)) return undefined;
-  const { djRoleId = '' } = context.settings();
+  if (!consent.isAdmitted(followedId)) return undefined;
+  const { djRoleId = '' } = place.settings();
   const roleIds = places.people(channel).find(({ id }) => id === followedId)?.roleIds ?? [];
-  const others = context
+  const others = place
     .people()
-    .filter(({ id, isBot }) => !isBot && id !== followedId && context.gate.standing(id) === 'yes');
+    .filter(({ id, isBot }) => !isBot && id !== followedId && consent.standing(id) === 'yes');
   const mayGo =
     mayBeIn(channel, parts) && places.facts(channel, followedId)?.callerMayConnect === true;
   const isDj = roleIds.includes(djRoleId) || places.mayManage(guildId, followedId);

@@ -25,14 +25,14 @@ export const seats: Feature = {
           return decided;
         },
         changed: check,
-        session({ channel }) {
+        session({ place }) {
           let wasEntered = false;
           return {
             changed(hasEntered) {
               wasEntered ||= hasEntered;
             },
             async ended(why) {
-              if (wasEntered && why === 'refused') void seatReturn.givenUp(channel.guildId);
+              if (wasEntered && why === 'refused') void seatReturn.givenUp(place.channel.guildId);
               return {};
             },
           };

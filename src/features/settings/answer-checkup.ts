@@ -78,17 +78,20 @@ export class AnswerCheckup {
   }
 }
 
-function outputOf({ context }: VoiceSession, { clock, cues }: SessionDependencies) {
+function outputOf(
+  { loop, signal, speech }: Pick<VoiceSession, 'loop' | 'signal' | 'speech'>,
+  { clock, cues }: Pick<SessionDependencies, 'clock' | 'cues'>,
+) {
   const late = () => new Error('no frame of a cue was sent in time');
   const untilMs = clock.nowMs() + patienceMs;
   const play = async (): Promise<CueOutcome> => {
     for (;;) {
-      const outcome = await within(context.connection.play(cues.heard), checkMs, clock, late);
+      const outcome = await within(speech.connection.play(cues.heard), checkMs, clock, late);
       if (outcome !== 'speaking' || clock.nowMs() >= untilMs) return outcome;
-      await clock.sleep(checkEveryMs, context.signal);
+      await clock.sleep(checkEveryMs, signal);
     }
   };
-  return { isMute: context.talk.state.isMuted, play };
+  return { isMute: loop.state.isMuted, play };
 }
 
 /** Words that every engine for English can say and understand. */

@@ -136,9 +136,9 @@ export class SettingsRequests {
     const count = async () => {
       if (!holds()) return;
       await settings.delayConsent(guildId, undefined, 0);
-      for (const { context } of this.#sessions.sessions(guildId)) context.gate.rejudge();
+      for (const { consent } of this.#sessions.sessions(guildId)) consent.rejudge();
     };
-    session.context.notice({ id: `settings.told.${policy}` }, holds, () => {
+    session.notices.post({ id: `settings.told.${policy}` }, holds, () => {
       if (holds()) void settings.delayConsent(guildId, former, noticeMs);
       this.#parts.clock.later(noticeMs, () => void count());
     });

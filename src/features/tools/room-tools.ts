@@ -44,8 +44,8 @@ export const speed = tool({
   schema: z.strictObject({ change: z.enum(paceChanges) }),
   right: 'room',
   effect: 'change',
-  async run({ change }, { context }) {
-    context.pace.change(change);
+  async run({ change }, { session }) {
+    session.speech.pace.change(change);
     return { facts: { speed: change } };
   },
 });
@@ -58,12 +58,13 @@ export const repeat = tool({
   right: 'room',
   effect: 'read',
   quotesOthers: true,
-  isOffered: (_settings, context) => context !== undefined,
-  async runAnywhere(_call, { askerId, context }) {
-    const all = context ? exchangesFor(askerId, context) : [];
+  isOffered: (_settings, here) => here !== undefined,
+  async runAnywhere(_call, { askerId, session }) {
+    const all = session ? exchangesFor(askerId, session) : [];
     const last = all.findLast(({ heard }) => heard !== '');
-    if (!context || !last) return { facts: { lastAnswer: 'There is none.' } };
-    const text = new ConfidentialText(last.heard, { channelId: context.channel.channelId });
+    if (!session || !last) return { facts: { lastAnswer: 'There is none.' } };
+    const { channelId } = session.place.channel;
+    const text = new ConfidentialText(last.heard, { channelId });
     return { facts: { lastAnswer: last.heard }, isPrivate: true, quote: { text } };
   },
 });
@@ -76,8 +77,8 @@ export const pauseListening = tool({
   schema: z.strictObject({}),
   right: 'room',
   effect: 'change',
-  async run(_call, { askerId, context }) {
-    pauseAloud(askerId, context);
+  async run(_call, { askerId, session }) {
+    pauseAloud(askerId, session);
     return { facts: { paused: 'yes' } };
   },
 });

@@ -6,7 +6,6 @@ import { soundMeant } from '#src/playback/tracks/track-sounds.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { longestFadeMs, usualFadeMs } from './fade-limits.ts';
 import { seekTargetOf } from './parse-seek-target.ts';
-import { callerIn } from './play-sound-tool.ts';
 import type { SessionTracks } from './session-tracks.ts';
 import { soundsMeant } from './sound-matching.ts';
 import { everyTrack, isSameTrack } from './track-names.ts';
@@ -63,9 +62,9 @@ export const changeTrack = tool({
   right: 'room',
   effect: 'change',
   quotesOthers: true,
-  async run(call, { askerId, context }) {
-    const tracks = context.features.sessions.tracks;
-    const asker = callerIn(askerId, context);
+  async run(call, { askerId, features, session }) {
+    const tracks = features.sessionTracks.get(session);
+    const asker = tracks.caller(askerId);
     const command = commandOf(call);
     const lines = tracksMeant(call, tracks).flatMap((track) =>
       command ? outcomeText(tracks.request(asker, track, command)) : [],

@@ -1,6 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { VoiceDeps } from '#src/conversation/output/answer-parts.ts';
+import type { SessionPlace } from '#src/conversation/session.ts';
 import { atSpeed } from '#src/playback/reply/stretch.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { Skip } from '#src/sources/decode/decoder.ts';
@@ -18,12 +19,11 @@ export const speechTitle = '\u201c\u2026\u201d';
  */
 export function lazilySynthesised(
   clauses: readonly string[],
-  context: SessionContext,
+  { channel, style }: Pick<SessionPlace, 'channel' | 'style'>,
+  { clock, spending, synthesizer }: VoiceDeps,
   payer: Asker | undefined,
   { speed = 1, ...ownVoice }: Omit<SpeechVoice, 'speed'> & { readonly speed?: number },
 ): SoundSource {
-  const { channel, parts, style } = context;
-  const { clock, spending, synthesizer } = parts;
   /** By the place of their clause; those that are whole. */
   const made = new Map<number, readonly Pcm[]>();
 

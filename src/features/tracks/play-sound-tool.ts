@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
-import { spokenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
 import { usualTrack } from './track-names.ts';
-import { outcomeText, type TrackCaller } from './track-outcomes.ts';
+import { outcomeText } from './track-outcomes.ts';
 
 const schema = z.strictObject({
   sound: z
@@ -31,22 +29,15 @@ export const playSound = tool({
   quotesOthers: true,
   async run(
     { sound, track = usualTrack, loop = false, next = false },
-    { askerId, context },
+    { askerId, features, session },
     signal,
   ) {
-    const asker = callerIn(askerId, context);
+    const tracks = features.sessionTracks.get(session);
     const request = { sound, track, loop, next, signal };
-    const [playing] = await context.features.sessions.tracks.play(asker, request);
+    const [playing] = await tracks.play(tracks.caller(askerId), request);
     const line = outcomeText(playing);
     const outcome = outcomeOf(line);
     if (playing.kind !== 'several') return outcome;
-    const { channel, parts } = context;
-    return { ...outcome, quote: { text: openText(spokenText(line, channel.guildId, parts)) } };
+    return { ...outcome, quote: { text: openText(session.notices.spokenText(line)) } };
   },
 });
-
-/** A person of the channel as the caller of a request. */
-export function callerIn(id: string, { channel, parts, people }: SessionContext): TrackCaller {
-  const name = people().find((one) => one.id === id)?.name ?? 'Someone';
-  return { id, name, mayManage: parts.places.mayManage(channel.guildId, id) };
-}

@@ -1,7 +1,6 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session } from '#src/conversation/session.ts';
 import { rightsFactsOf } from '#src/conversation/tools/session-tools.ts';
-import { writtenText } from '#src/notices/notice.ts';
 import { holds } from '#src/people/rights.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
@@ -25,8 +24,7 @@ import type {
   TrackCaller,
 } from './track-outcomes.ts';
 import { trackPanel } from './track-panel.ts';
-import { TrackPersistence } from './track-persistence.ts';
-import type { TrackStore } from './track-store.ts';
+import { type TrackDeps, TrackPersistence } from './track-persistence.ts';
 import { performOnVoice, type Speech, soundsOnVoice, speechCommands } from './voice-track-queue.ts';
 
 /** Reasons after which tracks go on when the bot is called back: no person sent it away. */
@@ -35,35 +33,38 @@ const keepsTracks: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refus
 /** A sound that is there, and whose it is going to be. */
 type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & { readonly source: SoundSource };
 
+export type PlayingSession = Pick<Session, 'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
+
 /** Tracks of one session: people may change their own sounds, a DJ all, the others vote. */
 export class SessionTracks implements FeatureSession {
-  readonly parts = { tracks: this };
   readonly tracks: NamedTracks;
   /** Owners of sounds by person; each is emptied when its person is forgotten, wherever it is held by then. */
   readonly #owners: Map<string, SoundOwner>;
   /** People who voted to skip, by the sound. */
   readonly #votes = new Map<string | undefined, Set<string>>();
   /** The session that the tracks are in now: they go along when the bot moves. */
-  readonly #here: { context: SessionContext };
-  readonly #context: SessionContext;
+  readonly #here: { session: PlayingSession };
+  readonly #session: PlayingSession;
+  readonly #deps: TrackDeps;
   readonly #keeper: TrackPersistence;
   #keeping: Promise<void> | undefined;
 
   /** `former`: tracks of the session that this one goes on from. */
-  constructor(context: SessionContext, store: TrackStore, former: SessionTracks | undefined) {
-    this.#context = context;
-    this.tracks = context.mix.tracks;
+  constructor(session: PlayingSession, deps: TrackDeps, former: SessionTracks | undefined) {
+    this.#session = session;
+    this.#deps = deps;
+    this.tracks = session.speech.mix.tracks;
     this.#owners = former ? former.#owners : new Map();
-    this.#keeper = new TrackPersistence(context, store, former !== undefined);
-    const here = former ? former.#here : { context };
-    here.context = context;
+    this.#keeper = new TrackPersistence(session, deps, former !== undefined);
+    const here = former ? former.#here : { session };
+    here.session = session;
     this.#here = here;
     if (former) return; // it listens
     this.tracks.listen(({ item, kind: end, track }) => {
       const title = item.origin && item.title; // what has no origin is a text, and its title its words
-      const { channel, parts } = here.context;
-      const { channelId, guildId } = channel;
-      if (end !== 'began') parts.onEvent(guildId, { kind: 'played', channelId, track, title, end });
+      const { notices, place } = here.session;
+      const { channelId } = place.channel;
+      if (end !== 'began') notices.report({ kind: 'played', channelId, track, title, end });
     });
   }
 
@@ -75,16 +76,15 @@ export class SessionTracks implements FeatureSession {
   /** Keeps tracks that go on elsewhere; otherwise all of them end. */
   async ended(why: LeaveReason): Promise<EndNews> {
     await this.#keeping;
-    const { mix } = this.#context;
+    const { mix } = this.#session.speech;
     await this.#keeper.close(keepsTracks.has(why) && !mix.isPassedOn ? 'keep' : 'forget');
     if (!mix.isPassedOn) mix.tracks.close();
     return {};
   }
 
   panel(): FeaturePanel {
-    const { channel, parts } = this.#context;
     const playing = this.views.filter(({ current, name }) => current && !isOwnTrack(name));
-    return trackPanel(playing, parts.places.localeIn(channel.guildId));
+    return trackPanel(playing, this.#session.notices.writtenLocale());
   }
 
   /** All tracks, those first that hold something, and among them the usual one; the bot's own behind them. */
@@ -104,6 +104,13 @@ export class SessionTracks implements FeatureSession {
   /** Tracks of people that hold something, by name. */
   get busy(): readonly string[] {
     return this.#ranked.filter(({ now }) => now).map(({ name }) => name);
+  }
+
+  /** A person there as the caller of a request. */
+  caller(id: string): TrackCaller {
+    const { channel, findPerson } = this.#session.place;
+    const mayManage = this.#deps.places.mayManage(channel.guildId, id);
+    return { id, name: findPerson(id)?.name ?? 'Someone', mayManage };
   }
 
   /** Owner of what this person asks for now. */
@@ -137,12 +144,12 @@ export class SessionTracks implements FeatureSession {
   }
 
   async #play(caller: TrackCaller, request: PlayRequest): Promise<PlayOutcome> {
-    const { channel, features, signal: over } = this.#context;
+    const { place, signal: over } = this.#session;
     const refused = this.#refusal(request.track);
     if (refused) return refused;
     const owner = this.owner(caller);
     const signal = AbortSignal.any([over, request.signal ?? over]);
-    const finding = features.ports.sounds.find(channel.guildId, request, signal);
+    const finding = this.#deps.catalog.find(place.channel.guildId, request, signal);
     const found = await finding.catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
@@ -166,7 +173,7 @@ export class SessionTracks implements FeatureSession {
 
   /** Why no sound can be put on a track now. */
   #refusal(track: string): PlayOutcome | undefined {
-    const isMuted = this.#context.talk.state.isMuted;
+    const isMuted = this.#session.loop.state.isMuted;
     return this.tracks.refusal(track) ?? (isMuted ? { kind: 'muted' } : undefined);
   }
 
@@ -189,7 +196,7 @@ export class SessionTracks implements FeatureSession {
     const isTouching = name !== voiceTrack || speechCommands.has(command.kind);
     const touched = isTouching ? soundsTouched(this.#soundsOn(name), command) : [];
     const { owner } = touched.find((one) => one.owner && one.owner.id !== caller.id) ?? {};
-    const isDj = holds('dj', rightsFactsOf(caller.id, caller.mayManage, this.#context));
+    const isDj = holds('dj', rightsFactsOf(caller.id, caller.mayManage, this.#session.place));
     if (!owner || isDj) return this.#perform(track, command);
     const vote = command.kind === 'skip' ? this.#vote(caller.id, touched[0]?.id) : undefined;
     if (vote && vote.votes >= vote.needed) return this.#perform(track, command);
@@ -208,14 +215,14 @@ export class SessionTracks implements FeatureSession {
     this.#keeper.wake();
     if (!isOwnTrack(name) || command.kind === 'volume') return track.perform(command);
     if (name !== voiceTrack) return { kind: 'reserved', track: name };
-    return performOnVoice(this.#context.queue, this.#speech, command);
+    return performOnVoice(this.#session.speech.requests, this.#speech, command);
   }
 
   /** Counts a vote on skipping a sound; more than half of the people present are needed. */
   #vote(personId: string, sound: string | undefined) {
     const voters = (this.#votes.get(sound) ?? new Set()).add(personId);
     this.#votes.set(sound, voters);
-    const here = this.#context.people().filter(({ isBot }) => !isBot);
+    const here = this.#session.place.people().filter(({ isBot }) => !isBot);
     const votes = here.filter(({ id }) => voters.has(id)).length;
     return { votes, needed: Math.floor(here.length / 2) + 1 };
   }
@@ -232,8 +239,8 @@ export class SessionTracks implements FeatureSession {
   }
 
   get #speech(): TrackSounds<Speech> {
-    const { channel, parts, queue } = this.#context;
-    return soundsOnVoice(queue, writtenText({ id: 'track.voice.answer' }, channel.guildId, parts));
+    const { notices, speech } = this.#session;
+    return soundsOnVoice(speech.requests, notices.writtenText({ id: 'track.voice.answer' }));
   }
 }
 

@@ -1,12 +1,13 @@
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { isOwnTrack } from '#src/playback/tracks/track-name.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
-import { withStoreTimeout } from '#src/ports/store-timeout.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import type { Places } from '#src/ports/command-ports.ts';
+import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { PlayingSession } from './session-tracks.ts';
+import type { SoundCatalog } from './sound-catalog.ts';
 import { soundSourceErrorText, trackErrorText } from './sound-source-error-texts.ts';
 import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
 
@@ -14,19 +15,25 @@ import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
 const everyMs = 3_000;
 const usualPercent = 100;
 
+export type TrackDeps = StoreWatch & {
+  readonly catalog: SoundCatalog;
+  readonly places: Pick<Places, 'mayManage'>;
+  readonly store: TrackStore;
+};
+
 /** Stores the tracks of a session so that they outlive the process, and restores those of a former one. */
 export class TrackPersistence {
-  readonly #context: SessionContext;
+  readonly #session: PlayingSession;
+  readonly #deps: TrackDeps;
   readonly #changes: Wakeup;
-  readonly #store: TrackStore;
   /** Content of the store for this channel; undefined until that is restored: from then on memory is newer. */
   #written: string | undefined;
 
   /** `isPassedOn`: the tracks go on from another session. */
-  constructor(context: SessionContext, store: TrackStore, isPassedOn: boolean) {
-    this.#context = context;
-    this.#changes = new Wakeup(context.parts.clock);
-    this.#store = store;
+  constructor(session: PlayingSession, deps: TrackDeps, isPassedOn: boolean) {
+    this.#session = session;
+    this.#deps = deps;
+    this.#changes = new Wakeup(deps.clock);
     if (isPassedOn) this.#written = '';
   }
 
@@ -35,7 +42,8 @@ export class TrackPersistence {
    * session is over. Never throws.
    */
   async run(): Promise<void> {
-    const { channel, mix, parts, signal } = this.#context;
+    const { notices, signal, speech } = this.#session;
+    const { mix } = speech;
     using _tracks = mix.tracks.listen(({ error, item, track }) => {
       this.wake();
       if (error) this.#gone(track, item.title, trackErrorText(error));
@@ -44,13 +52,13 @@ export class TrackPersistence {
     try {
       if (this.#written === undefined) await this.#restore(signal);
       for (;;) {
-        await parts.clock.sleep(everyMs, signal);
+        await this.#deps.clock.sleep(everyMs, signal);
         await this.#write(this.#kept());
         const isIdle = mix.tracks.all().every(({ now }) => !now);
         if (isIdle && !signal.aborted) await this.#changes.wait(Number.POSITIVE_INFINITY);
       }
     } catch (error) {
-      if (!signal.aborted) parts.onEvent(channel.guildId, failureEventOf(error, 'speak'));
+      if (!signal.aborted) notices.reportFailure(error, 'speak');
     }
   }
 
@@ -67,7 +75,7 @@ export class TrackPersistence {
 
   /** Tracks with sounds that can be had again, and those of the bot itself where their volume is not the usual one. */
   #kept(): readonly StoredTrack[] {
-    const { tracks } = this.#context.mix;
+    const { tracks } = this.#session.speech.mix;
     const all = [...tracks.all(), ...Object.values(tracks.own)].map(stored);
     return all.filter(
       ({ name, percent, sounds }) =>
@@ -76,28 +84,26 @@ export class TrackPersistence {
   }
 
   async #write(tracks: readonly StoredTrack[]): Promise<void> {
-    const { channel, parts } = this.#context;
-    const { channelId, guildId } = channel;
+    const { channelId, guildId } = this.#session.place.channel;
     const written = JSON.stringify(tracks);
     if (written === this.#written) return;
-    const done = await withStoreTimeout(guildId, parts, 'store.unwritable', async () => {
-      await this.#store.write(guildId, channelId, tracks);
+    const done = await withStoreTimeout(guildId, this.#deps, 'store.unwritable', async () => {
+      await this.#deps.store.write(guildId, channelId, tracks);
       return true;
     });
     if (done) this.#written = written;
   }
 
   async #restore(signal: AbortSignal): Promise<void> {
-    const { channel, parts } = this.#context;
-    const { channelId, guildId } = channel;
-    const read = () => this.#store.read(guildId, channelId);
-    const tracks = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
+    const { channelId, guildId } = this.#session.place.channel;
+    const read = () => this.#deps.store.read(guildId, channelId);
+    const tracks = await withStoreTimeout(guildId, this.#deps, 'store.unreadable', read);
     await Promise.all((tracks ?? []).map((track) => this.#restoreTrack(track, signal)));
     this.#written = tracks ? JSON.stringify(tracks) : '';
   }
 
   async #restoreTrack({ name, sounds, ...state }: StoredTrack, signal: AbortSignal): Promise<void> {
-    const { tracks } = this.#context.mix;
+    const { tracks } = this.#session.speech.mix;
     tracks.track(name)?.change(state);
     for (const sound of sounds) {
       await this.#restoreSound(name, sound, signal);
@@ -111,11 +117,10 @@ export class TrackPersistence {
     { source: origin, title, positionMs: fromMs, loop: isLooping }: StoredSound,
     signal: AbortSignal,
   ): Promise<void> {
-    const { mix, features } = this.#context;
     try {
-      const again = features.ports.sounds.again(origin, title, signal);
+      const again = this.#deps.catalog.again(origin, title, signal);
       const source = await unlessAborted(again, signal);
-      mix.tracks.enqueue(track, source, { origin, isLooping, fromMs });
+      this.#session.speech.mix.tracks.enqueue(track, source, { origin, isLooping, fromMs });
     } catch (error) {
       signal.throwIfAborted();
       const reason = soundSourceErrorText(error);
@@ -125,9 +130,9 @@ export class TrackPersistence {
   }
 
   #gone(track: string, title: string, { id, with: words }: TextLine): void {
-    const { channel, notice, parts } = this.#context;
-    const reason = text(id, words, parts.places.localeIn(channel.guildId));
-    notice({ id: 'track.gone', with: { track, title, reason } });
+    const { notices } = this.#session;
+    const reason = notices.writtenText({ id, with: words });
+    notices.post({ id: 'track.gone', with: { track, title, reason } });
   }
 }
 

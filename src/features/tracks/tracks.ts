@@ -1,5 +1,5 @@
 import type { Feature } from '#src/features/contract/feature.ts';
-import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { changeTrack } from './change-track-tool.ts';
 import { playSound } from './play-sound-tool.ts';
 import { SessionTracks } from './session-tracks.ts';
@@ -9,11 +9,8 @@ import { volume } from './volume-tool.ts';
 
 declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
-    readonly sounds: SoundCatalog;
     readonly tracks: TrackRequests;
-  }
-  interface SessionParts {
-    readonly tracks: SessionTracks;
+    readonly sessionTracks: SessionObjects<SessionTracks>;
   }
 }
 
@@ -25,16 +22,20 @@ export const tracks: Feature = {
     const catalog = soundCatalog(sounds.opener, sounds.library);
     const kept = store(trackPart);
     return {
-      shard: ({ sessions }) => ({
-        ports: { sounds: catalog, tracks: requestsTo(sessions, catalog) },
-        session: (context, { former }) => new SessionTracks(context, kept, former?.sessions.tracks),
-        person: {
-          forget(guildId, personId) {
-            for (const { context } of sessions.sessions(guildId))
-              context.features.sessions.tracks.forget(personId);
+      shard({ parts, sessions }) {
+        const running = new SessionObjects<SessionTracks>(sessions);
+        const deps = { ...parts, catalog, store: kept };
+        return {
+          ports: { tracks: requestsTo(running, catalog), sessionTracks: running },
+          session: (session, { former }) =>
+            running.add(session, new SessionTracks(session, deps, former && running.get(former))),
+          person: {
+            forget(guildId, personId) {
+              for (const tracks of running.list(guildId)) tracks.forget(personId);
+            },
           },
-        },
-      }),
+        };
+      },
     };
   },
 };
@@ -45,14 +46,13 @@ export type TrackRequests = ReturnType<typeof requestsTo>;
 const nowhere = { kind: 'nowhere' } as const;
 
 /** Track requests by server, for callers who check that a person sits in the channel of the bot. */
-function requestsTo(sessions: VoiceSessions, catalog: SoundCatalog) {
-  const tracksIn = (guildId: string) => sessions.session(guildId)?.context.features.sessions.tracks;
+function requestsTo(running: SessionObjects<SessionTracks>, catalog: SoundCatalog) {
   return {
     play: async (guildId: string, ...request: Parameters<SessionTracks['play']>) =>
-      (await tracksIn(guildId)?.play(...request)) ?? ([nowhere] as const),
+      (await running.find(guildId)?.play(...request)) ?? ([nowhere] as const),
     change: (guildId: string, ...change: Parameters<SessionTracks['change']>) =>
-      tracksIn(guildId)?.change(...change) ?? [nowhere],
-    list: (guildId: string) => tracksIn(guildId)?.views,
+      running.find(guildId)?.change(...change) ?? [nowhere],
+    list: (guildId: string) => running.find(guildId)?.views,
     sounds: () => catalog.names(),
   };
 }

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import { isOneVolume, volumeCommand, volumeFields } from './change-track-tool.ts';
-import { callerIn } from './play-sound-tool.ts';
 import { voiceTrack } from './track-names.ts';
 import { outcomeText } from './track-outcomes.ts';
 
@@ -16,9 +15,9 @@ export const volume = tool({
   }),
   right: 'room',
   effect: 'change',
-  async run(by, { askerId, context }) {
-    const asker = callerIn(askerId, context);
-    const { tracks } = context.features.sessions;
-    return outcomeOf(outcomeText(tracks.request(asker, voiceTrack, volumeCommand(by))));
+  async run(by, { askerId, features, session }) {
+    const tracks = features.sessionTracks.get(session);
+    const outcome = tracks.request(tracks.caller(askerId), voiceTrack, volumeCommand(by));
+    return outcomeOf(outcomeText(outcome));
   },
 });

@@ -3,13 +3,12 @@ import { clausesOf } from '#src/chat/text/clauses.ts';
 import { hideSpoilers } from '#src/chat/text/speakable.ts';
 import { type NamedPerson, spokenNameOf } from '#src/conversation/output/answer-parts.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import { spokenText } from '#src/notices/notice.ts';
+import type { Session } from '#src/conversation/session.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/prompt.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { TypedMessage, TypedOutcome } from '#src/ports/typed-messages.ts';
-import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { isSure } from '#src/turn/speaker-language/speaker-language.ts';
 import { queueReading, type SayOutcome, unreadable } from './say-text.ts';
@@ -33,8 +32,14 @@ type LineSpeech = Pick<QueuedReading, 'clauses' | 'language' | 'speed' | 'voice'
 
 export type ChatReadAloud = ReturnType<typeof chatReadAloud>;
 
+type ReadAloudDeps = Pick<SessionDependencies, 'clock' | 'spending' | 'textLanguage'>;
+type ReadingSession = Pick<Session, 'consent' | 'notices' | 'place' | 'speech'>;
+
 /** Reads out what people have written, each in their own voice, behind all answers. */
-export function chatReadAloud(sessions: VoiceSessions) {
+export function chatReadAloud(
+  sessions: Pick<VoiceSessions, 'session'>,
+  { clock, spending, textLanguage }: ReadAloudDeps,
+) {
   /** Lines of one server keep their order. */
   const order = new GuildTaskQueue();
 
@@ -42,13 +47,13 @@ export function chatReadAloud(sessions: VoiceSessions) {
   const openLines = new Map<string, AbortController>();
 
   async function inOrder(
-    session: VoiceSession,
+    session: ReadingSession,
     line: WrittenLine,
     owner: Asker,
   ): Promise<ReadingOutcome> {
     const deleted = new AbortController();
     openLines.set(line.messageId, deleted);
-    const outcome = await order.run(session.channel.guildId, () =>
+    const outcome = await order.run(session.place.channel.guildId, () =>
       enqueue(session, line, owner, deleted.signal),
     );
     const ended = outcome.kind === 'queued' ? outcome.ended : Promise.resolve();
@@ -57,15 +62,14 @@ export function chatReadAloud(sessions: VoiceSessions) {
   }
 
   async function enqueue(
-    session: VoiceSession,
+    session: ReadingSession,
     line: WrittenLine,
     owner: Asker,
     deleted: AbortSignal,
   ): Promise<ReadingOutcome> {
-    const { context } = session;
-    const { spoken, ...speech } = await speechOf(line, context);
+    const { spoken, ...speech } = await speechOf(line, session);
     if (deleted.aborted) return unread;
-    const refused = unreadable(spoken, session);
+    const refused = unreadable(spoken, session, spending);
     if (refused) return refused;
     const reading: QueuedReading = {
       kind: 'reading',
@@ -75,27 +79,26 @@ export function chatReadAloud(sessions: VoiceSessions) {
       payer: owner,
       personId: line.author.id,
       isWrittenElsewhere: true,
-      opening: () => openingOf(line.author, context),
+      opening: () => openingOf(line.author, session, clock.nowMs()),
       signal: deleted,
     };
-    return queueReading(reading, spoken, session);
+    return queueReading(reading, spoken, session, spending);
   }
 
   /** Speech for a line. */
   async function speechOf(
     { author, text }: WrittenLine,
-    context: SessionContext,
+    { notices, place }: Pick<Session, 'notices' | 'place'>,
   ): Promise<LineSpeech & { readonly spoken: readonly string[] }> {
-    const { channel, languages, parts, settings, style } = context;
-    const { channelId, guildId } = channel;
-    const own = (await parts.peopleSettings.load(guildId, author.id)) ?? {};
-    const found = await parts.textLanguage.detect(text, settings().languages);
+    const { channelId } = place.channel;
+    const own = (await place.loadChoices(author.id)) ?? {};
+    const found = await textLanguage.detect(text, place.settings().languages);
     const language = found && isSure(found) ? found.language : undefined;
-    const likely = language ?? languages.of(author.id);
+    const likely = language ?? place.languages.of(author.id);
     const named = (id: 'read.link' | 'read.code' | 'read.rest') =>
-      spokenText({ id }, guildId, parts, likely);
+      notices.spokenText({ id }, likely);
     const read = lineToRead(text, { link: named('read.link'), code: named('read.code') });
-    const voice = own.voice ?? voiceIn(likely, style()).name;
+    const voice = own.voice ?? voiceIn(likely, place.style()).name;
     const spoken = firstClauses(clausesOf(read), named('read.rest'));
     return {
       spoken,
@@ -111,18 +114,21 @@ export function chatReadAloud(sessions: VoiceSessions) {
     async read(guildId: string, line: WrittenLine, asker: Asker): Promise<ReadingOutcome> {
       const session = sessions.session(guildId);
       if (!session) return { kind: 'nowhere' };
-      if (line.isBot || mayNotQuote(line.author.id, session.context)) return unread;
+      if (line.isBot || mayNotQuote(line.author.id, session)) return unread;
       return await inOrder(session, line, asker);
     },
 
     /** Takes a line of the channel that a server has read out; undefined where it is none. Never throws. */
-    async handle(message: TypedMessage, session: VoiceSession): Promise<TypedOutcome | undefined> {
-      const { context } = session;
+    async handle(
+      message: TypedMessage,
+      session: ReadingSession,
+    ): Promise<TypedOutcome | undefined> {
+      const { notices, place } = session;
       const { author, channelId, isHidden, isWebhook: isBot, messageId, text } = message;
-      if (context.settings().readChannelId !== channelId) return undefined;
+      if (place.settings().readChannelId !== channelId) return undefined;
       const objection = objectionTo(message, session);
-      if (objection === 'unread' && isHidden && context.isFirst('lines-hidden'))
-        context.notice({ id: 'read.hidden' });
+      if (objection === 'unread' && isHidden && place.isFirst('lines-hidden'))
+        notices.post({ id: 'read.hidden' });
       if (objection) return objection;
       const reading = await inOrder(session, { messageId, author, isBot, text }, author);
       return outcomeOf(reading);
@@ -136,23 +142,26 @@ export function chatReadAloud(sessions: VoiceSessions) {
 }
 
 /** Whether nothing of this person may be repeated: they said no, are blocked, or that is unknown. */
-function mayNotQuote(personId: string, { gate, settings }: SessionContext): boolean {
-  return !gate.isRead || gate.saidNo(personId) || settings().blockedIds.includes(personId);
+function mayNotQuote(
+  personId: string,
+  { consent, place }: Pick<Session, 'consent' | 'place'>,
+): boolean {
+  const { isRead } = consent;
+  return !isRead || consent.saidNo(personId) || place.settings().blockedIds.includes(personId);
 }
 
 /** Why a line of the channel is not read out. */
 function objectionTo(
   { author, isWebhook, text }: TypedMessage,
-  session: VoiceSession,
+  { consent, place }: Pick<Session, 'consent' | 'place'>,
 ): TypedOutcome | undefined {
-  const { gate } = session.context;
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
-  const standing = gate.standing(author.id);
+  const standing = consent.standing(author.id);
   if (standing === 'no') return 'refused';
-  if (!session.isHere(author.id)) return 'absent';
+  if (!place.findPerson(author.id)) return 'absent';
   if (standing !== 'yes') return 'unasked';
-  if (gate.paused) return 'paused';
+  if (consent.paused) return 'paused';
   return text === '' ? 'unread' : undefined;
 }
 
@@ -170,16 +179,19 @@ function outcomeOf(reading: ReadingOutcome): TypedOutcome {
 }
 
 /** Words before a line: its writer, once for all that they wrote in a row. Undefined: it is not to be read any more. */
-function openingOf(writer: NamedPerson, context: SessionContext): string | undefined {
-  if (mayNotQuote(writer.id, context)) return undefined;
-  const { channel, parts, queue } = context;
-  const { latest } = queue;
+function openingOf(
+  writer: NamedPerson,
+  session: ReadingSession,
+  nowMs: number,
+): string | undefined {
+  if (mayNotQuote(writer.id, session)) return undefined;
+  const { latest } = session.speech.requests;
   const isRun =
     latest?.reading &&
     latest.reading.when === 'behind' &&
     latest.reading.personId === writer.id &&
-    parts.clock.nowMs() - latest.atMs <= longestRunGapMs;
-  const name = isRun ? '' : spokenNameOf(writer, channel.guildId, parts);
+    nowMs - latest.atMs <= longestRunGapMs;
+  const name = isRun ? '' : spokenNameOf(writer, session.place);
   return name === '' ? '' : `${name}:`;
 }
 

@@ -1,13 +1,17 @@
 import type { PlayEnd } from '#src/base/play-end.ts';
 import { clausesOf } from '#src/chat/text/clauses.ts';
+import type { VoiceDeps } from '#src/conversation/output/answer-parts.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
+import type { Session, SessionPlace } from '#src/conversation/session.ts';
+import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { lazilySynthesised } from '#src/features/tracks/lazily-synthesised-text.ts';
+import type { SessionTracks } from '#src/features/tracks/session-tracks.ts';
 import { isSameTrack, voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-outcomes.ts';
 import { chosenVoice } from '#src/notices/notice.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Asker, SpokenManner } from '#src/ports/command-ports.ts';
-import type { VoiceSession } from '#src/sessions/voice-session.ts';
+import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { readingRequestOf } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -35,27 +39,35 @@ export type SayOutcome =
 /** Why a text is not read out. */
 type Unsaid = { readonly kind: 'refused'; readonly line: TextLine };
 
+export type SayingSession = Pick<Session, 'loop' | 'notices' | 'place' | 'speech'>;
+
+/** Money and voices of texts, and the tracks of sessions. */
+export type SayDeps = VoiceDeps & { readonly tracks: SessionObjects<SessionTracks> };
+
 /** Has a text read out in a session: on the track `voice`, or as a sound on a named one. Nothing where there is no money for it. */
 export function sayIn(
-  session: VoiceSession,
+  session: SayingSession,
   words: string,
   when: 'now' | 'queue',
   how: SayOptions,
+  deps: SayDeps,
 ): SayOutcome {
   const clauses = clausesOf(words);
-  const refused = unreadable(clauses, session);
+  const refused = unreadable(clauses, session, deps.spending);
   if (refused) return refused;
-  if (!isSameTrack(how.track ?? voiceTrack, voiceTrack)) return placed(session, clauses, when, how);
-  return queued(session, clauses, when, how);
+  if (!isSameTrack(how.track ?? voiceTrack, voiceTrack))
+    return placed(session, clauses, when, how, deps);
+  return queued(session, clauses, when, how, deps.spending);
 }
 
 function queued(
-  session: VoiceSession,
+  session: SayingSession,
   clauses: readonly string[],
   when: 'now' | 'queue',
   { owner, payer, speed, voice }: SayOptions,
+  spending: BudgetAuthority,
 ): SayOutcome {
-  const { channelId } = session.channel;
+  const { channelId } = session.place.channel;
   const reading: QueuedReading = {
     kind: 'reading',
     clauses: clauses.map((clause) => new ConfidentialText(clause, { channelId })),
@@ -65,23 +77,23 @@ function queued(
     owner,
     payer,
   };
-  return queueReading(reading, clauses, session);
+  return queueReading(reading, clauses, session, spending);
 }
 
 /** The text as a sound of its owner, synthesised when its turn comes. */
 function placed(
-  session: VoiceSession,
+  session: SayingSession,
   clauses: readonly string[],
   when: 'now' | 'queue',
   how: SayOptions,
+  deps: SayDeps,
 ): SayOutcome {
-  const { context } = session;
-  const tracks = context.features.sessions.tracks;
+  const tracks = deps.tracks.get(session);
   const { owner, payer, speed, track = '', voice, wait } = how;
-  const refused = unaffordable(clauses, payer, session);
+  const refused = unaffordable(clauses, payer, session.place, deps.spending);
   if (refused) return refused;
-  const own = chosenVoice(voice, context);
-  const source = lazilySynthesised(clauses, context, payer, { ...own, speed });
+  const own = chosenVoice(voice, session);
+  const source = lazilySynthesised(clauses, session.place, deps, payer, { ...own, speed });
   const sound = { source, owner: owner && tracks.owner(owner) };
   const play = { track, loop: false, next: when === 'now', wait };
   return { kind: 'placed', playing: tracks.place(play, sound) };
@@ -90,11 +102,12 @@ function placed(
 /** Why nothing of a text is read out in a session now, whoever pays. */
 export function unreadable(
   clauses: readonly string[],
-  { channel, context }: VoiceSession,
+  { place, speech }: Pick<Session, 'place' | 'speech'>,
+  spending: BudgetAuthority,
 ): Unsaid | undefined {
-  if (!context.maySpeak()) return refusedBy({ id: 'captions.only' });
+  if (!speech.maySpeak()) return refusedBy({ id: 'captions.only' });
   if (clauses.length === 0) return refusedBy({ id: 'say.empty' });
-  const used = context.parts.spending.used(channel.guildId);
+  const used = spending.used(place.channel.guildId);
   return used && refusedBy(used.line);
 }
 
@@ -106,11 +119,12 @@ function refusedBy(line: TextLine): Unsaid {
 export function queueReading(
   reading: QueuedReading,
   clauses: readonly string[],
-  session: VoiceSession,
+  { place, speech }: Pick<Session, 'place' | 'speech'>,
+  spending: BudgetAuthority,
 ): Exclude<SayOutcome, { kind: 'placed' }> {
-  const refused = unaffordable(clauses, reading.payer, session);
+  const refused = unaffordable(clauses, reading.payer, place, spending);
   if (refused) return refused;
-  const added = session.context.queue.read(reading);
+  const added = speech.requests.read(reading);
   switch (added.kind) {
     case 'added':
       return { ...added, kind: 'queued' };
@@ -127,11 +141,12 @@ export function queueReading(
 function unaffordable(
   clauses: readonly string[],
   payer: Asker | undefined,
-  { channel, context }: VoiceSession,
+  { channel }: SessionPlace,
+  spending: BudgetAuthority,
 ): Unsaid | undefined {
   if (!payer) return undefined;
   const request = readingRequestOf(clauses.join(' '), channel.guildId, payer);
-  const opened = context.parts.spending.open(request);
+  const opened = spending.open(request);
   if (opened.kind === 'refused') return refusedBy(opened.line);
   opened.reservation.close();
   return undefined;

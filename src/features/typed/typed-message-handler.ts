@@ -1,7 +1,7 @@
 import { addressingRulesOf, isLineMeant } from '#src/conversation/machine/addressing.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import { answerMediumFor, writePrivately } from '#src/conversation/output/answer-parts.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { InteractionLimits, slowerLine } from '#src/features/contract/interaction-limits.ts';
 import { writtenText } from '#src/notices/notice.ts';
@@ -117,7 +117,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     if (rules.typed === 'off' || rules.addressing === 'off') return 'off';
     const mayManage = this.#parts.places.mayManage(guildId, author.id);
     if (judgeAccess(rules, { ...author, mayManage }) !== 'open') return 'refused';
-    if (session) return session.context.gate.saidNo(author.id) ? 'refused' : undefined;
+    if (session) return session.consent.saidNo(author.id) ? 'refused' : undefined;
     const choices = await this.#sessions.readConsents(guildId);
     return !choices.isRead || choices.saidNo(author.id) ? 'refused' : undefined;
   }
@@ -143,15 +143,15 @@ export class TypedMessageHandler implements TypedMessageListener {
     if (!/[\p{L}\p{N}]/u.test(text))
       return await this.#sayInstead(message, { id: 'say.empty' }, signal, 'empty');
     const medium = await this.#mediumOf(message, session);
-    const alone = medium === 'private' ? session?.context : undefined;
+    const alone = medium === 'private' ? session : undefined;
     const about = alone ? { signal } : { placeId, signal };
     const form = medium === 'aloud' ? 'voice' : 'text';
     const outcome = await this.#talk.ask(guildId, text, author, form, about);
     if (signal.aborted) return 'deleted';
-    const isKnown = medium !== 'aloud' && session?.context.gate.standing(by) === 'yes';
+    const isKnown = medium !== 'aloud' && session?.consent.standing(by) === 'yes';
     if (isKnown && outcome.kind === 'answered') {
       const heard = (!alone && outcome.text.textIn(placeId)) || '';
-      session.context.talk.post({ kind: 'exchanged', by, name, words: text, heard });
+      session.loop.post({ kind: 'exchanged', by, name, words: text, heard });
     }
     return await this.#report(message, outcome, signal, alone);
   }
@@ -163,9 +163,9 @@ export class TypedMessageHandler implements TypedMessageListener {
   ): Promise<'aloud' | 'reply' | 'private'> {
     await this.#parts.peopleSettings.load(guildId, id);
     if (!session) return 'reply';
-    const { context } = session;
-    if (answerMediumFor(id, context) === 'private') return 'private';
-    const isVoice = context.settings().typed === 'voice' && context.maySpeak();
+    const { place, speech } = session;
+    if (answerMediumFor(id, place) === 'private') return 'private';
+    const isVoice = place.settings().typed === 'voice' && speech.maySpeak();
     return isVoice && session.isHere(id) ? 'aloud' : 'reply';
   }
 
@@ -174,7 +174,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     message: TypedMessage,
     outcome: AskOutcome,
     signal: AbortSignal,
-    alone: SessionContext | undefined,
+    alone: Parameters<typeof writePrivately>[2] | undefined,
   ): Promise<TypedOutcome> {
     if (outcome.kind === 'nowhere') return 'elsewhere';
     const isAnswered = outcome.kind === 'answered';
@@ -195,7 +195,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     message: TypedMessage,
     text: ConfidentialText,
     signal: AbortSignal,
-    alone: SessionContext | undefined,
+    alone: Parameters<typeof writePrivately>[2] | undefined,
   ): Promise<'sent' | 'deleted'> {
     if (!alone) return await this.#replies.reply(message, text, signal);
     const { author, guildId } = message;
@@ -231,27 +231,27 @@ function isStop(text: string): boolean {
   return classify(text, { isFinal: true }).kind === 'stop';
 }
 
+type ChatSession = Pick<Session, 'consent' | 'loop' | 'place'>;
+
 /** Reason for which a message is not for the bot; its words are read only where the bot may read them. */
-function objectionTo(message: TypedMessage, session: VoiceSession): TypedOutcome | undefined {
+function objectionTo(message: TypedMessage, session: ChatSession): TypedOutcome | undefined {
   const { author, isWebhook, isMention, text } = message;
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
-  const { gate, settings, talk } = session.context;
-  const { mode } = addressingRulesOf(talk.state, conversationRules);
-  if (settings().typed === 'off' || mode === 'off') return 'off';
-  const standing = gate.standing(author.id);
+  const { consent, loop, place } = session;
+  const { mode } = addressingRulesOf(loop.state, conversationRules);
+  if (place.settings().typed === 'off' || mode === 'off') return 'off';
+  const standing = consent.standing(author.id);
   if (standing === 'no') return 'refused';
   if (isMention) return undefined;
   if (standing !== 'yes') return 'unasked';
-  if (gate.paused) return 'paused';
+  if (consent.paused) return 'paused';
   if (text === '') return 'unread';
-  return isMeant(message, session) ? undefined : 'not-meant';
+  return isMeant(message, loop) ? undefined : 'not-meant';
 }
 
-function isMeant(message: TypedMessage, session: VoiceSession): boolean {
-  const { parts, talk } = session.context;
-  const { author, text } = message;
-  talk.syncSettings();
-  const line = { by: author.id, text, atMs: parts.clock.nowMs() };
-  return isLineMeant(talk.state, line, conversationRules);
+function isMeant({ author, text }: TypedMessage, loop: Session['loop']): boolean {
+  loop.syncSettings();
+  const line = { by: author.id, text, atMs: loop.nowMs };
+  return isLineMeant(loop.state, line, conversationRules);
 }

@@ -82,8 +82,11 @@ export class TypedRequests {
     when: 'now' | 'queue',
     how: SayOptions = {},
   ): Promise<SayOutcome> {
-    const session = this.#services.sessions.session(guildId);
-    return session ? sayIn(session, words, when, how) : nowhere;
+    const { parts, sessions } = this.#services;
+    const session = sessions.session(guildId);
+    if (!session) return nowhere;
+    const { sessionTracks: tracks } = sessions.features.ports;
+    return sayIn(session, words, when, how, { ...parts, tracks });
   }
 
   /**
@@ -102,7 +105,7 @@ export class TypedRequests {
     if (answer === 'voice') {
       const session = sessions.session(guildId);
       if (!session) return nowhere;
-      return session.context.maySpeak() ? await this.#aloud(asked, ending) : captionsOnly;
+      return session.speech.maySpeak() ? await this.#aloud(asked, ending) : captionsOnly;
     }
     const place = writtenQuestions.enter(guildId, asker.id);
     if (typeof place === 'string') return tooMuchAtOnce;
@@ -117,13 +120,14 @@ export class TypedRequests {
 
   /** Lets this person ask without the bot's name for a while. */
   openAskWindow(guildId: string, personId: string): void {
-    const context = this.#services.sessions.session(guildId)?.context;
-    context?.talk.post({ kind: 'opened-window', by: personId });
+    const session = this.#services.sessions.session(guildId);
+    session?.loop.post({ kind: 'opened-window', by: personId });
   }
 
   /** Silences the bot within two frames. All that waits is dropped as well, questions and sounds included; what was heard stays known. */
   stop(guildId: string): 'stopped' | 'nothing' {
-    return this.#services.sessions.session(guildId)?.context.queue.stop() ? 'stopped' : 'nothing';
+    const session = this.#services.sessions.session(guildId);
+    return session?.speech.requests.stop() ? 'stopped' : 'nothing';
   }
 
   /** Languages of the session, else by the asker's settings and words. */
@@ -132,7 +136,7 @@ export class TypedRequests {
     await parts.peopleSettings.load(guildId, asker.id);
     const session = sessions.session(guildId);
     const settings = () => sessions.settings.in(guildId);
-    return session?.context.languages ?? new SpeakerLanguages({ guildId, parts, settings });
+    return session?.place.languages ?? new SpeakerLanguages({ guildId, parts, settings });
   }
 
   /** The files of a question, read; a fault of one comes back as a line. Aborting `signal` throws its reason. */
@@ -168,18 +172,18 @@ export class TypedRequests {
     if ('line' in files) return files;
     const atMs = clock.nowMs();
     const said = utterancesOf({ ...asked, ...files, atMs }, until);
-    const context = this.#services.sessions.session(guildId)?.context;
-    if (!context) return nowhere;
+    const session = this.#services.sessions.session(guildId);
+    if (!session) return nowhere;
     const answered = Promise.withResolvers<AskOutcome>();
-    context.queue.ask(
+    session.speech.requests.ask(
       questionOf(said, question, atMs, {
-        manner: mannerIn(context.settings().pipeline, about),
+        manner: mannerIn(session.place.settings().pipeline, about),
         signal,
         report: answered.resolve,
         onOver: (why) => answered.resolve(droppedFor(why)),
       }),
     );
-    const follow = () => context.talk.post({ kind: 'opened-window', by: asker.id });
+    const follow = () => session.loop.post({ kind: 'opened-window', by: asker.id });
     follow();
     void answered.promise.then(follow);
     return await within(answered.promise, untilMs - atMs, clock, () => new Error('late')).catch(
@@ -242,7 +246,7 @@ export class TypedRequests {
     const place = channelId === undefined ? undefined : { guildId, channelId, name: channelId };
     return new WrittenTools(isProgram ? [] : tools(), {
       asker,
-      context: session?.context,
+      session,
       isOpen: placeId !== undefined,
       parts,
       ports: { ...usual, place, people: () => [...others, asker] },
@@ -274,10 +278,10 @@ export class TypedRequests {
     const memories = sessions.features.ports.memories;
     const { of, timeZone } = sessions.settings.in(guildId);
     if (!of(memorySetting) || asker.isProgram) return [];
-    const gate = sessions.session(guildId)?.context.gate;
-    const loaded = gate ? memories.known(guildId) : ((await memories.load(guildId)) ?? []);
-    const usable = gate
-      ? usableMemories(loaded, asker.id, gate)
+    const consent = sessions.session(guildId)?.consent;
+    const loaded = consent ? memories.known(guildId) : ((await memories.load(guildId)) ?? []);
+    const usable = consent
+      ? usableMemories(loaded, asker.id, consent)
       : loaded.filter(({ byId, aboutId }) => byId === asker.id && aboutId === undefined);
     const content = memoryContext(usable, timeZone);
     return content === undefined ? [] : [{ role: 'user', name: '', content }];
@@ -302,7 +306,7 @@ function knownTo(
   const isThere = sentBy === undefined && (placeId === undefined || placeId === channelId);
   if (!session?.isHere(id) || !isThere || channelId === undefined)
     return { exchanges: [], owner: 'given' };
-  const exchanges = exchangesFor(id, session.context);
+  const exchanges = exchangesFor(id, session);
   return { exchanges, owner: exchanges.length === 0 ? 'given' : { channelId } };
 }
 

@@ -31,12 +31,12 @@ export const typedTalk: Feature = {
         longestWritingMs,
         ending: signal,
       });
-      const lines = chatReadAloud(sessions);
+      const lines = chatReadAloud(sessions, parts);
       const answers = programAnswers(parts, sessions, recordings, signal);
       const forget = (guildId: string) => answers.keptWords.forget(`${guildId} `);
       typed.listen(new TypedMessageHandler(parts, sessions, { talk, lines }, typed, signal));
       return {
-        session: writtenAnswerOffers,
+        session: (session) => writtenAnswerOffers(session, parts.peopleSettings),
         ports: {
           typed: talk,
           chatReadAloud: lines,

@@ -2,7 +2,7 @@ import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import { isPlainName } from '#src/conversation/machine/replies.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import { runsUnasked } from '#src/conversation/machine/tools.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
 import {
@@ -33,7 +33,7 @@ type WrittenToolParts = {
   readonly isOpen: boolean;
   readonly asker: Presser;
   /** Absent where the bot sits nowhere: then nothing can wait for a press. */
-  readonly context: SessionContext | undefined;
+  readonly session: Session | undefined;
 };
 
 const needsConfirm =
@@ -54,9 +54,11 @@ export class WrittenTools {
   #waiting: Pick<PendingConfirmation, 'tool' | 'action'> | undefined;
 
   constructor(all: readonly ToolEntry[], used: WrittenToolParts) {
-    const settings = used.ports.settings();
+    const { ports, session } = used;
+    const here = session && { features: ports.features, session };
+    const settings = ports.settings();
     const usable = all.filter(
-      ({ isAnywhere, isOffered }) => isAnywhere && isOffered?.(settings, used.context) !== false,
+      ({ isAnywhere, isOffered }) => isAnywhere && isOffered?.(settings, here) !== false,
     );
     this.#tools = new Map(usable.map((tool) => [tool.name, tool]));
     this.#with = used;
@@ -116,7 +118,7 @@ export class WrittenTools {
 
   /** Prepares and performs a call, or has it wait for the asker; for another person's press nobody can be asked here. */
   async #perform(tool: ToolEntry, fit: Fitting, signal: AbortSignal): Promise<ToolCallResult> {
-    const { asker, context, isOpen, ports, shown } = this.#with;
+    const { asker, isOpen, ports, session, shown } = this.#with;
     if (!(await ports.isAllowed(tool.right, asker.id, signal))) return barred(tool);
     const action = await fit.prepareAnywhere?.(ports, signal);
     if (!action) return barred(tool);
@@ -125,7 +127,7 @@ export class WrittenTools {
     const all = { ...shown, hasOthers: shown.hasOthers || this.#hasOthers };
     signal.throwIfAborted();
     if (presser || !runsUnasked(effect, isOwn(all))) {
-      if (!context || presser || this.#waiting) return refused(needsConfirm);
+      if (!session || presser || this.#waiting) return refused(needsConfirm);
       const run = async (_: unknown, until: AbortSignal) => await action.run(ports, until);
       this.#waiting = { tool, action: { ...action, run } };
       return { how: 'asked', content: formatToolResult({ waiting }) };
@@ -138,11 +140,11 @@ export class WrittenTools {
 
   /** The call that waits for Confirm from now on, as everybody may read of it. */
   awaitPress(): ShownConfirmation | undefined {
-    const { asker, context, isOpen } = this.#with;
-    if (!this.#waiting || !context) return undefined;
+    const { asker, isOpen, session } = this.#with;
+    if (!this.#waiting || !session) return undefined;
     const outcomeTo = isOpen ? 'room' : 'caller';
     const call = { ...this.#waiting, asker, outcomeTo } as const;
-    return context.tools.confirmations.open(call);
+    return session.tools.confirmations.open(call);
   }
 }
 

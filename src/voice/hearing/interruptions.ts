@@ -28,27 +28,26 @@ type BargeIn = {
   readonly action: 'stop' | 'yield' | 'finish-clause';
 };
 
-/** Parts of a session that barge-in needs. */
-type InterruptionParts = {
-  readonly parts: { readonly clock: Clock };
-  readonly talk: {
-    /** Names of the bot are among its settings. */
-    readonly state: { readonly settings: { readonly names: readonly string[] } };
-    post(event: BargeIn): void;
-  };
+/** The conversation, as far as barge-in needs it. */
+type InterruptedLoop = {
+  /** Names of the bot are among its settings. */
+  readonly state: { readonly settings: { readonly names: readonly string[] } };
+  post(event: BargeIn): void;
 };
 
 /** Effects of voices and words on the bot's speech: it dips, pauses, goes on, or falls silent. */
 export class Interruptions {
-  readonly #context: InterruptionParts;
+  readonly #loop: InterruptedLoop;
+  readonly #clock: Clock;
   readonly #output: SpeechOutput;
   readonly #cues: CueTrack;
   #state = uninterrupted;
   /** Reply over which people talk. */
   #replyId: number | undefined;
 
-  constructor(context: InterruptionParts, output: SpeechOutput, cues: CueTrack) {
-    this.#context = context;
+  constructor(loop: InterruptedLoop, clock: Clock, output: SpeechOutput, cues: CueTrack) {
+    this.#loop = loop;
+    this.#clock = clock;
     this.#output = output;
     this.#cues = cues;
   }
@@ -65,7 +64,7 @@ export class Interruptions {
 
   /** All words so far of what this person is saying; more may come. */
   overhear(personId: string, text: string): void {
-    const partial = overlapOfPartial(text, this.#context.talk.state.settings.names);
+    const partial = overlapOfPartial(text, this.#loop.state.settings.names);
     this.hear({ personId, ...partial, isFinal: false, meant: false });
   }
 
@@ -94,11 +93,11 @@ export class Interruptions {
 
   #barge(action: BargeIn['action']): void {
     const reply = this.#replyId;
-    if (reply !== undefined) this.#context.talk.post({ kind: 'barged', reply, action });
+    if (reply !== undefined) this.#loop.post({ kind: 'barged', reply, action });
   }
 
   #nowMs(): number {
-    return this.#context.parts.clock.nowMs();
+    return this.#clock.nowMs();
   }
 
   #step(event: InterruptionEvent): void {

@@ -14,7 +14,7 @@ test('a conversation remembers its last forty exchanges, and no more', async () 
     void fixture.talk.ask('g', `Question ${n}?`, adam, 'voice');
     await pass(fixture, 3_000);
   }
-  const { talk } = fixture.sessions.session('g')?.context ?? expect.fail();
+  const { loop: talk } = fixture.sessions.session('g') ?? expect.fail();
   expect(fixture.of('answered')).toHaveLength(42);
   expect(talk.state.history.exchanges).toHaveLength(40);
 });

@@ -35,7 +35,7 @@ test('after ten minutes without a network the bot returns by itself, after an ho
   await pass(bot, 100);
   expect([bot.sessions.at('g')?.name, bot.takenOver]).toEqual(['Lounge', ['g']]);
   expect(bot.faces.at(-1)?.lines).toContainEqual({ id: 'seat.returned.anew' });
-  expect(bot.sessions.session('g')?.context.gate.mayHear('adam')).toBe(true);
+  expect(bot.sessions.session('g')?.consent.mayHear('adam')).toBe(true);
   cut(bot);
   await bot.clock.advance(60 * minuteMs);
   bot.linkOpener.failures.splice(0);
@@ -48,7 +48,7 @@ test('after ten minutes without a network the bot returns by itself, after an ho
 
 async function breakTwice(bot: SeatedBot): Promise<void> {
   for (let n = 0; n < 2; n++) {
-    bot.sessions.session('g')?.context.talk.broken(new TypeError('a bug'));
+    bot.sessions.session('g')?.loop.broken(new TypeError('a bug'));
     await pass(bot, 2_000);
   }
   expect(bot.of('left')).toMatchObject([{ why: 'lost' }]);

@@ -106,7 +106,7 @@ async function done<T>({ clock }: SessionFixture, work: Promise<T>): Promise<T> 
 
 /** Whether a session there does with Eva what she refused. */
 function goesOn({ sessions }: SessionFixture, act: string): boolean {
-  const gate = sessions.session('g')?.context.gate ?? expect.fail();
+  const gate = sessions.session('g')?.consent ?? expect.fail();
   return act === 'leave out' ? gate.mayWrite('eva') : gate.mayHear('eva');
 }
 

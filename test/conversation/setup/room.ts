@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { phaseOf } from '#src/conversation/machine/questions.ts';
 import type { TurnPhase, UtteranceState } from '#src/conversation/machine/state.ts';
-import type { Talk } from '#src/conversation/talk.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import {
@@ -53,8 +53,8 @@ export async function openSlowRoom(answer: string, over: FixtureOptions = {}) {
   return Object.assign(fixture, { prompts });
 }
 
-export function talkIn({ sessions }: SessionFixture): Talk {
-  return sessions.session('g')?.context.talk ?? expect.fail('no session');
+export function talkIn({ sessions }: SessionFixture): ConversationLoop {
+  return sessions.session('g')?.loop ?? expect.fail('no session');
 }
 
 /** Phase of what has the floor; undefined where nothing has it. */

@@ -43,7 +43,7 @@ test('what was said is quoted by the bot itself, and nothing that the model says
   });
   expect(chat.asked).toHaveLength(2);
   expect(fixture.of('tool')).toMatchObject([{ tool: 'find_in_captions', how: 'ran' }]);
-  const { talk } = fixture.sessions.session('g')?.context ?? {};
+  const talk = fixture.sessions.session('g')?.loop;
   const kept = talk && messagesOf(talk.state.history.exchanges);
   expect(kept?.at(-1)).toMatchObject({ role: 'assistant', content: answered?.heardText });
 });

@@ -1,6 +1,5 @@
 import type { Packet } from '#src/audio/packet.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import { tools } from '#src/features/features.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
@@ -57,7 +56,6 @@ export async function openSpoken(over: FixtureOptions = {}, pieces = 2) {
   await fixture.personas.save('g', lounge.channelId, { instructions: 'Be brief.' });
   const session = fixture.sessions.session('g');
   if (!session) throw new Error('nobody called the bot');
-  const { context }: { readonly context: SessionContext } = session;
   /** One word of this person from `inMs` on. */
   const word = async (who: ChannelMember, inMs = 0): Promise<Packet[]> => {
     const all = await words('human-cards-004', who, clock.nowMs() + inMs);
@@ -66,7 +64,7 @@ export async function openSpoken(over: FixtureOptions = {}, pieces = 2) {
   };
   return {
     fixture,
-    context,
+    session,
     model,
     word,
     posted: () => fixture.written.filter((text) => text.startsWith('It is ')),
@@ -88,7 +86,7 @@ export async function openSpoken(over: FixtureOptions = {}, pieces = 2) {
     play() {
       const samples = new Int16Array(60 * 24_000).fill(900);
       const source = fromPcm('song', { samples, rateHz: 24_000, channels: 1 });
-      context.mix.tracks.enqueue('main', source);
+      session.speech.mix.tracks.enqueue('main', source);
     },
   };
 }

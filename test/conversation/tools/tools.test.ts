@@ -92,7 +92,7 @@ test('a tool ends at once with /stop', async () => {
   fixture.talk.stop('g');
   await pass(fixture, 500);
   expect([seen.began, seen.endedAtMs - atMs]).toEqual([1, 0]);
-  expect(fixture.sessions.session('g')?.context.queue.current).toBeUndefined();
+  expect(fixture.sessions.session('g')?.speech.requests.current).toBeUndefined();
 });
 
 test('the panel names the step, ticks go on, and the moment asked for names it as well', async () => {

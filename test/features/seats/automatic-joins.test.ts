@@ -62,7 +62,7 @@ test('it comes to the first person, hears a standing yes, and its panel asks the
   await bot.move(eva, one);
   await bot.move(adam, one);
   expect(bot.sessions.at('g')).toEqual(one);
-  const gate = bot.sessions.session('g')?.context.gate;
+  const gate = bot.sessions.session('g')?.consent;
   expect(['adam', 'eva'].map((id) => gate?.mayHear(id))).toEqual([true, false]);
   expect(bot.posted).toEqual([
     { id: 'join.uncalled', with: { channel: 'Lounge' }, channel: 'Lounge' },
@@ -138,7 +138,7 @@ test('its caller is followed with everything that was said, and nobody else', as
   await bot.sessions.join(one, 'adam', undefined, true);
   await bot.move(adam, two);
   expect(bot.sessions.at('g')).toEqual(two);
-  expect(bot.sessions.session('g')?.context.gate.mayHear('adam')).toBe(true);
+  expect(bot.sessions.session('g')?.consent.mayHear('adam')).toBe(true);
   await bot.move(eva, one);
   await bot.rest(20_000);
   expect(bot.sessions.at('g')).toEqual(two);

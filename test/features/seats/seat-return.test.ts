@@ -5,7 +5,7 @@ import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { called, openSeats, restarted, type SeatedBot, start } from './setup.ts';
 
 const minuteMs = 60_000;
-const gateOf = ({ sessions }: SeatedBot) => sessions.session('g')?.context.gate;
+const gateOf = ({ sessions }: SeatedBot) => sessions.session('g')?.consent;
 const lastFace = ({ faces }: SeatedBot) => faces.at(-1);
 
 test('after a restart the bot is where it was, hears who agreed for that session, and says so in its panel alone', async () => {

@@ -132,7 +132,7 @@ test('a looser policy waits its 30 s also after a restart', async () => {
   await pass(before, 10_000);
   const after = openSessionFixture({ stores }, [adam, eva], clock);
   await after.sessions.join(lounge, 'adam');
-  const hearsEva = () => after.sessions.session('g')?.context.gate.mayHear('eva');
+  const hearsEva = () => after.sessions.session('g')?.consent.mayHear('eva');
   await pass(after, 19_900);
   expect(hearsEva()).toBe(false);
   await pass(after, 200);

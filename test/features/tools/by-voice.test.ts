@@ -29,16 +29,16 @@ async function open(calls: readonly ChatStep[], over: FixtureOptions = {}, peopl
 }
 
 test('captions are turned on and off by voice', async () => {
-  const { ask, fixture, results, session } = await open([
+  const { ask, fixture, results } = await open([
     call('captions', { on: true }),
     call('captions', { on: false }),
   ]);
   await ask('Captions on, please.');
   expect(results()).toEqual([expect.stringContaining('Captions on,')]);
-  expect(session.context.features.sessions.captions.recorder).toBeDefined();
+  expect(fixture.captions.isOn('g')).toBe(true);
   await ask('Captions off.');
   expect(results()).toEqual([expect.stringContaining('Captions off.')]);
-  expect(session.context.features.sessions.captions.recorder).toBeUndefined();
+  expect(fixture.captions.isOn('g')).toBe(false);
   expect(fixture.of('tool').map(({ how }) => how)).toEqual(['ran', 'ran']);
 });
 
@@ -49,7 +49,7 @@ test('whoever asks to be left out is not written at once, and written again by t
     call('leave_me_out', { out: false }),
   ]);
   await ask('Captions on.');
-  const written = () => [adam, eva].map(({ id }) => session.context.gate.mayWrite(id));
+  const written = () => [adam, eva].map(({ id }) => session.consent.mayWrite(id));
   expect(written()).toEqual([true, true]);
   await ask('Leave me out.');
   expect(results()[0]).toContain("I don't caption you; whom I hear stays as it is.");

@@ -27,7 +27,7 @@ const ways: Readonly<Record<string, (trap: SpokenTrap, said: string) => Promise<
     await trap.ask();
     trap.play(); // Adam's loudspeaker plays it into his microphone
     await trap.say(said);
-    trap.context.mix.tracks.track('main')?.perform({ kind: 'stop' });
+    trap.session.speech.mix.tracks.track('main')?.perform({ kind: 'stop' });
   },
   async echo(trap, said) {
     trap.hears(said);
@@ -80,8 +80,8 @@ function postOf(n: number): ModelCall {
   return { name: 'post_text', given: { text: `It is ${n}.` } };
 }
 
-function isAsked({ context }: SpokenTrap): boolean {
-  return context.talk.state.confirmations.some(({ spoken }) => spoken === 'open');
+function isAsked({ session }: SpokenTrap): boolean {
+  return session.loop.state.confirmations.some(({ spoken }) => spoken === 'open');
 }
 
 /** Lets the question begin and end. */

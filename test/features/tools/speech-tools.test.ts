@@ -16,7 +16,7 @@ async function open(...rounds: readonly (readonly ChatStep[])[]) {
   const fixture = openSessionFixture({ rounds, pieces: 2, tools, places: managed });
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 40);
-  const { context } = fixture.sessions.session('g') ?? expect.fail();
+  const { speech } = fixture.sessions.session('g') ?? expect.fail();
   const ask = async (words: string) => {
     const asked = fixture.talk.ask('g', words, adam, 'voice');
     await pass(fixture, 6_000);
@@ -26,7 +26,7 @@ async function open(...rounds: readonly (readonly ChatStep[])[]) {
   const manage = () => {
     manages = true;
   };
-  return { ask, context, fixture, manage, results, synthesizer: fixture.synthesizer };
+  return { ask, fixture, manage, results, speech, synthesizer: fixture.synthesizer };
 }
 
 test.each([
@@ -35,14 +35,14 @@ test.each([
   [{ change: 150 }, 200],
   [{ change: -150 }, 0],
 ])('the bot’s own voice is set or changed from 0 to 200 %%: %j', async (by, percent) => {
-  const { ask, context, results } = await open([call('volume', by)], ['Done.']);
+  const { ask, results, speech } = await open([call('volume', by)], ['Done.']);
   await ask('Louder.');
   expect(results()).toEqual([`{"result":{"outcome":"voice: ${percent} %"}}`]);
-  expect(context.mix.tracks.own.voice.state.percent).toBe(percent);
+  expect(speech.mix.tracks.own.voice.state.percent).toBe(percent);
 });
 
 test('the pace changes by steps that take each other back, until it is usual again', async () => {
-  const { ask, context } = await open(
+  const { ask, speech } = await open(
     ...(['slower', 'slower', 'faster', 'faster', 'usual'] as const).flatMap((change) => [
       [call('speed', { change })],
       ['So.'],
@@ -50,7 +50,7 @@ test('the pace changes by steps that take each other back, until it is usual aga
   );
   for (const speed of [0.85, 0.72, 1, 1.18, 1]) {
     await ask('Otherwise.');
-    expect(context.pace.speed).toBeCloseTo(speed);
+    expect(speech.pace.speed).toBeCloseTo(speed);
   }
 });
 

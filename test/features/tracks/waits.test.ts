@@ -19,7 +19,7 @@ type Ends = WaitEnd[];
 async function openQuiet(pieces = 200, over: Parameters<typeof openSetup>[1] = {}) {
   const synthesizer = new FakeSynthesizer({ pieces });
   const fixture = await openSetup([adam, eva], { addressing: 'off', synthesizer, ...over });
-  const { talk } = fixture.sessions.session('g')?.context ?? {};
+  const talk = fixture.sessions.session('g')?.loop;
   do await pass(fixture, 1_000);
   while (talk?.state.floor.current);
   fixture.events.length = 0;
@@ -94,7 +94,7 @@ test('a text that is talked down was interrupted, and one that waits when the pr
   const fixture = await openQuiet();
   const [first, second, third] = [await say(fixture), await say(fixture), await say(fixture)];
   await pass(fixture, 500);
-  const { talk } = fixture.sessions.session('g')?.context ?? {};
+  const talk = fixture.sessions.session('g')?.loop;
   const reply = talk?.state.floor.current?.reply ?? 0;
   talk?.post({ kind: 'barged', reply, action: 'yield' });
   await pass(fixture, 500);

@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import { chatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
@@ -6,13 +5,12 @@ import type { SessionFixture } from '#test/conversation/setup/session-fixture.ts
 
 /** What takes the lines that people type in the server of a session, and what reads them aloud. */
 export function typedHandler(
-  { sessions, talk }: SessionFixture,
+  { dependencies, sessions, talk }: SessionFixture,
   reply: TypedMessages['reply'] = async () => 'sent',
 ) {
-  const { context } = sessions.session('g') ?? expect.fail();
-  const reader = chatReadAloud(sessions);
+  const reader = chatReadAloud(sessions, dependencies);
   const lines = new TypedMessageHandler(
-    context.parts,
+    dependencies,
     sessions,
     { talk, lines: reader },
     { reply, listen: () => undefined },

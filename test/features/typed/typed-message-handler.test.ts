@@ -185,7 +185,7 @@ test('who wants answers alone types in the chat and reads them in no other place
   const shown = confirmations.show('g', id, 'adam');
   const words = 'text' in shown && (await shown.text.textFor('adam', async () => false));
   expect(words).toBe('Five.');
-  const { exchanges } = fixture.sessions.session('g')?.context.talk.state.history ?? expect.fail();
+  const { exchanges } = fixture.sessions.session('g')?.loop.state.history ?? expect.fail();
   expect(exchanges.map(({ heard }) => heard)).toEqual(['', '']);
   await fixture.clock.advance(15 * 60_000);
   expect(confirmations.show('g', id, 'adam')).toEqual({ kind: 'over' });

@@ -1,5 +1,4 @@
 import { inBatches } from '#src/base/batches.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import { datedTimes, speakerNames } from '#src/features/captions/files/transcript-file.ts';
 import type { FoundLine } from '#src/features/captions/transcript-line.ts';
 import type { TranscriptRecorder } from '#src/features/captions/transcript-recorder.ts';
@@ -110,18 +109,19 @@ const contextIsData =
 export function recentContext(
   recorder: TranscriptRecorder,
   beforeAtMs: number,
-  { parts, settings }: SessionContext,
+  nowMs: number,
+  timeZone: string,
 ): string | undefined {
   const { session } = recorder;
   const beforeMs = recorder.sessionMs(beforeAtMs);
-  const sinceMs = recorder.sessionMs(parts.clock.nowMs()) - contextMs;
+  const sinceMs = recorder.sessionMs(nowMs) - contextMs;
   const recent = recorder
     .recent()
     .filter(({ endMs, startMs, text }) => {
       return startMs < beforeMs && endMs >= sinceMs && visibleLine(text) !== '';
     })
     .map((line) => ({ line, session }));
-  const write = lineWriter(recent, settings().timeZone);
+  const write = lineWriter(recent, timeZone);
   const room = { size: contextChars - contextOf([]).length };
   const [kept] = inBatches(recent.toReversed().map(write), (line) => line.length + 1, room);
   return kept && contextOf(kept.toReversed());

@@ -76,6 +76,9 @@ function shownWords(words: string, maxLength: number): string {
 const maxNameChars = 100;
 
 /** In place of words the recogniser failed on: in italics, which no word of people can be. */
-export function notUnderstoodIn(guildId: string, parts: SessionDependencies): string {
-  return `*${writtenText({ id: 'transcript.not_understood' }, guildId, parts)}*`;
+export function notUnderstoodIn(
+  guildId: string,
+  deps: Pick<SessionDependencies, 'places'>,
+): string {
+  return `*${writtenText({ id: 'transcript.not_understood' }, guildId, deps)}*`;
 }

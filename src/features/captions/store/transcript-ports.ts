@@ -10,6 +10,7 @@ import type {
 import { memoriesIn } from '#src/features/memories/memory-store.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
 import { captionMessageStore, personRecords, transcriptEraser } from './transcript-eraser.ts';
@@ -81,6 +82,23 @@ export async function notePosted(
 
 /** Parts of a shard, and its transcripts. */
 export type CaptionParts = SessionDependencies & { readonly transcripts: TranscriptStores };
+
+/** What the captions of one session are written with. */
+export type CaptionDeps = Pick<
+  CaptionParts,
+  | 'captionChats'
+  | 'chat'
+  | 'clock'
+  | 'onEvent'
+  | 'places'
+  | 'recogniser'
+  | 'spending'
+  | 'transcripts'
+> & {
+  readonly settings: Pick<StoredSettings, 'captionsIn' | 'setCaptionsIn'>;
+  /** Has a recap of a session posted, where its server wants that. */
+  readonly postRecap: (session: TranscriptSession) => void;
+};
 
 /** Subjects of a question: the current session, the previous one, or all of them. */
 export const transcriptSubjects = ['this', 'last', 'all'] as const;

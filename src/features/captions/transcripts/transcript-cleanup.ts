@@ -2,12 +2,14 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { captionsDays } from '#src/features/captions/caption-settings.ts';
 import { notUnderstoodIn, renderLines } from '#src/features/captions/live/caption-line.ts';
+import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import type {
   CaptionParts,
   TranscriptPorts,
 } from '#src/features/captions/store/transcript-ports.ts';
 import type { CaptionMessage, OutdatedMessage } from '#src/features/captions/transcript-line.ts';
-import { recordersIn } from '#src/features/captions/transcript-recorder.ts';
+import { recordersOf } from '#src/features/captions/transcript-recorder.ts';
+import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { PersonHooks, StoredCounts } from '#src/ports/feature-session.ts';
@@ -31,6 +33,7 @@ const never = new AbortController().signal;
 export class TranscriptCleanup implements PersonHooks {
   readonly #parts: CaptionParts;
   readonly #sessions: VoiceSessions;
+  readonly #running: SessionObjects<SessionCaptions>;
   /** Channels in which no message could be changed, by their ids, with the last try, in ms of the monotonic clock; each waits by itself. */
   readonly #closed = new Map<string, { readonly triedMs: number; readonly tries: number }>();
   readonly #shard: ServerShare;
@@ -38,7 +41,13 @@ export class TranscriptCleanup implements PersonHooks {
   #sweeping: Promise<unknown> = Promise.resolve();
 
   /** `shard`: servers whose captions expire and whose messages are changed. */
-  constructor(parts: CaptionParts, sessions: VoiceSessions, { id, count }: ServerShare) {
+  constructor(
+    parts: CaptionParts,
+    sessions: VoiceSessions,
+    running: SessionObjects<SessionCaptions>,
+    { id, count }: ServerShare,
+  ) {
+    this.#running = running;
     this.#parts = parts;
     this.#sessions = sessions;
     this.#shard = { id, count }; // data, as it crosses to the store's thread
@@ -54,7 +63,7 @@ export class TranscriptCleanup implements PersonHooks {
     let areEnded = false;
     const round = async () => {
       try {
-        const running = recordersIn(this.#sessions.all()).map(({ session }) => session.id);
+        const running = recordersOf(this.#running.list()).map(({ session }) => session.id);
         if (!areEnded) await transcripts.onDisk.writer.endOpenSessions(this.#shard, running);
         areEnded = true;
         await this.expire();
@@ -133,7 +142,7 @@ export class TranscriptCleanup implements PersonHooks {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { guildId, messageId } = message;
-    const running = recordersIn(this.#sessions.sessions(guildId));
+    const running = recordersOf(this.#running.list(guildId));
     const text = renderLines(lines, notUnderstoodIn(guildId, this.#parts));
     // A session that goes on changes its messages itself.
     const outcome = running.some(({ live }) => live.owns(messageId))
@@ -147,7 +156,7 @@ export class TranscriptCleanup implements PersonHooks {
 
   /** Deleting a message of captions deletes its lines. Never throws. */
   async #deleted(messageIds: readonly string[]): Promise<void> {
-    const running = recordersIn(this.#sessions.all());
+    const running = recordersOf(this.#running.list());
     await Promise.all(running.map((recorder) => recorder.messagesDeleted(messageIds)));
     await this.#erase('', ({ eraser }) => eraser.forgetMessages(messageIds));
   }
@@ -161,7 +170,7 @@ export class TranscriptCleanup implements PersonHooks {
 
   /** Erases what was written in the sessions that go on. */
   async withdraw(guildId: string, personId: string): Promise<void> {
-    for (const { session } of recordersIn(this.#sessions.sessions(guildId)))
+    for (const { session } of recordersOf(this.#running.list(guildId)))
       await this.erase(guildId, personId, session.id);
   }
 

@@ -14,6 +14,7 @@ import {
   type TranscriptFormat,
   transcriptFile,
 } from '#src/features/captions/files/transcript-file.ts';
+import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import {
   type CaptionParts,
   notePosted,
@@ -28,7 +29,8 @@ import type {
   QuotedLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
-import { recordersIn } from '#src/features/captions/transcript-recorder.ts';
+import { recordersOf } from '#src/features/captions/transcript-recorder.ts';
+import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import {
   tooMuchAtOnce,
   type WrittenAnswerConcurrency,
@@ -108,13 +110,16 @@ class RefusedError extends Error {
 export class TranscriptRequests {
   readonly #parts: CaptionParts;
   readonly #sessions: VoiceSessions;
+  readonly #running: SessionObjects<SessionCaptions>;
   readonly #writtenQuestions: WrittenAnswerConcurrency;
 
   constructor(
     parts: CaptionParts,
     sessions: VoiceSessions,
+    running: SessionObjects<SessionCaptions>,
     writtenQuestions: WrittenAnswerConcurrency,
   ) {
+    this.#running = running;
     this.#parts = parts;
     this.#sessions = sessions;
     this.#writtenQuestions = writtenQuestions;
@@ -187,7 +192,7 @@ export class TranscriptRequests {
     return this.#attempt(guildId, longestRecapMs, async (signal) => {
       const session = await this.#read(guildId, personId, (open) => open.session(sessionId));
       if (!session) return none;
-      const captions = this.#sessions.session(guildId)?.context.features.sessions.captions;
+      const captions = this.#running.find(guildId);
       const cameAtMs = captions?.cameAtMs(session.id, personId) ?? 0;
       return await this.#sumUp(session, personId, signal, until && cameAtMs);
     });
@@ -281,7 +286,7 @@ export class TranscriptRequests {
   ): Promise<T> {
     const read = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', async () => {
       // What was said a moment ago is written first, so that it is found.
-      const running = recordersIn(this.#sessions.sessions(guildId));
+      const running = recordersOf(this.#running.list(guildId));
       await Promise.all(running.map((recorder) => recorder.save()));
       const open = await this.#openTo(guildId, reader);
       return { result: await work(openTranscripts(this.#parts.transcripts, guildId, open)) };

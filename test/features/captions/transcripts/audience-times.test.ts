@@ -15,7 +15,7 @@ import { adam, eva, lounge, pass, places } from '#test/conversation/setup/sessio
 
 /** Answer that would be said again. */
 function lastAnswer({ fixture }: Narration) {
-  return fixture.sessions.session('g')?.context.talk.state.history.exchanges.at(-1)?.heard;
+  return fixture.sessions.session('g')?.loop.state.history.exchanges.at(-1)?.heard;
 }
 
 test.each(['adam', 'eva'])(

@@ -1,75 +1,80 @@
-import type { Wakeup } from '#src/base/loops/mailbox.ts';
-import type { ConsentGate, UndecidedPeople } from '#src/conversation/hearing/consent-gate.ts';
-import type { Id } from '#src/conversation/machine/state.ts';
+import type { SessionConsent, UndecidedPeople } from '#src/conversation/hearing/session-consent.ts';
 import type { PendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
+import type { ChannelNotices } from '#src/notices/notice.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
-import type { StoredSettings } from '#src/settings/stored-settings.ts';
-import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
-import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
-import type { SpokenCommand } from '#src/turn/overlap/interjections.ts';
 import type { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import type { CurrentConnection } from '#src/voice/link/reconnecting-link.ts';
 import type { SoundMix } from '#src/voice/output/sound-mix.ts';
 import type { SpeechPace } from '#src/voice/output/speech-output.ts';
+import type { ConversationLoop } from './conversation-loop.ts';
 import type { Requests } from './requests.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
-import type { Talk } from './talk.ts';
 
 /** Events that happen at most once in a session, however often its link comes and goes. */
 export type SessionOnce = 'greeted' | 'lines-hidden' | 'roles-unread';
 
-/** Parts and functions that one session shares over all its connections. `buildSession` makes it. */
-export type SessionContext = {
-  readonly channel: ChannelRef;
-  /** Shared by all sessions: nothing in it depends on the server. */
-  readonly parts: SessionDependencies;
-  /** Settings of the server, and of the bot's persona in the channel, as they are now. */
-  readonly settings: () => GuildSettings;
-  /** Settings of all servers. */
-  readonly stored: StoredSettings;
-  /** Style of an answer that begins now; a voice of the bot that is missed is reported. */
-  readonly style: () => ReplyStyle;
+/** Owners of one session, the same over all its connections. A function takes the few that it uses. */
+export type Session = {
+  readonly place: SessionPlace;
+  readonly notices: ChannelNotices;
+  readonly speech: SessionSpeech;
+  readonly consent: SessionConsent;
+  readonly undecided: UndecidedPeople;
+  readonly loop: ConversationLoop;
+  readonly tools: SessionToolDoor;
+  readonly features: SessionFeatures;
   /** Aborted when the session is over; its links may come and go. */
   readonly signal: AbortSignal;
-  /** Whether it answers and greets aloud; false: the bot was called to write only. */
-  readonly maySpeak: () => boolean;
+};
+
+/** Past of a session that begins. */
+export type SessionBefore = {
+  /** A former run sat there: its people are not told again. */
+  readonly isReturned: boolean;
+  /** Session that it goes on from. */
+  readonly former?: Pick<Session, 'place'> | undefined;
+};
+
+/** The voice channel of a session and the people in it. */
+export type SessionPlace = {
+  readonly channel: ChannelRef;
+  /** Settings of the server, and of the bot's persona in the channel, as they are now. */
+  readonly settings: () => GuildSettings;
+  /** Style of an answer that begins now; a voice of the bot that is missed is reported. */
+  readonly style: () => ReplyStyle;
   /** Everybody there besides the bot itself, also while the link is away. */
   readonly people: () => readonly ChannelMember[];
+  readonly findPerson: (personId: string) => ChannelMember | undefined;
   /** Name of a person there, or of whoever asked by typing. */
   readonly nameOf: (personId: string) => string;
-  /** Posts a line into the channel when its turn has come, if it still holds then; `posted` is called with it. */
-  readonly notice: (line: TextLine, holds?: () => boolean, posted?: () => void) => void;
-  /** Does what a person has said as a command, with their rights. */
-  readonly obey: (command: SpokenCommand, personId: string) => void;
-  /** True the first time only. */
-  readonly isFirst: (what: SessionOnce) => boolean;
-  /** Whether partial words of the recogniser were right before. */
-  readonly trustsPartials: () => boolean;
-  /** Makes the clock of the connection check what may have changed, now and for a while. */
-  readonly wakeup: Wakeup;
-  readonly gate: ConsentGate;
-  /** The conversation. */
-  readonly talk: Talk;
-  /** Questions, texts and notices that wait, as commands and features bring them. */
-  readonly queue: Requests;
+  /** What a person has chosen for themselves in this server, as last read. */
+  readonly choicesOf: (
+    personId: string,
+  ) => ReturnType<SessionDependencies['peopleSettings']['known']>;
+  readonly loadChoices: (
+    personId: string,
+  ) => ReturnType<SessionDependencies['peopleSettings']['load']>;
   /** Language in which each person is heard and answered. */
   readonly languages: SpeakerLanguages;
-  readonly preemptiveBudget: PreemptiveBudget;
+  /** True the first time only. */
+  readonly isFirst: (what: SessionOnce) => boolean;
+};
+
+/** Speech of the bot in one session. */
+export type SessionSpeech = {
+  /** Questions, texts and notices that wait, as commands and features bring them. */
+  readonly requests: Requests;
   readonly connection: CurrentConnection;
-  readonly tools: SessionToolDoor;
   /** Pace of its speech. */
   readonly pace: SpeechPace;
   /** Sounds beside its speech. */
   readonly mix: SoundMix;
-  /** People who have said neither yes nor no. */
-  readonly unanswered: UndecidedPeople;
-  readonly features: SessionFeatures;
-  /** The tool that runs for an answer, in words for people. */
-  readonly stepOf: (answer: Id | undefined) => PlainTextId | undefined;
+  /** Whether it answers and greets aloud; false: the bot was called to write only. */
+  readonly maySpeak: () => boolean;
 };
 
 /** Tools of a session, as features use them. */

@@ -1,3 +1,4 @@
+import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import type {
@@ -7,17 +8,25 @@ import type {
 } from '#src/conversation/machine/events.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type {
+  ConsentState,
   ConversationState,
   Participant,
   SessionSettings,
 } from '#src/conversation/machine/state.ts';
 import { step, wakeAtMs } from '#src/conversation/machine/step.ts';
 import type { ChannelFailure } from '#src/notices/notice.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
-import type { SessionContext } from './session-context.ts';
 
-type TalkHooks = {
+type LoopDeps = {
+  readonly clock: Clock;
+  /** Default: `step`; a simulation watches its decisions. */
+  readonly decide?: typeof step | undefined;
+  readonly settings: () => SessionSettings;
+  readonly people: () => readonly Participant[];
+  /** What is stored about consent. */
+  readonly consents: () => Pick<ConsentState, 'policy' | 'isRead' | 'no' | 'yes'>;
+  /** Told of a bug in work that no caller waits for, where no connection ends with it. */
+  readonly onBug: (error: unknown) => void;
   /** Performs an effect. It never waits, and answers by events. */
   readonly perform: (effect: ConversationEffect) => void;
   /** Called after each event, once its effects are performed. */
@@ -41,13 +50,12 @@ const settingsNeeded: ReadonlySet<EventKind> = new Set([
  * The conversation of one session: owner of its state, which handles one event after the other and keeps the one timer; the
  * sound of the bot, and what people and settings tell it.
  */
-export class Talk {
+export class ConversationLoop {
   /** Latest failure of an answer, and the language of its asker, BCP 47. */
   lastFailure: { readonly error: BotError; readonly language: string | undefined } | undefined;
   /** Failure of the utterance that was decided last. */
   lastUnrecognised: unknown;
-  readonly #context: SessionContext;
-  readonly #hooks: TalkHooks;
+  readonly #deps: LoopDeps;
   readonly #inbox: ConversationEvent[] = [];
   #state: ConversationState;
   #isStepping = false;
@@ -58,14 +66,17 @@ export class Talk {
   #people = '';
   #consents = '';
 
-  constructor(context: SessionContext, state: ConversationState, hooks: TalkHooks) {
-    this.#context = context;
+  constructor(deps: LoopDeps, state: ConversationState) {
+    this.#deps = deps;
     this.#state = state;
-    this.#hooks = hooks;
   }
 
   get state(): ConversationState {
     return this.#state;
+  }
+
+  get nowMs(): number {
+    return this.#deps.clock.nowMs();
   }
 
   /** Sound of the open connection. */
@@ -90,7 +101,7 @@ export class Talk {
   /** Handles an event; during another one it waits until all effects of that are performed. */
   post(event: UntimedEvent): void {
     if (settingsNeeded.has(event.kind)) this.syncSettings();
-    const atMs = this.#context.parts.clock.nowMs();
+    const atMs = this.nowMs;
     this.#inbox.push({ ...event, atMs } as ConversationEvent);
     if (this.#isStepping) return;
     this.#isStepping = true;
@@ -100,7 +111,7 @@ export class Talk {
       this.#isStepping = false;
     }
     this.#setTimer();
-    this.#hooks.changed();
+    this.#deps.changed();
   }
 
   /** Stops the timer, for good. */
@@ -112,9 +123,8 @@ export class Talk {
 
   /** A bug in work that no caller waits for: the connection ends with it; without one it is reported. */
   broken(error: unknown): void {
-    const { channel, parts } = this.#context;
     if (this.#output) this.#bug.reject(error);
-    else parts.onEvent(channel.guildId, failureEventOf(error, 'link'));
+    else this.#deps.onBug(error);
   }
 
   /** Tells the conversation what is heard of the bot. To be called after each frame, and every 20 ms or so. */
@@ -132,22 +142,16 @@ export class Talk {
 
   /** Tells the conversation who is there, where that has changed. */
   syncPeople(): void {
-    const { channel, gate, parts, people } = this.#context;
-    const here = people().map((one): Participant => {
-      const { answers = 'spoken' } = parts.peopleSettings.known(channel.guildId, one.id);
-      const isDeaf = one.isDeaf === true || answers !== 'spoken';
-      const { id, isBot, name } = one;
-      return { id, name, isBot, isDeaf, ...gate.rightsOf(one) };
-    });
-    const now = JSON.stringify(here);
+    const people = this.#deps.people();
+    const now = JSON.stringify(people);
     if (now === this.#people) return;
     this.#people = now;
-    this.post({ kind: 'people', people: here });
+    this.post({ kind: 'people', people });
   }
 
   /** Tells the conversation what is stored about consent, where that has changed. */
   syncConsents(): void {
-    const { stored } = this.#context.gate;
+    const stored = this.#deps.consents();
     const now = JSON.stringify(stored);
     if (now === this.#consents) return;
     this.#consents = now;
@@ -175,14 +179,14 @@ export class Talk {
 
   /** Brings the settings of the conversation up to date. */
   syncSettings(): void {
-    const now = sessionSettingsOf(this.#context);
-    if (JSON.stringify(now) === JSON.stringify(this.state.settings)) return;
-    this.post({ kind: 'settings', settings: now });
+    const settings = this.#deps.settings();
+    if (JSON.stringify(settings) === JSON.stringify(this.state.settings)) return;
+    this.post({ kind: 'settings', settings });
   }
 
   #handle(event: ConversationEvent): void {
     try {
-      const { decide = step } = this.#context.parts;
+      const { decide = step } = this.#deps;
       const { effects, state } = decide(this.#state, event, conversationRules);
       this.#state = state;
       for (const effect of effects) this.#perform(effect);
@@ -194,7 +198,7 @@ export class Talk {
   /** One that throws does not take the others of its step along. */
   #perform(effect: ConversationEffect): void {
     try {
-      this.#hooks.perform(effect);
+      this.#deps.perform(effect);
     } catch (error) {
       this.broken(error);
     }
@@ -207,24 +211,10 @@ export class Talk {
     this.#stopTimer = () => undefined;
     this.#wakeMs = wakeMs;
     if (wakeMs === Number.POSITIVE_INFINITY) return;
-    const { clock } = this.#context.parts;
+    const { clock } = this.#deps;
     this.#stopTimer = clock.later(Math.max(0, wakeMs - clock.nowMs()), () => {
       this.#wakeMs = Number.POSITIVE_INFINITY;
       this.post({ kind: 'tick' });
     });
   }
-}
-
-/** Settings and facts of a session that its conversation needs. */
-export function sessionSettingsOf(context: SessionContext): SessionSettings {
-  const { channel, maySpeak, parts, preemptiveBudget, settings } = context;
-  const { addressing, leaveAfterMs, names } = settings();
-  return {
-    mode: maySpeak() ? 'talk' : 'captions',
-    addressing,
-    names: [...new Set([parts.places.botName(channel.guildId), ...names])],
-    isSparing: !preemptiveBudget.allows,
-    trustsPartials: context.trustsPartials(),
-    leaveAfterMs,
-  };
 }

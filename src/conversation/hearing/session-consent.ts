@@ -1,20 +1,20 @@
+import type { Clock } from '#src/base/clock.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { consentIn, mayHear, standingOf } from '#src/conversation/machine/questions.ts';
 import type {
   ConsentState,
   ConversationState,
   Participant,
 } from '#src/conversation/machine/state.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { Talk } from '#src/conversation/talk.ts';
-import { notifyPerson, spokenLocale, spokenText } from '#src/notices/notice.ts';
+import type { Session } from '#src/conversation/session.ts';
 import type { Consent } from '#src/people/consent.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts';
 
 /** Sources of who is heard in one session. */
-type ConsentGateOptions = {
+type SessionConsentOptions = {
   /** Rules as they are set. */
   readonly rules: () => ConsentPolicySettings;
   /** Whether the server lets this person use the bot, over anything they agreed to. */
@@ -24,20 +24,20 @@ type ConsentGateOptions = {
   /** Whether the settings of the server were read. */
   readonly isRead: () => boolean;
   /** The conversation, which owns who is heard. */
-  readonly talk: () => Pick<Talk, 'post' | 'state' | 'syncConsents' | 'syncPeople'>;
+  readonly loop: () => Pick<ConversationLoop, 'post' | 'state' | 'syncConsents' | 'syncPeople'>;
 };
 
 /** What was said for one session alone. */
 export type SessionAnswers = { readonly agreedIds: readonly string[]; readonly isPaused: boolean };
 
 /** Who is heard in one session, as its conversation decides. A change counts from the next packet. */
-export class ConsentGate {
+export class SessionConsent {
   readonly withdrawals = new ConsentWithdrawals();
-  readonly #options: ConsentGateOptions;
+  readonly #options: SessionConsentOptions;
   #listener: (() => void) | undefined;
   #keeper: (() => void) | undefined;
 
-  constructor(options: ConsentGateOptions) {
+  constructor(options: SessionConsentOptions) {
     this.#options = options;
   }
 
@@ -52,7 +52,7 @@ export class ConsentGate {
   }
 
   set paused(isPaused: boolean) {
-    this.#options.talk().post({ kind: 'paused-hearing', isPaused });
+    this.#options.loop().post({ kind: 'paused-hearing', isPaused });
     this.rejudge();
   }
 
@@ -63,7 +63,7 @@ export class ConsentGate {
 
   /** This person called the bot in, for this session. */
   agree(personId: string): void {
-    this.#options.talk().post({ kind: 'answered-consent', by: personId, answer: 'called' });
+    this.#options.loop().post({ kind: 'answered-consent', by: personId, answer: 'called' });
     this.rejudge();
   }
 
@@ -93,9 +93,9 @@ export class ConsentGate {
 
   /** Something has changed that may decide who is heard. */
   rejudge(): void {
-    const talk = this.#options.talk();
-    talk.syncPeople();
-    talk.syncConsents();
+    const loop = this.#options.loop();
+    loop.syncPeople();
+    loop.syncConsents();
     this.#listener?.();
     this.#keeper?.();
   }
@@ -139,7 +139,7 @@ export class ConsentGate {
   }
 
   get #state(): ConversationState {
-    return this.#options.talk().state;
+    return this.#options.loop().state;
   }
 }
 
@@ -165,13 +165,15 @@ const enoughPackets = 250;
 /** People of one session whom it remembers to have told; further ones are not told. */
 const mostPeople = 1_000;
 
+type UndecidedDeps = Pick<Session, 'consent' | 'notices' | 'place' | 'signal'>;
+
 /**
  * People of a session who have said neither yes nor no. One who talks without being heard reads once how to be heard; one who came and
  * is heard by the rules of the server reads that once. It never tells a bot, nor a person who said no, is blocked, or is left out of
  * captions.
  */
 export class UndecidedPeople {
-  readonly #context: SessionContext;
+  readonly #session: UndecidedDeps;
   /** Packets of people who are not heard. */
   readonly #packets = new Map<string, number>();
   /** People who talked without being heard, and were told. */
@@ -180,8 +182,8 @@ export class UndecidedPeople {
   #noticed: Set<string> | undefined;
 
   /** `former`: the same of the session that this one goes on from; nobody is told twice. */
-  constructor(context: SessionContext, former: UndecidedPeople | undefined) {
-    this.#context = context;
+  constructor(session: UndecidedDeps, former: UndecidedPeople | undefined) {
+    this.#session = session;
     this.#notified = former ? former.#notified : new Set();
     this.#noticed = former ? former.#noticed : undefined;
   }
@@ -191,12 +193,12 @@ export class UndecidedPeople {
     const ids = new Set(people.map(({ id }) => id));
     for (const id of this.#packets.keys()) if (!ids.has(id)) this.#packets.delete(id);
     this.#noticed ??= ids;
-    const { gate, signal } = this.#context;
+    const { consent, notices, signal } = this.#session;
     for (const { id } of people) {
       if (this.#noticed.has(id) || this.#noticed.size >= mostPeople) continue;
-      if (gate.consentOf(id) !== 'policy') continue;
+      if (consent.consentOf(id) !== 'policy') continue;
       this.#noticed.add(id);
-      notifyPerson(id, [{ id: 'consent.policy' }], this.#context, signal);
+      notices.notifyPerson(id, [{ id: 'consent.policy' }], signal);
     }
   }
 
@@ -210,20 +212,22 @@ export class UndecidedPeople {
   /** Handles a packet of a person who is not heard. Throws nothing of its own. */
   arrived(speakerId: string): void {
     if (this.#notified.has(speakerId) || this.#notified.size >= mostPeople) return;
-    const person = this.#context.people().find(({ id }) => id === speakerId);
-    if (!person || this.#context.gate.paused || !this.#isOpen(person)) return;
+    const { consent, notices, place, signal } = this.#session;
+    const person = place.findPerson(speakerId);
+    if (!person || consent.paused || !this.#isOpen(person)) return;
     const count = (this.#packets.get(speakerId) ?? 0) + 1;
     this.#packets.set(speakerId, count);
     if (count < enoughPackets) return;
     this.#packets.delete(speakerId);
     this.#notified.add(speakerId);
-    notifyPerson(speakerId, [{ id: 'consent.unasked' }], this.#context, this.#context.signal);
+    notices.notifyPerson(speakerId, [{ id: 'consent.unasked' }], signal);
   }
 
   /** Whether this person may still answer, as far as the stores have told: a stored no may not be known yet. */
   #isOpen({ id, isBot }: ChannelMember): boolean {
-    const { gate } = this.#context;
-    return gate.isRead && !isBot && gate.standing(id) === 'unasked' && !gate.isLeftOut(id);
+    const { consent } = this.#session;
+    const isUndecided = consent.standing(id) === 'unasked' && !consent.isLeftOut(id);
+    return consent.isRead && !isBot && isUndecided;
   }
 }
 
@@ -232,28 +236,30 @@ const listenFirstMs = 500;
 
 /** Greets aloud and once, and says whom the bot hears: for people who did not call it and so have read nothing of it. */
 export function greetOnArrival(
-  context: SessionContext,
+  session: GreetingDeps,
+  clock: Pick<Clock, 'later'>,
   people: readonly ChannelMember[],
   callerId: string,
 ): void {
-  const { channel, isFirst, maySpeak, parts, queue, settings, talk } = context;
+  const { loop, notices, place, speech } = session;
   const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== callerId;
-  if (!maySpeak() || !isFirst('greeted') || !people.some(isOther)) return;
-  const { language } = settings();
+  if (!speech.maySpeak() || !place.isFirst('greeted') || !people.some(isOther)) return;
+  const { language } = place.settings();
   const greeting = {
-    language: spokenLocale(channel.guildId, parts, language),
+    language: notices.spokenLocale(language),
     longestWaitMs: 1,
-    words: () =>
-      speakable(spokenText({ id: greetingOf(context) }, channel.guildId, parts, language)),
+    words: () => speakable(notices.spokenText({ id: greetingOf(session) }, language)),
     ended: () => undefined,
   };
-  const { nextId } = talk.state;
-  const isFirstOfAll = () => talk.state.nextId === nextId;
-  parts.clock.later(listenFirstMs, () => void (isFirstOfAll() && queue.put(greeting)));
+  const { nextId } = loop.state;
+  const isFirstOfAll = () => loop.state.nextId === nextId;
+  clock.later(listenFirstMs, () => void (isFirstOfAll() && speech.requests.put(greeting)));
 }
 
-function greetingOf({ gate, people, settings }: SessionContext) {
-  if (settings().consent.policy === 'notice') return 'join.spoken.notice';
-  const isUnasked = ({ id, isBot }: ChannelMember) => !isBot && gate.standing(id) === 'unasked';
-  return people().some(isUnasked) ? 'join.spoken' : 'join.spoken.heard';
+type GreetingDeps = Pick<Session, 'consent' | 'loop' | 'notices' | 'place' | 'speech'>;
+
+function greetingOf({ consent, place }: Pick<Session, 'consent' | 'place'>) {
+  if (place.settings().consent.policy === 'notice') return 'join.spoken.notice';
+  const isUnasked = ({ id, isBot }: ChannelMember) => !isBot && consent.standing(id) === 'unasked';
+  return place.people().some(isUnasked) ? 'join.spoken' : 'join.spoken.heard';
 }
