@@ -1,5 +1,5 @@
+import type { ChannelAccess } from '#src/people/audience.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { Places } from './command-ports.ts';
 import type { MessagePlace } from './message-place.ts';
 import type { ChannelRef } from './voice-link.ts';
 
@@ -26,7 +26,7 @@ export interface CaptionChats {
     signal: AbortSignal,
   ): Promise<'changed' | 'gone' | 'closed'>;
   /** Whether roles let this person open that voice channel and read what was said there, read at most 60 s ago; unknown means no. */
-  mayOpen(guildId: string, channelId: string, personId: string): Promise<'yes' | 'no' | 'gone'>;
+  mayOpen(guildId: string, channelId: string, personId: string): Promise<ChannelAccess>;
   /** Writes a sentence for the people who manage this server, where they are most likely to read it. Never throws. */
   tellServer(guildId: string, line: TextLine): void;
   /** Called with the ids of messages that people delete. Replaces the former listener. */
@@ -75,23 +75,4 @@ export interface ChatMessage {
 export interface CaptionChat {
   readonly channelId: string;
   message(draw: () => ChatText, report: (outcome: MessageOutcome) => void): ChatMessage;
-}
-/**
- * Whether a person may open a voice channel and so know what was said there: they sit there now, or the roles of both let them, read at
- * most 60 s ago; unknown means no. `gone`: the channel was deleted, and its words belong to people with a line in their session.
- */
-export async function mayOpen(
-  guildId: string,
-  personId: string,
-  channelId: string,
-  {
-    captionChats,
-    places,
-  }: {
-    readonly captionChats: Pick<CaptionChats, 'mayOpen'>;
-    readonly places: Pick<Places, 'seatOf'>;
-  },
-): Promise<'yes' | 'no' | 'gone'> {
-  if (places.seatOf(guildId, personId)?.channelId === channelId) return 'yes';
-  return await captionChats.mayOpen(guildId, channelId, personId);
 }

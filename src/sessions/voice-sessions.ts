@@ -3,9 +3,9 @@ import type { SessionAnswers } from '#src/conversation/hearing/session-consent.t
 import type { Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
+import { mayOpen } from '#src/people/audience.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { type Consent, consentOf } from '#src/people/consent.ts';
-import { mayOpen } from '#src/ports/caption-chats.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf, unfailing } from '#src/ports/failure-event.ts';
 import { leftPanel } from '#src/ports/panel.ts';
@@ -155,8 +155,8 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Whether this person may open a voice channel now, and so know what was said there. */
-  async mayOpen(guildId: string, personId: string, channelId: string): Promise<boolean> {
-    return (await mayOpen(guildId, personId, channelId, this.#parts)) === 'yes';
+  async mayOpen(guildId: string, channelId: string, personId: string): Promise<boolean> {
+    return (await mayOpen(guildId, channelId, personId, this.#parts)) === 'yes';
   }
 
   /** No conversation that ended in this server goes on. */

@@ -199,7 +199,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   ): Promise<'sent' | 'deleted'> {
     if (!alone) return await this.#replies.reply(message, text, signal);
     const { author, guildId } = message;
-    const mayOpen = (id: string) => this.#sessions.mayOpen(guildId, author.id, id);
+    const mayOpen = (id: string) => this.#sessions.mayOpen(guildId, id, author.id);
     const words = await text.textFor(author.id, mayOpen);
     if (words === undefined) return 'deleted';
     writePrivately(author, words, alone);

@@ -124,7 +124,7 @@ export async function asked(
 ) {
   const before = synthesizer.asked.length;
   const outcome = await passUntil(fixture, fixture.talk.ask('g', question, who, 'voice'));
-  const mayOpen = (id: string) => fixture.sessions.mayOpen('g', who.id, id);
+  const mayOpen = (id: string) => fixture.sessions.mayOpen('g', id, who.id);
   const read =
     outcome?.kind === 'answered' ? await outcome.text.textFor(who.id, mayOpen) : undefined;
   return { read: `${read}`, spoken: JSON.stringify(synthesizer.asked.slice(before)) };

@@ -36,8 +36,8 @@ import {
   type WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
 import { failureText, writtenText } from '#src/notices/notice.ts';
+import { mayOpen } from '#src/people/audience.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
-import { mayOpen } from '#src/ports/caption-chats.ts';
 import { deadlineError, failureEventOf } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
@@ -270,7 +270,7 @@ export class TranscriptRequests {
   async #openTo(guildId: string, reader: Reader): Promise<OpenChannels> {
     if (typeof reader !== 'string') return { channelIds: reader };
     const all = await this.#parts.transcripts.lists((store) => store.reader.channels(guildId));
-    const may = await Promise.all(all.map((id) => mayOpen(guildId, reader, id, this.#parts)));
+    const may = await Promise.all(all.map((id) => mayOpen(guildId, id, reader, this.#parts)));
     const those = (answer: 'yes' | 'gone') => all.filter((_, n) => may[n] === answer);
     return {
       channelIds: those('yes'),

@@ -243,7 +243,7 @@ async function privateDoors(setup: Narration, reader: ChannelMember): Promise<Do
   const before = chat.prompts.length;
   const question = 'What did you tell them?';
   const typed = await fixture.talk.ask('g', question, reader, 'text');
-  const mayOpen = (id: string) => fixture.sessions.mayOpen('g', reader.id, id);
+  const mayOpen = (id: string) => fixture.sessions.mayOpen('g', id, reader.id);
   const answer =
     typed.kind === 'answered' ? await typed.text.textFor(reader.id, mayOpen) : undefined;
   const shown = chat.prompts.slice(before).join();

@@ -60,7 +60,7 @@ test('a channel is open to a person who sits there, whatever their roles', async
     places: { ...places, seatOf: (_, id) => (id === 'ben' ? lounge : undefined) },
   });
   for (const id of ['adam', 'ben']) fixture.captionChats.barred.add(id);
-  const may = (id: string, channelId: string) => fixture.sessions.mayOpen('g', id, channelId);
+  const may = (id: string, channelId: string) => fixture.sessions.mayOpen('g', channelId, id);
   expect([await may('ben', 'lounge'), await may('ben', 'den')]).toEqual([true, false]);
   expect(await may('adam', 'lounge')).toBe(false);
   fixture.captionChats.barred.clear();
