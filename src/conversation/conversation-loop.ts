@@ -98,20 +98,23 @@ export class ConversationLoop {
     this.#bug.promise.catch(() => undefined); // whoever waits for it is told
   }
 
-  /** Handles an event; during another one it waits until all effects of that are performed. */
-  post(event: UntimedEvent): void {
+  /**
+   * Handles an event, and returns the effects of its step, which are performed by then; during another event it waits until
+   * all effects of that are performed, and returns none.
+   */
+  post(event: UntimedEvent): readonly ConversationEffect[] {
     if (settingsNeeded.has(event.kind)) this.syncSettings();
     const atMs = this.nowMs;
     this.#inbox.push({ ...event, atMs } as ConversationEvent);
-    if (this.#isStepping) return;
+    if (this.#isStepping) return [];
     this.#isStepping = true;
-    try {
-      for (let next = this.#inbox.shift(); next; next = this.#inbox.shift()) this.#handle(next);
-    } finally {
-      this.#isStepping = false;
-    }
+    const steps: (readonly ConversationEffect[])[] = [];
+    for (let next = this.#inbox.shift(); next; next = this.#inbox.shift())
+      steps.push(this.#handle(next));
+    this.#isStepping = false;
     this.#setTimer();
     this.#deps.changed();
+    return steps[0] ?? [];
   }
 
   /** Stops the timer, for good. */
@@ -184,14 +187,17 @@ export class ConversationLoop {
     this.post({ kind: 'settings', settings });
   }
 
-  #handle(event: ConversationEvent): void {
+  /** Never throws: a bug ends the connection. */
+  #handle(event: ConversationEvent): readonly ConversationEffect[] {
     try {
       const { decide = step } = this.#deps;
       const { effects, state } = decide(this.#state, event, conversationRules);
       this.#state = state;
       for (const effect of effects) this.#perform(effect);
+      return effects;
     } catch (error) {
       this.broken(error);
+      return [];
     }
   }
 

@@ -41,14 +41,23 @@ export type ListedTurn = { readonly id: Id } & (
 /** The last reading that was heard, and when it was over. */
 type HeardReading = { readonly reading: QueuedReading | undefined; readonly atMs: number };
 
-type Request =
+type Submission = { readonly signal?: AbortSignal | undefined } & (
   | { readonly kind: 'question'; readonly question: QueuedQuestion }
   | {
       readonly kind: 'reading';
       readonly reading: QueuedReading;
       readonly ended: PromiseWithResolvers<PlayEnd>;
     }
-  | { readonly kind: 'notice'; readonly notice: SpokenNotice; reading?: QueuedReading };
+  | { readonly kind: 'notice'; readonly notice: SpokenNotice; reading?: QueuedReading }
+);
+
+/** `isQueued`: the conversation took it; one that it rejects has no end. */
+type Request = Submission & { isQueued: boolean };
+
+/** What became of a request at once; `position`: of those before it, while it waits. */
+type SubmitOutcome =
+  | { readonly kind: 'queued'; readonly position: number }
+  | { readonly kind: 'rejected'; readonly reason: ReportedOutcome };
 
 type RequestDeps = Pick<Session, 'loop' | 'notices'> &
   Pick<SessionDependencies, 'clock'> & {
@@ -64,9 +73,6 @@ export class Requests {
   readonly #heard = new Set<Id>();
   #latest: HeardReading | undefined;
   #nextId = 1;
-  /** Outcome of a request that was refused at once. */
-  #refusal: ReportedOutcome | undefined;
-  #posting: Id | undefined;
 
   constructor(deps: RequestDeps) {
     this.#deps = deps;
@@ -102,41 +108,43 @@ export class Requests {
 
   ask(question: QueuedQuestion): void {
     const { name, speakerId: by } = question.said;
-    const request = this.#add({ kind: 'question', question }, question.signal);
-    this.#post(request, { kind: 'typed', request, by, name, text: question.words?.text ?? '' });
+    const text = question.words?.text ?? '';
+    const asking = { kind: 'question', question, signal: question.signal } as const;
+    this.#submit(asking, (request) => ({ kind: 'typed', request, by, name, text }));
   }
 
   read(reading: QueuedReading): AddTurnResult {
     const { owner, personId, when } = reading;
     const ended = Promise.withResolvers<PlayEnd>();
-    const request = this.#add({ kind: 'reading', reading, ended }, reading.signal);
     const about = personId === undefined ? [] : [personId];
     const text = reading.clauses.map((one) => one.textIn(undefined) ?? '').join(' ');
     const isInterruptible = reading.interruptible ?? true;
-    const event = { kind: 'read', request, owner: owner?.id, about, when, text } as const;
-    const refusal = this.#post(request, { ...event, isInterruptible });
-    if (refusal === undefined)
-      return { kind: 'added', ahead: this.#ahead(request), ended: ended.promise };
+    const event = { kind: 'read', owner: owner?.id, about, when, text, isInterruptible } as const;
+    const submitted = this.#submit(
+      { kind: 'reading', reading, ended, signal: reading.signal },
+      (request) => ({ ...event, request }),
+    );
+    if (submitted.kind === 'queued')
+      return { kind: 'added', ahead: submitted.position, ended: ended.promise };
     const { mostLinesEach, mostReadings } = queueRules;
-    if (refusal === 'full')
+    if (submitted.reason === 'full')
       return { kind: 'full', limit: when === 'behind' ? mostLinesEach : mostReadings };
-    return { kind: refusal === 'muted' ? 'muted' : 'closed' };
+    return { kind: submitted.reason === 'muted' ? 'muted' : 'closed' };
   }
 
   /** False: it is refused, and its `ended` is not called. */
   put(notice: SpokenNotice): boolean {
     if (!this.#maySpeak()) return false;
-    const nowMs = this.#deps.clock.nowMs();
-    const request = this.#add({ kind: 'notice', notice });
     const { longestWaitMs, personId: to } = notice;
-    const refusal = this.#post(request, {
+    const untilMs = this.#deps.clock.nowMs() + longestWaitMs;
+    const submitted = this.#submit({ kind: 'notice', notice }, (request) => ({
       kind: 'notify',
       request,
       to,
       text: '',
-      untilMs: nowMs + longestWaitMs,
-    });
-    return refusal === undefined;
+      untilMs,
+    }));
+    return submitted.kind === 'queued';
   }
 
   /** Stops the answer under way and drops all that waits; false when there was nothing to stop. */
@@ -154,19 +162,13 @@ export class Requests {
   // Effects.
 
   report(request: Id, outcome: ReportedOutcome): void {
-    if (request === this.#posting) {
-      this.#refusal = outcome;
-      if (this.#all.get(request)?.kind !== 'question') {
-        this.#all.delete(request);
-        return;
-      }
-    }
     const one = this.#all.get(request);
     this.#all.delete(request);
-    const wasHeard = this.#heard.delete(request);
-    if (one?.kind === 'notice') one.notice.ended(wasHeard);
     if (one?.kind === 'question') this.#answered(one.question, outcome);
-    if (one?.kind !== 'reading') return;
+    if (!one?.isQueued) return;
+    const wasHeard = this.#heard.delete(request);
+    if (one.kind === 'notice') one.notice.ended(wasHeard);
+    if (one.kind !== 'reading') return;
     const { channelId, notices } = this.#deps;
     const known = playEnds.find((each) => each === outcome);
     const end = known ?? (outcome === 'ending' ? 'left' : 'failed');
@@ -186,24 +188,22 @@ export class Requests {
     return request === undefined ? undefined : this.#all.get(request);
   }
 
-  #add(request: Request, signal?: AbortSignal): Id {
+  #submit(
+    given: Submission,
+    eventOf: (request: Id) => Parameters<ConversationLoop['post']>[0],
+  ): SubmitOutcome {
+    const { loop } = this.#deps;
     const id = this.#nextId++;
+    const request: Request = { ...given, isQueued: false };
     this.#all.set(id, request);
-    signal?.addEventListener('abort', () => {
-      if (this.#all.has(id)) this.#deps.loop.post({ kind: 'taken-back', request: id });
+    const effects = loop.post(eventOf(id));
+    const report = effects.find((one) => one.do === 'report' && one.request === id);
+    if (report?.do === 'report') return { kind: 'rejected', reason: report.outcome };
+    request.isQueued = true;
+    given.signal?.addEventListener('abort', () => {
+      if (this.#all.has(id)) loop.post({ kind: 'taken-back', request: id });
     });
-    return id;
-  }
-
-  #post(request: Id, event: Parameters<ConversationLoop['post']>[0]): ReportedOutcome | undefined {
-    this.#refusal = undefined;
-    this.#posting = request;
-    try {
-      this.#deps.loop.post(event);
-    } finally {
-      this.#posting = undefined;
-    }
-    return this.#refusal;
+    return { kind: 'queued', position: this.#ahead(id) };
   }
 
   #ahead(request: Id): number {

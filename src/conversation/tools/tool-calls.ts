@@ -31,9 +31,6 @@ import {
 } from './tool-call-results.ts';
 import type { ConfirmableAction, Fitting, ToolEntry } from './tool-entry.ts';
 
-/** Results that are kept in a session; a further one drops the oldest. */
-const mostResults = 64;
-
 /** A call that fits, is allowed and is prepared; the conversation decides what becomes of it. */
 type PreparedCall = {
   readonly ref: CallRef;
@@ -67,7 +64,8 @@ export class ToolCalls {
   readonly #tools: SessionTools;
   readonly #prepared = new Map<string, PreparedCall>();
   readonly #runs = new Map<Id, AbortController>();
-  #results: readonly (readonly [string, ToolCallResult])[] = [];
+  /** By their keys in the state. */
+  readonly #results = new Map<string, ToolCallResult>();
   #serial = 0;
 
   constructor(session: Session, deps: ToolDeps, tools: SessionTools) {
@@ -78,7 +76,7 @@ export class ToolCalls {
 
   /** Result by its key in the state. */
   resultOf(key: string | undefined): ToolCallResult {
-    return this.#results.find(([one]) => one === key)?.[1] ?? running;
+    return this.#results.get(key ?? '') ?? running;
   }
 
   /** Has the conversation decide about a call. Aborting `signal` throws `signal.reason`. */
@@ -189,9 +187,13 @@ export class ToolCalls {
     return await promise;
   }
 
+  /** Keeps a result for as long as a turn of the conversation names it. */
   #keep(result: ToolCallResult): string {
+    const { turns } = this.#session.loop.state;
+    const known = turns.flatMap(({ changes }) => changes.map((one) => one.result));
+    for (const key of this.#results.keys()) if (!known.includes(key)) this.#results.delete(key);
     const key = `r${++this.#serial}`;
-    this.#results = [...this.#results, [key, result] as const].slice(-mostResults);
+    this.#results.set(key, result);
     return key;
   }
 
