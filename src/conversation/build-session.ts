@@ -44,13 +44,14 @@ import { SpeechPace } from '#src/voice/output/speech-output.ts';
 import { ConversationLoop } from './conversation-loop.ts';
 import { Requests } from './requests.ts';
 import type {
+  Owners,
   Session,
   SessionBefore,
   SessionOnce,
   SessionPlace,
   SessionSpeech,
 } from './session.ts';
-import type { SessionDependencies } from './session-dependencies.ts';
+import type { Deps, SessionDependencies } from './session-dependencies.ts';
 
 /** Decisions that the session itself carries out. */
 type SessionDecisions = {
@@ -67,7 +68,7 @@ type SessionDecisions = {
 /** Parts that perform effects. */
 type EffectDeps = {
   readonly answers: AnswerJobs;
-  readonly deps: Pick<SessionDependencies, 'cues'>;
+  readonly deps: Deps<'cues'>;
   readonly readings: ReadingJobs;
   readonly session: Session;
   readonly sessions: Pick<ConversationOptions['sessions'], 'denyAloud'>;
@@ -135,7 +136,7 @@ function effectPerformer(parts: EffectDeps): (effect: ConversationEffect) => voi
 
 function giveNotice(
   { line }: EffectOf<'notice'>,
-  { loop, notices, place }: Pick<Session, 'loop' | 'notices' | 'place'>,
+  { loop, notices, place }: Owners<'loop' | 'notices' | 'place'>,
   source: SessionDecisions,
 ): void {
   if (line === 'reconnecting') {
@@ -259,6 +260,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     mix: { tracks: former?.speech.mix.tracks ?? new NamedTracks(clock), isPassedOn: false },
     maySpeak,
   };
+  const { findPerson } = place;
   const session: Session = {
     place,
     notices,
@@ -266,7 +268,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     consent,
     loop,
     signal,
-    undecided: new UndecidedPeople({ place, notices, consent, signal }, former?.undecided),
+    undecided: new UndecidedPeople({ consent, findPerson, notices, signal }, former?.undecided),
     get tools() {
       return tools;
     },
@@ -280,8 +282,8 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     leave: () => sessions.leave(guildId),
     refresh: (personId, until) => link.refresh(personId, until),
   });
-  const vocabulary = () => settings.wordsIn(guildId);
-  const utterances = new Utterances(session, { ...deps, hearing, vocabulary });
+  const words = () => settings.wordsIn(guildId);
+  const utterances = new Utterances(session, { ...deps, hearing, vocabulary: words });
   const answers = new AnswerJobs(session, { ...deps, preemptiveBudget }, tools, utterances);
   const readings = new ReadingJobs(session, deps);
   const perform = effectPerformer({

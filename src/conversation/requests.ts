@@ -1,15 +1,14 @@
+import type { Clock } from '#src/base/clock.ts';
 import { type PlayEnd, playEnds } from '#src/base/play-end.ts';
 import { clausesOf } from '#src/chat/text/clauses.ts';
 import type { ReportedOutcome } from '#src/conversation/machine/effects.ts';
 import { readingOf, turnOf } from '#src/conversation/machine/questions.ts';
 import type { Id, PersonId } from '#src/conversation/machine/state.ts';
 import type { QueuedQuestion, QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import { failureText } from '#src/notices/notice.ts';
+import { type ChannelNotices, failureText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { queueRules } from '#src/turn/waiting.ts';
 import type { ConversationLoop } from './conversation-loop.ts';
-import type { Session } from './session.ts';
-import type { SessionDependencies } from './session-dependencies.ts';
 
 type AddTurnResult =
   /** `ended` never rejects. */
@@ -59,12 +58,14 @@ type SubmitOutcome =
   | { readonly kind: 'queued'; readonly position: number }
   | { readonly kind: 'rejected'; readonly reason: ReportedOutcome };
 
-type RequestDeps = Pick<Session, 'loop' | 'notices'> &
-  Pick<SessionDependencies, 'clock'> & {
-    readonly channelId: string;
-    /** False: there is no money for speech, or it was called to write captions only. */
-    readonly maySpeak: () => boolean;
-  };
+type RequestDeps = {
+  readonly clock: Clock;
+  readonly channelId: string;
+  readonly loop: ConversationLoop;
+  readonly notices: ChannelNotices;
+  /** False: there is no money for speech, or it was called to write captions only. */
+  readonly maySpeak: () => boolean;
+};
 
 /** Questions, texts and notices that people, commands and features bring to one session, and what they are told of them. */
 export class Requests {

@@ -47,3 +47,6 @@ export type SessionDependencies = PaidEngines & {
   /** Decisions of a conversation. Default: `step`; a simulation watches them. */
   readonly decide?: typeof step;
 };
+
+/** The dependencies that a function uses. */
+export type Deps<Name extends keyof SessionDependencies> = Pick<SessionDependencies, Name>;

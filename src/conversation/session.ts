@@ -1,7 +1,6 @@
 import type { SessionConsent, UndecidedPeople } from '#src/conversation/hearing/session-consent.ts';
 import type { PendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
 import type { ChannelNotices } from '#src/notices/notice.ts';
-import type { Right } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
@@ -25,18 +24,22 @@ export type Session = {
   readonly consent: SessionConsent;
   readonly undecided: UndecidedPeople;
   readonly loop: ConversationLoop;
-  readonly tools: SessionToolDoor;
+  /** Calls that wait for a button. */
+  readonly tools: { readonly confirmations: PendingConfirmations };
   readonly features: SessionFeatures;
   /** Aborted when the session is over; its links may come and go. */
   readonly signal: AbortSignal;
 };
+
+/** The owners that a function uses. */
+export type Owners<Name extends keyof Session> = Pick<Session, Name>;
 
 /** Past of a session that begins. */
 export type SessionBefore = {
   /** A former run sat there: its people are not told again. */
   readonly isReturned: boolean;
   /** Session that it goes on from. */
-  readonly former?: Pick<Session, 'place'> | undefined;
+  readonly former?: Owners<'place'> | undefined;
 };
 
 /** The voice channel of a session and the people in it. */
@@ -75,12 +78,4 @@ export type SessionSpeech = {
   readonly mix: SoundMix;
   /** Whether it answers and greets aloud; false: the bot was called to write only. */
   readonly maySpeak: () => boolean;
-};
-
-/** Tools of a session, as features use them. */
-type SessionToolDoor = {
-  /** Calls that wait for a button. */
-  readonly confirmations: PendingConfirmations;
-  /** Whether this person holds the right now. Aborting `signal` throws `signal.reason`. */
-  isAllowed(right: Right, personId: string, signal: AbortSignal): Promise<boolean>;
 };

@@ -7,13 +7,13 @@ import { BotError } from '#src/base/errors.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import { together } from '#src/base/loops/run-together.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { greetOnArrival } from '#src/conversation/hearing/session-consent.ts';
+import { greetOnArrival } from '#src/conversation/hearing/greet-on-arrival.ts';
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { awaitedReply, currentTurn, isQuiet } from '#src/conversation/machine/questions.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { VoiceDeps } from '#src/conversation/output/answer-parts.ts';
-import type { Session } from '#src/conversation/session.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Owners, Session } from '#src/conversation/session.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { voiceIn } from '#src/pipeline/prompt.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
@@ -54,7 +54,7 @@ const heldTurns = 32;
 /** Longest time in ms without a check: meanwhile a yes for today may end, and a budget begin anew. */
 const longestQuietMs = 60_000;
 
-type ConnectionDeps = VoiceDeps & Pick<SessionDependencies, 'codec' | 'cues' | 'panels'>;
+type ConnectionDeps = VoiceDeps & Deps<'codec' | 'cues' | 'panels'>;
 
 /** Parts that the connections of one session share, and nothing else of it uses. */
 export type ConnectionSources = {
@@ -255,7 +255,7 @@ const longestCueMs = 5_000;
 
 /** Cues of a wait for an answer, as they are played on one connection. */
 class WaitingCues {
-  readonly #session: Pick<Session, 'loop' | 'notices' | 'place'>;
+  readonly #session: Owners<'loop' | 'notices' | 'place'>;
   readonly #sources: Pick<ConnectionSources, 'deps' | 'stepOf'>;
   readonly #cues: CueTrack;
   readonly #signal: AbortSignal;
@@ -325,7 +325,7 @@ class WaitingCues {
 
 /** Tells features and the process the words of the bot that have left. */
 function tellSaid(
-  { features, notices }: Pick<Session, 'features' | 'notices'>,
+  { features, notices }: Owners<'features' | 'notices'>,
   sent: SpokenSegment,
 ): void {
   features.said(sent);

@@ -1,8 +1,8 @@
 import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
 import { awaitedReply, currentTurn, phaseOf } from '#src/conversation/machine/questions.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
-import type { Session } from '#src/conversation/session.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Owners } from '#src/conversation/session.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { FeaturePanel, PanelFace } from '#src/ports/panel.ts';
 import { listNames, type TalkState, talkGuide } from '#src/ports/talk-guide.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -120,7 +120,7 @@ function namesLine(
 
 /** The panel of a session now. `talkingIds`: people who talk. */
 export function panelNow(
-  { consent, features, loop, place }: Pick<Session, 'consent' | 'features' | 'loop' | 'place'>,
+  { consent, features, loop, place }: Owners<'consent' | 'features' | 'loop' | 'place'>,
   talk: TalkState,
   talkingIds: readonly string[],
   { deps, stepOf }: Pick<ConnectionSources, 'deps' | 'stepOf'>,
@@ -140,11 +140,11 @@ export function panelNow(
   });
 }
 
-type PanelDeps = Pick<SessionDependencies, 'isReadByPrograms' | 'places' | 'spending'>;
+type PanelDeps = Deps<'isReadByPrograms' | 'places' | 'spending'>;
 
 /** What decides whether people in the channel of a session are answered, as far as its owners know. */
 export function talkStateOf(
-  { consent, loop, place }: Pick<Session, 'consent' | 'loop' | 'place'>,
+  { consent, loop, place }: Owners<'consent' | 'loop' | 'place'>,
   people: readonly ChannelMember[],
   { isReadByPrograms, places, spending }: PanelDeps,
 ): Omit<TalkState, 'isAnew' | 'isDeafened' | 'isLinked' | 'isUncalled'> {

@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { answerMediumFor } from '#src/conversation/output/answer-parts.ts';
-import type { Session } from '#src/conversation/session.ts';
+import type { Owners } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { Consent, Erasure } from '#src/people/consent.ts';
 import type {
@@ -20,7 +20,7 @@ const resumeMs = 60_000;
 /** Longest wait of a spoken receipt for a pause, in ms; later it is written. */
 const longestReceiptMs = 10_000;
 
-type DenyingSession = Pick<Session, 'notices' | 'place' | 'signal' | 'speech'>;
+type DenyingSession = Owners<'notices' | 'place' | 'signal' | 'speech'>;
 
 /** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
 export class PrivacyRequests {

@@ -1,13 +1,13 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
-import type { Session, SessionPlace } from '#src/conversation/session.ts';
+import type { Owners, SessionPlace } from '#src/conversation/session.ts';
 import type { ChannelMember, VoiceLink } from '#src/ports/voice-link.ts';
 
 /** Interval in ms at which the roles of one person after the other are looked up. */
 const everyMs = 2_000;
 
-type WatchedSession = Pick<Session, 'consent' | 'notices' | 'place'>;
+type WatchedSession = Owners<'consent' | 'notices' | 'place'>;
 
 /**
  * Keeps what is known of the roles of those in the channel fresh, as Discord reports no change to bots; none of it is asked

@@ -8,7 +8,7 @@ import {
   type ConversationOptions,
 } from '#src/conversation/build-session.ts';
 import { finalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
-import type { Session } from '#src/conversation/session.ts';
+import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import { openText } from '#src/people/confidential-text.ts';
@@ -466,6 +466,6 @@ export class VoiceSession implements Session {
 }
 
 /** Number of exchanges that the conversation remembers. */
-export function exchangesOf({ loop }: Pick<Session, 'loop'>): number {
+export function exchangesOf({ loop }: Owners<'loop'>): number {
   return loop.state.history.exchanges.length;
 }

@@ -23,7 +23,7 @@ import {
   RunningReplies,
   type RunningReply,
 } from '#src/conversation/output/running-replies.ts';
-import type { Session } from '#src/conversation/session.ts';
+import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import { failureKindOf, failureText, reportUnsaid, writeUnspeakable } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
@@ -316,7 +316,7 @@ type AnswerReport = Pick<FinishedAnswer, 'finish' | 'progress'> & {
 function reportAnswer(
   turn: TurnState,
   { finish, progress, reply }: AnswerReport,
-  { consent, notices, place }: Pick<Session, 'consent' | 'notices' | 'place'>,
+  { consent, notices, place }: Owners<'consent' | 'notices' | 'place'>,
   utterances: Pick<Utterances, 'find'>,
 ): void {
   const { by: speakerId, name, parts: said, request } = turn;

@@ -6,8 +6,8 @@ import {
   answerMediumFor,
   spokenSubstitute,
 } from '#src/conversation/output/answer-parts.ts';
-import type { Session } from '#src/conversation/session.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Owners, Session } from '#src/conversation/session.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { type SessionTools, withToolRules } from '#src/conversation/tools/session-tools.ts';
 import { AnswerCalls } from '#src/conversation/tools/tool-calls.ts';
 import { chosenVoice } from '#src/notices/notice.ts';
@@ -40,7 +40,7 @@ export function messagesOf(exchanges: readonly HistoryExchange[]): readonly Chat
 /** Exchanges that a model may be shown for an answer to this person, oldest first: nobody else in them is left out. */
 export function exchangesFor(
   askerId: string,
-  { consent, loop }: Pick<Session, 'consent' | 'loop'>,
+  { consent, loop }: Owners<'consent' | 'loop'>,
   supposed?: HistoryExchange,
 ): readonly HistoryExchange[] {
   const mayShow = (id: string) => id === askerId || !consent.isLeftOut(id);
@@ -63,7 +63,7 @@ type WantedAnswer = {
 };
 
 /** Services that an answer is made with. */
-export type AnswerDeps = Pick<SessionDependencies, 'clock' | 'pipelines' | 'spending'> & {
+export type AnswerDeps = Deps<'clock' | 'pipelines' | 'spending'> & {
   readonly preemptiveBudget: PreemptiveBudget;
 };
 
@@ -107,10 +107,17 @@ export function beginAnswer(
   const opened = spending.open(answerRequestOf(turn, place.channel.guildId));
   if (opened.kind === 'refused') return opened;
   if (opened.news) notices.post(opened.news);
-  const { reservation } = opened;
   loop.post({ kind: 'prompted', answer: id, hasOthers });
   const nowMs = () => clock.nowMs();
-  const answer = { turn, pipeline, isWritten, preemptiveBudget, owner, reservation, nowMs };
+  const answer = {
+    turn,
+    pipeline,
+    isWritten,
+    preemptiveBudget,
+    owner,
+    reservation: opened.reservation,
+    nowMs,
+  };
   return new PendingAnswer({ ...answer, tools: calls }, signal);
 }
 
@@ -118,7 +125,7 @@ export function beginAnswer(
 function shownFor(
   said: readonly TurnUtterance[],
   askerId: string,
-  session: Pick<Session, 'consent' | 'features' | 'loop' | 'place'>,
+  session: Owners<'consent' | 'features' | 'loop' | 'place'>,
   supposed: HistoryExchange | undefined,
 ): {
   readonly before: readonly HistoryExchange[];
@@ -127,8 +134,11 @@ function shownFor(
 } {
   if (isProgram(askerId)) return { before: [], beside: {}, owner: 'given' };
   const before = exchangesFor(askerId, session, supposed);
-  const { channelId } = session.place.channel;
-  return { before, beside: contextOf(said, askerId, session.features), owner: { channelId } };
+  return {
+    before,
+    beside: contextOf(said, askerId, session.features),
+    owner: { channelId: session.place.channel.channelId },
+  };
 }
 
 /** Context of an answer beside the conversation: what features add. */

@@ -1,5 +1,3 @@
-import type { Clock } from '#src/base/clock.ts';
-import { speakable } from '#src/chat/text/speakable.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { consentIn, mayHear, standingOf } from '#src/conversation/machine/questions.ts';
 import type {
@@ -7,7 +5,7 @@ import type {
   ConversationState,
   Participant,
 } from '#src/conversation/machine/state.ts';
-import type { Session } from '#src/conversation/session.ts';
+import type { ChannelNotices } from '#src/notices/notice.ts';
 import type { Consent } from '#src/people/consent.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
@@ -165,7 +163,12 @@ const enoughPackets = 250;
 /** People of one session whom it remembers to have told; further ones are not told. */
 const mostPeople = 1_000;
 
-type UndecidedDeps = Pick<Session, 'consent' | 'notices' | 'place' | 'signal'>;
+type UndecidedDeps = {
+  readonly consent: SessionConsent;
+  readonly notices: ChannelNotices;
+  readonly findPerson: (personId: string) => ChannelMember | undefined;
+  readonly signal: AbortSignal;
+};
 
 /**
  * People of a session who have said neither yes nor no. One who talks without being heard reads once how to be heard; one who came and
@@ -173,7 +176,7 @@ type UndecidedDeps = Pick<Session, 'consent' | 'notices' | 'place' | 'signal'>;
  * captions.
  */
 export class UndecidedPeople {
-  readonly #session: UndecidedDeps;
+  readonly #deps: UndecidedDeps;
   /** Packets of people who are not heard. */
   readonly #packets = new Map<string, number>();
   /** People who talked without being heard, and were told. */
@@ -182,8 +185,8 @@ export class UndecidedPeople {
   #noticed: Set<string> | undefined;
 
   /** `former`: the same of the session that this one goes on from; nobody is told twice. */
-  constructor(session: UndecidedDeps, former: UndecidedPeople | undefined) {
-    this.#session = session;
+  constructor(deps: UndecidedDeps, former: UndecidedPeople | undefined) {
+    this.#deps = deps;
     this.#notified = former ? former.#notified : new Set();
     this.#noticed = former ? former.#noticed : undefined;
   }
@@ -193,7 +196,7 @@ export class UndecidedPeople {
     const ids = new Set(people.map(({ id }) => id));
     for (const id of this.#packets.keys()) if (!ids.has(id)) this.#packets.delete(id);
     this.#noticed ??= ids;
-    const { consent, notices, signal } = this.#session;
+    const { consent, notices, signal } = this.#deps;
     for (const { id } of people) {
       if (this.#noticed.has(id) || this.#noticed.size >= mostPeople) continue;
       if (consent.consentOf(id) !== 'policy') continue;
@@ -212,8 +215,8 @@ export class UndecidedPeople {
   /** Handles a packet of a person who is not heard. Throws nothing of its own. */
   arrived(speakerId: string): void {
     if (this.#notified.has(speakerId) || this.#notified.size >= mostPeople) return;
-    const { consent, notices, place, signal } = this.#session;
-    const person = place.findPerson(speakerId);
+    const { consent, findPerson, notices, signal } = this.#deps;
+    const person = findPerson(speakerId);
     if (!person || consent.paused || !this.#isOpen(person)) return;
     const count = (this.#packets.get(speakerId) ?? 0) + 1;
     this.#packets.set(speakerId, count);
@@ -225,41 +228,8 @@ export class UndecidedPeople {
 
   /** Whether this person may still answer, as far as the stores have told: a stored no may not be known yet. */
   #isOpen({ id, isBot }: ChannelMember): boolean {
-    const { consent } = this.#session;
+    const { consent } = this.#deps;
     const isUndecided = consent.standing(id) === 'unasked' && !consent.isLeftOut(id);
     return consent.isRead && !isBot && isUndecided;
   }
-}
-
-/** Time, in ms, that it listens before it greets. It does not greet into a voice or after something else. */
-const listenFirstMs = 500;
-
-/** Greets aloud and once, and says whom the bot hears: for people who did not call it and so have read nothing of it. */
-export function greetOnArrival(
-  session: GreetingDeps,
-  clock: Pick<Clock, 'later'>,
-  people: readonly ChannelMember[],
-  callerId: string,
-): void {
-  const { loop, notices, place, speech } = session;
-  const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== callerId;
-  if (!speech.maySpeak() || !place.isFirst('greeted') || !people.some(isOther)) return;
-  const { language } = place.settings();
-  const greeting = {
-    language: notices.spokenLocale(language),
-    longestWaitMs: 1,
-    words: () => speakable(notices.spokenText({ id: greetingOf(session) }, language)),
-    ended: () => undefined,
-  };
-  const { nextId } = loop.state;
-  const isFirstOfAll = () => loop.state.nextId === nextId;
-  clock.later(listenFirstMs, () => void (isFirstOfAll() && speech.requests.put(greeting)));
-}
-
-type GreetingDeps = Pick<Session, 'consent' | 'loop' | 'notices' | 'place' | 'speech'>;
-
-function greetingOf({ consent, place }: Pick<Session, 'consent' | 'place'>) {
-  if (place.settings().consent.policy === 'notice') return 'join.spoken.notice';
-  const isUnasked = ({ id, isBot }: ChannelMember) => !isBot && consent.standing(id) === 'unasked';
-  return place.people().some(isUnasked) ? 'join.spoken' : 'join.spoken.heard';
 }

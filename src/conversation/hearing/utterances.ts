@@ -3,7 +3,7 @@ import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { openSpeech } from '#src/conversation/machine/questions.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { Session } from '#src/conversation/session.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { FollowUtterance } from '#src/ports/feature-session.ts';
 import { HeldListening } from '#src/speech/held-listening.ts';
@@ -34,7 +34,7 @@ type HearingConnection = {
   readonly isSpeaking: boolean;
 };
 
-type UtteranceDeps = Pick<SessionDependencies, 'clock' | 'cues' | 'spending' | 'transcriber'> & {
+type UtteranceDeps = Deps<'clock' | 'cues' | 'spending' | 'transcriber'> & {
   readonly hearing: HearingDependencies;
   /** Words that the server has taught the recogniser. */
   readonly vocabulary: () => readonly string[];
@@ -175,8 +175,9 @@ export class Utterances {
     const { state } = this.#session.loop;
     if (state.confirmations.every(({ spoken }) => spoken === 'none')) return false;
     const isAlone = [...this.#open.keys()].every((id) => id === speakerId);
-    const { mix } = this.#session.speech;
-    return !isAlone || this.#connection?.isSpeaking === true || mix.tracks.isAudible;
+    return (
+      !isAlone || this.#connection?.isSpeaking === true || this.#session.speech.mix.tracks.isAudible
+    );
   }
 
   #affords(utterance: HeardUtterance, moment: InterimMoment): boolean {
@@ -351,9 +352,12 @@ export class Utterances {
     const { consent, notices, place } = this.#session;
     const { end, name, speakerId, words } = utterance;
     if (words && !isNothing) {
-      const { channelId } = place.channel;
       const said = { speakerId, name, text: words.text };
-      const recognised = { kind: 'recognised', channelId, ...said } as const;
+      const recognised = {
+        kind: 'recognised',
+        channelId: place.channel.channelId,
+        ...said,
+      } as const;
       const cut = end?.why === 'too-long' ? ({ cut: end.why } as const) : {};
       const isLeftOut = !consent.mayWrite(speakerId);
       notices.report({ ...recognised, isLeftOut, ...cut });

@@ -2,8 +2,8 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { clausesOf } from '#src/chat/text/clauses.ts';
 import { type AsideKind, speakable } from '#src/chat/text/speakable.ts';
-import type { Session, SessionPlace } from '#src/conversation/session.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Owners, SessionPlace } from '#src/conversation/session.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { type ChannelNotices, writeUnspeakable } from '#src/notices/notice.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -21,7 +21,7 @@ import type {
 } from '#src/voice/output/pending-answer.ts';
 
 /** What makes the bot's voice, at a price. */
-export type VoiceDeps = Pick<SessionDependencies, 'clock' | 'spending' | 'synthesizer'>;
+export type VoiceDeps = Deps<'clock' | 'spending' | 'synthesizer'>;
 
 /** An answer so far, and the people who may know it. */
 type WrittenAnswer = {
@@ -39,7 +39,7 @@ type WrittenAnswer = {
 export async function* writeUnspoken(
   parts: AsyncIterable<ArrivedPart>,
   { pending, progress, writtenTo }: WrittenAnswer,
-  session: PrivateWriting & Pick<Session, 'loop' | 'place'>,
+  session: PrivateWriting & Owners<'loop' | 'place'>,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   let hasSound = false;
@@ -136,7 +136,7 @@ export function spokenSubstitute(
 export function writeLinksCodeTables(
   speakerId: string,
   { reply, progress, finish, owner }: FinishedAnswer,
-  { notices, place }: Pick<Session, 'notices' | 'place'>,
+  { notices, place }: Owners<'notices' | 'place'>,
 ): void {
   if (progress.aside === undefined) return;
   const heard = reply.heardText();
@@ -256,7 +256,7 @@ const longestPauseWaitMs = 60_000;
  */
 export async function sayToPerson(
   { personId, lines, isWanted }: PersonalNotice,
-  { consent, notices, place, speech }: Pick<Session, 'consent' | 'notices' | 'place' | 'speech'>,
+  { consent, notices, place, speech }: Owners<'consent' | 'notices' | 'place' | 'speech'>,
 ): Promise<boolean> {
   const listener = () => {
     const isHeardBy =
@@ -307,7 +307,7 @@ export function answerMediumFor(
   return place.findPerson(personId)?.isDeaf ? 'both' : 'aloud';
 }
 
-type PrivateWriting = Pick<Session, 'consent' | 'notices' | 'tools'>;
+type PrivateWriting = Owners<'consent' | 'notices' | 'tools'>;
 
 /**
  * Writes an answer to one person alone, without waiting for it: as a direct message, or, where those are closed, behind a button in the chat
@@ -333,7 +333,7 @@ const longestReceiptMs = 10_000;
 /** Hears nobody from the next packet on, and tells how that ends: aloud once it is quiet, and in the chat. */
 export function pauseAloud(
   personId: string,
-  { consent, notices, place, speech }: Pick<Session, 'consent' | 'notices' | 'place' | 'speech'>,
+  { consent, notices, place, speech }: Owners<'consent' | 'notices' | 'place' | 'speech'>,
 ): void {
   consent.paused = true;
   const line = { id: 'privacy.paused' } as const;

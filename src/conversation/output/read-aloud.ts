@@ -2,7 +2,7 @@ import type { BotError } from '#src/base/errors.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { readingOf } from '#src/conversation/machine/questions.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import type { Session } from '#src/conversation/session.ts';
+import type { Owners } from '#src/conversation/session.ts';
 import {
   chosenVoice,
   failureText,
@@ -19,7 +19,7 @@ import { type SpeechOutput, stuck } from '#src/voice/output/speech-output.ts';
 import type { VoiceDeps } from './answer-parts.ts';
 import { deliver, newReply, RunningReplies, type RunningReply } from './running-replies.ts';
 
-type ReadingSession = Pick<Session, 'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
+type ReadingSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
 
 /** Texts and sentences of the bot, as they are said in one session. */
 export class ReadingJobs {

@@ -1,7 +1,7 @@
 import { within } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { sayToPerson, spokenNameOf } from '#src/conversation/output/answer-parts.ts';
-import type { Session } from '#src/conversation/session.ts';
+import type { Owners } from '#src/conversation/session.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome, Places } from '#src/ports/command-ports.ts';
@@ -22,7 +22,7 @@ import type { ConfirmableAction, ToolOutcome } from './tool-entry.ts';
 /** End of a confirmed call, and its result for a model. */
 type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: string };
 
-type SpeakingSession = Pick<Session, 'consent' | 'notices' | 'place' | 'speech'>;
+type SpeakingSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
 /** Runs a call that its presser has just confirmed; who did so aloud hears the outcome. Never throws. Aborting `until` ends it. */
 export async function runConfirmedCall(
@@ -127,7 +127,7 @@ export type SpokenQuestion = { readonly words: string; readonly line: TextLine }
 export function spokenConfirmationQuestion(
   { ask, spoken = ask }: Pick<ConfirmableAction, 'ask' | 'spoken'>,
   { speakerId, name }: TurnUtterance,
-  { notices, place, speech }: Pick<Session, 'notices' | 'place' | 'speech'>,
+  { notices, place, speech }: Owners<'notices' | 'place' | 'speech'>,
 ): SpokenQuestion | undefined {
   const isSayable = Object.values(spoken.with ?? {}).every(isSayableValue);
   if (speech.mix.tracks.isAudible || !isSayable) return undefined;

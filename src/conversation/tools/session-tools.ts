@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Session, SessionPlace } from '#src/conversation/session.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Owners, Session, SessionPlace } from '#src/conversation/session.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import { holds, type Right, type RightsFacts } from '#src/people/rights.ts';
@@ -24,7 +24,7 @@ type ToolSources = {
   readonly refresh: VoiceLink['refresh'];
 };
 
-export type ToolDeps = Pick<SessionDependencies, 'clock' | 'messages' | 'places'>;
+export type ToolDeps = Deps<'clock' | 'messages' | 'places'>;
 
 /** Tools of one session: those that a model may call, what they may do, and the calls that were made. */
 export class SessionTools {
@@ -105,10 +105,7 @@ export class SessionTools {
 }
 
 /** A program is told no names. */
-function companyIn(
-  { consent, place }: Pick<Session, 'consent' | 'place'>,
-  askerId: string,
-): PeopleHere {
+function companyIn({ consent, place }: Owners<'consent' | 'place'>, askerId: string): PeopleHere {
   const all = place.people();
   const humans = all.filter(({ isBot }) => !isBot);
   const named = isProgram(askerId) ? [] : humans.filter(({ id }) => consent.standing(id) === 'yes');

@@ -1,6 +1,6 @@
 import { ifInTime } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import type { Session } from '#src/conversation/session.ts';
+import type { Owners } from '#src/conversation/session.ts';
 import { recentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import type {
   CaptionDeps,
@@ -35,7 +35,7 @@ const longestSayMs = 8_000;
 /** A session that ended longer ago, in ms, is not resumed. */
 const resumeMs = 15 * 60_000;
 
-type CaptionedSession = Pick<Session, 'consent' | 'notices' | 'place' | 'signal' | 'speech'>;
+type CaptionedSession = Owners<'consent' | 'notices' | 'place' | 'signal' | 'speech'>;
 
 /** Captions of one voice channel: off, or one session of them with its transcript. */
 export class SessionCaptions implements FeatureSession {

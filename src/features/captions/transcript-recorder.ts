@@ -1,5 +1,5 @@
 import { ifInTime } from '#src/base/waiting.ts';
-import type { Session } from '#src/conversation/session.ts';
+import type { Owners, Session } from '#src/conversation/session.ts';
 import { notUnderstoodIn } from '#src/features/captions/live/caption-line.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import {
@@ -34,7 +34,7 @@ const never = new AbortController().signal;
 /** Age, in ms, of the lines that are kept in memory: for models, for messages that still change, and for a store in trouble. */
 const recentMs = 60 * 60_000;
 
-type RecordedSession = Pick<Session, 'consent' | 'notices' | 'place' | 'speech'>;
+type RecordedSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
 /**
  * Lines of one session of captions, from the recogniser to the chat and the store: shown while people and the bot speak, kept once

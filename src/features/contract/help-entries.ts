@@ -1,4 +1,4 @@
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
@@ -33,7 +33,7 @@ export type HelpState = {
 /** State for the help of a server. Never throws. */
 export async function helpStateIn(
   guildId: string,
-  parts: Pick<SessionDependencies, 'hasChatModel'>,
+  parts: Deps<'hasChatModel'>,
   sources: Pick<SessionSources, 'tools'>,
   sessions: VoiceSessions,
 ): Promise<HelpState> {

@@ -1,23 +1,25 @@
-import type { Session, SessionPlace } from '#src/conversation/session.ts';
+import type { SessionPlace } from '#src/conversation/session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+
+type PlacedSession = { readonly place: SessionPlace };
 
 /** Objects of a feature, one for each session of a shard, which only the feature itself changes. */
 export class SessionObjects<One> {
-  readonly #sessions: Pick<VoiceSessions, 'all' | 'session' | 'sessions'>;
+  readonly #sessions: VoiceSessions;
   /** By the place of their session. */
   readonly #all = new WeakMap<SessionPlace, One>();
 
-  constructor(sessions: Pick<VoiceSessions, 'all' | 'session' | 'sessions'>) {
+  constructor(sessions: VoiceSessions) {
     this.#sessions = sessions;
   }
 
   /** The object of a session that begins. */
-  add({ place }: Pick<Session, 'place'>, one: One): One {
+  add({ place }: PlacedSession, one: One): One {
     this.#all.set(place, one);
     return one;
   }
 
-  get({ place }: Pick<Session, 'place'>): One {
+  get({ place }: PlacedSession): One {
     const one = this.#all.get(place);
     if (one === undefined) throw new Error('The feature has not begun with this session.');
     return one;
@@ -29,10 +31,9 @@ export class SessionObjects<One> {
     return session && this.get(session);
   }
 
-  /** Objects of the sessions of a server, or of all servers. */
+  /** Objects of the sessions of a server; left out: of all servers. */
   list(guildId?: string): readonly One[] {
-    const sessions =
-      guildId === undefined ? this.#sessions.all() : this.#sessions.sessions(guildId);
+    const sessions = guildId ? this.#sessions.sessions(guildId) : this.#sessions.all();
     return sessions.map((one) => this.get(one));
   }
 }

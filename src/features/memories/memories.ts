@@ -1,4 +1,4 @@
-import type { Session } from '#src/conversation/session.ts';
+import type { Owners } from '#src/conversation/session.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import type { ContextRequest } from '#src/ports/feature-session.ts';
 import { MemoryCache } from './memory-cache.ts';
@@ -49,7 +49,7 @@ export const memories: Feature = {
 /** Memories that an answer may use; a person elsewhere has none. */
 function contextOf(
   { askerId }: ContextRequest,
-  { consent, place }: Pick<Session, 'consent' | 'place'>,
+  { consent, place }: Owners<'consent' | 'place'>,
   known: MemoryCache,
 ): string | undefined {
   const { of, timeZone } = place.settings();

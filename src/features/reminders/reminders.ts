@@ -1,4 +1,4 @@
-import type { Session } from '#src/conversation/session.ts';
+import type { Owners } from '#src/conversation/session.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
@@ -62,7 +62,7 @@ export const reminders: Feature = {
 
 /** Tells who came, or agreed while they sat there: messages wait for them. */
 function arrivalsIn(
-  { consent, place }: Pick<Session, 'consent' | 'place'>,
+  { consent, place }: Owners<'consent' | 'place'>,
   due: ReminderScheduler,
 ): FeatureSession {
   let here: readonly string[] = [];

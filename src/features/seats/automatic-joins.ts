@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Deps, SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import { writeInChat, writtenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
@@ -232,7 +232,7 @@ type FollowRequest = { readonly channel: ChannelRef; readonly isBarred: boolean 
 /** Undefined where it follows no person, or sits with them, or they sit nowhere. */
 function followRequest(
   { consent, followedId, place }: Pick<VoiceSession, 'consent' | 'followedId' | 'place'>,
-  parts: Pick<SessionDependencies, 'clock' | 'places'>,
+  parts: Deps<'clock' | 'places'>,
 ): FollowRequest | undefined {
   const { places } = parts;
   const { guildId, channelId } = place.channel;

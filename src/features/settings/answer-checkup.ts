@@ -1,6 +1,6 @@
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Deps, SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -80,7 +80,7 @@ export class AnswerCheckup {
 
 function outputOf(
   { loop, signal, speech }: Pick<VoiceSession, 'loop' | 'signal' | 'speech'>,
-  { clock, cues }: Pick<SessionDependencies, 'clock' | 'cues'>,
+  { clock, cues }: Deps<'clock' | 'cues'>,
 ) {
   const late = () => new Error('no frame of a cue was sent in time');
   const untilMs = clock.nowMs() + patienceMs;

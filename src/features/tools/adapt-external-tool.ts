@@ -47,9 +47,8 @@ export function externalTool(tool: ExternalTool): ToolEntry {
 function fitting(tool: ExternalTool, given: Readonly<Record<string, unknown>>): Fitting {
   const run = async (ports: ServerToolPorts, signal: AbortSignal) =>
     outcomeOf(tool, await tool.run({ given, asker: askerOf(ports) }, signal));
-  const { effect } = tool.rules;
   const prepare = async () => ({ kind: 'ready', ...shownCall(tool.title, given), run }) as const;
-  return { effect, prepare, prepareAnywhere: prepare };
+  return { effect: tool.rules.effect, prepare, prepareAnywhere: prepare };
 }
 
 function askerOf({ askerId: id, people, place, settings }: ServerToolPorts): ExternalCall['asker'] {

@@ -63,8 +63,7 @@ export const repeat = tool({
     const all = session ? exchangesFor(askerId, session) : [];
     const last = all.findLast(({ heard }) => heard !== '');
     if (!session || !last) return { facts: { lastAnswer: 'There is none.' } };
-    const { channelId } = session.place.channel;
-    const text = new ConfidentialText(last.heard, { channelId });
+    const text = new ConfidentialText(last.heard, { channelId: session.place.channel.channelId });
     return { facts: { lastAnswer: last.heard }, isPrivate: true, quote: { text } };
   },
 });

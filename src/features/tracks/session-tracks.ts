@@ -1,5 +1,5 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import type { Session } from '#src/conversation/session.ts';
+import type { Owners } from '#src/conversation/session.ts';
 import { rightsFactsOf } from '#src/conversation/tools/session-tools.ts';
 import { holds } from '#src/people/rights.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
@@ -33,7 +33,7 @@ const keepsTracks: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refus
 /** A sound that is there, and whose it is going to be. */
 type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & { readonly source: SoundSource };
 
-export type PlayingSession = Pick<Session, 'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
+export type PlayingSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
 
 /** Tracks of one session: people may change their own sounds, a DJ all, the others vote. */
 export class SessionTracks implements FeatureSession {
@@ -63,8 +63,8 @@ export class SessionTracks implements FeatureSession {
     this.tracks.listen(({ item, kind: end, track }) => {
       const title = item.origin && item.title; // what has no origin is a text, and its title its words
       const { notices, place } = here.session;
-      const { channelId } = place.channel;
-      if (end !== 'began') notices.report({ kind: 'played', channelId, track, title, end });
+      if (end !== 'began')
+        notices.report({ kind: 'played', channelId: place.channel.channelId, track, title, end });
     });
   }
 

@@ -3,8 +3,8 @@ import { clausesOf } from '#src/chat/text/clauses.ts';
 import { hideSpoilers } from '#src/chat/text/speakable.ts';
 import { type NamedPerson, spokenNameOf } from '#src/conversation/output/answer-parts.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import type { Session } from '#src/conversation/session.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Owners } from '#src/conversation/session.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/prompt.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
@@ -32,8 +32,8 @@ type LineSpeech = Pick<QueuedReading, 'clauses' | 'language' | 'speed' | 'voice'
 
 export type ChatReadAloud = ReturnType<typeof chatReadAloud>;
 
-type ReadAloudDeps = Pick<SessionDependencies, 'clock' | 'spending' | 'textLanguage'>;
-type ReadingSession = Pick<Session, 'consent' | 'notices' | 'place' | 'speech'>;
+type ReadAloudDeps = Deps<'clock' | 'spending' | 'textLanguage'>;
+type ReadingSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
 /** Reads out what people have written, each in their own voice, behind all answers. */
 export function chatReadAloud(
@@ -88,7 +88,7 @@ export function chatReadAloud(
   /** Speech for a line. */
   async function speechOf(
     { author, text }: WrittenLine,
-    { notices, place }: Pick<Session, 'notices' | 'place'>,
+    { notices, place }: Owners<'notices' | 'place'>,
   ): Promise<LineSpeech & { readonly spoken: readonly string[] }> {
     const { channelId } = place.channel;
     const own = (await place.loadChoices(author.id)) ?? {};
@@ -142,10 +142,7 @@ export function chatReadAloud(
 }
 
 /** Whether nothing of this person may be repeated: they said no, are blocked, or that is unknown. */
-function mayNotQuote(
-  personId: string,
-  { consent, place }: Pick<Session, 'consent' | 'place'>,
-): boolean {
+function mayNotQuote(personId: string, { consent, place }: Owners<'consent' | 'place'>): boolean {
   const { isRead } = consent;
   return !isRead || consent.saidNo(personId) || place.settings().blockedIds.includes(personId);
 }
@@ -153,7 +150,7 @@ function mayNotQuote(
 /** Why a line of the channel is not read out. */
 function objectionTo(
   { author, isWebhook, text }: TypedMessage,
-  { consent, place }: Pick<Session, 'consent' | 'place'>,
+  { consent, place }: Owners<'consent' | 'place'>,
 ): TypedOutcome | undefined {
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';

@@ -4,7 +4,7 @@ import { BotError } from '#src/base/errors.ts';
 import { textIn } from '#src/base/json.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type {
   ProgramMessage,
   ProgramPart,
@@ -16,7 +16,7 @@ import { asking } from '#src/speech/hints.ts';
 import type { KeptWords } from './kept-words.ts';
 import { transcribed } from './question-utterances.ts';
 
-type ConversationParts = Pick<SessionDependencies, 'clock' | 'spending' | 'transcriber'> & {
+type ConversationParts = Deps<'clock' | 'spending' | 'transcriber'> & {
   readonly recordings: Public<Recordings>;
   readonly kept: KeptWords;
   /** Style of the server; system messages are in place of its instructions. */

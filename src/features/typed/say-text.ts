@@ -2,7 +2,7 @@ import type { PlayEnd } from '#src/base/play-end.ts';
 import { clausesOf } from '#src/chat/text/clauses.ts';
 import type { VoiceDeps } from '#src/conversation/output/answer-parts.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import type { Session, SessionPlace } from '#src/conversation/session.ts';
+import type { Owners, SessionPlace } from '#src/conversation/session.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { lazilySynthesised } from '#src/features/tracks/lazily-synthesised-text.ts';
 import type { SessionTracks } from '#src/features/tracks/session-tracks.ts';
@@ -39,7 +39,7 @@ export type SayOutcome =
 /** Why a text is not read out. */
 type Unsaid = { readonly kind: 'refused'; readonly line: TextLine };
 
-export type SayingSession = Pick<Session, 'loop' | 'notices' | 'place' | 'speech'>;
+export type SayingSession = Owners<'loop' | 'notices' | 'place' | 'speech'>;
 
 /** Money and voices of texts, and the tracks of sessions. */
 export type SayDeps = VoiceDeps & { readonly tracks: SessionObjects<SessionTracks> };
@@ -102,7 +102,7 @@ function placed(
 /** Why nothing of a text is read out in a session now, whoever pays. */
 export function unreadable(
   clauses: readonly string[],
-  { place, speech }: Pick<Session, 'place' | 'speech'>,
+  { place, speech }: Owners<'place' | 'speech'>,
   spending: BudgetAuthority,
 ): Unsaid | undefined {
   if (!speech.maySpeak()) return refusedBy({ id: 'captions.only' });
@@ -119,7 +119,7 @@ function refusedBy(line: TextLine): Unsaid {
 export function queueReading(
   reading: QueuedReading,
   clauses: readonly string[],
-  { place, speech }: Pick<Session, 'place' | 'speech'>,
+  { place, speech }: Owners<'place' | 'speech'>,
   spending: BudgetAuthority,
 ): Exclude<SayOutcome, { kind: 'placed' }> {
   const refused = unaffordable(clauses, reading.payer, place, spending);

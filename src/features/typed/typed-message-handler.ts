@@ -1,7 +1,7 @@
 import { addressingRulesOf, isLineMeant } from '#src/conversation/machine/addressing.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import { answerMediumFor, writePrivately } from '#src/conversation/output/answer-parts.ts';
-import type { Session } from '#src/conversation/session.ts';
+import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { InteractionLimits, slowerLine } from '#src/features/contract/interaction-limits.ts';
 import { writtenText } from '#src/notices/notice.ts';
@@ -231,7 +231,7 @@ function isStop(text: string): boolean {
   return classify(text, { isFinal: true }).kind === 'stop';
 }
 
-type ChatSession = Pick<Session, 'consent' | 'loop' | 'place'>;
+type ChatSession = Owners<'consent' | 'loop' | 'place'>;
 
 /** Reason for which a message is not for the bot; its words are read only where the bot may read them. */
 function objectionTo(message: TypedMessage, session: ChatSession): TypedOutcome | undefined {

@@ -1,4 +1,4 @@
-import type { Session } from '#src/conversation/session.ts';
+import type { Owners } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
@@ -8,7 +8,7 @@ import type { FeatureSession } from '#src/ports/feature-session.ts';
  * left alone; where direct messages are closed, nothing is shown.
  */
 export function writtenAnswerOffers(
-  session: Pick<Session, 'consent' | 'notices' | 'place' | 'speech'>,
+  session: Owners<'consent' | 'notices' | 'place' | 'speech'>,
   peopleSettings: SessionDependencies['peopleSettings'],
 ): FeatureSession {
   const { consent, notices, place, speech } = session;

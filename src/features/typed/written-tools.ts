@@ -3,7 +3,7 @@ import { isPlainName } from '#src/conversation/machine/replies.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import { runsUnasked } from '#src/conversation/machine/tools.ts';
 import type { Session } from '#src/conversation/session.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
 import {
   barred,
@@ -28,7 +28,7 @@ import { text } from '#src/texts/texts.ts';
 type WrittenToolParts = {
   readonly ports: ServerToolPorts;
   readonly shown: PromptWords;
-  readonly parts: Pick<SessionDependencies, 'clock' | 'onEvent'>;
+  readonly parts: Deps<'clock' | 'onEvent'>;
   /** Whether all who may open a chat read the answer. */
   readonly isOpen: boolean;
   readonly asker: Presser;

@@ -1,4 +1,4 @@
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import {
   mostSayChars,
@@ -36,10 +36,7 @@ const mostWords = 200;
 export type ServerVocabulary = ReturnType<typeof serverVocabulary>;
 
 /** Vocabulary of servers: words that recognisers are given to expect, and how voices say them. */
-export function serverVocabulary(
-  { clock }: Pick<SessionDependencies, 'clock'>,
-  { settings }: VoiceSessions,
-) {
+export function serverVocabulary({ clock }: Deps<'clock'>, { settings }: VoiceSessions) {
   return {
     /** Sorted; `isRead` is false where they could not be read. */
     async list(guildId: string): Promise<WordList> {

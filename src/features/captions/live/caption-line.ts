@@ -1,4 +1,4 @@
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { TranscriptLine, TranscriptSpeaker } from '#src/features/captions/transcript-line.ts';
 import { writtenText } from '#src/notices/notice.ts';
 import { cut, escapedInside, harmlessUncut, plain } from '#src/texts/plain.ts';
@@ -76,9 +76,6 @@ function shownWords(words: string, maxLength: number): string {
 const maxNameChars = 100;
 
 /** In place of words the recogniser failed on: in italics, which no word of people can be. */
-export function notUnderstoodIn(
-  guildId: string,
-  deps: Pick<SessionDependencies, 'places'>,
-): string {
+export function notUnderstoodIn(guildId: string, deps: Deps<'places'>): string {
   return `*${writtenText({ id: 'transcript.not_understood' }, guildId, deps)}*`;
 }
