@@ -67,6 +67,28 @@ test.each([
   },
 );
 
+test.each([
+  [8_000, 'ok', 'nothing'],
+  [30_000, 'differs', 'set SPEECH_FIRST_BYTE_SECONDS=60, or choose a smaller model'],
+])(
+  'a server that takes %i ms is told what the bot waits: %s, %s',
+  async (tookMs, verdict, mend) => {
+    const clock = new VirtualClock();
+    const route: FakeRoute = async (response, request) => {
+      await clock.advance(tookMs);
+      speaks(24_000)(response, request);
+    };
+    using server = await openServer({ 'POST /v1/audio/speech': route });
+    const lines: string[] = [];
+    const print = (line: string) => lines.push(line);
+    const environment = { SPEECH_BASE_URL: `${server.origin}/v1` };
+    await runDoctor([], { clock, deadlineMs: 60_000, print, environment });
+    const told = lines.slice(lines.findIndex((line) => line.includes('of sound'))).slice(0, 2);
+    expect(told.join('\n')).toMatch(new RegExp(`${verdict} .*; the bot waits 20 s at most`));
+    expect(told.join('\n').includes(mend)).toBe(verdict === 'differs');
+  },
+);
+
 test('the doctor measures each voice, the fallback too, once the request before has loaded its model', async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];

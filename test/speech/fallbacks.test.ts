@@ -95,6 +95,24 @@ test('a recogniser that stalls over a short utterance is given up after 5 s', as
   expect(await heard(listening, clock, short)).toEqual({ what: 'provider.late', tookMs: 5_000 });
 });
 
+test('a slow recogniser gets the time that it needs once it was late, and no utterance is sent twice', async () => {
+  const clock = new VirtualClock();
+  const times = [11_000, 12_000, 12_000, 12_000, -1];
+  const listening = recogniser([paced(clock, ...times)], false, clock);
+  const text = short;
+  const ends = [];
+  for (const _ of times) ends.push(await heard(listening, clock, text));
+  expect(ends.map(({ tookMs }) => tookMs)).toEqual([11_000, 12_000, 12_000, 12_000, 20_000]);
+});
+
+test('a recogniser that slows down is late once, at its old pace', async () => {
+  const clock = new VirtualClock();
+  const listening = recogniser([paced(clock, 100, 8_000, 8_000, 100)], false, clock);
+  const ends = [];
+  for (let n = 0; n < 4; n++) ends.push((await heard(listening, clock, short)).what);
+  expect(ends).toEqual([short, 'provider.late', short, short]);
+});
+
 function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
   return synthesizerWithFallbacks(chainOf('text to speech', engines, clock).chain);
 }
@@ -106,6 +124,23 @@ async function said(voice: Synthesizer, text: string, name?: string): Promise<nu
   const ms = (await Array.fromAsync(sounds)).reduce((sum, pcm) => sum + durationMs(pcm), 0);
   return ms / 100;
 }
+
+test('a slow voice gets four times as long for a text four times as long', async () => {
+  const clock = new VirtualClock();
+  const sound = new FakeSynthesizer({ pieces: 1 });
+  const slow: Synthesizer = {
+    async *synthesize(text, voice, signal) {
+      await clock.sleep(60 * text.length, signal);
+      yield* sound.synthesize(text, voice, signal);
+    },
+  };
+  const voice = voices([slow], clock);
+  for (const length of [80, 320]) {
+    const spoken = said(voice, 'a'.repeat(length));
+    await clock.advance(60_000);
+    expect(await spoken).toBe(1);
+  }
+});
 
 test('a voice never changes inside an answer, not even back to the better one', async () => {
   const clock = new VirtualClock();

@@ -90,7 +90,8 @@ function judgeStatus(error: APIError): Judgement {
     return { code: 'provider.spent', retryable: false, what: 'wants to be paid (402)', ...apart };
   if (status === 429) return { ...judgeLimit(error), ...apart };
   if (status === 408 || status === 504) {
-    return { code: 'provider.late', retryable: true, what: `took too long (${status})`, ...apart };
+    // A gateway has given up, while the server behind it may still be busy with the request.
+    return { code: 'provider.late', retryable: false, what: `took too long (${status})`, ...apart };
   }
   if (status === 404) {
     const what = 'answered with error 404, check the base URL and the model';
