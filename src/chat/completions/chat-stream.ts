@@ -141,13 +141,9 @@ export class ChatStream {
     return this.#text.isOver;
   }
 
-  /**
-   * It ended well without a word or a call, which the server may have lost, and may be asked for once more. Both requests share one
-   * reservation, so what a stream with any event took must be known.
-   */
+  /** It ended well without a word or a call, which the server may have lost: it may be asked for once more. */
   get isLost(): boolean {
-    if (!this.#began) return true;
-    return this.#usage !== undefined && (this.#finish === 'whole' || this.#isDone);
+    return !this.#began || this.#finish === 'whole' || this.#isDone;
   }
 
   get isCut(): boolean {

@@ -74,11 +74,35 @@ test('a call that a stream lost is asked for once more, and streams go on', asyn
   expect(server.bodies.map((body) => body.stream ?? false)).toEqual([true, false, true]);
 });
 
-test('an empty stream that does not tell what it took is not paid for once more', async () => {
-  const lost = streams([delta({ reasoning_content: 'The lamp.' }), stop]);
-  await using server = await open([lost, answersJson({ choices: [] })]);
-  expect((await server.ask([hello], [lamp])).error).toMatchObject({ code: 'provider.empty' });
-  expect(server.bodies).toHaveLength(1);
+const taken = (tokens: number) => ({
+  choices: [],
+  usage: { prompt_tokens: tokens, completion_tokens: 3 },
+});
+const thought = delta({ reasoning_content: 'The lamp.' });
+
+test.each<[string, readonly object[], number | undefined, number]>([
+  ['does not tell what it took', [thought, stop], 100, 1],
+  ['does not tell what its events without a choice took', [{ choices: [] }], 100, 1],
+  ['took all that is set aside', [thought, stop, taken(97)], 100, 1],
+  ['left something of that', [thought, stop, taken(96)], 100, 2],
+  ['costs nothing', [thought, stop], undefined, 2],
+])(
+  'a stream without words that %s is paid for once more only out of what is left',
+  async (_, events, mostTokens, requests) => {
+    await using server = await open([streams(events), answersJson({ choices: [] })]);
+    const { error } = await server.ask([hello], [lamp], mostTokens);
+    expect(error).toMatchObject({ code: 'provider.empty' });
+    expect(server.bodies).toHaveLength(requests);
+  },
+);
+
+test('of an answer that was asked for again, all that is set aside counts where it tells no count', async () => {
+  const whole = answersJson({ choices: [{ message: { content: 'Hi.' } }] });
+  await using server = await open([streams([thought, stop, taken(9)]), whole]);
+  const { parts } = await server.ask([hello], [lamp], 100);
+  const counts = parts.flatMap((part) => (part.kind === 'usage' ? [part.usage] : []));
+  expect(counts.at(-1)).toMatchObject({ inputTokens: 18, outputTokens: 91 });
+  expect(server.bodies[1]).toMatchObject({ max_completion_tokens: 88 });
 });
 
 test('only thoughts are an empty answer, but after a tool a model may have nothing to say', async () => {
