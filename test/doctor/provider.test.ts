@@ -73,6 +73,19 @@ test('where no voice was chosen and the usual one is not known, the server’s f
   expect([code, settings.SPEECH_VOICE]).toEqual([0, 'af_heart']);
 });
 
+test('a call of the tool as text names the parser that the server lacks', async () => {
+  const written = '<tool_call>{"name": "ping", "arguments": {}}</tool_call>';
+  using server = await openServer({
+    'GET /v1/models': lists('thinker'),
+    'POST /v1/chat/completions': (response, asked) => {
+      const content = asked.body.tools ? written : 'one';
+      streams(delta({ content }, 'stop'))(response, asked);
+    },
+  });
+  const { mendOf } = await examine(['--provider', `${server.origin}/v1`]);
+  expect(mendOf('answers')).toContain('--tool-call-parser hermes');
+});
+
 test('a model that calls the tool is told', async () => {
   using server = await openServer({
     'GET /v1/models': lists('thinker'),

@@ -22,6 +22,25 @@ test.each([
   expect(retryable).toBe(true);
 });
 
+const message = (text: string) => ({ message: text });
+
+test.each([
+  // Kokoro-FastAPI, an unknown model, a wrong key at a LiteLLM without a database, the key of the server behind it, a full context
+  [400, { detail: "Voice 'alloy' is not available" }, 'refused', 'set SPEECH_VOICE'],
+  [404, message('The model `m` does not exist.'), 'refused', '/v1/models'],
+  [400, { message: 'No connected db.', type: 'no_db_connection' }, 'bad_key', 'proxy'],
+  [401, message('litellm.AuthenticationError: Incorrect API key'), 'bad_key', 'api_key of that'],
+  [400, message('Requested tokens exceed context window of 256'), 'refused', '--ctx-size'],
+  [429, message('You exceeded your current quota'), 'spent', 'top up'],
+])('the only reason of a %i is told with its remedy: %j', (code, body, kind, remedy) => {
+  const { about, ...error } = describeError(
+    APIError.generate(code, { error: body }, '', new Headers()),
+    client,
+  );
+  expect(error.code).toBe(`provider.${kind}`);
+  expect(about.mend).toContain(remedy);
+});
+
 test.each([
   [429, {}, 'insufficient_quota', false],
   [500, {}, 'x', true],

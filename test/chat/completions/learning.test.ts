@@ -123,6 +123,21 @@ test('a thought that only its end marks is spoken once, and the operator is told
   expect(told).toEqual([expect.stringContaining('--reasoning-parser')]);
 });
 
+test('a server that writes more than its limit gets the limit by both names, and a cut is told once', async () => {
+  const told: string[] = [];
+  const count = { choices: [], usage: { prompt_tokens: 9, completion_tokens: 121 } };
+  const options = { maxTokens: 100, report: ({ what }: { what: string }) => told.push(what) };
+  const answer = streams([says('Hi.'), delta({}, 'length'), count]);
+  await using server = await open([answer], options);
+  for (const _ of ['first', 'second']) await server.ask();
+  const limits = server.bodies.map((body) => [body.max_completion_tokens, body.max_tokens]);
+  expect(limits).toEqual([
+    [100, undefined],
+    [100, 100],
+  ]);
+  expect(told).toEqual(['an answer was cut at its longest length (100 tokens)']);
+});
+
 test('arguments that are encoded twice are unwrapped once', async () => {
   const json = JSON.stringify('{"minutes":5}');
   const call = { index: 0, id: 'a', function: { name: 'lamp', arguments: json } };
