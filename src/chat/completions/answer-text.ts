@@ -27,14 +27,20 @@ type Mark = {
 };
 
 const fixedMarks: readonly Mark[] = [
-  ...thoughts.flatMap(({ open, close }): Mark[] => [
+  ...rowsOf(thoughts).flatMap(({ open, close }): Mark[] => [
     { text: open, kind: 'thought' },
     { text: close, kind: 'answer' },
   ]),
-  ...wrappers.map(({ mark, isHead }): Mark => ({ text: mark, kind: isHead ? 'head' : 'wrapper' })),
-  ...templateTokens.map(({ mark }): Mark => ({ text: mark, kind: 'end' })),
+  ...rowsOf(wrappers.around).map((text): Mark => ({ text, kind: 'wrapper' })),
+  ...rowsOf(wrappers.before).map((text): Mark => ({ text, kind: 'head' })),
+  ...rowsOf(templateTokens).map((text): Mark => ({ text, kind: 'end' })),
   ...writtenCalls.map(({ open, ...row }): Mark => ({ ...row, text: open, kind: 'call' })),
 ];
+
+/** Rows of a table that stand under their sources. */
+export function rowsOf<Row>(table: Readonly<Record<string, readonly Row[]>>): readonly Row[] {
+  return Object.values(table).flat();
+}
 
 /** Marks that are looked for together. */
 class MarkSet {

@@ -103,7 +103,7 @@ function jsonOf(value: unknown): string {
   return isRecord(value) ? JSON.stringify(value) : (textIn(value) ?? '');
 }
 
-const ends = new Map(streamEnds.map(({ reason, means }) => [reason, means]));
+const ends = new Map(Object.values(streamEnds).flatMap((reasons) => Object.entries(reasons)));
 
 /**
  * Reads the chunks of one streamed chat completion, none of which is trusted to have its fields.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { AnswerText, type AnswerTextOptions } from '#src/chat/completions/answer-text.ts';
+import { AnswerText, type AnswerTextOptions, rowsOf } from '#src/chat/completions/answer-text.ts';
 import streamEnds from '#src/chat/marks/stream-ends.json' with { type: 'json' };
 import templateTokens from '#src/chat/marks/template-tokens.json' with { type: 'json' };
 import thoughts from '#src/chat/marks/thoughts.json' with { type: 'json' };
@@ -34,7 +34,7 @@ function readCut(text: string, options?: Partial<AnswerTextOptions>) {
   return first;
 }
 
-test.each(thoughts)(
+test.each(rowsOf(thoughts))(
   'nothing between $open and $close is said, cut at every byte',
   ({ open, close }) => {
     expect(readCut(`${open}They want tea.\nBe brief.${close}\n\nEarl Grey.`).words).toBe(
@@ -43,7 +43,7 @@ test.each(thoughts)(
   },
 );
 
-test.each(thoughts)(
+test.each(rowsOf(thoughts))(
   'of thoughts that only $close ends, nothing is said once that is known',
   ({ close }) => {
     const text = `They want tea. Be brief.${close}\n\nEarl Grey.`;
@@ -62,14 +62,17 @@ test('of the channels of gpt-oss only the last is said', () => {
   expect(readCut(text).words).toBe('Earl Grey.');
 });
 
-test.each(templateTokens)('an answer ends before $mark, cut at every byte', ({ mark }) => {
+test.each(rowsOf(templateTokens))('an answer ends before %s, cut at every byte', (mark) => {
   const { words, faults } = readCut(`It is four.${mark}\nuser\nAnd what is five?`);
   expect([words, faults]).toEqual(['It is four.', ['template']]);
 });
 
-test.each(wrappers)('$mark around an answer is not said, cut at every byte', ({ mark }) => {
-  expect(readCut(`${mark}\nIt is four.`).words).toBe('It is four.');
-});
+test.each([...rowsOf(wrappers.around), ...rowsOf(wrappers.before)])(
+  '%s around an answer is not said, cut at every byte',
+  (mark) => {
+    expect(readCut(`${mark}\nIt is four.`).words).toBe('It is four.');
+  },
+);
 
 test.each(writtenCalls)(
   'a call behind $open is one, and no words, cut at every byte',
@@ -120,9 +123,10 @@ test.each([
 
 test('no mark of the tables stands for two things', () => {
   const marks = [
-    ...new Set(thoughts.flatMap(({ open, close }) => [open, close])),
-    ...wrappers.map(({ mark }) => mark),
-    ...templateTokens.map(({ mark }) => mark),
+    ...new Set(rowsOf(thoughts).flatMap(({ open, close }) => [open, close])),
+    ...rowsOf(wrappers.around),
+    ...rowsOf(wrappers.before),
+    ...rowsOf(templateTokens),
     ...writtenCalls.map(({ open }) => open),
   ].map((mark) => mark.toLowerCase());
   expect(marks.length).toBe(new Set(marks).size);
@@ -135,15 +139,18 @@ const means = {
   failed: 'provider.truncated',
 } as Readonly<Record<string, string | undefined>>;
 
-test.each(streamEnds)('a stream that ends with $reason is $means', async (end) => {
-  await using server = await openChatServer([
-    streams([says('Hi.'), delta({}, end.reason)], { end: 'close' }),
-  ]);
-  const { parts, error } = await server.ask();
-  expect(textOf(parts)).toBe('Hi.');
-  expect((error as { code?: string } | undefined)?.code).toBe(means[end.means]);
-  expect(parts.some(({ kind }) => kind === 'cut')).toBe(end.means === 'cut');
-});
+test.each(Object.values(streamEnds).flatMap((reasons) => Object.entries(reasons)))(
+  'a stream that ends with %s is %s',
+  async (reason, end) => {
+    await using server = await openChatServer([
+      streams([says('Hi.'), delta({}, reason)], { end: 'close' }),
+    ]);
+    const { parts, error } = await server.ask();
+    expect(textOf(parts)).toBe('Hi.');
+    expect((error as { code?: string } | undefined)?.code).toBe(means[end]);
+    expect(parts.some(({ kind }) => kind === 'cut')).toBe(end === 'cut');
+  },
+);
 
 test.each(['', 'null', 'unknown'])(
   '%j is no end of a stream, but [DONE] is one',
