@@ -92,6 +92,8 @@ test.each([
   '```json\n{"name": "lamp", "arguments": {"on": true}}\n```',
   '[{"function": {"name": "lamp", "arguments": "{\\"on\\": true}"}}]',
   '[lamp(on=True)]',
+  // https://github.com/mistralai/mistral-common/blob/main/src/mistral_common/tokens/tokenizers/instruct.py
+  '[TOOL_CALLS]lamp[CALL_ID]a1b2c3d4e[ARGS]{"on": true}',
   '<tool_call>lamp\n<arg_key>on</arg_key>\n<arg_value>true</arg_value>\n</tool_call>',
   '<tool_call>\n<function=lamp>\n<parameter=on>\ntrue\n</parameter>\n</function>\n</tool_call>',
   '<think>The lamp.\n<tool_call>{"name": "lamp", "arguments": {"on": true}}</tool_call>',
@@ -152,10 +154,16 @@ test.each(Object.values(streamEnds).flatMap((reasons) => Object.entries(reasons)
   },
 );
 
-test.each(['', 'null', 'unknown'])(
+// An error inside a stream of Ollama comes as an empty chunk and a break:
+// https://github.com/ollama/ollama/blob/main/middleware/openai.go
+test.each([null, '', 'null', 'unknown'])(
   '%j is no end of a stream, but [DONE] is one',
   async (reason) => {
-    const chunks = [delta({ content: 'Hi' }, reason), delta({ content: ' Ana.' }, reason)];
+    const chunks = [
+      delta({ content: 'Hi' }, reason),
+      delta({ content: ' Ana.' }, reason),
+      delta({ content: '' }),
+    ];
     for (const end of ['close', 'done'] as const) {
       await using server = await openChatServer([streams(chunks, { end })]);
       const { parts, error } = await server.ask();
