@@ -7,15 +7,10 @@ import type { ServedBy } from '#src/provider/models/models.ts';
 import { reportedTokens } from '#src/provider/models/request-hold.ts';
 import { AnswerText, type AnswerTextOptions, type TextFault } from './answer-text.ts';
 
-/** One piece of a tool call as servers stream it; any field may be missing, empty or repeated. */
-type Fragment = {
-  readonly index: number | undefined;
-  readonly id: string;
-  readonly name: string;
-  readonly json: string;
-};
-
 type PartialToolCall = { id: string; name: string; json: string };
+
+/** One piece of a tool call as servers stream it; any field may be missing, empty or repeated. */
+type Fragment = Readonly<PartialToolCall> & { readonly index: unknown };
 
 /** Limit of characters of arguments that are searched for their end in one answer: each piece may start a new search. */
 const mostCheckedChars = 4 * 2 ** 20;
@@ -35,8 +30,7 @@ class ToolCalls {
   add(deltas: unknown): void {
     if (!Array.isArray(deltas)) return;
     for (const [place, delta] of deltas.entries()) {
-      const fragment = readFragment(delta);
-      if (fragment) this.#join(fragment, keyOf(fragment, place));
+      if (isRecord(delta)) this.#join(readFragment(delta), place);
     }
   }
 
@@ -51,7 +45,8 @@ class ToolCalls {
       }));
   }
 
-  #join(fragment: Fragment, key: string): void {
+  #join(fragment: Fragment, place: number): void {
+    const key = keyOf(fragment, place);
     let call = this.#byKey.get(key);
     if (!call || this.#startsAnew(call, fragment)) {
       call = { id: '', name: '', json: '' };
@@ -72,7 +67,7 @@ class ToolCalls {
 }
 
 function keyOf({ index, id }: Fragment, place: number): string {
-  if (index !== undefined) return `index ${index}`;
+  if (typeof index === 'number') return `index ${index}`;
   return id === '' ? `place ${place}` : `id ${id}`;
 }
 
@@ -87,20 +82,14 @@ function unwrapped(json: string): string {
   return typeof value === 'string' && isJson(value) ? value : json;
 }
 
-function readFragment(delta: unknown): Fragment | undefined {
-  if (!isRecord(delta)) return undefined;
-  const part = isRecord(delta.function) ? delta.function : {};
-  const { index } = delta;
+function readFragment({ id, index, function: part }: ChunkFields): Fragment {
+  const { name, arguments: json } = fieldsOf(part);
   return {
-    index: typeof index === 'number' ? index : undefined,
-    id: textIn(delta.id) ?? '',
-    name: textIn(part.name) ?? '',
-    json: jsonOf(part.arguments),
+    index,
+    id: textIn(id) ?? '',
+    name: textIn(name) ?? '',
+    json: isRecord(json) ? JSON.stringify(json) : (textIn(json) ?? ''),
   };
-}
-
-function jsonOf(value: unknown): string {
-  return isRecord(value) ? JSON.stringify(value) : (textIn(value) ?? '');
 }
 
 const ends = new Map(Object.values(streamEnds).flatMap((reasons) => Object.entries(reasons)));

@@ -341,19 +341,10 @@ export function writtenBy(model: ChatModel): ChatModel {
       let source: 'text' | 'transcript' | undefined;
       const parts = model.reply(messages, tools, signal, mostTokens, undefined, sent);
       for await (const part of parts) {
-        switch (part.kind) {
-          case 'text':
-          case 'transcript':
-            source ??= part.kind;
-            if (source === part.kind) yield { kind: 'text', text: part.text };
-            break;
-          case 'sound':
-            break;
-          case 'tool':
-          case 'cut':
-          case 'usage':
-            yield part;
-        }
+        if ('text' in part) {
+          source ??= part.kind;
+          if (source === part.kind) yield { kind: 'text', text: part.text };
+        } else if (part.kind !== 'sound') yield part;
       }
     },
   };

@@ -1,5 +1,5 @@
 import type { BotError } from '#src/base/errors.ts';
-import { foreignJson, type JsonLimits } from '#src/base/json.ts';
+import { foreignJson, isRecord, type JsonLimits } from '#src/base/json.ts';
 
 /** JSON in one piece: five minutes of speech in base64, or a list of 10,000 models. */
 export const answerLimits: JsonLimits = {
@@ -108,8 +108,8 @@ export function wordsOf(body: unknown): string | undefined {
     const all = body.map(wordsOf).filter((words) => words !== undefined);
     return all.length > 0 ? all.join('; ') : undefined;
   }
-  if (typeof body !== 'object' || body === null) return undefined;
-  const { error, detail, message, msg } = body as Readonly<Record<string, unknown>>;
+  if (!isRecord(body)) return undefined;
+  const { error, detail, message, msg } = body;
   const inner = typeof error === 'string' ? undefined : wordsOf(error); // A bare one is often but a code.
   return inner ?? wordsOf(detail) ?? wordsOf(message) ?? wordsOf(msg) ?? wordsOf(error);
 }

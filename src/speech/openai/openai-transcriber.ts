@@ -105,7 +105,7 @@ class TranscriptionServer implements Transcriber {
   /** A name that is not on the list never reaches the server: anyone may have chosen it. */
   #modelOf({ model }: TranscriptionOptions): string {
     const { model: usual, models = [] } = this.#options;
-    return model !== undefined && models.includes(model) ? model : usual;
+    return models.find((one) => one === model) ?? usual;
   }
 
   #abilitiesOf(model: string): Abilities {
