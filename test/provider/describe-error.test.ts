@@ -22,23 +22,17 @@ test.each([
   expect(retryable).toBe(true);
 });
 
-const message = (text: string) => ({ message: text });
-
 test.each([
-  // Kokoro-FastAPI, an unknown model, a wrong key at a LiteLLM without a database, the key of the server behind it, a full context
-  [400, { detail: "Voice 'alloy' is not available" }, 'refused', 'set SPEECH_VOICE'],
-  [404, message('The model `m` does not exist.'), 'refused', '/v1/models'],
-  [400, { message: 'No connected db.', type: 'no_db_connection' }, 'bad_key', 'proxy'],
-  [401, message('litellm.AuthenticationError: Incorrect API key'), 'bad_key', 'api_key of that'],
-  [400, message('Requested tokens exceed context window of 256'), 'refused', '--ctx-size'],
-  [429, message('You exceeded your current quota'), 'spent', 'top up'],
-])('the only reason of a %i is told with its remedy: %j', (code, body, kind, remedy) => {
-  const { about, ...error } = describeError(
-    APIError.generate(code, { error: body }, '', new Headers()),
-    client,
-  );
+  // Kokoro-FastAPI, an unknown model, a wrong key at a LiteLLM without a database, the key of the server behind it
+  [400, "Voice 'alloy' is not available", 'refused', 'set SPEECH_VOICE'],
+  [404, 'The model `m` does not exist.', 'refused', '/v1/models'],
+  [400, 'No connected db., type=no_db_connection', 'bad_key', 'proxy'],
+  [401, 'litellm.AuthenticationError: Incorrect API key', 'bad_key', 'api_key of that'],
+])('the only reason of a %i is told with its remedy: %s', (code, detail, kind, remedy) => {
+  const thrown = APIError.generate(code, { error: { detail } }, '', new Headers());
+  const error = describeError(thrown, client);
   expect(error.code).toBe(`provider.${kind}`);
-  expect(about.mend).toContain(remedy);
+  expect(error.about.mend).toContain(remedy);
 });
 
 test.each([

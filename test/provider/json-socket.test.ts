@@ -41,24 +41,18 @@ test('a connection that the server closes is lost once, its reason apart and wit
 });
 
 test.each([
-  ['', 'provider.refused', 'another pipeline'],
-  ['{"error":{"message":"no"}}', 'provider.bad_key', undefined],
-])('403 with the body "%s" instead of a WebSocket is %s', async (body, code, mend) => {
-  await using stack = new AsyncDisposableStack();
-  const server = stack.use(
-    await openServer({}, undefined, (http) => {
-      const head = `HTTP/1.1 403 Forbidden\r\ncontent-length: ${body.length}\r\n\r\n`;
-      http.on('upgrade', (_, socket) => socket.end(head + body));
-      return () => undefined;
-    }),
-  );
-  const options = { baseUrl: `${server.origin}/v1`, clock: realClock };
+  ['', { code: 'provider.refused', about: { mend: expect.stringContaining('another pipeline') } }],
+  ['{"error":{"message":"no"}}', { code: 'provider.bad_key' }],
+])('403 with the body "%s" instead of a WebSocket has the error %o', async (body, error) => {
+  using server = await openServer({}, undefined, (http) => {
+    const head = `HTTP/1.1 403 Forbidden\r\ncontent-length: ${body.length}\r\n\r\n`;
+    http.on('upgrade', (_, socket) => socket.end(head + body));
+    return () => undefined;
+  });
+  const options = { baseUrl: server.origin, clock: realClock };
   const ignored = { hear: () => undefined, lost: () => undefined };
-  const url = socketUrl(options.baseUrl, '/realtime', {});
-  const opening = JsonSocket.open(url, options, ignored, staying);
-  const error = await opening.catch((thrown: unknown) => thrown as BotError);
-  expect(error).toMatchObject({ code });
-  expect((error as BotError).about.mend ?? '').toContain(mend ?? '');
+  const opening = JsonSocket.open(new URL(server.origin), options, ignored, staying);
+  await expect(opening).rejects.toMatchObject(error);
 });
 
 test('a server that takes nothing in is lost before more than 4 MiB wait to leave', async () => {

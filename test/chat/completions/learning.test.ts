@@ -9,6 +9,10 @@ const written = (body: string) => (response: Parameters<ReturnType<typeof stream
 const failing = (error: object) =>
   written(`: ping\n\ndata: ${JSON.stringify({ error })}\n\ndata: [DONE]\n\n`);
 
+const thought = delta({ reasoning_content: 'The lamp.' });
+const lost = (prompt_tokens: number) =>
+  streams([thought, stop, { choices: [], usage: { prompt_tokens, completion_tokens: 3 } }]);
+
 test('a field that is refused inside a stream is left out from then on', async () => {
   const refusal = failing({
     message: 'Error processing stream start',
@@ -64,9 +68,7 @@ test('an empty stream is asked for once more in one piece, which tells the reaso
 test('a call that a stream lost is asked for once more, and streams go on', async () => {
   const call = { id: 'a', function: { name: 'lamp', arguments: '{}' } };
   const whole = { choices: [{ message: { content: '', tool_calls: [call] } }] };
-  const usage = { prompt_tokens: 9, completion_tokens: 3 };
-  const lost = streams([delta({ reasoning_content: 'The lamp.' }), stop, { choices: [], usage }]);
-  await using server = await open([lost, answersJson(whole), streams([says('Hi.'), stop])]);
+  await using server = await open([lost(9), answersJson(whole), streams([says('Hi.'), stop])]);
   const { parts, error } = await server.ask([hello], [lamp]);
   expect(error).toBeUndefined();
   expect(parts).toContainEqual(expect.objectContaining({ kind: 'tool' }));
@@ -74,22 +76,16 @@ test('a call that a stream lost is asked for once more, and streams go on', asyn
   expect(server.bodies.map((body) => body.stream ?? false)).toEqual([true, false, true]);
 });
 
-const taken = (tokens: number) => ({
-  choices: [],
-  usage: { prompt_tokens: tokens, completion_tokens: 3 },
-});
-const thought = delta({ reasoning_content: 'The lamp.' });
-
-test.each<[string, readonly object[], number | undefined, number]>([
-  ['does not tell what it took', [thought, stop], 100, 1],
-  ['does not tell what its events without a choice took', [{ choices: [] }], 100, 1],
-  ['took all that is set aside', [thought, stop, taken(97)], 100, 1],
-  ['left something of that', [thought, stop, taken(96)], 100, 2],
-  ['costs nothing', [thought, stop], undefined, 2],
+test.each<[string, ReturnType<typeof streams>, number | undefined, number]>([
+  ['does not tell what it took', streams([thought, stop]), 100, 1],
+  ['does not tell what its events without a choice took', streams([{ choices: [] }]), 100, 1],
+  ['took all that is set aside', lost(97), 100, 1],
+  ['left something of that', lost(96), 100, 2],
+  ['costs nothing', streams([thought, stop]), undefined, 2],
 ])(
   'a stream without words that %s is paid for once more only out of what is left',
-  async (_, events, mostTokens, requests) => {
-    await using server = await open([streams(events), answersJson({ choices: [] })]);
+  async (_, stream, mostTokens, requests) => {
+    await using server = await open([stream, answersJson({ choices: [] })]);
     const { error } = await server.ask([hello], [lamp], mostTokens);
     expect(error).toMatchObject({ code: 'provider.empty' });
     expect(server.bodies).toHaveLength(requests);
@@ -98,10 +94,10 @@ test.each<[string, readonly object[], number | undefined, number]>([
 
 test('of an answer that was asked for again, all that is set aside counts where it tells no count', async () => {
   const whole = answersJson({ choices: [{ message: { content: 'Hi.' } }] });
-  await using server = await open([streams([thought, stop, taken(9)]), whole]);
+  await using server = await open([lost(9), whole]);
   const { parts } = await server.ask([hello], [lamp], 100);
-  const counts = parts.flatMap((part) => (part.kind === 'usage' ? [part.usage] : []));
-  expect(counts.at(-1)).toMatchObject({ inputTokens: 18, outputTokens: 91 });
+  const usage = { inputTokens: 18, outputTokens: 91 };
+  expect(parts.findLast(({ kind }) => kind === 'usage')).toMatchObject({ usage });
   expect(server.bodies[1]).toMatchObject({ max_completion_tokens: 88 });
 });
 
