@@ -120,7 +120,13 @@ export class RealtimeResponse {
   }
 
   #done(response: JsonEvent): void {
-    const usage = usageOf(response);
+    const counts = fieldsOf(response.usage);
+    const usage = reportedTokens(
+      counts.input_tokens,
+      counts.output_tokens,
+      counts.input_token_details,
+      counts.output_token_details,
+    );
     if (usage) this.#parts.push({ kind: 'usage', usage });
     const error = this.#errorOf(response);
     const last = callsIn(response.output);
@@ -179,12 +185,6 @@ export class RealtimeResponse {
     this.#change.resolve();
     this.#change = Promise.withResolvers();
   }
-}
-
-function usageOf({ usage }: JsonEvent): TokenUsage | undefined {
-  const { input_tokens, output_tokens, input_token_details, output_token_details } =
-    fieldsOf(usage);
-  return reportedTokens(input_tokens, output_tokens, input_token_details, output_token_details);
 }
 
 /** Calls with an id and a name among the items of a response. */

@@ -93,7 +93,8 @@ class EventLines {
     const isNew = this.#json === '';
     const isData = text.trim() === endOfEvents || (this.#name === 'error' && text.trim() !== '');
     const data = /^\s*[{[]/.test(text) ? parsedJson(text) : undefined;
-    if (isNew && (data !== undefined || isData)) yield this.#event(data ?? text.trim());
+    if (isNew && (data !== undefined || isData))
+      yield { name: this.#name, data: data ?? text.trim() };
     else if (!isNew || /^\s*[{[]/.test(text)) this.#json += `${text}\n`;
     if (this.#json.length > eventLimits.bytes) throw malformed();
   }
@@ -103,13 +104,9 @@ class EventLines {
       const data = foreignJson(this.#json, eventLimits);
       if (data === undefined) throw malformed();
       this.#json = '';
-      yield this.#event(data);
+      yield { name: this.#name, data };
     }
     this.#name = '';
-  }
-
-  #event(data: unknown): ServerEvent {
-    return { name: this.#name, data };
   }
 }
 

@@ -10,7 +10,7 @@ import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 import { type FfmpegOptions, programLimit, throughFfmpeg } from './ffmpeg.ts';
 import { oneLine } from './one-line.ts';
-import { bytesOfFile, bytesOfLink, examine, type SoundBytes } from './sound-bytes.ts';
+import { bytesOfFile, bytesOfLink, examine } from './sound-bytes.ts';
 
 /** Origin of a sound's bytes. The first bytes decide the format, not the name. */
 export type Where =
@@ -72,7 +72,10 @@ export class Sources {
     const late = () => refusals.unreachable('its first bytes did not come in time');
     using deadline = deadlineSignal(this.#limits.openMs, clock, late);
     const inTime = AbortSignal.any([signal, deadline.signal]);
-    const bytes = await this.#bytesOf(where, inTime);
+    const bytes =
+      where.kind === 'file'
+        ? await bytesOfFile(where.path, this.#limits.mostBytes)
+        : await bytesOfLink(where.url, where.type, { ...this.#options, ...this.#limits }, inTime);
     const { sniffed, lengthMs } = await examine(bytes, inTime);
     const ffmpeg = this.#ffmpegFor(sniffed);
     const seekable = bytes.sizeBytes !== undefined;
@@ -109,13 +112,6 @@ export class Sources {
     throw refusals.notAudio(
       `it is ${sniffed.kind === 'more' ? 'too short' : sniffed.what}${needs}`,
     );
-  }
-
-  async #bytesOf(where: Where, signal: AbortSignal): Promise<SoundBytes> {
-    const { allowed, resolve } = this.#options;
-    const { mostBytes } = this.#limits;
-    if (where.kind === 'file') return await bytesOfFile(where.path, mostBytes);
-    return await bytesOfLink(where.url, where.type, { allowed, mostBytes, resolve }, signal);
   }
 }
 

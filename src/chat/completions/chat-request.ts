@@ -42,7 +42,8 @@ function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
     case 'user': {
       const { content, name, pictures = [] } = message;
       const line = lineOf(name, content);
-      const parts = [...partsOf(line), ...pictures.map(pictureOf)];
+      const shown = pictures.map((url) => ({ type: 'image_url' as const, image_url: { url } }));
+      const parts = [...partsOf(line), ...shown];
       return { role: 'user', content: pictures.length > 0 ? parts : line };
     }
     case 'assistant': {
@@ -53,10 +54,6 @@ function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
     case 'tool':
       return { role: 'tool', tool_call_id: message.callId, content: message.content };
   }
-}
-
-function pictureOf(url: string): ChatCompletionContentPart {
-  return { type: 'image_url', image_url: { url } };
 }
 
 type Content = string | ChatCompletionContentPart[];

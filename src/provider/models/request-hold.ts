@@ -29,9 +29,7 @@ export const mostPictureTokens = 2_833 + 8 * 5_667;
 
 /** Number of pictures in the messages of a request. */
 export function picturesIn(messages: readonly object[]): number {
-  return messages.reduce((sum, one) => {
-    return sum + ('pictures' in one && Array.isArray(one.pictures) ? one.pictures.length : 0);
-  }, 0);
+  return messages.flatMap((one) => ('pictures' in one && one.pictures) || []).length;
 }
 
 /** Tokens of a request by the totals and their details, as its server reports them; undefined where a total is invalid. */

@@ -89,10 +89,19 @@ async function* speak(
   isStreamed: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
-  const body = { ...request(input, how), ...(isStreamed && { stream: true }) };
+  const { voice, options } = how;
+  const { decode, format, instructions, rateHz, voice: usual } = options;
+  const body = {
+    model: modelOf(how),
+    input,
+    voice: voice.name ?? (typeof usual === 'string' ? usual : usual()),
+    response_format: format,
+    instructions: voice.instructions ?? instructions,
+    speed: voice.speed,
+    ...(isStreamed && { stream: true }),
+  };
   const response = await client.audio.speech.create(body, { signal }).asResponse();
   const type = response.headers.get('content-type') ?? '';
-  const { decode, rateHz } = how.options;
   const stream = new SoundStream(type, decode !== undefined, rateHz);
   let sounded = false;
   for await (const pcm of sounds(response.body ?? new Blob([]).stream(), stream, decode, signal)) {
@@ -107,18 +116,6 @@ async function* speak(
 /** A name that is not on the list never reaches the server: anyone may have chosen it. */
 function modelOf({ voice, options }: How): string {
   return options.models?.find((model) => model === voice.model) ?? options.model;
-}
-
-function request(input: string, { voice, options }: How) {
-  const { voice: usual } = options;
-  return {
-    model: modelOf({ voice, options }),
-    input,
-    voice: voice.name ?? (typeof usual === 'string' ? usual : usual()),
-    response_format: options.format,
-    instructions: voice.instructions ?? options.instructions,
-    speed: voice.speed,
-  };
 }
 
 /** Leaving the loop early closes the connection. */
