@@ -64,7 +64,9 @@ export class Breaker {
     if (this.isClosed && this.#failuresInRow < failures && !isHopeless(reason)) return;
     const doubledMs = this.#rest ? 2 * this.#rest.plannedMs : firstRestMs;
     const plannedMs = Math.min(longestRestMs, doubledMs);
-    const untilMs = this.#clock.nowMs() + Math.max(plannedMs, restAskedFor(reason));
+    const askedMs = Math.min(reason.about.retryAfterMs ?? 0, longestAskedMs);
+    const leastMs = reason.code === 'provider.spent' ? spentRestMs : askedMs;
+    const untilMs = this.#clock.nowMs() + Math.max(plannedMs, leastMs);
     this.#rest = { plannedMs, untilMs, reason };
   }
 }
@@ -73,11 +75,6 @@ export class Breaker {
 function isHopeless({ code, about }: BotError): boolean {
   if (code === 'provider.bad_key' || code === 'provider.spent' || about.status === 404) return true;
   return (about.retryAfterMs ?? 0) > longWaitMs;
-}
-
-function restAskedFor({ about, code }: BotError): number {
-  if (code === 'provider.spent') return spentRestMs;
-  return Math.min(about.retryAfterMs ?? 0, longestAskedMs);
 }
 
 /** An engine that can serve a role. */

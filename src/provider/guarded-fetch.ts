@@ -85,7 +85,11 @@ async function check(response: Response, watch: Watch): Promise<Response> {
   if (objection && /events|words/.test(watch.asked)) {
     const [ahead, rest] = unread.tee();
     unread = rest;
-    if (isEventsHead(await readHead(ahead))) return await check(asEvents(rest, headers), watch);
+    if (isEventsHead(await readHead(ahead))) {
+      const labelled = new Response(rest, { headers });
+      labelled.headers.set('content-type', 'text/event-stream');
+      return await check(labelled, watch);
+    }
   }
   const isSound = response.ok && watch.asked === 'sound' && objection === undefined;
   const meter = isSound ? undefined : meterOf(response, watch);
@@ -100,12 +104,6 @@ function redirected(headers: Headers, { secret, server }: Watch): BotError {
   const to = plainWords(headers.get('location') ?? 'nowhere', secret(), 80);
   const message = `${server} redirects to ${to}: set that address as the base URL.`;
   return new BotError('provider.refused', false, message);
-}
-
-function asEvents(body: ReadableStream<Uint8Array>, headers: Headers): Response {
-  const labelled = new Headers(headers);
-  labelled.set('content-type', 'text/event-stream');
-  return new Response(body, { headers: labelled });
 }
 
 /** First line of a body, or its first bytes. */

@@ -94,9 +94,12 @@ export class RealtimeResponse {
     const words = wordsEvent.exec(word(type))?.groups;
     if (words) this.#words(event, words.kind === 'text' ? 'text' : 'transcript', words.end);
     switch (type) {
-      case 'response.output_audio.delta':
-        this.#sound(Buffer.from(word(delta), 'base64'));
+      case 'response.output_audio.delta': {
+        const bytes = Buffer.from(word(delta), 'base64');
+        this.#unread(bytes.length / bytesPerMs);
+        this.#parts.push({ kind: 'sound', bytes });
         break;
+      }
       case 'response.output_item.done':
         this.#calls.push(...callsIn([event.item]));
         break;
@@ -104,11 +107,6 @@ export class RealtimeResponse {
         this.#done(fieldsOf(event.response));
         break;
     }
-  }
-
-  #sound(bytes: Buffer): void {
-    this.#unread(bytes.length / bytesPerMs);
-    this.#parts.push({ kind: 'sound', bytes });
   }
 
   /** `end`: they are whole, for servers that do not stream them. */

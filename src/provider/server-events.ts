@@ -32,7 +32,9 @@ export async function* readEvents(
           reason = endMark;
           return onEndMark();
         }
-        yield readValue(event, response.headers);
+        const error = errorIn(event.data, event.name);
+        if (error) throw new APIError(error.status, error.body, undefined, response.headers);
+        yield event.data;
       }
     }
   } finally {
@@ -54,12 +56,6 @@ async function* readText(reader: ReadableStreamDefaultReader<Uint8Array>): Async
     yield done ? `${text.decode()}\n\n` : text.decode(value, { stream: true });
     if (done) return;
   }
-}
-
-function readValue({ data, name }: ServerEvent, headers: Headers): unknown {
-  const error = errorIn(data, name);
-  if (error) throw new APIError(error.status, error.body, undefined, headers);
-  return data;
 }
 
 type ServerEvent = { readonly name: string; readonly data: unknown };

@@ -96,7 +96,8 @@ export class Sources {
         yield pcm;
       }
     }
-    return { title: titleOf(where), lengthMs, seekable, open };
+    const title = oneLine(where.title ?? nameOf(where), longestTitle) || 'a sound';
+    return { title, lengthMs, seekable, open };
   }
 
   /** Errors: BotError `source.not_audio` for formats that cannot be decoded here, `source.crowded`. */
@@ -115,11 +116,7 @@ export class Sources {
   }
 }
 
-/** One line that people may see: no path, and no secret of a link. */
-function titleOf(where: Where): string {
-  return oneLine(where.title ?? nameOf(where), longestTitle) || 'a sound';
-}
-
+/** A name that people may see: no path, and no secret of a link. */
 function nameOf(where: Where): string {
   if (where.kind === 'file') return basename(where.path).replace(/\.\w{1,5}$/, '');
   if (!URL.canParse(where.url)) return '';

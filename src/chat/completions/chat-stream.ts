@@ -46,14 +46,16 @@ class ToolCalls {
   }
 
   #join(fragment: Fragment, place: number): void {
-    const key = keyOf(fragment, place);
+    const { id, index } = fragment;
+    const unnumbered = id === '' ? `place ${place}` : `id ${id}`;
+    const key = typeof index === 'number' ? `index ${index}` : unnumbered;
     let call = this.#byKey.get(key);
     if (!call || this.#startsAnew(call, fragment)) {
       call = { id: '', name: '', json: '' };
       this.#calls.push(call);
       this.#byKey.set(key, call);
     }
-    if (call.id === '') call.id = fragment.id;
+    if (call.id === '') call.id = id;
     if (call.name === '') call.name = fragment.name;
     if (call.json.length <= toolArgumentLimits.bytes) call.json += fragment.json; // longer ones fit no tool
   }
@@ -64,11 +66,6 @@ class ToolCalls {
     this.#checkedChars += call.json.length;
     return this.#checkedChars <= mostCheckedChars && isJson(call.json);
   }
-}
-
-function keyOf({ index, id }: Fragment, place: number): string {
-  if (typeof index === 'number') return `index ${index}`;
-  return id === '' ? `place ${place}` : `id ${id}`;
 }
 
 /** Whether the arguments of a call are whole. */
@@ -233,15 +230,13 @@ export function callField({ argumentsJson, id, name }: ToolCall) {
 /** An answer in one piece, as a stream of one chunk. Errors: BotError `provider.wrong_type`. */
 export function completionAsChunk(completion: unknown): readonly unknown[] {
   const { choices, usage } = fieldsOf(completion);
-  if (!Array.isArray(choices)) throw noAnswer(completion);
+  if (!Array.isArray(choices)) {
+    const serverWords = wordsOf(completion)?.slice(0, 120) ?? 'no answer';
+    const text = 'The server answered with JSON that contains no answer.';
+    throw new BotError('provider.wrong_type', false, text, undefined, undefined, { serverWords });
+  }
   const { message, finish_reason } = fieldsOf(choices[0]);
   return [{ choices: [{ delta: message, finish_reason: finish_reason ?? 'stop' }], usage }];
-}
-
-function noAnswer(completion: unknown): BotError {
-  const serverWords = wordsOf(completion)?.slice(0, 120) ?? 'no answer';
-  const message = 'The server answered with JSON that contains no answer.';
-  return new BotError('provider.wrong_type', false, message, undefined, undefined, { serverWords });
 }
 
 function cutShort(began: boolean, server: string): BotError {

@@ -55,7 +55,8 @@ function judge(thrown: unknown, chain: readonly Error[]): Judgement {
   if (chain.some(({ name }) => name === 'SyntaxError') || /terminated|aborted/i.test(text)) {
     return { code: 'provider.truncated', retryable: true, what: 'ended its answer early' };
   }
-  const network = chain.map(systemCode).findLast((code) => code !== undefined);
+  const codes = chain.flatMap((error) => textIn(fieldsOf(error).code) ?? []);
+  const network = codes.findLast((code) => /^[A-Z][A-Z_0-9]+$/.test(code));
   if (network !== undefined || /fetch failed|connection error/i.test(text)) {
     const words = unreachable[network ?? ''] ?? network;
     return { code: 'provider.unreachable', retryable: true, what: 'could not be reached', words };
@@ -138,10 +139,6 @@ const unreachable: Readonly<Record<string, string>> = {
   ECONNRESET: 'it closed the connection (ECONNRESET).',
   UND_ERR_SOCKET: 'it closed the connection.',
 };
-
-function systemCode(error: Error): string | undefined {
-  return /^[A-Z][A-Z_0-9]+$/.exec(textIn(fieldsOf(error).code) ?? '')?.[0];
-}
 
 /** The error and its causes, at most eight deep. */
 function* causes(thrown: unknown): Generator<Error> {

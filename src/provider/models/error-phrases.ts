@@ -28,7 +28,10 @@ const accepted: Readonly<Record<ExpectedContent, RegExp>> = {
 /** Expected content, derived from the request alone: its path, and `stream` in its body. */
 export function askedOf(url: string, body: unknown): ExpectedContent {
   const path = url.replace(/[?#].*/, '');
-  if (path.endsWith('/audio/speech')) return isSpeechEvents(body) ? 'events' : 'sound';
+  if (path.endsWith('/audio/speech')) {
+    const isEvents = typeof body === 'string' && /"stream_format"\s*:\s*"sse"/.test(body);
+    return isEvents ? 'events' : 'sound';
+  }
   const streamed =
     body instanceof FormData
       ? body.get('stream') === 'true'
@@ -36,10 +39,6 @@ export function askedOf(url: string, body: unknown): ExpectedContent {
   if (!streamed) return 'json';
   // Many servers transcribe at once for any request, and that is as good.
   return path.endsWith('/audio/transcriptions') ? 'words' : 'events';
-}
-
-function isSpeechEvents(body: unknown): boolean {
-  return typeof body === 'string' && /"stream_format"\s*:\s*"sse"/.test(body);
 }
 
 /** `audio/pcm` out of `Audio/PCM; rate=24000`; empty where the server does not say. */
