@@ -139,7 +139,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     this.#reader = body.getReader();
     this.#watch = watch;
     this.#judges = judges;
-    this.#partBytes = watch.meter?.isStream ? eventPartBytes : Number.POSITIVE_INFINITY;
+    this.#partBytes = watch.meter?.isStream ? eventPartBytes : Infinity;
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {

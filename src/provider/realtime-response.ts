@@ -118,13 +118,7 @@ export class RealtimeResponse {
   }
 
   #done(response: JsonEvent): void {
-    const counts = fieldsOf(response.usage);
-    const usage = reportedTokens(
-      counts.input_tokens,
-      counts.output_tokens,
-      counts.input_token_details,
-      counts.output_token_details,
-    );
+    const usage = reportedTokens(response.usage);
     if (usage) this.#parts.push({ kind: 'usage', usage });
     const error = this.#errorOf(response);
     const last = callsIn(response.output);

@@ -79,7 +79,7 @@ export class Sources {
     const { sniffed, lengthMs } = await examine(bytes, inTime);
     const ffmpeg = this.#ffmpegFor(sniffed);
     const seekable = bytes.sizeBytes !== undefined;
-    const longestMs = seekable ? this.#limits.longestMs : Number.POSITIVE_INFINITY;
+    const longestMs = seekable ? this.#limits.longestMs : Infinity;
     if (lengthMs !== undefined && lengthMs > longestMs) throw refusals.tooLong(longestMs);
     /** Sound from a position on: all that precedes it is read and left out. Each call opens the bytes anew. */
     async function* open(fromMs: number, until: AbortSignal): AsyncGenerator<Pcm> {

@@ -161,7 +161,7 @@ export class ChatStream {
     this.#calls.add(delta.tool_calls ?? whole.tool_calls);
     if (delta.function_call) this.#calls.add([{ index: 0, function: delta.function_call }]);
     // Some servers count aloud with every chunk: the last count is the whole.
-    this.#usage = readUsage(usage) ?? this.#usage;
+    this.#usage = reportedTokens(usage) ?? this.#usage;
     const words = contentOf(delta.content ?? whole.content) + contentOf(delta.refusal);
     yield* this.#shown('text', this.#text.push(words));
     yield* this.#heard(fieldsOf(delta.audio ?? whole.audio));
@@ -252,11 +252,4 @@ function contentOf(content: unknown): string {
     .map(fieldsOf)
     .map(({ type, text }) => (type === 'text' && textIn(text)) || '')
     .join('');
-}
-
-/** Undefined for invalid usage: then it is counted by length. */
-function readUsage(usage: unknown): Usage | undefined {
-  const counts = fieldsOf(usage);
-  const { prompt_tokens_details: asked, completion_tokens_details: answered } = counts;
-  return reportedTokens(counts.prompt_tokens, counts.completion_tokens, asked, answered);
 }

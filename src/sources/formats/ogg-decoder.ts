@@ -111,7 +111,7 @@ function openOggOpus(sound: OpusSound): OggSound {
     push(page) {
       const { granule: end = granule, isLast } = page;
       // The last page may hold more samples than lie before the end of the sound (RFC 7845, 4.4).
-      let keep = isLast && page.granule !== undefined ? end - granule : Number.POSITIVE_INFINITY;
+      let keep = isLast && page.granule !== undefined ? end - granule : Infinity;
       granule = end;
       const all = packets.push(page);
       const sounding = all.slice(Math.max(0, 2 - headers));

@@ -91,10 +91,7 @@ function metered(synthesizer: Synthesizer, meter: VoiceMeter): Synthesizer {
 }
 
 /** The first `mostMs` of the sound. */
-async function* cutAfter(
-  sound: AsyncIterable<Pcm>,
-  mostMs = Number.POSITIVE_INFINITY,
-): AsyncGenerator<Pcm> {
+async function* cutAfter(sound: AsyncIterable<Pcm>, mostMs = Infinity): AsyncGenerator<Pcm> {
   let leftMs = mostMs;
   for await (const pcm of sound) {
     const { channels, rateHz, samples } = pcm;

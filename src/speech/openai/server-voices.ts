@@ -19,7 +19,7 @@ export class ServerVoices implements VoiceNames {
   readonly #client: Pick<ApiClient, 'get'>;
   readonly #clock: Clock;
   #names: readonly string[] = [];
-  #dueAtMs = Number.NEGATIVE_INFINITY;
+  #dueAtMs = -Infinity;
   #asking: Promise<void> | undefined;
 
   constructor(client: Pick<ApiClient, 'get'>, clock: Clock) {

@@ -53,7 +53,7 @@ function transcriptIn(event: JsonEvent): ItemTranscript {
 class TranscriptPart {
   readonly fromSample: number;
   readonly eventId: string;
-  toSample = Number.POSITIVE_INFINITY;
+  toSample = Infinity;
   state: 'open' | 'waiting' | 'sent' | 'done' = 'open';
   itemId: string | undefined;
   /** The server said so when it took the stretch in; before, words may have come under another id. */
