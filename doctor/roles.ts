@@ -84,7 +84,7 @@ function engineRole(
   role: ProviderRole,
   group: string,
   engine: EngineChoice,
-  { audioModel: hearing }: Config,
+  { audioModel: hearing, deadlines }: Config,
 ): Role {
   const probes = {
     async think({ deadline, stack }: RoleTrial) {
@@ -110,7 +110,8 @@ function engineRole(
       for (const SPEECH_FORMAT of ['wav', own.SPEECH_FORMAT]) {
         const choice = { ...engine, own: { ...own, SPEECH_FORMAT } };
         const synthesizer = await openEngine('text to speech', choice, stack);
-        tried.push(await tryProbe(speak, { synthesizer, voice: {}, text: sentence }, deadline));
+        const speaker = { synthesizer, voice: {}, text: sentence, deadlines: deadlines[role] };
+        tried.push(await tryProbe(speak, speaker, deadline));
       }
       const [wavHz, rateHz] = tried.map(({ clip }) => clip?.pcm.rateHz);
       const spoken = tried.slice(1);
@@ -120,7 +121,11 @@ function engineRole(
     },
     async recognise({ clip, deadline, stack }: RoleTrial) {
       const transcriber = await openEngine('speech to text', engine, stack);
-      const heard = { transcriber, clip: clip ?? (await embeddedClip(deadline)) };
+      const heard = {
+        transcriber,
+        clip: clip ?? (await embeddedClip(deadline)),
+        deadlines: deadlines[role],
+      };
       return [await tryProbe(recognise, heard, deadline)];
     },
   };

@@ -8,6 +8,7 @@ import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import { OperatorNotices } from '#src/ops/operator-notices.ts';
+import { WarmConnections } from '#src/provider/client.ts';
 import { good } from '#test/config/read-settings.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
 import { lists, openServer } from '#test/doctor/examine.ts';
@@ -46,6 +47,18 @@ test('servers are connected to before anybody speaks, and everything is closed i
     expect(server.knocks.filter(isKnock)).toHaveLength(2);
   }
   await expect.poll(() => server.realtime.open).toBe(0);
+});
+
+test('a server that refuses OPTIONS is asked for one no more', async () => {
+  const clock = new VirtualClock();
+  await using server = await serve();
+  using connections = new WarmConnections([server.baseUrl], clock);
+  connections.warm();
+  await expect.poll(() => server.knocks).toHaveLength(2);
+  await fetch(server.baseUrl);
+  await clock.advance(12_000);
+  connections.warm();
+  expect(server.knocks).toEqual(['OPTIONS /v1', 'OPTIONS /v1', 'GET /v1']);
 });
 
 test('a Realtime voice is connected before anybody speaks, reads, and is closed in the end', async () => {

@@ -120,7 +120,7 @@ export class PacketOrder {
   }
 
   #oldestAtMs(): number {
-    let oldest = Number.POSITIVE_INFINITY;
+    let oldest = Infinity;
     for (const { packet } of this.#held.values()) oldest = Math.min(oldest, packet.atMs);
     return oldest;
   }

@@ -137,7 +137,7 @@ export class WavStream {
     if (name === 'data') {
       this.#take(8);
       if (!encoding) throw badWav('The WAV file has no format chunk before its sound.');
-      const leftBytes = isOpenSize(sizeBytes) ? Number.POSITIVE_INFINITY : sizeBytes;
+      const leftBytes = isOpenSize(sizeBytes) ? Infinity : sizeBytes;
       return { kind: 'data', encoding, leftBytes };
     }
     const padded = sizeBytes + (sizeBytes % 2);
@@ -154,7 +154,7 @@ export class WavStream {
   }
 
   #sound(encoding: Encoding, leftBytes: number, pieces: Pcm[]): WavReading | undefined {
-    if (leftBytes === Number.POSITIVE_INFINITY) return this.#openSound(encoding, pieces);
+    if (leftBytes === Infinity) return this.#openSound(encoding, pieces);
     const frameBytes = encoding.sampleBytes * encoding.channels;
     const given = this.#give(encoding, Math.min(leftBytes, this.#rest.length));
     pieces.push(...given.pieces);

@@ -158,8 +158,14 @@ function readDeadlines({
   CHAT_COMPLETION_FALLBACK_BASE_URL: fallback,
   CHAT_COMPLETION_FIRST_BYTE_SECONDS: first = fallback ? 30 : 300,
   CHAT_COMPLETION_IDLE_SECONDS: idle = 30,
+  SPEECH_FIRST_BYTE_SECONDS: speech,
 }: EnvironmentSettings): RoleDeadlines {
   const firstMs = first * 1_000;
-  const chat = { ...deadlines.chat, firstMs, coldFirstMs: firstMs, idleMs: idle * 1_000 };
-  return { ...deadlines, chat };
+  const longestFirstMs = speech * 1_000;
+  const idleMs = idle * 1_000;
+  return {
+    chat: { ...deadlines.chat, firstMs, longestFirstMs: firstMs, coldFirstMs: firstMs, idleMs },
+    'speech to text': { ...deadlines['speech to text'], longestFirstMs },
+    'text to speech': { ...deadlines['text to speech'], longestFirstMs },
+  };
 }

@@ -133,6 +133,7 @@ const shape = {
   SPEECH_MODEL: models.optional(),
   SPEECH_API_KEY: secret.optional(),
   SPEECH_INSTRUCTIONS: words.optional(),
+  SPEECH_FIRST_BYTE_SECONDS: seconds.default(20),
   SPEECH_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
   SPEECH_FALLBACK_MODEL: model.optional(),
   SPEECH_FALLBACK_API_KEY: secret.optional(),

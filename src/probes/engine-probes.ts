@@ -4,6 +4,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatModel, Tool } from '#src/chat/ports.ts';
 import type { ReplyStyle, Turn } from '#src/pipeline/pipeline.ts';
+import type { Deadlines } from '#src/provider/deadlines.ts';
 import type { SpeechVoice, Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { differs, type Finding, ok, type Probe, type SpokenClip } from './probe.ts';
 
@@ -56,15 +57,27 @@ export const tools: Probe<ChatModel> = {
 /** Longest sound, in seconds, that is read of a voice that does not end. */
 const longestS = 20;
 
-type Speaker = {
+type Speaker = Waiting & {
   readonly synthesizer: Synthesizer;
   readonly voice: SpeechVoice;
   readonly text: string;
 };
 
+/** Deadlines of the part in a turn; absent: its time is not compared. */
+type Waiting = { readonly deadlines?: Pick<Deadlines, 'firstMs' | 'longestFirstMs'> };
+
+/** A part that needs longer than the bot waits fails in each turn, however well it works here. */
+function judgeWait(finding: Finding, tookMs: number, { deadlines }: Waiting): Finding {
+  if (!deadlines || tookMs <= deadlines.firstMs) return finding;
+  const why = `${finding.why}; the bot waits ${deadlines.longestFirstMs / 1_000} s at most`;
+  if (tookMs <= deadlines.longestFirstMs) return { ...finding, why };
+  const mend = `set SPEECH_FIRST_BYTE_SECONDS=${Math.ceil(tookMs / 500)}, or choose a smaller model`;
+  return differs(finding.what, why, mend);
+}
+
 export const speak: Probe<Speaker> = {
   name: 'speak',
-  async run({ synthesizer, voice, text }, clock, signal) {
+  async run({ synthesizer, voice, text, ...waiting }, clock, signal) {
     const startMs = clock.nowMs();
     const pieces: Int16Array[] = [];
     let firstMs: number | undefined;
@@ -82,7 +95,7 @@ export const speak: Probe<Speaker> = {
       throw new BotError('provider.empty', true, 'The synthesizer returned no sound.');
     const pcm = { samples: joinSamples(pieces), rateHz, channels: 1 } as const;
     const finding = judgeStream(durationMs(pcm), firstMs, clock.nowMs() - startMs);
-    return { ...finding, clip: { pcm, text } };
+    return { ...judgeWait(finding, firstMs, waiting), clip: { pcm, text } };
   },
 };
 
@@ -109,12 +122,11 @@ function judgeStream(soundMs: number, firstMs: number, lastMs: number): Finding 
  */
 export const leastShare = 0.4;
 
-export const recognise: Probe<{
-  readonly transcriber: Transcriber;
-  readonly clip: SpokenClip;
-}> = {
+type Recogniser = Waiting & { readonly transcriber: Transcriber; readonly clip: SpokenClip };
+
+export const recognise: Probe<Recogniser> = {
   name: 'recognise',
-  async run({ transcriber, clip }, clock, signal) {
+  async run({ transcriber, clip, ...waiting }, clock, signal) {
     const startMs = clock.nowMs();
     let heard = '';
     for await (const update of transcriber.transcribe(resample(clip.pcm, listenRateHz), signal))
@@ -125,7 +137,8 @@ export const recognise: Probe<{
     }
     const share = understoodShare(clip.text, heard);
     const words = `${Math.round(share * 100)} % of the spoken words`;
-    const finding = afterMs('recognise', words, clock.nowMs() - startMs);
+    const tookMs = clock.nowMs() - startMs;
+    const finding = judgeWait(afterMs('recognise', words, tookMs), tookMs, waiting);
     if (share >= leastShare) return finding;
     const mend = 'choose a recogniser or a voice for the spoken language';
     return differs('recognise', finding.why, mend);

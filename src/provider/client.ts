@@ -26,7 +26,7 @@ export class WarmConnections implements Disposable {
   readonly #over = new AbortController();
   /** Servers that refuse an OPTIONS: further ones would only fill their logs. */
   readonly #refusing = new Set<string>();
-  #lastMs = Number.NEGATIVE_INFINITY;
+  #lastMs = -Infinity;
   #untilMs = 0;
   #running = false;
 

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { controllerUnder } from '#src/base/waiting.ts';
-import { type Deadlines, timed } from './deadlines.ts';
+import { type Deadlines, ServerSpeed, timed } from './deadlines.ts';
 import type { ProviderNews, ProviderRole } from './provider-news.ts';
 
 export type BreakerRules = {
@@ -64,7 +64,9 @@ export class Breaker {
     if (this.isClosed && this.#failuresInRow < failures && !isHopeless(reason)) return;
     const doubledMs = this.#rest ? 2 * this.#rest.plannedMs : firstRestMs;
     const plannedMs = Math.min(longestRestMs, doubledMs);
-    const untilMs = this.#clock.nowMs() + Math.max(plannedMs, restAskedFor(reason));
+    const askedMs = Math.min(reason.about.retryAfterMs ?? 0, longestAskedMs);
+    const leastMs = reason.code === 'provider.spent' ? spentRestMs : askedMs;
+    const untilMs = this.#clock.nowMs() + Math.max(plannedMs, leastMs);
     this.#rest = { plannedMs, untilMs, reason };
   }
 }
@@ -73,11 +75,6 @@ export class Breaker {
 function isHopeless({ code, about }: BotError): boolean {
   if (code === 'provider.bad_key' || code === 'provider.spent' || about.status === 404) return true;
   return (about.retryAfterMs ?? 0) > longWaitMs;
-}
-
-function restAskedFor({ about, code }: BotError): number {
-  if (code === 'provider.spent') return spentRestMs;
-  return Math.min(about.retryAfterMs ?? 0, longestAskedMs);
 }
 
 /** An engine that can serve a role. */
@@ -104,8 +101,8 @@ export type FallbackRequest<Engine, T> = {
   readonly ask: (engine: Engine, signal: AbortSignal, index: number) => AsyncIterable<T>;
   /** Whether people hear or read of this part: from the first such on, nothing is asked again. */
   readonly isOutput: (part: T) => boolean;
-  /** Time in ms added to the deadline of the first output, where much is asked. */
-  readonly moreMs?: number;
+  /** Sound or text of the request, in multiples of a short one; absent: it says nothing about the time to the first output. */
+  readonly size?: number;
 };
 
 /** Place in the chain that several requests which belong together use. */
@@ -134,8 +131,7 @@ const ownFault = new Set([400, 413, 422]);
  */
 export class FallbackChain<Engine> {
   readonly #options: FallbackChainOptions<Engine>;
-  /** Engines that have answered once. */
-  readonly #warm = new Set<Fallback<Engine>>();
+  readonly #speeds = new Map<Fallback<Engine>, ServerSpeed>();
   readonly #failing = new Set<Fallback<Engine>>();
   #reported = 0;
 
@@ -251,24 +247,27 @@ export class FallbackChain<Engine> {
 
   /** Output of one engine, waited for no longer than the deadlines say. */
   #partsOf<T>(
-    { ask, isOutput, moreMs = 0 }: FallbackRequest<Engine, T>,
+    { ask, isOutput, size }: FallbackRequest<Engine, T>,
     at: number,
     signal: AbortSignal,
   ): AsyncIterable<T> {
     const fallback = this.#at(at);
     const { clock, deadlines } = this.#options;
-    const { coldFirstMs, idleMs, totalMs } = deadlines;
-    const firstMs = this.#warm.has(fallback) ? deadlines.firstMs : coldFirstMs;
+    const speed = this.#speeds.get(fallback) ?? new ServerSpeed();
+    this.#speeds.set(fallback, speed);
+    const note = (ms: number) => speed.note(ms, size);
     const asked = async function* () {
       yield* ask(await fallback.engine(), signal, at);
     };
     return timed(asked(), {
       clock,
       isOutput,
-      idleMs,
-      totalMs,
-      firstMs: firstMs + moreMs,
-      late: (ms) => late(fallback, ms),
+      ...speed.limits(deadlines, size),
+      onFirst: note,
+      late: (ms) => {
+        note(ms);
+        return late(fallback, ms);
+      },
     });
   }
 
@@ -291,7 +290,6 @@ export class FallbackChain<Engine> {
     const { role, fallbacks, report } = this.#options;
     const fallback = this.#at(at);
     const { provider } = fallback;
-    this.#warm.add(fallback);
     if (this.#failing.delete(fallback)) report({ kind: 'mended', role, provider });
     const [first] = fallbacks;
     if (!first || at === this.#reported) return;
@@ -312,5 +310,6 @@ export class FallbackChain<Engine> {
 }
 
 function late({ provider }: Fallback<unknown>, ms: number): BotError {
-  return new BotError('provider.late', true, `${provider} did not respond for ${ms / 1000} s.`);
+  // Not asked again: it may still be busy with this request, and would take up the next one behind it.
+  return new BotError('provider.late', false, `${provider} did not respond for ${ms / 1000} s.`);
 }

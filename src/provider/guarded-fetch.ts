@@ -78,7 +78,6 @@ type Watch = Guard & {
 
 async function check(response: Response, watch: Watch): Promise<Response> {
   const { status, statusText, headers } = response;
-  const { server } = watch;
   if (status >= 300 && status < 400) throw redirected(headers, watch);
   if (!response.body) return response;
   const objection = response.ok ? objectionToType(mediaType(headers), watch.asked) : undefined;
@@ -86,15 +85,18 @@ async function check(response: Response, watch: Watch): Promise<Response> {
   if (objection && /events|words/.test(watch.asked)) {
     const [ahead, rest] = unread.tee();
     unread = rest;
-    if (isEventsHead(await readHead(ahead))) return await check(asEvents(rest, headers), watch);
+    if (isEventsHead(await readHead(ahead))) {
+      const labelled = new Response(rest, { headers });
+      labelled.headers.set('content-type', 'text/event-stream');
+      return await check(labelled, watch);
+    }
   }
   const isSound = response.ok && watch.asked === 'sound' && objection === undefined;
   const meter = isSound ? undefined : meterOf(response, watch);
   const source = new WatchedBody(unread, { ...watch, meter }, response.ok);
   const body = new ReadableStream(source, { highWaterMark: 0 });
   const watched = new Response(body, { status, statusText, headers });
-  if (objection === 'json') throw jsonInstead(await watched.text(), watch);
-  if (objection) throw wrongType(server, objection);
+  if (objection) throw await wrongType(objection, watched, watch);
   return watched;
 }
 
@@ -102,12 +104,6 @@ function redirected(headers: Headers, { secret, server }: Watch): BotError {
   const to = plainWords(headers.get('location') ?? 'nowhere', secret(), 80);
   const message = `${server} redirects to ${to}: set that address as the base URL.`;
   return new BotError('provider.refused', false, message);
-}
-
-function asEvents(body: ReadableStream<Uint8Array>, headers: Headers): Response {
-  const labelled = new Headers(headers);
-  labelled.set('content-type', 'text/event-stream');
-  return new Response(body, { headers: labelled });
 }
 
 /** First line of a body, or its first bytes. */
@@ -143,7 +139,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     this.#reader = body.getReader();
     this.#watch = watch;
     this.#judges = judges;
-    this.#partBytes = watch.meter?.isStream ? eventPartBytes : Number.POSITIVE_INFINITY;
+    this.#partBytes = watch.meter?.isStream ? eventPartBytes : Infinity;
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
@@ -174,9 +170,13 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   async #read(): Promise<Uint8Array | undefined> {
     const { done, value } = await this.#reader.read();
     if (done) return undefined;
-    if (this.#bytes === 0 && this.#judges) judgeHead(value, this.#watch);
+    const { asked, meter, server } = this.#watch;
+    const isJudged = this.#bytes === 0 && this.#judges;
+    const objection = isJudged ? objectionToHead(value, asked) : undefined;
+    if (objection) throw await wrongType(objection, new Response(value.slice()), this.#watch);
     this.#bytes += value.length;
-    checkSize(value, this.#bytes, this.#watch);
+    const what = this.#bytes > mostBytes ? 'more than 64 MB' : meter?.push(value)?.words;
+    if (what) throw new BotError('provider.refused', false, `${server} sent ${what}.`);
     return value;
   }
 
@@ -192,30 +192,14 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   }
 }
 
-function judgeHead(head: Uint8Array, watch: Watch): void {
-  const objection = objectionToHead(head, watch.asked);
-  if (objection === 'json') throw jsonInstead(Buffer.from(head).toString(), watch);
-  if (objection) throw wrongType(watch.server, objection);
-}
-
-function wrongType(server: string, what: string): BotError {
+/** JSON where sound or a stream was asked is an error in the clothes of a success: it is read. */
+async function wrongType(what: string, answer: Response, guard: Guard): Promise<BotError> {
   const advice = 'check that the base URL is the API itself, which usually ends in /v1';
-  const message = `${server} answered with ${what}: ${advice}.`;
-  return new BotError('provider.wrong_type', false, message);
-}
-
-/** JSON where sound or a stream was asked is an error in the clothes of a success. */
-function jsonInstead(text: string, { server, secret }: Guard): BotError {
-  const words = plainWords(wordsOfText(text), secret(), 120);
-  const message = `${server} answered with JSON.`;
-  return new BotError('provider.wrong_type', false, message, undefined, undefined, {
-    serverWords: words,
-  });
-}
-
-/** `bytes` up to the end of this piece. Errors: BotError `provider.refused`. */
-function checkSize(piece: Uint8Array, bytes: number, watch: MeasuredAnswer): void {
-  const { server, meter } = watch;
-  const what = bytes > mostBytes ? 'more than 64 MB' : meter?.push(piece)?.words;
-  if (what) throw new BotError('provider.refused', false, `${server} sent ${what}.`);
+  const isJson = what === 'json';
+  const serverWords = isJson
+    ? plainWords(wordsOfText(await answer.text()), guard.secret(), 120)
+    : undefined;
+  const how = isJson ? 'JSON' : `${what}: ${advice}`;
+  const message = `${guard.server} answered with ${how}.`;
+  return new BotError('provider.wrong_type', false, message, undefined, undefined, { serverWords });
 }

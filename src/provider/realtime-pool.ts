@@ -40,7 +40,11 @@ export class RealtimePool implements Disposable {
   warm(): void {
     if (this.#over.signal.aborted) return;
     for (let n = this.#idle.size + this.#opening.size; n < this.#options.ready; n++) {
-      const opening = this.#openAhead();
+      // Each lease gets the error.
+      const opening = this.#open().then(
+        (link) => this.#keep(link),
+        () => undefined,
+      );
       this.#opening.add(opening);
       void opening.then(() => this.#opening.delete(opening));
     }
@@ -82,11 +86,6 @@ export class RealtimePool implements Disposable {
     this.#idle.delete(leased);
     this.#leased.add(leased);
     return leased;
-  }
-
-  async #openAhead(): Promise<void> {
-    const link = await this.#open().catch(() => undefined); // each lease gets the error
-    if (link) this.#keep(link);
   }
 
   #keep(link: JsonSocket): void {

@@ -31,6 +31,8 @@ const mostHereMs = 1000;
 const bytesPerMs = 48;
 /** Time in ms a request has to begin after an error that may be about it. */
 const suspectMs = 2000;
+/** Events with words. */
+const wordsEvent = /^response\.output_(?<kind>text|audio_transcript)\.(?:delta|(?<end>done))$/;
 
 /** One response of a server as it arrives: sound, words, usage, calls. Who leaves it early closes its connection. */
 export class RealtimeResponse {
@@ -38,7 +40,7 @@ export class RealtimeResponse {
   #id: string | undefined;
   readonly #parts: ResponsePart[] = [];
   /** Items whose words came in pieces: they need not come whole. */
-  readonly #streamed = new Set<string>();
+  readonly #streamed = new Set<unknown>();
   /** Calls that came before the end, which does not repeat them on some servers. */
   readonly #calls: ToolCall[] = [];
   #hereMs = 0;
@@ -88,24 +90,16 @@ export class RealtimeResponse {
   }
 
   #handle(event: JsonEvent): void {
-    const { type, item_id, delta } = event;
-    const itemId = word(item_id);
+    const { type, delta } = event;
+    const words = wordsEvent.exec(word(type))?.groups;
+    if (words) this.#words(event, words.kind === 'text' ? 'text' : 'transcript', words.end);
     switch (type) {
-      case 'response.output_audio.delta':
-        this.#sound(Buffer.from(word(delta), 'base64'));
+      case 'response.output_audio.delta': {
+        const bytes = Buffer.from(word(delta), 'base64');
+        this.#unread(bytes.length / bytesPerMs);
+        this.#parts.push({ kind: 'sound', bytes });
         break;
-      case 'response.output_audio_transcript.delta':
-        this.#words('transcript', itemId, word(delta));
-        break;
-      case 'response.output_audio_transcript.done':
-        this.#whole('transcript', itemId, word(event.transcript));
-        break;
-      case 'response.output_text.delta':
-        this.#words('text', itemId, word(delta));
-        break;
-      case 'response.output_text.done':
-        this.#whole('text', itemId, word(event.text));
-        break;
+      }
       case 'response.output_item.done':
         this.#calls.push(...callsIn([event.item]));
         break;
@@ -115,23 +109,16 @@ export class RealtimeResponse {
     }
   }
 
-  #sound(bytes: Buffer): void {
-    this.#unread(bytes.length / bytesPerMs);
-    this.#parts.push({ kind: 'sound', bytes });
-  }
-
-  #words(kind: 'text' | 'transcript', itemId: string, text: string): void {
-    this.#streamed.add(itemId);
+  /** `end`: they are whole, for servers that do not stream them. */
+  #words(event: JsonEvent, kind: 'text' | 'transcript', end: string | undefined): void {
+    if (end && this.#streamed.has(event.item_id)) return;
+    this.#streamed.add(event.item_id);
+    const text = word(event.delta ?? event.transcript ?? event.text);
     if (text !== '') this.#parts.push({ kind, text });
   }
 
-  /** Words of servers that do not stream them. */
-  #whole(kind: 'text' | 'transcript', itemId: string, text: string): void {
-    if (!this.#streamed.has(itemId)) this.#words(kind, itemId, text);
-  }
-
   #done(response: JsonEvent): void {
-    const usage = usageOf(response);
+    const usage = reportedTokens(response.usage);
     if (usage) this.#parts.push({ kind: 'usage', usage });
     const error = this.#errorOf(response);
     const last = callsIn(response.output);
@@ -192,21 +179,13 @@ export class RealtimeResponse {
   }
 }
 
-function usageOf({ usage }: JsonEvent): TokenUsage | undefined {
-  const { input_tokens, output_tokens, input_token_details, output_token_details } =
-    fieldsOf(usage);
-  return reportedTokens(input_tokens, output_tokens, input_token_details, output_token_details);
-}
-
 /** Calls with an id and a name among the items of a response. */
 function callsIn(items: unknown): readonly ToolCall[] {
   const all = Array.isArray(items) ? items.map(fieldsOf) : [];
-  return all
-    .filter(({ type }) => type === 'function_call')
-    .map(({ call_id, name, arguments: json }) => {
-      return { id: word(call_id), name: word(name), argumentsJson: word(json) };
-    })
-    .filter(({ id, name }) => id !== '' && name !== '');
+  return all.flatMap(({ type, call_id, name, arguments: json }) => {
+    const call = { id: word(call_id), name: word(name), argumentsJson: word(json) };
+    return type === 'function_call' && call.id && call.name ? [call] : [];
+  });
 }
 
 function word(value: unknown): string {

@@ -32,7 +32,9 @@ export async function* readEvents(
           reason = endMark;
           return onEndMark();
         }
-        yield readValue(event, response.headers);
+        const error = errorIn(event.data, event.name);
+        if (error) throw new APIError(error.status, error.body, undefined, response.headers);
+        yield event.data;
       }
     }
   } finally {
@@ -54,12 +56,6 @@ async function* readText(reader: ReadableStreamDefaultReader<Uint8Array>): Async
     yield done ? `${text.decode()}\n\n` : text.decode(value, { stream: true });
     if (done) return;
   }
-}
-
-function readValue({ data, name }: ServerEvent, headers: Headers): unknown {
-  const error = errorIn(data, name);
-  if (error) throw new APIError(error.status, error.body, undefined, headers);
-  return data;
 }
 
 type ServerEvent = { readonly name: string; readonly data: unknown };
@@ -93,7 +89,8 @@ class EventLines {
     const isNew = this.#json === '';
     const isData = text.trim() === endOfEvents || (this.#name === 'error' && text.trim() !== '');
     const data = /^\s*[{[]/.test(text) ? parsedJson(text) : undefined;
-    if (isNew && (data !== undefined || isData)) yield this.#event(data ?? text.trim());
+    if (isNew && (data !== undefined || isData))
+      yield { name: this.#name, data: data ?? text.trim() };
     else if (!isNew || /^\s*[{[]/.test(text)) this.#json += `${text}\n`;
     if (this.#json.length > eventLimits.bytes) throw malformed();
   }
@@ -103,13 +100,9 @@ class EventLines {
       const data = foreignJson(this.#json, eventLimits);
       if (data === undefined) throw malformed();
       this.#json = '';
-      yield this.#event(data);
+      yield { name: this.#name, data };
     }
     this.#name = '';
-  }
-
-  #event(data: unknown): ServerEvent {
-    return { name: this.#name, data };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
+import type { ToDecoder } from '#src/sources/decode/decode-messages.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 import { openDecoderPort } from './decoder-port.ts';
 
@@ -12,23 +12,15 @@ const send = openDecoderPort((message) => {
 });
 
 async function obey(message: ToDecoder): Promise<void> {
-  if (message.kind === 'close') close(message.id);
-  else send(await fed(message));
-}
-
-async function fed({
-  id,
-  plan,
-  bytes,
-  isLast,
-}: Extract<ToDecoder, { kind: 'feed' }>): Promise<FromDecoder> {
+  if (message.kind === 'close') return close(message.id);
+  const { id, plan, bytes, isLast } = message;
   const stream = streams.get(id) ?? new DecodeStream(plan);
   streams.set(id, stream);
   try {
-    return await stream.feed(bytes, isLast);
+    send(await stream.feed(bytes, isLast));
   } catch (error) {
     close(id);
-    return { kind: 'damaged', why: error instanceof Error ? error.message : 'it is damaged' };
+    send({ kind: 'damaged', why: error instanceof Error ? error.message : 'it is damaged' });
   }
 }
 

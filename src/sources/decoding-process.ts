@@ -66,9 +66,12 @@ export class DecodingProcess {
       if (message.kind === 'damaged') this.#answer?.reject(refusals.notAudio(message.why));
       else this.#answer?.resolve(message);
     });
-    for (const end of ['error', 'disconnect', 'exit'] as const)
-      this.#child?.on(end, () => this.#bury());
-    for (const end of ['error', 'exit'] as const) this.#child?.on(end, () => this.#gone.resolve());
+    this.#child?.on('disconnect', () => this.#bury());
+    for (const end of ['error', 'exit'] as const)
+      this.#child?.on(end, () => {
+        this.#bury();
+        this.#gone.resolve();
+      });
   }
 
   get alive(): boolean {

@@ -1,7 +1,7 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { Readable, type Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
@@ -19,8 +19,6 @@ const rateHz = 48_000;
 const frameBytes = 4;
 /** No picture and no table needs more at once. */
 const mostAllocBytes = 64 * 1024 * 1024;
-
-type Ffmpeg = ChildProcessByStdio<Writable, Readable, null>;
 
 /** Programs that run at once: each takes up to 64 MB and a share of a core. */
 const mostPrograms = 16;
@@ -60,12 +58,18 @@ export async function* throughFfmpeg(
     stdio: ['pipe', 'pipe', 'ignore'],
     windowsHide: true,
   });
-  const fed = feed(bytes, child);
+  /** By an error of `bytes`, or of a program that did not start. */
+  const failed = new AbortController();
+  child.on('error', (cause) => failed.abort(refusals.notAudio('ffmpeg did not start', cause)));
+  child.stdin.on('error', () => undefined); // it reads no further than it needs
+  // Handed over as fast as they are accepted.
+  const source = Readable.from(bytes, { highWaterMark: 1 });
+  source.on('error', (cause) => failed.abort(cause)).pipe(child.stdin);
   const pieces = child.stdout[Symbol.asyncIterator]();
   let [rest, hasSound]: [Buffer, boolean] = [Buffer.alloc(0), false];
   try {
     for (;;) {
-      const next = unlessAborted(pieces.next(), fed.failed);
+      const next = unlessAborted(pieces.next(), failed.signal);
       const { value, done } = await unlessAborted(next, signal);
       if (done) break;
       const all: Buffer = Buffer.concat([rest, value]);
@@ -76,7 +80,8 @@ export async function* throughFfmpeg(
     if (!hasSound) throw refusals.notAudio('ffmpeg found no sound in it');
   } finally {
     child.kill('SIGKILL');
-    fed.close();
+    source.destroy();
+    child.stdin.destroy();
   }
 }
 
@@ -93,22 +98,6 @@ function argumentsFor(demuxer: string, skipMs: number): readonly string[] {
 /** Samples are little-endian, as on every machine Node runs on. */
 function pcmOf(bytes: Buffer): Pcm {
   return { samples: new Int16Array(Uint8Array.from(bytes).buffer), rateHz, channels: 2 };
-}
-
-/** Hands `bytes` over as fast as they are accepted. An error of theirs, or the end of the program, aborts `failed`. */
-function feed(bytes: AsyncIterable<Uint8Array>, child: Ffmpeg) {
-  const failed = new AbortController();
-  child.on('error', (cause) => failed.abort(refusals.notAudio('ffmpeg did not start', cause)));
-  child.stdin.on('error', () => undefined); // it reads no further than it needs
-  const source = Readable.from(bytes, { highWaterMark: 1 });
-  source.on('error', (cause) => failed.abort(cause)).pipe(child.stdin);
-  return {
-    failed: failed.signal,
-    close() {
-      source.destroy();
-      child.stdin.destroy();
-    },
-  };
 }
 
 /** Counts the ffmpeg programs that run: a call is one, until it is disposed of. Throws BotError `source.crowded` above the limit. */

@@ -73,7 +73,7 @@ export class SoundLibrary {
    * so that all sounds can be levelled. Errors: as `Sources.openSource`.
    */
   async open(name: string, signal: AbortSignal): Promise<SoundSource | undefined> {
-    const files = await this.#files(Number.POSITIVE_INFINITY);
+    const files = await this.#files(Infinity);
     const found = files.get(plainName(name).toLowerCase());
     if (!found) return undefined;
     const { name: title, path } = found;

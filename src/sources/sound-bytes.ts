@@ -59,7 +59,7 @@ export async function bytesOfLink(
     const answer = first ?? (await request(link, rules, own, wanted));
     first = undefined;
     if (byte > 0 && answer.statusCode !== 206) return void answer.destroy();
-    const mostBytes = sizeBytes ?? Number.POSITIVE_INFINITY; // a stream has no end
+    const mostBytes = sizeBytes ?? Infinity; // a stream has no end
     yield* bodyOf(answer, mostBytes, own);
   }
   return { sizeBytes, canJump, from };

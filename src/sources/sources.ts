@@ -10,7 +10,7 @@ import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 import { type FfmpegOptions, programLimit, throughFfmpeg } from './ffmpeg.ts';
 import { oneLine } from './one-line.ts';
-import { bytesOfFile, bytesOfLink, examine, type SoundBytes } from './sound-bytes.ts';
+import { bytesOfFile, bytesOfLink, examine } from './sound-bytes.ts';
 
 /** Origin of a sound's bytes. The first bytes decide the format, not the name. */
 export type Where =
@@ -72,11 +72,14 @@ export class Sources {
     const late = () => refusals.unreachable('its first bytes did not come in time');
     using deadline = deadlineSignal(this.#limits.openMs, clock, late);
     const inTime = AbortSignal.any([signal, deadline.signal]);
-    const bytes = await this.#bytesOf(where, inTime);
+    const bytes =
+      where.kind === 'file'
+        ? await bytesOfFile(where.path, this.#limits.mostBytes)
+        : await bytesOfLink(where.url, where.type, { ...this.#options, ...this.#limits }, inTime);
     const { sniffed, lengthMs } = await examine(bytes, inTime);
     const ffmpeg = this.#ffmpegFor(sniffed);
     const seekable = bytes.sizeBytes !== undefined;
-    const longestMs = seekable ? this.#limits.longestMs : Number.POSITIVE_INFINITY;
+    const longestMs = seekable ? this.#limits.longestMs : Infinity;
     if (lengthMs !== undefined && lengthMs > longestMs) throw refusals.tooLong(longestMs);
     /** Sound from a position on: all that precedes it is read and left out. Each call opens the bytes anew. */
     async function* open(fromMs: number, until: AbortSignal): AsyncGenerator<Pcm> {
@@ -93,7 +96,8 @@ export class Sources {
         yield pcm;
       }
     }
-    return { title: titleOf(where), lengthMs, seekable, open };
+    const title = oneLine(where.title ?? nameOf(where), longestTitle) || 'a sound';
+    return { title, lengthMs, seekable, open };
   }
 
   /** Errors: BotError `source.not_audio` for formats that cannot be decoded here, `source.crowded`. */
@@ -110,20 +114,9 @@ export class Sources {
       `it is ${sniffed.kind === 'more' ? 'too short' : sniffed.what}${needs}`,
     );
   }
-
-  async #bytesOf(where: Where, signal: AbortSignal): Promise<SoundBytes> {
-    const { allowed, resolve } = this.#options;
-    const { mostBytes } = this.#limits;
-    if (where.kind === 'file') return await bytesOfFile(where.path, mostBytes);
-    return await bytesOfLink(where.url, where.type, { allowed, mostBytes, resolve }, signal);
-  }
 }
 
-/** One line that people may see: no path, and no secret of a link. */
-function titleOf(where: Where): string {
-  return oneLine(where.title ?? nameOf(where), longestTitle) || 'a sound';
-}
-
+/** A name that people may see: no path, and no secret of a link. */
 function nameOf(where: Where): string {
   if (where.kind === 'file') return basename(where.path).replace(/\.\w{1,5}$/, '');
   if (!URL.canParse(where.url)) return '';

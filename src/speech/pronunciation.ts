@@ -67,14 +67,11 @@ export function withPronunciation(synthesizer: Synthesizer): Synthesizer {
 /** Runs of letters and digits, and all other characters one by one; scripts without spaces are split by a dictionary. */
 function tokensOf(text: string): readonly string[] {
   const runs = text.match(/[\p{L}\p{M}\p{N}_]+|[^\p{L}\p{M}\p{N}_]/gu) ?? [];
-  return runs.flatMap((run) => (isWithoutSpaces(run) ? wordsOf(run) : [run]));
+  return runs.flatMap((run) => (withoutSpaces.test(run) ? wordsOf(run) : [run]));
 }
 
-function isWithoutSpaces(run: string): boolean {
-  return /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u.test(
-    run,
-  );
-}
+const withoutSpaces =
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 
 function wordsOf(run: string): readonly string[] {
   const segments = new Intl.Segmenter(undefined, { granularity: 'word' }).segment(run);

@@ -14,9 +14,10 @@ const tags: readonly RegExp[] = [
   // Nemotron and Parakeet.
   /\s?<(?<language>[a-z]{2}-[A-Z]{2})>/g,
   // CTC models and SentencePiece.
-  /<(?:unk|s|\/s|pad|blank|blk|sil|noise|eou|eob)>|\u2047/g,
+  /<(?:unk|OOV|s|\/s|pad|blank|blk|sil|noise|eou|eob)>|\u2047/g,
   // whisper.cpp.
-  /\[_(?:BEG|TT_\d+|EOT|SOT|PREV|NOT|SOLM)_?\]/g,
+  /\[_LANG_(?<language>[a-z]{2,3})\]/g,
+  /\[_\w{1,24}\]/g,
   /[[(*](?:BLANK[_ ]AUDIO|NO[_ ]SPEECH|SILENCE|MUSIC|NOISE|SOUND|APPLAUSE|LAUGHTER|INAUDIBLE)[\])*]/gi,
   // SenseVoice after its own postprocessing.
   /[\u266a-\u266c]|(?![\u00a9\u00ae\u2122])\p{Extended_Pictographic}\ufe0f?/gu,
@@ -24,7 +25,7 @@ const tags: readonly RegExp[] = [
 
 /** What may become a tag with the next words. */
 const unfinished =
-  /[[(*][A-Z_\d ]{0,15}$|(?:^\s*(?:language(?:\s+\p{L}+)?|lang:?[a-z]{0,2})\s*)?(?:<[^<>]{0,42})?$/iu;
+  /[[(*][A-Z_\d ]{0,26}$|(?:^\s*(?:language(?:\s+\p{L}+)?|lang:?[a-z]{0,2})\s*)?(?:<[^<>]{0,42})?$/iu;
 const beginsLikeTag = /^\s*(?:l|la|lan|lang|langu|langua|languag)$/;
 
 /** `goesOn`: an end that may become a tag is left out. */

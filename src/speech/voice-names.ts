@@ -26,13 +26,11 @@ export function voiceNamed(typed: string, known: readonly string[]): string | un
   const lower = words.toLowerCase();
   const found = known.find((one) => one.toLowerCase() === lower);
   if (found !== undefined) return found;
-  return isVoiceName(words) && isVoiceAmong(words, known) ? words : undefined;
+  return voiceName.test(words) && isVoiceAmong(words, known) ? words : undefined;
 }
 
 /** Weight of a voice in a mix. */
 const weight = /\([\d.]{1,8}\)$/;
 
-/** Whether this may be the name of a voice, for a server that does not list its voices. */
-function isVoiceName(words: string): boolean {
-  return /^[\p{L}\p{N}][\p{L}\p{N} _.:()+/-]{0,99}$/u.test(words);
-}
+/** What may be the name of a voice, for a server that does not list its voices. */
+const voiceName = /^[\p{L}\p{N}][\p{L}\p{N} _.:()+/-]{0,99}$/u;

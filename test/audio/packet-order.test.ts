@@ -6,7 +6,7 @@ import { packetAt } from './packets.ts';
 
 function ordered(packets: readonly Packet[], order = new PacketOrder()): OrderedPacket[] {
   const passed = packets.flatMap((packet) => order.put(packet));
-  return [...passed, ...order.settle(Number.POSITIVE_INFINITY)];
+  return [...passed, ...order.settle(Infinity)];
 }
 
 test('a packet waits 60 ms for one before it, and not longer', () => {
@@ -86,7 +86,7 @@ test('over wraps, losses, silences, doubles and delays: each packet at most once
       for (const packet of arrivals.toSorted((a, b) => a.atMs - b.atMs)) {
         passed.push(...order.put(packet));
       }
-      passed.push(...order.settle(Number.POSITIVE_INFINITY));
+      passed.push(...order.settle(Infinity));
       const names = arrivals.map(nameOf);
       const sentAs = passed.map(({ packet }) => names.indexOf(nameOf(packet)));
       expect(sentAs).toEqual([...new Set(sentAs)].sort((a, b) => a - b));

@@ -133,7 +133,7 @@ const rf64 = Buffer.concat([
 
 /**
  * What stands behind sound without a known end, and where it was seen. ffmpeg and PyAV write their sizes where the file goes on
- * (https://github.com/remsky/Kokoro-FastAPI/issues/497); chunks: https://www.recordingblogs.com/wiki/wave-file-format.
+ * (https://github.com/remsky/Kokoro-FastAPI/blob/master/api/src/services/streaming_audio_writer.py); chunks: https://docs.rs/crate/wavpack-sys/0.4.0/source/WavPack/fuzzing/fuzzer.dict.
  */
 const behind: Readonly<Record<string, Buffer>> = {
   nothing: Buffer.alloc(0),

@@ -13,7 +13,7 @@ afterAll(() => setDefaultCACertificates(trusted));
 
 const messages = '/channels/:channel/messages';
 const refusing = (method: string) => ({
-  ...{ method, path: `${messages}/:message`, status: 403, times: Number.POSITIVE_INFINITY },
+  ...{ method, path: `${messages}/:message`, status: 403, times: Infinity },
 });
 
 /** Checks the bot live where its owner sits; `onLine` may plant a fault as a line comes. */

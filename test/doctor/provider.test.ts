@@ -73,18 +73,27 @@ test('where no voice was chosen and the usual one is not known, the server’s f
   expect([code, settings.SPEECH_VOICE]).toEqual([0, 'af_heart']);
 });
 
-test('a model that calls the tool is told', async () => {
+const call = { index: 0, id: 'a', function: { name: 'ping', arguments: '{}' } };
+
+test.each([
+  ['calls the tool', delta({ tool_calls: [call] }, 'tool_calls'), ''],
+  // Then the server lacks a parser, which is named.
+  [
+    'writes its call',
+    delta({ content: '<tool_call>{"name": "ping"}</tool_call>' }, 'stop'),
+    'parser hermes',
+  ],
+])('a model that %s is told', async (_, called, mend) => {
   using server = await openServer({
     'GET /v1/models': lists('thinker'),
     'POST /v1/chat/completions': (response, asked) => {
-      const call = { index: 0, id: 'a', function: { name: 'ping', arguments: '{}' } };
       const words = [delta({ reasoning: 'Hm.' }), delta({ content: 'one' }), delta({}, 'stop')];
-      const called = [delta({ tool_calls: [call] }), delta({}, 'tool_calls')];
-      streams(...(asked.body.tools ? called : words))(response, asked);
+      streams(...(asked.body.tools ? [called] : words))(response, asked);
     },
   });
-  const { about, code } = await examine(['--provider', `${server.origin}/v1`]);
+  const { about, code, mendOf } = await examine(['--provider', `${server.origin}/v1`]);
   expect(about('tools')).toBe('ok tools thinker: the model called the tool');
+  expect(mendOf('answers') ?? '').toContain(mend);
   expect(code).toBe(0);
 });
 

@@ -31,7 +31,13 @@ async function measure(text: string, format: 'pcm' | 'wav', halfMs: number, whol
       }
     },
   };
-  return await tryProbe(speak, { synthesizer, voice: {}, text }, { clock, deadlineMs: 60_000 });
+  const speaker = {
+    synthesizer,
+    voice: {},
+    text,
+    deadlines: { firstMs: 5_000, longestFirstMs: 20_000 },
+  };
+  return await tryProbe(speak, speaker, { clock, deadlineMs: 60_000 });
 }
 
 /** Texts by the seconds that they take at the 20 ms a character of the server. */
@@ -67,13 +73,21 @@ test.each([
   },
 );
 
+test('a voice that is later than the bot waits is told what to set', async () => {
+  expect(await measure(texts['0.3'], 'wav', 30_000, 30_000)).toMatchObject({
+    verdict: 'differs',
+    why: expect.stringMatching(/; the bot waits 20 s at most$/),
+    mend: 'set SPEECH_FIRST_BYTE_SECONDS=60, or choose a smaller model',
+  });
+});
+
 test('the doctor measures each voice, the fallback too, once the request before has loaded its model', async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];
   let asked = 0;
-  /** A model that loads in 9 s when it was not used, and sends the sentence, spoken twice, as a whole after 700 ms. */
+  /** A model that loads in 9 s when it was not used, and sends the sentence, spoken twice, as a whole after 6 s. */
   const route: FakeRoute = async (response, request) => {
-    await clock.advance(asked++ % 2 === 0 ? 9_000 : 700);
+    await clock.advance(asked++ % 2 === 0 ? 9_000 : 6_000);
     const twice = {
       ...request,
       body: { ...request.body, input: `${request.body.input}`.repeat(2) },
@@ -87,6 +101,6 @@ test('the doctor measures each voice, the fallback too, once the request before 
   const code = await runDoctor([], { clock, deadlineMs: 60_000, print, environment });
   const spoken = lines.filter((line) => line.includes('of sound'));
   const told =
-    /^ +differs +speak +kokoro: 3\.6 s of sound, first sound after 700 ms, last byte after 700 ms: it does not stream$/;
+    /^ +differs +speak +kokoro: 3\.6 s of sound, first sound after 6000 ms, last byte after 6000 ms: it does not stream; the bot waits 20 s at most$/;
   expect([code, spoken]).toEqual([0, [expect.stringMatching(told), expect.stringMatching(told)]]);
 });

@@ -8,7 +8,8 @@ export type ChatStep =
   | { readonly usage: Usage }
   | { readonly error: unknown }
   | { readonly waitMs: number }
-  | 'stall';
+  | 'stall'
+  | 'cut';
 
 export type FakeChatRequest = {
   readonly messages: readonly ChatMessage[];
@@ -64,6 +65,7 @@ export class FakeChat implements ChatModel {
 
   async *#perform(step: ChatStep, signal: AbortSignal): AsyncGenerator<ChatPart> {
     if (step === 'stall') await untilAborted(signal);
+    else if (step === 'cut') yield { kind: 'cut' };
     else if (typeof step === 'string') yield { kind: 'text', text: step };
     else if ('call' in step) yield { kind: 'tool', call: step.call };
     else if ('usage' in step) yield { kind: 'usage', usage: step.usage };

@@ -22,7 +22,7 @@ export class VirtualClock implements Clock {
 
   /** Instant at which the next sleeper wakes; infinite: there is none. */
   get nextDueMs(): number {
-    return this.#next()?.dueMs ?? Number.POSITIVE_INFINITY;
+    return this.#next()?.dueMs ?? Infinity;
   }
 
   nowMs(): number {

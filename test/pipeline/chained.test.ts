@@ -51,6 +51,17 @@ pipelineContract('chained', async (script) => {
 const sentence = (n: number) => ` This is the long sentence number ${n}.`;
 const five = [1, 2, 3, 4, 5].map(sentence);
 
+test.each([
+  ['This is the whole of it. And then we wen', ['This is the whole of it.']],
+  ['And then we wen', ['And then we wen']],
+])(
+  'of an answer that is cut at its longest length half a sentence is not said: %s',
+  async (written, spoken) => {
+    const { parts } = await drain(open([[written, 'cut']]).answer());
+    expect(soundedTexts(parts)).toEqual(spoken);
+  },
+);
+
 test('what cannot be said is skipped, and still belongs to the text', async () => {
   const written = 'Here you are: ```\ncode();\n``` That is the whole of it.';
   const { parts } = await drain(open([[written]]).answer());

@@ -23,6 +23,19 @@ test.each([
 });
 
 test.each([
+  // Kokoro-FastAPI, an unknown model, a wrong key at a LiteLLM without a database, the key of the server behind it
+  [400, "Voice 'alloy' is not available", 'refused', 'set SPEECH_VOICE'],
+  [404, 'The model `m` does not exist.', 'refused', '/v1/models'],
+  [400, 'No connected db., type=no_db_connection', 'bad_key', 'proxy'],
+  [401, 'litellm.AuthenticationError: Incorrect API key', 'bad_key', 'api_key of that'],
+])('the only reason of a %i is told with its remedy: %s', (code, detail, kind, remedy) => {
+  const thrown = APIError.generate(code, { error: { detail } }, '', new Headers());
+  const error = describeError(thrown, client);
+  expect(error.code).toBe(`provider.${kind}`);
+  expect(error.about.mend).toContain(remedy);
+});
+
+test.each([
   [429, {}, 'insufficient_quota', false],
   [500, {}, 'x', true],
   [422, {}, 'x', false],

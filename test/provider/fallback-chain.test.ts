@@ -9,6 +9,8 @@ const never = new AbortController().signal;
 const limits = {
   firstMs: 1000,
   coldFirstMs: 3000,
+  longestFirstMs: 8000,
+  moreMs: 500,
   idleMs: 20_000,
   totalMs: 10_000,
   retryWithinMs: 500,

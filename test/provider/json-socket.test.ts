@@ -6,6 +6,7 @@ import { realClock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
 import { type JsonEvent, JsonSocket, socketUrl } from '#src/provider/json-socket.ts';
+import { openServer } from '#test/doctor/examine.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 const staying = new AbortController().signal;
@@ -37,6 +38,21 @@ test('a connection that the server closes is lost once, its reason apart and wit
   const about = { serverWords: 'maximum duration, [key]' };
   expect(met.lost[0]).toMatchObject({ code: 'provider.truncated', message, about });
   expect(met.socket.send({})).toBe(false);
+});
+
+test.each([
+  ['', { code: 'provider.refused', about: { mend: expect.stringContaining('another pipeline') } }],
+  ['{"error":{"message":"no"}}', { code: 'provider.bad_key' }],
+])('403 with the body "%s" instead of a WebSocket has the error %o', async (body, error) => {
+  using server = await openServer({}, undefined, (http) => {
+    const head = `HTTP/1.1 403 Forbidden\r\ncontent-length: ${body.length}\r\n\r\n`;
+    http.on('upgrade', (_, socket) => socket.end(head + body));
+    return () => undefined;
+  });
+  const options = { baseUrl: server.origin, clock: realClock };
+  const ignored = { hear: () => undefined, lost: () => undefined };
+  const opening = JsonSocket.open(new URL(server.origin), options, ignored, staying);
+  await expect(opening).rejects.toMatchObject(error);
 });
 
 test('a server that takes nothing in is lost before more than 4 MiB wait to leave', async () => {

@@ -31,10 +31,9 @@ const writings: Readonly<Record<string, string>> = {
   'without spaces and without the last blank line': `data:${one}\n\ndata:${other}\n\ndata:[DONE]`,
   'one line break between events': `data: ${one}\ndata: ${other}\ndata: [DONE]\n`,
   'with data without text, and pings': `data:\n\ndata: ${one}\n\ndata: ping\n\ndata: ${other}\n\ndata: [DONE]\n\n`,
-  // https://openrouter.ai/docs/api/reference/streaming
   'with comments of OpenRouter': `: OPENROUTER PROCESSING\n\ndata: ${one}\n\n: OPENROUTER PROCESSING\n\ndata: ${other}\n\ndata: [DONE]\n\n`,
   'with ids, times and pings': `id: 1\nretry: 3000\nevent: ping\ndata:\n\ndata: ${one}\n\nid: 2\ndata: ${other}\n\ndata: [DONE]\n\n`,
-  // https://docs.ollama.com/api/streaming: JSON lines
+  // https://github.com/ollama/ollama/blob/main/server/routes.go: JSON lines
   'as lines of JSON': `${one}\n${other}\n`,
   'over several lines': `data: {"n":\ndata: 1}\n\ndata: ${other}\n\ndata: [DONE]\n\n`,
   'with two ends, and rubbish behind': `data: ${one}\n\ndata: ${other}\n\ndata: [DONE]\n\ndata: [DONE]\n\ndata: {{\n\n`,
@@ -59,9 +58,9 @@ const failures: readonly [
     'no',
   ],
   [
-    'https://github.com/sgl-project/sglang/blob/main/python/sglang/srt/entrypoints/openai/serving_base.py',
-    'data: {"error": {"object": "error", "message": "no", "type": "SERVICE_UNAVAILABLE", "param": null, "code": 503}}\n\n',
-    503,
+    'https://github.com/BerriAI/litellm/issues/25492 (SGLang)',
+    'data: {"error": {"object": "error", "message": "no", "type": "BadRequestError", "param": null, "code": 400}}\n\n',
+    400,
     'no',
   ],
   [
@@ -71,42 +70,59 @@ const failures: readonly [
     'no',
   ],
   [
-    'https://docs.anthropic.com/en/docs/build-with-claude/streaming',
+    'https://github.com/anthropics/anthropic-sdk-typescript/blob/main/src/core/streaming.ts',
     'event: error\ndata: {"type": "error", "error": {"type": "overloaded_error", "message": "no"}}\n\n',
     503,
     'no',
   ],
   [
-    'https://openrouter.ai/docs/api/reference/streaming',
+    'https://github.com/damianvtran/local-operator/pull/223 (OpenRouter)',
     'data: {"id":"a","object":"chat.completion.chunk","error":{"code":502,"message":"no"},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}\n\n',
     502,
     'no',
   ],
   [
-    'https://ai.google.dev/gemini-api/docs/troubleshooting',
+    'https://github.com/n4ze3m/page-assist/issues/406 (Gemini)',
     'data: [{"error":{"code":429,"message":"no","status":"RESOURCE_EXHAUSTED"}}]\n\n',
     429,
     'no',
   ],
   [
-    'https://github.com/huggingface/text-generation-inference/blob/main/router/src/server.rs',
+    'https://github.com/huggingface/text-generation-inference/blob/main/clients/python/text_generation/errors.py',
     'data:{"error":"no","error_type":"overloaded"}\n\n',
     503,
     'no',
   ],
   [
-    'https://github.com/ggml-org/llama.cpp/blob/b4000/examples/server/server.cpp',
+    'https://github.com/ggml-org/llama.cpp/pull/16109',
     'error: {"code":500,"message":"no","type":"server_error"}\n\n',
     500,
     'no',
   ],
   [
-    'https://fastapi.tiangolo.com/tutorial/handling-errors/',
+    'https://github.com/fastapi/fastapi/blob/master/docs/en/docs/tutorial/handling-errors.md',
     'data: {"detail":"no"}\n\n',
     undefined,
     'no',
   ],
-  ['https://docs.ollama.com/api/errors', '{"error":"no"}\n', undefined, 'no'],
+  [
+    'https://github.com/ollama/ollama/blob/main/server/routes.go',
+    '{"error":"no"}\n',
+    undefined,
+    'no',
+  ],
+  [
+    'https://github.com/NousResearch/hermes-agent/issues/68451 (Venice)',
+    'data: {"error_type":"context_length_exceeded","error_message":"no"}\n\n',
+    400,
+    'no',
+  ],
+  [
+    'https://github.com/foundation-model-stack/fms-guardrails-orchestrator/pull/436 (vLLM)',
+    'event: error\ndata: {"code":400,"details":"no"}\n\n',
+    400,
+    'no',
+  ],
   ['words alone', 'event: error\ndata: no\n\n', undefined, 'no'],
 ];
 

@@ -87,12 +87,21 @@ async function heard(transcriber: Transcriber, clock: VirtualClock, words: strin
 
 const [{ text: short }] = utterances;
 
-test('a recogniser that stalls over a short utterance is given up after 5 s', async () => {
+test.each([
+  ['stalls over a short utterance is given up after 5 s', [100, -1], [100, 5_000]],
+  [
+    'is slow gets the time that it needs',
+    [11_000, 12_000, 12_000, -1],
+    [11_000, 12_000, 12_000, 20_000],
+  ],
+  ['slows down is late once, at its old pace', [100, 8_000, 8_000, 100], [100, 5_000, 8_000, 100]],
+])('a recogniser that %s, and no utterance is sent twice', async (_, times, tookMs) => {
   const clock = new VirtualClock();
-  const transcriber = paced(clock, 100, -1);
-  const listening = recogniser([transcriber], false, clock);
-  await heard(listening, clock, short);
-  expect(await heard(listening, clock, short)).toEqual({ what: 'provider.late', tookMs: 5_000 });
+  const listening = recogniser([paced(clock, ...times)], false, clock);
+  for (const [n, ms] of tookMs.entries()) {
+    const what = ms === times[n] ? short : 'provider.late';
+    expect(await heard(listening, clock, short)).toEqual({ what, tookMs: ms });
+  }
 });
 
 function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
@@ -106,6 +115,23 @@ async function said(voice: Synthesizer, text: string, name?: string): Promise<nu
   const ms = (await Array.fromAsync(sounds)).reduce((sum, pcm) => sum + durationMs(pcm), 0);
   return ms / 100;
 }
+
+test('a slow voice gets four times as long for a text four times as long', async () => {
+  const clock = new VirtualClock();
+  const sound = new FakeSynthesizer({ pieces: 1 });
+  const slow: Synthesizer = {
+    async *synthesize(text, voice, signal) {
+      await clock.sleep(60 * text.length, signal);
+      yield* sound.synthesize(text, voice, signal);
+    },
+  };
+  const voice = voices([slow], clock);
+  for (const length of [80, 320]) {
+    const spoken = said(voice, 'a'.repeat(length));
+    await clock.advance(60_000);
+    expect(await spoken).toBe(1);
+  }
+});
 
 test('a voice never changes inside an answer, not even back to the better one', async () => {
   const clock = new VirtualClock();

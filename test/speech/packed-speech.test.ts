@@ -69,10 +69,10 @@ test('pcm asked, aac or a damaged file received: an error by name, never noise',
 
 /**
  * First bytes of formats that no decoder here takes. Sources: ISO 14496-12 (MP4), RFC 9559 (Matroska), Apple's CAF
- * specification, RFC 4867 (AMR); and of members that nobody has reported yet: AIFF https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/AIFF/AIFF.html,
- * AU https://pubs.opengroup.org/external/auformat.html, WavPack https://www.wavpack.com/WavPack5FileFormat.pdf,
- * Wave64 https://www.ambisonia.com/Members/mleese/sony_wave64.pdf, TTA http://tausoft.org/wiki/True_Audio_Codec_Format,
- * Musepack https://trac.musepack.net/musepack/wiki/SV8Specification, WMA (ASF) https://learn.microsoft.com/windows/win32/wmformat/overview-of-the-asf-format.
+ * specification, RFC 4867 (AMR); and of members that nobody has reported yet: AU, WavPack and True Audio
+ * https://github.com/file/file/blob/master/magic/Magdir/audio, AIFF https://github.com/file/file/blob/master/magic/Magdir/iff,
+ * Wave64 https://docs.rs/crate/wavpack-sys/0.4.0/source/WavPack/cli/wave64.c, Musepack
+ * https://github.com/FFmpeg/FFmpeg/blob/master/libavformat/mpc8.c, WMA (ASF) https://gist.github.com/iahu/396eaf109ed0969382abdbc9c3f0f029.
  */
 const foreign: readonly (readonly [string, string])[] = [
   ['MP4', '00000020667479704d344120000002004d344120'],

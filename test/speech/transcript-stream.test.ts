@@ -131,16 +131,20 @@ const tagged: readonly (readonly [who: string, text: string, language: string | 
     'de',
   ],
   // https://github.com/ggml-org/whisper.cpp/blob/master/src/whisper.cpp
-  ['whisper.cpp with special tokens', '[_BEG_] hello there[_TT_150]', undefined],
-  // https://huggingface.co/nvidia/canary-1b
-  ['Canary', '<|startofcontext|><|fr|><|pnc|><|noitn|>hello there', 'fr'],
+  [
+    'whisper.cpp with special tokens',
+    '[_BEG_][_LANG_it][_TRANSCRIBE_] hello there[_TT_150][_extra_token_51900]',
+    'it',
+  ],
+  // https://github.com/k2-fsa/sherpa-onnx/blob/master/sherpa-onnx/csrc/offline-recognizer-canary-impl.h
+  ['Canary', '<|startofcontext|><|emo:undefined|><|fr|><|pnc|><|noitn|>hello there', 'fr'],
   // https://huggingface.co/nvidia/parakeet-tdt-0.6b-v3/discussions
   ['Nemotron', 'hello there <en-US>', 'en-US'],
+  // https://github.com/FunAudioLLM/SenseVoice/blob/main/webui.py
+  ['SenseVoice after its postprocessing', '\u{1f3bc}hello there\u{1f60a}', undefined],
   // https://github.com/modelscope/FunASR/blob/main/funasr/utils/postprocess_utils.py
-  ['FunASR after its postprocessing', '\u{1f3bc}hello there\u{1f60a}', undefined],
-  // https://huggingface.co/docs/transformers/model_doc/wav2vec2
-  ['wav2vec 2', '<s>hello <unk>there</s>', undefined],
-  // https://github.com/vllm-project/vllm/blob/main/vllm/model_executor/models/voxtral.py
+  ['FunASR', '<s>hello <unk>there<OOV></s>', undefined],
+  // https://github.com/mistralai/mistral-common/blob/main/src/mistral_common/tokens/tokenizers/instruct.py
   ['Voxtral', 'lang:es [TRANSCRIBE]hello there', 'es'],
 ];
 

@@ -180,7 +180,7 @@ export class EchoMeter {
   readonly #floor = new NoiseFloor();
   readonly #recent: EchoMeasurement[] = [];
   /** Position of the stream in the time of the clock; arrivals can only be late. */
-  #streamMs = Number.NEGATIVE_INFINITY;
+  #streamMs = -Infinity;
   #path: EchoPath | undefined;
   #excessDb = 0;
   #shortDb = 0;

@@ -127,7 +127,7 @@ export class SentEnvelope {
   /** Number of hops written. Hop n is about the time around `n * hopMs`. */
   #hops = 0;
   #waiting: SentFrame[] = [];
-  #endMs = Number.NEGATIVE_INFINITY;
+  #endMs = -Infinity;
 
   /** Instant at which the last frame had been played. */
   get endMs(): number {

@@ -147,7 +147,7 @@ export class SpeakerStream {
   readonly #order = new PacketOrder();
   readonly #concealment = new Concealment();
   #decoder: OpusDecoder | undefined;
-  #lastAtMs = Number.NEGATIVE_INFINITY;
+  #lastAtMs = -Infinity;
   #counts = { heard: 0, sealed: 0, undecodable: 0, concealed: 0 };
 
   constructor(codec: OpusCodec) {

@@ -247,7 +247,7 @@ export class SileroWeights {
     }
     this.#multiply(c, at.second, 0, at.third);
     this.#multiply(d, at.third, 0, at.seen);
-    this.#multiply(at.memory, at.seen, Number.NEGATIVE_INFINITY, at.gates);
+    this.#multiply(at.memory, at.seen, -Infinity, at.gates);
     this.#kernels.remember(at.gates, cellCount, at.cells, row(at.seen, 1, cellCount));
   }
 

@@ -27,14 +27,20 @@ type Mark = {
 };
 
 const fixedMarks: readonly Mark[] = [
-  ...thoughts.flatMap(({ open, close }): Mark[] => [
+  ...rowsOf(thoughts).flatMap(({ open, close }): Mark[] => [
     { text: open, kind: 'thought' },
     { text: close, kind: 'answer' },
   ]),
-  ...wrappers.map(({ mark, isHead }): Mark => ({ text: mark, kind: isHead ? 'head' : 'wrapper' })),
-  ...templateTokens.map(({ mark }): Mark => ({ text: mark, kind: 'end' })),
+  ...rowsOf(wrappers.around).map((text): Mark => ({ text, kind: 'wrapper' })),
+  ...rowsOf(wrappers.before).map((text): Mark => ({ text, kind: 'head' })),
+  ...rowsOf(templateTokens).map((text): Mark => ({ text, kind: 'end' })),
   ...writtenCalls.map(({ open, ...row }): Mark => ({ ...row, text: open, kind: 'call' })),
 ];
+
+/** Rows of a table that stand under their sources. */
+export function rowsOf<Row>(table: Readonly<Record<string, readonly Row[]>>): readonly Row[] {
+  return Object.values(table).flat();
+}
 
 /** Marks that are looked for together. */
 class MarkSet {
@@ -65,15 +71,6 @@ class MarkSet {
   }
 }
 
-/** State behind a mark. */
-const after = {
-  thought: 'thought',
-  answer: 'answer',
-  call: 'call',
-  end: 'end',
-  head: 'end',
-  line: 'end',
-} as const;
 const longestMarkChars = 80;
 const inAnswer = new MarkSet(fixedMarks);
 const inThought = new MarkSet(
@@ -85,6 +82,8 @@ const noMarks = new MarkSet([]);
 /** JSON or a call of Python in place of words, and what may become that. */
 const bareCall = /^\s*(?:```\w*\s*)?(?:\{|\[\s*\{|\[[\w.]+\()/;
 const mayBeBareCall = /^\s*(?:`{1,3}\w*\s*|\[[\w.\s]*)?$/;
+type State = 'answer' | 'thought' | 'call' | 'end';
+
 /** Characters behind the end of an answer after which its stream is not waited for. */
 const mostDroppedChars = 400;
 
@@ -102,7 +101,7 @@ export class AnswerText {
   readonly calls: WrittenCall[] = [];
   readonly #options: AnswerTextOptions;
   readonly #inAnswer: MarkSet;
-  #state: 'answer' | 'thought' | 'call' | 'end';
+  #state: State;
   #held = '';
   /** The running call, or a thought whose beginning was not seen. */
   #kept = '';
@@ -222,19 +221,17 @@ export class AnswerText {
     }
     if (kind === 'answer' && this.#state === 'answer' && hasBegun) this.faults.push('thoughts');
     if (kind === 'head' || kind === 'end') this.faults.push('template');
-    return this.#enter({ ...mark, kind }, raw);
+    return this.#enter(kind === 'head' || kind === 'line' ? 'end' : kind, mark, raw);
   }
 
   /** Changes the state at a mark. */
-  #enter(mark: Mark & { readonly kind: keyof typeof after }, raw: string): string {
-    const { kind } = mark;
-    const from = this.#state;
-    const kept = this.#kept;
-    this.#state = after[kind];
-    this.#kept = kind === 'call' ? raw : '';
-    if (kind === 'answer') this.#isAtStart = true;
+  #enter(state: State, mark: Mark, raw: string): string {
+    const [from, kept] = [this.#state, this.#kept];
+    this.#state = state;
+    this.#kept = state === 'call' ? raw : '';
+    if (state === 'answer') this.#isAtStart = true;
     if (from === 'call') return this.#endCall(kept + raw);
-    if (kind === 'call') this.#call = mark;
+    if (state === 'call') this.#call = mark;
     return '';
   }
 

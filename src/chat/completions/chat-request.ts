@@ -42,21 +42,18 @@ function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
     case 'user': {
       const { content, name, pictures = [] } = message;
       const line = lineOf(name, content);
-      if (pictures.length === 0) return { role: 'user', content: line };
-      return { role: 'user', content: [...partsOf(line), ...pictures.map(pictureOf)] };
+      const shown = pictures.map((url) => ({ type: 'image_url' as const, image_url: { url } }));
+      const parts = [...partsOf(line), ...shown];
+      return { role: 'user', content: pictures.length > 0 ? parts : line };
     }
     case 'assistant': {
       const { content, calls = [] } = message;
-      if (calls.length === 0) return { role: 'assistant', content };
-      return { role: 'assistant', content, tool_calls: calls.map(callField) };
+      const tool_calls = calls.length > 0 ? calls.map(callField) : undefined;
+      return { role: 'assistant', content, tool_calls };
     }
     case 'tool':
       return { role: 'tool', tool_call_id: message.callId, content: message.content };
   }
-}
-
-function pictureOf(url: string): ChatCompletionContentPart {
-  return { type: 'image_url', image_url: { url } };
 }
 
 type Content = string | ChatCompletionContentPart[];
@@ -161,8 +158,8 @@ export function requestBody(
     ...(voice !== undefined && soundFields(options, voice, parts.has('stream'))),
   };
   if (!parts.has('stream')) return body;
-  const obfuscation = parts.has('include_obfuscation') ? { include_obfuscation: false } : {};
-  const stream_options = { include_usage: true, ...obfuscation };
+  const include_obfuscation = parts.has('include_obfuscation') ? false : undefined;
+  const stream_options = { include_usage: true, include_obfuscation };
   return {
     ...body,
     stream: true,

@@ -7,15 +7,10 @@ import type { ServedBy } from '#src/provider/models/models.ts';
 import { reportedTokens } from '#src/provider/models/request-hold.ts';
 import { AnswerText, type AnswerTextOptions, type TextFault } from './answer-text.ts';
 
-/** One piece of a tool call as servers stream it; any field may be missing, empty or repeated. */
-type Fragment = {
-  readonly index: number | undefined;
-  readonly id: string;
-  readonly name: string;
-  readonly json: string;
-};
-
 type PartialToolCall = { id: string; name: string; json: string };
+
+/** One piece of a tool call as servers stream it; any field may be missing, empty or repeated. */
+type Fragment = Readonly<PartialToolCall> & { readonly index: unknown };
 
 /** Limit of characters of arguments that are searched for their end in one answer: each piece may start a new search. */
 const mostCheckedChars = 4 * 2 ** 20;
@@ -35,8 +30,7 @@ class ToolCalls {
   add(deltas: unknown): void {
     if (!Array.isArray(deltas)) return;
     for (const [place, delta] of deltas.entries()) {
-      const fragment = readFragment(delta);
-      if (fragment) this.#join(fragment, keyOf(fragment, place));
+      if (isRecord(delta)) this.#join(readFragment(delta), place);
     }
   }
 
@@ -51,14 +45,17 @@ class ToolCalls {
       }));
   }
 
-  #join(fragment: Fragment, key: string): void {
+  #join(fragment: Fragment, place: number): void {
+    const { id, index } = fragment;
+    const unnumbered = id === '' ? `place ${place}` : `id ${id}`;
+    const key = typeof index === 'number' ? `index ${index}` : unnumbered;
     let call = this.#byKey.get(key);
     if (!call || this.#startsAnew(call, fragment)) {
       call = { id: '', name: '', json: '' };
       this.#calls.push(call);
       this.#byKey.set(key, call);
     }
-    if (call.id === '') call.id = fragment.id;
+    if (call.id === '') call.id = id;
     if (call.name === '') call.name = fragment.name;
     if (call.json.length <= toolArgumentLimits.bytes) call.json += fragment.json; // longer ones fit no tool
   }
@@ -69,11 +66,6 @@ class ToolCalls {
     this.#checkedChars += call.json.length;
     return this.#checkedChars <= mostCheckedChars && isJson(call.json);
   }
-}
-
-function keyOf({ index, id }: Fragment, place: number): string {
-  if (index !== undefined) return `index ${index}`;
-  return id === '' ? `place ${place}` : `id ${id}`;
 }
 
 /** Whether the arguments of a call are whole. */
@@ -87,23 +79,17 @@ function unwrapped(json: string): string {
   return typeof value === 'string' && isJson(value) ? value : json;
 }
 
-function readFragment(delta: unknown): Fragment | undefined {
-  if (!isRecord(delta)) return undefined;
-  const part = isRecord(delta.function) ? delta.function : {};
-  const { index } = delta;
+function readFragment({ id, index, function: part }: ChunkFields): Fragment {
+  const { name, arguments: json } = fieldsOf(part);
   return {
-    index: typeof index === 'number' ? index : undefined,
-    id: textIn(delta.id) ?? '',
-    name: textIn(part.name) ?? '',
-    json: jsonOf(part.arguments),
+    index,
+    id: textIn(id) ?? '',
+    name: textIn(name) ?? '',
+    json: isRecord(json) ? JSON.stringify(json) : (textIn(json) ?? ''),
   };
 }
 
-function jsonOf(value: unknown): string {
-  return isRecord(value) ? JSON.stringify(value) : (textIn(value) ?? '');
-}
-
-const ends = new Map(streamEnds.map(({ reason, means }) => [reason, means]));
+const ends = new Map(Object.values(streamEnds).flatMap((reasons) => Object.entries(reasons)));
 
 /**
  * Reads the chunks of one streamed chat completion, none of which is trusted to have its fields.
@@ -141,13 +127,9 @@ export class ChatStream {
     return this.#text.isOver;
   }
 
-  /**
-   * It ended well without a word or a call, which the server may have lost, and may be asked for once more. Both requests share one
-   * reservation, so what a stream with any event took must be known.
-   */
+  /** It ended well without a word or a call, which the server may have lost: it may be asked for once more. */
   get isLost(): boolean {
-    if (!this.#began) return true;
-    return this.#usage !== undefined && (this.#finish === 'whole' || this.#isDone);
+    return !this.#began || this.#finish === 'whole' || this.#isDone;
   }
 
   get isCut(): boolean {
@@ -179,7 +161,7 @@ export class ChatStream {
     this.#calls.add(delta.tool_calls ?? whole.tool_calls);
     if (delta.function_call) this.#calls.add([{ index: 0, function: delta.function_call }]);
     // Some servers count aloud with every chunk: the last count is the whole.
-    this.#usage = readUsage(usage) ?? this.#usage;
+    this.#usage = reportedTokens(usage) ?? this.#usage;
     const words = contentOf(delta.content ?? whole.content) + contentOf(delta.refusal);
     yield* this.#shown('text', this.#text.push(words));
     yield* this.#heard(fieldsOf(delta.audio ?? whole.audio));
@@ -248,15 +230,13 @@ export function callField({ argumentsJson, id, name }: ToolCall) {
 /** An answer in one piece, as a stream of one chunk. Errors: BotError `provider.wrong_type`. */
 export function completionAsChunk(completion: unknown): readonly unknown[] {
   const { choices, usage } = fieldsOf(completion);
-  if (!Array.isArray(choices)) throw noAnswer(completion);
+  if (!Array.isArray(choices)) {
+    const serverWords = wordsOf(completion)?.slice(0, 120) ?? 'no answer';
+    const text = 'The server answered with JSON that contains no answer.';
+    throw new BotError('provider.wrong_type', false, text, undefined, undefined, { serverWords });
+  }
   const { message, finish_reason } = fieldsOf(choices[0]);
   return [{ choices: [{ delta: message, finish_reason: finish_reason ?? 'stop' }], usage }];
-}
-
-function noAnswer(completion: unknown): BotError {
-  const serverWords = wordsOf(completion)?.slice(0, 120) ?? 'no answer';
-  const message = 'The server answered with JSON that contains no answer.';
-  return new BotError('provider.wrong_type', false, message, undefined, undefined, { serverWords });
 }
 
 function cutShort(began: boolean, server: string): BotError {
@@ -272,11 +252,4 @@ function contentOf(content: unknown): string {
     .map(fieldsOf)
     .map(({ type, text }) => (type === 'text' && textIn(text)) || '')
     .join('');
-}
-
-/** Undefined for invalid usage: then it is counted by length. */
-function readUsage(usage: unknown): Usage | undefined {
-  const counts = fieldsOf(usage);
-  const { prompt_tokens_details: asked, completion_tokens_details: answered } = counts;
-  return reportedTokens(counts.prompt_tokens, counts.completion_tokens, asked, answered);
 }

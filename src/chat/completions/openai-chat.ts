@@ -161,7 +161,8 @@ class ChatServer {
         next: (cause, parts) => {
           this.#checkPictures(request, cause);
           const isLost = isEmptyAnswer(cause) && answer?.isLost && parts.has('stream');
-          if (isLost && (cause.retryable || toolNames(request).length > 0)) {
+          const isWanted = isLost && (cause.retryable || toolNames(request).length > 0);
+          if (isWanted && roomAfter(answer?.usage, request) > 0) {
             lost = answer;
             doubted ??= cause;
             return parts.difference(new Set(['stream']));
@@ -191,15 +192,18 @@ class ChatServer {
     throw picturesRefused();
   }
 
-  /** One answer. `before`: usage of a former one to the same request. */
+  /** One answer. `before`: usage of a former one to the same request, as both are paid by one reservation. */
   async *#send(
     request: ChatRequest,
     parts: ReadonlySet<RefusablePart>,
     answer: ChatStream,
-    before: Usage = nothing,
+    before: Usage | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
-    const most = this.#mostTokens(request, before.inputTokens + before.outputTokens);
+    const most = this.#mostTokens(request, before);
+    // Counts unless this answer ends with a count of its own.
+    if (before && request.mostTokens !== undefined)
+      yield { kind: 'usage', usage: summed(before, { ...before, outputTokens: most }) };
     const body = requestBody(this.#options, request, most, parts, this.#needsBothLimits);
     try {
       for await (const chunk of this.#chunksOf(body, answer, signal)) {
@@ -237,10 +241,12 @@ class ChatServer {
     else yield* completionAsChunk(await asked);
   }
 
-  #mostTokens({ mostTokens, sent = {} }: ChatRequest, usedTokens: number): number {
-    const { max_tokens = Infinity, max_completion_tokens = max_tokens } = sent;
-    const most = mostTokens ?? this.#options.maxTokens ?? Infinity;
-    return Math.max(1, Math.min(most - usedTokens, Number(max_completion_tokens)));
+  #mostTokens(request: ChatRequest, before: Usage | undefined): number {
+    const { max_tokens = Infinity, max_completion_tokens = max_tokens } = request.sent ?? {};
+    const { maxTokens = Infinity } = this.#options;
+    const most =
+      request.mostTokens === undefined ? maxTokens : roomAfter(before ?? nothing, request);
+    return Math.max(1, Math.min(most, Number(max_completion_tokens)));
   }
 
   #textOptions(request: ChatRequest): AnswerTextOptions {
@@ -288,7 +294,16 @@ function isEmptyAnswer(cause: unknown): cause is BotError {
   return cause instanceof BotError && cause.code === 'provider.empty';
 }
 
-function summed(usage: Usage, { inputTokens, outputTokens }: Usage): Usage {
+/**
+ * Tokens of a reservation that are left for a second request. Input tokens, which it sends again, count like those of the answer, which
+ * never cost less. Where nobody knows what the first one took, it took all.
+ */
+function roomAfter(used: Usage | undefined, { mostTokens = Infinity }: ChatRequest): number {
+  if (!used) return mostTokens < Infinity ? 0 : mostTokens;
+  return mostTokens - used.inputTokens - used.outputTokens;
+}
+
+function summed(usage: Usage, { inputTokens, outputTokens } = nothing): Usage {
   return {
     ...usage,
     inputTokens: usage.inputTokens + inputTokens,
@@ -326,19 +341,10 @@ export function writtenBy(model: ChatModel): ChatModel {
       let source: 'text' | 'transcript' | undefined;
       const parts = model.reply(messages, tools, signal, mostTokens, undefined, sent);
       for await (const part of parts) {
-        switch (part.kind) {
-          case 'text':
-          case 'transcript':
-            source ??= part.kind;
-            if (source === part.kind) yield { kind: 'text', text: part.text };
-            break;
-          case 'sound':
-            break;
-          case 'tool':
-          case 'cut':
-          case 'usage':
-            yield part;
-        }
+        if ('text' in part) {
+          source ??= part.kind;
+          if (source === part.kind) yield { kind: 'text', text: part.text };
+        } else if (part.kind !== 'sound') yield part;
       }
     },
   };

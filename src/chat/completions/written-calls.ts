@@ -17,7 +17,8 @@ export function readWrittenCalls(text: string, tools: readonly string[]): readon
   const calls: WrittenCall[] = [];
   let from = 0;
   for (const { start, end, value } of objectsIn(text)) {
-    calls.push(...callsOf(value, lastNameIn(text.slice(from, start), tools), tools));
+    const before = text.slice(from, start).match(namesPattern(tools))?.at(-1);
+    calls.push(...callsOf(value, before, tools));
     from = end;
   }
   return calls.length > 0 ? calls : readPython(text, tools);
@@ -33,7 +34,8 @@ function callsOf(
   if (Array.isArray(fields.tool_calls))
     return fields.tool_calls.flatMap((one) => callsOf(one, undefined, tools));
   const call = isRecord(fields.function) ? fields.function : fields;
-  const own = [call.name, call.tool_name, call.tool, call.function, call.action].find(isText);
+  const names = [call.name, call.tool_name, call.tool, call.function, call.action];
+  const own = names.find((name) => typeof name === 'string');
   const input = call.arguments ?? call.parameters ?? call.args ?? call.input ?? {};
   if (own !== undefined && tools.includes(own)) return [callTo(own, input)];
   if (before !== undefined) return [callTo(before, fields)];
@@ -41,18 +43,12 @@ function callsOf(
   return tools.flatMap((name) => (isRecord(fields[name]) ? [callTo(name, fields[name])] : []));
 }
 
-const isText = (value: unknown) => typeof value === 'string';
-
 function callTo(name: string, input: unknown): WrittenCall {
   return { name, argumentsJson: typeof input === 'string' ? input : JSON.stringify(input) };
 }
 
 function namesPattern(tools: readonly string[]): RegExp {
   return new RegExp(`(?<![\\w-])(?:${tools.map(RegExp.escape).join('|')})(?![\\w-])`, 'g');
-}
-
-function lastNameIn(text: string, tools: readonly string[]): string | undefined {
-  return text.match(namesPattern(tools))?.at(-1);
 }
 
 /** Each name of a tool with the text up to the next. */
@@ -94,11 +90,11 @@ function readPython(text: string, tools: readonly string[]): readonly WrittenCal
 }
 
 function readLiteral(text: string): unknown {
-  const json = text.replace(/^(?:True|False|None)$/, (word) => python[word] ?? word);
+  const json = python.get(text) ?? text;
   return foreignJson(json, toolArgumentLimits) ?? text.replace(/^'(.*)'$/s, '$1');
 }
 
-const python: Readonly<Record<string, string>> = { True: 'true', False: 'false', None: 'null' };
+const python = new Map(Object.entries({ True: 'true', False: 'false', None: 'null' }));
 
 /** Whole JSON objects in a text, outermost only. */
 function* objectsIn(text: string) {

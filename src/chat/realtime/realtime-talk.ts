@@ -115,9 +115,15 @@ class TalkAnswer {
     const [system, ...shown] = messages;
     const voice = request.voice ?? this.#options.voice;
     link.send(mannerUpdate(system?.content ?? '', tools));
-    if (isFirst && voice !== undefined) link.send(voiceUpdate(voice, voiceId));
+    // A refused update has no effect at all, so that the voice has one of its own.
+    const session = { type: 'realtime', audio: { output: { voice } } };
+    const isChosen = isFirst && voice !== undefined;
+    if (isChosen) link.send({ type: 'session.update', event_id: voiceId, session });
     this.#send(link, shown, isFirst);
-    link.send(answerRequest(askId, mostTokens, this.#options.maxTokens));
+    const { maxTokens = Infinity } = this.#options;
+    const isShort = mostTokens !== undefined && mostTokens < maxTokens;
+    const limit = isShort && { response: { max_output_tokens: mostTokens } };
+    link.send({ type: 'response.create', event_id: askId, ...limit });
     return response;
   }
 
@@ -153,21 +159,6 @@ function mannerUpdate(instructions: string, offered: readonly Tool[]): JsonEvent
   });
   const session = { type: 'realtime', instructions, tools, tool_choice: 'auto' };
   return { type: 'session.update', session };
-}
-
-/** A refused update has no effect at all, so that the voice has one of its own. */
-function voiceUpdate(voice: string, event_id: string): JsonEvent {
-  return {
-    type: 'session.update',
-    event_id,
-    session: { type: 'realtime', audio: { output: { voice } } },
-  };
-}
-
-/** `mostTokens`: the longest output of this answer, where that is less than the session's. */
-function answerRequest(event_id: string, mostTokens = Infinity, most = Infinity): JsonEvent {
-  const response = mostTokens < most && { response: { max_output_tokens: mostTokens } };
-  return { type: 'response.create', event_id, ...response };
 }
 
 /** Adds a message to the conversation of the server: sound after a line that names its speaker, all else as text. */

@@ -167,7 +167,7 @@ type Rules = {
 const firstRules: Rules = { pauseWords: 3, shortestChars: 1, longestChars: 100 };
 /** Whole sentences sound better, and there is time: the first clause is playing. */
 const laterRules: Rules = {
-  pauseWords: Number.POSITIVE_INFINITY,
+  pauseWords: Infinity,
   shortestChars: 25,
   longestChars: 240,
 };

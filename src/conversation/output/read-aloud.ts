@@ -81,7 +81,7 @@ export class ReadingJobs {
   ): Promise<ReplyFinish> {
     const { language, speed: ownSpeed } = reading;
     const { interruptible = true, personId } = reading;
-    const { clock, spending, synthesizer } = this.#deps;
+    const { spending, synthesizer } = this.#deps;
     const { loop, notices, place } = this.#session;
     const style = place.style();
     const { channelId, guildId } = place.channel;
@@ -99,7 +99,6 @@ export class ReadingJobs {
     const voice = {
       synthesizer: synthesizer.paidBy(reservation),
       voice: { ...voiceIn(language, style), ...chosenVoice(reading.voice, this.#session) },
-      clock,
     };
     let finish: ReplyFinish = 'cancelled';
     const read = async (reply: SpokenReply): Promise<void> => {
@@ -146,14 +145,14 @@ function opened({ clauses, opening }: QueuedReading): readonly ConfidentialText[
 async function attempt(
   clauses: readonly string[],
   reply: SpokenReply,
-  { synthesizer, voice, clock }: ReadingVoice,
+  { synthesizer, voice }: ReadingVoice,
   signal: AbortSignal,
 ): Promise<BotError | undefined> {
   const work = async () => {
     const oneVoice = synthesizer.oneVoice?.() ?? synthesizer;
     for (const clause of clauses) {
       if (reply.over) return;
-      for await (const pcm of soundOf(clause, { synthesizer: oneVoice, voice, clock }, signal)) {
+      for await (const pcm of soundOf(clause, { synthesizer: oneVoice, voice }, signal)) {
         await reply.write(pcm, clause, signal);
       }
       reply.endSentence();

@@ -53,11 +53,11 @@ function spoken(
   clauses: readonly string[],
   voice: SpeechVoice,
   reservation: Reservation,
-  { clock, synthesizer }: SessionDependencies,
+  { synthesizer }: SessionDependencies,
   signal: AbortSignal,
 ): AsyncIterable<Pcm> {
   const paid = synthesizer.paidBy(reservation);
-  const how = { synthesizer: paid.oneVoice?.() ?? paid, voice, clock };
+  const how = { synthesizer: paid.oneVoice?.() ?? paid, voice };
   return ahead<Pcm>(
     { limit: mostAheadMs, weigh: durationMs },
     async (queue, until) => {

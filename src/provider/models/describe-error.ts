@@ -1,5 +1,6 @@
 import { APIError } from 'openai/core/error';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
+import { fieldsOf, textIn } from '#src/base/json.ts';
 import { type ApiClient, keyOf } from '#src/provider/client.ts';
 import { codeOf, plainWords, serverName, wordsOf, wordsOfText } from './error-phrases.ts';
 import { knownRefusal } from './known-refusals.ts';
@@ -54,7 +55,8 @@ function judge(thrown: unknown, chain: readonly Error[]): Judgement {
   if (chain.some(({ name }) => name === 'SyntaxError') || /terminated|aborted/i.test(text)) {
     return { code: 'provider.truncated', retryable: true, what: 'ended its answer early' };
   }
-  const network = chain.map(systemCode).findLast((code) => code !== undefined);
+  const codes = chain.flatMap((error) => textIn(fieldsOf(error).code) ?? []);
+  const network = codes.findLast((code) => /^[A-Z][A-Z_0-9]+$/.test(code));
   if (network !== undefined || /fetch failed|connection error/i.test(text)) {
     const words = unreachable[network ?? ''] ?? network;
     return { code: 'provider.unreachable', retryable: true, what: 'could not be reached', words };
@@ -75,39 +77,36 @@ function judgeAnswer(error: APIError): Judgement {
 }
 
 function judgeStatus(error: APIError): Judgement {
-  const { status = 0 } = error;
+  const { headers, status = 0 } = error;
   const words = wordsOfError(error);
   const apart = quoted(error);
-  if (status === 401 || status === 403) {
-    return {
-      code: 'provider.bad_key',
-      retryable: false,
-      what: `refused the key (${status})`,
-      words,
-    };
-  }
-  if (status === 402)
-    return { code: 'provider.spent', retryable: false, what: 'wants to be paid (402)', ...apart };
-  if (status === 429) return { ...judgeLimit(error), ...apart };
-  if (status === 408 || status === 504) {
-    return { code: 'provider.late', retryable: true, what: `took too long (${status})`, ...apart };
-  }
-  if (status === 404) {
-    const what = 'answered with error 404, check the base URL and the model';
-    return { code: 'provider.refused', retryable: false, what, words };
-  }
-  const retryable = status >= 500 || status === 409;
-  return { code: 'provider.refused', retryable, what: `answered with error ${status}`, ...apart };
-}
-
-function judgeLimit({ headers }: APIError): Judgement {
-  const after = headers && askedWait(headers);
-  const wait = after ? `, try again after ${after.slice(0, 40)}` : '';
-  return {
-    code: 'provider.rate_limited',
-    retryable: true,
-    what: `applies its rate limit${wait} (429)`,
+  const judged = (code: ErrorCode, what: string, retryable = false) => {
+    return { code, retryable, what, ...apart };
   };
+  switch (status) {
+    case 401:
+    case 403:
+      return { ...judged('provider.bad_key', `refused the key (${status})`), words };
+    case 402:
+      return judged('provider.spent', 'wants to be paid (402)');
+    case 404: {
+      const what = 'answered with error 404, check the base URL and the model';
+      return { ...judged('provider.refused', what), words };
+    }
+    case 408:
+    case 504:
+      // A gateway has given up, while the server behind it may still be busy with the request.
+      return judged('provider.late', `took too long (${status})`);
+    case 429: {
+      const after = headers && askedWait(headers);
+      const wait = after ? `, try again after ${after.slice(0, 40)}` : '';
+      return judged('provider.rate_limited', `applies its rate limit${wait} (429)`, true);
+    }
+    default: {
+      const what = `answered with error ${status}`;
+      return judged('provider.refused', what, status >= 500 || status === 409);
+    }
+  }
 }
 
 /** That of LiteLLM is the header of the server behind it. */
@@ -140,11 +139,6 @@ const unreachable: Readonly<Record<string, string>> = {
   ECONNRESET: 'it closed the connection (ECONNRESET).',
   UND_ERR_SOCKET: 'it closed the connection.',
 };
-
-function systemCode(error: Error): string | undefined {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' && /^[A-Z][A-Z_0-9]+$/.test(code) ? code : undefined;
-}
 
 /** The error and its causes, at most eight deep. */
 function* causes(thrown: unknown): Generator<Error> {

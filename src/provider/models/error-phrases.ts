@@ -1,5 +1,5 @@
 import type { BotError } from '#src/base/errors.ts';
-import { foreignJson, type JsonLimits } from '#src/base/json.ts';
+import { foreignJson, isRecord, type JsonLimits } from '#src/base/json.ts';
 
 /** JSON in one piece: five minutes of speech in base64, or a list of 10,000 models. */
 export const answerLimits: JsonLimits = {
@@ -28,7 +28,10 @@ const accepted: Readonly<Record<ExpectedContent, RegExp>> = {
 /** Expected content, derived from the request alone: its path, and `stream` in its body. */
 export function askedOf(url: string, body: unknown): ExpectedContent {
   const path = url.replace(/[?#].*/, '');
-  if (path.endsWith('/audio/speech')) return isSpeechEvents(body) ? 'events' : 'sound';
+  if (path.endsWith('/audio/speech')) {
+    const isEvents = typeof body === 'string' && /"stream_format"\s*:\s*"sse"/.test(body);
+    return isEvents ? 'events' : 'sound';
+  }
   const streamed =
     body instanceof FormData
       ? body.get('stream') === 'true'
@@ -36,10 +39,6 @@ export function askedOf(url: string, body: unknown): ExpectedContent {
   if (!streamed) return 'json';
   // Many servers transcribe at once for any request, and that is as good.
   return path.endsWith('/audio/transcriptions') ? 'words' : 'events';
-}
-
-function isSpeechEvents(body: unknown): boolean {
-  return typeof body === 'string' && /"stream_format"\s*:\s*"sse"/.test(body);
 }
 
 /** `audio/pcm` out of `Audio/PCM; rate=24000`; empty where the server does not say. */
@@ -108,8 +107,8 @@ export function wordsOf(body: unknown): string | undefined {
     const all = body.map(wordsOf).filter((words) => words !== undefined);
     return all.length > 0 ? all.join('; ') : undefined;
   }
-  if (typeof body !== 'object' || body === null) return undefined;
-  const { error, detail, message, msg } = body as Readonly<Record<string, unknown>>;
+  if (!isRecord(body)) return undefined;
+  const { error, detail, message, msg } = body;
   const inner = typeof error === 'string' ? undefined : wordsOf(error); // A bare one is often but a code.
   return inner ?? wordsOf(detail) ?? wordsOf(message) ?? wordsOf(msg) ?? wordsOf(error);
 }

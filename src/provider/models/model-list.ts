@@ -1,5 +1,6 @@
 import { APIError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
+import { fieldsOf, textIn } from '#src/base/json.ts';
 import type { ApiClient } from '#src/provider/client.ts';
 import { describeError } from './describe-error.ts';
 import { withServerWords } from './error-phrases.ts';
@@ -26,16 +27,17 @@ export async function listModels(
 
 /** Reads a list of OpenAI's shape, `{data: [{id}]}`; anything else is no list. */
 function readList(body: unknown): ModelList {
-  const { data } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  const { data } = fieldsOf(body);
   if (!Array.isArray(data)) return { kind: 'not offered' };
   const models = data.slice(0, mostModels).flatMap(readModel);
   return { kind: 'listed', models };
 }
 
 function readModel(model: unknown): ListedModel[] {
-  const { id, shutdown_date: endsOn } = (model ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof id !== 'string' || id === '' || id.length > longestIdChars) return [];
-  return [typeof endsOn === 'string' ? { id, endsOn: endsOn.slice(0, 10) } : { id }];
+  const { id, shutdown_date: endsOn } = fieldsOf(model);
+  const named = textIn(id);
+  if (named === undefined || named.length > longestIdChars) return [];
+  return [{ id: named, endsOn: textIn(endsOn)?.slice(0, 10) }];
 }
 
 /** A server without the path says so, or shows a page of its own. */

@@ -29,28 +29,24 @@ export const mostPictureTokens = 2_833 + 8 * 5_667;
 
 /** Number of pictures in the messages of a request. */
 export function picturesIn(messages: readonly object[]): number {
-  return messages.reduce((sum, one) => {
-    return sum + ('pictures' in one && Array.isArray(one.pictures) ? one.pictures.length : 0);
-  }, 0);
+  return messages.flatMap((one) => ('pictures' in one && one.pictures) || []).length;
 }
 
-/** Tokens of a request by the totals and their details, as its server reports them; undefined where a total is invalid. */
-export function reportedTokens(
-  input: unknown,
-  output: unknown,
-  inputDetails: unknown,
-  outputDetails: unknown,
-): TokenUsage | undefined {
-  const [inputTokens, outputTokens] = [reportedCount(input), reportedCount(output)];
+/** Tokens of a request as chat completions, or a Realtime server, report them; undefined where a total is invalid. */
+export function reportedTokens(usage: unknown): TokenUsage | undefined {
+  const counts = fieldsOf(usage);
+  const inputTokens = reportedCount(counts.prompt_tokens ?? counts.input_tokens);
+  const outputTokens = reportedCount(counts.completion_tokens ?? counts.output_tokens);
   if (inputTokens === undefined || outputTokens === undefined) return undefined;
   if (inputTokens + outputTokens === 0) return undefined;
-  const { audio_tokens, cached_tokens } = fieldsOf(inputDetails);
+  const asked = fieldsOf(counts.prompt_tokens_details ?? counts.input_token_details);
+  const answered = fieldsOf(counts.completion_tokens_details ?? counts.output_token_details);
   return {
     inputTokens,
     outputTokens,
-    audioInputTokens: reportedCount(audio_tokens),
-    audioOutputTokens: reportedCount(fieldsOf(outputDetails).audio_tokens),
-    cachedInputTokens: reportedCount(cached_tokens),
+    audioInputTokens: reportedCount(asked.audio_tokens),
+    audioOutputTokens: reportedCount(answered.audio_tokens),
+    cachedInputTokens: reportedCount(asked.cached_tokens),
   };
 }
 

@@ -15,7 +15,9 @@ export async function openMp3(skip: Skip): Promise<Decoder> {
   const isNear = ({ header, bytes }: Mp3Frame) => {
     const isFirst = !hasFirst;
     hasFirst = true;
-    if (isFirst && reportsOfAll(bytes)) return true;
+    // It holds no sound, but the data that its decoder needs to cut the padding of its encoder.
+    const isReport = ['Xing', 'Info'].some((mark) => bytes.includes(mark, 0, 'latin1'));
+    if (isFirst && isReport) return true;
     return !skip.passes((header.samples / header.rateHz) * 1000, preRollMs);
   };
   const decoded = (some: readonly Mp3Frame[]): readonly Pcm[] => {
@@ -29,9 +31,4 @@ export async function openMp3(skip: Skip): Promise<Decoder> {
     end: () => decoded(frames.end()),
     free: () => decoder.free(),
   };
-}
-
-/** Whether a frame holds no sound, but the data its decoder needs to cut the padding of its encoder. */
-function reportsOfAll(frame: Buffer): boolean {
-  return ['Xing', 'Info'].some((mark) => frame.includes(mark, 0, 'latin1'));
 }

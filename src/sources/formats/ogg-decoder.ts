@@ -109,8 +109,10 @@ function openOggOpus(sound: OpusSound): OggSound {
   let granule = 0;
   return {
     push(page) {
-      let keep = endOf(page, granule);
-      granule = page.granule ?? granule;
+      const { granule: end = granule, isLast } = page;
+      // The last page may hold more samples than lie before the end of the sound (RFC 7845, 4.4).
+      let keep = isLast && page.granule !== undefined ? end - granule : Infinity;
+      granule = end;
       const all = packets.push(page);
       const sounding = all.slice(Math.max(0, 2 - headers));
       headers += all.length - sounding.length;
@@ -123,11 +125,6 @@ function openOggOpus(sound: OpusSound): OggSound {
     end: () => [],
     free: () => sound.free(),
   };
-}
-
-/** Samples of a page that lie before the end of the sound: the last page may hold more (RFC 7845, 4.4). */
-function endOf({ isLast, granule }: OggPage, before: number): number {
-  return isLast && granule !== undefined ? granule - before : Number.POSITIVE_INFINITY;
 }
 
 /** An empty Vorbis comment (Vorbis I, 5.2.1). */

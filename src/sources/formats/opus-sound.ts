@@ -27,7 +27,7 @@ export async function openOpus(head: Buffer, shape: SoundShape, skip: Skip): Pro
   /** At 48 kHz. */
   let preSkip = head.readUInt16LE(10);
   return {
-    push(packet, keep = Number.POSITIVE_INFINITY) {
+    push(packet, keep = Infinity) {
       const samples = opusSamples(packet);
       const cut = Math.min(samples, preSkip);
       preSkip -= cut;

@@ -29,11 +29,11 @@ export function soundLengthMs(format: Format, bytes: LengthBytes): number | unde
 }
 
 /** Undefined where the sound begins behind `head`, or the file is damaged. */
-function wavMs({ head, sizeBytes = Number.POSITIVE_INFINITY }: LengthBytes): number | undefined {
+function wavMs({ head, sizeBytes = Infinity }: LengthBytes): number | undefined {
   const [format, data] = [head.indexOf('fmt '), head.indexOf('data')];
   if (format < 0 || data < format + 20 || head.length < data + 8) return undefined;
   const size = head.readUInt32LE(data + 4);
-  const bytes = Math.min(isOpenSize(size) ? Number.POSITIVE_INFINITY : size, sizeBytes - data - 8);
+  const bytes = Math.min(isOpenSize(size) ? Infinity : size, sizeBytes - data - 8);
   const lengthMs = (bytes / head.readUInt32LE(format + 16)) * 1000;
   return Number.isFinite(lengthMs) ? lengthMs : undefined;
 }

@@ -10,11 +10,9 @@ export function heardCount(usage: unknown): ServerUsage | undefined {
     const counted = reportedCount(seconds);
     return counted ? { kind: 'heard', ms: counted * 1_000 } : undefined;
   }
-  const [inputTokens, outputTokens = 0] = [
-    reportedCount(input_tokens),
-    reportedCount(output_tokens),
-  ];
+  const inputTokens = reportedCount(input_tokens);
   if (!inputTokens) return undefined;
+  const outputTokens = reportedCount(output_tokens) ?? 0;
   // Input is sound, unless the server reports it separately.
   const audioInputTokens = reportedCount(fieldsOf(input_token_details).audio_tokens) ?? inputTokens;
   return { kind: 'tokens', inputTokens, outputTokens, audioInputTokens };
@@ -93,10 +91,7 @@ function metered(synthesizer: Synthesizer, meter: VoiceMeter): Synthesizer {
 }
 
 /** The first `mostMs` of the sound. */
-async function* cutAfter(
-  sound: AsyncIterable<Pcm>,
-  mostMs = Number.POSITIVE_INFINITY,
-): AsyncGenerator<Pcm> {
+async function* cutAfter(sound: AsyncIterable<Pcm>, mostMs = Infinity): AsyncGenerator<Pcm> {
   let leftMs = mostMs;
   for await (const pcm of sound) {
     const { channels, rateHz, samples } = pcm;

@@ -15,9 +15,8 @@ import type {
   TranscriptUpdate,
 } from '#src/speech/ports.ts';
 
-/** A clause that is not short takes longer where the server sends it in one piece, as proxies do. */
+/** A clause of more characters takes longer where the server sends it in one piece, as proxies do. */
 const shortChars = 80;
-const moreMsPerChar = 25;
 
 /** Several voices as one: the first that can speak. Its names for voices and models are those of the first of them. */
 export function synthesizerWithFallbacks(chain: FallbackChain<Synthesizer>): Synthesizer {
@@ -36,7 +35,7 @@ function withEach(
           ask: (engine, inner, index) =>
             wrap(engine).synthesize(text, index ? usual : voice, inner),
           isOutput: ({ samples }) => samples.length > 0,
-          moreMs: Math.max(0, text.length - shortChars) * moreMsPerChar,
+          size: Math.max(1, text.length / shortChars),
         },
         signal,
         place(),
@@ -56,9 +55,8 @@ function withEach(
 
 const isOutput = ({ kind }: TranscriptUpdate) => kind === 'final';
 
-/** Longest sound, in ms, that gets the usual time; longer sound adds a share of the rest. */
+/** Longest sound, in ms, that gets the usual time. */
 const shortMs = 5_000;
-const moreShare = 0.25;
 
 /**
  * Several recognisers as one: the first that works. `listens` where the first of them takes sound while it is spoken.
@@ -93,8 +91,7 @@ function asked(
   soundMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<TranscriptUpdate> {
-  const moreMs = Math.max(0, soundMs - shortMs) * moreShare;
-  return chain.run({ ask, isOutput, moreMs }, signal);
+  return chain.run({ ask, isOutput, size: Math.max(1, soundMs / shortMs) }, signal);
 }
 
 /** A failure of the engine that has listened from the beginning is noticed at the next pause. */

@@ -25,7 +25,14 @@ export function standardVoiceInstead(
       untilAccepted<VoicePart, Pcm>(
         {
           wanted: voice.model === undefined ? nameOf(voice) : new Set(['model', 'name']),
-          send: (parts) => engine.synthesize(text, only(parts, voice), signal),
+          send: (parts) => {
+            const { model, name, ...own } = voice;
+            const left = {
+              ...(parts.has('model') && { model }),
+              ...(parts.has('name') && { name }),
+            };
+            return engine.synthesize(text, { ...own, ...left }, signal);
+          },
           next: (error, parts) => {
             if (parts.size === 0 || !isVoiceRefusal(error)) throw error;
             return parts.has('model') ? nameOf(voice) : [];
@@ -38,14 +45,6 @@ export function standardVoiceInstead(
         },
         signal,
       ),
-  };
-}
-
-function only(parts: ReadonlySet<VoicePart>, { model, name, ...voice }: SpeechVoice): SpeechVoice {
-  return {
-    ...voice,
-    ...(parts.has('model') && { model }),
-    ...(parts.has('name') && { name }),
   };
 }
 

@@ -89,13 +89,22 @@ async function* speak(
   isStreamed: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
-  const body = { ...request(input, how), ...(isStreamed && { stream: true }) };
+  const { voice, options } = how;
+  const { decode, format, instructions, rateHz, voice: usual } = options;
+  const body = {
+    model: modelOf(how),
+    input,
+    voice: voice.name ?? (typeof usual === 'string' ? usual : usual()),
+    response_format: format,
+    instructions: voice.instructions ?? instructions,
+    speed: voice.speed,
+    ...(isStreamed && { stream: true }),
+  };
   const response = await client.audio.speech.create(body, { signal }).asResponse();
   const type = response.headers.get('content-type') ?? '';
-  const { decode, rateHz } = how.options;
   const stream = new SoundStream(type, decode !== undefined, rateHz);
   let sounded = false;
-  for await (const pcm of sounds(response.body, stream, decode, signal)) {
+  for await (const pcm of sounds(response.body ?? new Blob([]).stream(), stream, decode, signal)) {
     sounded = true;
     yield pcm;
   }
@@ -106,59 +115,30 @@ async function* speak(
 
 /** A name that is not on the list never reaches the server: anyone may have chosen it. */
 function modelOf({ voice, options }: How): string {
-  const { model } = voice;
-  return model !== undefined && options.models?.includes(model) ? model : options.model;
-}
-
-function usualVoice({ voice }: SynthesizerOptions): string {
-  return typeof voice === 'string' ? voice : voice();
-}
-
-function request(input: string, { voice, options }: How) {
-  return {
-    model: modelOf({ voice, options }),
-    input,
-    voice: voice.name ?? usualVoice(options),
-    response_format: options.format,
-    instructions: voice.instructions ?? options.instructions,
-    speed: voice.speed,
-  };
+  return options.models?.find((model) => model === voice.model) ?? options.model;
 }
 
 /** Leaving the loop early closes the connection. */
 async function* sounds(
-  body: ReadableStream<Uint8Array> | null,
+  body: ReadableStream<Uint8Array>,
   stream: SoundStream,
   decode: DecodeSpeech | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
-  const pieces = piecesOf(body, signal);
-  try {
-    for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
-      for (const pcm of stream.push(next.value)) yield pcm;
-      if (decode && stream.packed) return yield* unpacked(stream.packed, pieces, decode, signal);
-    }
-    yield* stream.end();
-    if (decode && stream.packed) yield* unpacked(stream.packed, pieces, decode, signal);
-  } finally {
-    await pieces.return(undefined);
-  }
-}
-
-async function* piecesOf(
-  body: ReadableStream<Uint8Array> | null,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  for await (const bytes of body ?? []) {
+  const pieces = body.values();
+  for await (const bytes of pieces) {
     signal.throwIfAborted();
-    yield bytes;
+    yield* stream.push(bytes);
+    if (decode && stream.packed) return yield* unpacked(stream.packed, pieces, decode, signal);
   }
   signal.throwIfAborted();
+  yield* stream.end();
+  if (decode && stream.packed) yield* unpacked(stream.packed, [], decode, signal);
 }
 
 async function* unpacked(
   { name, bytes }: PackedSound,
-  rest: AsyncIterable<Uint8Array>,
+  rest: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   decode: DecodeSpeech,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {

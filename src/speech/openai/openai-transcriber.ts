@@ -76,7 +76,9 @@ class TranscriptionServer implements Transcriber {
       yield { kind: 'final', transcript: { text: '' } };
       return;
     }
-    const model = this.#modelOf(asked);
+    const { model: usual, models = [] } = this.#options;
+    // A name that is not on the list never reaches the server: anyone may have chosen it.
+    const model = models.find((one) => one === asked.model) ?? usual;
     const can = this.#abilitiesOf(model);
     const { hints = [], language: known } = asked;
     const language = known ? baseLanguage(known) : this.#options.language;
@@ -100,12 +102,6 @@ class TranscriptionServer implements Transcriber {
       },
       signal,
     );
-  }
-
-  /** A name that is not on the list never reaches the server: anyone may have chosen it. */
-  #modelOf({ model }: TranscriptionOptions): string {
-    const { model: usual, models = [] } = this.#options;
-    return model !== undefined && models.includes(model) ? model : usual;
   }
 
   #abilitiesOf(model: string): Abilities {

@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import { fieldsOf } from '#src/base/json.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
 import type { ApiClient } from '#src/provider/client.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
@@ -18,7 +19,7 @@ export class ServerVoices implements VoiceNames {
   readonly #client: Pick<ApiClient, 'get'>;
   readonly #clock: Clock;
   #names: readonly string[] = [];
-  #dueAtMs = Number.NEGATIVE_INFINITY;
+  #dueAtMs = -Infinity;
   #asking: Promise<void> | undefined;
 
   constructor(client: Pick<ApiClient, 'get'>, clock: Clock) {
@@ -58,18 +59,15 @@ export async function readServerVoices(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const answer = await client.get('/audio/voices', { signal });
-  const { voices, data }: VoiceList = Object(answer);
+  const { voices, data } = fieldsOf(answer);
   const list = Array.isArray(voices) ? voices : data;
   if (!Array.isArray(list)) return [];
-  const names = list.slice(0, mostNames).map(nameOf);
-  return [...new Set(names.filter((name) => name !== undefined))];
+  return [...new Set(list.slice(0, mostNames).flatMap((voice) => nameOf(voice) ?? []))];
 }
-
-type VoiceList = { readonly voices?: unknown; readonly data?: unknown };
 
 /** A name as people can type it; undefined where there is none. */
 function nameOf(voice: unknown): string | undefined {
-  const { id, voice_id, name }: Readonly<Record<string, unknown>> = Object(voice);
+  const { id, voice_id, name } = fieldsOf(voice);
   return [voice, id, voice_id, name].find(isName);
 }
 

@@ -42,22 +42,19 @@ function isWithin(value: unknown, least: number, most: number): value is number 
 export function transcriptOf(reply: unknown, asked: string | undefined): Transcript {
   const answer = typeof reply === 'string' ? jsonOr(reply) : reply;
   if (typeof answer === 'string' && answer !== '') return transcriptOf({ text: answer }, asked);
-  const { text, language, languages, usage, words } = (answer || {}) as Readonly<
-    Record<string, unknown>
-  >;
+  const { text, language, languages, usage, words } = fieldsOf(answer);
   if (typeof text === 'string' && areEvents.test(text))
     return transcriptOf(joinEvents(text), asked);
   if (typeof text !== 'string') throw new BotError('provider.empty', true, noText);
   const [first] = Array.isArray(languages) ? languages : [];
   const read = readTags(text);
-  const codes: unknown[] = [language, first?.code, read.language, asked];
-  const languageTags = codes.flatMap((code) =>
-    typeof code === 'string' ? (languageTagOf(code) ?? []) : [],
-  )[0];
+  const codes = [language, first?.code, read.language, asked];
+  const told = codes.flatMap((code) => textIn(code) ?? []);
+  const [languageTag] = told.flatMap((code) => languageTagOf(code) ?? []);
   const count = heardCount(usage);
   return {
     text: read.text,
-    language: languageTags,
+    language: languageTag,
     words: wordsOf(words),
     usage: count && { count },
   };

@@ -53,17 +53,19 @@ function transcriptIn(event: JsonEvent): ItemTranscript {
 class TranscriptPart {
   readonly fromSample: number;
   readonly eventId: string;
-  toSample = Number.POSITIVE_INFINITY;
+  toSample = Infinity;
   state: 'open' | 'waiting' | 'sent' | 'done' = 'open';
   itemId: string | undefined;
   /** The server said so when it took the stretch in; before, words may have come under another id. */
   isNamed = false;
   heard: ItemTranscript = { text: '' };
-  readonly end = ending();
+  /** Gives its waiter the error; unwaited for, it ends nothing. */
+  readonly end = Promise.withResolvers<void>();
 
   constructor(fromSample: number, number: number) {
     this.fromSample = fromSample;
     this.eventId = `part-${number}`;
+    this.end.promise.catch(() => {});
   }
 
   finish(heard: ItemTranscript): void {
@@ -172,11 +174,4 @@ export class TranscriptParts {
     this.#reported = text;
     this.#onPartial(text);
   }
-}
-
-/** A promise that gives its waiter the error; unwaited for, it ends nothing. */
-function ending(): PromiseWithResolvers<void> {
-  const end = Promise.withResolvers<void>();
-  end.promise.catch(() => {});
-  return end;
 }

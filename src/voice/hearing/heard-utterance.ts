@@ -9,8 +9,8 @@ import type { Evidence } from '#src/turn/answerable.ts';
 import { contentOf } from '#src/turn/answerable.ts';
 import type { Utterance, UtteranceEnd } from './speaker-input.ts';
 
-/** Longest time, in ms, until the words of a pause are there, whatever engines do; and for each ms of their sound. */
-const [longestRecogniseMs, recogniseShare] = [20_000, 0.5];
+/** Longest time, in ms, until the words of a pause are there, whatever engines do: more than any of their own deadlines. */
+const longestRecogniseMs = 310_000;
 
 /** A transcript, and when it came. */
 type TimedTranscript = Transcript & { readonly atMs: number };
@@ -174,15 +174,14 @@ export class HeardUtterance {
   #request(): TranscriptRequest {
     const { clock, listening } = this.#options;
     const stop = new AbortController();
-    const longestMs = longestRecogniseMs + recogniseShare * this.#soundMs;
     const late = () => {
-      const seconds = Math.round(longestMs / 1_000);
+      const seconds = longestRecogniseMs / 1_000;
       const error = deadlineError('recognise', `The recogniser returned no text in ${seconds} s.`);
       stop.abort(error);
       return error;
     };
     const settled = unlessAborted(listening.settle(stop.signal), stop.signal);
-    const text = within(settled, longestMs, clock, late);
+    const text = within(settled, longestRecogniseMs, clock, late);
     text.then(
       (words) => {
         if (!this.isLatest(text)) return;

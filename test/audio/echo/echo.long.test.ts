@@ -23,7 +23,7 @@ function utterancesIn(
   const sent = new SentEnvelope();
   const meter = new EchoMeter(sent);
   const utterances: EchoJudgement[][] = [];
-  let lastMs = Number.NEGATIVE_INFINITY;
+  let lastMs = -Infinity;
   for (const event of happenings(acoustics, codec, weights)) {
     if (event.kind === 'left') {
       sent.left(event.samples, event.atMs);

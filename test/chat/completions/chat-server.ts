@@ -21,8 +21,11 @@ export async function openChatServer(answers: readonly AudioChatAnswer[], option
   const server = await openMockAudioChat(answers);
   const client = openClient({ baseUrl: server.baseUrl });
   const model = openChatModel(client, { model: 'mock', ...options });
-  const ask = (messages: readonly ChatMessage[] = [hello], tools: readonly Tool[] = []) =>
-    drain(model.reply(messages, tools, never)[Symbol.asyncIterator]());
+  const ask = (
+    messages: readonly ChatMessage[] = [hello],
+    tools: readonly Tool[] = [],
+    mostTokens?: number,
+  ) => drain(model.reply(messages, tools, never, mostTokens)[Symbol.asyncIterator]());
   return { ...server, by: servedBy('mock', client.baseURL), model, ask };
 }
 

@@ -9,6 +9,10 @@ const written = (body: string) => (response: Parameters<ReturnType<typeof stream
 const failing = (error: object) =>
   written(`: ping\n\ndata: ${JSON.stringify({ error })}\n\ndata: [DONE]\n\n`);
 
+const thought = delta({ reasoning_content: 'The lamp.' });
+const lost = (prompt_tokens: number) =>
+  streams([thought, stop, { choices: [], usage: { prompt_tokens, completion_tokens: 3 } }]);
+
 test('a field that is refused inside a stream is left out from then on', async () => {
   const refusal = failing({
     message: 'Error processing stream start',
@@ -64,9 +68,7 @@ test('an empty stream is asked for once more in one piece, which tells the reaso
 test('a call that a stream lost is asked for once more, and streams go on', async () => {
   const call = { id: 'a', function: { name: 'lamp', arguments: '{}' } };
   const whole = { choices: [{ message: { content: '', tool_calls: [call] } }] };
-  const usage = { prompt_tokens: 9, completion_tokens: 3 };
-  const lost = streams([delta({ reasoning_content: 'The lamp.' }), stop, { choices: [], usage }]);
-  await using server = await open([lost, answersJson(whole), streams([says('Hi.'), stop])]);
+  await using server = await open([lost(9), answersJson(whole), streams([says('Hi.'), stop])]);
   const { parts, error } = await server.ask([hello], [lamp]);
   expect(error).toBeUndefined();
   expect(parts).toContainEqual(expect.objectContaining({ kind: 'tool' }));
@@ -74,11 +76,29 @@ test('a call that a stream lost is asked for once more, and streams go on', asyn
   expect(server.bodies.map((body) => body.stream ?? false)).toEqual([true, false, true]);
 });
 
-test('an empty stream that does not tell what it took is not paid for once more', async () => {
-  const lost = streams([delta({ reasoning_content: 'The lamp.' }), stop]);
-  await using server = await open([lost, answersJson({ choices: [] })]);
-  expect((await server.ask([hello], [lamp])).error).toMatchObject({ code: 'provider.empty' });
-  expect(server.bodies).toHaveLength(1);
+test.each<[string, ReturnType<typeof streams>, number | undefined, number]>([
+  ['does not tell what it took', streams([thought, stop]), 100, 1],
+  ['does not tell what its events without a choice took', streams([{ choices: [] }]), 100, 1],
+  ['took all that is set aside', lost(97), 100, 1],
+  ['left something of that', lost(96), 100, 2],
+  ['costs nothing', streams([thought, stop]), undefined, 2],
+])(
+  'a stream without words that %s is paid for once more only out of what is left',
+  async (_, stream, mostTokens, requests) => {
+    await using server = await open([stream, answersJson({ choices: [] })]);
+    const { error } = await server.ask([hello], [lamp], mostTokens);
+    expect(error).toMatchObject({ code: 'provider.empty' });
+    expect(server.bodies).toHaveLength(requests);
+  },
+);
+
+test('of an answer that was asked for again, all that is set aside counts where it tells no count', async () => {
+  const whole = answersJson({ choices: [{ message: { content: 'Hi.' } }] });
+  await using server = await open([lost(9), whole]);
+  const { parts } = await server.ask([hello], [lamp], 100);
+  const usage = { inputTokens: 18, outputTokens: 91 };
+  expect(parts.findLast(({ kind }) => kind === 'usage')).toMatchObject({ usage });
+  expect(server.bodies[1]).toMatchObject({ max_completion_tokens: 88 });
 });
 
 test('only thoughts are an empty answer, but after a tool a model may have nothing to say', async () => {
@@ -97,6 +117,21 @@ test('a thought that only its end marks is spoken once, and the operator is told
   for (const _ of ['second', 'third'])
     expect(textOf((await server.ask()).parts)).toBe('Earl Grey.');
   expect(told).toEqual([expect.stringContaining('--reasoning-parser')]);
+});
+
+test('a server that writes more than its limit gets the limit by both names, and a cut is told once', async () => {
+  const told: string[] = [];
+  const count = { choices: [], usage: { prompt_tokens: 9, completion_tokens: 121 } };
+  const options = { maxTokens: 100, report: ({ what }: { what: string }) => told.push(what) };
+  const answer = streams([says('Hi.'), delta({}, 'length'), count]);
+  await using server = await open([answer], options);
+  for (const _ of ['first', 'second']) await server.ask();
+  const limits = server.bodies.map((body) => [body.max_completion_tokens, body.max_tokens]);
+  expect(limits).toEqual([
+    [100, undefined],
+    [100, 100],
+  ]);
+  expect(told).toEqual(['an answer was cut at its longest length (100 tokens)']);
 });
 
 test('arguments that are encoded twice are unwrapped once', async () => {

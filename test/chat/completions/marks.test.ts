@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { AnswerText, type AnswerTextOptions } from '#src/chat/completions/answer-text.ts';
+import { AnswerText, type AnswerTextOptions, rowsOf } from '#src/chat/completions/answer-text.ts';
 import streamEnds from '#src/chat/marks/stream-ends.json' with { type: 'json' };
 import templateTokens from '#src/chat/marks/template-tokens.json' with { type: 'json' };
 import thoughts from '#src/chat/marks/thoughts.json' with { type: 'json' };
@@ -34,7 +34,7 @@ function readCut(text: string, options?: Partial<AnswerTextOptions>) {
   return first;
 }
 
-test.each(thoughts)(
+test.each(rowsOf(thoughts))(
   'nothing between $open and $close is said, cut at every byte',
   ({ open, close }) => {
     expect(readCut(`${open}They want tea.\nBe brief.${close}\n\nEarl Grey.`).words).toBe(
@@ -43,7 +43,7 @@ test.each(thoughts)(
   },
 );
 
-test.each(thoughts)(
+test.each(rowsOf(thoughts))(
   'of thoughts that only $close ends, nothing is said once that is known',
   ({ close }) => {
     const text = `They want tea. Be brief.${close}\n\nEarl Grey.`;
@@ -62,14 +62,17 @@ test('of the channels of gpt-oss only the last is said', () => {
   expect(readCut(text).words).toBe('Earl Grey.');
 });
 
-test.each(templateTokens)('an answer ends before $mark, cut at every byte', ({ mark }) => {
+test.each(rowsOf(templateTokens))('an answer ends before %s, cut at every byte', (mark) => {
   const { words, faults } = readCut(`It is four.${mark}\nuser\nAnd what is five?`);
   expect([words, faults]).toEqual(['It is four.', ['template']]);
 });
 
-test.each(wrappers)('$mark around an answer is not said, cut at every byte', ({ mark }) => {
-  expect(readCut(`${mark}\nIt is four.`).words).toBe('It is four.');
-});
+test.each([...rowsOf(wrappers.around), ...rowsOf(wrappers.before)])(
+  '%s around an answer is not said, cut at every byte',
+  (mark) => {
+    expect(readCut(`${mark}\nIt is four.`).words).toBe('It is four.');
+  },
+);
 
 test.each(writtenCalls)(
   'a call behind $open is one, and no words, cut at every byte',
@@ -89,6 +92,8 @@ test.each([
   '```json\n{"name": "lamp", "arguments": {"on": true}}\n```',
   '[{"function": {"name": "lamp", "arguments": "{\\"on\\": true}"}}]',
   '[lamp(on=True)]',
+  // https://github.com/mistralai/mistral-common/blob/main/src/mistral_common/tokens/tokenizers/instruct.py
+  '[TOOL_CALLS]lamp[CALL_ID]a1b2c3d4e[ARGS]{"on": true}',
   '<tool_call>lamp\n<arg_key>on</arg_key>\n<arg_value>true</arg_value>\n</tool_call>',
   '<tool_call>\n<function=lamp>\n<parameter=on>\ntrue\n</parameter>\n</function>\n</tool_call>',
   '<think>The lamp.\n<tool_call>{"name": "lamp", "arguments": {"on": true}}</tool_call>',
@@ -120,9 +125,10 @@ test.each([
 
 test('no mark of the tables stands for two things', () => {
   const marks = [
-    ...new Set(thoughts.flatMap(({ open, close }) => [open, close])),
-    ...wrappers.map(({ mark }) => mark),
-    ...templateTokens.map(({ mark }) => mark),
+    ...new Set(rowsOf(thoughts).flatMap(({ open, close }) => [open, close])),
+    ...rowsOf(wrappers.around),
+    ...rowsOf(wrappers.before),
+    ...rowsOf(templateTokens),
     ...writtenCalls.map(({ open }) => open),
   ].map((mark) => mark.toLowerCase());
   expect(marks.length).toBe(new Set(marks).size);
@@ -135,20 +141,29 @@ const means = {
   failed: 'provider.truncated',
 } as Readonly<Record<string, string | undefined>>;
 
-test.each(streamEnds)('a stream that ends with $reason is $means', async (end) => {
-  await using server = await openChatServer([
-    streams([says('Hi.'), delta({}, end.reason)], { end: 'close' }),
-  ]);
-  const { parts, error } = await server.ask();
-  expect(textOf(parts)).toBe('Hi.');
-  expect((error as { code?: string } | undefined)?.code).toBe(means[end.means]);
-  expect(parts.some(({ kind }) => kind === 'cut')).toBe(end.means === 'cut');
-});
+test.each(Object.values(streamEnds).flatMap((reasons) => Object.entries(reasons)))(
+  'a stream that ends with %s is %s',
+  async (reason, end) => {
+    await using server = await openChatServer([
+      streams([says('Hi.'), delta({}, reason)], { end: 'close' }),
+    ]);
+    const { parts, error } = await server.ask();
+    expect(textOf(parts)).toBe('Hi.');
+    expect((error as { code?: string } | undefined)?.code).toBe(means[end]);
+    expect(parts.some(({ kind }) => kind === 'cut')).toBe(end === 'cut');
+  },
+);
 
-test.each(['', 'null', 'unknown'])(
+// An error inside a stream of Ollama comes as an empty chunk and a break:
+// https://github.com/ollama/ollama/blob/main/middleware/openai.go
+test.each([null, '', 'null', 'unknown'])(
   '%j is no end of a stream, but [DONE] is one',
   async (reason) => {
-    const chunks = [delta({ content: 'Hi' }, reason), delta({ content: ' Ana.' }, reason)];
+    const chunks = [
+      delta({ content: 'Hi' }, reason),
+      delta({ content: ' Ana.' }, reason),
+      delta({ content: '' }),
+    ];
     for (const end of ['close', 'done'] as const) {
       await using server = await openChatServer([streams(chunks, { end })]);
       const { parts, error } = await server.ask();

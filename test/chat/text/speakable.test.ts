@@ -31,17 +31,19 @@ test.each([
   ['~~~js\na()\n~~~\nDone.', 'Done.'],
   ['It costs $5, or $6 to $7 (US$8).', 'It costs $5, or $6 to $7 (US$8).'],
   ['At 12:30:45 use a::b::c :+1:', 'At 12:30:45 use a::b::c'],
-  // https://pandoc.org/MANUAL.html#math, https://katex.org/docs/autorender
+  // https://github.com/KaTeX/KaTeX/blob/main/docs/autorender.md
   ['So $$\\int_0^1 x\\,dx$$ is \\(a+b\\) and \\[c\\] here.', 'So is and here.'],
-  // https://community.openai.com/t/1120434: marks of citations in private characters
+  // Marks of citations in private characters
   ['It rained.\ue200cite\ue202turn0search0\ue201 A lot.', 'It rained. A lot.'],
-  // https://docs.github.com/get-started/writing-on-github: footnotes
+  // Footnotes and emoji: https://github.com/github/docs/blob/main/content/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax.md
   ['A note[^2] of two[3, 4].', 'A note of two.'],
-  // https://docs.perplexity.ai: citations as links
+  // https://github.com/openai/harmony/blob/main/docs/format.md
+  ['It is so【6†L9-L11】 :shipit: there.', 'It is so there.'],
+  // Citations as links
   ['It is so [5](https://a.b/c).', 'It is so.'],
-  // https://html.spec.whatwg.org/multipage/named-characters.html
+  // Named characters of HTML
   ['5 &lt; 6&nbsp;&#x2013; a&hellip; &unknown;', '5 < 6 – a… &unknown;'],
-  // https://github.github.com/gfm/#tables-extension-
+  // https://github.com/github/docs/blob/main/content/get-started/writing-on-github/working-with-advanced-formatting/organizing-information-with-tables.md
   ['Name | Age\n:--- | ---:\n', 'Name | Age'],
 ])('%j, written by models, is said as %j', (written, said) => {
   expect(speakable(written)).toBe(said);

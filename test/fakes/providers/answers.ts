@@ -48,7 +48,7 @@ export const answers: Readonly<
     const events =
       audioChatEvents(request, reply, exchange.settings.voice) ?? chatEvents(request, reply);
     await answerPaced(exchange, 'text/event-stream', events, pace.firstTokenMs, () =>
-      pace.tokensPerSecond === Number.POSITIVE_INFINITY ? 0 : 1000 / pace.tokensPerSecond,
+      pace.tokensPerSecond === Infinity ? 0 : 1000 / pace.tokensPerSecond,
     );
   },
   async speech(exchange, bytes) {
@@ -59,9 +59,7 @@ export const answers: Readonly<
     const sound = soundBytes(tone(request.input, rateHz, msPerChar), rateHz, format);
     const pieces = cut(sound, 1921);
     await answerPaced(exchange, `audio/${format}`, pieces, pace.firstSoundMs, (piece) =>
-      pace.soundSpeed === Number.POSITIVE_INFINITY
-        ? 0
-        : (piece.length / 2 / rateHz / pace.soundSpeed) * 1000,
+      pace.soundSpeed === Infinity ? 0 : (piece.length / 2 / rateHz / pace.soundSpeed) * 1000,
     );
   },
   async models(exchange) {

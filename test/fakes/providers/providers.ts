@@ -21,9 +21,9 @@ export const usualPace: Pace = {
 export const instantPace: Pace = {
   recogniseMs: 0,
   firstTokenMs: 0,
-  tokensPerSecond: Number.POSITIVE_INFINITY,
+  tokensPerSecond: Infinity,
   firstSoundMs: 0,
-  soundSpeed: Number.POSITIVE_INFINITY,
+  soundSpeed: Infinity,
 };
 
 export type MockProviders = Awaited<ReturnType<typeof openMockProviders>>;

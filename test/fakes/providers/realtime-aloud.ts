@@ -107,7 +107,7 @@ export class AloudResponses {
 
   async #speak(call: AloudCall, reply: AloudReply): Promise<void> {
     const { send, isClosed, settings } = this.#parts;
-    const { text = call.text, ends, endsAfter = Number.POSITIVE_INFINITY } = reply;
+    const { text = call.text, ends, endsAfter = Infinity } = reply;
     const of = { response_id: call.id, item_id: `item_of_${call.id}`, content_index: 0 };
     let left = ends === 'silence' ? 0 : endsAfter;
     for (const { word, sound, ms } of spokenWords(text)) {

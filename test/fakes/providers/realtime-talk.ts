@@ -22,7 +22,7 @@ export function attachTalk(
     if (alone && !wantsTalk(request))
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
   });
-  const usual = { clock: realClock, soundSpeed: Number.POSITIVE_INFINITY, hears: () => 'hello' };
+  const usual = { clock: realClock, soundSpeed: Infinity, hears: () => 'hello' };
   return attachSockets<TalkCall, TalkSettings>(
     server,
     { ...usual, ...settings },

@@ -7,6 +7,8 @@ export type TranscriptionsRules = {
   readonly hears?: (pcm: Pcm, model: string) => string;
   /** Models that `/audio/translations` takes; absent: there is no such address. */
   readonly translates?: readonly string[];
+  /** Status of all other translations where it has none. */
+  readonly lacksBy?: number;
   /** Whether it tells times of words where it is asked for them; else it refuses such requests. */
   readonly hasWordTimes?: boolean;
   /** Language as servers name it in verbose_json. */
@@ -51,12 +53,12 @@ const translationPath = '/audio/translations';
 
 function refusalOf(
   { path, form }: TranscriptionsRequest,
-  { fails, translates, hasWordTimes }: TranscriptionsRules,
+  { fails, lacksBy = 404, translates, hasWordTimes }: TranscriptionsRules,
 ): readonly [status: number, body: object] | undefined {
   const model = `${form.get('model')}`;
   const isTranslation = path === translationPath;
   if (fails !== undefined) return [fails, { error: { message: 'Out of order.' } }];
-  if (isTranslation && !translates) return [404, { detail: 'Not Found' }];
+  if (isTranslation && !translates) return [lacksBy, { detail: 'Not Found' }];
   if (isTranslation && !translates?.includes(model))
     return [400, { error: { message: `The model ${model} does not translate.` } }];
   if (wantsWords(form) && !hasWordTimes)

@@ -11,7 +11,7 @@ import { openMockTalk } from '#test/fakes/providers/realtime-talk.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
 
 export const usualReader: Partial<TalkSettings> = {
-  soundSpeed: Number.POSITIVE_INFINITY,
+  soundSpeed: Infinity,
   aloud: () => ({}),
 };
 
