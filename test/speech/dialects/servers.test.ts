@@ -1,15 +1,13 @@
 import { expect, test } from 'vitest';
-import { openEngines } from '#src/app/engines/engines.ts';
-import { chained } from '#src/pipeline/chained.ts';
-import { good } from '#test/config/read-settings.ts';
-import { drain, FakeHost, said, soundedTexts, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { soundedTexts, textOf } from '#test/contracts/pipeline.ts';
 import { soundOf } from '#test/contracts/synthesizer.ts';
 import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
-import { openServer, roles, serverForms, settingsFor } from '#test/fakes/dialects/servers.ts';
+import { openKitchen } from '#test/fakes/dialects/recipes.ts';
+import { openServer, serverForms } from '#test/fakes/dialects/servers.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+import { openBotDoors } from './bot-doors.ts';
 
-const never = new AbortController().signal;
 const answer = 'Two of them. The other one is on its way.';
 const behind = {
   hears: hearWords,
@@ -20,98 +18,73 @@ const behind = {
   ],
 };
 const spoken = speakWords('nova one two three');
-const servers = [...serverForms].map(([name, form]) => ({ name, form, ...form }));
+const servers = [...serverForms].map(([name, form]) => ({ name, ...form }));
 
-/** The bot's engines behind a server; Ollama and Kokoro-FastAPI stand in where it does not think or speak. */
-async function openSet(name: string, more = {}, failsAfter?: number) {
-  await using stack = new AsyncDisposableStack();
-  const environments = [];
-  for (const one of ['whisper.cpp', 'ollama', 'kokoro-fastapi', name]) {
-    const form = serverForms.get(one);
-    const fails = one === name ? { failsAfter } : {};
-    const { origin } = stack.use(await openServer(one)({ ...behind, ...fails }));
-    environments.push(form && settingsFor(form, origin));
-  }
-  const config = good(Object.assign({}, ...environments, more));
-  const engines = stack.use(await openEngines(config, () => {}));
-  const pipeline = chained({ chat: engines.chat('Nova'), synthesizer: engines.synthesizer });
-  const host = new FakeHost();
-  host.release();
-  const opened = stack.move();
-  return {
-    ...engines,
-    host,
-    answer: (words: string) =>
-      drain(pipeline.answer(turnOf(said(words)), host, never)[Symbol.asyncIterator]()),
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
-  };
+/** The bot behind a server; others stand in where it does not hear, think or speak. */
+async function openBot(name: string, more = {}, failsAfter?: number) {
+  const names = ['whisper.cpp', 'ollama', 'kokoro-fastapi', name];
+  const settings = names.map((one) => serverForms.get(one)?.settings);
+  const stands = Object.fromEntries(names.map((one) => [`http://${one}`, openServer(one)]));
+  const failing = { ...behind, failsAfter };
+  const kitchen = await openKitchen(Object.assign({}, ...settings, more), stands, failing);
+  return await openBotDoors(kitchen.environment, kitchen);
 }
 
 test.each(servers)(
-  '$title: what is said is heard, thought and spoken',
-  async ({ name, speech }) => {
-    await using set = await openSet(name);
-    expect(await wordsOf(set.transcriber, spoken.pcm)).toBe(spoken.text);
-    const { parts, error } = await set.answer(spoken.text);
+  '$title: what is said is heard, thought and spoken, and a tool that is called runs',
+  async ({ name, transcription }) => {
+    // By this name the bot asks for words as a stream.
+    const streamed = transcription?.stream && { TRANSCRIPTION_MODEL: 'gpt-4o-transcribe' };
+    await using bot = await openBot(name, streamed);
+    expect(await wordsOf(bot.transcriber, spoken.pcm)).toBe(spoken.text);
+    const { parts, error } = await bot.answer(spoken.text);
     expect([error, textOf(parts)]).toEqual([undefined, answer]);
     expect(soundedTexts(parts)).toEqual(['Two of them.', 'The other one is on its way.']);
-    const hz = Object.values(speech?.models ?? { kokoro: 24_000 })[0];
-    const { samples, rateHz } = await soundOf(set.synthesizer, 'Two of them.');
-    expect([rateHz, samples]).toEqual([hz, tone('Two of them.', rateHz)]);
-  },
-);
-
-test.each(servers.filter(({ chat }) => chat))(
-  '$title: a tool that is called runs',
-  async ({ name }) => {
-    await using set = await openSet(name);
-    const { parts, error } = await set.answer('again');
-    expect([error, textOf(parts)]).toEqual([undefined, 'The lamp is on.']);
-    expect(set.host.ran).toMatchObject([{ name: 'lamp', argumentsJson: '{"on":true}' }]);
+    const { samples, rateHz } = await soundOf(bot.synthesizer, 'Two of them.');
+    expect(samples).toEqual(tone('Two of them.', rateHz));
+    expect(textOf((await bot.answer('again')).parts)).toBe('The lamp is on.');
+    expect(bot.host.ran).toMatchObject([behind.replies[0]?.call]);
   },
 );
 
 test.each(servers.filter(({ chat }) => chat))(
   '$title: an error before the first word is $chat.failsAs, and behind words the answer broke off',
   async ({ name, chat }) => {
-    await using failing = await openSet(name, {}, 0);
-    const { parts, error } = await failing.answer(spoken.text);
-    expect([textOf(parts), error]).toMatchObject(['', { code: chat?.failsAs }]);
-    await using breaking = await openSet(name, {}, 3);
-    const broken = await breaking.answer(spoken.text);
-    expect([textOf(broken.parts), broken.error]).toMatchObject([
-      'Two of them.',
-      { code: 'provider.truncated' },
-    ]);
+    for (const [count, words, code] of [
+      [0, '', chat?.failsAs],
+      [3, 'Two of them.', 'provider.truncated'],
+    ] as const) {
+      await using bot = await openBot(name, {}, count);
+      const { parts, error } = await bot.answer(spoken.text);
+      expect([textOf(parts), error]).toMatchObject([words, { code }]);
+    }
   },
 );
 
-const refusing = servers.flatMap(({ name, form, title }) =>
-  roles.flatMap(([role, setting]) =>
-    form[role]?.refusal ? { name, role, setting, title, ...form[role].refusal } : [],
-  ),
+const roles = [
+  ['chat', 'CHAT_COMPLETION_MODEL'],
+  ['transcription', 'TRANSCRIPTION_MODEL'],
+  ['speech', 'SPEECH_MODEL'],
+] as const;
+const refusing = servers.flatMap(({ name, title, ...form }) =>
+  roles.flatMap(([role, setting]) => {
+    const { model } = form[role]?.takes ?? {};
+    return model ? { name, title, role, setting, status: model.status } : [];
+  }),
 );
 
 test.each(refusing)(
   '$title: an unknown model of $role is an error $status',
   async ({ name, role, setting, status }) => {
-    await using set = await openSet(name, { [`${setting}_MODEL`]: 'nobody' });
+    await using bot = await openBot(name, { [setting]: 'nobody' });
     const asked = {
-      chat: async () => Promise.reject((await set.answer(spoken.text)).error),
-      transcription: () => wordsOf(set.transcriber, spoken.pcm),
-      speech: () => soundOf(set.synthesizer, answer),
+      chat: async () => Promise.reject((await bot.answer('Hi.')).error),
+      transcription: () => wordsOf(bot.transcriber, spoken.pcm),
+      speech: () => soundOf(bot.synthesizer, answer),
     };
     await expect(asked[role]()).rejects.toMatchObject({
       code: 'provider.refused',
       about: { status },
     });
-  },
-);
-
-test.each(servers.filter(({ transcription }) => transcription?.stream))(
-  '$title: words that are asked for as a stream are heard',
-  async ({ name }) => {
-    await using set = await openSet(name, { TRANSCRIPTION_MODEL: 'gpt-4o-transcribe' });
-    expect(await wordsOf(set.transcriber, spoken.pcm)).toBe(spoken.text);
   },
 );
