@@ -121,7 +121,7 @@ export function* chatEvents(steps: Steps = {}, reply: ChatReply, body: ChatReque
   yield* play(steps, values, {
     think: atThought,
     thought: texts(thoughts),
-    thunk: atThought,
+    thinkEnd: atThought,
     word: texts(words.slice(0, failsAfter)),
     call: calls,
     crumb: calls.flatMap((one) => texts(one.arguments.match(/[\s\S]{1,4}/g) ?? [])),
