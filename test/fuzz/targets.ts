@@ -1,5 +1,6 @@
 import { discordTargets } from '#test/discord/fuzz-targets.ts';
 import { audioTargets } from '#test/fuzz/targets/audio.ts';
+import { dialectTargets } from '#test/fuzz/targets/dialects.ts';
 import { nameTargets } from '#test/fuzz/targets/names.ts';
 import { providerTargets } from '#test/fuzz/targets/providers.ts';
 import { realtimeClassTargets } from '#test/fuzz/targets/realtime-classes.ts';
@@ -10,6 +11,7 @@ import type { FuzzTarget } from './fuzz-target.ts';
 /** Every parser of bytes and words from outside. */
 export const targets: readonly FuzzTarget[] = [
   ...audioTargets,
+  ...dialectTargets,
   ...discordTargets,
   ...nameTargets,
   ...providerTargets,

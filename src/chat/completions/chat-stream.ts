@@ -118,8 +118,9 @@ export class ChatStream {
 
   /** Whether the server has said that the answer is whole. */
   get finished(): boolean {
+    // [DONE] behind a reason that tells of a failure ends nothing well: KoboldCpp sends both.
     const isDone = this.#isDone && (this.#hasWords || this.#hasSound);
-    return (this.#finish ?? 'failed') !== 'failed' || isDone || this.#text.hasEnded;
+    return (this.#finish || isDone || 'failed') !== 'failed' || this.#text.hasEnded;
   }
 
   /** The rest of the stream is not worth its wait. */

@@ -8,7 +8,7 @@ import { BotError } from '#src/base/errors.ts';
 export const speechFormats = ['pcm', 'wav', 'mp3', 'opus', 'flac'] as const;
 export type SpeechFormat = (typeof speechFormats)[number];
 
-/** Raw samples that are judged together, 21 ms at 24 kHz, and the fewest: 8 ms. */
+/** Samples that are judged together, 21 ms at 24 kHz, and the fewest: 8 ms. */
 const [mostJudged, fewestJudged] = [512, 200];
 
 type SoundReader = 'undecided' | 'raw' | WavStream | PackedSound;
@@ -54,32 +54,24 @@ export class SoundStream {
 
   /** Gives the rest when the body ends. A body shorter than a header may now show in `packed`. */
   end(): Pcm[] {
-    const last = this.packed ? [] : this.#read(this.#rest, true);
-    const held = this.#reader instanceof WavStream ? this.#reader.end().map(toMono) : [];
+    const last = this.#read(this.#rest, true);
+    const held = this.#reader instanceof WavStream ? this.#reader.end().map(toVoice) : [];
     return [...last, ...held];
   }
 
+  /** Bytes too few to be judged wait for others, and half a sample at the end is dropped. */
   #read(bytes: Buffer, isWhole: boolean): Pcm[] {
+    this.#rest = bytes;
+    if (bytes.length < 2 * fewestJudged && !isWhole) return [];
     if (this.#reader === 'undecided') this.#reader = this.#decide(bytes, isWhole);
-    if (this.#reader instanceof WavStream) return this.#reader.push(bytes).map(toMono);
-    if (this.#reader === 'raw') return this.#raw(bytes, isWhole);
-    if (this.#reader === 'undecided') this.#rest = bytes;
-    return [];
-  }
-
-  /** Samples too few to be judged wait for others, and half a sample at the end is dropped. */
-  #raw(bytes: Buffer, isWhole: boolean): Pcm[] {
-    const count = bytes.length >> 1;
-    const usable = count >= fewestJudged || isWhole ? count : 0;
-    this.#rest = bytes.subarray(2 * usable);
-    if (usable === 0) return [];
-    const samples = new Int16Array(usable);
-    for (let n = 0; n < usable; n++) samples[n] = bytes.readInt16LE(2 * n);
-    for (let at = 0; at < usable; at += mostJudged) {
-      const from = Math.max(0, Math.min(at, usable - fewestJudged));
-      if (isNoise(samples.subarray(from, at + mostJudged))) throw wrongForm('an unknown format');
-    }
-    return [{ samples, rateHz: this.#rateHz, channels: 1 }];
+    if (this.#reader === 'undecided') return [];
+    const even = bytes.length & ~1;
+    this.#rest = bytes.subarray(this.#reader === 'raw' ? even : bytes.length);
+    if (this.#reader instanceof WavStream) return this.#reader.push(bytes).map(toVoice);
+    if (this.#reader !== 'raw' || even === 0) return [];
+    // A copy of its own lies at an even place in memory.
+    const samples = new Int16Array(new Uint8Array(bytes.subarray(0, even)).buffer);
+    return [toVoice({ samples, rateHz: this.#rateHz, channels: 1 })];
   }
 
   #decide(bytes: Buffer, isWhole: boolean): SoundReader {
@@ -107,6 +99,17 @@ const isText = /^[\t\n\r\x20-\x7e]{48}/;
 function wrongForm(name: string): BotError {
   const message = `The speech server sent ${name}: set SPEECH_FORMAT to wav, or use a server that can send pcm or wav.`;
   return new BotError('provider.wrong_type', false, message);
+}
+
+/** Mono sound that is no noise. In a WAV file, too, other bytes may stand, or half a sample, behind which all others are noise. */
+function toVoice(pcm: Pcm): Pcm {
+  const mono = toMono(pcm);
+  const { samples } = mono;
+  const last = samples.length - fewestJudged;
+  for (let at = 0; last >= 0 && at < samples.length; at += mostJudged)
+    if (isNoise(samples.subarray(Math.min(at, last), at + mostJudged)))
+      throw wrongForm('an unknown format');
+  return mono;
 }
 
 /**

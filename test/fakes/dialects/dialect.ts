@@ -96,9 +96,9 @@ export function events(...list: readonly object[]): DialectReply {
 }
 
 /** In pieces that are odd in size where one is large. */
-export function sound(format: string, ...pieces: readonly Uint8Array[]): DialectReply {
+export function sound(type: string, ...pieces: readonly Uint8Array[]): DialectReply {
   return reply(
-    `audio/${format}`,
+    type,
     pieces.flatMap((piece) => [...cut(piece, 4801)]),
   );
 }

@@ -1,13 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Behind, DialectServer } from './dialect.ts';
-import {
-  openKokoro,
-  openLiteLlm,
-  openOllama,
-  openOpenAi,
-  openSpeaches,
-  openVllm,
-} from './vendors.ts';
+import { openServer } from './servers.ts';
+import { openLiteLlm, openOpenAi } from './vendors.ts';
 
 const docs = new URL('../../../docs/providers.md', import.meta.url);
 
@@ -31,19 +25,17 @@ function settingsOf(block: string): Environment {
 export type Stands = Readonly<Record<string, (behind: Behind) => Promise<DialectServer>>>;
 
 /** Which server stands behind which address of a recipe. */
-const ollama = { 'http://127.0.0.1:11434': openOllama };
-const speaches = { 'http://127.0.0.1:8000': openSpeaches, ...ollama };
+const ollama = { 'http://127.0.0.1:11434': openServer('ollama') };
+const speaches = { 'http://127.0.0.1:8000': openServer('speaches'), ...ollama };
 const stands: Readonly<Record<string, Stands>> = {
   OpenAI: { 'https://api.openai.com': openOpenAi },
   'LiteLLM proxy': { 'http://127.0.0.1:4000': openLiteLlm },
   speaches,
-  'Kokoro-FastAPI': { ...speaches, 'http://127.0.0.1:8880': openKokoro },
+  'Kokoro-FastAPI': { ...speaches, 'http://127.0.0.1:8880': openServer('kokoro-fastapi') },
   Ollama: ollama,
-  vLLM: {
-    'http://127.0.0.1:8000': (behind) => openVllm('chat', behind),
-    'http://127.0.0.1:8001': (behind) => openVllm('transcription', behind),
-    'http://127.0.0.1:8091': (behind) => openVllm('speech', behind),
-  },
+  vLLM: Object.fromEntries(
+    ['8000', '8001', '8091'].map((port) => [`http://127.0.0.1:${port}`, openServer('vllm')]),
+  ),
 };
 
 export type Kitchen = AsyncDisposable & {

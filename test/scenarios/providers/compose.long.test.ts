@@ -1,7 +1,8 @@
 import { speech } from '#test/audio/speech.ts';
 import { botEnvironment } from '#test/deploy/compose-files.ts';
 import { openKitchen, type Stands } from '#test/fakes/dialects/recipes.ts';
-import { openLiteLlm, openOllama, openSpeaches } from '#test/fakes/dialects/vendors.ts';
+import { openServer } from '#test/fakes/dialects/servers.ts';
+import { openLiteLlm } from '#test/fakes/dialects/vendors.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
@@ -36,7 +37,10 @@ async function expectAnswered(file: string, stands: Stands, env = {}): Promise<v
 }
 
 scenario('people talk with the bot of each compose file through its own servers', async () => {
-  const local = { 'http://speaches:8000': openSpeaches, 'http://ollama:11434': openOllama };
+  const local = {
+    'http://speaches:8000': openServer('speaches'),
+    'http://ollama:11434': openServer('ollama'),
+  };
   const key = { OPENAI_API_KEY: 'sk-the-proxys' };
   const proxy = { 'http://litellm:4000': openLiteLlm };
   await Promise.all([

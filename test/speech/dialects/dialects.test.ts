@@ -1,16 +1,13 @@
 import { expect, test } from 'vitest';
-import { openEngines } from '#src/app/engines/engines.ts';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
-import { good } from '#test/config/read-settings.ts';
-import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { textOf } from '#test/contracts/pipeline.ts';
 import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
 import { openRecipe, readRecipes } from '#test/fakes/dialects/recipes.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+import { openBotDoors } from './bot-doors.ts';
 
-const never = new AbortController().signal;
 const answer = 'Two of them. The other one is on its way.';
 const replies = [
   { match: 'again', call: { name: 'lamp', argumentsJson: '{"on":true}' } },
@@ -40,20 +37,17 @@ function soundsOf(parts: readonly ReplyPart[]): ReadonlyMap<string, Pcm> {
 test.each(recipes)(
   '%s: with the settings of its recipe it is heard, if it hears, thought and spoken',
   async (title) => {
-    await using kitchen = await openRecipe(title, behind);
+    const kitchen = await openRecipe(title, behind);
     const isRemote = title !== 'Ollama';
     // The embedded recogniser has tests of its own, and loads for seconds.
     const unheard = { TRANSCRIPTION_BASE_URL: 'http://127.0.0.1:9/v1' };
-    const config = good({ ...(isRemote ? {} : unheard), ...kitchen.environment });
-    await using engines = await openEngines(config, () => {});
-    const heard = isRemote ? await wordsOf(engines.transcriber, spoken.pcm) : spoken.text;
+    const config = { ...(isRemote ? {} : unheard), ...kitchen.environment };
+    await using bot = await openBotDoors(config, kitchen);
+    const heard = isRemote ? await wordsOf(bot.transcriber, spoken.pcm) : spoken.text;
     expect(heard.toLowerCase()).toBe(spoken.text);
-    const host = new FakeHost();
-    host.release();
-    const pipeline = chained({ chat: engines.chat('Nova'), synthesizer: engines.synthesizer });
-    const parts = await Array.fromAsync(pipeline.answer(turnOf(said(heard)), host, never));
+    const { parts } = await bot.answer(heard);
     expect(textOf(parts)).toBe(answer);
-    expect(host.spendings).toHaveLength(1);
+    expect(bot.host.spendings).toHaveLength(1);
     const sounds = soundsOf(parts);
     expect([...sounds.keys()]).toEqual(['Two of them.', 'The other one is on its way.']);
     for (const [clause, { samples, rateHz }] of isRemote ? sounds : []) {

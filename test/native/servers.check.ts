@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { resample } from '#src/audio/resample.ts';
+import { speech } from '#test/audio/speech.ts';
+import { textOf } from '#test/contracts/pipeline.ts';
+import { soundOf } from '#test/contracts/synthesizer.ts';
+import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
+import { openBotDoors } from '#test/speech/dialects/bot-doors.ts';
+
+const { XLLAMACPP, FASTER_WHISPER_SERVER, FASTKOKORO } = process.env;
+const said = 'The sun is shining in the garden.';
+/** llama.cpp's code with random weights and a grammar; Whisper tiny and Kokoro with their own. */
+const settings = {
+  CHAT_COMPLETION_BASE_URL: `${XLLAMACPP}/v1`,
+  CHAT_COMPLETION_MODEL: 'tiny',
+  CHAT_COMPLETION_API_KEY: 'sk-tiny',
+  TRANSCRIPTION_BASE_URL: `${FASTER_WHISPER_SERVER}/v1`,
+  TRANSCRIPTION_MODEL: 'whisper-1',
+  SPEECH_BASE_URL: `${FASTKOKORO}/v1`,
+  SPEECH_MODEL: 'kokoro',
+  SPEECH_VOICE: 'af_heart',
+  SPEECH_FORMAT: 'wav',
+};
+
+test('what a person says is heard by Whisper and answered by llama.cpp, and Kokoro says it so that Whisper hears it', async () => {
+  await using bot = await openBotDoors(settings);
+  const heard = await wordsOf(bot.transcriber, speech('human-goforward'));
+  expect(heard).toBe('Go forward 10 meters.');
+  const { parts, error } = await bot.answer(heard);
+  expect([error, textOf(parts)]).toEqual([undefined, said]);
+  const sound = parts.flatMap((part) => (part.kind === 'audio' ? [...part.pcm.samples] : []));
+  const samples = Int16Array.from(sound);
+  // The first answer of a server may take longest, and this machine may be slow.
+  await using other = await openBotDoors(settings);
+  const again = resample({ samples, rateHz: 24_000, channels: 1 }, 16_000);
+  expect(await wordsOf(other.transcriber, again)).toBe(said);
+});
+
+test('a wrong key, address and voice are told as such', async () => {
+  await using bot = await openBotDoors({
+    ...settings,
+    CHAT_COMPLETION_API_KEY: 'sk-wrong',
+    TRANSCRIPTION_BASE_URL: `${FASTER_WHISPER_SERVER}/v2`,
+    SPEECH_VOICE: 'alloy',
+  });
+  expect((await bot.answer('Hello?')).error).toMatchObject({ code: 'provider.bad_key' });
+  await expect(wordsOf(bot.transcriber, speech('human-goforward'))).rejects.toMatchObject({
+    about: { status: 404 },
+  });
+  await expect(soundOf(bot.synthesizer, 'Hello.')).rejects.toMatchObject({
+    message: expect.stringContaining("Voice 'alloy' is not available"),
+    about: { status: 400 },
+  });
+});
