@@ -9,16 +9,11 @@ export const askAbout: MessageCommand = {
   async run(call, { features, sessions }) {
     const { guildId, callerId, callerName, callerLocale, message } = call;
     if (!message) return [{ id: 'say.empty' }];
-    const { author, pictures, sounds, text: written } = message;
-    const [recording] = sounds;
-    const words = written.trim();
-    if (words === '' && !recording && pictures.length === 0) return [{ id: 'say.empty' }];
-    const about = {
-      quoted: words === '' ? undefined : { author, text: words },
-      recording,
-      sentBy: author,
-      pictures: pictures.length === 0 ? undefined : pictures,
-    };
+    const { author, isForwarded, pictures, recording } = message;
+    const words = message.text.trim();
+    if (words === '' && !recording && !pictures) return [{ id: 'say.empty' }];
+    const quoted = words === '' ? undefined : { author, text: words, isForwarded };
+    const about = { quoted, recording, sentBy: author, pictures };
     const question = text('ask.about.question', {}, callerLocale);
     const asker = { id: callerId, name: callerName };
     const asking = await features.typed.ask(guildId, question, asker, 'text', about);

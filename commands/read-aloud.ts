@@ -8,8 +8,7 @@ export const readAloud: MessageCommand = {
   run: inChannel(async (call, { features }) => {
     const { callerId: id, callerName: name, guildId, message } = call;
     if (!message || message.text.trim() === '') return [{ id: 'say.empty' }];
-    const { author, authorId, isBot, messageId, text } = message;
-    const line = { messageId, isBot, text, author: { id: authorId, name: author } };
+    const line = { ...message, author: { id: message.authorId, name: message.author } };
     const reading = await features.chatReadAloud.read(guildId, line, { id, name });
     return [readingReply(reading, '/track remove track:voice item:mine')];
   }),

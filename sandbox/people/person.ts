@@ -157,6 +157,8 @@ type MessageOptions = {
   readonly channel?: string;
   readonly files?: readonly Upload[];
   readonly replyTo?: ShownMessage;
+  /** Further fields, as Discord sends them. */
+  readonly form?: Json;
 };
 
 /** Messages and presses of one person. All throw a plain Error for what Discord's own client would not let them do. */
@@ -223,7 +225,10 @@ function personTyping(caller: Member, around: Surroundings) {
       return act({ kind: 'modal', channel, data, message });
     },
     /** Writes a message; the chat of a voice channel has the channel's name. */
-    write(text: string, { channel: name, files, replyTo }: MessageOptions = {}): ShownMessage {
+    write(
+      text: string,
+      { channel: name, files, form, replyTo }: MessageOptions = {},
+    ): ShownMessage {
       const channel = channelNamed(guild, name);
       need(channel.kind === 'thread' ? 'sendInThreads' : 'sendMessages', channel, 'write');
       const posting = {
@@ -232,6 +237,7 @@ function personTyping(caller: Member, around: Surroundings) {
         replyToId: replyTo?.id,
         ephemeral: false,
         loading: false,
+        form,
       };
       const isVoice = files?.some(({ voiceSeconds }) => voiceSeconds !== undefined);
       const flags = isVoice ? messageFlags.voiceMessage : 0;

@@ -259,6 +259,7 @@ export function messageJson(world: World, message: BoardMessage): Json {
     ...(replyToId !== undefined && {
       message_reference: { message_id: replyToId, channel_id: message.channelId },
     }),
+    ...message.form,
   };
 }
 
@@ -282,7 +283,8 @@ export function messageEvent(
     return { name: 'MESSAGE_DELETE', guildId, data, intent };
   }
   const json = messageJson(world, message);
-  const emptied = { ...json, content: '', embeds: [], components: [], attachments: [] };
+  const lists = { embeds: [], components: [], attachments: [], message_snapshots: [] };
+  const emptied = { ...json, content: '', ...lists, poll: undefined };
   const data = (asked: number) =>
     asked & intents.messageContent || isForBot(world, message) ? json : emptied;
   const name = kind === 'posted' ? 'MESSAGE_CREATE' : 'MESSAGE_UPDATE';

@@ -23,6 +23,8 @@ type Posting = {
   /** Person who asked, when it answers an interaction. */
   readonly forUserId?: string;
   readonly replyToId?: string;
+  /** Further fields, as Discord sends them: a poll, a forwarded message. */
+  readonly form?: Readonly<Record<string, unknown>>;
 };
 
 export type BoardMessage = Posting & {

@@ -3,6 +3,7 @@ import type { Consent } from '#src/people/consent.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
+import type { MessageContent } from './typed-messages.ts';
 import type { ChannelMember, ChannelRef } from './voice-link.ts';
 
 /** Modes of the bot in a channel: it answers, or only writes captions. */
@@ -105,8 +106,8 @@ export type QuestionSubject = {
   readonly signal?: AbortSignal;
   /** Manner of a spoken answer; a Realtime conversation keeps its voice. */
   readonly manner?: SpokenManner;
-  /** A quoted message of any author. */
-  readonly quoted?: { readonly author: string; readonly text: string };
+  /** A quoted message of any author, or what that person forwarded. */
+  readonly quoted?: Pick<MessageContent, 'isForwarded' | 'text'> & { readonly author: string };
 };
 
 export type Asker = {

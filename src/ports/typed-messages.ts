@@ -1,8 +1,23 @@
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { SoundFile } from '#src/sources/recordings.ts';
 import type { ChannelMember } from './voice-link.ts';
 
-/** A message that a person, a bot or a webhook has written into a text channel or the chat of a voice channel. */
-export type TypedMessage = {
+/** Words and files of a message, whatever its form. */
+export type MessageContent = {
+  readonly text: string;
+  /** Its words and files are those of a forwarded message, whose author Discord does not tell. */
+  readonly isForwarded?: true | undefined;
+  /** A voice message, or the first file that passes for sound. */
+  readonly recording?: SoundFile | undefined;
+  /** Files that pass for pictures, one at least. */
+  readonly pictures?: readonly SoundFile[] | undefined;
+};
+
+/**
+ * A message that a person, a bot or a webhook has written into a text channel or the chat of a voice channel. Its text lacks the
+ * mention of the bot, and is empty where Discord does not give it.
+ */
+export type TypedMessage = MessageContent & {
   readonly guildId: string;
   readonly channelId: string;
   readonly messageId: string;
@@ -11,8 +26,8 @@ export type TypedMessage = {
   readonly isWebhook: boolean;
   /** It mentions the bot, or is a reply that pings it. */
   readonly isMention: boolean;
-  /** Without the mention of the bot; empty where Discord does not give it. */
-  readonly text: string;
+  /** Its recording is a voice message, not in reply to another person. */
+  readonly isVoiceMessage?: boolean;
   /** Discord does not give its content. */
   readonly isHidden?: boolean;
 };

@@ -17,8 +17,6 @@ const message = {
   authorId: 'ben',
   isBot: false,
   text: ' ',
-  sounds: [],
-  pictures: [],
 };
 
 /** Request to the bot, and its answer. */

@@ -12,8 +12,6 @@ const message: PickedMessage = {
   authorId: 'ben',
   isBot: false,
   text: 'Dinner at eight?',
-  sounds: [],
-  pictures: [],
 };
 
 async function pick(
@@ -40,7 +38,10 @@ test.each<[ReadingOutcome, string]>([
     { kind: 'refused', line: { id: 'read.refused' } },
     "I don't read out that message: it is a bot's, gone, or of somebody who said no or is blocked here.",
   ],
-  [{ kind: 'refused', line: { id: 'say.empty' } }, 'That contains nothing I can say or answer.'],
+  [
+    { kind: 'refused', line: { id: 'say.empty' } },
+    'That contains nothing I can say (words) or answer (words, sound, pictures).',
+  ],
   [
     { kind: 'refused', line: { id: 'muted.server' } },
     "I can't speak here. Unmute me, or give my role Speak; on a stage, invite me to speak.",
@@ -52,7 +53,10 @@ test.each<[ReadingOutcome, string]>([
 
 test('a message without words is nothing to read, nor is one for people who sit elsewhere', async () => {
   const empty = await pick({ ...inLounge, message: { ...message, text: ' ' } });
-  expect([empty.asked, empty.said]).toEqual([[], 'That contains nothing I can say or answer.']);
+  expect([empty.asked, empty.said]).toEqual([
+    [],
+    'That contains nothing I can say (words) or answer (words, sound, pictures).',
+  ]);
   const outside = await pick({ ...adam, message });
   expect([outside.asked, outside.said]).toEqual([[], "I'm in Lounge. Join that channel first."]);
 });

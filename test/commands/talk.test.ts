@@ -31,7 +31,10 @@ test.each<[Awaited<ReturnType<TypedRequests['say']>>, string]>([
     { kind: 'full', limit: 8 },
     'The limit of 8 is reached. Try again later, or make room: /track queue track:voice.',
   ],
-  [{ kind: 'refused', line: { id: 'say.empty' } }, 'That contains nothing I can say or answer.'],
+  [
+    { kind: 'refused', line: { id: 'say.empty' } },
+    'That contains nothing I can say (words) or answer (words, sound, pictures).',
+  ],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('/say that ends with %j tells the caller alone: %s', async (outcome, sentence) => {
   const replies = await say.run(saying({ text: 'Hello' }), ports({ say: async () => outcome }));

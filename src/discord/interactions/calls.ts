@@ -8,6 +8,7 @@ import {
   type VoiceBasedChannel,
 } from 'discord.js';
 import { withNames } from '#src/discord/marks.ts';
+import { readContent } from '#src/discord/message-content.ts';
 import { roleIdsOf } from '#src/discord/permissions.ts';
 import type { Command, CommandCall } from '#src/features/contract/command.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -79,25 +80,17 @@ function typedWords(
 
 /** Call of an entry of the menu of a message: the person and the message. */
 export function menuCallOf(asked: MenuInteraction): CommandCall {
-  const { author, member, attachments, content, webhookId } = asked.targetMessage;
-  const { id: messageId } = asked.targetMessage;
-  const files = [...attachments.values()];
-  const sounds = files.filter(isSound).map(fileOf);
-  const pictures = files.filter(({ contentType }) => contentType?.startsWith('image/')).map(fileOf);
-  const name = oneLine(member?.displayName ?? author.displayName);
-  const isBot = author.bot === true || typeof webhookId === 'string';
-  const text = withNames(content, asked.guild);
-  const message = { messageId, author: name, authorId: author.id, isBot, text, sounds, pictures };
+  const { author, id: messageId, member, messageSnapshots, webhookId } = asked.targetMessage;
+  const content = readContent(asked.targetMessage, messageSnapshots.first(), true);
+  const message = {
+    ...content,
+    messageId,
+    author: oneLine(member?.displayName ?? author.displayName),
+    authorId: author.id,
+    isBot: author.bot === true || typeof webhookId === 'string',
+    text: withNames(content.text, asked.guild),
+  };
   return { ...callOf(asked), message };
-}
-
-/** Whether an attachment is sound, by Discord's fields; a voice message alone has a duration. */
-function isSound({ contentType, duration, name }: Attachment): boolean {
-  return (
-    typeof duration === 'number' ||
-    /^(audio\/|application\/ogg)/.test(contentType ?? '') ||
-    /\.(wav|mp3|ogg|opus)$/i.test(name)
-  );
 }
 
 function fileOf({ url, name, contentType }: Attachment): SentFile {

@@ -2,12 +2,14 @@ import {
   type Client,
   DiscordAPIError,
   GatewayDispatchEvents,
+  MessageFlags,
   MessageType,
   RESTJSONErrorCodes,
 } from 'discord.js';
 import { fieldsOf } from '#src/base/json.ts';
 import { watchDeleted } from '#src/discord/captions/caption-chats.ts';
 import { withNames } from '#src/discord/marks.ts';
+import { readContent } from '#src/discord/message-content.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { unwritten } from '#src/discord/outbox/write-failure.ts';
 import type {
@@ -68,9 +70,6 @@ function isGone(cause: unknown): boolean {
   return cause.code === InvalidFormBodyOrContentType && /message_reference/.test(cause.message);
 }
 
-/** Discord's own limit of a message, for people with a subscription. */
-const mostChars = 4_000;
-
 /**
  * Reads a message of the gateway; undefined for one outside a server, one that is not whole, or a notice that a person
  * joined.
@@ -88,10 +87,14 @@ function readTyped(
   const mentions = Array.isArray(rest.mentions) ? rest.mentions.map(fieldsOf) : [];
   const names = new Map(mentions.map((one) => [`${one.id}`, `${one.global_name ?? one.username}`]));
   names.set(botId, ' '); // its own mention is no word
-  const text = typeof rest.content === 'string' ? rest.content.slice(0, mostChars) : '';
+  // Source: Discord docs, "Message Snapshot Object".
+  const { 0: snapshot } = fieldsOf(rest.message_snapshots);
+  const { message: forwarded } = fieldsOf(snapshot);
+  const content = readContent(rest, forwarded, false);
   const { nick, roles } = fieldsOf(rest.member);
   const name = [nick, author.global_name, author.username].find((one) => typeof one === 'string');
   return {
+    ...content,
     guildId,
     channelId,
     messageId: id,
@@ -103,8 +106,9 @@ function readTyped(
     },
     isWebhook: typeof rest.webhook_id === 'string',
     isMention: mentions.some((one) => one.id === botId),
-    text: withNames(text, guilds.cache.get(guildId), names).replace(/\s+/g, ' ').trim(),
-    isHidden: isEmpty(rest),
+    isVoiceMessage: content.recording && (Number(rest.flags) & MessageFlags.IsVoiceMessage) !== 0,
+    text: withNames(content.text, guilds.cache.get(guildId), names).replace(/\s+/g, ' ').trim(),
+    isHidden: isEmpty(fieldsOf(forwarded ?? rest)),
   };
 }
 
@@ -112,10 +116,8 @@ function readTyped(
  * Whether Discord has emptied the message, as it does without the message content intent. Source: Discord docs, "Gateway".
  */
 function isEmpty({ content, sticker_items: stickers, ...rest }: Fields): boolean {
-  const { attachments, components, embeds, message_snapshots: forwarded } = rest;
-  const lists = [attachments, components, embeds, forwarded, stickers];
-  const isBare = lists.every((one) => !Array.isArray(one) || one.length === 0);
-  return content === '' && isBare && rest.poll === undefined;
+  const lists = [rest.attachments, rest.components, rest.embeds, stickers];
+  return content === '' && lists.every((one) => !fieldsOf(one)[0]) && rest.poll === undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

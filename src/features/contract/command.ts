@@ -4,6 +4,7 @@ import type { Places, Stats } from '#src/ports/command-ports.ts';
 import type { FeaturePorts } from '#src/ports/feature-ports.ts';
 import type { Form } from '#src/ports/form.ts';
 import type { Picker } from '#src/ports/picker.ts';
+import type { MessageContent } from '#src/ports/typed-messages.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { ConfirmedToolRunner } from '#src/sessions/confirmed-tool-runner.ts';
@@ -64,17 +65,12 @@ export type CommandCall = {
 };
 
 /** Message of any author; none of its words count as the caller's. */
-export type PickedMessage = {
+export type PickedMessage = MessageContent & {
   readonly messageId: string;
   readonly author: string;
   readonly authorId: string;
   /** Written by a program, or through a webhook. */
   readonly isBot: boolean;
-  readonly text: string;
-  /** Voice messages, and files that pass for sounds. */
-  readonly sounds: readonly SoundFile[];
-  /** Files that pass for pictures. */
-  readonly pictures: readonly SoundFile[];
 };
 
 /** Option of a command, with its description. */

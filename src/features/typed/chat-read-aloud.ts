@@ -22,8 +22,7 @@ export type WrittenLine = {
   readonly author: Asker;
   /** Written by a program, or through a webhook. */
   readonly isBot: boolean;
-  readonly text: string;
-};
+} & Pick<TypedMessage, 'isForwarded' | 'text'>;
 
 export type ReadingOutcome = Exclude<SayOutcome, { readonly kind: 'placed' }>;
 
@@ -87,7 +86,7 @@ export function chatReadAloud(
 
   /** Speech for a line. */
   async function speechOf(
-    { author, text }: WrittenLine,
+    { author, isForwarded, text }: WrittenLine,
     { notices, place }: Owners<'notices' | 'place'>,
   ): Promise<LineSpeech & { readonly spoken: readonly string[] }> {
     const { channelId } = place.channel;
@@ -95,9 +94,11 @@ export function chatReadAloud(
     const found = await textLanguage.detect(text, place.settings().languages);
     const language = found && isSure(found) ? found.language : undefined;
     const likely = language ?? place.languages.of(author.id);
-    const named = (id: 'read.link' | 'read.code' | 'read.rest') =>
+    const named = (id: 'read.link' | 'read.code' | 'read.rest' | 'read.forwarded') =>
       notices.spokenText({ id }, likely);
-    const read = lineToRead(text, { link: named('read.link'), code: named('read.code') });
+    // Nobody takes what a person forwards for their own words.
+    const line = isForwarded ? `${named('read.forwarded')}: ${text}` : text;
+    const read = lineToRead(line, { link: named('read.link'), code: named('read.code') });
     const voice = own.voice ?? voiceIn(likely, place.style()).name;
     const spoken = firstClauses(clausesOf(read), named('read.rest'));
     return {
@@ -124,13 +125,13 @@ export function chatReadAloud(
       session: ReadingSession,
     ): Promise<TypedOutcome | undefined> {
       const { notices, place } = session;
-      const { author, channelId, isHidden, isWebhook: isBot, messageId, text } = message;
+      const { author, channelId, isHidden, isWebhook: isBot } = message;
       if (place.settings().readChannelId !== channelId) return undefined;
       const objection = objectionTo(message, session);
       if (objection === 'unread' && isHidden && place.isFirst('lines-hidden'))
         notices.post({ id: 'read.hidden' });
       if (objection) return objection;
-      const reading = await inOrder(session, { messageId, author, isBot, text }, author);
+      const reading = await inOrder(session, { ...message, isBot }, author);
       return outcomeOf(reading);
     },
 

@@ -7,7 +7,7 @@ import { InteractionLimits, slowerLine } from '#src/features/contract/interactio
 import { writtenText } from '#src/notices/notice.ts';
 import { judgeAccess } from '#src/people/access.ts';
 import { type ConfidentialText, openText } from '#src/people/confidential-text.ts';
-import type { AskOutcome } from '#src/ports/command-ports.ts';
+import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type {
   TypedMessage,
@@ -122,13 +122,14 @@ export class TypedMessageHandler implements TypedMessageListener {
     return !choices.isRead || choices.saidNo(author.id) ? 'refused' : undefined;
   }
 
-  async #refuseFlood(
+  async #refuse(
     message: TypedMessage,
-    waitMs: number,
+    line: TextLine,
     signal: AbortSignal,
+    outcome: TypedOutcome,
   ): Promise<TypedOutcome> {
     const isTold = (await this.#refusals.take(message.guildId, message.author.id)) > 0;
-    return isTold ? 'full' : await this.#sayInstead(message, slowerLine(waitMs), signal, 'full');
+    return isTold ? outcome : await this.#sayInstead(message, line, signal, outcome);
   }
 
   async #answer(
@@ -136,24 +137,34 @@ export class TypedMessageHandler implements TypedMessageListener {
     session: VoiceSession | undefined,
     signal: AbortSignal,
   ): Promise<TypedOutcome> {
-    const { channelId: placeId, guildId, text, author } = message;
+    const { channelId: placeId, guildId, author } = message;
     const { id: by, name } = author;
     const waitMs = await this.#limits.take(guildId, by);
-    if (waitMs > 0) return await this.#refuseFlood(message, waitMs, signal);
-    if (!/[\p{L}\p{N}]/u.test(text))
+    if (waitMs > 0) return await this.#refuse(message, slowerLine(waitMs), signal, 'full');
+    if (this.#isUnheard(message))
+      return await this.#refuse(message, { id: 'consent.unasked' }, signal, 'unasked');
+    const usual = writtenText({ id: 'ask.about.question' }, guildId, this.#parts);
+    const { words, ...subject } = questionIn(message, usual);
+    if (words === undefined)
       return await this.#sayInstead(message, { id: 'say.empty' }, signal, 'empty');
     const medium = await this.#mediumOf(message, session);
     const alone = medium === 'private' ? session : undefined;
-    const about = alone ? { signal } : { placeId, signal };
+    const about = { ...subject, signal, placeId: alone ? undefined : placeId };
     const form = medium === 'aloud' ? 'voice' : 'text';
-    const outcome = await this.#talk.ask(guildId, text, author, form, about);
+    const outcome = await this.#talk.ask(guildId, words, author, form, about);
     if (signal.aborted) return 'deleted';
     const isKnown = medium !== 'aloud' && session?.consent.standing(by) === 'yes';
     if (isKnown && outcome.kind === 'answered') {
       const heard = (!alone && outcome.text.textIn(placeId)) || '';
-      session.loop.post({ kind: 'exchanged', by, name, words: text, heard });
+      session.loop.post({ kind: 'exchanged', by, name, words, heard });
     }
     return await this.#report(message, outcome, signal, alone);
+  }
+
+  /** A voice message is heard like a voice in the channel: of people who agreed. */
+  #isUnheard({ author, guildId, isVoiceMessage }: TypedMessage): boolean {
+    const { consent } = this.#sessions.session(guildId) ?? {};
+    return isVoiceMessage === true && !consent?.mayHear(author.id);
   }
 
   /** Medium of the answer to a line: aloud, a reply, or for its writer alone. */
@@ -177,18 +188,16 @@ export class TypedMessageHandler implements TypedMessageListener {
     alone: Parameters<typeof writePrivately>[2] | undefined,
   ): Promise<TypedOutcome> {
     if (outcome.kind === 'nowhere') return 'elsewhere';
-    const isAnswered = outcome.kind === 'answered';
-    const sent = isAnswered
-      ? await this.#reply(message, outcome.text, signal, alone)
-      : await this.#say(message, outcome.line, signal);
-    if (sent === 'deleted') return 'deleted';
-    if (isAnswered && outcome.confirmation) {
+    if (outcome.kind === 'failed')
+      return await this.#sayInstead(message, outcome.line, signal, 'failed');
+    if ((await this.#reply(message, outcome.text, signal, alone)) === 'deleted') return 'deleted';
+    if (outcome.confirmation) {
       const { channelId, guildId } = message;
       const place = { channelId, guildId, name: channelId };
       const { button, line } = outcome.confirmation;
       await this.#parts.messages.offer(place, line, [button], signal);
     }
-    return isAnswered ? 'answered' : 'failed';
+    return 'answered';
   }
 
   async #reply(
@@ -213,17 +222,22 @@ export class TypedMessageHandler implements TypedMessageListener {
     signal: AbortSignal,
     outcome: TypedOutcome,
   ): Promise<TypedOutcome> {
-    return (await this.#say(message, line, signal)) === 'sent' ? outcome : 'deleted';
-  }
-
-  async #say(
-    message: TypedMessage,
-    line: TextLine,
-    signal: AbortSignal,
-  ): Promise<'sent' | 'deleted'> {
     const words = writtenText(line, message.guildId, this.#parts);
-    return await this.#replies.reply(message, openText(words), signal);
+    const sent = await this.#replies.reply(message, openText(words), signal);
+    return sent === 'deleted' ? sent : outcome;
   }
+}
+
+/** A question and its subject. What a person forwards is data, as its author is unknown: the question is the `usual` one. */
+function questionIn(
+  { author, isForwarded, pictures, recording, text }: TypedMessage,
+  usual: string,
+): QuestionSubject & { readonly words?: string } {
+  const files = { pictures, recording };
+  const quoted = isForwarded && { author: author.name, text, isForwarded };
+  if (quoted) return { ...files, quoted, sentBy: author.name, words: usual };
+  if (pictures && text === '') return { ...files, words: usual };
+  return recording || pictures || /[\p{L}\p{N}]/u.test(text) ? { ...files, words: text } : {};
 }
 
 /** Whether a line is a stop and nothing else, which is neither limited nor refused. */
@@ -235,7 +249,7 @@ type ChatSession = Owners<'consent' | 'loop' | 'place'>;
 
 /** Reason for which a message is not for the bot; its words are read only where the bot may read them. */
 function objectionTo(message: TypedMessage, session: ChatSession): TypedOutcome | undefined {
-  const { author, isWebhook, isMention, text } = message;
+  const { author, isWebhook, isMention, isVoiceMessage, text } = message;
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
   const { consent, loop, place } = session;
@@ -243,7 +257,7 @@ function objectionTo(message: TypedMessage, session: ChatSession): TypedOutcome 
   if (place.settings().typed === 'off' || mode === 'off') return 'off';
   const standing = consent.standing(author.id);
   if (standing === 'no') return 'refused';
-  if (isMention) return undefined;
+  if (isMention || (isVoiceMessage && !consent.paused)) return undefined;
   if (standing !== 'yes') return 'unasked';
   if (consent.paused) return 'paused';
   if (text === '') return 'unread';

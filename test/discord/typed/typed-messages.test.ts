@@ -4,7 +4,7 @@ import { say } from '#commands/say.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { Command, CommandPorts } from '#src/features/contract/command.ts';
+import type { Command, CommandPorts, PickedMessage } from '#src/features/contract/command.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
@@ -20,8 +20,10 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
   const deleted: string[] = [];
   const events: DiscordEvent[] = [];
   const said: (string | undefined)[] = [];
+  const picked: (PickedMessage | undefined)[] = [];
   const note: Command['run'] = async ({ message, words }) => {
     said.push(message?.text ?? words.text);
+    picked.push(message);
     return [{ id: 'say.now' }];
   };
   let typed: TypedMessages | undefined;
@@ -51,6 +53,7 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
   return {
     typed,
     said,
+    picked,
     read,
     deleted,
     events,
@@ -113,6 +116,48 @@ test('marks of Discord are read as the names people see: in /say, in the menu an
   adam.write(`<@${sandbox.botId}> call ${marks}`, { channel: 'Lounge' });
   await expect.poll(() => bot.read.at(-1)?.text).toBe(`call ${named}`);
 });
+
+const photo = { url: 'https://cdn.test/a.png', name: 'a.png', type: 'image/png' };
+const attachment = { id: '1', filename: photo.name, url: photo.url, content_type: photo.type };
+const embed = { title: 'Dinner', fields: [{ name: 'Where', value: 'At home' }] };
+const ofEmbed = 'Dinner\nWhere\nAt home';
+const shop = 'The shop closes.';
+const snapshot = { content: shop, attachments: [attachment], embeds: [embed], components: [] };
+const question = { text: 'Lunch?' };
+const answers = [{ answer_id: 1, poll_media: { text: 'Soup' } }];
+
+/** Forms of messages, and what is read of one. */
+const forms: Readonly<Record<string, readonly [Readonly<Record<string, unknown>>, object]>> = {
+  'a forwarded message': [
+    {
+      message_reference: { type: 1, message_id: '7', channel_id: '8' },
+      message_snapshots: [{ message: snapshot }],
+    },
+    { text: `${shop}\n${ofEmbed}`, isForwarded: true, pictures: [photo] },
+  ],
+  'a poll': [{ poll: { question, answers } }, { text: 'Lunch?\nSoup' }],
+  components: [
+    { components: [{ type: 17, components: [{ type: 10, content: shop }] }] },
+    { text: shop },
+  ],
+  embeds: [{ embeds: [embed] }, { text: ofEmbed }],
+};
+
+test.each(Object.keys(forms))(
+  'the words and files of %s are read alike in the menu and, but for previews, in a typed line',
+  async (name) => {
+    const [form, content] = forms[name] ?? expect.fail();
+    await using sandbox = await open({ privilegedIntents: ['content'] });
+    await using bot = await reading(sandbox, true);
+    const adam = sandbox.person('Adam');
+    const message = adam.write('', { channel: 'Lounge', form });
+    await adam.menu('Read aloud', message).answered(soon());
+    const [picked] = bot.picked;
+    expect(picked).toMatchObject(content);
+    const text = name === 'embeds' ? '' : picked?.text.replaceAll('\n', ' ');
+    await expect.poll(() => bot.read.at(-1)).toMatchObject({ text, isHidden: false });
+  },
+);
 
 test('where Discord refuses the intent it does not start, and says how to mend it', async () => {
   await using sandbox = await open();

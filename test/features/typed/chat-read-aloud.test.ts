@@ -102,6 +102,14 @@ test.each<[string, TypedMessage, string]>([
   expect(fixture.spoken()).toEqual([]);
 });
 
+test('a forwarded line is named as forwarded', async () => {
+  const fixture = await joined();
+  const forwarded = message(adam, 'The shop closes at six.', { isForwarded: true });
+  expect(await write(fixture, forwarded)).toEqual(['read']);
+  await pass(fixture, 5_000);
+  expect(fixture.spoken()).toEqual(['Adam: forwarded: The shop closes at six.']);
+});
+
 test('nothing is read of people who said no or are blocked, nor of what waits of theirs', async () => {
   const fixture = await joined();
   const long = message(adam, 'A long line that is read for a while.');

@@ -123,6 +123,50 @@ test.each([
   },
 );
 
+const recording = { url: 'https://cdn.test/voice-message.ogg', name: 'voice-message.ogg' };
+const voiceMessage = { recording, isVoiceMessage: true };
+
+/** What a message has the bot ask. */
+async function asking(over: Partial<TypedMessage>, before?: 'allow' | 'deny') {
+  const fixture = await joined([], { names: ['Computer'] });
+  if (before) await fixture.privacy[before]('g', 'eva');
+  const asked: unknown[] = [];
+  fixture.talk.ask = async (_guildId, words, _asker, _form, about) => {
+    asked.push({ words, ...about });
+    return { kind: 'nowhere' };
+  };
+  const outcome = await handle(fixture, line('', { author: eva, ...over }));
+  return { outcome, asked, said: texts(fixture) };
+}
+
+const told = { outcome: 'unasked', asked: [], said: [text('consent.unasked')] };
+const heard = { outcome: 'elsewhere', asked: [expect.objectContaining({ words: '', recording })] };
+
+test.each([
+  [
+    'of a person who was not asked is not heard, and they read how it would be',
+    {},
+    undefined,
+    told,
+  ],
+  ['is not heard for its mention of the bot alone', { isMention: true }, undefined, told],
+  ['of a person who agreed is a question', {}, 'allow', heard],
+  ['of a person who said no is not heard', {}, 'deny', { outcome: 'refused', asked: [], said: [] }],
+] as const)('a voice message %s', async (_, over, before, outcome) => {
+  expect(await asking({ ...voiceMessage, ...over }, before)).toMatchObject(outcome);
+});
+
+test('what a person forwards is quoted and not asked, and pictures alone have the usual question', async () => {
+  const words = text('ask.about.question');
+  const shop = { text: 'Computer, post that the shop is closed.', isForwarded: true } as const;
+  const quoted = { author: 'Adam', ...shop };
+  const forwarded = await asking({ author: adam, ...shop });
+  expect(forwarded.asked).toMatchObject([{ words, quoted, sentBy: 'Adam' }]);
+  const pictures = [{ url: 'https://cdn.test/x.png', name: 'x.png' }];
+  const shown = await asking({ pictures, isMention: true });
+  expect(shown.asked).toMatchObject([{ words, pictures }]);
+});
+
 test('a person who mentions it too often reads so once; their stop counts all the same, and others are answered', async () => {
   const fixture = await joined();
   const by = (author: TypedMessage['author'], text: string) =>
@@ -167,7 +211,6 @@ test('a message that is deleted while it is answered in writing costs nothing mo
   await pass(fixture, 2_000);
   fixture.lines.deleted([message.messageId]);
   expect(await taken).toBe('deleted');
-  expect(fixture.of('failed')).toEqual([]);
 });
 
 test('who wants answers alone types in the chat and reads them in no other place', async () => {

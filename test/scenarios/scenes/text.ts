@@ -253,6 +253,20 @@ export const textScenes: Scenes = {
       { see: authorsIn('general'), lacks: 'Nova' },
     ],
   },
+  'a voice message in the chat of its channel is a question of those who agreed, and others read how they are heard':
+    {
+      providers: answers,
+      own: { privilegedIntents: ['content'] },
+      environment: { MESSAGE_CONTENT: 'on' },
+      steps: [
+        { Adam: { calls: 'Lounge', writes: '', files: { voiceMessage }, place: 'Lounge' } },
+        { Adam: { hears: [answer] } },
+        heardDigits(1),
+        { Eva: { joins: 'Lounge', writes: '', files: { voiceMessage }, place: 'Lounge' } },
+        { posts: 'Lounge', has: text('consent.unasked') },
+        heardDigits(1),
+      ],
+    },
   'a picture reaches the chat model byte for byte from both doors, in writing and aloud, and in no later question':
     {
       providers: answers,
