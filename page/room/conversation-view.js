@@ -82,16 +82,10 @@ function itemView(item, before, room, actions) {
   if (known?.channels === channels && known.isNext === isNext) return known.view;
   const view =
     author === undefined
-      ? html`<p key=${item.key} class="note">${wordsOf(item)}</p>`
+      ? html`<p key=${item.key} class="note">${'text' in item ? html`<code>${item.text}</code>` : item.why}</p>`
       : bubbleView(item, author, isNext, room, actions);
   drawn.set(item, { channels, isNext, view });
   return view;
-}
-
-/** @param {Item} item */
-function wordsOf(item) {
-  if (item.kind === 'command') return html`<code>${item.text}</code>`;
-  return 'why' in item ? item.why : '';
 }
 
 /**

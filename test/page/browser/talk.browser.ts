@@ -230,7 +230,7 @@ async function pressesTypesAndSpeaks(): Promise<void> {
   await line.pressSequentially('/as');
   await line.press('Enter');
   await expect.poll(() => line.inputValue()).toBe('/ask ');
-  await line.press('Enter');
+  for (const key of ['ArrowDown', 'Enter']) await line.press(key);
   await expect.poll(() => line.inputValue()).toBe('/ask question:');
   await line.pressSequentially('what time is it');
   await line.press('Enter');
