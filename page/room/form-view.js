@@ -71,7 +71,7 @@ export function menuView(messageId, menu, actions) {
 /** @param {RoomMenu} menu */
 function menuChoices({ customId, disabled, least, most, choices }) {
   return html`<select name=${customId} multiple=${most > 1} required=${least > 0} disabled=${disabled}>
-    ${most === 1 && html`<option value=""></option>`}
+    ${most === 1 && html`<option value="">Pick one</option>`}
     ${choices.map(({ label, value, chosen }) => html`<option value=${value} selected=${chosen}>${label}</option>`)}
   </select>`;
 }

@@ -27,7 +27,10 @@ export function stageView(page, actions) {
     </div>
     <hgroup><h1>${bot.name}</h1><p role="status" class="mood">${word}</p></hgroup>
     <div class="headline">${markdownView(headline)}</div>
-    <div class="act">${microphoneButton(page, actions)}
+    <div class="act">
+      <button type="button" class="people" aria-expanded=${`${isSideOpen}`} aria-label="People" onClick=${() => actions.openSide(!isSideOpen)}>
+      <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3 19a6 6 0 0 1 12 0M16 5.5a3 3 0 0 1 0 5.2M18 14.5a6 6 0 0 1 3 4.5"/></svg></button>
+      ${microphoneButton(page, actions)}
       ${
         stop &&
         isSounding &&
@@ -40,8 +43,6 @@ export function stageView(page, actions) {
         <button type="button" onClick=${() => actions[does](what)}>${label}</button></p>`,
     )}
     <div class="told">${message && messageView(message, room.room, actions)}</div>
-    <button type="button" class="people" aria-expanded=${`${isSideOpen}`} aria-label="People" onClick=${() => actions.openSide(!isSideOpen)}>
-      <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3 19a6 6 0 0 1 12 0M16 5.5a3 3 0 0 1 0 5.2M18 14.5a6 6 0 0 1 3 4.5"/></svg></button>
   </section>`;
 }
 
