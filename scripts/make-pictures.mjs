@@ -41,16 +41,19 @@ async function pictureSandbox() {
   await messages.getByText('I hear you, always').waitFor();
   said = 'Nova, what time is it?';
   await says(said);
-  await panel.getByText('Speaking to Ben').waitFor();
   await tab.locator('.bot.live').waitFor();
   await save(tab, 'room');
-  await tab.setViewportSize(tall);
-  await panel.getByText('Speaking to Ben').waitFor({ state: 'detached' });
+  await tab.emulateMedia({ colorScheme: 'light' });
+  await save(tab, 'room-light');
+  await tab.emulateMedia({ colorScheme: 'dark' });
+  await tab.setViewportSize({ width: 720, height: 800 });
+  await panel.getByText('Listening').waitFor();
   await save(tab, 'panel', panel);
   said = 'Stop.';
   await tab.setViewportSize({ width: 390, height: 844 });
   await tab.getByRole('button', { name: 'Interrupt me' }).click();
-  await tab.locator('.bot.live').getByText('one, two').waitFor();
+  await panel.locator('.orb.speaks').waitFor();
+  await tab.waitForTimeout(2_000); // until it counts
   await microphone(tab);
   await messages.locator('.you:not(.live)').getByText(said).waitFor();
   await save(tab, 'phone');
@@ -111,11 +114,10 @@ async function newTab() {
   return await context.newPage();
 }
 
-/** Chooses from a menu of a message, whose button sends it. */
+/** Chooses from a menu of a message. */
 async function choose(messages, menu, choice) {
   const form = messages.locator('form').filter({ hasText: menu }).last();
   await form.getByLabel(menu).selectOption({ label: choice });
-  await form.getByRole('button').click();
 }
 
 async function save(tab, name, part) {

@@ -88,6 +88,18 @@ export function suggestChoices(line, commands, choices) {
 }
 
 /**
+ * Place of the suggestion that Enter takes as the list opens: the first, unless the line is whole and only options could follow.
+ * @param {string} line
+ * @param {readonly Suggestion[]} suggestions
+ * @param {readonly RegisteredCommand[]} commands
+ * @returns {number} -1: none, Enter sends the line
+ */
+export function firstMarked(line, suggestions, commands) {
+  const isWhole = readCommand(line, commands).kind === 'command';
+  return isWhole && suggestions[0]?.label.endsWith(':') ? -1 : 0;
+}
+
+/**
  * @typedef {{ kind: 'names', path: readonly string[], typed: string, next: readonly RegisteredOption[] }} Names
  * @typedef {{ kind: 'options', name: string, options: readonly RegisteredOption[], values: Map<string, string>,
  *   last: string | undefined, head: string }} Options
@@ -162,9 +174,10 @@ function nextNames({ path, typed, next }) {
   const head = ['', ...path].join(' ').trimStart();
   return next
     .filter(({ name }) => name.startsWith(typed))
-    .map(({ name, description = '' }) => {
+    .map(({ name, description = '', options }) => {
       const whole = `/${head ? `${head} ` : ''}${name}`;
-      return { line: `${whole} `, label: whole, description };
+      const parts = options?.filter(isName).map((option) => option.name) ?? [];
+      return { line: `${whole} `, label: whole, description: parts.join(', ') || description };
     });
 }
 

@@ -1,22 +1,15 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 import { html } from './html.js';
-
-/** Questions to begin with, by the words on their buttons. */
-const chips = Object.entries({
-  'What time is it?': 'What time is it?',
-  'Set a timer': 'Set a timer for one minute',
-  'Play rain': 'Play rain',
-  'Interrupt me': 'Count to twelve',
-});
+import { isFirstScreen } from './room-state.js';
+import { triesView } from './tries-view.js';
 
 /**
- * The microphone, and the line that asks or commands.
+ * The line that asks or commands.
  * @param {PageState} page
  * @param {RoomActions} actions
  */
 export function composerView(page, actions) {
-  const { room, notice, line, suggestions, picked, fileOption, isMicrophoneOpen, level } = page;
-  const { isOpenTalk, isTalking } = page;
+  const { room, notice, line, suggestions, picked, fileOption } = page;
   const isOpen = suggestions.length > 0;
   /** @param {SubmitEvent} event */
   const send = (event) => {
@@ -25,10 +18,7 @@ export function composerView(page, actions) {
   };
   return html`<form class="composer" onSubmit=${send}>
     <p role="status" class="notice">${notice}</p>
-    <div class="row chips">${chips.map(
-      ([label, words]) =>
-        html`<button type="button" onClick=${() => actions.send(words)}>${label}</button>`,
-    )}</div>
+    ${!isFirstScreen(room) && triesView(actions)}
     ${
       fileOption !== undefined &&
       html`<label>File for ${fileOption}: <input type="file" onChange=${(
@@ -39,10 +29,6 @@ export function composerView(page, actions) {
       }}/></label>`
     }
     <div class="entry">
-      <button type="button" id="microphone" aria-pressed=${`${isMicrophoneOpen}`} style=${{ '--level': isTalking ? level : 0 }}
-        onClick=${() => actions.microphone()}>
-        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3zM6 11v1a6 6 0 0 0 12 0v-1M12 18v3"/></svg>
-        Microphone</button>
       <label for="line" class="hidden">Ask, or / for a command</label>
       <input id="line" value=${line} autocomplete="off" maxlength="2000" role="combobox" aria-autocomplete="list"
         placeholder=${`Ask ${room.room.bot.name}, or / for commands`}
@@ -62,17 +48,5 @@ export function composerView(page, actions) {
         )}
       </ul>
     </div>
-    ${
-      isMicrophoneOpen &&
-      html`<div class="row">
-        <label><input type="checkbox" checked=${!isOpenTalk} onChange=${() => actions.openTalk(!isOpenTalk)}/> Hold Space to talk</label>
-        ${
-          !isOpenTalk &&
-          html`<button type="button" id="talk" aria-pressed=${`${isTalking}`}
-          onPointerDown=${() => actions.talk(true)} onPointerUp=${() => actions.talk(false)}
-          onPointerLeave=${() => actions.talk(false)}>Talk</button>`
-        }
-      </div>`
-    }
   </form>`;
 }

@@ -1,50 +1,18 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
-/** @import { Answered, Item, Room, RoomMessage } from './room-state.js' */
+/** @import { Answered, Item, Room, RoomMessage, RoomState } from './room-state.js' */
 import { html } from './html.js';
 import { markdownView } from './markdown-view.js';
-import { faceView, messageView } from './message-view.js';
-import { panelOf, silencesOf } from './room-state.js';
+import { botFace, faceView, messageView } from './message-view.js';
+import { isFirstScreen, panelOf } from './room-state.js';
+import { triesView } from './tries-view.js';
 import { waterfall } from './waterfall.js';
 
-const rowHeight = 18;
-/** Widths of the drawing: names, bars, numbers. */
-const [nameWidth, barWidth, numberWidth] = [92, 180, 68];
-
 /**
- * Views by item: an item never changes, so what is drawn stays while the channels do.
- * @type {WeakMap<Item, { channels: Room['channels'], view: unknown }>}
+ * Views by item: an item never changes, so what is drawn stays while the channels do, and while the item before it is of the same
+ * author or not.
+ * @type {WeakMap<Item, { channels: Room['channels'], isNext: boolean, view: unknown }>}
  */
 const drawn = new WeakMap();
-
-/**
- * The bot's panel, as Discord shows a message.
- * @param {PageState} page
- * @param {RoomActions} actions
- */
-export function panelView({ room, heardLevel, isConnected, isSideOpen }, actions) {
-  const { bot, you } = room.room;
-  const isKnown = isConnected && you !== '';
-  const absent = isKnown ? 'Not here.' : 'Connecting';
-  const panel = panelOf(room) ?? {
-    id: '',
-    channel: '',
-    author: bot.name,
-    text: absent,
-    buttons: [],
-  };
-  const [headline = '', ...lines] = panel.text.split('\n');
-  return html`<section class="panel" aria-label="Panel">
-    ${faceView({ ...bot, level: heardLevel })}
-    <hgroup><h1>${bot.name}</h1>${markdownView(headline)}</hgroup>
-    <div>${messageView({ ...panel, text: lines.join('\n') }, room.room, actions)}
-      ${silencesOf(room).map(
-        ({ text, label, does, what }) => html`<p class="notice">${text}
-          <button type="button" onClick=${() => actions[does](what)}>${label}</button></p>`,
-      )}</div>
-    <button type="button" class="people" aria-expanded=${`${isSideOpen}`} aria-label="People" onClick=${() => actions.openSide(!isSideOpen)}>
-      <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3 19a6 6 0 0 1 12 0M16 5.5a3 3 0 0 1 0 5.2M18 14.5a6 6 0 0 1 3 4.5"/></svg></button>
-  </section>`;
-}
 
 /**
  * What was said, answered and written, oldest first, then the words of whoever speaks.
@@ -52,79 +20,110 @@ export function panelView({ room, heardLevel, isConnected, isSideOpen }, actions
  * @param {RoomActions} actions
  */
 export function conversationView(page, actions) {
-  const { room, items, live } = page.room;
+  const { room, live } = page.room;
   const panel = panelOf(page.room);
+  const items = page.room.items.filter((item) => item !== panel);
+  const last = items.at(-1);
   const speakers = [
     ...room.people.filter(({ name, speaks }) => speaks || live[name]),
-    ...(room.bot.speaks && live[room.bot.name] ? [room.bot] : []),
+    ...(room.bot.speaks && !isShown(last, page.room) ? [room.bot] : []),
   ];
   return html`<div class="messages" role="log" aria-label="Conversation" tabindex="0"><div>
-    ${items.map((item) => (item === panel ? undefined : itemView(item, room, actions)))}
+    ${
+      isFirstScreen(page.room) &&
+      html`<section class="hello"><h2>Talk with ${room.bot.name}, a bot in a small Discord on your machine.</h2>
+      <p>Press the microphone, type, or try one of these:</p>${triesView(actions)}</section>`
+    }
+    ${items.map((item, n) => itemView(item, authorOf(items[n - 1], room), room, actions))}
     ${speakers.map(({ name, speaks }) => {
-      const isYou = name === room.you;
-      const level = isYou ? page.level : page.heardLevel;
-      return html`<article key=${`live ${name}`} class=${`live ${sideOf(name, room)}`} aria-hidden="true">
-        ${faceView({ name, speaks, level })}<p class="bubble">${live[name] || html`<i class="dots">…</i>`}</p></article>`;
+      const words = live[name] || '…';
+      const level = name === room.you ? page.level : page.heardLevel;
+      const isNext = authorOf(last, room) === name;
+      return html`<article key=${`live ${name}`} class=${`live ${sideOf(name, room)}${isNext ? ' next' : ''}`} aria-hidden="true">
+        ${signOf({ name, speaks, level }, room)}<p class="bubble">${words === '…' ? html`<i class="dots">…</i>` : words}</p></article>`;
     })}
   </div></div>`;
 }
 
 /**
+ * True where the latest item is the answer in writing that the bot speaks: it is not shown twice.
+ * @param {Item | undefined} item
+ * @param {RoomState} state
+ */
+function isShown(item, { room: { bot }, live }) {
+  return (
+    item?.kind === 'message' &&
+    item.author === bot.name &&
+    item.text.startsWith(live[bot.name] ?? '')
+  );
+}
+
+/**
+ * @param {Item | undefined} item
+ * @param {Room} room
+ * @returns {string | undefined} undefined: nobody's words
+ */
+function authorOf(item, { bot }) {
+  if (item?.kind === 'answered') return bot.name;
+  return item?.kind === 'said' ? item.who : item?.kind === 'message' ? item.author : undefined;
+}
+
+/**
  * @param {Item} item
+ * @param {string | undefined} before author of the item before it
  * @param {Room} room
  * @param {RoomActions} actions
  */
-function itemView(item, room, actions) {
+function itemView(item, before, room, actions) {
   const { channels } = room;
+  const author = authorOf(item, room);
+  const isNext = author === before;
   const known = drawn.get(item);
-  if (known?.channels === channels) return known.view;
-  const view = newView(item, room, actions);
-  drawn.set(item, { channels, view });
+  if (known?.channels === channels && known.isNext === isNext) return known.view;
+  const view =
+    author === undefined
+      ? html`<p key=${item.key} class="note">${'text' in item ? html`<code>${item.text}</code>` : item.why}</p>`
+      : bubbleView(item, author, isNext, room, actions);
+  drawn.set(item, { channels, isNext, view });
   return view;
 }
 
 /**
  * @param {Item} item
+ * @param {string} name
+ * @param {boolean} isNext
  * @param {Room} room
  * @param {RoomActions} actions
  */
-function newView(item, room, actions) {
-  switch (item.kind) {
-    case 'said':
-      return bubbleView(item.key, item.who, room, html`<p>${item.text}</p>`);
-    case 'answered':
-      return bubbleView(
-        item.key,
-        room.bot.name,
-        room,
-        html`<p>${item.heardText || item.text}${item.finish === 'cancelled' && html` <small>interrupted</small>`}</p>
-          ${detailsView(item)}`,
-      );
-    case 'message':
-      return item.author === room.bot.name
-        ? html`<article key=${item.key} class="written">
-            ${item.to !== undefined && html`<small>Only ${item.to} sees this</small>`}
-            ${messageView(item, room, actions)}</article>`
-        : bubbleView(
-            item.key,
-            item.author,
-            room,
-            messageView(withoutMention(item, room), room, actions),
-          );
-    default:
-      return html`<p key=${item.key} class="written">${item.why}</p>`;
-  }
+function bubbleView(item, name, isNext, room, actions) {
+  const side = sideOf(name, room);
+  const isPrivate = 'to' in item && item.to !== undefined;
+  const isWritten = item.kind === 'message' && side === 'bot';
+  const at = item.wallMs && new Date(item.wallMs);
+  return html`<article key=${item.key} class=${`${side}${isNext ? ' next' : ''}${isWritten ? ' written' : ''}${isPrivate ? ' private' : ''}`}>
+    ${signOf({ name }, room)}
+    <div class="bubble"><span class="hidden">${name}: </span>
+      ${isPrivate && html`<small class="only"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3"/></svg>only ${item.to === room.you ? 'you' : item.to}</small>`}
+      ${innerView(item, room, actions)}</div>
+    ${at && html`<time datetime=${at.toISOString()}>${at.toLocaleTimeString('en', { timeStyle: 'short' })}</time>`}</article>`;
 }
 
 /**
- * @param {string} key
- * @param {string} name
+ * @param {Item} item
  * @param {Room} room
- * @param {unknown} inner
+ * @param {RoomActions} actions
  */
-function bubbleView(key, name, room, inner) {
-  return html`<article key=${key} class=${sideOf(name, room)}>
-    ${faceView({ name })}<div class="bubble"><span class="hidden">${name}: </span>${inner}</div></article>`;
+function innerView(item, room, actions) {
+  switch (item.kind) {
+    case 'said':
+      return markdownView(item.text);
+    case 'answered':
+      return html`${markdownView(item.heardText || item.text)}
+        ${item.finish === 'cancelled' && html`<small>interrupted</small>`}${detailsView(item)}`;
+    case 'message':
+      return messageView(withoutMention(item, room), room, actions);
+  }
+  return undefined;
 }
 
 /**
@@ -137,6 +136,15 @@ function withoutMention(message, { bot }) {
 }
 
 /**
+ * @param {{ name: string, speaks?: boolean, level?: number }} speaker
+ * @param {Room} room
+ */
+function signOf(speaker, { bot }) {
+  if (speaker.name !== bot.name) return faceView(speaker);
+  return html`<span class=${`face${speaker.speaks ? ' speaks' : ''}`} style=${{ '--level': speaker.level }}>${botFace()}</span>`;
+}
+
+/**
  * @param {string} name
  * @param {Room} room
  */
@@ -146,19 +154,13 @@ function sideOf(name, { you, bot }) {
 
 /** @param {Answered} answered */
 function detailsView({ who, finish, instants, firstHeardAtMs }) {
-  const { totalMs, stages } = waterfall(instants, firstHeardAtMs);
-  const height = stages.length * rowHeight;
-  const words = stages.map(({ name, afterMs }) => `${name} ${afterMs} ms`).join(', ');
-  return html`<details><summary>Details</summary>
-    <small>Answer to ${who}: ${finish}, ${totalMs} ms</small>
-    <svg role="img" aria-label=${words} viewBox=${`0 0 ${nameWidth + barWidth + numberWidth} ${height}`}>
-      ${stages.map(({ name, afterMs, from, to }, n) => {
-        const middle = n * rowHeight + rowHeight / 2;
-        return html`<text x="0" y=${middle}>${name}</text>
-          <rect x=${nameWidth + from * barWidth} y=${n * rowHeight + 4} width=${Math.max(2, (to - from) * barWidth)}
-            height=${rowHeight - 8} rx="2"/>
-          <text x=${nameWidth + barWidth + numberWidth} y=${middle} class="number">${afterMs} ms</text>`;
-      })}
-    </svg>
+  const { totalMs, stages, longest } = waterfall(instants, firstHeardAtMs);
+  return html`<details><summary>Answered in ${(totalMs / 1_000).toFixed(1)} s</summary>
+    <small>Answer to ${who}: ${finish}. Time since the end of the question:</small>
+    <ol>${stages.map(
+      ({ name, afterMs, from, to }) =>
+        html`<li style=${{ '--from': from, '--to': to }}><span>${name}</span> <b>${afterMs} ms</b></li>`,
+    )}</ol>
+    ${longest && html`<small>Most of it: “${longest.name}”. ${longest.faster}</small>`}
   </details>`;
 }

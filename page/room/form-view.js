@@ -22,14 +22,19 @@ export function formView({ form }, actions) {
     });
     actions.submit(form.id, Object.fromEntries(fields));
   };
-  return html`<section class="form" aria-labelledby="form">
+  return html`<dialog key=${form.id} ref=${openDialog} aria-labelledby="form" onClose=${() => actions.closeForm()}>
     <h2 id="form">${form.title}</h2>
-    <form key=${form.id} onSubmit=${send}>
+    <form onSubmit=${send}>
       ${form.fields.map(fieldView)}
-      <div class="row"><button type="submit">Submit</button>
+      <div class="row"><button type="submit" class="main">Submit</button>
         <button type="button" onClick=${() => actions.closeForm()}>Cancel</button></div>
     </form>
-  </section>`;
+  </dialog>`;
+}
+
+/** @param {HTMLDialogElement | null} dialog */
+function openDialog(dialog) {
+  if (dialog && !dialog.open) dialog.showModal();
 }
 
 /** @param {RoomField} field */
@@ -43,30 +48,30 @@ function fieldView({ customId, label, required, isLong, value, mostLength, menu 
 }
 
 /**
- * A menu of a message: what is chosen is sent by its button.
+ * A menu of a message: a choice is sent at once, several are sent by a button.
  * @param {string} messageId
  * @param {RoomMenu} menu
  * @param {RoomActions} actions
  */
 export function menuView(messageId, menu, actions) {
-  const { customId, placeholder, disabled } = menu;
-  /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
+  const { customId, placeholder, disabled, most } = menu;
+  /** @param {Event & { currentTarget: HTMLFormElement }} event */
   const send = (event) => {
     event.preventDefault();
     const picked = new FormData(event.currentTarget).getAll(customId).map(String);
     const values = picked.filter((value) => value !== '');
     actions.press(messageId, customId, values);
   };
-  return html`<form class="row" key=${customId} onSubmit=${send}>
+  return html`<form class="row" key=${customId} onSubmit=${send} onChange=${most === 1 && send}>
     <label>${placeholder} ${menuChoices(menu)}</label>
-    <button type="submit" disabled=${disabled}>Choose</button>
+    ${most > 1 && html`<button type="submit" disabled=${disabled}>Choose</button>`}
   </form>`;
 }
 
 /** @param {RoomMenu} menu */
 function menuChoices({ customId, disabled, least, most, choices }) {
   return html`<select name=${customId} multiple=${most > 1} required=${least > 0} disabled=${disabled}>
-    ${most === 1 && html`<option value=""></option>`}
+    ${most === 1 && html`<option value="">Pick one</option>`}
     ${choices.map(({ label, value, chosen }) => html`<option value=${value} selected=${chosen}>${label}</option>`)}
   </select>`;
 }

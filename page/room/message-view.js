@@ -5,12 +5,19 @@ import { menuView } from './form-view.js';
 import { html } from './html.js';
 import { markdownView } from './markdown-view.js';
 
+/** The face of the bot: what it does moves its eyes and its mouth. */
+export function botFace() {
+  return html`<svg class="bot-face" viewBox="0 0 100 100" aria-hidden="true">
+    <g class="eyes"><rect x="27" y="31" width="12" height="22" rx="6"/><rect x="61" y="31" width="12" height="22" rx="6"/></g>
+    <path class="smile" d="M38 67q12 9 24 0"/><rect class="mouth" x="37" y="62" width="26" height="14" rx="7"/></svg>`;
+}
+
 /**
  * A round sign of a person: the first letter of the name, in a ring while they speak.
  * @param {{ name: string, speaks?: boolean, level?: number }} person level 0 to 1 is the width of the ring
  */
 export function faceView({ name, speaks = false, level = 0.3 }) {
-  const colour = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 6;
+  const colour = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 12;
   return html`<span class=${`face${speaks ? ' speaks' : ''}`} style=${{ '--level': level, '--face': colour }}
     title=${name} aria-hidden="true">${name.slice(0, 1)}</span>`;
 }

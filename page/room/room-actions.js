@@ -14,7 +14,7 @@
 /**
  * All that is drawn beside the room's own state.
  * @typedef {{
- *   room: import('./room-state.js').RoomState, isConnected: boolean, notice: string, level: number, heardLevel: number, isMicrophoneOpen: boolean,
+ *   room: import('./room-state.js').RoomState, isConnected: boolean, notice: string, level: number, heardLevel: number, isMicrophoneOpen: boolean, isSounding: boolean,
  *   isOpenTalk: boolean, isTalking: boolean, isSideOpen: boolean, line: string,
  *   suggestions: readonly import('./command-line.js').Suggestion[], picked: number, fileOption: string | undefined,
  *   form: import('./room-state.js').RoomForm | undefined,

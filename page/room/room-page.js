@@ -7,13 +7,14 @@ import { render } from '/vendor/preact.js';
 import { CommandFiles } from './command-files.js';
 import {
   complete,
+  firstMarked,
   mostSuggestions,
   pressKey,
   readCommand,
   suggestChoices,
 } from './command-line.js';
 import { composerView } from './composer-view.js';
-import { conversationView, panelView } from './conversation-view.js';
+import { conversationView } from './conversation-view.js';
 import { formView } from './form-view.js';
 import { html } from './html.js';
 import { RoomSocket } from './room-socket.js';
@@ -21,9 +22,13 @@ import { emptyRoom, stepRoom } from './room-state.js';
 import { sideView } from './side-view.js';
 import { RoomSound, taken } from './sound/room-sound.js';
 import { meterPosition } from './sound/sound-frames.js';
+import { stageView } from './stage-view.js';
 
 /** Level of a quiet room on the level meter: -45 dB. */
 const quietLevel = 0.25;
+
+/** Words that have not come so long after a voice: there were none. */
+const wordsWaitMs = 5_000;
 
 /** Made up by each tab. */
 const tabId = `${Math.random()}`.slice(2);
@@ -48,6 +53,7 @@ export class RoomPage {
     isMicrophoneOpen: false,
     isOpenTalk: true,
     isTalking: false,
+    isSounding: false,
     isSideOpen: false,
   };
   #root;
@@ -57,6 +63,8 @@ export class RoomPage {
   /** Private replies are shown only to the page that asked, as in Discord: not those to a command of the terminal. */
   #hasAsked = false;
   #files;
+  /** Ends of the waiting for words, by name. @type {Map<string, ReturnType<typeof setTimeout>>} */
+  #waits = new Map();
 
   /**
    * @param {HTMLElement} root
@@ -137,6 +145,7 @@ export class RoomPage {
     const read = readCommand(line, commands);
     if (read.kind === 'incomplete') return this.#change({ notice: read.message, line: typed });
     const options = this.#files.named(read.options);
+    this.#hear({ kind: 'command', text: line.trim() });
     void this.#sendLine(line, 'command', { name: read.name, options });
   }
 
@@ -267,7 +276,8 @@ export class RoomPage {
    */
   #suggested(line, suggestions, fileOption) {
     const shown = suggestions.slice(0, mostSuggestions);
-    this.#change({ line, suggestions: shown, picked: -1, fileOption });
+    const picked = firstMarked(line, shown, this.#page.room.room.commands);
+    this.#change({ line, suggestions: shown, picked, fileOption });
   }
 
   /**
@@ -288,7 +298,24 @@ export class RoomPage {
     if (line.kind === 'message' && line.to !== undefined && !this.#hasAsked) return;
     if (line.kind === 'microphone' && line.state === 'taken' && this.#sound.isOpen)
       this.#microphoneEnded(taken);
+    const { bot, you } = this.#page.room.room;
+    if (line.kind === 'speaks' && line.who !== bot.name && line.who !== you)
+      this.#awaitWords(line.who);
     this.#change({ room: stepRoom(this.#page.room, line) });
+  }
+
+  /**
+   * Keeps the place of somebody's words from their voice on until the words come.
+   * @param {string} who
+   */
+  #awaitWords(who) {
+    const { live } = this.#page.room;
+    if (!live[who]) this.#hear({ kind: 'live', who, text: '…' });
+    clearTimeout(this.#waits.get(who));
+    const end = () => {
+      if (this.#page.room.live[who] === '…') this.#hear({ kind: 'live', who, text: '' });
+    };
+    this.#waits.set(who, setTimeout(end, wordsWaitMs));
   }
 
   /**
@@ -302,10 +329,15 @@ export class RoomPage {
 
   /** @param {WorkerNews} news */
   #soundNews(news) {
+    if (news.kind === 'closed') {
+      if (news.why) this.#change({ notice: news.why });
+      return;
+    }
+    const level = meterPosition(news.rms);
     if (news.kind === 'level') {
-      if (this.#sound.isOpen) this.#change({ level: meterPosition(news.rms) });
-    } else if (news.kind === 'closed' && news.why) this.#change({ notice: news.why });
-    else if (news.kind === 'heard') this.#change({ heardLevel: meterPosition(news.rms) });
+      if (this.#sound.isOpen) this.#change({ level });
+      if (this.#page.isTalking && level > quietLevel) this.#awaitWords(this.#page.room.room.you);
+    } else if (level !== this.#page.heardLevel) this.#change({ heardLevel: level }); // silence is still
   }
 
   /** @param {Partial<PageState>} changed */
@@ -319,13 +351,9 @@ export class RoomPage {
   #draw() {
     this.#isDrawn = true;
     const [page, actions] = [withVoices(this.#page), this];
-    const tree = html`<main>
-        ${panelView(page, actions)}
-        ${conversationView(page, actions)}
-        ${formView(page, actions)}
-        ${composerView(page, actions)}
-      </main>
-      ${sideView(page, actions)}`;
+    const tree = html`${stageView(page, actions)}
+      <main>${conversationView(page, actions)}${composerView(page, actions)}</main>
+      ${sideView(page, actions)}${formView(page, actions)}`;
     render(tree, this.#root);
     if (page.picked >= 0)
       document.getElementById(`suggestion-${page.picked}`)?.scrollIntoView({ block: 'nearest' });
@@ -345,7 +373,8 @@ function withVoices(page) {
     one.isYou && page.isTalking ? { ...one, speaks: page.level > quietLevel } : one,
   );
   const speaking = { ...bot, speaks: bot.speaks && Boolean(live[bot.name]) };
-  return { ...page, room: { ...page.room, room: { ...room, people: heard, bot: speaking } } };
+  const shown = { ...room, people: heard, bot: speaking };
+  return { ...page, isSounding: bot.speaks, room: { ...page.room, room: shown } };
 }
 
 /**

@@ -23,12 +23,13 @@
  *   form?: RoomForm }} Reply
  * @typedef {(Room & { kind: 'state' }) | (RoomMessage & { kind: 'message', change: 'posted' | 'edited' | 'deleted' })
  *   | Said | Answered | Unanswered | { kind: 'live', who: string, text: string } | { kind: 'engines', lines: string[] } | { kind: 'microphone', state: 'yours' | 'taken' }
- *   | { kind: 'speaks', who: string, on: boolean } | Reply} RoomLine
+ *   | { kind: 'speaks', who: string, on: boolean } | { kind: 'command', text: string } | Reply} RoomLine
  */
 
 /**
- * One entry of the conversation.
- * @typedef {{ key: string } & (Said | Answered | Unanswered | (RoomMessage & { kind: 'message' }))} Item
+ * One entry of the conversation; `wallMs` since 1970. A command is what this page sent.
+ * @typedef {{ key: string, wallMs?: number } & (Said | Answered | Unanswered | { kind: 'command', text: string }
+ *   | (RoomMessage & { kind: 'message' }))} Item
  */
 
 /**
@@ -75,12 +76,10 @@ export function stepRoom(state, line) {
     case 'ignored':
     case 'dropped':
       return added(state, { ...line, key: `${state.count}` }, line.who);
+    case 'command':
+      return added(state, { ...line, key: `${state.count}` }, '');
     case 'answered':
-      return added(
-        withoutWritten(state, line.text),
-        { ...line, key: `${state.count}` },
-        state.room.bot.name,
-      );
+      return changedAnswer(state, line);
     case 'engines':
       return { ...state, engines: line.lines };
     case 'speaks':
@@ -93,15 +92,20 @@ export function stepRoom(state, line) {
 }
 
 /**
- * The state without the message that holds an answer in writing, which is shown as it was heard.
+ * The state with an answer: in the place of the message that holds it in writing, where there is one, as nothing is shown twice.
  * @param {RoomState} state
- * @param {string} text
+ * @param {Answered} line
  * @returns {RoomState}
  */
-function withoutWritten(state, text) {
-  const isWritten = (/** @type {Item} */ item) =>
-    item.kind === 'message' && item.author === state.room.bot.name && item.text === text;
-  return { ...state, items: state.items.filter((item) => !isWritten(item)) };
+function changedAnswer(state, line) {
+  const { name } = state.room.bot;
+  const written = state.items.findLast(
+    (item) => item.kind === 'message' && item.author === name && item.text === line.text,
+  );
+  const item = { ...line, key: `${state.count}` };
+  const next = added(state, item, name);
+  if (!written) return next;
+  return { ...next, items: state.items.map((one) => (one === written ? item : one)) };
 }
 
 /**
@@ -145,6 +149,19 @@ function whoSpeaks(room, { who, on }) {
   return { ...room, people };
 }
 
+/** Fewer answers and entries than these: somebody has just come. The sandbox asks the first question itself. */
+const [firstAnswers, firstItems] = [2, 8];
+
+/**
+ * Whether the page explains itself.
+ * @param {RoomState} state
+ * @returns {boolean}
+ */
+export function isFirstScreen({ items }) {
+  const answers = items.filter(({ kind }) => kind === 'answered');
+  return answers.length < firstAnswers && items.length < firstItems;
+}
+
 /** Button that every panel has, and no other message for everybody. */
 const panelButton = 'parley:more';
 
@@ -169,8 +186,16 @@ export function panelOf({ items, room }) {
  * @typedef {{ text: string, label: string, does: 'join' | 'send' | 'agree', what: string }} Silence
  */
 
-/** The panel names people who are not heard in this line. */
-const unheardLine = /^Not heard until they press Hear me: (.*)$/m;
+/**
+ * Names of people in the line of the panel that begins with these words.
+ * @param {RoomMessage | undefined} panel
+ * @param {'Hearing' | 'Not heard until they press Hear me'} head
+ * @returns {readonly string[]}
+ */
+export function namesIn(panel, head) {
+  const line = panel?.text.split('\n').find((one) => one.startsWith(`${head}: `));
+  return line?.slice(head.length + 2).split(', ') ?? [];
+}
 
 /**
  * @param {RoomState} state
@@ -189,8 +214,7 @@ export function silencesOf(state) {
     const text = `${bot.name} is not in ${own.channel}.`;
     return [{ text, label: `Call ${bot.name}`, does: 'send', what: '/join' }];
   }
-  const unheard = panel?.text.match(unheardLine)?.[1]?.split(', ') ?? [];
-  return unheard
+  return namesIn(panel, 'Not heard until they press Hear me')
     .filter((name) => people.some((one) => one.name === name && !one.isYou))
     .map((name) => ({
       text: `${bot.name} does not hear ${name} yet.`,

@@ -33,13 +33,12 @@ function channelView({ name }, page, actions) {
   const { people, bot } = page.room.room;
   const here = people.filter(({ channel }) => channel === name);
   const isHere = here.some(({ isYou }) => isYou);
+  // The stage shows who sits with the bot.
+  const isOnStage = bot.channel === name || (!bot.channel && isHere);
   return html`<div class="row"><h2>${name}</h2>
       <button type="button" aria-label=${`${isHere ? 'Leave' : 'Join'} ${name}`}
         onClick=${() => (isHere ? actions.leave() : actions.join(name))}>${isHere ? 'Leave' : 'Join'}</button></div>
-    <ul>
-      ${bot.channel === name && speakerView({ ...bot, level: page.heardLevel })}
-      ${here.map((person) => personView(person, page))}
-    </ul>`;
+    ${!isOnStage && here.length > 0 && html`<ul>${here.map((person) => personView(person, page))}</ul>`}`;
 }
 
 /**
@@ -47,12 +46,9 @@ function channelView({ name }, page, actions) {
  * @param {PageState} page
  */
 function personView(person, { level, heardLevel }) {
-  return speakerView({ ...person, level: person.isYou ? level : heardLevel });
-}
-
-/** @param {{ name: string, speaks: boolean, level: number }} speaker */
-function speakerView(speaker) {
-  return html`<li>${faceView(speaker)} ${speaker.name}${speaker.speaks && html`<span class="hidden"> speaks</span>`}</li>`;
+  const { name, speaks, isYou } = person;
+  return html`<li>${faceView({ name, speaks, level: isYou ? level : heardLevel })} ${name}
+    ${speaks && html`<span class="hidden">${name} speaks</span>`}</li>`;
 }
 
 /**

@@ -5,8 +5,8 @@
  */
 
 /**
- * One stage: `afterMs` since the last syllable, and from where to where its bar reaches, 0 to 1 of the whole width.
- * @typedef {{ name: string, afterMs: number, from: number, to: number }} Stage
+ * One stage: `faster` says what makes it so, `afterMs` since the last syllable, and from where to where its bar reaches, 0 to 1 of the whole width.
+ * @typedef {{ name: string, faster: string, afterMs: number, from: number, to: number }} Stage
  */
 
 /**
@@ -14,32 +14,68 @@
  * sound that was heard before the first packet of this answer: that was something else.
  * @param {Instants} instants
  * @param {number | undefined} firstHeardAtMs
- * @returns {{ totalMs: number, stages: readonly Stage[] }}
+ * @returns {{ totalMs: number, stages: readonly Stage[], longest: Stage | undefined }}
  */
 export function waterfall(instants, firstHeardAtMs) {
   const { heardAtMs, firstSentAtMs } = instants;
   const isHeard = firstHeardAtMs !== undefined && firstHeardAtMs >= (firstSentAtMs ?? heardAtMs);
-  /** @type {readonly (readonly [string, number | undefined])[]} */
-  const named = [
-    ['end noticed', instants.endedAtMs],
-    ['recognised', instants.recognisedAtMs],
-    ['model begins', instants.firstTokenAtMs],
-    ['first words', instants.firstClauseAtMs],
-    ['voice begins', instants.firstSpeechAtMs],
-    ['sent', firstSentAtMs],
-    ['heard', isHeard ? firstHeardAtMs : undefined],
-  ];
-  const happened = named
-    .flatMap(([name, atMs]) => (atMs === undefined ? [] : [{ name, afterMs: atMs - heardAtMs }]))
+  const known = { ...instants, firstHeardAtMs: isHeard ? firstHeardAtMs : undefined };
+  const happened = parts
+    .flatMap(({ instant, ...part }) => {
+      const atMs = known[instant];
+      return atMs === undefined ? [] : [{ ...part, afterMs: atMs - heardAtMs }];
+    })
     .toSorted((a, b) => a.afterMs - b.afterMs);
   const totalMs = Math.max(1, happened.at(-1)?.afterMs ?? 0);
   let from = 0;
-  const stages = happened.map(({ name, afterMs }) => {
+  const stages = happened.map(({ afterMs, ...part }) => {
     const to = Math.max(0, afterMs) / totalMs;
-    const stage = { name, afterMs: Math.round(afterMs), from, to };
+    const stage = { ...part, afterMs: Math.round(afterMs), from, to };
     from = to;
     return stage;
   });
-  const first = { name: 'last sound', afterMs: 0, from: 0, to: 0 };
-  return { totalMs: Math.round(totalMs), stages: [first, ...stages] };
+  const [longest] = stages.toSorted((a, b) => b.to - b.from - (a.to - a.from));
+  return { totalMs: Math.round(totalMs), stages, longest };
 }
+
+/**
+ * What happens until an answer is heard, and what makes it faster.
+ * @type {readonly { instant: Exclude<keyof Instants, 'heardAtMs'> | 'firstHeardAtMs', name: string, faster: string }[]}
+ */
+const parts = [
+  {
+    instant: 'endedAtMs',
+    name: 'I noticed that you had finished',
+    faster: 'I wait for a pause, and wait less once I know how you talk.',
+  },
+  {
+    instant: 'recognisedAtMs',
+    name: 'Your words were recognised',
+    faster: 'A recogniser on a faster machine helps: TRANSCRIPTION_BASE_URL.',
+  },
+  {
+    instant: 'firstTokenAtMs',
+    name: 'The model began its answer',
+    faster: 'A smaller or nearer model helps: CHAT_COMPLETION_MODEL.',
+  },
+  {
+    instant: 'firstClauseAtMs',
+    name: 'Its first words were whole',
+    faster: 'A model that writes faster helps: CHAT_COMPLETION_MODEL.',
+  },
+  {
+    instant: 'firstSpeechAtMs',
+    name: 'The voice began to speak them',
+    faster: 'A voice that streams helps: SPEECH_MODEL. npm run doctor says whether yours does.',
+  },
+  {
+    instant: 'firstSentAtMs',
+    name: 'The sound left',
+    faster: 'Something else was playing, or this machine is busy.',
+  },
+  {
+    instant: 'firstHeardAtMs',
+    name: 'You heard it',
+    faster: 'The way to you is long, or this machine is busy.',
+  },
+];

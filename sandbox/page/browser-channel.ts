@@ -76,7 +76,8 @@ export class BrowserChannel implements Disposable {
       this.#emit(event);
       return;
     }
-    const shownEvent = event.kind === 'answered' ? { ...event, ...this.#firstHeard(event) } : event;
+    const heard = event.kind === 'answered' ? this.#firstHeard(event) : {};
+    const shownEvent = { ...event, ...heard, wallMs: this.#options.clock.wallMs() };
     if (event.kind !== 'live') this.#keep(event, shownEvent);
     this.#emit(shownEvent);
   }
@@ -120,7 +121,7 @@ export class BrowserChannel implements Disposable {
       return { name, type, sizeBytes, url: fileAddress(fileId, name) };
     });
     const menus = menusIn(change.message.components, menuNames(sandbox));
-    const event = { ...rest, id, files, menus };
+    const event = { ...rest, id, files, menus, wallMs: clock.wallMs() };
     if (change.kind === 'deleted') this.#shown.delete(id);
     else if (event.to === undefined) this.#keep(id, event); // private ones are gone with the page, as in Discord
     this.#emit(event);

@@ -48,14 +48,14 @@ test('of messages and events, in the order in which they came, only the latest 2
   expect(items[1]).toMatchObject({ text: '150' });
 });
 
-test('an answer that was heard is not shown in writing, too', () => {
+test('an answer that was heard takes the place of the same in writing', () => {
   const instants = { heardAtMs: 1 };
   const answered = { who: 'You', text: 'Noon.', heardText: 'Noon.', finish: 'completed', instants };
   const { items } = after(state, message('Noon.'), message('Other.'), {
     kind: 'answered',
     ...answered,
   });
-  expect(items.map(({ kind }) => kind)).toEqual(['message', 'answered']);
+  expect(items.map(({ kind }) => kind)).toEqual(['answered', 'message']);
 });
 
 test('words of a person who still speaks are live until they are said', () => {

@@ -45,7 +45,7 @@ test.each(appearances)(
     const options = { colorScheme, viewport: { width, height: 800 } };
     await using opened = await openTab(browser, setup.link, options);
     const { tab } = opened;
-    await tab.getByText('Details').click();
+    await tab.getByText('Answered in').click();
     await tab.getByLabel('Ask, or / for a command').fill('/');
     await tab.getByRole('listbox', { name: 'Suggestions' }).waitFor();
     const parts = ['[aria-label="Panel"]', '[role=log]', '[role=listbox]', '#microphone'];

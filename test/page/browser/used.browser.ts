@@ -49,9 +49,8 @@ test('what is chosen from a menu, and a form that is filled in, reach the channe
   await using opened = await openTab(browser, setup.link);
   const { tab } = opened;
   await tab.getByLabel('A colour').selectOption('Blue');
-  await tab.getByRole('button', { name: 'Choose' }).click();
   await tab.getByRole('button', { name: 'About you' }).click();
-  const form = tab.getByRole('region', { name: 'About you' });
+  const form = tab.getByRole('dialog', { name: 'About you' });
   await form.getByLabel('Name').fill('Adam');
   await form.getByLabel('Story').fill('Once upon a time');
   await form.getByLabel('Colour').selectOption('Red');
@@ -68,14 +67,18 @@ test('what is chosen from a menu, and a form that is filled in, reach the channe
   ]);
 });
 
-test('a line that is no command yet says why, and stays to be mended', async () => {
+test('Enter takes the marked suggestion, and a line that is no command yet says why and stays', async () => {
   await using setup = await openSetup();
   await using opened = await openTab(browser, setup.link);
   const line = opened.tab.getByLabel('Ask, or / for a command');
-  await line.fill('/ask');
+  await line.fill('/as');
+  for (const taken of ['/ask ', '/ask question:']) {
+    await line.press('Enter');
+    await expect.poll(() => line.inputValue()).toBe(taken);
+  }
   await line.press('Enter');
   await opened.tab.getByText('/ask needs question:').waitFor();
-  expect([await line.inputValue(), setup.asked]).toEqual(['/ask', []]);
+  expect([await line.inputValue(), setup.asked]).toEqual(['/ask question:', []]);
 });
 
 test('the newest message is in sight, unless somebody reads what was before and sends nothing', async () => {
@@ -182,7 +185,7 @@ test('the ring of the bot means its voice, and not a track that plays', async ()
   await using setup = await openSetup();
   await using opened = await openTab(browser, setup.link);
   const { tab } = opened;
-  const ring = tab.getByRole('region', { name: 'Panel' }).locator('.face.speaks');
+  const ring = tab.getByRole('region', { name: 'Panel' }).locator('.orb.speaks');
   await tab.getByText('It is noon.').waitFor();
   expect(await ring.count()).toBe(0);
   setup.report({ kind: 'live', who: 'Parley', text: 'It is' });

@@ -1,0 +1,112 @@
+/** @import { PageState, RoomActions } from './room-actions.js' */
+/** @import { Seat, Stage } from './stage.js' */
+import { html } from './html.js';
+import { markdownView } from './markdown-view.js';
+import { botFace, faceView, messageView } from './message-view.js';
+import { silencesOf } from './room-state.js';
+import { readStage } from './stage.js';
+
+/**
+ * The bot's panel as a stage: its face, who is there, and the microphone.
+ * @param {PageState} page
+ * @param {RoomActions} actions
+ */
+export function stageView(page, actions) {
+  const { room, heardLevel, isConnected, isSideOpen, isMicrophoneOpen, isSounding } = page;
+  const { bot } = room.room;
+  const stage = readStage(room, isConnected);
+  const { mood, word, headline, message, seats, stop } = stage;
+  const onStop = () => message && stop && actions.press(message.id, stop.customId);
+  return html`<section class=${`stage ${mood}`} aria-label="Panel">
+    <div class="seats" style=${{ '--ear': earLevel(page, stage) }}>
+      <ul aria-label="People here">${seats.map((seat) => seatView(seat, page))}</ul>
+      <div class=${`orb${bot.speaks ? ' speaks' : ''}`} style=${{ '--level': heardLevel, '--look': lookOf(stage) }}>
+        <i></i><i></i>${botFace()}
+        ${bot.speaks && html`<span class="hidden">${bot.name} speaks</span>`}
+      </div>
+    </div>
+    <hgroup><h1>${bot.name}</h1><p role="status" class="mood">${word}</p></hgroup>
+    <div class="headline">${markdownView(headline)}</div>
+    <div class="act">
+      <button type="button" class="people" aria-expanded=${`${isSideOpen}`} aria-label="People" onClick=${() => actions.openSide(!isSideOpen)}>
+      <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3 19a6 6 0 0 1 12 0M16 5.5a3 3 0 0 1 0 5.2M18 14.5a6 6 0 0 1 3 4.5"/></svg></button>
+      ${microphoneButton(page, actions)}
+      ${
+        stop &&
+        isSounding &&
+        html`<button type="button" class="stop" onClick=${onStop}>
+        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg>${stop.label}</button>`
+      }</div>
+    ${isMicrophoneOpen ? holdView(page, actions) : html`<p class="hint">Press, and say something</p>`}
+    ${silencesOf(room).map(
+      ({ text, label, does, what }) => html`<p class="notice">${text}
+        <button type="button" onClick=${() => actions[does](what)}>${label}</button></p>`,
+    )}
+    <div class="told">${message && messageView(message, room.room, actions)}</div>
+  </section>`;
+}
+
+/**
+ * Somebody who sits with the bot, with marks that say whether their words come through.
+ * @param {Seat} seat
+ * @param {PageState} page
+ */
+function seatView({ name, isYou, speaks, isHeard }, { level, heardLevel, isMicrophoneOpen }) {
+  const isMuted = isYou && !isMicrophoneOpen;
+  const mark = isHeard ? isMuted && 'muted' : 'not heard';
+  const words = [isYou && 'you', mark].filter(Boolean).join(' · ');
+  return html`<li key=${name} class=${isHeard ? '' : 'unheard'}>
+    ${faceView({ name, speaks, level: isYou ? level : heardLevel })}
+    ${mark && html`<svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><path d=${isHeard ? microphoneOff : earOff}/></svg>`}
+    <b>${name}</b><small>${words}</small>
+    ${speaks && html`<span class="hidden">${name} speaks</span>`}</li>`;
+}
+
+const microphoneOff =
+  'M4 4l16 16M9 9v3a3 3 0 0 0 4.5 2.6M15 11V6a3 3 0 0 0-5.7-1.3M6 11v1a6 6 0 0 0 9.5 4.9M18 11v1M12 18v3';
+const earOff = 'M4 4l16 16M8 8v4a4 4 0 0 0 2 3.5V18a2 2 0 0 0 4 0M16 13a5 5 0 0 0-7-7';
+
+/**
+ * Loudness, 0 to 1, of people whom the bot hears.
+ * @param {PageState} page
+ * @param {Stage} stage
+ */
+function earLevel({ level, heardLevel }, { seats }) {
+  const speaker = seats.find(({ speaks, isHeard }) => speaks && isHeard);
+  return speaker ? (speaker.isYou ? level : heardLevel) : 0;
+}
+
+/**
+ * Side to which the face looks, -1 or 1: that of whoever speaks, as the list of people is laid out; 0 without one.
+ * @param {Stage} stage
+ */
+function lookOf({ seats }) {
+  const place = seats.findIndex(({ speaks }) => speaks);
+  return place < 0 ? 0 : place % 2 === 0 ? -1 : 1;
+}
+
+/**
+ * @param {PageState} page
+ * @param {RoomActions} actions
+ */
+function microphoneButton({ isMicrophoneOpen, isTalking, level }, actions) {
+  return html`<button type="button" id="microphone" aria-label="Microphone" aria-pressed=${`${isMicrophoneOpen}`}
+    style=${{ '--level': isTalking ? level : 0 }} onClick=${() => actions.microphone()}>
+    <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3zM6 11v1a6 6 0 0 0 12 0v-1M12 18v3"/></svg></button>`;
+}
+
+/**
+ * The choice between an open microphone and a talk key.
+ * @param {PageState} page
+ * @param {RoomActions} actions
+ */
+function holdView({ isOpenTalk, isTalking }, actions) {
+  return html`<div class="row hold">
+    <label><input type="checkbox" checked=${!isOpenTalk} onChange=${() => actions.openTalk(!isOpenTalk)}/> Hold Space to talk</label>
+    ${
+      !isOpenTalk &&
+      html`<button type="button" id="talk" aria-pressed=${`${isTalking}`}
+      onPointerDown=${() => actions.talk(true)} onPointerUp=${() => actions.talk(false)}
+      onPointerLeave=${() => actions.talk(false)}>Talk</button>`
+    }</div>`;
+}

@@ -1,0 +1,81 @@
+/** @import { Person, RoomButton, RoomMessage, RoomState } from './room-state.js' */
+import { namesIn, panelOf } from './room-state.js';
+
+/**
+ * What the bot does now. `away`: it sits nowhere, or the page knows nothing yet.
+ * @typedef {'away' | 'waiting' | 'listening' | 'thinking' | 'speaking'} Mood
+ */
+
+/**
+ * Somebody in the channel of the stage; `isHeard`: the bot takes their words.
+ * @typedef {Person & { isHeard: boolean }} Seat
+ */
+
+/**
+ * The panel as a stage: `word` is the state of the bot, `stop` the button that silences it, and `message` what the stage does not
+ * draw by itself.
+ * @typedef {{ mood: Mood, word: string, headline: string, message: RoomMessage | undefined, stop: RoomButton | undefined,
+ *   seats: readonly Seat[] }} Stage
+ */
+
+/** Line of the panel that says what the bot does now. */
+const activityLine = /^(?:Thinking|Listening|Speaking to .*|.* is speaking)$/;
+
+/**
+ * @param {RoomState} state
+ * @param {boolean} isConnected
+ * @returns {Stage}
+ */
+export function readStage(state, isConnected) {
+  const { bot, people, you } = state.room;
+  const panel = panelOf(state);
+  const [headline = '', ...lines] = panel?.text.split('\n') ?? [];
+  const buttons = panel?.buttons ?? [];
+  const place = bot.channel ?? people.find(({ isYou }) => isYou)?.channel;
+  const heard = namesIn(panel, 'Hearing');
+  const seats = people
+    .filter(({ channel }) => channel !== undefined && channel === place)
+    .map((person) => ({ ...person, isHeard: !panel || heard.includes(person.name) }));
+  // While people may be answered, the second line says what goes on, also by the name of a tool.
+  const mayAnswer = buttons.some(({ customId }) => customId.endsWith(':ask'));
+  const activity =
+    lines.find((line) => activityLine.test(line)) ?? (mayAnswer ? lines[0] : undefined);
+  // Faces have marks for who is heard.
+  const text = lines.filter(
+    (line) => line !== activity && !/^(?:Hearing|Not heard .*): /.test(line),
+  );
+  const isStop = (/** @type {RoomButton} */ { customId }) => customId.endsWith(':stop');
+  const isKnown = isConnected && you !== '';
+  const [mood, word] = isKnown ? moodOf(state, activity, seats) : unknown;
+  return {
+    ...{ mood, word, seats, headline: word === 'Away' && !panel ? 'Not here.' : headline },
+    message: panel && {
+      ...panel,
+      text: text.join('\n'),
+      buttons: buttons.filter((button) => !isStop(button)),
+    },
+    stop: buttons.find(isStop),
+  };
+}
+
+/** @type {readonly [Mood, string]} */
+const unknown = ['away', 'Connecting'];
+
+/**
+ * @param {RoomState} state
+ * @param {string | undefined} activity
+ * @param {readonly Seat[]} seats
+ * @returns {readonly [Mood, string]}
+ */
+function moodOf(state, activity, seats) {
+  const { bot, you } = state.room;
+  const panel = panelOf(state);
+  if (!bot.channel) return ['away', 'Away'];
+  if (bot.speaks || activity?.startsWith('Speaking')) return ['speaking', 'Speaking'];
+  if (!panel || activity?.startsWith('Listening') || activity?.endsWith(' is speaking'))
+    return ['listening', 'Listening'];
+  if (activity !== undefined) return ['thinking', 'Thinking'];
+  const [unheard] = namesIn(panel, 'Not heard until they press Hear me');
+  if (unheard === undefined || seats.some(({ isHeard }) => isHeard)) return ['waiting', 'Paused'];
+  return ['waiting', `Waiting for ${unheard === you ? 'you' : unheard}`];
+}

@@ -1,0 +1,21 @@
+/** @import { RoomActions } from './room-actions.js' */
+import { html } from './html.js';
+
+/** Questions to begin with, by the words on their buttons. */
+const tries = Object.entries({
+  'What time is it?': 'What time is it?',
+  'Set a timer': 'Set a timer for one minute',
+  'Play rain': 'Play rain',
+  'Interrupt me': 'Count to twelve',
+});
+
+/**
+ * Things to try, as a press each.
+ * @param {RoomActions} actions
+ */
+export function triesView(actions) {
+  return html`<div class="row tries">${tries.map(
+    ([label, words]) =>
+      html`<button type="button" onClick=${() => actions.send(words)}>${label}</button>`,
+  )}</div>`;
+}
