@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { StreamDeadline } from '#src/base/waiting.ts';
+import { within } from '#src/base/waiting.ts';
 
 /** Longest waits, in ms, for one role of a turn. */
 export type Deadlines = {
@@ -65,7 +65,6 @@ export async function* timed<T>(
   source: AsyncIterable<T>,
   { clock, firstMs, idleMs = Infinity, isOutput, late, totalMs }: StageTiming<T>,
 ): AsyncGenerator<T, undefined> {
-  using deadline = new StreamDeadline(clock);
   const parts = source[Symbol.asyncIterator]();
   let limitMs = Math.min(firstMs, totalMs);
   let waitedMs = 0;
@@ -78,7 +77,7 @@ export async function* timed<T>(
       const lateMs = isIdle ? idleMs : limitMs;
       isWaiting = true;
       const next = parts.next();
-      const part = await deadline.within(next, isIdle ? idleMs : leftMs, () => late(lateMs));
+      const part = await within(next, isIdle ? idleMs : leftMs, clock, () => late(lateMs));
       isWaiting = false;
       if (part.done) return;
       waitedMs += clock.nowMs() - sinceMs;
