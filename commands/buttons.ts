@@ -27,6 +27,7 @@ export const buttons: readonly Button[] = [
     name: 'pause',
     label: 'button.pause',
     style: 'plain',
+    isForEverybody: true,
     isNeverLimited: true,
     run: pauseOrResume,
   },

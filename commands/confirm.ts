@@ -1,5 +1,6 @@
 import { replyTo } from '#commands/ask.ts';
 import { forgetNow } from '#commands/privacy/forget.ts';
+import { ifAdmitted } from '#commands/rights.ts';
 import { confirmSetting } from '#commands/settings/panel-presses.ts';
 import { longestToolMs } from '#src/conversation/tools/tool-entry.ts';
 import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
@@ -36,16 +37,11 @@ export async function confirm(call: CommandCall, ports: CommandPorts): Promise<R
   const about = rest.join(':');
   if (what === 'forget') return await forgetNow(call, ports);
   if (what === 'settings') return await confirmSetting({ ...call, words: { about } }, ports);
-  const denied = await ports.access.denied(call);
-  return denied ? [denied] : await confirmTool(call, about, ports);
+  return await confirmTool({ ...call, words: { about } }, ports);
 }
 
-async function confirmTool(
-  { guildId, callerId }: CommandCall,
-  askId: string,
-  { confirmations }: Pick<CommandPorts, 'confirmations'>,
-): Promise<Replies> {
-  const confirming = await confirmations.confirm(guildId, askId, callerId);
+const confirmTool = ifAdmitted(async ({ callerId, guildId, words }, { confirmations }) => {
+  const confirming = await confirmations.confirm(guildId, words.about ?? '', callerId);
   switch (confirming.kind) {
     case 'done':
       return [{ ...(confirming.line ?? { id: 'confirm.done' }), to: confirming.to ?? 'room' }];
@@ -58,4 +54,4 @@ async function confirmTool(
     case 'failed':
       return [{ id: 'store.unread' }];
   }
-}
+});

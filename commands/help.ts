@@ -9,7 +9,7 @@ import type { Feature } from '#src/features/contract/feature.ts';
 import type { HelpEntry, HelpState } from '#src/features/contract/help-entries.ts';
 import { roomLine } from '#src/ports/room-line.ts';
 import { consentThere, nextStep, type TalkStep } from '#src/ports/talk-guide.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import { lineIf, type TextLine, text } from '#src/texts/texts.ts';
 
 /** Topics whose lines stand on the first page, under the first step of the person. */
 const firstTopics = ['ask', 'stop', 'privacy'];
@@ -80,7 +80,7 @@ function isFor(line: HelpEntry, { mayManage }: CommandCall, isDenied: boolean): 
 function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
   const { buttons, lines: first, topics } = own;
   const about = topics.get(words.topic?.trim() ?? '');
-  const machine: readonly TextLine[] = callerLocale === 'en' ? [] : [{ id: 'help.machine' }];
+  const machine = lineIf(callerLocale !== 'en', { id: 'help.machine' });
   const page = [...first, ...firstTopics.flatMap((topic) => topics.get(topic) ?? [])];
   const [line = { id: 'join.none' } as const, ...lines] = about
     ? [about]
@@ -106,7 +106,7 @@ function firstStep(
   ports: CommandPorts,
 ): FirstStep {
   const { buttons, line } = stepOf(call, talk, ports);
-  const model: readonly TextLine[] = hasModel || !call.mayManage ? [] : [{ id: 'help.model' }];
+  const model = lineIf(!hasModel && call.mayManage, { id: 'help.model' });
   return { lines: [line, ...model], buttons: [...buttons, 'privacy'] };
 }
 

@@ -12,7 +12,7 @@ import { roomLine } from '#src/ports/room-line.ts';
 import { consentButtons, nextStep } from '#src/ports/talk-guide.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { obstacleOf } from '#src/sessions/join-obstacles.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { lineIf, type TextLine } from '#src/texts/texts.ts';
 
 /** Longest wait, in ms, of the reply for another try that may succeed, and interval of looks. */
 const [longestWaitMs, checkMs] = [8_000, 100];
@@ -119,9 +119,9 @@ function welcome(
     {
       id: `consent.${consent}`,
       lines: [
-        ...(follows ? [{ id: 'tool.follow.on' } as const] : []),
+        ...lineIf(follows === true, { id: 'tool.follow.on' }),
         { id: 'panel.privacy' },
-        ...(unread ? [{ id: 'privacy.unread' } as const] : []),
+        ...lineIf(unread === true, { id: 'privacy.unread' }),
       ],
       buttons: consentButtons,
     },

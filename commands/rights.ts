@@ -54,6 +54,14 @@ function suggestInChannel(suggest: Suggest): Suggest {
     notInChannel(call, ports) ? [] : await suggest(typed, call, ports);
 }
 
+/** Runs a command for callers whom the server lets use the bot; others read why not. */
+export function ifAdmitted(run: Command['run']): Command['run'] {
+  return async (call, ports) => {
+    const denied = await ports.access.denied(call);
+    return denied ? [denied] : await run(call, ports);
+  };
+}
+
 /** Runs a command for callers who manage the server; others read why not. */
 export function ifManaging(run: Command['run']): Command['run'] {
   return async (call, ports) => {

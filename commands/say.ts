@@ -1,6 +1,5 @@
 import { newTrack } from '#commands/track/options.ts';
 import { unknownVoice, voiceOption } from '#commands/voice/voice-option.ts';
-import { speechTitle } from '#src/features/tracks/lazily-synthesised-text.ts';
 import { outcomeText } from '#src/features/tracks/track-outcomes.ts';
 import { readingReply } from './reading-reply.ts';
 import { commandInChannel } from './rights.ts';
@@ -43,7 +42,7 @@ export const say = commandInChannel({
     const how = { owner, payer: owner, track, wait, ...chosen };
     const saying = await features.typed.say(call.guildId, text, now, how);
     const said = saying.kind === 'placed' ? saying.playing : saying;
-    if (wait && 'ended' in said) return [await replyAtEnd(speechTitle, said.ended, clock)];
+    if (wait && 'ended' in said) return [await replyAtEnd(text, said.ended, clock)];
     if (saying.kind === 'placed') return [outcomeText(saying.playing)];
     return [readingReply(saying, '/track queue track:voice')];
   },

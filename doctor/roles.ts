@@ -122,14 +122,9 @@ function engineRole(
       for (const SPEECH_FORMAT of ['wav', own.SPEECH_FORMAT]) {
         const choice = { ...engine, own: { ...own, SPEECH_FORMAT } };
         const synthesizer = await openEngine('text to speech', choice, stack);
-<<<<<<< HEAD
-        const speaker = { synthesizer, voice: {}, text: sentence, deadlines: deadlines[role] };
-        tried.push(await tryProbe(speak, speaker, deadline));
-=======
         const mend = remedyForVoice(engine.voice, await synthesizer.voices?.load());
-        const probe = { ...speak, mend };
-        tried.push(await tryProbe(probe, { synthesizer, voice: {}, text: sentence }, deadline));
->>>>>>> c
+        const speaker = { synthesizer, voice: {}, text: sentence, deadlines: deadlines[role] };
+        tried.push(await tryProbe({ ...speak, mend }, speaker, deadline));
       }
       const [wavHz, rateHz] = tried.map(({ clip }) => clip?.pcm.rateHz);
       const spoken = tried.slice(1);

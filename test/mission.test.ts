@@ -275,7 +275,7 @@ line('wait() for the end of a sound, from commands', async (m) => {
   const said = await commandReply(person, 'say', { text: 'A short sentence.', wait: true });
   const played = await commandReply(person, 'track play', { sound: 'bell', wait: true });
   const end = 'completed';
-  expect(said.text).toBe(text('track.ended', { title: '“…”', end }));
+  expect(said.text).toBe(text('track.ended', { title: 'A short sentence.', end }));
   expect(played.text).toBe(text('track.ended', { title: 'bell', end }));
 });
 

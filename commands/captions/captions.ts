@@ -9,7 +9,7 @@ import type {
   Replies,
 } from '#src/features/contract/command.ts';
 import { languageTag } from '#src/texts/language-names.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { lineIf } from '#src/texts/texts.ts';
 import { find, longestRecapMs, recap, recapFor, transcript, unknownName } from './transcript.ts';
 
 const on = commandInChannel({
@@ -32,7 +32,7 @@ async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> 
 function replyTo(turned: CaptionsOn, guildId: string): Replies {
   if (turned.kind === 'failed') return [turned.line];
   const { isHere, placeId, saved } = turned;
-  const unsaved: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
+  const unsaved = lineIf(!saved, { id: 'voice.unsaved' });
   if (isHere) return [{ id: 'captions.on', lines: unsaved }];
   const place = `https://discord.com/channels/${guildId}/${placeId}`; // Discord shows it as a link
   const buttons = ['captions.leave_out'];
@@ -54,7 +54,7 @@ const off = commandInChannel({
   options: [],
   run: async ({ guildId }, { features }) => {
     const { saved } = await features.captions.turnOff(guildId);
-    const lines: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
+    const lines = lineIf(!saved, { id: 'voice.unsaved' });
     return [{ id: 'captions.off', to: 'room', lines, buttons: ['captions.transcript'] }];
   },
 });

@@ -4,7 +4,7 @@ import type {
   CommandPorts,
   Replies,
 } from '#src/features/contract/command.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { lineIf } from '#src/texts/texts.ts';
 
 /** Asks first; only the button deletes. */
 export const forget: Command = {
@@ -36,15 +36,12 @@ export async function forgetNow(
   const forgotten = await privacy.forget(guildId, callerId);
   switch (forgotten.kind) {
     case 'forgotten': {
-      const lines: TextLine[] = [
-        ...(forgotten.staysBlocked ? [{ id: 'access.blocked' } as const] : []),
-        { id: 'privacy.forget.copies' },
-      ];
+      const blocked = lineIf(forgotten.staysBlocked === true, { id: 'access.blocked' });
       return [
         {
           id: 'privacy.forget.done',
           with: { total: forgotten.total },
-          lines,
+          lines: [...blocked, { id: 'privacy.forget.copies' }],
         },
       ];
     }

@@ -1,14 +1,15 @@
-import { inChannel, nowhere, pausedReply } from '#commands/rights.ts';
+import { ifAdmitted, inChannel, nowhere, pausedReply } from '#commands/rights.ts';
 import type { Command, CommandGroup, Reply } from '#src/features/contract/command.ts';
+import { consentButtons } from '#src/ports/talk-guide.ts';
 import { forget } from './forget.ts';
 import { memories } from './memories.ts';
 import { consentReply, status as statusReplies, withLines } from './replies.ts';
 
-export const allow = consentCommand('allow', 'always');
-export const deny = consentCommand('deny', 'no');
+export const allow = consentCommand('allow');
+export const deny = consentCommand('deny');
 
 /** The command of a yes or a no to being heard. */
-function consentCommand(name: 'allow' | 'deny', consent: 'always' | 'no'): Command {
+function consentCommand(name: 'allow' | 'deny'): Command {
   return {
     name,
     description: `command.privacy.${name}`,
@@ -17,7 +18,11 @@ function consentCommand(name: 'allow' | 'deny', consent: 'always' | 'no'): Comma
     options: [],
     async run(call, ports) {
       const { saved } = await ports.privacy[name](call.guildId, call.callerId);
-      const reply = await consentReply(consent, call, ports);
+      // A no counts whatever the server lets the caller do, so nothing more is asked.
+      const reply: Reply =
+        name === 'deny'
+          ? { id: 'consent.no', buttons: consentButtons }
+          : await consentReply('always', call, ports);
       return [saved ? reply : withLines(reply, [{ id: 'privacy.unsaved' }])];
     },
   };
@@ -28,7 +33,7 @@ const resume = hearingCommand('resume', { id: 'panel.listening' });
 
 /** Press of Pause/resume: the button says what the bot did not do when it was drawn, so that two presses of one pause resume nothing. */
 export const pauseOrResume: Command['run'] = (call, ports) =>
-  (call.words.about === 'resume' ? resume : pause).run(call, ports);
+  call.words.about === 'resume' ? ifAdmitted(resume.run)(call, ports) : pause.run(call, ports);
 
 /** A command that ends or begins hearing in the channel of the bot. */
 function hearingCommand(name: 'pause' | 'resume', reply: Reply): Command {

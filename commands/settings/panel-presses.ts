@@ -23,9 +23,6 @@ import { groupPage, homePage, settingNow, settingPage, wordsOf } from './panel.t
 type Ports = Pick<CommandPorts, 'features'>;
 type Act = (call: CommandCall, ports: Ports) => Promise<Reply>;
 
-/** Word that gives a setting back to the operator. */
-const standard = 'default';
-
 /** Opens the panel. */
 export const openPanel = forManagers(async ({ guildId }, { features }) =>
   homePage(await features.settings.view(guildId)),
@@ -38,13 +35,9 @@ const openSetting: Act = (call, ports) => openOne(call.picked?.[0] ?? '', call, 
 
 /** Buttons of the panel. */
 export const panelButtons: readonly Button[] = [
-  button('group', 'button.settings.group', forManagers(openGroup)),
-  button(
-    'reset',
-    'button.settings.reset',
-    forManagers((call, ports) => change(call, ports, standard)),
-  ),
-  { ...button('type', 'button.settings.type', forManagers(withoutForm)), form: formFor },
+  button('group', 'button.settings.group', openGroup),
+  button('reset', 'button.settings.reset', (call, ports) => change(call, ports, 'default')),
+  { ...button('type', 'button.settings.type', withoutForm), form: formFor },
 ];
 
 /** Press of Confirm under a looser policy. */
@@ -55,9 +48,9 @@ export const confirmSetting = forManagers((call, ports) => {
 
 /** Menus of the panel. */
 export const panelPickers: readonly PickerHandler[] = [
-  picker('group', forManagers(openGroup)),
-  picker('open', forManagers(openSetting)),
-  picker('pick', forManagers(pick)),
+  picker('group', openGroup),
+  picker('open', openSetting),
+  picker('pick', pick),
 ];
 
 /** Form of a text or a number. */
@@ -71,19 +64,12 @@ export const panelForm: FormHandler = {
   }),
 };
 
-function button(name: string, label: Button['label'], run: Button['run']): Button {
-  return {
-    name: `settings.${name}`,
-    label,
-    style: 'plain',
-    isForEverybody: true,
-    inPlace: true,
-    run,
-  };
+function button(name: string, label: Button['label'], act: Act): Button {
+  return { ...picker(name, act), label, style: 'plain' };
 }
 
-function picker(name: string, run: PickerHandler['run']): PickerHandler {
-  return { name: `settings.${name}`, isForEverybody: true, inPlace: true, run };
+function picker(name: string, act: Act): PickerHandler {
+  return { name: `settings.${name}`, isForEverybody: true, inPlace: true, run: forManagers(act) };
 }
 
 /** The right is asked for at each press: it may have been lost since the panel was opened. */

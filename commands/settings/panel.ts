@@ -1,3 +1,4 @@
+import { inBatches } from '#src/base/batches.ts';
 import type { Reply } from '#src/features/contract/command.ts';
 import type { NamedById, Picker, PickerOption } from '#src/ports/picker.ts';
 import {
@@ -126,7 +127,7 @@ export function wordsOf(
       return picked[0] ?? '';
     case 'language': {
       if (input.most === 1) return picked[0] ?? none;
-      const offered = rowsOf(languagesIn(value))[row] ?? [];
+      const offered: readonly string[] = rowsOf(languagesIn(value))[row] ?? [];
       const others = listed(value).filter((tag) => !offered.includes(tag));
       return [...others, ...picked].join(', ') || none;
     }
@@ -261,8 +262,10 @@ function menusOf(options: readonly PickerOption[], line: TextLine, most = 1): re
   const rows = rowsOf(options);
   if (rows.length > mostRows) return [];
   return rows.map((row): Menu => {
-    const [first, last] = [row[0]?.label ?? '', row.at(-1)?.label ?? ''];
-    const range: TextLine = { id: 'settings.pick.range', with: { first, last } };
+    const range: TextLine = {
+      id: 'settings.pick.range',
+      with: { first: row[0].label, last: row.at(-1)?.label ?? '' },
+    };
     return {
       kind: 'one-of',
       placeholder: rows.length > 1 ? range : line,
@@ -274,10 +277,8 @@ function menusOf(options: readonly PickerOption[], line: TextLine, most = 1): re
 }
 
 /** Lists of 25 at most. */
-function rowsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
-  return Array.from({ length: Math.ceil(all.length / rowOptions) }, (_, row) =>
-    all.slice(row * rowOptions, (row + 1) * rowOptions),
-  );
+function rowsOf<One>(all: readonly One[]) {
+  return inBatches(all, () => 1, { size: rowOptions });
 }
 
 /** Tags that are offered, and those that are set besides. */

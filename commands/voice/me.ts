@@ -6,7 +6,7 @@ import { maxSpeed, minSpeed, type PersonSettings } from '#src/people/person-sett
 import type { PersonChange } from '#src/settings/personal-settings-cache.ts';
 import { languageName, languageTag } from '#src/texts/language-names.ts';
 import { oneLine } from '#src/texts/plain.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { lineIf, type TextLine } from '#src/texts/texts.ts';
 import { unknownVoice, voiceOption } from './voice-option.ts';
 
 /** Value that takes a choice back. */
@@ -52,7 +52,7 @@ export const me: Command = {
       return settings ? shown(settings, call) : [{ id: 'store.unread' }];
     }
     const { settings, saved } = await peopleSettings.change(guildId, callerId, read.change);
-    return shown(settings, call, saved ? [] : [{ id: 'voice.unsaved' }]);
+    return shown(settings, call, lineIf(!saved, { id: 'voice.unsaved' }));
   },
 };
 
@@ -132,7 +132,7 @@ function shown(
     ...(spokenName === undefined
       ? []
       : [{ id: 'voice.name', with: { name: spokenName } } as const]),
-    ...(answers === 'spoken' ? [] : [{ id: 'voice.answers.written', with: { answers } } as const]),
+    ...lineIf(answers !== 'spoken', { id: 'voice.answers.written', with: { answers } }),
     ...more,
   ];
   return [{ id: 'voice.mine', with: { voice, language: named }, lines }];

@@ -15,7 +15,7 @@ import type {
 } from '#src/features/words/server-vocabulary.ts';
 import type { ServerWord } from '#src/settings/stored-vocabulary-words.ts';
 import { cut } from '#src/texts/plain.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { lineIf } from '#src/texts/texts.ts';
 import { shownList } from './voice-option.ts';
 
 /** Most characters that can be typed: more than are allowed, so that a longer word is noticed. */
@@ -65,7 +65,7 @@ function addedReply(adding: WordAdding): Reply {
     case 'added':
     case 'replaced': {
       const { word, say } = adding.word;
-      const lines = unsaved(adding);
+      const lines = lineIf(!adding.saved, { id: 'voice.unsaved' });
       return say === undefined
         ? { id: 'words.added', with: { word }, lines }
         : { id: 'words.added.say', with: { word, say }, lines };
@@ -86,17 +86,14 @@ async function removed(typed: string, { guildId }: CommandCall, control: Public<
   const removal = await control.remove(guildId, typed);
   if (removal.kind === 'removed') {
     const { word } = removal;
-    return { id: 'words.removed', with: { word }, lines: unsaved(removal) } as const;
+    const lines = lineIf(!removal.saved, { id: 'voice.unsaved' });
+    return { id: 'words.removed', with: { word }, lines } as const;
   }
   const x = cut(typed, maxWordChars);
   const close = nearest(typed, removal.known).join(', ');
   return close === ''
     ? ({ id: 'words.none' } as const)
     : ({ id: 'unknown.of', with: { x, list: close } } as const);
-}
-
-function unsaved({ saved }: { readonly saved: boolean }): readonly TextLine[] {
-  return saved ? [] : [{ id: 'voice.unsaved' }];
 }
 
 function listed({ isRead, limit, words: all }: WordList): Replies {

@@ -205,3 +205,11 @@ function sizeOf(bytes: number): string {
 function numberOf(limit: number): string {
   return limit.toLocaleString('en', { maximumFractionDigits: 1 });
 }
+
+/** The value with the keys of every object in order: equal values have equal texts. */
+export function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withSortedKeys(inner)]));
+}

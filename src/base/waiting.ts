@@ -26,46 +26,15 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): P
 export async function within<T>(
   work: Promise<T>,
   ms: number,
-  clock: Clock,
+  clock: Pick<Clock, 'later'>,
   late: () => Error,
 ): Promise<T> {
-  const over = new AbortController();
-  const deadline = clock.sleep(ms, over.signal).then(() => {
-    throw late();
-  });
+  const { promise, reject } = Promise.withResolvers<never>();
+  const forget = clock.later(ms, () => reject(late()));
   try {
-    return await Promise.race([work, deadline]);
+    return await Promise.race([work, promise]);
   } finally {
-    over.abort(noLongerAwaited);
-  }
-}
-
-/** Made once: the reason that `abort` would make each time takes a stack trace, more than all else of a wait. */
-const noLongerAwaited = new Error('it is not waited for any more');
-
-/** Deadlines of waits one after the other, such as those for the parts of a stream. Disposed of, it holds no timer. */
-export class StreamDeadline implements Disposable {
-  readonly #clock: Pick<Clock, 'later'>;
-  #forget: (() => void) | undefined;
-
-  constructor(clock: Pick<Clock, 'later'>) {
-    this.#clock = clock;
-  }
-
-  /** Waits as the function `within` does. */
-  async within<T>(work: Promise<T>, ms: number, late: () => Error): Promise<T> {
-    const { promise, reject } = Promise.withResolvers<never>();
-    const forget = this.#clock.later(Math.max(0, ms), () => reject(late()));
-    this.#forget = forget;
-    try {
-      return await Promise.race([work, promise]);
-    } finally {
-      forget();
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#forget?.();
+    forget();
   }
 }
 
@@ -98,7 +67,7 @@ export function deadlineSignal(
 export async function ifInTime<T>(
   work: Promise<T>,
   ms: number,
-  clock: Clock,
+  clock: Pick<Clock, 'later'>,
   signal: AbortSignal,
 ): Promise<T | undefined> {
   const late = new Error('it was late');

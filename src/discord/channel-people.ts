@@ -16,8 +16,14 @@ export class ChannelPeople {
   readonly #listeners = new Set<PeopleListener>();
 
   constructor(client: Client<true>) {
-    client.on(Events.VoiceStateUpdate, (before, now) => this.#moved(before, now));
-    client.on(Events.GuildMemberUpdate, (_, now) => this.#renamed(now));
+    client.on(Events.VoiceStateUpdate, (before, now) => {
+      this.#report(before.channelId);
+      if (now.channelId !== before.channelId) this.#report(now.channelId);
+    });
+    // Their name or roles are others now.
+    client.on(Events.GuildMemberUpdate, (_, { id, guild }) =>
+      this.#report(guild.voiceStates.cache.get(id)?.channelId),
+    );
     const all = () => this.#all();
     client.on(Events.GuildCreate, all).on(Events.GuildAvailable, all);
   }
@@ -42,16 +48,6 @@ export class ChannelPeople {
     const listener = { channelId, changed };
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
-  }
-
-  #moved(before: VoiceState, now: VoiceState): void {
-    this.#report(before.channelId);
-    if (now.channelId !== before.channelId) this.#report(now.channelId);
-  }
-
-  /** Their name or roles are others now. */
-  #renamed({ id, guild }: Pick<GuildMember, 'id' | 'guild'>): void {
-    this.#report(guild.voiceStates.cache.get(id)?.channelId);
   }
 
   /** A server that is there, or there again, is told of as a whole. */

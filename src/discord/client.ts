@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   type Client,
   DiscordAPIError,
@@ -10,6 +9,7 @@ import {
 } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
 import { messageOf } from '#src/base/errors.ts';
+import { within } from '#src/base/waiting.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
@@ -161,7 +161,10 @@ async function opened(
     typed: openTypedMessages(client, outbox),
   });
   watchOwnState(client, report);
-  watchChannelChanges(client, options.channelChanged);
+  // Told of each person who came into, left or changed a voice channel, and of the bot itself.
+  client.on(Events.VoiceStateUpdate, (before, { channelId, guild }) => {
+    if (before.channelId !== channelId) options.channelChanged(guild.id);
+  });
   const reception = new InteractionReceiver({ ...options, ...common, panels, ports });
   client.removeAllListeners(Events.InteractionCreate);
   const disallowed = new DisallowedServers(client, { isAllowed, outbox, report });
@@ -181,7 +184,10 @@ async function opened(
     bot,
     inviteUrl: inviteUrlOf(client.application.id),
     ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
-    leaveNow: () => leaveNow(client),
+    leaveNow() {
+      leaveAllSeats(client);
+      realClock.later(leaveMs, () => void closeClient(client));
+    },
     leaveDisallowed: () => disallowed.leaveAll(),
     async [Symbol.asyncDispose]() {
       stopListening(client, report);
@@ -214,11 +220,6 @@ function stopListening(client: Client<true>, report: (event: DiscordEvent) => vo
   });
 }
 
-function leaveNow(client: Client<true>): void {
-  leaveAllSeats(client);
-  realClock.later(leaveMs, () => void closeClient(client));
-}
-
 /** Listens to everything that would be fatal or silent without a listener. */
 function watched(
   client: Client,
@@ -243,12 +244,9 @@ async function register(client: Client<true>, options: DiscordOptions): Promise<
   const { commands, onEvent: report } = options;
   const route = Routes.applicationCommands(client.application.id);
   try {
-    await Promise.race([
-      client.rest.put(route, { body: commandBodies(commands) }),
-      wait(registerMs, undefined, { ref: false }).then(() => {
-        throw new Error(`Discord did not answer in ${registerMs / 1000} s.`);
-      }),
-    ]);
+    const late = () => new Error(`Discord did not answer in ${registerMs / 1000} s.`);
+    const putting = client.rest.put(route, { body: commandBodies(commands) });
+    await within(putting, registerMs, realClock, late);
     report({ kind: 'registered', commands: commands.length });
   } catch (error) {
     const isAway = error instanceof DiscordAPIError && error.status === 403;
@@ -281,11 +279,4 @@ function watchArrivals(
 
 function idsOf(guilds: readonly Guild[]): readonly string[] {
   return guilds.filter(({ available }) => available).map(({ id }) => id);
-}
-
-/** Reports each server in which a person, or this bot, came into, left or changed a voice channel. */
-function watchChannelChanges(client: Client<true>, changed: (guildId: string) => void): void {
-  client.on(Events.VoiceStateUpdate, (before, { channelId, guild }) => {
-    if (before.channelId !== channelId) changed(guild.id);
-  });
 }

@@ -56,21 +56,23 @@ export function watchOwnState(client: Client<true>, report: (event: DiscordEvent
 /** A channel outside of servers has none. */
 type InGuild = { readonly id: string } & Partial<Pick<GuildBasedChannel, 'guild'>>;
 
+type Hindrances = Partial<Record<VoiceRestriction, boolean>>;
+
 /** Last reported state of the bot's seat in one server. */
 type OwnSeat = {
   readonly channelId: string | null;
-  readonly hindrances: ReadonlySet<VoiceRestriction>;
+  readonly hindrances: Hindrances;
   readonly missing: MissingRight | undefined;
 };
-const unseated: OwnSeat = { channelId: null, hindrances: new Set(), missing: undefined };
+const unseated: OwnSeat = { channelId: null, hindrances: {}, missing: undefined };
 
-function hindrancesOf(state: VoiceState): ReadonlySet<VoiceRestriction> {
+function hindrancesOf(state: VoiceState): Hindrances {
   const { serverDeaf, serverMute, suppress } = state;
-  return new Set<VoiceRestriction>([
-    ...(serverMute === true ? (['muted'] as const) : []),
-    ...(serverDeaf === true ? (['deafened'] as const) : []),
-    ...(suppress === true || lacksSpeak(state) ? (['suppressed'] as const) : []),
-  ]);
+  return {
+    muted: serverMute === true,
+    deafened: serverDeaf === true,
+    suppressed: suppress === true || lacksSpeak(state),
+  };
 }
 
 /** A stage does not require that right. */
@@ -93,10 +95,10 @@ function rightsOf({ channel }: VoiceState) {
 function* hindranceChanges(
   guildId: string,
   { channelId, hindrances }: OwnSeat,
-  now: ReadonlySet<VoiceRestriction>,
+  now: Hindrances,
 ): Generator<DiscordEvent> {
   for (const kind of ['muted', 'deafened', 'suppressed'] as const) {
-    const [was, is] = [hindrances.has(kind), now.has(kind)];
+    const [was, is] = [hindrances[kind] === true, now[kind] === true];
     if (was !== is || (is && channelId === null)) yield { kind, guildId, on: is };
   }
 }

@@ -19,11 +19,12 @@ const mostAsked = 50;
 
 /** Opens the lookup of what Discord has described; only `membersAmong` asks, and takes time. */
 export function openPlaces(client: Client<true>): Places {
+  const guildOf = (guildId: string) => client.guilds.cache.get(guildId);
   /** People, by server, of whom Discord told nothing when it was asked. */
   const unfound = new Set<string>();
   return {
     facts({ guildId, channelId }, callerId) {
-      const guild = client.guilds.cache.get(guildId);
+      const guild = guildOf(guildId);
       const channel = guild?.channels.cache.get(channelId);
       return guild && channel?.isVoiceBased() ? factsOf(guild, channel, callerId) : undefined;
     },
@@ -31,29 +32,29 @@ export function openPlaces(client: Client<true>): Places {
     botName: (guildId) => botNameIn(client, guildId),
     localeIn: (guildId) => localeIn(client, guildId),
     mayManage(guildId, personId) {
-      const member = client.guilds.cache.get(guildId)?.members.cache.get(personId);
+      const member = guildOf(guildId)?.members.cache.get(personId);
       const mine = member && permissionsOf(member);
       return mine?.has(PermissionFlagsBits.ManageGuild) ?? false;
     },
     channel(guildId, channelId) {
-      const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
+      const channel = guildOf(guildId)?.channels.cache.get(channelId);
       if (!channel?.isVoiceBased()) return undefined;
       return { guildId, channelId, name: oneLine(channel.name) };
     },
     seatOf(guildId, personId) {
-      const guild = client.guilds.cache.get(guildId);
+      const guild = guildOf(guildId);
       const channel = guild?.voiceStates.cache.get(personId)?.channel;
       return channel ? { guildId, channelId: channel.id, name: oneLine(channel.name) } : undefined;
     },
     isNoWider({ guildId, ...one }, other) {
-      const guild = client.guilds.cache.get(guildId);
+      const guild = guildOf(guildId);
       const channels = [one, other].map(({ channelId }) => guild?.channels.cache.get(channelId));
       const [here, there] = channels;
       if (!guild?.available || !here || here.isThread() || !there?.isVoiceBased()) return false;
       return openRights.every((right) => isNoWider(rightIn(here, right), rightIn(there, right)));
     },
     async membersAmong(guildId, personIds) {
-      const members = client.guilds.cache.get(guildId)?.members;
+      const members = guildOf(guildId)?.members;
       const isKnown = (id: string) => members?.cache.has(id);
       const mayAsk = (id: string) => !isKnown(id) && !unfound.has(`${guildId} ${id}`);
       const ids = [...personIds.filter(isKnown), ...personIds.filter(mayAsk).slice(0, mostAsked)];
@@ -62,7 +63,7 @@ export function openPlaces(client: Client<true>): Places {
       return (await Promise.all(ids.map(read))).flatMap((one) => (one ? [memberOf(one)] : []));
     },
     people({ guildId, channelId }) {
-      const guild = client.guilds.cache.get(guildId);
+      const guild = guildOf(guildId);
       return guild ? othersIn(guild, channelId) : [];
     },
   };

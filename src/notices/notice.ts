@@ -1,4 +1,5 @@
 import type { BotError, BudgetCap, FailureStage } from '#src/base/errors.ts';
+import { type AudienceDeps, mayOpen } from '#src/people/audience.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
@@ -101,7 +102,7 @@ export type ChannelNotices = ReturnType<typeof channelNotices>;
 /** `post`: posts a line into the channel when its turn has come, if it still holds then; `posted` is called with it. */
 export function channelNotices(
   channel: ChannelRef,
-  deps: WritingParts & ListenerLanguages,
+  deps: WritingParts & ListenerLanguages & AudienceDeps,
   post: (line: TextLine, holds?: () => boolean, posted?: () => void) => void,
 ) {
   const { guildId } = channel;
@@ -131,6 +132,9 @@ export function channelNotices(
         .notify(channel, [{ personId, text }], never)
         .catch((error: unknown) => reportFailure(error, 'speak'));
     },
+    /** Whether this person may know words of a voice channel now. */
+    mayTell: async (personId: string, channelId: string) =>
+      (await mayOpen(guildId, channelId, personId, deps)) === 'yes',
     /** As `VoiceChannelChatPoster.tell`. */
     tellPerson: (personId: string, words: ConfidentialText, signal: AbortSignal) =>
       messages.tell(personId, words, signal),

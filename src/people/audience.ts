@@ -1,7 +1,7 @@
 /** Whether a person may know words of a channel; `gone`: it was deleted, and its words belong to people with a line in their session. */
 export type ChannelAccess = 'yes' | 'no' | 'gone';
 
-type AudienceDeps = {
+export type AudienceDeps = {
   readonly captionChats: {
     mayOpen(guildId: string, channelId: string, personId: string): Promise<ChannelAccess>;
   };

@@ -1,5 +1,16 @@
-/** Owner of a text: a voice channel in which it was said, one person with whom it is private, or anyone (`given`). */
-export type TextOwner = { readonly channelId: string } | { readonly onlyFor: string } | 'given';
+/**
+ * Owner of a text: a voice channel in which it was said, one person with whom it is private, as long as they may open the channel of its
+ * words, or anyone (`given`).
+ */
+export type TextOwner =
+  | { readonly channelId: string; readonly onlyFor?: undefined }
+  | { readonly channelId?: string; readonly onlyFor: string }
+  | 'given';
+
+/** The same words, for one person alone. */
+export function privateTo(onlyFor: string, owner: TextOwner): TextOwner {
+  return owner === 'given' ? { onlyFor } : { ...owner, onlyFor };
+}
 
 /** Words with their owner: only a call that names the place or the reader gets them. */
 export class ConfidentialText {
@@ -26,7 +37,7 @@ export class ConfidentialText {
   textIn(placeId: string | undefined): string | undefined {
     const { owner } = this;
     if (owner === 'given') return this.#text;
-    return 'channelId' in owner && owner.channelId === placeId ? this.#text : undefined;
+    return owner.onlyFor === undefined && owner.channelId === placeId ? this.#text : undefined;
   }
 
   /** The words for one person alone, if they may open the channel of these. */
@@ -36,8 +47,9 @@ export class ConfidentialText {
   ): Promise<string | undefined> {
     const { owner } = this;
     if (owner === 'given') return this.#text;
+    const { channelId, onlyFor = personId } = owner;
     const isTheirs =
-      'onlyFor' in owner ? owner.onlyFor === personId : await mayOpen(owner.channelId);
+      onlyFor === personId && (channelId === undefined || (await mayOpen(channelId)));
     return isTheirs ? this.#text : undefined;
   }
 }

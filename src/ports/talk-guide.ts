@@ -1,5 +1,5 @@
 import { type Consent, isYes } from '#src/people/consent.ts';
-import type { TextId, TextLine } from '#src/texts/texts.ts';
+import { lineIf, type TextId, type TextLine } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
 import type { JoinMode } from './command-ports.ts';
 
@@ -102,10 +102,6 @@ function stepIn(state: TalkState | undefined, consent: Consent): readonly [TextI
 export function consentThere(personId: string, { people }: TalkState): Consent | undefined {
   const standing = people.find(({ id }) => id === personId)?.standing;
   return standing === 'barred' ? undefined : standing;
-}
-
-function lineIf(isSo: boolean, line: TextLine): readonly TextLine[] {
-  return isSo ? [line] : [];
 }
 
 function namesLine(

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { StreamDeadline } from '#src/base/waiting.ts';
+import { within } from '#src/base/waiting.ts';
 
 /** Longest waits, in ms, for one role of a turn. */
 export type Deadlines = {
@@ -108,7 +108,6 @@ export async function* timed<T>(
   source: AsyncIterable<T>,
   { clock, firstMs, idleMs, isOutput, late, onFirst, totalMs }: StageTiming<T>,
 ): AsyncGenerator<T, undefined> {
-  using deadline = new StreamDeadline(clock);
   const parts = source[Symbol.asyncIterator]();
   let [limitMs, pauseMs] = [Math.min(firstMs, totalMs), Infinity];
   let waitedMs = 0;
@@ -120,7 +119,7 @@ export async function* timed<T>(
       const lateMs = pauseMs < leftMs ? pauseMs : limitMs;
       isWaiting = true;
       const next = parts.next();
-      const part = await deadline.within(next, Math.min(pauseMs, leftMs), () => late(lateMs));
+      const part = await within(next, Math.min(pauseMs, leftMs), clock, () => late(lateMs));
       isWaiting = false;
       if (part.done) return;
       waitedMs += clock.nowMs() - sinceMs;

@@ -7,7 +7,7 @@ import type { FeaturePanel, PanelFace } from '#src/ports/panel.ts';
 import { listNames, type TalkState, talkGuide } from '#src/ports/talk-guide.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { cut } from '#src/texts/plain.ts';
-import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+import { lineIf, type PlainTextId, type TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import type { ConnectionSources } from './hear-and-speak-loop.ts';
 
@@ -34,7 +34,10 @@ const [mostShown, mostChars] = [3, 200];
 export function panelOf(facts: PanelFacts): PanelFace {
   const { features, talk } = facts;
   const { buttons, consent, first, isAsking, notes, people } = talkGuide(talk);
-  const asked: readonly TextLine[] = isAsking ? privacyLines(features.captionsDays) : [];
+  // What a person who has not decided is to know.
+  const { captionsDays: days } = features;
+  const kept = days === undefined ? [] : [captionsKept(days)];
+  const asked = [...lineIf(isAsking, { id: 'panel.privacy' }), ...(isAsking ? kept : [])];
   const now = talk.isLinked ? activityLines(facts, buttons.includes('ask')) : [];
   const own = talk.isLinked ? (features.lines ?? []) : [];
   const ownButtons = talk.isLinked ? (features.buttons ?? []) : [];
@@ -55,8 +58,8 @@ function activityLines(facts: PanelFacts, isListening: boolean): readonly TextLi
       ? { id: 'panel.listening' }
       : { id: 'panel.hearing', with: { name: talking } };
   return [
-    ...(answeringLine(facts) ?? (isListening ? [idle] : [])),
-    ...(captionsIn === undefined ? [] : [{ id: 'panel.captions', with: { place } } as const]),
+    ...(answeringLine(facts) ?? lineIf(isListening, idle)),
+    ...lineIf(captionsIn !== undefined, { id: 'panel.captions', with: { place } }),
     ...namesLine('panel.next', followingOf(state)),
     ...understoodLines(facts),
     ...namesLine('panel.lost.late', lost),
@@ -103,19 +106,11 @@ function understoodLines({
   });
 }
 
-/** What a person who has not decided is to know. */
-function privacyLines(captionsDays?: number): readonly TextLine[] {
-  return [
-    { id: 'panel.privacy' },
-    ...(captionsDays === undefined ? [] : [captionsKept(captionsDays)]),
-  ];
-}
-
 function namesLine(
   id: 'panel.next' | 'panel.lost.late',
   names: readonly string[],
 ): readonly TextLine[] {
-  return names.length > 0 ? [{ id, with: { name: listNames(names) } }] : [];
+  return lineIf(names.length > 0, { id, with: { name: listNames(names) } });
 }
 
 /** The panel of a session now. `talkingIds`: people who talk. */

@@ -62,11 +62,15 @@ export class PrivacyRequests {
     return { saved: await choices.say(personId, { kind: 'always' }) };
   }
 
-  /** The no comes first: it counts in every session and is written before anything is erased. */
+  /**
+   * The no comes first: it counts in every session and is written before anything is erased. Where it cannot be written, nobody waits
+   * for the stores any longer.
+   */
   async deny(guildId: string, personId: string): Promise<SaveOutcome> {
     const choices = this.#sessions.consents.in(guildId);
     const saved = await choices.say(personId, { kind: 'never' });
-    for (const feature of this.#features) await feature.withdraw?.(guildId, personId);
+    const withdrawing = this.#features.map((feature) => feature.withdraw?.(guildId, personId));
+    if (saved) await Promise.all(withdrawing);
     return { saved };
   }
 

@@ -117,7 +117,7 @@ export class SeatPersistence implements AsyncDisposable {
     });
   }
 
-  async #write(session: SeatedSession, known: KnownSeat): Promise<void> {
+  async #write(session: SeatedSession, known: KnownSeat) {
     const seat = session.seat();
     const written = JSON.stringify(seat);
     if (written === known.written) return;
@@ -125,7 +125,7 @@ export class SeatPersistence implements AsyncDisposable {
     if (isDone && known.session === session) known.written = written;
   }
 
-  async #erase(guildId: string, known: KnownSeat): Promise<void> {
+  async #erase(guildId: string, known: KnownSeat) {
     if (!known.isOver) return;
     const isDone = await this.#store(guildId, (store) => store.erase(guildId));
     if (!isDone || known.session) return;
@@ -149,33 +149,26 @@ export class SeatPersistence implements AsyncDisposable {
 
   #watch(): void {
     if (this.#stopTimer || this.#over.signal.aborted) return;
-    this.#setTimer();
+    this.#stopTimer = this.#parts.clock.later(aliveMs, () => {
+      this.#stopTimer = undefined;
+      this.#tick();
+      if (this.#isBusy) this.#watch();
+    });
   }
 
-  #rest(): void {
+  #rest() {
     if (this.#isBusy) return;
     this.#stopTimer?.();
     this.#stopTimer = undefined;
   }
 
-  #setTimer(): void {
-    const { clock } = this.#parts;
-    this.#stopTimer = clock.later(aliveMs, () => {
-      this.#tick();
-      this.#setTimer();
-      this.#rest();
-    });
-  }
-
   /** A link that may be lost keeps no seat young. */
   #tick(): void {
     const nowMs = this.#parts.clock.nowMs();
-    for (const [guildId, seat] of this.#seats) if (seat.isOver) this.#schedule(guildId, seat);
     const alive: string[] = [];
     for (const [guildId, seat] of this.#seats) {
-      if (!seat.session?.isLinked) continue;
-      this.#schedule(guildId, seat);
-      alive.push(guildId);
+      if (seat.isOver || seat.session?.isLinked) this.#schedule(guildId, seat);
+      if (seat.session?.isLinked) alive.push(guildId);
     }
     if (alive.length > 0) void this.#reportAlive(alive);
     if (nowMs - this.#expiredAtMs < expireMs) return;

@@ -1,4 +1,5 @@
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
+import { ifInTime } from '#src/base/waiting.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/session-consent.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -41,6 +42,9 @@ type SessionPlace = { readonly session: VoiceSession; life: Promise<void> };
 type SessionStart = Pick<VoiceSessionOptions, 'former' | 'seat'> & {
   readonly isOnce?: boolean;
 };
+
+/** Longest wait, in ms, for the end of a session that was sent away. */
+const longestLeaveMs = 5_000;
 
 /** Where the bot sits, one channel per server; calls for one server are served one after the other. */
 export class VoiceSessions implements AsyncDisposable {
@@ -210,19 +214,26 @@ export class VoiceSessions implements AsyncDisposable {
     return this.#seats.settled(guildId);
   }
 
-  leave(guildId: string): Promise<LeaveOutcome> {
+  /** It is silent and deaf at once. Resolves when the session has ended, soon in any case: what that waits for may hang. */
+  async leave(guildId: string): Promise<LeaveOutcome> {
     this.forgetSeat(guildId);
     this.#moves.delete(guildId);
     const leave = () => {
       const session = this.#sessions.get(guildId)?.session;
       session?.leave('asked');
       if (session) this.#rest(session.channel);
+      return session;
     };
-    leave();
-    return this.#queue.run(guildId, () => {
+    const session = leave();
+    const leaving = this.#queue.run(guildId, () => {
       leave();
       return this.#leave(guildId);
     });
+    await ifInTime(leaving, longestLeaveMs, this.#parts.clock, new AbortController().signal);
+    if (!session) return { kind: 'nowhere' };
+    const { channel, endNews, stayedMs } = session;
+    const { hasTranscript = false } = endNews;
+    return { kind: 'left', channel: channel.name, stayedMs, hasTranscript };
   }
 
   /** Handles a change of the bot's seat in this server by another person. */
@@ -409,15 +420,10 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** `why`: `moved` where it goes on in the same channel. */
-  async #leave(guildId: string, why: 'asked' | 'moved' = 'asked'): Promise<LeaveOutcome> {
+  async #leave(guildId: string, why: 'asked' | 'moved' = 'asked'): Promise<void> {
     const place = this.#sessions.get(guildId);
-    if (!place) return { kind: 'nowhere' };
-    const { session, life } = place;
-    session.leave(why);
-    await life;
-    const { hasTranscript = false } = session.endNews;
-    const { name: channel } = session.channel;
-    return { kind: 'left', channel, stayedMs: session.stayedMs, hasTranscript };
+    place?.session.leave(why);
+    await place?.life;
   }
 
   async #moveAlong(former: VoiceSession): Promise<void> {

@@ -27,8 +27,8 @@ const longDeadlineMs = 60_000;
 /** Two minutes of studio sound: 16 bit, stereo, 48 kHz, and a third more. */
 const mostBytes = 32 * 1024 * 1024;
 const usualDeadlineMs = 20_000;
-/** Recordings at once; each takes up to 4 MB until it is recognised. */
-const mostAtOnce = 4;
+/** Recordings at once, and of them for one server; each takes up to 4 MB until it is recognised. */
+const [mostAtOnce, mostOfServer] = [4, 2];
 
 /** Most bytes of the pictures of a question: 4 MB in base64. */
 const mostPictureBytes = 3_000_000;
@@ -42,7 +42,8 @@ const pictureHead =
 export class Recordings {
   readonly #decoding: Decoding;
   readonly #rules: RecordingRules;
-  #underWay = 0;
+  /** Server of each that is under way. */
+  readonly #underWay: string[] = [];
 
   constructor(decoding: Decoding, rules: RecordingRules) {
     this.#decoding = decoding;
@@ -54,9 +55,16 @@ export class Recordings {
    *
    * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
    */
-  async read(file: SoundFile, signal: AbortSignal, longestMs = longestRecordingMs): Promise<Pcm> {
+  async read(
+    guildId: string,
+    file: SoundFile,
+    signal: AbortSignal,
+    longestMs = longestRecordingMs,
+  ): Promise<Pcm> {
     const standardMs = longestMs > longestRecordingMs ? longDeadlineMs : usualDeadlineMs;
-    return await this.#inTime(standardMs, signal, (until) => this.#sound(file, longestMs, until));
+    return await this.#inTime(guildId, standardMs, signal, (until) =>
+      this.#sound(file, longestMs, until),
+    );
   }
 
   /**
@@ -64,8 +72,12 @@ export class Recordings {
    *
    * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
    */
-  async readPictures(files: readonly SoundFile[], signal: AbortSignal): Promise<readonly string[]> {
-    return await this.#inTime(usualDeadlineMs, signal, async (until) => {
+  async readPictures(
+    guildId: string,
+    files: readonly SoundFile[],
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    return await this.#inTime(guildId, usualDeadlineMs, signal, async (until) => {
       const rules = { ...this.#rules, mostBytes: mostPictureBytes, types: pictureTypes };
       const urls: string[] = [];
       for (const { url } of files) {
@@ -77,17 +89,19 @@ export class Recordings {
     });
   }
 
-  /** Work with files within a deadline, if not too much of it is going on. */
+  /** Work with files within a deadline, if not too much of it is going on: no server takes the places of all. */
   async #inTime<T>(
+    guildId: string,
     standardMs: number,
     signal: AbortSignal,
     work: (until: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const { deadlineMs = standardMs } = this.#rules;
     const deadline = AbortSignal.timeout(deadlineMs);
-    if (this.#underWay >= mostAtOnce)
+    const own = this.#underWay.filter((one) => one === guildId);
+    if (own.length >= mostOfServer || this.#underWay.length >= mostAtOnce)
       throw refusals.unreachable('the limit of simultaneous recordings is reached');
-    this.#underWay++;
+    this.#underWay.push(guildId);
     try {
       return await work(AbortSignal.any([signal, deadline]));
     } catch (cause) {
@@ -95,7 +109,7 @@ export class Recordings {
       if (!deadline.aborted) throw cause;
       throw refusals.unreachable(`it did not arrive within ${deadlineMs / 1000} s`);
     } finally {
-      this.#underWay--;
+      this.#underWay.splice(this.#underWay.indexOf(guildId), 1);
     }
   }
 

@@ -1,21 +1,21 @@
-import budget from '#src/texts/en/budget.json' with { type: 'json' };
-import captions from '#src/texts/en/captions.json' with { type: 'json' };
-import commands from '#src/texts/en/commands.json' with { type: 'json' };
-import failures from '#src/texts/en/failures.json' with { type: 'json' };
-import help from '#src/texts/en/help.json' with { type: 'json' };
-import joining from '#src/texts/en/joining.json' with { type: 'json' };
+import type budget from '#src/texts/en/budget.json';
+import type captions from '#src/texts/en/captions.json';
+import type commands from '#src/texts/en/commands.json';
+import type failures from '#src/texts/en/failures.json';
+import type help from '#src/texts/en/help.json';
+import type joining from '#src/texts/en/joining.json';
 import managers from '#src/texts/en/managers.json' with { type: 'json' };
-import panel from '#src/texts/en/panel.json' with { type: 'json' };
-import personas from '#src/texts/en/personas.json' with { type: 'json' };
-import privacy from '#src/texts/en/privacy.json' with { type: 'json' };
-import reading from '#src/texts/en/reading.json' with { type: 'json' };
-import reminders from '#src/texts/en/reminders.json' with { type: 'json' };
-import settings from '#src/texts/en/settings.json' with { type: 'json' };
-import talking from '#src/texts/en/talking.json' with { type: 'json' };
-import tools from '#src/texts/en/tools.json' with { type: 'json' };
-import tracks from '#src/texts/en/tracks.json' with { type: 'json' };
-import transcript from '#src/texts/en/transcript.json' with { type: 'json' };
-import voice from '#src/texts/en/voice.json' with { type: 'json' };
+import type panel from '#src/texts/en/panel.json';
+import type personas from '#src/texts/en/personas.json';
+import type privacy from '#src/texts/en/privacy.json';
+import type reading from '#src/texts/en/reading.json';
+import type reminders from '#src/texts/en/reminders.json';
+import type settings from '#src/texts/en/settings.json';
+import type talking from '#src/texts/en/talking.json';
+import type tools from '#src/texts/en/tools.json';
+import type tracks from '#src/texts/en/tracks.json';
+import type transcript from '#src/texts/en/transcript.json';
+import type voice from '#src/texts/en/voice.json';
 
 /** Texts that only managers of a server and the operator read, or without a word: other languages have none of them. */
 export const englishOnlyIds: ReadonlySet<string> = new Set(Object.keys(managers));
@@ -24,23 +24,21 @@ export const englishOnlyIds: ReadonlySet<string> = new Set(Object.keys(managers)
  * English texts by id, one file for each feature: the tables that every other language is held against. A text with words to
  * be filled in says the most characters of each.
  */
-export const english = {
-  ...budget,
-  ...captions,
-  ...commands,
-  ...failures,
-  ...help,
-  ...joining,
-  ...managers,
-  ...panel,
-  ...personas,
-  ...privacy,
-  ...reading,
-  ...reminders,
-  ...settings,
-  ...talking,
-  ...tools,
-  ...tracks,
-  ...transcript,
-  ...voice,
-};
+export type English = typeof budget &
+  typeof captions &
+  typeof commands &
+  typeof failures &
+  typeof help &
+  typeof joining &
+  typeof managers &
+  typeof panel &
+  typeof personas &
+  typeof privacy &
+  typeof reading &
+  typeof reminders &
+  typeof settings &
+  typeof talking &
+  typeof tools &
+  typeof tracks &
+  typeof transcript &
+  typeof voice;

@@ -2,31 +2,23 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as MessageFormat from 'intl-messageformat';
-import { english } from './english.ts';
 import type { LocaleTag } from './locales.ts';
 import { maxMessageChars } from './plain.ts';
 import type { TextValues } from './texts.ts';
 
 const require = createRequire(import.meta.url);
-/** A word that decides about others, `{n, plural, one {...} other {...}}`. */
+/** A word that decides about others, `{n, plural, one {...} other {...}}`: the text has several forms. */
 const choosing = /\{\s*\w+\s*,/;
 
-type Words = TextValues;
-
-/** True for a text that has several forms. */
-function isChoosing(pattern: string): boolean {
-  return choosing.test(pattern);
-}
-
 /** `pattern` with its words filled in; a word left out stays visible as `{x}`. Throws where the pattern is broken. */
-export function filled(pattern: string, words: Words, locale: string): string {
-  return isChoosing(pattern)
+export function filled(pattern: string, words: TextValues, locale: string): string {
+  return choosing.test(pattern)
     ? chosen(pattern, words, locale)
     : pattern.replace(/\{(\w+)\}/g, (whole, name: string) => `${words[name] ?? whole}`);
 }
 
 /** Fills a pattern like `filled`, by the rules of ICU for any pattern. */
-function chosen(pattern: string, words: Words, locale: string): string {
+function chosen(pattern: string, words: TextValues, locale: string): string {
   // Loaded when the first such text is shown, as it takes megabytes with the rules of a language.
   const { IntlMessageFormat } = require('intl-messageformat') as typeof MessageFormat;
   const message = new IntlMessageFormat(pattern, locale, undefined, { ignoreTag: true });
@@ -44,7 +36,7 @@ const samples = [0, 1, 2, 3, 5, 11, 21, 100, 1_000_000, 1.5];
 function wordsOf(pattern: string, locale: string): readonly string[] {
   const names = new Set<string>();
   for (const sample of samples) {
-    const record = new Proxy<Words>(
+    const record = new Proxy<TextValues>(
       {},
       {
         get(_, name) {
@@ -80,25 +72,20 @@ export type Translation = { readonly text: string; readonly english?: string };
 
 /** The texts of a language by id, as patterns whose words are not filled in. */
 export function builtInTexts(locale: LocaleTag): ReadonlyMap<string, Translation> {
-  if (locale === 'en') return translations(Object.entries(english));
+  return new Map(readEntries(locale).map(([id, entry]) => [id, translationOf(entry)]));
+}
+
+function readEntries(locale: LocaleTag): readonly (readonly [string, unknown])[] {
   const folder = new URL(`./${locale}/`, import.meta.url);
   const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  return translations(
-    files
-      .toSorted()
-      .flatMap((name) => Object.entries(JSON.parse(readFileSync(new URL(name, folder), 'utf8')))),
-  );
+  return files
+    .toSorted()
+    .flatMap((name) => Object.entries(JSON.parse(readFileSync(new URL(name, folder), 'utf8'))));
 }
 
 /** Hash by which a text is compared with its English: 8 hex digits of a SHA-256. */
 export function englishHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
-}
-
-function translations(
-  entries: readonly (readonly [string, unknown])[],
-): ReadonlyMap<string, Translation> {
-  return new Map(entries.map(([id, entry]) => [id, translationOf(entry)]));
 }
 
 /** An entry is a text alone, or an object that knows more of it. */
@@ -118,8 +105,10 @@ const limits: readonly (readonly [RegExp, number])[] = [
   [/^menu\.|^ask\.about$/, 32],
 ];
 /** English texts with the most characters of each word. */
-const entries: ReadonlyMap<string, string | { text: string; with: Record<string, number> }> =
-  new Map(Object.entries(english));
+const entries = new Map(readEntries('en')) as ReadonlyMap<
+  string,
+  string | { readonly text: string; readonly with: Readonly<Record<string, number>> }
+>;
 
 /** Most characters of a text, its words included. */
 function limitOf(id: string): number {
@@ -135,7 +124,7 @@ export function faultOf(id: string, pattern: string, locale: string): string | u
     const wanted = Object.keys(words).toSorted().join(', ');
     const found = wordsOf(pattern, locale).join(', ');
     if (found !== wanted) return `its words are ${found || 'none'} in place of ${wanted || 'none'}`;
-    const isPlain = isChoosing(pattern) || chosen(pattern, {}, locale) === pattern;
+    const isPlain = choosing.test(pattern) || chosen(pattern, {}, locale) === pattern;
     if (!isPlain) return 'an apostrophe before a brace, or two of them, is read as a quote';
   } catch (error) {
     return `it is not a valid ICU message (${error instanceof Error ? error.message : error})`;

@@ -1,9 +1,8 @@
-import type { english } from './english.ts';
+import type { English } from './english.ts';
 import { closestLocale, type LocaleTag } from './locales.ts';
 import type { Mentions } from './plain.ts';
 import { builtInTexts, filled } from './tables.ts';
 
-type English = typeof english;
 export type TextId = keyof English;
 export type Locale = LocaleTag;
 export type TextValue = string | number | Mentions;
@@ -41,6 +40,11 @@ function tableOf(locale: Locale) {
   const table = tables.get(locale) ?? builtInTexts(locale);
   tables.set(locale, table);
   return table;
+}
+
+/** The line where that is so, as a part of a list of lines. */
+export function lineIf(isSo: boolean, line: TextLine): readonly TextLine[] {
+  return isSo ? [line] : [];
 }
 
 /** The table for a BCP 47 tag, say `de-AT`; English where there is none. */

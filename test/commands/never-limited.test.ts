@@ -2,41 +2,123 @@ import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import { byLine } from '#src/discord/interactions/slashes.ts';
+import type { FeaturePorts } from '#src/ports/feature-ports.ts';
+import type { VoiceSession } from '#src/sessions/voice-session.ts';
+import { captioned } from '#test/conversation/setup/captioned.ts';
+import { lounge, pass, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { byAdam, play } from '#test/conversation/setup/tracks-fixture.ts';
+import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
+import { inLounge, ports } from './ports.ts';
 
-test('commands that end, silence or refuse something are never limited', () => {
-  const unlimited = [...byLine(commands)].filter(([, command]) => command.isNeverLimited);
-  expect(unlimited.map(([line]) => line)).toEqual([
-    'leave',
-    'stop',
-    'track pause',
-    'track skip',
-    'track stop',
-    'track mute',
-    'captions off',
-    'privacy deny',
-    'privacy pause',
-    'privacy forget',
-  ]);
+type GoesOn = (session: VoiceSession, features: FeaturePorts) => boolean | undefined;
+
+const stays: GoesOn = ({ isOver }) => !isOver;
+const speaks: GoesOn = ({ loop }) => loop.state.floor.current?.phase.kind === 'sounding';
+const plays: GoesOn = (session, { sessionTracks }) => {
+  const [main] = sessionTracks.get(session).views;
+  return main?.current && !main.isPaused && !main.isMuted;
+};
+const writes: GoesOn = (session, { sessionCaptions }) =>
+  sessionCaptions.get(session).recorder !== undefined;
+const captions: GoesOn = ({ consent }) => consent.mayWrite('adam');
+const hears: GoesOn = ({ consent }) => consent.mayHear('adam');
+
+/** All that is never limited, and what it ends; `/privacy forget` asks first. */
+const ends: Readonly<Record<string, GoesOn>> = {
+  leave: stays,
+  stop: speaks,
+  'track pause': plays,
+  'track skip': plays,
+  'track stop': plays,
+  'track mute': plays,
+  'captions off': writes,
+  'privacy deny': hears,
+  'privacy pause': hears,
+  'privacy forget': () => false,
+  'press stop': speaks,
+  'press pause': hears,
+  'press track.pause': plays,
+  'press track.skip': plays,
+  'press captions': writes,
+  'press captions.leave_out': captions,
+  'press consent.never': hears,
+  'press confirm': hears,
+};
+
+const pressed = buttons.map((button) => [`press ${button.name}`, button] as const);
+const all = [...byLine(commands), ...pressed];
+const unlimited = all.filter(([, one]) => one.isNeverLimited);
+
+test('commands and buttons that end, silence or refuse something are never limited', () => {
+  expect(unlimited.map(([line]) => line)).toEqual(Object.keys(ends));
 });
 
-test('buttons that end, silence or refuse something are never limited', () => {
-  const unlimited = buttons.filter((button) => button.isNeverLimited);
-  expect(unlimited.map(({ name }) => name)).toEqual([
-    'stop',
-    'pause',
-    'track.pause',
-    'track.skip',
-    'captions',
-    'captions.leave_out',
-    'consent.never',
-    'confirm',
-  ]);
-});
+const hung = new Promise<never>(() => undefined);
+
+/** States of a bot that speaks in the Lounge, where rain plays and captions are on. */
+const states: Readonly<Record<string, (fixture: SessionFixture) => unknown>> = {
+  'the store fails': (one) => troubled(one, 'unreadable'),
+  'the store hangs': (one) => troubled(one, 'hung'),
+  'a lost link does not close': (one) => unclosable(one).linkOpener.link.lose(),
+  'it leaves, and the link does not close': (one) => void unclosable(one).sessions.leave('g'),
+  'it is moved, and the link does not close': (one) =>
+    void unclosable(one).sessions.move('g', 'den'),
+  async 'it comes, and the link does not open'({ linkOpener, sessions }) {
+    await sessions.leave('g');
+    linkOpener.open = () => hung;
+    void sessions.join(lounge, 'adam');
+  },
+  'it drains': ({ sessions }) => void sessions.drain(5_000),
+};
+
+function troubled({ stores }: SessionFixture, trouble: StoreTrouble): void {
+  const { consents, leftOutPeople, seats, settings } = stores;
+  for (const one of [consents, leftOutPeople, seats, settings]) one.trouble = trouble;
+}
+
+function unclosable(fixture: SessionFixture): SessionFixture {
+  fixture.linkOpener.link[Symbol.asyncDispose] = () => hung;
+  return fixture;
+}
+
+test.each(Object.entries(states))(
+  'each of them is done at once, and answered soon, while %s',
+  async (_, enter) => {
+    for (const [line, { run }] of unlimited) {
+      const fixture = await captioned();
+      await play(fixture, byAdam);
+      fixture.talk.say('g', 'One long text. It goes on. And on. And on. And on.', 'queue', {});
+      await pass(fixture, 500);
+      await enter(fixture);
+      await pass(fixture, 200);
+      const { clock, dependencies, sessions } = fixture;
+      const { ports: features } = dependencies.features;
+      const words = { about: line === 'press confirm' ? 'forget' : 'main' };
+      const reply = run({ ...inLounge, words }, { ...ports(), ...fixture, features });
+      await clock.advance(100);
+      const isOn = sessions.readSessions('g').some((one) => ends[line]?.(one, features));
+      await clock.advance(10_000); // what it waits for hangs
+      expect([isOn, await Promise.race([reply, undefined])], line).toEqual([
+        false,
+        expect.anything(),
+      ]);
+    }
+  },
+);
 
 test('a stop, a no and a leave are open to everybody, whatever roles the server asks for', () => {
-  const lines = byLine(commands);
-  for (const line of ['stop', 'leave', 'privacy deny', 'privacy pause', 'privacy forget'])
-    expect(lines.get(line)).toMatchObject({ isForEverybody: true });
-  const pressed = buttons.filter(({ isForEverybody }) => isForEverybody).map(({ name }) => name);
-  expect(pressed).toEqual(expect.arrayContaining(['stop', 'consent.never', 'captions.leave_out']));
+  const open = all.filter(([, one]) => one.isForEverybody).map(([line]) => line);
+  expect(open).toEqual(
+    expect.arrayContaining([
+      'stop',
+      'leave',
+      'privacy deny',
+      'privacy pause',
+      'privacy forget',
+      'press stop',
+      'press pause',
+      'press consent.never',
+      'press captions.leave_out',
+    ]),
+  );
 });

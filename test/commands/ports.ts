@@ -112,22 +112,8 @@ const tracks: Public<TrackRequests> = {
 };
 
 function changed(change: TrackCommand, track: string): TrackOutcome {
-  switch (change.kind) {
-    case 'pause':
-    case 'resume':
-    case 'mute':
-    case 'unmute':
-    case 'stop':
-    case 'seek':
-    case 'loop':
-    case 'crossfade':
-    case 'remove':
-      return { kind: 'changed', track };
-    case 'skip':
-      return { kind: 'skipped', track, title: 'rain' };
-    case 'volume':
-      return { ...change, track };
-  }
+  if (change.kind === 'skip') return { kind: 'skipped', track, title: 'rain' };
+  return change.kind === 'volume' ? { ...change, track } : { kind: 'changed', track };
 }
 
 /** Captions are off, and go on when asked. */

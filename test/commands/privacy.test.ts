@@ -55,6 +55,12 @@ test('a person who is left out of captions is told nothing of being heard', () =
   expect(text('captions.left_out')).not.toMatch(/I hear and answer you/);
 });
 
+test('whom the server does not let use the bot may pause hearing, and not resume it', async () => {
+  const denied = async () => ({ id: 'access.blocked' }) as const;
+  expect((await press('pause', inLounge, { denied }))[0].id).toBe('privacy.paused');
+  expect((await press('pause:resume', inLounge, { denied }))[0].id).toBe('access.blocked');
+});
+
 test('/privacy status says when it could not be read', async () => {
   expect(await run('status', adam, { status: unread })).toEqual([
     { id: 'privacy.unread', buttons: expect.anything() },

@@ -40,55 +40,44 @@ function open(options: FixtureOptions = {}) {
   ): Promise<Reply> => {
     const [reply, ...others] = await run({ ...manager, ...call }, all);
     expect(others).toEqual([]);
-    if (!reply) throw new Error('no reply');
-    return reply;
+    return reply ?? expect.fail('no reply');
   };
-  const handler = (name: string) => ({
-    about: name.replace(/^[^:]*:?/, ''),
-    is: (one: { readonly name: string }) => one.name === name.split(':')[0],
-  });
+  /** What has this name, with the subject behind the colon. */
+  const found = <One extends { readonly name: string }>(those: readonly One[], full: string) => {
+    const [name = ''] = full.split(':');
+    const one = those.find((each) => each.name === name) ?? expect.fail(`no ${full}`);
+    return { one, words: { about: full.slice(name.length + 1) } };
+  };
+  const pick = (name = '', picked: readonly string[] = [], call: Partial<CommandCall> = {}) => {
+    const { one, words } = found(pickers, name);
+    return use((...given) => one.run(...given), { words, picked, ...call });
+  };
   return {
     ...fixture,
     all,
     home: () => use(openPanel, {}),
     press(name: string, call: Partial<CommandCall> = {}) {
-      const { about, is } = handler(name);
-      const button = buttons.find(is);
-      if (!button) throw new Error(`no button ${name}`);
-      return use((one, given) => button.run(one, given), { words: { about }, ...call });
+      const { one, words } = found(buttons, name);
+      return use((...given) => one.run(...given), { words, ...call });
     },
-    pick(name: string | undefined, picked: readonly string[], call: Partial<CommandCall> = {}) {
-      const { about, is } = handler(name ?? '');
-      const picker = pickers.find(is);
-      if (!picker) throw new Error(`no picker ${name}`);
-      return use((one, given) => picker.run(one, given), { words: { about }, picked, ...call });
-    },
+    pick,
     form: (name: string, call: Partial<CommandCall> = {}) => {
-      const { about, is } = handler(name);
-      return buttons.find(is)?.form?.({ ...manager, words: { about }, ...call }, all);
+      const { one, words } = found(buttons, name);
+      return one.form?.({ ...manager, words, ...call }, all);
     },
     send(name: string, value: string) {
-      const { about, is } = handler(name);
-      const form = forms.find(is);
-      if (!form) throw new Error(`no form ${name}`);
-      return use((one, given) => form.run(one, given), { words: { about, value } });
+      const { one, words } = found(forms, name);
+      return use((...given) => one.run(...given), { words: { ...words, value } });
     },
     typed(key: string, value: string) {
-      const set = byLine(commands).get('settings set');
-      if (!set) throw new Error('no command');
-      return use((call, given) => set.run(call, given), { words: { key, value } });
+      const set = byLine(commands).get('settings set') ?? expect.fail('no command');
+      return use((...given) => set.run(...given), { words: { key, value } });
     },
-    setting: (key: string) => use(openSetting, { picked: [key] }),
+    setting: (key: string) => pick('settings.open', [key]),
     value: async (key: string) =>
       (await fixture.settings.view('g')).all.find((one) => one.key === key)?.value,
   };
 }
-
-const openSetting = (call: CommandCall, all: CommandPorts) => {
-  const picker = panelPickers.find(({ name }) => name === 'settings.open');
-  if (!picker) throw new Error('no panel');
-  return picker.run(call, all);
-};
 
 /** Lines as a person reads them. */
 function read(reply: Reply, locale: Locale = 'en'): readonly string[] {

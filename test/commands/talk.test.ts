@@ -43,16 +43,16 @@ test.each<[Awaited<ReturnType<TypedRequests['say']>>, string]>([
 });
 
 test.each<[WaitEnd, string]>([
-  ['completed', '“…”: heard to its end.'],
-  ['skipped', '“…”: skipped.'],
-  ['stopped', '“…”: stopped.'],
-  ['withdrawn', '“…”: taken back.'],
-  ['interrupted', '“…”: stopped, as somebody spoke.'],
-  ['muted', '“…”: stopped, as a moderator muted me.'],
-  ['left', '“…”: over, as I left the channel.'],
-  ['lost', '“…”: over, as the connection broke.'],
-  ['failed', '“…”: it could not be played.'],
-  ['looping', '“…”: it repeats, so there is no end to wait for.'],
+  ['completed', 'Hello: heard to its end.'],
+  ['skipped', 'Hello: skipped.'],
+  ['stopped', 'Hello: stopped.'],
+  ['withdrawn', 'Hello: taken back.'],
+  ['interrupted', 'Hello: stopped, as somebody spoke.'],
+  ['muted', 'Hello: stopped, as a moderator muted me.'],
+  ['left', 'Hello: over, as I left the channel.'],
+  ['lost', 'Hello: over, as the connection broke.'],
+  ['failed', 'Hello: it could not be played.'],
+  ['looping', 'Hello: it repeats, so there is no end to wait for.'],
 ])('/say wait:true replies once it is %s, and says so', async (end, sentence) => {
   const { promise, resolve } = Promise.withResolvers<WaitEnd>();
   const asked: unknown[] = [];
@@ -88,7 +88,7 @@ test('what is not over after 14 minutes is told so, within the time that Discord
   await clock.advance(1);
   const [reply] = await replied;
   expect(text(reply.id, reply.with)).toBe(
-    '“…”: not over after 14 minutes. I no longer wait for it.',
+    'Hello: not over after 14 minutes. I no longer wait for it.',
   );
   expect(clock.sleeping).toBe(0);
   for (const { longestMs } of [say, playing]) {

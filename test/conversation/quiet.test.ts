@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
+import { passUntil } from '#test/conversation/setup/room.ts';
 import {
   adam,
   lounge,
@@ -88,11 +89,7 @@ test('who speaks into a quiet channel is answered as soon as in a busy one', asy
     const answers = () => fixture.events.filter(({ kind }) => kind === 'answered').length;
     const before = answers();
     const said = await words('human-cards-004', adam, startMs + 20);
-    for (let n = 0; answers() === before && n < 500; n++) {
-      const nowMs = clock.nowMs();
-      const due = said.filter(({ atMs }) => atMs > nowMs && atMs <= nowMs + 20);
-      await pass(fixture, 20, due);
-    }
+    await passUntil(fixture, () => answers() !== before, said);
     return clock.nowMs() - startMs;
   };
   const quietMs = await tookMs();

@@ -11,8 +11,10 @@ import { type StoreParts, storeParts, storeTables } from '#src/storage/stores/st
 import { transcriptStore } from '#test/fakes/local-stores.ts';
 import { VirtualClock } from './clock.ts';
 
-/** Trouble of a store: it refuses writes, or reads as well. */
-export type StoreTrouble = 'unreadable' | 'unwritable';
+/** Trouble of a store: it refuses writes, or reads as well, or never answers. */
+export type StoreTrouble = 'unreadable' | 'unwritable' | 'hung';
+
+const never = new Promise<never>(() => undefined);
 
 /** Parts of a store in memory. Set `trouble` of one to make it fail from then on. */
 export type MemoryStores = {
@@ -47,11 +49,13 @@ function failingDatabase(
 ): StoreDatabase {
   const write = async <T>(work: () => Promise<T>): Promise<T> => {
     const message = 'There is no room left: free space on the disk.';
+    if (trouble() === 'hung') return await never;
     if (trouble()) throw new BotError('store.unwritable', true, message);
     return await work();
   };
   const read = async <T>(work: () => Promise<T>): Promise<T> => {
     const message = 'The store is damaged: restore a backup.';
+    if (trouble() === 'hung') return await never;
     if (trouble() === 'unreadable') throw new BotError('store.unreadable', false, message);
     return await work();
   };

@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest';
-import { ConfidentialText, openText, type TextOwner } from '#src/people/confidential-text.ts';
+import {
+  ConfidentialText,
+  openText,
+  privateTo,
+  type TextOwner,
+} from '#src/people/confidential-text.ts';
 import { fc, runs } from '#test/properties.ts';
 
 const said = new ConfidentialText('eight', { channelId: 'lounge' });
 const own = new ConfidentialText('nine', { onlyFor: 'ana' });
+const told = new ConfidentialText('nine', privateTo('ana', said.owner));
 const may = async () => true;
 const mayNot = async () => false;
 
@@ -23,6 +29,11 @@ test('words for one person come out for them alone, and given words everywhere',
     'nine',
     undefined,
   ]);
+  expect([told.textIn('lounge'), await told.textFor('ana', mayNot)]).toEqual([
+    undefined,
+    undefined,
+  ]);
+  expect(await told.textFor('ana', may)).toBe('nine');
   const given = openText('ten');
   expect([given.textIn('general'), given.textIn(undefined)]).toEqual(['ten', 'ten']);
   expect(await given.textFor('ben', mayNot)).toBe('ten');

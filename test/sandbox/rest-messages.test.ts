@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
-import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import type { Sandbox } from '#sandbox/sandbox.ts';
+import { openSilent as open } from '#test/sandbox/voice/silent-voice.ts';
 import { ask } from './raw-bot.ts';
 
-const open = (options: Partial<SandboxOptions> = {}) =>
-  openSandbox({ voice: silentVoice().half, ...options });
 function messagesOf(sandbox: Sandbox, channel = 'general'): string {
   return `/channels/${sandbox.channelId(channel)}/messages`;
 }

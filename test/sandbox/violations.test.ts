@@ -1,11 +1,8 @@
 import { expect, test } from 'vitest';
-import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
-import { ask, identified } from './raw-bot.ts';
 
-const open = (options: Partial<SandboxOptions> = {}) =>
-  openSandbox({ voice: silentVoice().half, ...options });
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { openSilent as open } from '#test/sandbox/voice/silent-voice.ts';
+import { ask, identified } from './raw-bot.ts';
 
 test('a seat asked for by a session that a later one has replaced is noted', async () => {
   await using sandbox = await open();

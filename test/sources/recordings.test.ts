@@ -20,21 +20,25 @@ test('a recording that does not arrive in time is given up, and one nobody waits
     response.writeHead(200).write(files.mp3.subarray(0, 5000));
   });
   const url = `http://127.0.0.1:${server.port}/a`;
-  const late = recordings({ deadlineMs: 200 }).read({ ...file, url }, signal);
+  const late = recordings({ deadlineMs: 200 }).read('g', { ...file, url }, signal);
   await expect(late).rejects.toMatchObject({ code: 'source.unreachable' });
   const reason = new Error('left');
-  const left = recordings().read({ ...file, url }, AbortSignal.abort(reason));
+  const left = recordings().read('g', { ...file, url }, AbortSignal.abort(reason));
   await expect(left).rejects.toBe(reason);
 });
 
-test('of five recordings at once one is refused', async () => {
+test('of three recordings at once of one server one is refused, and of five of several', async () => {
   await using server = await serveSounds((_, response) => void response.end(files.ogg));
   const reader = recordings();
   const url = `http://127.0.0.1:${server.port}/a`;
-  const all = Array.from({ length: 5 }, () => reader.read({ ...file, url }, signal));
-  const fates = (await Promise.allSettled(all)).map(({ status }) => status);
-  expect(fates.filter((fate) => fate === 'rejected')).toHaveLength(1);
-  await expect(reader.read({ ...file, url }, signal)).resolves.toBeDefined();
+  for (const servers of ['ggg', 'gghhi']) {
+    const all = [...servers].map((server) => reader.read(server, { ...file, url }, signal));
+    const fates = (await Promise.allSettled(all)).map(({ status }) => status);
+    expect(fates.map((fate) => fate === 'rejected')).toEqual(
+      fates.map((_, n) => n === all.length - 1),
+    );
+  }
+  await expect(reader.read('g', { ...file, url }, signal)).resolves.toBeDefined();
 });
 
 /** Pictures as a server hands them out: the data URLs of each of them, or the code of what is wrong. */
@@ -45,7 +49,7 @@ async function pictured(...all: readonly { type: string; bytes: Buffer }[]): Pro
   });
   const links = all.map((_, n) => ({ ...file, url: `http://127.0.0.1:${server.port}/${n}` }));
   return await recordings()
-    .readPictures(links, signal)
+    .readPictures('g', links, signal)
     .catch(({ code }) => code);
 }
 

@@ -11,7 +11,7 @@ import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { type SessionTools, withToolRules } from '#src/conversation/tools/session-tools.ts';
 import { AnswerCalls } from '#src/conversation/tools/tool-calls.ts';
 import { chosenVoice } from '#src/notices/notice.ts';
-import type { TextOwner } from '#src/people/confidential-text.ts';
+import { privateTo, type TextOwner } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import { pipelineFor, type Turn, type TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { namingStyle } from '#src/pipeline/prompt.ts';
@@ -84,7 +84,7 @@ export function beginAnswer(
     ? pipelines.textOnly()
     : pipelines.open(pipelineFor(said, place.settings().pipeline));
   const { before, beside, ...shown } = shownFor(said, askerId, session, supposed);
-  const owner = medium === 'private' ? { onlyFor: askerId } : shown.owner;
+  const owner = medium === 'private' ? privateTo(askerId, shown.owner) : shown.owner;
   const { name, instructions } = place.settings().persona ?? {};
   const calls = new AnswerCalls({ session, tools, answer: id, said, made: done });
   const isQuoting = said.some(({ isQuoted }) => isQuoted);

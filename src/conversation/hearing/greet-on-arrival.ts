@@ -19,7 +19,7 @@ export function greetOnArrival(
   const { language } = place.settings();
   const greeting = {
     language: notices.spokenLocale(language),
-    longestWaitMs: 1,
+    longestWaitMs: 0,
     words: () => speakable(notices.spokenText({ id: greetingOf(session) }, language)),
     ended: () => undefined,
   };
@@ -31,7 +31,7 @@ export function greetOnArrival(
 type GreetingDeps = Owners<'consent' | 'loop' | 'notices' | 'place' | 'speech'>;
 
 function greetingOf({ consent, place }: Owners<'consent' | 'place'>) {
-  if (place.settings().consent.policy === 'notice') return 'join.spoken.notice';
+  if (consent.stored.policy === 'notice') return 'join.spoken.notice';
   const isUnasked = ({ id, isBot }: ChannelMember) => !isBot && consent.standing(id) === 'unasked';
   return place.people().some(isUnasked) ? 'join.spoken' : 'join.spoken.heard';
 }

@@ -111,11 +111,12 @@ export function step(
     decideAll(draft);
   }
   passReplies(draft);
-  passReadings(draft);
   passConfirmations(draft);
   keepNotes(draft, ({ untilMs }) => untilMs > draft.atMs);
   passPlace(draft);
   advance(draft);
+  // After the floor is given: what may wait no time at all is said if it is quiet now, however long this step was on its way.
+  passReadings(draft);
   prepareNext(draft);
   const { atMs: _atMs, effects, raised: _raised, rules: _rules, ...after } = draft;
   return { state: after, effects };

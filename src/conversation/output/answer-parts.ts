@@ -50,7 +50,8 @@ export async function* writeUnspoken(
     if (signal.aborted || text === '') return;
     const words = pending.written(text);
     const { onlyFor: id } = pending;
-    if (id !== undefined) writePrivately({ id, name: session.place.nameOf(id) }, text, session);
+    if (id !== undefined)
+      void writePrivately({ id, name: session.place.nameOf(id) }, words, session);
     else if (writtenTo !== undefined) session.notices.write(words, writtenTo);
     else if (isUnspoken) writeUnspeakable(words, session, language);
     progress.isWritten = writtenTo !== undefined || isUnspoken;
@@ -310,21 +311,24 @@ export function answerMediumFor(
 type PrivateWriting = Owners<'consent' | 'notices' | 'tools'>;
 
 /**
- * Writes an answer to one person alone, without waiting for it: as a direct message, or, where those are closed, behind a button in the chat
- * of the channel. Their no takes it back.
+ * Writes an answer to one person alone: as a direct message, or, where those are closed, behind a button in the chat of the channel. Their
+ * no takes it back, and so does the right to open the channel of its words, which is asked for as it leaves. Never throws.
  */
-export function writePrivately(
+export async function writePrivately(
   { id, name }: NamedPerson,
-  words: string,
+  text: ConfidentialText,
   { consent, notices, tools }: PrivateWriting,
-): void {
-  const text = new ConfidentialText(words, { onlyFor: id });
+): Promise<void> {
   const signal = consent.withdrawals.of(id);
-  notices.tellPerson(id, text, signal).catch(() => {
+  const words = await text.textFor(id, (channelId) => notices.mayTell(id, channelId));
+  if (words === undefined || signal.aborted) return;
+  try {
+    await notices.tellPerson(id, new ConfidentialText(words, { onlyFor: id }), signal);
+  } catch {
     if (signal.aborted) return;
     const button = tools.confirmations.hold(text, { id, name });
     notices.notifyPerson(id, [{ id: 'voice.answers.held' }], signal, [button]);
-  });
+  }
 }
 
 /** Longest wait for a pause, in ms, in which a spoken request is confirmed. */

@@ -1,4 +1,4 @@
-import { parsedJson } from '#src/base/json.ts';
+import { parsedJson, withSortedKeys } from '#src/base/json.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
@@ -378,11 +378,5 @@ function waiting(name: string): ToolCallResult {
 
 /** Arguments in canonical form: equal ones have equal texts. */
 function canonical(argumentsJson: string): string {
-  const sorted = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(sorted);
-    if (typeof value !== 'object' || value === null) return value;
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return Object.fromEntries(entries.map(([key, one]) => [key, sorted(one)]));
-  };
-  return JSON.stringify(sorted(parsedJson(argumentsJson) ?? {}));
+  return JSON.stringify(withSortedKeys(parsedJson(argumentsJson) ?? {}));
 }

@@ -10,7 +10,7 @@ import {
   type RepliableInteraction,
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
-import { StreamDeadline } from '#src/base/waiting.ts';
+import { within } from '#src/base/waiting.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { Panels } from '#src/discord/panel/panels.ts';
@@ -137,8 +137,7 @@ export class InteractionRunner {
 
   async #within<T>(ms: number, name: string, work: () => Promise<T>): Promise<T> {
     const late = () => new Error(`${name} took longer than ${ms / 1000} s.`);
-    using deadline = new StreamDeadline(this.#options.timing);
-    return await deadline.within(work(), ms, late);
+    return await within(work(), ms, this.#options.timing, late);
   }
 
   #rendered(

@@ -8,8 +8,7 @@ import {
   type ModalSubmitInteraction,
   type RepliableInteraction,
 } from 'discord.js';
-import { StreamDeadline } from '#src/base/waiting.ts';
-import { atMost } from '#src/discord/library/deadline.ts';
+import { ifInTime } from '#src/base/waiting.ts';
 import type {
   Button,
   Command,
@@ -40,6 +39,8 @@ export type InteractionReceiverOptions = InteractionRunnerOptions & {
   readonly ports: CommandPorts;
 };
 
+const never = new AbortController().signal;
+
 /** Command, button, menu or form, in the fields that its answer needs. */
 type Handler = Pick<Button, 'inPlace' | 'run'> & Partial<Command>;
 
@@ -69,7 +70,7 @@ export class InteractionReceiver {
 
   /** Resolves when whatever was met is answered, after `ms` at the latest. */
   async settled(ms: number): Promise<void> {
-    await atMost(ms, this.#options.timing, Promise.allSettled(this.#underWay));
+    await ifInTime(Promise.allSettled(this.#underWay), ms, this.#options.timing, never);
   }
 
   #accept(asking: RepliableInteraction): void {
@@ -164,11 +165,9 @@ export class InteractionReceiver {
     const denied = async () =>
       handler.isForEverybody ? undefined : await ports.access.denied(call);
     return {
+      ...handler,
       name,
-      isNeverLimited: handler.isNeverLimited,
-      inPlace: handler.inPlace,
       longestMs: typeof longestMs === 'function' ? longestMs(call) : longestMs,
-      thinksFirst: handler.thinksFirst,
       shownTo: typeof shownTo === 'function' ? shownTo(call) : shownTo,
       form:
         form && (async () => ((await denied()) ? undefined : await handler.form?.(call, ports))),
@@ -180,10 +179,9 @@ export class InteractionReceiver {
   }
 
   async #suggest(asking: AutocompleteInteraction): Promise<void> {
-    using deadline = new StreamDeadline(this.#options.timing);
-    const late = () => new Error(`nothing was found in ${lateMs} ms`);
-    const words = await deadline.within(this.#suggestions(asking), lateMs, late).catch(() => []);
-    const choices = choicesOf(words);
+    const found = this.#suggestions(asking).catch(() => []);
+    const words = await ifInTime(found, lateMs, this.#options.timing, never);
+    const choices = choicesOf(words ?? []);
     await asking.respond(choices).catch(() => {}); // too late: the person typed on
   }
 

@@ -49,10 +49,8 @@ function needsManageServer(slash: Command | CommandGroup): boolean {
 
 /** Discord wants those that must be filled first. */
 function optionsOf({ options }: Command) {
-  const isOptional = (option: CommandOption) => (option.required ? 0 : 1);
-  return options
-    .toSorted((a, b) => isOptional(a) - isOptional(b))
-    .map((option) => optionOf(option));
+  const isOptional = ({ required }: CommandOption) => (required ? 0 : 1);
+  return options.toSorted((a, b) => isOptional(a) - isOptional(b)).map(optionOf);
 }
 
 function optionOf(option: CommandOption) {
@@ -84,17 +82,11 @@ function kindOf(option: CommandOption) {
     case 'truth':
       return { type: ApplicationCommandOptionType.Boolean };
     case 'number':
-      return {
-        type: ApplicationCommandOptionType.Integer,
-        min_value: option.least,
-        max_value: option.most,
-      };
-    case 'decimal':
-      return {
-        type: ApplicationCommandOptionType.Number,
-        min_value: option.least,
-        max_value: option.most,
-      };
+    case 'decimal': {
+      const { Integer, Number: Decimal } = ApplicationCommandOptionType;
+      const number = option.kind === 'number' ? Integer : Decimal;
+      return { type: number, min_value: option.least, max_value: option.most };
+    }
     case 'choice':
       return { type, choices: option.values.map((value) => ({ name: value, value })) };
   }

@@ -8,6 +8,7 @@ import {
   MessageFlags,
   SelectMenuDefaultValueType,
 } from 'discord.js';
+import { inBatches } from '#src/base/batches.ts';
 import type { Button, Reply } from '#src/features/contract/command.ts';
 import type { Picker, PickerOption } from '#src/ports/picker.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
@@ -29,8 +30,6 @@ export type MessageBody = {
 
 export type Languages = { readonly caller: Locale; readonly room: Locale };
 
-/** Before the name of a press, so that the buttons of every former run are known again. */
-const ours = 'parley:';
 /** Source: Discord docs, "Action Row". */
 const buttonsPerRow = 5;
 /** Most characters of a label, and of a placeholder. Source: Discord docs, "String Select". */
@@ -43,19 +42,13 @@ const styles = {
 
 /** Name of the press behind any button or form, and its subject, if that stands there. */
 export function pressedOf(customId: string): { readonly name: string; readonly about?: string } {
-  const [name = '', about] = customId.startsWith(ours) ? parted(customId.slice(ours.length)) : [];
+  const [, name = '', about] = /^parley:([^:]*)(?::(.*))?$/s.exec(customId) ?? [];
   return { name, about };
 }
 
-/** Name under which Discord keeps a button or a form of ours. */
+/** Name under which Discord keeps a button or a form of ours: it stays, so that the buttons of every former run are known again. */
 export function customIdOf(name: string): string {
-  return `${ours}${name}`;
-}
-
-/** Text before the first colon, and text after it. */
-function parted(button: string): readonly string[] {
-  const at = button.indexOf(':');
-  return at < 0 ? [button] : [button.slice(0, at), button.slice(at + 1)];
+  return `parley:${name}`;
 }
 
 /** A reply as Discord takes it, in the language of those who see it. Throws when a button has no press. */
@@ -106,12 +99,8 @@ export function rowsOf(
   presses: ReadonlyMap<string, Button>,
 ): readonly ButtonRow[] {
   const buttons = names.map((name) => buttonOf(name, locale, presses));
-  const rows: ButtonRow[] = [];
-  for (let from = 0; from < buttons.length; from += buttonsPerRow) {
-    const components = buttons.slice(from, from + buttonsPerRow);
-    rows.push({ type: ComponentType.ActionRow, components });
-  }
-  return rows;
+  const rows = inBatches(buttons, () => 1, { size: buttonsPerRow });
+  return rows.map((row) => ({ type: ComponentType.ActionRow, components: [...row] }));
 }
 
 function buttonOf(
@@ -119,7 +108,7 @@ function buttonOf(
   locale: Locale,
   buttons: ReadonlyMap<string, Button>,
 ): APIButtonComponentWithCustomId {
-  const [pressName = ''] = parted(name);
+  const [pressName = ''] = name.split(':');
   const button = buttons.get(pressName);
   if (!button) throw new Error(`There is no press named ${pressName}.`);
   return {

@@ -142,27 +142,14 @@ export class LiveMessage {
     if (this.#isOver) return;
     const failure = writeFailureOf(error);
     this.#shown = faceOf(draw());
-    switch (failure.kind) {
-      case 'message-gone':
-      case 'chat-gone':
-        this.#isOver = true;
-        report({ kind: draw() ? failure.kind : 'deleted' });
-        break;
-      case 'too-old':
-        report({ kind: 'too-old' });
-        break;
-      case 'refused':
-        report(failure);
-        break;
-      case 'forbidden':
-      case 'archived':
-        this.#isOver = true;
-        report({ kind: 'forbidden' });
-        break;
-      case 'passing':
-        this.#isOver = true;
-        report({ kind: 'refused', why: 'too many messages wait for Discord' });
-    }
+    const { kind } = failure;
+    this.#isOver = kind !== 'too-old' && kind !== 'refused';
+    if (kind === 'message-gone' || kind === 'chat-gone')
+      report({ kind: draw() ? kind : 'deleted' });
+    else if (kind === 'passing')
+      report({ kind: 'refused', why: 'too many messages wait for Discord' });
+    else if (failure.kind === 'refused') report(failure);
+    else report({ kind: kind === 'too-old' ? kind : 'forbidden' });
   }
 }
 

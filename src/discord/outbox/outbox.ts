@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { MessageFlags, RateLimitError, type REST, Routes } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
+import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
-import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
 import { retryAfterMs, writeFailureOf } from './write-failure.ts';
@@ -45,7 +44,7 @@ type QueuedOrder = {
 };
 
 /** Orders of one route of a channel. */
-type Lane = { waiting: readonly QueuedOrder[]; freeAtMs: number; failures: number };
+type Lane = { waiting: QueuedOrder[]; freeAtMs: number; failures: number };
 
 /** Least time, in ms, between two requests of a lane: Discord takes five in five seconds. discord.js refuses what a real limit forbids. */
 const gapMs = 1_020;
@@ -140,12 +139,9 @@ export class Outbox {
       },
       fail: result.reject,
     };
-    lane.waiting = [...lane.waiting, order];
-    if (lane.waiting.length > mostWaiting) {
-      const [oldest] = lane.waiting;
-      lane.waiting = lane.waiting.slice(1);
-      oldest?.fail(unsent(`more than ${mostWaiting} waited`));
-    }
+    lane.waiting.push(order);
+    if (lane.waiting.length > mostWaiting)
+      lane.waiting.shift()?.fail(unsent(`more than ${mostWaiting} waited`));
     if (!this.#lanes.has(key)) void this.#empty(key, lane);
     try {
       return await unlessAborted(result.promise, signal);
@@ -227,11 +223,13 @@ export class Outbox {
   async #send(lane: Lane, order: QueuedOrder): Promise<void> {
     lane.waiting = lane.waiting.filter((one) => one !== order);
     lane.freeAtMs = this.nowMs + gapMs;
+    using deadline = deadlineSignal(answerMs, this.#timing, late);
+    const either = AbortSignal.any([this.#over.signal, deadline.signal]);
     try {
-      const deadline = { ms: answerMs, timing: this.#timing, late };
-      await withDeadline(order.send, deadline, this.#over.signal);
+      await unlessAborted(order.send(either), either);
       lane.failures = 0;
-    } catch (error) {
+    } catch (cause) {
+      const error: unknown = either.aborted ? either.reason : cause;
       const waitMs = retryAfterMs(error, lane.failures);
       if (this.#over.signal.aborted || waitMs === undefined) {
         order.fail(error);
@@ -239,7 +237,7 @@ export class Outbox {
       }
       lane.failures += 1;
       lane.freeAtMs = this.nowMs + waitMs;
-      if (lane.freeAtMs < order.untilMs) lane.waiting = [order, ...lane.waiting];
+      if (lane.freeAtMs < order.untilMs) lane.waiting.unshift(order);
       else order.fail(error instanceof RateLimitError ? unsent(tooLate) : error);
     }
   }

@@ -1,8 +1,8 @@
 import type { Client } from 'discord.js';
 import { messageOf } from '#src/base/errors.ts';
+import { ifInTime } from '#src/base/waiting.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
-import { atMost } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { type Outbox, restBody } from '#src/discord/outbox/outbox.ts';
@@ -130,7 +130,7 @@ export class Panels implements PanelBoard {
       panel.message?.touch('whole');
       await panel.message?.settled();
     });
-    await atMost(ms, this.#options.timing, Promise.all(cleared));
+    await ifInTime(Promise.all(cleared), ms, this.#options.timing, never);
     for (const { message } of this.#panels.values()) message?.end();
   }
 

@@ -34,17 +34,19 @@ export function captionRequests(sessions: VoiceSessions, running: SessionObjects
       return { kind: 'on', placeId, isHere: placeId === channelId, saved };
     },
 
-    /** Stays off for that channel. */
+    /** Stays off for that channel; also on the way in, where captions would begin, and while a session ends. */
     async turnOff(guildId: string): Promise<SaveOutcome> {
-      const session = sessions.session(guildId);
-      if (!session) return { saved: true };
-      const saving = sessions.settings.setCaptionsIn(guildId, session.channel.channelId, undefined);
-      await running.get(session).turnOff();
-      return { saved: await saving };
+      const saved = sessions.sessions(guildId).map(async (session) => {
+        const { channelId } = session.channel;
+        const saving = sessions.settings.setCaptionsIn(guildId, channelId, undefined);
+        await running.get(session).turnOff();
+        return await saving;
+      });
+      return { saved: (await Promise.all(saved)).every((isSaved) => isSaved) };
     },
 
     isOn(guildId: string): boolean {
-      return running.find(guildId)?.recorder !== undefined;
+      return running.list(guildId).some(({ recorder }) => recorder !== undefined);
     },
 
     /** `isOut`: this person is heard and answered, but not written. Applies at once, and in later sessions. */

@@ -168,6 +168,8 @@ export class TranscriptRecorder {
     if (text === '' || fromMs < this.#fromMs) return;
     const number = this.#sayings.get(key) ?? ++this.#lastNumber;
     this.#sayings.set(key, number);
+    if (isOver) this.#open.delete(number);
+    else this.#open.set(number, '');
     const name = this.#deps.places.botName(this.#captioned.guildId);
     const speaker = { kind: 'bot', name, answeredIds } as const;
     const line = { number, speaker, startMs: this.sessionMs(fromMs), text };

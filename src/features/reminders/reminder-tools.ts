@@ -19,6 +19,9 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { dueTime, longDuration } from './due-time-text.ts';
 
+/** What a name is told without, so that nobody's name looks like a part of a prompt: as of people who speak, letters and digits stay. */
+const unplain = /[^\p{L}\p{M}\p{N}' .-]/gu;
+
 /** Longest description of a time, and longest name, in characters. */
 const [maxTimeChars, maxNameChars] = [80, 32];
 
@@ -183,7 +186,7 @@ async function dueOf(
   const isHere = people().some(({ id }) => id === addressee.id);
   return {
     addresseeId: addressee.id,
-    addresseeName: firstChars(visibleLine(addressee.name), maxNameChars),
+    addresseeName: firstChars(addressee.name.replace(unplain, '').trim(), maxNameChars),
     authorName: firstChars(visibleLine(author.name), maxNameChars),
     isPrivate: privately || undefined,
     dueAtWallMs: isHere ? nowWallMs : nowWallMs + longestMessageMs,

@@ -43,7 +43,7 @@ export function programConversation(
 
   async function read({ input_audio }: ProgramPart): Promise<Pcm> {
     const bytes = Buffer.from(`${input_audio?.data}`, 'base64');
-    return await recordings.read({ url: '', name: 'sound', bytes }, signal);
+    return await recordings.read(guildId, { url: '', name: 'sound', bytes }, signal);
   }
 
   /** Words of a sound, kept for the next request. */

@@ -87,7 +87,12 @@ export class ProgramTranscriptions {
     const deadline = stack.use(deadlineSignal(request.longestMs, this.#parts.clock, late));
     const until = AbortSignal.any([given, deadline.signal]);
     try {
-      const pcm = await this.#recordings.read(request.recording, until, longestSoundMs);
+      const pcm = await this.#recordings.read(
+        request.guildId,
+        request.recording,
+        until,
+        longestSoundMs,
+      );
       yield { kind: 'begun', durationMs: durationMs(pcm) };
       const spoken = this.#spoken(request, pcm, until);
       yield* withLeads(request.isTranslated ? this.#translated(request, spoken, until) : spoken);

@@ -207,11 +207,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     alone: Parameters<typeof writePrivately>[2] | undefined,
   ): Promise<'sent' | 'deleted'> {
     if (!alone) return await this.#replies.reply(message, text, signal);
-    const { author, guildId } = message;
-    const mayOpen = (id: string) => this.#sessions.mayOpen(guildId, id, author.id);
-    const words = await text.textFor(author.id, mayOpen);
-    if (words === undefined) return 'deleted';
-    writePrivately(author, words, alone);
+    void writePrivately(message.author, text, alone);
     return 'sent';
   }
 

@@ -147,7 +147,8 @@ export class TypedRequests {
     const { parts, recordings } = this.#services;
     const { about, asker, guildId } = asked;
     const { pictures: sent, sentBy, recording } = about;
-    const pictures = sent && (await orFault(recordings.readPictures(sent, signal), signal));
+    const pictures =
+      sent && (await orFault(recordings.readPictures(guildId, sent, signal), signal));
     if (pictures && 'line' in pictures)
       return { kind: 'failed', line: pictureFault(pictures.line) };
     if (!recording) return { pictures };
@@ -156,7 +157,7 @@ export class TypedRequests {
     if ('line' in listening) return { kind: 'failed', line: listening.line };
     const language = sentBy === undefined ? spoken : undefined;
     const transcriber = asking(parts.transcriber.paidBy(listening.reservation), { language });
-    const pcm = await orFault(recordings.read(recording, signal), signal);
+    const pcm = await orFault(recordings.read(guildId, recording, signal), signal);
     if ('line' in pcm) return { kind: 'failed', line: pcm.line };
     return { pictures, sound: { pcm, transcriber } };
   }

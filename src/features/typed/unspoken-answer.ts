@@ -4,7 +4,7 @@ import type { Usage } from '#src/chat/ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { FailedStream, OpenStream } from '#src/features/contract/http-api-ports.ts';
 import { failureText } from '#src/notices/notice.ts';
-import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
+import { ConfidentialText, privateTo, type TextOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf, saidNothing } from '#src/ports/failure-event.ts';
@@ -111,6 +111,6 @@ async function collectText(parts: AsyncIterable<ReplyPart>): Promise<string> {
 function outcomeOf(words: string, { owner, tools, turn }: OwnedQuestion): AskOutcome {
   if (words === '') throw saidNothing();
   const onlyFor = turn.said[0]?.speakerId ?? '';
-  const text = new ConfidentialText(words, tools?.isPrivate ? { onlyFor } : owner);
+  const text = new ConfidentialText(words, tools?.isPrivate ? privateTo(onlyFor, owner) : owner);
   return { kind: 'answered', text, confirmation: tools?.awaitPress() };
 }

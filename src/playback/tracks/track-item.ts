@@ -5,7 +5,7 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { WaitEnd } from '#src/base/play-end.ts';
-import { StreamDeadline } from '#src/base/waiting.ts';
+import { within } from '#src/base/waiting.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
 import { levellingGain } from '#src/playback/mix/levelling.ts';
 import { musicPerMs } from '#src/playback/mix/stereo.ts';
@@ -252,11 +252,10 @@ export class TrackItem {
   async #readSource(fromMs: number, signal: AbortSignal): Promise<void> {
     const pieces = this.source.open(fromMs, signal)[Symbol.asyncIterator]();
     const rate = new OneRate(musicRateHz, 2);
-    using deadline = new StreamDeadline(this.#clock);
     try {
       for (;;) {
         await this.#untilSpace(signal);
-        const next = await deadline.within(pieces.next(), sourceTimeoutMs, late);
+        const next = await within(pieces.next(), sourceTimeoutMs, this.#clock, late);
         signal.throwIfAborted();
         if (next.done) break;
         for (const samples of rate.push(next.value)) this.#push(samples);

@@ -108,7 +108,7 @@ export class PendingAnswer {
   /** The only person who may know it: nothing of it enters the channel. */
   get onlyFor(): string | undefined {
     const { owner } = this.#parts;
-    return owner !== 'given' && 'onlyFor' in owner ? owner.onlyFor : undefined;
+    return owner === 'given' ? undefined : owner.onlyFor;
   }
 
   /** Words of it as they are written. */

@@ -35,7 +35,7 @@ test.each(soundFormats)(
     expect(early / bytes.length).toBeGreaterThan(0.85);
     const file = format === 'pcm' ? wavOf(bytes) : bytes;
     const name = `sound.${format}`;
-    const heard = await recordings.read({ url: '', name, bytes: file }, signal);
+    const heard = await recordings.read('g', { url: '', name, bytes: file }, signal);
     const lengthMs = (heard.samples.length / 16_000) * 1_000;
     expect(lengthMs).toBeGreaterThan(2_340);
     expect(lengthMs).toBeLessThan(format === 'mp3' ? 2_460 : 2_350); // MP3 fills its frames

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import type { VirtualClock } from '#test/fakes/clock.ts';
 import {
   adam,
@@ -17,17 +18,18 @@ const everybody = { channelIds: ['lounge'] };
 export async function captioned(
   options: FixtureOptions = {},
   clock?: VirtualClock,
+  on: CaptionOptions = {},
 ): Promise<SessionFixture> {
   const fixture = openSessionFixture({ addressing: 'off', ...options }, undefined, clock);
   await fixture.sessions.join(lounge, 'adam');
   await fixture.privacy.allow('g', 'eva');
   await pass(fixture, 100);
-  await turnOn(fixture);
+  await turnOn(fixture, on);
   return fixture;
 }
 
-export async function turnOn(fixture: SessionFixture): Promise<void> {
-  const turning = fixture.captions.turnOn('g', {});
+export async function turnOn(fixture: SessionFixture, on: CaptionOptions = {}): Promise<void> {
+  const turning = fixture.captions.turnOn('g', on);
   await pass(fixture, 4_000);
   expect(await turning).toMatchObject({ kind: 'on', placeId: 'lounge', isHere: true });
 }

@@ -119,6 +119,17 @@ test('captions that come back in another place are another session, and whoever 
   expect(await fixture.transcriptFor.sessions('g', 'ben')).toEqual([]);
 });
 
+test('captions that are turned off while the bot speaks leave no unfinished line', async () => {
+  const rounds = [['A long story. It goes on. And on.']];
+  const fixture = await captioned({ addressing: 'always', pieces: 30, rounds });
+  await says(fixture);
+  const shown = () => fixture.captionChats.chat.texts.at(-1);
+  expect(shown()).toMatch(/Nova.*…$/);
+  await fixture.captions.turnOff('g');
+  await pass(fixture, 1_000);
+  expect(shown()).toBe('**Adam** five five');
+});
+
 test('captions that are turned off write nothing more, and stay off', async () => {
   const fixture = await captioned();
   const { clock } = fixture;

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
+import { captioned, says } from '#test/conversation/setup/captioned.ts';
 import {
   adam,
   eva,
   type FixtureOptions,
-  lounge,
-  openSessionFixture,
   pass,
   type SessionFixture,
   words,
@@ -24,22 +23,8 @@ async function translated(
   { clock = new VirtualClock(), ...on }: CaptionOptions & { readonly clock?: VirtualClock } = {},
 ): Promise<SessionFixture & { readonly model: FakeChat }> {
   const model = new FakeChat([['[1] fünf fünf']], clock);
-  const fixture = openSessionFixture(
-    { addressing: 'off', chat: model, ...options },
-    [adam, eva],
-    clock,
-  );
-  await fixture.sessions.join(lounge, 'adam');
-  await fixture.privacy.allow('g', 'eva');
-  await pass(fixture, 100);
-  const turning = fixture.captions.turnOn('g', { translateTo: 'de', ...on });
-  await pass(fixture, 4_000);
-  expect(await turning).toMatchObject({ kind: 'on' });
-  return { ...fixture, model };
-}
-
-async function says(fixture: SessionFixture, who = adam): Promise<void> {
-  await pass(fixture, 4_000, await words(speech, who, fixture.clock.nowMs()));
+  const own = { chat: model, ...options };
+  return { ...(await captioned(own, clock, { translateTo: 'de', ...on })), model };
 }
 
 const prompts = ({ asked }: FakeChat) => asked.map(({ messages }) => messages.at(-1)?.content);

@@ -61,7 +61,7 @@ async function seen({ fieldsOf, stores, synthesizer }: SessionFixture) {
 test('a message is told aloud at the arrival of its addressee, by name, with its author, and once', async () => {
   const fixture = await open();
   await ask(fixture);
-  expect(fixture.chat.results[0]).toContain('Reminder 1 is set for Ana 🌻: Dinner moved.');
+  expect(fixture.chat.results[0]).toContain('Reminder 1 is set for Ana: Dinner moved.');
   expect(await seen(fixture)).toMatchObject({ said: '', ends: [] });
   await comes(fixture);
   fixture.linkOpener.link.present.pop();
@@ -112,7 +112,7 @@ test('a private message goes by direct message alone; where that is refused its 
   closed.dependencies.messages.tell = async () => Promise.reject(refused);
   await ask(closed);
   await comes(closed);
-  const why = 'Ana 🌻 takes no direct messages from me, so I could not pass on your message: …';
+  const why = 'Ana takes no direct messages from me, so I could not pass on your message: …';
   expect(closed.notified.flat()).toMatchObject([{ personId: 'adam', text: why }]);
   expect(await seen(closed)).toEqual({ said: '', ends: ['untold'], stored: [] });
 });
@@ -125,7 +125,7 @@ test('who does not come within 30 days is told nothing, and the author reads tha
   expect((await seen(fixture)).stored).toHaveLength(1);
   await fixture.clock.advance(dayMs + 60_000);
   const why =
-    'Ana 🌻 did not come here within 30 days, so I could not pass on your message: Dinner moved.';
+    'Ana did not come here within 30 days, so I could not pass on your message: Dinner moved.';
   expect(fixture.notified.flat()).toMatchObject([{ personId: 'adam', text: why }]);
   expect(await seen(fixture)).toEqual({ said: '', ends: ['untold'], stored: [] });
 });
@@ -181,7 +181,7 @@ test('its author lists a message with its addressee, and cancels it', async () =
   const fixture = await open({ rounds: calls.flatMap((one) => [[one], ['So.']]) });
   await ask(fixture);
   await ask(fixture);
-  expect(fixture.chat.results[0]).toContain('number 1, for Ana 🌻: Dinner moved.');
+  expect(fixture.chat.results[0]).toContain('number 1, for Ana: Dinner moved.');
   await ask(fixture);
   await comes(fixture);
   expect(await seen(fixture)).toEqual({ said: '', ends: [], stored: [] });

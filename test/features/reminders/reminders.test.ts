@@ -10,6 +10,7 @@ import {
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, toolCall as call } from '#test/fakes/chat.ts';
+import { ask } from '#test/features/memories/memory-setup.ts';
 
 const minuteMs = 60_000;
 
@@ -29,9 +30,10 @@ async function open(rounds: readonly (readonly ChatStep[])[] = []) {
   return { fixture, chat, spoken };
 }
 
-async function ask(fixture: SessionFixture, said: string, who = adam): Promise<void> {
-  void fixture.talk.ask('g', said, who, 'voice');
-  await pass(fixture, 4_000);
+/** As many as somebody may have, due in an hour. */
+async function addTwenty(fixture: SessionFixture): Promise<void> {
+  const dueAtWallMs = fixture.clock.wallMs() + 3_600_000;
+  for (let n = 1; n <= 20; n++) await add(fixture, `thing ${n}`, { id: `${n}`, dueAtWallMs });
 }
 
 /** Without the steps of 20 ms. */
@@ -79,8 +81,7 @@ test('a person has twenty, cancels one by its number, and is told which there ar
     ...twice(call('cancel_reminder', { number: 3 })),
     ...twice(call('cancel_reminder', {})),
   ]);
-  const dueAtWallMs = fixture.clock.wallMs() + 3_600_000;
-  for (let n = 1; n <= 20; n++) await add(fixture, `thing ${n}`, { id: `${n}`, dueAtWallMs });
+  await addTwenty(fixture);
   await ask(fixture, 'Remind me in an hour of one more.');
   expect(chat.results[0]).toContain(
     'The limit of 20 is reached. Try again later, or make room: cancel reminder.',
@@ -98,8 +99,7 @@ test('a Confirm that sets nothing says why, and not that it is done', async () =
   const { fixture } = await open(twice(set('in an hour', 'one more')));
   await fixture.personas.save('g', lounge.channelId, { instructions: 'Be brief.' });
   await ask(fixture, 'Remind me in an hour of one more.');
-  const dueAtWallMs = fixture.clock.wallMs() + 3_600_000;
-  for (let n = 1; n <= 20; n++) await add(fixture, `thing ${n}`, { id: `${n}`, dueAtWallMs });
+  await addTwenty(fixture);
   const button = fixture.offered.at(-1)?.split(':')[1] ?? '';
   const pressing = fixture.confirmations.confirm('g', button, 'adam');
   await pass(fixture, 1_000);

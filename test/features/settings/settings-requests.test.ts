@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { serverSettings } from '#src/features/features.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
+import { text } from '#src/texts/texts.ts';
 import {
   adam,
   called,
@@ -29,30 +30,34 @@ async function viewed(settings: SessionFixture['settings']) {
 
 test('what nobody has set is what the operator has', async () => {
   const { settings } = openSessionFixture();
-  expect(await viewed(settings)).toEqual([
-    { key: 'pipeline', value: 'chained', from: 'default' },
-    { key: 'addressing', value: 'always', from: 'default' },
-    { key: 'instructions', value: 'Be brief.', from: 'default' },
-    { key: 'voice', value: 'slt', from: 'default' },
-    { key: 'dj_role', value: 'none', from: 'default' },
-    { key: 'consent', value: 'ask', from: 'default' },
-    { key: 'auto_join', value: 'none', from: 'default' },
-    { key: 'auto_join_mode', value: 'talk', from: 'default' },
-    { key: 'leave_after', value: '60', from: 'default' },
-    { key: 'roles', value: 'none', from: 'default' },
-    { key: 'blocked', value: 'none', from: 'default' },
-    { key: 'budget_day', value: 'none', from: 'default' },
-    { key: 'typed', value: 'voice', from: 'default' },
-    { key: 'language', value: 'none', from: 'default' },
-    { key: 'languages', value: 'none', from: 'default' },
-    { key: 'timezone', value: 'UTC', from: 'default' },
-    { key: 'read_channel', value: 'none', from: 'default' },
-    { key: 'memory', value: 'off', from: 'default' },
-    { key: 'captions', value: 'off', from: 'default' },
-    { key: 'captions_channel', value: 'none', from: 'default' },
-    { key: 'captions_days', value: '7', from: 'default' },
-    { key: 'recap', value: 'off', from: 'default' },
-  ]);
+  const defaults = {
+    pipeline: 'chained',
+    addressing: 'always',
+    instructions: 'Be brief.',
+    voice: 'slt',
+    dj_role: 'none',
+    consent: 'ask',
+    auto_join: 'none',
+    auto_join_mode: 'talk',
+    leave_after: '60',
+    roles: 'none',
+    blocked: 'none',
+    budget_day: 'none',
+    typed: 'voice',
+    language: 'none',
+    languages: 'none',
+    timezone: 'UTC',
+    read_channel: 'none',
+    memory: 'off',
+    captions: 'off',
+    captions_channel: 'none',
+    captions_days: '7',
+    recap: 'off',
+  };
+  const from = 'default';
+  expect(await viewed(settings)).toEqual(
+    Object.entries(defaults).map(([key, value]) => ({ key, value, from })),
+  );
 });
 
 test.each([
@@ -135,6 +140,7 @@ test('a looser policy waits its 30 s also after a restart', async () => {
   const hearsEva = () => after.sessions.session('g')?.consent.mayHear('eva');
   await pass(after, 19_900);
   expect(hearsEva()).toBe(false);
+  expect(after.synthesizer.asked.map((one) => one.text).join(' ')).toBe(text('join.spoken'));
   await pass(after, 200);
   expect(hearsEva()).toBe(true);
   await after.sessions.leave('g');

@@ -62,10 +62,7 @@ async function open(
     void fixture.talk.ask('g', 'How is the weather in Lima?', adam, 'voice');
     await pass(fixture, ms);
   };
-  const results = () =>
-    chat.asked.flatMap(({ messages }) =>
-      messages.flatMap((one) => (one.role === 'tool' ? [one.content] : [])),
-    );
+  const results = () => chat.results;
   return { fixture, chat, given, askers, ask, results, synthesizer };
 }
 

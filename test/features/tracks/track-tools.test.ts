@@ -33,9 +33,7 @@ async function changed(given: object, tracks: Laid) {
   const { fixture, chat } = await openBand(given, tracks);
   void fixture.talk.ask('g', 'Turn the rain down.', adam, 'voice');
   await pass(fixture, 2_000);
-  const [result = ''] = chat.asked.flatMap(({ messages }) =>
-    messages.flatMap((one) => (one.role === 'tool' ? [one.content] : [])),
-  );
+  const [result = ''] = chat.results;
   return { fixture, outcome: JSON.parse(result).result?.outcome };
 }
 

@@ -220,16 +220,21 @@ test('who wants answers alone types in the chat and reads them in no other place
   expect(await handle(fixture, line('Two and three?', { isMention: true }))).toBe('answered');
   expect(fixture.direct).toEqual([{ personId: 'adam', text: 'Five.' }]);
   fixture.closed.add('adam');
+  fixture.captionChats.barred.add('adam');
+  await handle(fixture, line('And now?', { isMention: true }));
+  expect(fixture.offered).toEqual([]); // they may not open the channel of these words any more
+  fixture.captionChats.barred.clear();
   expect(await handle(fixture, line('And again?', { isMention: true }))).toBe('answered');
   expect([texts(fixture), spoken(fixture).length]).toEqual([[], before]);
   const id = fixture.offered.at(-1)?.replace('tool.show:', '') ?? '';
   const { confirmations } = fixture;
   expect(confirmations.show('g', id, 'eva')).toEqual({ kind: 'other', name: 'Adam' });
   const shown = confirmations.show('g', id, 'adam');
-  const words = 'text' in shown && (await shown.text.textFor('adam', async () => false));
-  expect(words).toBe('Five.');
+  const { text } = 'text' in shown ? shown : expect.fail();
+  expect(await text.textFor('adam', async (channelId) => channelId === 'lounge')).toBe('Five.');
+  expect(await text.textFor('adam', async () => false)).toBeUndefined();
   const { exchanges } = fixture.sessions.session('g')?.loop.state.history ?? expect.fail();
-  expect(exchanges.map(({ heard }) => heard)).toEqual(['', '']);
+  expect(exchanges.map(({ heard }) => heard)).toEqual(['', '', '']);
   await fixture.clock.advance(15 * 60_000);
   expect(confirmations.show('g', id, 'adam')).toEqual({ kind: 'over' });
 });

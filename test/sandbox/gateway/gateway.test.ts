@@ -2,12 +2,9 @@ import { once } from 'node:events';
 import { constants, inflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
-import { ask, identified, openSocket, usualIntents } from '#test/sandbox/raw-bot.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
-const open = (options: Partial<SandboxOptions> = {}) =>
-  openSandbox({ voice: silentVoice().half, ...options });
+import { ask, identified, openSocket, usualIntents } from '#test/sandbox/raw-bot.ts';
+import { openSilent as open, silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 test('a resume replays what was missed, once', async () => {
   await using sandbox = await open();

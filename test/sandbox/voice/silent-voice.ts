@@ -1,6 +1,11 @@
-import type { VoiceHalf } from '#sandbox/sandbox.ts';
+import { openSandbox, type SandboxOptions, type VoiceHalf } from '#sandbox/sandbox.ts';
 import type { VoiceFaults } from '#sandbox/voice-server/voice-faults.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
+
+/** A Discord without sound. */
+export function openSilent(options: Partial<SandboxOptions> = {}) {
+  return openSandbox({ voice: silentVoice().half, ...options });
+}
 
 /** A voice half without sound: it notes who was thrown out. */
 export function silentVoice() {

@@ -141,7 +141,7 @@ export const textScenes: Scenes = {
         Adam: {
           calls: 'Lounge',
           runs: '/say text:dinner is ready wait:true',
-          reads: only('track.ended', { title: '“…”', end: 'completed' }),
+          reads: only('track.ended', { title: 'dinner is ready', end: 'completed' }),
         },
       },
       { see: madeTexts, is: ['dinner is ready'] },

@@ -296,7 +296,7 @@ test.each(['mp3', 'opus'] as const)(
       const { bytes } = messageOf(await completion(served, { ...aloud, ...over }));
       const name = `answer.${format}`;
       const file = { url: '', name, bytes, personId: 'p' };
-      const { samples, rateHz } = await served.recordings.read(file, never);
+      const { samples, rateHz } = await served.recordings.read('g', file, never);
       return { bytes, lengthMs: (samples.length / rateHz) * 1_000 };
     };
     const wav = await lengthMs({});

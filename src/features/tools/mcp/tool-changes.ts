@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parsedJson } from '#src/base/json.ts';
+import { parsedJson, withSortedKeys } from '#src/base/json.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import type { ToolNews } from '#src/features/tools/external-tool.ts';
 
@@ -63,7 +63,7 @@ export class ToolChanges {
 
 /** Hash of everything a model is told of a tool; the order of keys does not count. */
 function hashOfTool({ name, description, inputSchema }: OfferedTool): string {
-  const json = JSON.stringify(ordered({ name, description, inputSchema }));
+  const json = JSON.stringify(withSortedKeys({ name, description, inputSchema }));
   return createHash('sha256').update(json).digest('hex');
 }
 
@@ -74,12 +74,4 @@ function readHashes(path: string): object {
   } catch {
     return {};
   }
-}
-
-/** Value with the keys of every object in order. */
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ordered);
-  if (typeof value !== 'object' || value === null) return value;
-  const keys = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return Object.fromEntries(keys.map(([key, inner]) => [key, ordered(inner)]));
 }

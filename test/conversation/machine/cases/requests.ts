@@ -60,6 +60,12 @@ export const requestsCases: ConversationCases = {
     [notifies(1, undefined, 'pasta', 10_000, 100)],
     [tick(10_000), 'report 1: late'],
   ],
+  'a greeting that may not wait is said where it is quiet, though it comes late; else never': [
+    [notifies(1, undefined, 'hello', 100, 102), 'speak 100: hello'],
+    [over(100, 2_000, 'hello'), 'report 1: completed'],
+    [began(1, 'ben', 3_000)],
+    [notifies(2, undefined, 'hello', 3_100, 3_100), 'report 2: late'],
+  ],
   'a typed question is answered in its turn and reported; a second one takes its place while it waits':
     {
       steps: [

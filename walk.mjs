@@ -1,0 +1,35 @@
+import { chromium } from 'playwright-core';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+const cwd = mkdtempSync('/tmp/walk/run-');
+const child = spawn('/usr/bin/script', ['--quiet','--return','--command', `DISCORD_TOKEN= PAGE_PORT=8791 ${process.env.SET ?? ''} '${process.execPath}' --max-semi-space-size=2 /work/trees/measure/src/app/main.mjs`, '/dev/null'], { cwd, env: { TERM: 'dumb', PATH: process.env.PATH } });
+let out = '';
+child.stdout.on('data', (c) => { out += stripVTControlCharacters(`${c}`); });
+const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
+while (!/Talk in your browser: (\S+)/.test(out)) await sleep(200);
+const [, link] = /Talk in your browser: (\S+)/.exec(out);
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium-headless-shell', args: ['--no-sandbox','--use-fake-device-for-media-stream','--use-fake-ui-for-media-stream'] });
+const tab = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+tab.on('pageerror', (e) => console.log('PAGEERROR', e.message));
+tab.on('console', (m) => { if (m.type() === 'error') console.log('CONSOLE', m.text()); });
+await tab.goto(link);
+await tab.getByRole('region', { name: 'Panel' }).waitFor();
+let n = 0;
+const shot = async (name) => { await tab.screenshot({ path: `/tmp/walk/${String(++n).padStart(2,'0')}-${name}.png` }); };
+const panel = async () => (await tab.getByRole('region', { name: 'Panel' }).innerText()).replace(/\n+/g, ' | ');
+const logText = async () => (await tab.getByRole('log', { name: 'Conversation' }).innerText());
+let before = [];
+const news = async () => { const all = (await logText()).split('\n').filter(Boolean); const rest = [...all]; for (const l of before) { const i = rest.indexOf(l); if (i >= 0) rest.splice(i, 1); } before = all; return rest.join('\n    '); };
+const line = tab.getByLabel('Ask, or / for a command');
+const type = async (text, wait = 3000) => { await line.fill(text); await line.press('Escape'); await line.press('Enter'); await sleep(wait); const notice = await tab.locator('.notice, [role=alert], [role=status]').allInnerTexts(); console.log(`> ${text}\n    ${await news()}${notice.filter(Boolean).length ? '\n    NOTICE ' + notice.filter(Boolean).join(' / ') : ''}`); };
+const showPanel = async (why) => console.log(`PANEL (${why}): ${await panel()}`);
+const press = async (name, wait = 2000) => { await tab.getByRole('button', { name, exact: true }).last().click({ timeout: 4000 }).catch((e) => console.log('NO BUTTON', name, e.message.split('\n')[0])); await sleep(wait); console.log(`[${name}]\n    ${await news()}`); };
+const ben = async (does, text) => { const d = tab.getByText('Add somebody'); if (!(await tab.locator('input[name=person]').isVisible().catch(() => false))) await d.click(); await tab.locator('input[name=person]').fill('Ben'); if (text) await tab.locator('input[name=text]').fill(text); await tab.getByRole('button', { name: does }).click(); await sleep(3500); console.log(`Ben ${does} ${text ?? ''}\n    ${await news()}`); };
+try { await (await import(process.argv[2])).default({ tab, shot, panel, news, type, showPanel, press, ben, sleep, screen: () => out }); }
+catch (e) { console.log('WALK FAILED', e); await shot('failed'); }
+writeFileSync('/tmp/walk/terminal.txt', out);
+await browser.close();
+child.stdin.write('\x03');
+await sleep(1500); child.kill();
+process.exit(0);
