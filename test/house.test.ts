@@ -94,7 +94,7 @@ const outside = new Set(['commands', 'sandbox', 'doctor', 'setup', 'bench']);
 /** The folder named by every `from '#…'`, `import '#…'` and `import('#…')`, type imports too. */
 const imported = /(?:from|import)\s*\(?\s*'#(?:src\/)?((?:features|web)\/[\w-]+(?=\/)|[\w-]+)/g;
 
-function mayImport(folder: string, target: string): boolean {
+function mayImport(folder: string, target: string) {
   const allowed = (below[folder] ?? '').split(' ');
   const isAnyFeature = target.startsWith('features/') && allowed.includes('features/*');
   return [folder, 'package', ...allowed].includes(target) || isAnyFeature;
@@ -240,7 +240,7 @@ const loadedModule =
   /(?:^import\s+([^;']*?)\s+from\s+|^import\s+|import\(\s*|import\.meta\.resolve\(\s*)'#src\/(?:([^']+)\/)?([^'/]+)'/gms;
 
 /** Whether an import is of types alone, which hold nothing of how a module works: the compiler checks them. */
-function isOfTypes(names: string): boolean {
+function isOfTypes(names: string) {
   return /^type\b/.test(names) || /^\{(?:\s*type [^,}]+,?)+\s*\}$/.test(names);
 }
 

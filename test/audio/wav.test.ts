@@ -31,7 +31,7 @@ function riff(...chunks: readonly Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.from('RIFF\xff\xff\xff\xffWAVE', 'latin1'), ...chunks]);
 }
 
-function bytesOf(samples: Int16Array): Buffer {
+function bytesOf(samples: Int16Array) {
   return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
 }
 
@@ -76,7 +76,7 @@ test.each([
   });
 });
 
-function catching(run: () => unknown): unknown {
+function catching(run: () => unknown) {
   try {
     return run();
   } catch (error) {
@@ -183,7 +183,7 @@ test('RF64 and BW64 are read, alone and behind each other, cut anywhere', () => 
 });
 
 /** Cut once at each of 300 bytes from `from` on. */
-function expectCutAnywhere(wav: Buffer, samples: Int16Array, from = 0): void {
+function expectCutAnywhere(wav: Buffer, samples: Int16Array, from = 0) {
   for (let cut = from; cut < Math.min(wav.length, from + 300); cut++) {
     const stream = new WavStream();
     const pieces = [

@@ -37,7 +37,7 @@ function open(options: FixtureOptions = {}) {
   const use = async (
     run: (call: CommandCall, ports: CommandPorts) => Promise<readonly Reply[]>,
     call: Partial<CommandCall>,
-  ): Promise<Reply> => {
+  ) => {
     const [reply, ...others] = await run({ ...manager, ...call }, all);
     expect(others).toEqual([]);
     if (!reply) throw new Error('no reply');

@@ -1,7 +1,7 @@
 import { test } from 'vitest';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
-import type { Discord, DiscordOptions } from '#src/discord/client.ts';
+import type { DiscordOptions } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { text } from '#src/texts/texts.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
@@ -42,7 +42,7 @@ async function openBot(
   { apiUrl, token }: Sandbox,
   more: Partial<DiscordOptions>,
   events: DiscordEvent[],
-): Promise<Discord> {
+) {
   const onEvent = (event: DiscordEvent) => void events.push(event);
   return await openDiscord({ apiUrl, token, onEvent, ...more }, never);
 }

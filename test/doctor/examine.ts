@@ -85,7 +85,7 @@ export function streams(...events: object[]): FakeRoute {
   };
 }
 
-export const lists = (...models: (string | object)[]): FakeRoute =>
+export const lists = (...models: (string | object)[]) =>
   answers({
     object: 'list',
     data: models.map((model) => (typeof model === 'string' ? { id: model } : model)),

@@ -19,7 +19,7 @@ async function works(): Promise<
   );
 }
 
-function paidBy(kind: PaidKind): string {
+function paidBy(kind: PaidKind) {
   const { payer } = paidKinds[kind];
   return {
     person: "The person who asks pays, within the share and the server's limits",

@@ -218,12 +218,12 @@ export class BotProcess implements AsyncDisposable {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  #complain(words: string): void {
+  #complain(words: string) {
     this.#complaints += words;
     process.stderr.write(words);
   }
 
-  async #readLog(): Promise<void> {
+  async #readLog() {
     if (!this.#child.stdout) return;
     for await (const line of createInterface({ input: this.#child.stdout })) {
       if (!line.startsWith('{')) continue;

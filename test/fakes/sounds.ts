@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ProcessParts } from '#src/features/contract/feature.ts';
@@ -8,7 +7,7 @@ import type { Sources, Where } from '#src/sources/sources.ts';
 import { fromPcm } from './made-source.ts';
 
 /** A sound of so many seconds. */
-function seconds(title: string, length = 10): SoundSource {
+function seconds(title: string, length = 10) {
   const samples = new Int16Array(48_000 * length).fill(1_000);
   return fromPcm(title, { samples, rateHz: 48_000, channels: 1 });
 }

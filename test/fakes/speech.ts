@@ -105,7 +105,7 @@ export class FakeSynthesizer implements Synthesizer {
     }
   }
 
-  async #misbehave(text: string, piece: number, signal: AbortSignal): Promise<void> {
+  async #misbehave(text: string, piece: number, signal: AbortSignal) {
     const fault = this.#options.fault?.(text);
     if (fault?.afterPieces !== piece) return;
     if (fault.error === 'stall') await untilAborted(signal);

@@ -56,10 +56,7 @@ export function serverScripts(...events: readonly object[]): fc.Arbitrary<Server
 }
 
 /** Events in their order, with others in between. */
-function stories(
-  events: readonly object[],
-  step: fc.Arbitrary<ServerStep>,
-): fc.Arbitrary<ServerStep[]> {
+function stories(events: readonly object[], step: fc.Arbitrary<ServerStep>) {
   const inOrder = fc.subarray([...events]);
   return fc
     .tuple(inOrder, fc.array(fc.tuple(fc.nat(mostSteps), step), { maxLength: 3 }))
@@ -113,7 +110,7 @@ class FakeSocket extends EventEmitter {
     queueMicrotask(() => this.close(1006, ''));
   }
 
-  #say(event: object): void {
+  #say(event: object) {
     queueMicrotask(() => {
       try {
         this.emit('message', Buffer.from(JSON.stringify(event)), false);

@@ -30,7 +30,7 @@ function open(rounds: readonly (readonly ChatStep[])[], voice: FakeSynthesizerOp
   return { chat, synthesizer, host, answer };
 }
 
-function roundsOf({ says, call, ends }: ModelScript): ChatStep[][] {
+function roundsOf({ says, call, ends }: ModelScript) {
   const words: ChatStep[] = says.match(/\s*\S+/g) ?? [];
   if (ends === 'fail') return [[...words, { error: dead }]];
   if (ends === 'stall') return [[...words, 'stall']];

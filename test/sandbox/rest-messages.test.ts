@@ -5,7 +5,7 @@ import { ask } from './raw-bot.ts';
 
 const open = (options: Partial<SandboxOptions> = {}) =>
   openSandbox({ voice: silentVoice().half, ...options });
-function messagesOf(sandbox: Sandbox, channel = 'general'): string {
+function messagesOf(sandbox: Sandbox, channel = 'general') {
   return `/channels/${sandbox.channelId(channel)}/messages`;
 }
 

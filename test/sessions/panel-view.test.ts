@@ -24,7 +24,7 @@ const listening: TalkState = {
   people: [{ id: 'adam', name: 'Adam', standing: 'brief' }],
 };
 
-function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}): PanelFace {
+function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}) {
   const gate = { consentOf: () => 'brief' as const, mayWrite: () => true };
   return panelOf({
     talk: listening,

@@ -42,7 +42,7 @@ export class CostJudge {
     this.#checkRequests(world, state);
   }
 
-  #checkRequests(world: Simulation, state: ConversationState): void {
+  #checkRequests(world: Simulation, state: ConversationState) {
     const nowMs = world.clock.nowMs();
     const isCaptioned = (by: string) =>
       nowMs - (this.#captionedMs.get(by) ?? Number.NEGATIVE_INFINITY) <= captionMs;
@@ -57,7 +57,7 @@ function needlessRequest(
   { engines, waitingRequests }: Simulation,
   { floor, people, readings, turns }: ConversationState,
   isCaptioned: (by: string) => boolean,
-): string | undefined {
+) {
   const { running } = engines;
   for (const { id } of people) {
     const asked = turns.flatMap(({ by, open }) => (by === id ? open : []));

@@ -35,7 +35,7 @@ export class SimulatedLinkOpener extends FakeLinkOpener {
   }
 
   /** Discord confirms late that the bot has left. */
-  #closeSlowly(): void {
+  #closeSlowly() {
     const { link } = this;
     const close = link[Symbol.asyncDispose].bind(link);
     const closingMs = 50 + this.#luck.of(`close ${this.links.length}`) * (longestCloseMs - 50);

@@ -96,7 +96,7 @@ export class SimulatedModels {
   }
 
   /** Words of the question, read or heard. */
-  #askedWords(messages: readonly ChatMessage[]): string {
+  #askedWords(messages: readonly ChatMessage[]) {
     const asked = messages.findLast(({ role }) => role === 'user');
     if (!asked || !('wav' in asked)) return asked?.content ?? '';
     const numbers = numbersIn(readWav(asked.wav).samples);

@@ -80,7 +80,7 @@ class SimulatedListening implements Listening {
   }
 
   /** The words so far; the last one may be another. */
-  #report(): void {
+  #report() {
     const { length } = this.#samples;
     this.#reported = length;
     const numbers = numbersIn(this.#samples);

@@ -119,7 +119,7 @@ const unknown: Readonly<Record<string, Buffer>> = {
   'a made-up format behind zeros': Buffer.concat([Buffer.alloc(300), coded]),
 };
 
-function digitBytes(): Buffer {
+function digitBytes() {
   const { buffer, byteLength, byteOffset } = digits.samples;
   return Buffer.from(buffer, byteOffset, byteLength);
 }
@@ -144,7 +144,7 @@ function inPieces(body: Buffer, size: number): readonly Buffer[] {
   );
 }
 
-function heardOf(pieces: readonly Buffer[], type: string): Int16Array {
+function heardOf(pieces: readonly Buffer[], type: string) {
   const stream = new SoundStream(type);
   const heard = [...pieces.flatMap((piece) => stream.push(piece)), ...stream.end()];
   return joinSamples(heard.map(({ samples }) => samples));

@@ -4,7 +4,7 @@ import { realClock } from '#src/base/clock.ts';
 import { openClient } from '#src/provider/client.ts';
 import { transcriberWithFallbacks } from '#src/speech/fallbacks/speech-fallbacks.ts';
 import { openTranscriber, type TranscriberOptions } from '#src/speech/openai/openai-transcriber.ts';
-import type { Transcriber, Transcript, TranscriptionOptions } from '#src/speech/ports.ts';
+import type { Transcriber, TranscriptionOptions } from '#src/speech/ports.ts';
 import { paidRecogniser } from '#src/spending/paid-engine.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import { chainOf } from '#test/fakes/fallbacks.ts';
@@ -27,10 +27,7 @@ async function openHearing(
   return { ...server, transcriber: openTranscriber(client, own) };
 }
 
-async function transcriptOf(
-  transcriber: Transcriber,
-  asked: TranscriptionOptions,
-): Promise<Transcript> {
+async function transcriptOf(transcriber: Transcriber, asked: TranscriptionOptions) {
   for await (const update of transcriber.transcribe(pcm, never, asked))
     if (update.kind === 'final') return update.transcript;
   return expect.fail('There was no final.');

@@ -77,7 +77,7 @@ type Life = {
   charged: number;
 };
 
-function live(life: Life, step: LedgerStep): void {
+function live(life: Life, step: LedgerStep) {
   const { entries: stored, ledger, wallMs } = life;
   switch (step.kind) {
     case 'wait':

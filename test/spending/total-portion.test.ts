@@ -42,7 +42,7 @@ class MemoryPortions {
   }
 }
 
-function sumOf(amounts: readonly number[]): number {
+function sumOf(amounts: readonly number[]) {
   return amounts.reduce((sum, one) => sum + one, 0);
 }
 
@@ -116,11 +116,11 @@ async function answer({ budgets }: Process, pause = () => Promise.resolve(), gui
 }
 
 /** Answers until that may not be any more; how many. */
-async function answerAll(one: Process): Promise<number> {
+async function answerAll(one: Process) {
   for (let count = 0; ; count++) if (!(await answer(one))) return count;
 }
 
-function inTurn(numbers: readonly number[]): () => number {
+function inTurn(numbers: readonly number[]) {
   let n = 0;
   return () => numbers[n++ % numbers.length] ?? 0;
 }

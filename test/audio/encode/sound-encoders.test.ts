@@ -44,7 +44,7 @@ test.each(soundFormats)(
   },
 );
 
-function wavOf(bytes: Buffer): Buffer {
+function wavOf(bytes: Buffer) {
   const samples = new Int16Array(new Uint8Array(bytes).buffer);
   return writeWav({ samples, rateHz: 24_000, channels: 1 });
 }

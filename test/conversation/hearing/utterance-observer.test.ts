@@ -135,6 +135,6 @@ test.each([
   },
 );
 
-function spanOf(name: string): Recording {
+function spanOf(name: string) {
   return recordings.find(({ file }) => file === `${name}.wav`) ?? expect.fail();
 }

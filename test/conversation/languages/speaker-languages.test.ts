@@ -36,7 +36,7 @@ async function openSetup(recognised: readonly RecognisedText[], over: FixtureOpt
   await here.sessions.join(lounge, 'adam');
   await here.sessions.join(lounge, 'eva');
   let fromMs = 0;
-  const say = async (who: ChannelMember): Promise<string> => {
+  const say = async (who: ChannelMember) => {
     turn++;
     const before = here.chat.asked.length;
     await pass(here, 6_000, await words('human-goforward', who, fromMs));

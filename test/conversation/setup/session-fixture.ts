@@ -257,7 +257,7 @@ function openFeatures(
   parts: FixtureParts,
   services: ShardServices,
   { reminders }: MemoryStores,
-): void {
+) {
   const { transcripts } = parts;
   const stores = new Map<unknown, unknown>([
     [reminderPart, reminders],

@@ -57,7 +57,7 @@ export async function openSpoken(over: FixtureOptions = {}, pieces = 2) {
   const session = fixture.sessions.session('g');
   if (!session) throw new Error('nobody called the bot');
   /** One word of this person from `inMs` on. */
-  const word = async (who: ChannelMember, inMs = 0): Promise<Packet[]> => {
+  const word = async (who: ChannelMember, inMs = 0) => {
     const all = await words('human-cards-004', who, clock.nowMs() + inMs);
     const closing = all.slice(-5).map(({ opus }, n) => ({ ...all[wordPackets + n], opus }));
     return [...all.slice(0, wordPackets), ...(closing as Packet[])];

@@ -46,12 +46,12 @@ async function open(rounds: readonly (readonly ChatStep[])[], { clock, ...over }
   return { ...fixture, fixture };
 }
 
-async function ask(fixture: SessionFixture, question = 'What is up?', ms = 3_000): Promise<void> {
+async function ask(fixture: SessionFixture, question = 'What is up?', ms = 3_000) {
   void fixture.talk.ask('g', question, adam, 'voice');
   await pass(fixture, ms);
 }
 
-const buttonIn = ({ offered }: SessionFixture): string => offered.at(-1)?.split(':')[1] ?? '';
+const buttonIn = ({ offered }: SessionFixture) => offered.at(-1)?.split(':')[1] ?? '';
 
 test('a program is told how many people are there, and no names', async () => {
   const { fixture, chat } = await open([[call('who_is_here')], ['Two are here.']]);

@@ -36,10 +36,7 @@ function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[]
 }
 
 /** A press from a direct message, or from a server the bot is not in. */
-function fromElsewhere(
-  reply: (message: unknown) => Promise<unknown>,
-  locale: unknown = 'de',
-): Interaction {
+function fromElsewhere(reply: (message: unknown) => Promise<unknown>, locale: unknown = 'de') {
   return {
     locale,
     user: { id: 'ben' },
@@ -59,7 +56,7 @@ test('what Discord sends that cannot be read throws nothing', async () => {
 });
 
 /** A press by Adam in a server, with what is said of it. */
-function pressBy(more: object): Interaction {
+function pressBy(more: object) {
   return {
     id: '1',
     locale: 'en',

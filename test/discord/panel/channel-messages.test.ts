@@ -29,7 +29,7 @@ async function openBot(options: Partial<SandboxOptions> = {}) {
   return { client, sandbox, voice, [Symbol.asyncDispose]: dispose };
 }
 
-function newClient(sandbox: Sandbox): Client {
+function newClient(sandbox: Sandbox) {
   return new Client({
     intents: [
       GatewayIntentBits.Guilds,

@@ -38,7 +38,7 @@ async function translated(
   return { ...fixture, model };
 }
 
-async function says(fixture: SessionFixture, who = adam): Promise<void> {
+async function says(fixture: SessionFixture, who = adam) {
   await pass(fixture, 4_000, await words(speech, who, fixture.clock.nowMs()));
 }
 

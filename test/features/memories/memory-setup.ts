@@ -67,8 +67,8 @@ export async function press(
   return await confirming;
 }
 
-export const reportedIn = ({ results: [first = ''] }: FakeChat): string => first;
-export const shownIn = (chat: FakeChat): string =>
+export const reportedIn = ({ results: [first = ''] }: FakeChat) => first;
+export const shownIn = (chat: FakeChat) =>
   (chat.asked.at(-1)?.messages ?? [])
     .filter((one) => one.role === 'user')
     .map(({ content }) => content)

@@ -85,7 +85,7 @@ function isAsked({ session }: SpokenTrap): boolean {
 }
 
 /** Lets the question begin and end. */
-async function untilAsked(trap: SpokenTrap): Promise<void> {
+async function untilAsked(trap: SpokenTrap) {
   await trap.ask(20);
   for (let n = 0; n < 200 && !isAsked(trap); n++) await pass(trap.fixture, 20);
 }

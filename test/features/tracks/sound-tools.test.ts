@@ -48,7 +48,7 @@ async function openSetup(...requests: readonly object[]) {
   return { fixture, chat, synthesizer: fixture.synthesizer };
 }
 
-async function ask(fixture: SessionFixture, words: string, who = adam): Promise<void> {
+async function ask(fixture: SessionFixture, words: string, who = adam) {
   void fixture.talk.ask('g', words, who, 'voice');
   await pass(fixture, 3_000);
 }

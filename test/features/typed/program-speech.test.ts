@@ -34,7 +34,7 @@ function openSpeech(options: FakeSynthesizerOptions = {}) {
   return { answers, clock, events, ledger, paid, sessions, synthesizer };
 }
 
-async function samplesOf(speech: ProgramSpeech): Promise<number> {
+async function samplesOf(speech: ProgramSpeech) {
   if (speech.kind !== 'open') throw new Error(`It is ${speech.kind}.`);
   let count = 0;
   for await (const { samples, rateHz } of speech.parts) {

@@ -16,7 +16,7 @@ const appearances = [
  * Fails where axe finds a violation, or where something is wider than a window of `width` pixels; `strict` includes the contrast of
  * WCAG's level AAA. Resolves to the number of rules that passed.
  */
-async function expectDrawnWell(tab: Page, width: number, strict = false): Promise<number> {
+async function expectDrawnWell(tab: Page, width: number, strict = false) {
   await tab.evaluate(axe.source);
   const { found, passed } = await tab.evaluate(async (enabled) => {
     const rules = { 'color-contrast-enhanced': { enabled } };

@@ -46,7 +46,7 @@ export async function openTalking(settings: TalkOptions) {
 const settlingTurns = 100;
 
 /** Nothing is under way any more: on a busy machine few turns go by in any time. */
-async function settled(): Promise<void> {
+async function settled() {
   await wait(60);
   for (let n = 0; n < settlingTurns; n++) await turn();
 }

@@ -13,7 +13,7 @@ type Over = {
 type Names = Readonly<Record<string, readonly (readonly string[])[]>>;
 
 /** All bytes behind a link, as text. */
-async function fetched(link: string, over: Over = {}, names: Names = {}): Promise<string> {
+async function fetched(link: string, over: Over = {}, names: Names = {}) {
   const checks = new Map<string, number>();
   const resolve = async (host: string) => {
     const check = checks.get(host) ?? 0;

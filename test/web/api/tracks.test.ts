@@ -37,7 +37,7 @@ async function openTracks(over: Parameters<typeof openSetup>[1] = {}) {
 }
 
 /** The one outcome in an answer. */
-async function outcomeIn(response: Response): Promise<unknown> {
+async function outcomeIn(response: Response) {
   const { outcomes } = (await response.json()) as { readonly outcomes: readonly unknown[] };
   expect(outcomes).toHaveLength(1);
   return outcomes[0];

@@ -147,7 +147,7 @@ test.each(['json', 'stream'])(
   },
 );
 
-const form = (fields: Readonly<Record<string, string | Blob>>): FormData => {
+const form = (fields: Readonly<Record<string, string | Blob>>) => {
   const all = new FormData();
   for (const [name, value] of Object.entries(fields)) all.append(name, value);
   return all;
@@ -252,7 +252,7 @@ async function post(
   operation: Operation,
   fields: Fields,
   file: Uint8Array<ArrayBuffer> = twoSentences,
-): Promise<Response> {
+) {
   const body = new FormData();
   for (const [name, value] of fields) body.append(name, value);
   body.append('file', new Blob([file]), 'speech.wav');
