@@ -15,7 +15,7 @@ import { openProcesses, type ProcessesOptions, type ProcessesSetup } from './bot
 
 /** Deadline of one attempt, and of a log line, in ms. */
 const [playedMs, longMs] = [240_000, 60_000];
-const servers = ['Sandbox', 'Sandbox 2', 'Sandbox 3', 'Sandbox 4'] as const;
+const servers = ['Sandbox', 'Sandbox 2', 'Sandbox 3', 'Sandbox 4'];
 
 /** A Discord with four servers, one on each of four shards. */
 const openFour = (options: ProcessesOptions = {}) =>

@@ -91,7 +91,7 @@ const consents = [
   'policy',
   'unasked',
   'no',
-] as const satisfies readonly Consent[];
+] satisfies readonly Consent[];
 const standings = [...consents, 'barred'] as const;
 const truths = [true, false];
 const people = (...all: readonly (typeof standings)[number][]): TalkState['people'] =>

@@ -17,7 +17,7 @@ import { swift } from '#test/doctor/examine.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
-const keys = { enter: '\r', up: '\u001b[A', down: '\u001b[B', cancel: '\u0003' } as const;
+const keys = { enter: '\r', up: '\u001b[A', down: '\u001b[B', cancel: '\u0003' };
 
 /** A Discord without sound, and a folder in which the bot is set up. */
 async function openOffice(options: SandboxOptions = {}) {

@@ -41,7 +41,7 @@ test.each([
   ['mp3 in odd pieces', files.mp3, 'application/octet-stream'],
   ['ogg said to be mp3', files.ogg, 'audio/mpeg'],
   ['wav said to be mp3', files.wav, 'audio/mpeg'],
-] as const)('pcm asked, %s received: decoded', async (name, bytes, type) => {
+])('pcm asked, %s received: decoded', async (name, bytes, type) => {
   using server = await speakingTo((_, response) => {
     response.writeHead(200, { 'content-type': type });
     const size = name.includes('odd') ? 959 : bytes.length;

@@ -23,7 +23,7 @@ async function openHearing(
 ) {
   const server = await openTranscriptions(rules);
   const client = openClient({ baseUrl: server.baseUrl });
-  const own = { model: 'usual', models: ['usual', 'large'], ...over } as const;
+  const own = { model: 'usual', models: ['usual', 'large'], ...over };
   return { ...server, transcriber: openTranscriber(client, own) };
 }
 

@@ -29,7 +29,7 @@ async function openSetup(recognised: readonly RecognisedText[], over: FixtureOpt
       async *transcribe(_pcm: Pcm, _signal: AbortSignal, asked: TranscriptionOptions = {}) {
         const { text = '', language } = recognised[turn - 1] ?? {};
         hints.push(asked.language);
-        yield { kind: 'final' as const, transcript: { text, ...(language && { language }) } };
+        yield { kind: 'final', transcript: { text, ...(language && { language }) } };
       },
     });
   const here = openFixture({ transcriber: recogniser(), ...over });

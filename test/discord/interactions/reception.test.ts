@@ -12,7 +12,7 @@ import type {
 import { text } from '#src/texts/texts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
-const blocked = { id: 'access.blocked' } as const;
+const blocked = { id: 'access.blocked' };
 
 /** Receiver of interactions; Ben is blocked in its server. */
 function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[] = []) {

@@ -45,7 +45,7 @@ test('the first words of somebody are heard although Discord names them late', a
   expect(lastCounts()?.held).toBeGreaterThan(5);
 });
 
-test.each(['hang', 'dead'] as const)(
+test.each(['hang', 'dead'])(
   'a voice link that cannot open (%s) is given up in time with its last step, and the channel is left',
   async (how) => {
     const { sandbox, faults, lobby, linkOpener } = login();

@@ -129,7 +129,7 @@ test.each([
   ['a channel', Events.ChannelUpdate],
   ['a role', Events.GuildRoleUpdate],
   ['a member', Events.GuildMemberUpdate],
-] as const)(
+])(
   'that the right to speak is taken or given by a change of %s is told at once, once each time',
   (_, event) => {
     const { change, events } = openSeated(ChannelType.GuildVoice, event, Connect | Speak);

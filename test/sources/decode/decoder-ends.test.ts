@@ -48,7 +48,7 @@ async function openLine() {
   };
 }
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])(
   'a %s for the whole group ends no decoding: the bot ends it when it is done',
   async (signal) => {
     await using decoding = openObeying();

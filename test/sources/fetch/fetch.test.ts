@@ -121,7 +121,7 @@ test.each([
     'source.unreachable',
   ],
   ['no answer', (response) => response.destroy(), 'source.unreachable'],
-] as const satisfies readonly (readonly [
+] satisfies readonly (readonly [
   string,
   (response: Parameters<RequestListener>[1]) => unknown,
   string,

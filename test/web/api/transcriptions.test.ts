@@ -180,7 +180,7 @@ test.each([
     /^timestamp_granularities: word needs/,
   ],
   ['two files', { file: wav, other: wav }, 413, 'form.too_large', /more than one file/],
-] as const)('%s is refused in a sentence', async (_, fields, status, code, sentence) => {
+])('%s is refused in a sentence', async (_, fields, status, code, sentence) => {
   await using hearing = await openHearing();
   const init = { method: 'POST', body: form(fields) };
   const refused = await refusalIn(
