@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { classify, type Interjection } from '#src/turn/overlap/interjections.ts';
-import { heldOutStops } from './interjections-held-out.ts';
+import heldOutStops from './interjections-held-out.json' with { type: 'json' };
+
+// `interjections-held-out.json`: phrases that make a bot stop, by language, separated by `|`; written before the word data was.
 
 /** Sentences that contain a word for stopping, waiting or going on and mean something else, by language, separated by `|`. */
 const containing: Readonly<Record<string, string>> = {
