@@ -34,8 +34,10 @@ function soundOf(name: string) {
   return speech(name.replace('.wav', '')).samples;
 }
 
-function probabilities(samples: Int16Array, activity = new VoiceActivity(weights)) {
-  return new VoiceMeter(activity).push(samples, 0).map(({ probability }) => probability);
+function probabilities(samples: Int16Array) {
+  return new VoiceMeter(new VoiceActivity(weights))
+    .push(samples, 0)
+    .map(({ probability }) => probability);
 }
 
 function largestDifference(a: readonly number[], b: readonly number[]) {

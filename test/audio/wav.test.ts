@@ -119,8 +119,8 @@ const tone = Int16Array.from({ length: 2_400 }, (_, n) => 900 * Math.sin(n / 7) 
 const toneBytes = bytesOf(tone);
 const open = riff(format(1, 16), chunk('data', toneBytes, 0xffff_ffff));
 
-function lateSize(bytes: number, before: number, after = 0): Buffer {
-  const late = Buffer.alloc(before + 4 + after);
+function lateSize(bytes: number, before: number): Buffer {
+  const late = Buffer.alloc(before + 4);
   late.writeUInt32LE(bytes, before);
   return late;
 }

@@ -15,7 +15,7 @@ function open(parts: { wallMs?: number; random?: number } = {}) {
   });
 }
 
-const said = (content: string, name = 'Adam'): ChatMessage => ({ role: 'user', name, content });
+const said = (content: string): ChatMessage => ({ role: 'user', name: 'Adam', content });
 const answered = (content: string): ChatMessage => ({ role: 'assistant', content });
 
 async function answer(messages: readonly (ChatMessage | string)[], parts = {}) {

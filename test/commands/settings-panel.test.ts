@@ -14,7 +14,7 @@ import { byLine } from '#src/discord/interactions/slashes.ts';
 import type { CommandCall, CommandPorts, Reply } from '#src/features/contract/command.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
-import { type Locale, text } from '#src/texts/texts.ts';
+import { text } from '#src/texts/texts.ts';
 import {
   type FixtureOptions,
   openSessionFixture,
@@ -51,11 +51,11 @@ function open(options: FixtureOptions = {}) {
     ...fixture,
     all,
     home: () => use(openPanel, {}),
-    press(name: string, call: Partial<CommandCall> = {}) {
+    press(name: string) {
       const { about, is } = handler(name);
       const button = buttons.find(is);
       if (!button) throw new Error(`no button ${name}`);
-      return use((one, given) => button.run(one, given), { words: { about }, ...call });
+      return use((one, given) => button.run(one, given), { words: { about } });
     },
     pick(name: string | undefined, picked: readonly string[], call: Partial<CommandCall> = {}) {
       const { about, is } = handler(name ?? '');
@@ -91,8 +91,8 @@ const openSetting = (call: CommandCall, all: CommandPorts) => {
 };
 
 /** Lines as a person reads them. */
-function read(reply: Reply, locale: Locale = 'en'): readonly string[] {
-  return messageWith([reply, ...(reply.lines ?? [])], locale).content.split('\n');
+function read(reply: Reply): readonly string[] {
+  return messageWith([reply, ...(reply.lines ?? [])], 'en').content.split('\n');
 }
 
 const named = (reply: Reply, start: string) =>

@@ -69,9 +69,9 @@ export async function openServer(
   return { ...served, asked };
 }
 
-export function answers(body: object, status = 200, headers = {}): FakeRoute {
+export function answers(body: object, status = 200): FakeRoute {
   return (response) => {
-    const type = { 'content-type': 'application/json', ...headers };
+    const type = { 'content-type': 'application/json' };
     response.writeHead(status, type).end(JSON.stringify(body));
   };
 }

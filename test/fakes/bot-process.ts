@@ -104,9 +104,8 @@ export class BotProcess implements AsyncDisposable {
     login: BotLogin,
     environment: Readonly<Record<string, string>>,
     preload?: string,
-    program = ownProgram,
   ): Promise<BotProcess> {
-    const bot = await BotProcess.launch(login, environment, preload, program);
+    const bot = await BotProcess.launch(login, environment, preload, ownProgram);
     try {
       await bot.logged(({ msg }) => msg?.startsWith('ready:') === true, startMs);
       return bot;

@@ -25,8 +25,8 @@ function open(rounds: readonly (readonly ChatStep[])[], voice: FakeSynthesizerOp
   const synthesizer = new FakeSynthesizer(voice);
   const host = new FakeHost();
   host.release();
-  const answer = (turn = turnOf(said('hello')), signal = never) =>
-    chained({ chat, synthesizer }).answer(turn, host, signal)[Symbol.asyncIterator]();
+  const answer = (turn = turnOf(said('hello'))) =>
+    chained({ chat, synthesizer }).answer(turn, host, never)[Symbol.asyncIterator]();
   return { chat, synthesizer, host, answer };
 }
 

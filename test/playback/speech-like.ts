@@ -9,11 +9,12 @@ export type SpeechLike = {
   readonly marks: readonly { readonly fromMs: number; readonly toMs: number }[];
 };
 
+const gapMs = 40;
+
 /** `pace` varies how long a letter of each word takes, around 65 ms; words lie `gapMs` apart. */
 export function speechLike(
   words: readonly string[],
   pace: (word: number) => number = () => 1,
-  gapMs = 40,
 ): SpeechLike {
   const marks: { readonly fromMs: number; readonly toMs: number }[] = [];
   const samples: number[] = [];

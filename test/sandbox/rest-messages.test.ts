@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { ask } from './raw-bot.ts';
 
-const open = (options: Partial<SandboxOptions> = {}) =>
-  openSandbox({ voice: silentVoice().half, ...options });
+const open = () => openSandbox({ voice: silentVoice().half });
 function messagesOf(sandbox: Sandbox, channel = 'general') {
   return `/channels/${sandbox.channelId(channel)}/messages`;
 }

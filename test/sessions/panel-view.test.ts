@@ -85,13 +85,7 @@ test('the panel names who is not answered', () => {
 
 const known = new Map(buttons.map((button) => [button.name, button]));
 const consent = ['consent.always', 'consent.never'];
-const consents = [
-  'always',
-  'brief',
-  'policy',
-  'unasked',
-  'no',
-] satisfies readonly Consent[];
+const consents = ['always', 'brief', 'policy', 'unasked', 'no'] satisfies readonly Consent[];
 const standings = [...consents, 'barred'] as const;
 const truths = [true, false];
 const people = (...all: readonly (typeof standings)[number][]): TalkState['people'] =>

@@ -96,9 +96,8 @@ function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
 }
 
 /** Speaks a text, and says how many pieces of 100 ms it had. */
-async function said(voice: Synthesizer, text: string, name?: string) {
-  const how = name === undefined ? {} : { name, model: 'hd' };
-  const sounds = voice.synthesize(text, how, never);
+async function said(voice: Synthesizer, text: string) {
+  const sounds = voice.synthesize(text, {}, never);
   const ms = (await Array.fromAsync(sounds)).reduce((sum, pcm) => sum + durationMs(pcm), 0);
   return ms / 100;
 }

@@ -7,7 +7,7 @@ import { resample } from '#src/audio/resample.ts';
 import { openSpeechDecoder } from '#src/engines/speech-http.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
-import { SoundStream, type SpeechFormat } from '#src/speech/openai/sound-stream.ts';
+import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import { similarity } from '#test/audio/similarity.ts';
 import { listening } from '#test/fakes/servers/listening.ts';
 import { digits, files } from '#test/sources/sounds.ts';
@@ -20,10 +20,10 @@ afterAll(() => stack.disposeAsync());
 const decode = openSpeechDecoder(stack);
 
 /** A speech server that answers as `listener` does, and a voice over it. */
-async function speakingTo(listener: RequestListener, format: SpeechFormat = 'pcm') {
+async function speakingTo(listener: RequestListener) {
   const served = await listening(listener);
   const client = openClient({ baseUrl: `${served.origin}/v1` });
-  const voice = openSynthesizer(client, { model: 'tts', voice: 'alloy', format, decode });
+  const voice = openSynthesizer(client, { model: 'tts', voice: 'alloy', format: 'pcm', decode });
   return { voice, ...served };
 }
 

@@ -57,9 +57,9 @@ portionStoreContract('the fake portions', async () => {
 });
 
 /** Processes with a dollar a day for all servers. */
-function openWorld(clock = new VirtualClock()) {
+function openWorld() {
   const spending = new MemorySpending();
-  return { clock, spending, portions: new MemoryPortions(spending) };
+  return { clock: new VirtualClock(), spending, portions: new MemoryPortions(spending) };
 }
 type World = ReturnType<typeof openWorld>;
 

@@ -104,13 +104,8 @@ export const noVoice: Evidence = { ...clearVoice, voicedMs: 40, meanProbability:
 
 // Events.
 
-export function began(
-  utterance: number,
-  by: string,
-  atMs: number,
-  over: Partial<EventOf<'began'>> = {},
-): ConversationEvent {
-  return { kind: 'began', utterance, by, fromMs: atMs, hints: [], ...over, atMs };
+export function began(utterance: number, by: string, atMs: number): ConversationEvent {
+  return { kind: 'began', utterance, by, fromMs: atMs, hints: [], atMs };
 }
 
 export function paused(utterance: number, atMs: number): ConversationEvent {

@@ -117,9 +117,9 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
       await served.pass((said.at(-1)?.atMs ?? nowMs) - nowMs, said);
     },
     /** It is said, and answered to the end. */
-    async ask(saying: SayingName, who = adam) {
+    async ask(saying: SayingName) {
       const { length } = fixture.of('answered');
-      await served.say(saying, who);
+      await served.say(saying, adam);
       await served.until(() => fixture.of('answered').length > length, `an answer to ${saying}`);
       return fixture.of('answered').at(-1);
     },

@@ -16,10 +16,10 @@ import { type ChatStep, toolCall as call } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 /** Takes so long; `seen` tells how often it began, and how it was told to end. */
-function slow(clock: VirtualClock, tookMs: number, name = 'look') {
+function slow(clock: VirtualClock, tookMs: number) {
   const seen = { began: 0, done: 0, endedAtMs: Number.NaN };
   const readTool: ToolEntry = tool({
-    name,
+    name: 'look',
     description: 'Looks.',
     schema: z.strictObject({}),
     right: 'anyone',

@@ -36,9 +36,9 @@ function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[]
 }
 
 /** A press from a direct message, or from a server the bot is not in. */
-function fromElsewhere(reply: (message: unknown) => Promise<unknown>, locale: unknown = 'de') {
+function fromElsewhere(reply: (message: unknown) => Promise<unknown>) {
   return {
-    locale,
+    locale: 'de',
     user: { id: 'ben' },
     isAutocomplete: () => false,
     isRepliable: () => true,

@@ -56,11 +56,10 @@ export async function ask(fixture: SessionFixture, words: string, who = adam): P
 export async function press(
   fixture: SessionFixture,
   { id }: ChannelMember,
-  button = -1,
 ): Promise<ConfirmOutcome> {
   const confirming = fixture.confirmations.confirm(
     'g',
-    fixture.offered.at(button)?.split(':')[1] ?? '',
+    fixture.offered.at(-1)?.split(':')[1] ?? '',
     id,
   );
   await pass(fixture, 100);

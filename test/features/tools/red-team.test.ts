@@ -257,8 +257,8 @@ const volume = (fields: string): BaitCall => ({
   argumentsJson: `{${fields}}`,
 });
 
-function memo(text: string, about?: string): BaitCall {
-  return { name: 'remember', argumentsJson: JSON.stringify({ text, about }) };
+function memo(text: string): BaitCall {
+  return { name: 'remember', argumentsJson: JSON.stringify({ text }) };
 }
 
 /** Attempts to have a tool run for somebody who may not, or does not want it: one wording of each way and call, as the rule reads none of them. */

@@ -21,8 +21,8 @@ const gone = new BotError('provider.refused', false, 'No such voice.', undefined
 });
 
 /** Adam has called the bot, and what it says of itself is over. */
-async function called(over: FixtureOptions = {}, clock?: VirtualClock): Promise<SessionFixture> {
-  const fixture = openSessionFixture(over, [adam, eva], clock);
+async function called(over: FixtureOptions = {}): Promise<SessionFixture> {
+  const fixture = openSessionFixture(over, [adam, eva]);
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 10_000);
   return fixture;

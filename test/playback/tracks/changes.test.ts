@@ -60,10 +60,10 @@ class Outlet {
   }
 
   /** One channel of all that people heard. */
-  heard(side: 0 | 1 = 0): Int16Array {
+  heard(): Int16Array {
     const all = new Int16Array(this.#heard.length * 960);
     this.#heard.forEach((frame, at) => {
-      for (let n = 0; n < 960; n++) all[at * 960 + n] = frame[2 * n + side] ?? 0;
+      for (let n = 0; n < 960; n++) all[at * 960 + n] = frame[2 * n] ?? 0;
     });
     return all;
   }

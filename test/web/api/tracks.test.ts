@@ -8,9 +8,9 @@ import { openApi, openLoopback, programPorts, refusalIn } from './api-setup.ts';
 const live = 'https://sounds.example/live/radio.mp3';
 
 /** Public<TrackRequests> of a session, asked over HTTP on loopback. */
-async function openTracks(over: Parameters<typeof openSetup>[1] = {}) {
+async function openTracks() {
   await using stack = new AsyncDisposableStack();
-  const fixture = await openSetup(undefined, over);
+  const fixture = await openSetup();
   const { tracks } = fixture;
   const api = stack.use(await openApi(programPorts({ more: { tracks } })));
   await api.add('band', { guildId: 'g', scopes: ['track'] });

@@ -251,11 +251,10 @@ async function post(
   { baseURL }: { readonly baseURL: string },
   operation: Operation,
   fields: Fields,
-  file: Uint8Array<ArrayBuffer> = twoSentences,
 ) {
   const body = new FormData();
   for (const [name, value] of fields) body.append(name, value);
-  body.append('file', new Blob([file]), 'speech.wav');
+  body.append('file', new Blob([twoSentences]), 'speech.wav');
   const headers = { authorization: 'Bearer parley_dog' };
   return await fetch(baseURL + operation.slice('post '.length), { method: 'POST', headers, body });
 }

@@ -49,8 +49,7 @@ async function open([transport, era]: Kind) {
   return {
     server,
     connection,
-    call: (name: string, given = {}, signal = never) =>
-      connection.callTool(name, { given, asker }, 10_000, signal),
+    call: (name: string, given = {}) => connection.callTool(name, { given, asker }, 10_000, never),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
