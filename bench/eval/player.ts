@@ -102,14 +102,14 @@ async function perform(
 }
 
 /** Every line that is due an answer has one, or the patience is over. */
-async function answered(room: EvalRoom, said: readonly SaidLine[], fromMs: number): Promise<void> {
+async function answered(room: EvalRoom, said: readonly SaidLine[], fromMs: number) {
   const due = said.filter(({ line }) => line.answer).length;
   await room.passTo(fromMs);
   await until(room, () => heardAnswers(room.events).length >= due);
   await until(room, () => room.nowMs() - room.lastSoundMs() > breathMs);
 }
 
-async function until(room: EvalRoom, holds: () => boolean): Promise<void> {
+async function until(room: EvalRoom, holds: () => boolean) {
   const lateMs = room.nowMs() + patienceMs;
   while (!holds() && room.nowMs() < lateMs) await room.passTo(room.nowMs() + stepMs);
 }

@@ -45,7 +45,7 @@ export async function runScenario(run: MannersRun, { name, acts }: MannersScenar
 /** Lines between people, this many, none of them for the bot. */
 export async function chat(run: MannersRun, lines: number, pace: Pace): Promise<void> {
   const { channel, mix, random } = run;
-  const persons = channel.people.filter(({ isBot }) => !isBot).map(({ id }) => id);
+  const persons = personsIn(channel);
   let lastMs = channel.clock.nowMs();
   let former: string | undefined;
   for (let line = 0; line < lines; line++) {
@@ -119,7 +119,7 @@ function speak(
 }
 
 /** Everything that was said is understood, and everything to be answered is. */
-async function calm(channel: BenchChannel): Promise<void> {
+async function calm(channel: BenchChannel) {
   let restedMs = 0;
   await until(channel, () => {
     restedMs = isAtRest(channel) && channel.traffic.waiting.length === 0 ? restedMs + 20 : 0;
@@ -128,15 +128,18 @@ async function calm(channel: BenchChannel): Promise<void> {
   });
 }
 
-async function settle({ channel }: MannersRun, lastMs: number, thenMs: number): Promise<void> {
+async function settle({ channel }: MannersRun, lastMs: number, thenMs: number) {
   await goTo(channel, lastMs);
   await calm(channel);
   await goTo(channel, channel.clock.nowMs() + thenMs);
 }
 
+function personsIn({ people }: MannersRun['channel']) {
+  return people.filter(({ isBot }) => !isBot).map(({ id }) => id);
+}
+
 function castOf({ channel, random }: MannersRun): Readonly<Record<ScenarioRole, string>> {
-  const persons = channel.people.filter(({ isBot }) => !isBot).map(({ id }) => id);
-  const [a = '', b = '', c = a, d = b, e = a] = shuffled(random, persons);
+  const [a = '', b = '', c = a, d = b, e = a] = shuffled(random, personsIn(channel));
   return { a, b, c, d, e, bot: 'bot' };
 }
 

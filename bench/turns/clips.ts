@@ -24,11 +24,30 @@ export async function readScenarios(): Promise<readonly TurnScenario[]> {
   return JSON.parse(await readFile(`${scenariosFolder}/scenes.json`, 'utf8'));
 }
 
+/** A clip as its file tells of it. */
+export type ClipRow = Pick<VoiceClip, 'id' | 'say'> & {
+  readonly fromMs: number;
+  readonly toMs: number;
+};
+
 export async function readClips(): Promise<ReadonlyMap<string, VoiceClip>> {
-  const clips: readonly VoiceClip[] = JSON.parse(
+  const rows: readonly ClipRow[] = JSON.parse(
     await readFile(`${scenariosFolder}/clips.json`, 'utf8'),
   );
-  return new Map(clips.map((clip) => [clip.id, clip]));
+  return new Map(rows.map((row) => [row.id, { ...row, words: timeWords(row) }]));
+}
+
+/** Words of a clause, each as long as it has letters. */
+function timeWords({ fromMs, say, toMs }: ClipRow): readonly ClipWord[] {
+  const texts = say.toLowerCase().match(/[\p{L}\p{N}]+(?:'[\p{L}\p{N}]+)*/gu) ?? [];
+  const msOfLetter = (toMs - fromMs) / texts.join('').length;
+  let letters = 0;
+  const nowMs = () => Math.round(fromMs + letters * msOfLetter);
+  return texts.map((text) => {
+    const startMs = nowMs();
+    letters += text.length;
+    return [text, startMs, nowMs()];
+  });
 }
 
 /** One for each sentence of the readings. */
@@ -55,8 +74,7 @@ export function decodeClip(
   rateHz: 16_000 | 48_000,
 ): Int16Array {
   const decoder = codec.decoder(rateHz);
-  const sound = joined(unpack(file).map((packet) => decoder.decode(packet).slice()));
-  return sound;
+  return joined(unpack(file).map((packet) => decoder.decode(packet).slice()));
 }
 
 /** Opus packets of 20 ms, each after its length in two bytes, little-endian. */
