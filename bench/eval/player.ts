@@ -58,7 +58,7 @@ async function playIn(room: EvalRoom, scene: EvalScene): Promise<PlayedScene> {
   for (const act of scene.acts) atMs = await perform(act, atMs, room, said);
   if (scene.acts.at(-1)?.do !== 'wait') await answered(room, said, atMs);
   await room.passTo(room.nowMs() + uninvitedMs);
-  await until(room, () => room.nowMs() - room.lastSoundMs() > breathMs);
+  await untilQuiet(room);
   return { scene, said, events: [...room.events] };
 }
 
@@ -106,6 +106,10 @@ async function answered(room: EvalRoom, said: readonly SaidLine[], fromMs: numbe
   const due = said.filter(({ line }) => line.answer).length;
   await room.passTo(fromMs);
   await until(room, () => heardAnswers(room.events).length >= due);
+  await untilQuiet(room);
+}
+
+async function untilQuiet(room: EvalRoom) {
   await until(room, () => room.nowMs() - room.lastSoundMs() > breathMs);
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { joined } from '#test/audio/speech.ts';
+import { wordsOf } from './labels.ts';
 import type { TurnScenario } from './plan.ts';
 
 /** Text, start and end in milliseconds of the clip. */
@@ -34,25 +35,25 @@ export async function readClips(): Promise<ReadonlyMap<string, VoiceClip>> {
   const rows: readonly ClipRow[] = JSON.parse(
     await readFile(`${scenariosFolder}/clips.json`, 'utf8'),
   );
-  return new Map(rows.map((row) => [row.id, { ...row, words: timeWords(row) }]));
+  return new Map(
+    rows.map((row) => [row.id, { ...row, words: wordsOf(row.say, [row.fromMs, row.toMs]) }]),
+  );
 }
 
-/** Words of a clause, each as long as it has letters. */
-function timeWords({ fromMs, say, toMs }: ClipRow): readonly ClipWord[] {
-  const texts = say.toLowerCase().match(/[\p{L}\p{N}]+(?:'[\p{L}\p{N}]+)*/gu) ?? [];
-  const msOfLetter = (toMs - fromMs) / texts.join('').length;
-  let letters = 0;
-  const nowMs = () => Math.round(fromMs + letters * msOfLetter);
-  return texts.map((text) => {
-    const startMs = nowMs();
-    letters += text.length;
-    return [text, startMs, nowMs()];
-  });
-}
+type ReadingRow = Omit<VoiceClip, 'words'> & {
+  /** Start and end of each word. */
+  readonly times: readonly (readonly [fromMs: number, toMs: number])[];
+};
 
 /** One for each sentence of the readings. */
 export async function readReadings(): Promise<readonly VoiceClip[]> {
-  return JSON.parse(await readFile(`${scenariosFolder}/reading-clips.json`, 'utf8'));
+  const rows: readonly ReadingRow[] = JSON.parse(
+    await readFile(`${scenariosFolder}/reading-clips.json`, 'utf8'),
+  );
+  return rows.map(({ times, ...clip }) => {
+    const texts = clip.say.replace(/[^\p{L}\p{N}'\- ]/gu, '').split(' ');
+    return { ...clip, words: texts.map((text, n) => [text, ...(times[n] ?? [0, 0])] as const) };
+  });
 }
 
 export function clipPath(id: string): string {
