@@ -17,7 +17,7 @@ export type TurnFigures = {
 };
 
 export function figuresOf({ turns, idealMs }: MeasuredRow): TurnFigures {
-  const whole = wholeOf(turns);
+  const whole = turns.filter((turn) => turn.whole);
   const heardMs = whole.map(({ sinceMs }) => sinceMs['first packet heard']);
   const heard = spread(heardMs);
   const ideal = spread(idealMs);
@@ -28,14 +28,9 @@ export function figuresOf({ turns, idealMs }: MeasuredRow): TurnFigures {
   return { turns: whole.length, heard, ideal, share, ratio };
 }
 
-/** Turns in which nothing is missing. */
-function wholeOf(turns: MeasuredRow['turns']) {
-  return turns.filter(({ whole }) => whole);
-}
-
 /** Faults of a measurement, one sentence each; empty: its figures count. */
 export function faults({ row, turns, missed }: MeasuredRow): string[] {
-  const whole = wholeOf(turns);
+  const whole = turns.filter((turn) => turn.whole);
   const cut = turns.length - whole.length;
   const all = turns.length + missed;
   const found = tooGood(whole, row).map((what) => `${what}: the measurement is wrong`);
@@ -50,7 +45,7 @@ export function faults({ row, turns, missed }: MeasuredRow): string[] {
 /** The eight instants of a row, the floor beside each. */
 export function instantsTable(measured: MeasuredRow): string {
   const { row, turns, missed } = measured;
-  const whole = wholeOf(turns);
+  const whole = turns.filter((turn) => turn.whole);
   const { ideal, share, ratio } = figuresOf(measured);
   const clauseTokens = whole[0]?.clauseTokens ?? 1;
   const floors = floorsOf(row, clauseTokens);

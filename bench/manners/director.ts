@@ -34,8 +34,7 @@ const breathMs = 1_600;
 /** Plays one scene, and returns once all of it is over and forgotten. */
 export async function runScenario(run: MannersRun, { name, acts }: MannersScenario): Promise<void> {
   const { channel } = run;
-  const cast = castOf(run);
-  const parts: DirectorParts = { run, cast, name, askUntilMs: 0 };
+  const parts: DirectorParts = { run, cast: castOf(run), name, askUntilMs: 0 };
   let lastMs = channel.clock.nowMs();
   for (const act of acts) lastMs = await perform(act, lastMs, parts);
   await settle(run, lastMs, restMs);
@@ -138,7 +137,7 @@ function personsIn({ people }: MannersRun['channel']) {
   return people.filter(({ isBot }) => !isBot).map(({ id }) => id);
 }
 
-function castOf({ channel, random }: MannersRun): Readonly<Record<ScenarioRole, string>> {
+function castOf({ channel, random }: MannersRun): DirectorParts['cast'] {
   const [a = '', b = '', c = a, d = b, e = a] = shuffled(random, personsIn(channel));
   return { a, b, c, d, e, bot: 'bot' };
 }
