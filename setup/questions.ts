@@ -27,7 +27,7 @@ export class SetupEnd extends Error {
  * throws `SetupEnd`.
  */
 export class Questions implements Disposable {
-  readonly #terminal: TerminalStreams;
+  readonly #terminal;
   readonly #gone = new AbortController();
   readonly #common;
 

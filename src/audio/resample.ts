@@ -15,7 +15,7 @@ const filters = new Map<string, WeakRef<PolyphaseFilter>>();
  */
 export class Resampler {
   readonly #filter: PolyphaseFilter;
-  readonly #channels: 1 | 2;
+  readonly #channels;
   /** Unfinished input, with space behind it; the next output lies `#phase / up` behind frame `#at`. */
   #input: Int16Array;
   /** Frames of it. */
@@ -116,8 +116,8 @@ function sharedFilter(fromHz: number, toHz: number): PolyphaseFilter {
 
 /** Brings pieces of one sound, each of any rate and channels, to one rate and number of channels. */
 export class OneRate {
-  readonly #toHz: number;
-  readonly #channels: 1 | 2;
+  readonly #toHz;
+  readonly #channels;
   #from: Pick<Pcm, 'rateHz' | 'channels'> | undefined;
   #resampler: Resampler | undefined;
 

@@ -112,7 +112,7 @@ const code = {
  * text in its lines is measured, as readers do not agree on which of them are data.
  */
 export class JsonMeter {
-  readonly #limits: JsonLimits;
+  readonly #limits;
   readonly isStream: boolean;
   #excess: JsonExcess | undefined;
   #bytes = 0;

@@ -45,7 +45,7 @@ const noLongerAwaited = new Error('it is not waited for any more');
 
 /** Deadlines of waits one after the other, such as those for the parts of a stream. Disposed of, it holds no timer. */
 export class StreamDeadline implements Disposable {
-  readonly #clock: Pick<Clock, 'later'>;
+  readonly #clock;
   #forget: (() => void) | undefined;
 
   constructor(clock: Pick<Clock, 'later'>) {

@@ -4,7 +4,7 @@ import type { IgnoreReason } from '#src/turn/answerable.ts';
 
 /** Prints a conversation as a newcomer reads it, in plain lines. */
 export class ConversationPrinter {
-  readonly #output: { write(text: string): unknown };
+  readonly #output;
 
   constructor(output: { write(text: string): unknown }) {
     this.#output = output;

@@ -44,10 +44,10 @@ type Pending = PromiseWithResolvers<unknown>;
  */
 export class SandboxProcess implements AsyncDisposable {
   readonly ready: ReadyLine;
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #child;
   readonly #pending = new Map<number, Pending>();
-  readonly #onMessage: (message: MessageLine) => void;
-  readonly #page: SandboxPage | undefined;
+  readonly #onMessage;
+  readonly #page;
   readonly #gone = new AbortController();
   #lastId = 0;
 

@@ -24,7 +24,7 @@ type NoticeParts = WritingParts & { readonly clock: Clock };
 type ServerNotices = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
 /** Writes notices one after the other, never two of one server within 30 s. */
 export class GuildNoticeQueue implements Disposable {
-  readonly #parts: NoticeParts;
+  readonly #parts;
   readonly #over = new AbortController();
   readonly #servers = new Map<string, ServerNotices>();
 

@@ -48,7 +48,7 @@ const remedies: Readonly<Record<string, string>> = {
  * each kind waits at most once. Never throws.
  */
 export class OperatorNotices {
-  readonly #options: OperatorNoticesOptions;
+  readonly #options;
   /** When a notice may be sent again, by its text: an alert may be about one of several models. */
   readonly #nextAtMs = new Map<string, number>();
   /** What is done where a fault is over, by its key. */

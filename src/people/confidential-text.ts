@@ -3,7 +3,7 @@ export type TextOwner = { readonly channelId: string } | { readonly onlyFor: str
 
 /** Words with their owner: only a call that names the place or the reader gets them. */
 export class ConfidentialText {
-  readonly #text: string;
+  readonly #text;
   readonly owner: TextOwner;
 
   constructor(text: string, owner: TextOwner) {

@@ -30,8 +30,8 @@ export function ahead<T>(
 }
 
 class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
-  readonly #bound: Bound<T>;
-  readonly #signal: AbortSignal;
+  readonly #bound;
+  readonly #signal;
   /** Ends when the work ends in any way, and with it all that the work has started. */
   readonly #stop = new AbortController();
   readonly #items: T[] = [];

@@ -92,7 +92,7 @@ type ConnectionParts = Disposable & {
  * While no person speaks or waits and nothing plays, it sleeps until it is woken or its next deadline.
  */
 class ConnectionTickLoop {
-  readonly #parts: ConnectionParts;
+  readonly #parts;
   #nowMs: number;
   /** Instant of the last packet. */
   #drivenAtMs = Number.NEGATIVE_INFINITY;

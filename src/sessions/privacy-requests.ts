@@ -24,8 +24,8 @@ type DenyingSession = Pick<Session, 'notices' | 'place' | 'signal' | 'speech'>;
 
 /** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
 export class PrivacyRequests {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
+  readonly #parts;
+  readonly #sessions;
   readonly #features: readonly PersonHooks[];
   /** People whose erasure is under way, by server and person. */
   readonly #erasing = new Set<string>();

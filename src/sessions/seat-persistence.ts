@@ -36,8 +36,8 @@ const expireMs = 60_000;
 
 /** Keeps in the store where the bot sits and what people said there, for a process that ends. No caller waits for it. */
 export class SeatPersistence implements AsyncDisposable {
-  readonly #parts: StoreWatch;
-  readonly #seatStore: SeatStore;
+  readonly #parts;
+  readonly #seatStore;
   readonly #seats = new Map<string, KnownSeat>();
   readonly #over = new AbortController();
   #stopTimer: (() => void) | undefined;

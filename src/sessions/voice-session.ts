@@ -74,7 +74,7 @@ export class VoiceSession implements Session {
   readonly #answers: BuiltSession['answers'];
   readonly #deps: SessionDependencies;
   readonly #over = new AbortController();
-  readonly #settings: VoiceSessionOptions['settings'];
+  readonly #settings;
   readonly #choices: GuildChoices;
   /** When it began, by both clocks, in ms: after a restart before the process did. */
   readonly #sinceMs: number;
@@ -83,12 +83,12 @@ export class VoiceSession implements Session {
   readonly #connectionSources: ConnectionSources;
   /** Woken when the settings of the server have changed. */
   readonly #governed: Wakeup;
-  readonly #seats: VoiceSessionOptions['seats'];
+  readonly #seats;
   readonly #connection: ReconnectingLink;
   /** The former conversation is lost, which the people of the first look are to read until a question is answered or others come. */
   #isAnew: boolean;
   #firstIds: ReadonlySet<string> | undefined;
-  readonly #sources: VoiceSessionOptions['sources'];
+  readonly #sources;
   /** Instant, in ms, of the last bug. */
   #brokeAtMs = Number.NEGATIVE_INFINITY;
   /** Resolves when the conversation wants the link opened again. */

@@ -51,7 +51,7 @@ export class VoiceSessions implements AsyncDisposable {
   /** Stores a no that a person said, and lets them know. Set once by its owner; never throws. */
   denyAloud: (personId: string, session: Session) => void = () => undefined;
   readonly #parts: SessionDependencies;
-  readonly #sources: SessionSources;
+  readonly #sources;
   readonly #notices: GuildNoticeQueue;
   readonly #removal: GuildRemoval;
   readonly #sessions = new Map<string, SessionPlace>();

@@ -94,8 +94,8 @@ const unread: StoredGuildSettings = { set: new Map(), isRead: false };
 
 /** Settings of all servers, with the operator's defaults for the rest. */
 export class StoredSettings {
-  readonly #parts: SettingParts;
-  readonly #sources: SettingSources;
+  readonly #parts;
+  readonly #sources;
   readonly #servers = new Map<string, StoredGuildSettings>();
   readonly #loading = new Map<string, Promise<void>>();
   readonly #known = new WeakMap<StoredGuildSettings, KnownSettings>();

@@ -62,9 +62,9 @@ function metered(transcriber: Transcriber, meter: SoundMeter): Transcriber {
 
 /** Sound that streams counts once, whatever is asked about it: when its words come, or with the end. */
 class MeteredListening implements Listening {
-  readonly #inner: Listening;
-  readonly #meter: SoundMeter;
-  readonly #signal: AbortSignal;
+  readonly #inner;
+  readonly #meter;
+  readonly #signal;
   /** Transcripts that several wait for come more than once. */
   readonly #counted = new WeakSet<EngineUsage>();
   readonly #held: RequestHold[] = [];
@@ -155,8 +155,8 @@ class MeteredListening implements Listening {
 
 /** An engine that costs money. It can be asked with a reservation only, to which every request is counted. */
 export class PaidEngine<Engine extends object> {
-  readonly #engine: Engine;
-  readonly #metered: (engine: Engine, reservation: Reservation) => Engine;
+  readonly #engine;
+  readonly #metered;
 
   constructor(engine: Engine, metered: (engine: Engine, reservation: Reservation) => Engine) {
     this.#engine = engine;
@@ -201,7 +201,7 @@ export type Answering = {
 
 /** A pipeline that costs money: it is used with a reservation only, which pays for all requests of an answer. */
 export class PaidPipeline {
-  readonly #pipeline: Pipeline;
+  readonly #pipeline;
 
   constructor(pipeline: Pipeline) {
     this.#pipeline = pipeline;

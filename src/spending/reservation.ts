@@ -217,7 +217,7 @@ type OnUsage = (usage: Usage) => void;
  * Only the ledger makes them.
  */
 export class Reservation implements ChatMeter, SoundMeter, VoiceMeter {
-  readonly #account: ReservationAccount;
+  readonly #account;
   readonly #onUsage: OnUsage[] = [];
   #isWanted = false;
   #isClosed = false;

@@ -64,7 +64,7 @@ type CostOf = (units: number) => number;
 
 /** Lets work begin as long as it fits into the budgets, and charges what it really took. */
 export class SessionBudgets {
-  readonly #options: SessionBudgetsOptions;
+  readonly #options;
   readonly #news: BudgetNotices;
   /** Least cost of the latest spoken answer of each server. */
   readonly #leastOf = new Map<string, number>();
@@ -334,8 +334,8 @@ type HoldParts = Pick<SessionBudgetsOptions, 'ledger' | 'total'> & { readonly ro
 
 /** Requests that are paid out of one reserve: what they hold is theirs, and more is put aside where there is room. */
 class Holds {
-  readonly #reserve: Reserve;
-  readonly #parts: HoldParts;
+  readonly #reserve;
+  readonly #parts;
   /** Held by requests that run. */
   #held = 0;
   #isClosed = false;
@@ -412,7 +412,7 @@ const refusalEveryMs = 10 * 60_000;
 
 /** What was told of budgets in a day: of a server to its channel, of a refusal to each person. */
 class BudgetNotices {
-  readonly #clock: Clock;
+  readonly #clock;
   readonly #toldMs = new Map<string, number>();
   #day = '';
 

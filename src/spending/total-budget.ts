@@ -27,7 +27,7 @@ const alertShares = [
 
 /** Cap of the operator over the money of all servers and processes together, by days of UTC. */
 export class TotalBudget implements Disposable {
-  readonly #options: TotalBudgetOptions;
+  readonly #options;
   readonly #raised = new Set<AlertChange['name']>();
   #forget: (() => void) | undefined;
 

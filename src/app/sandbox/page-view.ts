@@ -8,7 +8,7 @@ export type SendToPage = (event: PageEvent) => void;
 
 /** Answers of the bot for the page of the sandbox: the page cannot see them on Discord, so the bot's process reports them. */
 export class PageView {
-  readonly #botName: string;
+  readonly #botName;
   readonly #engines: string[] = [];
   readonly #live = new Map<string, string>();
   #report: SendToPage | undefined;

@@ -23,7 +23,7 @@ type Likeness = {
 
 /** Finds the lag at which a person's microphone sounds most like the sent sound. */
 class LagFinder {
-  readonly #sent: SentEnvelope;
+  readonly #sent;
   readonly #heard = new Float64Array(bandCount);
   #heardSquares = 0;
   /** Per lag and band. */
@@ -174,7 +174,7 @@ const floorRiseDb = 0.03;
  * Compares loudness in bands, not waveforms: rooms and noise suppression change the latter. Has no clock.
  */
 export class EchoMeter {
-  readonly #sent: SentEnvelope;
+  readonly #sent;
   readonly #bands = new Bands();
   readonly #finder: LagFinder;
   readonly #floor = new NoiseFloor();

@@ -13,7 +13,7 @@ const order = Uint8Array.from({ length: size }, (_, n) =>
 
 /** Magnitudes of 256 real samples at 129 frequencies, by a fast Fourier transform, without allocating. */
 export class Spectrum {
-  readonly #window: Float64Array;
+  readonly #window;
   readonly #re = new Float64Array(size);
   readonly #im = new Float64Array(size);
   readonly #magnitudes = new Float64Array(half + 1);

@@ -34,7 +34,7 @@ export class PolyphaseFilter {
   readonly change: Omit<ChangeOfRate, 'taps'>;
   readonly #module: FilterModule;
   readonly #rowBytes: number;
-  readonly #places: Places;
+  readonly #places;
   /** Frames of output at a time. */
   readonly #block: number;
   readonly #input: Int16Array;

@@ -143,7 +143,7 @@ const gapLimitSamples = 0.3 * listenRateHz;
 
 /** Turns one person's packets into samples. Never throws for the content of a packet; a bad one becomes a gap. */
 export class SpeakerStream {
-  readonly #codec: OpusCodec;
+  readonly #codec;
   readonly #order = new PacketOrder();
   readonly #concealment = new Concealment();
   #decoder: OpusDecoder | undefined;

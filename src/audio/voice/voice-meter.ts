@@ -9,7 +9,7 @@ import type { SpeakerSound } from './speaker-stream.ts';
  * shared instance and back: nothing has to be freed.
  */
 export class VoiceActivity {
-  readonly #weights: SileroWeights;
+  readonly #weights;
   readonly #state: StreamState = {
     context: new Float32Array(contextSamples),
     outputs: new Float32Array(cellCount),
@@ -50,7 +50,7 @@ const forgetMs = 300;
 
 /** Chops one person's 16 kHz stream into windows and measures each. Holds less than one window back. */
 export class VoiceMeter {
-  readonly #activity: VoiceActivity;
+  readonly #activity;
   /** Window that is being filled. */
   #window = new Float32Array(windowSamples);
   #filled = 0;

@@ -273,7 +273,7 @@ type CallingAnswer = {
  * if its tool was offered, its arguments fit, and every asker holds the right at that moment.
  */
 export class AnswerCalls implements AnswerTools {
-  readonly #about: CallingAnswer;
+  readonly #about;
   readonly #tools: ReadonlyMap<string, ToolEntry>;
   #running: readonly ToolEntry[] = [];
   #quotes: readonly Quote[] = [];

@@ -46,7 +46,7 @@ export class TranscriptRecorder {
   readonly #session: RecordedSession;
   readonly #deps: CaptionDeps;
   readonly translations: CaptionTranslator;
-  readonly #store: TranscriptPorts;
+  readonly #store;
   /** Instant of the monotonic clock that is 0 ms of the session. */
   readonly #startedAtMs: number;
   /** What began before this instant of the monotonic clock is not written. */

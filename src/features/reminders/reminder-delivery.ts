@@ -52,8 +52,8 @@ export function reminderDelivery(
 }
 
 class Delivery {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
+  readonly #parts;
+  readonly #sessions;
 
   constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;

@@ -68,7 +68,7 @@ const mostTries = 30;
  * process is killed in between, it is delivered twice.
  */
 export class ReminderScheduler {
-  readonly #parts: ReminderSchedulerParts;
+  readonly #parts;
   readonly #wakeup: Wakeup;
   /** By id. */
   readonly #due = new Map<string, DueReminder>();

@@ -49,11 +49,11 @@ export const followMe = tool({
 
 /** Joins channels without a call: those of `auto_join`, and that of the person whom the bot follows. */
 export class AutomaticJoins {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
+  readonly #parts;
+  readonly #sessions;
   readonly #servers = new Map<string, GuildJoins>();
   readonly #checks = new GuildTaskQueue();
-  readonly #signal: AbortSignal;
+  readonly #signal;
 
   /** Once `signal` is aborted nothing is begun any more. */
   constructor(parts: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {

@@ -23,14 +23,14 @@ type SeatedChannel = { readonly seat: StoredSeat; readonly channel: ChannelRef }
 
 /** Goes on where a former run sat, once Discord has listed its server. */
 export class SeatReturn {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
-  readonly #seatStore: SeatStore;
-  readonly #signal: AbortSignal;
+  readonly #parts;
+  readonly #sessions;
+  readonly #seatStore;
+  readonly #signal;
   /** Servers whose session was given up. */
   readonly #givenUp = new Set<string>();
   /** Called for each server once it is decided whether the bot returns there. */
-  readonly #decided: (guildId: string) => void;
+  readonly #decided;
   readonly #waiting = new Set<string>();
   #running = 0;
 

@@ -24,8 +24,8 @@ const mentionExamples = { '#': '#channel', '@&': '@role', '@': '@name' } as cons
 
 /** Requests about the settings of servers: a change is applied in the channel where the bot sits first, then stored. */
 export class SettingsRequests {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
+  readonly #parts;
+  readonly #sessions;
 
   constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;

@@ -36,12 +36,12 @@ type ServingLines = {
  * of people who said yes, and count by the addressing mode. What is not answered is read out where the server wants that.
  */
 export class TypedMessageHandler implements TypedMessageListener {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
-  readonly #talk: ServingLines['talk'];
-  readonly #replies: TypedMessages;
-  readonly #reader: ServingLines['lines'];
-  readonly #signal: AbortSignal;
+  readonly #parts;
+  readonly #sessions;
+  readonly #talk;
+  readonly #replies;
+  readonly #reader;
+  readonly #signal;
   readonly #limits = new InteractionLimits();
   readonly #refusals = new InteractionLimits(1); // each one stands in the chat
   /** Lines that are being answered, by message. */

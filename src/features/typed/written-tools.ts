@@ -44,7 +44,7 @@ const shownToAsker = 'Only they may read that: tell them to ask with /ask.';
 /** Tools of one answer in writing: those that need no channel, with the rights of the asker and the limits of a spoken answer. What changes something runs once; one call may wait for Confirm below the answer. */
 export class WrittenTools {
   readonly #tools: ReadonlyMap<string, ToolEntry>;
-  readonly #with: WrittenToolParts;
+  readonly #with;
   /** With an effect, and called. */
   readonly #used = new Set<string>();
   #isPrivate = false;

@@ -24,9 +24,9 @@ const mostTools = 100;
  * from events once a turn has ended, so nothing is measured for them; an answer in writing alone has none.
  */
 export class Traces {
-  readonly #tracer: Tracer;
-  readonly #clock: Time;
-  readonly #hasWords: boolean;
+  readonly #tracer;
+  readonly #clock;
+  readonly #hasWords;
   /** By server: calls since the last turn of the person who asked. */
   readonly #calls = new Map<string, readonly ToolCall[]>();
 

@@ -23,8 +23,8 @@ export type ModelHabit = {
 
 /** Sorts the output of one request: text to the reader, sound with its words to `queue`, text without sound, too. */
 export class AudioReply {
-  readonly #queue: BoundedQueue<AudibleAnswer>;
-  readonly #habit: ModelHabit;
+  readonly #queue;
+  readonly #habit;
   readonly #words = new SpokenWords();
   readonly #sound = new SoundStream('audio/pcm');
   readonly #clauses: ClauseWriter;

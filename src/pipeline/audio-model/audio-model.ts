@@ -112,8 +112,8 @@ async function ask(
 
 /** The model as one that writes: its sound goes to `heard` aside. */
 class Rounds implements ChatModel {
-  readonly #asking: AudioAnswerParts;
-  readonly #heard: BoundedQueue<AudibleAnswer>;
+  readonly #asking;
+  readonly #heard;
   readonly #model: ChatModel;
   #inWords: readonly ChatMessage[];
   #count = 0;

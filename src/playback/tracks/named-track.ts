@@ -32,8 +32,8 @@ export class NamedTrack {
   readonly name: string;
   /** The name as it is compared. */
   readonly key: string;
-  readonly #clock: Clock;
-  readonly #host: TrackHost;
+  readonly #clock;
+  readonly #host;
   readonly #gain = new Gain();
   #state: TrackState = { percent: 100, isPaused: false, isMuted: false };
   #items: readonly TrackItem[] = [];

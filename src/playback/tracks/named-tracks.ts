@@ -23,7 +23,7 @@ const [downMs, upMs] = [80, 400];
 export class NamedTracks {
   /** The bot's own tracks, of which these hold the volume; what sounds there does not come from here. */
   readonly own: { readonly [Name in OwnTrack]: NamedTrack };
-  readonly #clock: Clock;
+  readonly #clock;
   readonly #tracks = new Map<string, NamedTrack>();
   readonly #sum = new Float32Array(2 * musicFrame);
   readonly #raw = new Float32Array(2 * musicFrame);

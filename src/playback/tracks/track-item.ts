@@ -53,9 +53,9 @@ export class TrackItem {
   readonly id = crypto.randomUUID();
   /** How a wait for its end is over; only the first answer counts. */
   readonly ended = Promise.withResolvers<WaitEnd>();
-  readonly #clock: Clock;
-  readonly #owner: SoundOwner | undefined;
-  readonly #onChange: () => void;
+  readonly #clock;
+  readonly #owner;
+  readonly #onChange;
   readonly #gain: Gain;
   #isLooping: boolean;
   /** The present reading of its source. */

@@ -16,7 +16,7 @@ const [burstStepBytes, stepBytes] = [512, 2048];
 
 /** One file in a decoding process: its bytes that are not decoded yet, and its decoder once the format is known. */
 export class DecodeStream {
-  readonly #plan: DecodePlan;
+  readonly #plan;
   readonly #skip: Skip;
   /** Resamples here, since the asking process has frames to send. */
   readonly #rate: OneRate;

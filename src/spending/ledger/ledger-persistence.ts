@@ -27,7 +27,7 @@ const longestMs = 5_000;
  * nothing of them is lost but by the end of the process.
  */
 export class LedgerPersistence implements AsyncDisposable {
-  readonly #options: LedgerPersistenceOptions;
+  readonly #options;
   readonly #over = new AbortController();
   #isRecalled = false;
   #reported = '';

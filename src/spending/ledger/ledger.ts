@@ -37,7 +37,7 @@ export class Ledger {
   readonly #unsaved = new Map<string, SpendingEntry>();
   #spentHere = 0;
   #onUnsaved: () => void = () => undefined;
-  readonly #countsAll: boolean;
+  readonly #countsAll;
 
   /** `countsAll`: what servers spend is counted for `allServers`, too. */
   constructor({ countsAll = false }: { readonly countsAll?: boolean } = {}) {

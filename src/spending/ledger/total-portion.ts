@@ -58,7 +58,7 @@ const [lookMs, renewMs] = [1_000, 60_000];
  * Caps of servers and people need none: a server belongs to one process.
  */
 export class TotalPortion implements AsyncDisposable {
-  readonly #options: TotalPortionOptions;
+  readonly #options;
   readonly #over = new AbortController();
   /** Most that this process may have spent since its start, with its reserves. */
   #limit = 0;

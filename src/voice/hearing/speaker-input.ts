@@ -70,7 +70,7 @@ type SpeakerInputParts = {
 
 /** Speaker input of one person: packets in, whole utterances out. Opened only for people who may be heard. */
 export class SpeakerInput {
-  readonly #parts: SpeakerInputParts;
+  readonly #parts;
   #isEcho = false;
   readonly #recording = new Recording();
   #voice: EndpointingState = quiet;
@@ -234,7 +234,7 @@ type SpeakerEvent = { readonly speakerId: string; readonly noticed: SpeakerInput
  * person are dropped until there is.
  */
 export class SpeakerInputs {
-  readonly #open: (speakerId: string) => SpeakerInput;
+  readonly #open;
   readonly #inputs = new Map<string, SpeakerInput>();
 
   constructor(open: (speakerId: string) => SpeakerInput) {

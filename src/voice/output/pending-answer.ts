@@ -63,12 +63,12 @@ const quoted = new Error('quoted lines replace the rest of the answer');
 export class PendingAnswer {
   /** Pays for all requests of this answer. */
   readonly reservation: Reservation;
-  readonly #parts: PendingAnswerParts;
+  readonly #parts;
   readonly #replyParts: AsyncIterator<ReplyPart>;
   readonly #over: AbortController;
   readonly #wanted = Promise.withResolvers<void>();
   readonly #early: Promise<Early>;
-  readonly #until: AbortSignal;
+  readonly #until;
   /** Ends the wait for the next part. */
   #leave: ((reason: unknown) => void) | undefined;
   #awaitsSpeech = false;

@@ -60,10 +60,10 @@ type OnSent = (words: SpokenSegment) => void;
 
 /** Says one thing after the other on the track of one session. */
 export class SpeechOutput {
-  readonly #track: VoiceTrack;
-  readonly #clock: Clock;
-  readonly #onSent: OnSent;
-  readonly #pace: SpeechPace;
+  readonly #track;
+  readonly #clock;
+  readonly #onSent;
+  readonly #pace;
   #open: OpenReply | undefined;
   #resumes = 0;
   #isStuck = false;

@@ -30,7 +30,7 @@ const pausesMs = [2_000, 10_000];
  * An event that fails three times is left out, and the operator is told.
  */
 export class EventWebhooks implements Disposable {
-  readonly #options: EventWebhooksOptions;
+  readonly #options;
   readonly #closing = new AbortController();
   readonly #posting = new Map<string, AbortController>();
 

@@ -38,7 +38,7 @@ const retryAfterS = 15;
 
 /** Tells programs what happens in voice channels, from the moment they listen. */
 export class ServerEvents implements Disposable {
-  readonly #clock: Pick<Clock, 'wallMs' | 'later'>;
+  readonly #clock;
   readonly #readers = new Set<Reader>();
   readonly #streams = new WrittenAnswerConcurrency(mostOfToken, mostInServer);
   #tokens: readonly ApiToken[] = [];

@@ -39,7 +39,7 @@ type Message = {
  * changes is rewritten where it stands; one that is heard late goes last, with its time. Never throws.
  */
 export class LiveCaptions {
-  readonly #options: LiveCaptionsOptions;
+  readonly #options;
   /** Messages that still change, the newest last. */
   #messages: readonly Message[] = [];
   /** Lines that are never shown again. */

@@ -52,8 +52,8 @@ type McpServerParts = {
 /** One MCP server with its tools, connected again whenever it has gone. */
 export class McpServer {
   readonly name: string;
-  readonly #options: McpServerOptions;
-  readonly #parts: McpServerParts;
+  readonly #options;
+  readonly #parts;
   #tools: readonly ExternalTool[] = [];
   #lastNews = '';
 
