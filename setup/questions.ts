@@ -37,7 +37,7 @@ export class Questions implements Disposable {
     terminal.input.once('end', this.end).once('close', this.end);
   }
 
-  readonly end = (): void => this.#gone.abort(ended());
+  readonly end = () => this.#gone.abort(ended());
 
   /** Says one sentence, or a few. */
   say(words: string): void {

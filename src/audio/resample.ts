@@ -51,7 +51,7 @@ export class Resampler {
     return out;
   }
 
-  #begin(): void {
+  #begin() {
     const { half } = this.#filter.change;
     this.#input.fill(0, 0, half * this.#channels);
     this.#length = half;
@@ -59,7 +59,7 @@ export class Resampler {
     this.#phase = 0;
   }
 
-  #append(samples: Int16Array): void {
+  #append(samples: Int16Array) {
     const from = this.#length * this.#channels;
     const to = from + samples.length;
     if (to > this.#input.length) {
@@ -71,7 +71,7 @@ export class Resampler {
     this.#length = to / this.#channels;
   }
 
-  #forget(): void {
+  #forget() {
     const done = this.#at - this.#filter.change.half;
     this.#input.copyWithin(0, done * this.#channels, this.#length * this.#channels);
     this.#length -= done;

@@ -35,7 +35,7 @@ export class SampleBuffer {
   }
 
   /** Moves what is kept to twice the room that it needs. */
-  #makeRoom(length: number, keptFrom: number): void {
+  #makeRoom(length: number, keptFrom: number) {
     const past = Math.max(0, keptFrom - this.#from);
     const kept = this.#samples.subarray(past, this.#to - this.#from);
     this.#samples = new Int16Array(2 * (kept.length + length));

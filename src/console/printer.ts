@@ -91,7 +91,7 @@ function printAnswer(
   { finish, text, heardText }: Extract<SessionEvent, { kind: 'answered' }>,
   botName: string,
   show: ConversationPrinter,
-): void {
+) {
   if (finish === 'empty' && text === '') show.says(botName, nothingToSay);
   else if (finish === 'completed' || finish === 'empty') show.says(botName, text);
   else if (heardText !== '') show.says(botName, `${heardText} (${finish})`);

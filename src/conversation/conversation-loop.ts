@@ -184,7 +184,7 @@ export class ConversationLoop {
     this.post({ kind: 'settings', settings });
   }
 
-  #handle(event: ConversationEvent): void {
+  #handle(event: ConversationEvent) {
     try {
       const { decide = step } = this.#deps;
       const { effects, state } = decide(this.#state, event, conversationRules);
@@ -196,7 +196,7 @@ export class ConversationLoop {
   }
 
   /** One that throws does not take the others of its step along. */
-  #perform(effect: ConversationEffect): void {
+  #perform(effect: ConversationEffect) {
     try {
       this.#deps.perform(effect);
     } catch (error) {
@@ -204,7 +204,7 @@ export class ConversationLoop {
     }
   }
 
-  #setTimer(): void {
+  #setTimer() {
     const wakeMs = wakeAtMs(this.#state, conversationRules);
     if (wakeMs === this.#wakeMs || this.#wakeMs === Number.NEGATIVE_INFINITY) return;
     this.#stopTimer();

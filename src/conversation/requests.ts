@@ -240,7 +240,7 @@ export class Requests {
     };
   }
 
-  #answered({ onOver, report }: QueuedQuestion, outcome: ReportedOutcome): void {
+  #answered({ onOver, report }: QueuedQuestion, outcome: ReportedOutcome) {
     if (outcome === 'failed') {
       const failure = this.#deps.loop.lastFailure?.error;
       const line = failure && failureText(failure);

@@ -88,12 +88,12 @@ export class OperatorNotices {
     }
   }
 
-  #queue(kind: string, notice: string): void {
+  #queue(kind: string, notice: string) {
     if (this.#options.signal.aborted) return;
     this.#sending = this.#sending.then(() => this.#send(kind, notice));
   }
 
-  async #send(kind: string, notice: string): Promise<void> {
+  async #send(kind: string, notice: string) {
     const { clock, log, send, signal } = this.#options;
     try {
       signal.throwIfAborted();

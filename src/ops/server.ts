@@ -85,7 +85,7 @@ async function answerOrFail(
   }
 }
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server) {
   const closed = once(server, 'close');
   server.close();
   const cut = setTimeout(() => server.closeAllConnections(), farewellMs);

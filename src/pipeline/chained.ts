@@ -63,9 +63,9 @@ async function write(
   queue: BoundedQueue<ReplyPart>,
   { spoken, asides }: Pick<AnswerSound, 'asides'> & { readonly spoken: BoundedQueue<string> },
   signal: AbortSignal,
-): Promise<void> {
+) {
   const clauses = new ClauseWriter(asides);
-  const say = (some: readonly string[]): void => {
+  const say = (some: readonly string[]) => {
     for (const clause of some) spoken.put(clause);
   };
   let written = '';

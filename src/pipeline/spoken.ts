@@ -97,7 +97,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
     this.#notify();
   }
 
-  async #run(work: (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #run(work: (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>) {
     const stop = () => {
       this.#stop.abort(this.#signal.reason);
       this.#notify();
@@ -115,12 +115,12 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
     }
   }
 
-  #changed(): Promise<void> {
+  #changed() {
     this.#change ??= Promise.withResolvers();
     return this.#change.promise;
   }
 
-  #notify(): void {
+  #notify() {
     this.#change?.resolve();
     this.#change = undefined;
   }
@@ -209,7 +209,7 @@ async function deliver(
   course: Course,
   queue: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
-): Promise<void> {
+) {
   let began = false;
   try {
     for await (const pcm of sound) {

@@ -136,7 +136,7 @@ class ConnectionTickLoop {
     if (this.#isTicking && isDue) wakeup.end();
   }
 
-  #step(signal: AbortSignal): void {
+  #step(signal: AbortSignal) {
     signal.throwIfAborted();
     const { inputs, interruptions, session } = this.#parts;
     const atMs = this.#nowMs;
@@ -178,7 +178,7 @@ class ConnectionTickLoop {
 }
 
 /** Timers fire before sockets are read: without this, what was said during a hold counts as silence and ends the utterance. */
-async function packetsFirst(signal: AbortSignal): Promise<void> {
+async function packetsFirst(signal: AbortSignal) {
   for (let turn = 0; turn < heldTurns && !signal.aborted; turn++) await setImmediate();
 }
 
@@ -406,7 +406,7 @@ function handle(
   speakerId: string,
   noticed: SpeakerInputEvent,
   { interruptions, utterances }: ConnectionParts,
-): void {
+) {
   interruptions.notice(speakerId, noticed);
   utterances.handle(speakerId, noticed);
 }

@@ -119,7 +119,7 @@ export class PrivacyRequests {
     await runPeriodically({ name: 'erasure', clock, everyMs: resumeMs, run, report }, signal);
   }
 
-  async #resumeErasures(): Promise<void> {
+  async #resumeErasures() {
     const { places, store } = this.#parts;
     const all = await store.erasures().catch(() => []); // a store in trouble is told of elsewhere
     for (const erasure of all) {
@@ -158,7 +158,7 @@ export class PrivacyRequests {
     return { kind: 'forgotten', total: count, staysBlocked: staysBlocked || undefined };
   }
 
-  #forgetInMemory(guildId: string, personId: string): void {
+  #forgetInMemory(guildId: string, personId: string) {
     this.#parts.spending.forget(guildId, personId);
     this.#parts.peopleSettings.forget(guildId, personId);
     for (const feature of this.#features) feature.forget?.(guildId, personId);

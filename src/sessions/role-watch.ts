@@ -47,7 +47,7 @@ async function reread(
   link: VoiceLink,
   { consent, notices, place }: WatchedSession,
   signal: AbortSignal,
-): Promise<void> {
+) {
   const before = rolesOf(personId, link.people());
   try {
     await link.refresh(personId, signal);

@@ -108,7 +108,7 @@ export class SeatPersistence implements AsyncDisposable {
     return seat;
   }
 
-  #schedule(guildId: string, seat: KnownSeat): void {
+  #schedule(guildId: string, seat: KnownSeat) {
     if (seat.isDue) return;
     seat.isDue = true;
     seat.turn = seat.turn.then(() => {
@@ -117,7 +117,7 @@ export class SeatPersistence implements AsyncDisposable {
     });
   }
 
-  async #write(session: SeatedSession, known: KnownSeat): Promise<void> {
+  async #write(session: SeatedSession, known: KnownSeat) {
     const seat = session.seat();
     const written = JSON.stringify(seat);
     if (written === known.written) return;
@@ -125,7 +125,7 @@ export class SeatPersistence implements AsyncDisposable {
     if (isDone && known.session === session) known.written = written;
   }
 
-  async #erase(guildId: string, known: KnownSeat): Promise<void> {
+  async #erase(guildId: string, known: KnownSeat) {
     if (!known.isOver) return;
     const isDone = await this.#store(guildId, (store) => store.erase(guildId));
     if (!isDone || known.session) return;
@@ -147,18 +147,18 @@ export class SeatPersistence implements AsyncDisposable {
     return isLive || this.#parts.clock.nowMs() < this.#expireUntilMs;
   }
 
-  #watch(): void {
+  #watch() {
     if (this.#stopTimer || this.#over.signal.aborted) return;
     this.#setTimer();
   }
 
-  #rest(): void {
+  #rest() {
     if (this.#isBusy) return;
     this.#stopTimer?.();
     this.#stopTimer = undefined;
   }
 
-  #setTimer(): void {
+  #setTimer() {
     const { clock } = this.#parts;
     this.#stopTimer = clock.later(aliveMs, () => {
       this.#tick();
@@ -168,7 +168,7 @@ export class SeatPersistence implements AsyncDisposable {
   }
 
   /** A link that may be lost keeps no seat young. */
-  #tick(): void {
+  #tick() {
     const nowMs = this.#parts.clock.nowMs();
     for (const [guildId, seat] of this.#seats) if (seat.isOver) this.#schedule(guildId, seat);
     const alive: string[] = [];
@@ -184,7 +184,7 @@ export class SeatPersistence implements AsyncDisposable {
     void this.#store(some, (store) => store.expire(returnMs));
   }
 
-  async #reportAlive(guildIds: readonly string[]): Promise<void> {
+  async #reportAlive(guildIds: readonly string[]) {
     const [first = ''] = guildIds;
     if (await this.#store(first, (store) => store.alive(guildIds))) return;
     for (const seat of this.#seats.values()) seat.written = undefined; // what people said there may be lost

@@ -424,7 +424,7 @@ export class VoiceSession implements Session {
   }
 
   /** Opens the link again, as long as a person is there. Errors and abort: as `enter`. */
-  async #comeBack(): Promise<void> {
+  async #comeBack() {
     const { signal } = this.#over;
     await unlessAborted(this.#mayOpen.promise, signal);
     if (this.entered && this.company === 0) this.leave('alone');

@@ -382,7 +382,7 @@ export class VoiceSessions implements AsyncDisposable {
     }
   }
 
-  async #whileHere(session: VoiceSession): Promise<void> {
+  async #whileHere(session: VoiceSession) {
     const why = await session.live();
     this.#seats.ended(session, why);
     const { guildId } = session.channel;
@@ -395,7 +395,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** A no ends all that was said and goes on; without a person: what is stored there was read. */
-  #consentChanged(guildId: string, personId: string | undefined): void {
+  #consentChanged(guildId: string, personId: string | undefined) {
     const sessions = this.sessions(guildId);
     if (personId === undefined) for (const { consent } of sessions) consent.rejudge();
     else for (const session of sessions) session.said(personId);
@@ -404,7 +404,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** It does not come there by itself before the channel was empty. */
-  #rest({ guildId, channelId }: ChannelRef): void {
+  #rest({ guildId, channelId }: ChannelRef) {
     void this.settings.rest(guildId, channelId);
   }
 
@@ -420,7 +420,7 @@ export class VoiceSessions implements AsyncDisposable {
     return { kind: 'left', channel, stayedMs: session.stayedMs, hasTranscript };
   }
 
-  async #moveAlong(former: VoiceSession): Promise<void> {
+  async #moveAlong(former: VoiceSession) {
     const { guildId } = former.channel;
     const place = this.#sessions.get(guildId);
     const isReplaced = place && place.session !== former;
@@ -456,27 +456,27 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** A person who moves the bot does not want it to return by itself. */
-  #movedByHand(session: VoiceSession | undefined, channelId: string): void {
+  #movedByHand(session: VoiceSession | undefined, channelId: string) {
     if (!session || session.isOver || session.channel.channelId === channelId) return;
     session.followedId = undefined;
     this.#rest(session.channel);
   }
 
   /** Discord lets the bot stay where it may not be any more; it does not. */
-  #barred(channelId: string, kind: MissingRight, session: VoiceSession | undefined): void {
+  #barred(channelId: string, kind: MissingRight, session: VoiceSession | undefined) {
     if (session?.channel.channelId !== channelId || session.isOver) return;
     session.leave('forbidden');
     this.#farewell(session.channel, missingRight(kind, session.channel), session);
   }
 
   /** The last word of a session; not said any more where the bot has been called again. */
-  #farewell(channel: ChannelRef, line: TextLine, over?: VoiceSession): void {
+  #farewell(channel: ChannelRef, line: TextLine, over?: VoiceSession) {
     const holds = () => [undefined, over].includes(this.#sessions.get(channel.guildId)?.session);
     this.#notices.report({ channel, line, holds });
   }
 
   /** Nothing of the server is kept once the session there has ended. */
-  #guildRemoved(guildId: string): void {
+  #guildRemoved(guildId: string) {
     this.#moves.delete(guildId);
     this.#sessions.get(guildId)?.session.leave('removed');
     const erase = async () => {

@@ -103,7 +103,7 @@ class PersonChoices<Choice> {
     return true;
   }
 
-  async #saveLater(personId: string, said: SaidChoice<Choice>): Promise<void> {
+  async #saveLater(personId: string, said: SaidChoice<Choice>) {
     const { parts, signal } = this.#parts;
     const { clock } = parts;
     for (;;) {

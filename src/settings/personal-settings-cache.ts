@@ -84,7 +84,7 @@ export class PersonalSettingsCache {
     return settings;
   }
 
-  #keep(key: string, settings: PersonSettings): void {
+  #keep(key: string, settings: PersonSettings) {
     this.#known.delete(key);
     this.#known.set(key, settings);
     const [oldest] = this.#known.keys();

@@ -275,7 +275,7 @@ export class StoredSettings {
     this.#servers.delete(guildId);
   }
 
-  async #load(guildId: string): Promise<void> {
+  async #load(guildId: string) {
     const read = () => this.#sources.settingsStore.read(guildId);
     const set = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
     if (!set || !this.#loading.has(guildId)) return; // forgotten meanwhile

@@ -11,7 +11,7 @@ const send = openDecoderPort((message) => {
   before = before.then(() => obey(message));
 });
 
-async function obey(message: ToDecoder): Promise<void> {
+async function obey(message: ToDecoder) {
   if (message.kind === 'close') close(message.id);
   else send(await fed(message));
 }
@@ -32,7 +32,7 @@ async function fed({
   }
 }
 
-function close(id: number): void {
+function close(id: number) {
   streams.get(id)?.free();
   streams.delete(id);
 }

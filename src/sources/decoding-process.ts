@@ -126,11 +126,11 @@ export class DecodingProcess {
     }
   }
 
-  #send(message: ToDecoder): void {
+  #send(message: ToDecoder) {
     if (!this.#isDead) this.#child?.send(message, () => undefined); // events report its end
   }
 
-  #bury(): void {
+  #bury() {
     if (this.#isDead) return;
     this.#isDead = true;
     this.#stayAwake?.();

@@ -110,7 +110,7 @@ class MeteredListening implements Listening {
     this.#inner[Symbol.dispose]();
   }
 
-  #send(): void {
+  #send() {
     for (let [sound] = this.#waiting; sound; [sound] = this.#waiting) {
       if (this.#meter.holdSound && this.#pushed + sound.length > this.#mostPushed) {
         this.#reserving = this.#reserve();
@@ -123,7 +123,7 @@ class MeteredListening implements Listening {
   }
 
   /** Sets money aside for more sound, and goes on with it; where it is refused, the sound is dropped. */
-  async #reserve(): Promise<void> {
+  async #reserve() {
     const held = await this.#meter.holdSound?.(reservedMs, leastMs)?.catch((error: unknown) => {
       if (error instanceof BotError) return 'refused' as const;
       throw error;
@@ -137,13 +137,13 @@ class MeteredListening implements Listening {
     this.#send();
   }
 
-  readonly #end = (): void => {
+  readonly #end = () => {
     if (!this.#isOver && !this.#isRefused) this.#pay(this.#pushed);
     this.#isOver = true;
     for (const held of this.#held.splice(0)) held.end();
   };
 
-  #pay(upTo: number, usage?: EngineUsage): void {
+  #pay(upTo: number, usage?: EngineUsage) {
     const ms = (Math.max(0, upTo - this.#paid) / heardRateHz) * 1_000;
     this.#paid = Math.max(this.#paid, upTo);
     const isNews = usage?.count !== undefined && !this.#counted.has(usage);

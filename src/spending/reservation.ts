@@ -290,7 +290,7 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceMeter {
   }
 
   /** Counts work by the report of its engine, or else by our estimate. */
-  #count(what: PaidRole, usage: EngineUsage | undefined, estimate: Use): void {
+  #count(what: PaidRole, usage: EngineUsage | undefined, estimate: Use) {
     const uses = usage?.count ? [usage.count, estimate] : [estimate];
     this.#account.pay(what, { uses, by: usage?.by });
   }

@@ -286,7 +286,7 @@ export class SessionBudgets {
     usual: RolePrice,
     charge: (sum: Partial<Sum>) => void,
     held = 0,
-  ): void {
+  ) {
     const rate = by ? this.#options.rateOf(by, what) : usual;
     if (rate.kind === 'free') return;
     const nanoUsd = costOf(uses, what, rate, held);
@@ -399,7 +399,7 @@ class Holds {
     return { units, end };
   }
 
-  #free(): void {
+  #free() {
     if (!this.#isClosed) return;
     const reserve = this.#reserve;
     reserve.left = Math.min(reserve.left, this.#held);

@@ -88,8 +88,8 @@ export async function environmentOf(
 
 /** The bot as its owner runs it: a process of its own, with a token and a server to log in to. */
 export class BotProcess implements AsyncDisposable {
-  readonly #child: ChildProcess;
-  readonly #folder: string;
+  readonly #child;
+  readonly #folder;
   #lines = new Mailbox<LogLine>(keptLines);
   #log: readonly LogLine[] = [];
   #complaints = '';

@@ -7,7 +7,7 @@ export class VirtualClock implements Clock {
   #wallStartMs: number;
   #nowMs = 0;
   readonly #sleepers = new Set<Sleeper>();
-  readonly #rounds: number;
+  readonly #rounds;
 
   /** `rounds`: of the event loop between two instants; one is enough where nothing but promises is waited for. */
   constructor(wallStartMs: number = Date.UTC(2026, 10, 20, 16, 25), rounds = 1) {

@@ -10,7 +10,7 @@ type Pair = { readonly inner: Socket; readonly outer: Socket };
  */
 export class TcpProxy implements AsyncDisposable {
   readonly port: number;
-  readonly #server: Server;
+  readonly #server;
   readonly #pairs = new Set<Pair>();
   #state: 'open' | 'cut' | 'swallowing' = 'open';
 

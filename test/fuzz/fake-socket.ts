@@ -75,7 +75,7 @@ function says(text: string, isBinary = false): ServerStep {
 class FakeSocket extends EventEmitter {
   readonly bufferedAmount = 0;
   readonly greets: boolean;
-  readonly #report: (error: unknown) => void;
+  readonly #report;
   readyState: number = WebSocket.CONNECTING;
 
   constructor(greets: boolean, report: (error: unknown) => void) {
@@ -123,8 +123,8 @@ class FakeSocket extends EventEmitter {
 
 /** A server at the other end of fake sockets. What our listeners throw comes out of `play` and `check`. */
 export class FakeServer {
-  readonly #clock: VirtualClock;
-  readonly #welcomes: readonly SocketGreeting[];
+  readonly #clock;
+  readonly #welcomes;
   readonly #thrown: unknown[] = [];
   #opened = 0;
   #socket: FakeSocket | undefined;

@@ -35,7 +35,7 @@ function hostileUnits(source: string, flags: string): readonly string[] {
 
 /** Writes texts that parts of an expression take. */
 class Writer {
-  readonly #flags: string;
+  readonly #flags;
   readonly #taken = new Map<string, readonly string[]>();
 
   constructor(flags: string) {

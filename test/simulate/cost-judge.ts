@@ -13,7 +13,7 @@ const captionMs = 60_000;
 
 /** Judges that each request, tool and timer is for something. */
 export class CostJudge {
-  readonly #hold: Hold;
+  readonly #hold;
   /** Latest instant, in ms, at which all that runs was needed. */
   #neededMs = 0;
   /** Beginning, in ms, of each person's latest utterance that captions want, whomever it is for. */

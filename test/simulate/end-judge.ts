@@ -17,7 +17,7 @@ const signs: ReadonlySet<ConversationEffect['do']> = new Set(['cue', 'notice', '
 
 /** Judges that everything ends once, and that people learn of what failed. */
 export class EndJudge {
-  readonly #hold: Hold;
+  readonly #hold;
   readonly #ends = new EndBook();
 
   constructor(hold: Hold) {

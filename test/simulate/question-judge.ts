@@ -18,7 +18,7 @@ const endingWords = /stop|never mind|listen|wait/i;
 
 /** Judges who is answered, in which order, and that nobody is left without a reason. */
 export class QuestionJudge {
-  readonly #hold: Hold;
+  readonly #hold;
   /** Instant, in ms, at which the end of each utterance was clear. */
   readonly #endedMs = new Map<Id, number>();
   readonly #words = new Map<Id, string>();

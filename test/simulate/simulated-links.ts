@@ -11,10 +11,10 @@ const longestCloseMs = 1_000;
 export class SimulatedLinkOpener extends FakeLinkOpener {
   /** Links that are being opened. */
   opening = 0;
-  readonly #clock: VirtualClock;
-  readonly #luck: Luck;
+  readonly #clock;
+  readonly #luck;
 
-  readonly #closesSlowly: boolean;
+  readonly #closesSlowly;
 
   constructor(
     people: readonly ChannelMember[],

@@ -38,7 +38,7 @@ const obstinateRounds = 6;
 
 /** Models that write, and that hear and speak: late, cut off, silent, empty or obstinate by luck. */
 export class SimulatedModels {
-  readonly #options: ModelOptions;
+  readonly #options;
   #answers = 0;
 
   constructor(options: ModelOptions) {

@@ -50,9 +50,9 @@ export function simulatedTranscriber(options: RecogniserOptions): Transcriber {
 
 /** One utterance that is understood while it is spoken. */
 class SimulatedListening implements Listening {
-  readonly #options: RecogniserOptions;
-  readonly #recognise: (samples: Int16Array, signal: AbortSignal) => Promise<Transcript>;
-  readonly #onPartial: OnPartial;
+  readonly #options;
+  readonly #recognise;
+  readonly #onPartial;
   readonly #over = new AbortController();
   readonly #until: AbortSignal;
   #samples = new Int16Array();

@@ -23,7 +23,7 @@ const lateWordsMs = 30_000;
 
 /** Judges what people hear by the frames that left. */
 export class SoundJudge {
-  readonly #hold: Hold;
+  readonly #hold;
   /** Latest instant, in ms, at which a reply was known to sound, and at which its voice left. */
   #knownMs = Number.NEGATIVE_INFINITY;
   #leftMs = Number.NEGATIVE_INFINITY;

@@ -7,10 +7,10 @@ import type { Simulation } from './world.ts';
 
 /** Judges tools: which run, when, for whose words, and after whose yes. */
 export class ToolJudge {
-  readonly #hold: Hold;
+  readonly #hold;
   readonly #tools = new ToolBook();
   /** Confirmed tools that still run for a session before this one. */
-  readonly #inheritedRuns: number;
+  readonly #inheritedRuns;
 
   constructor(hold: Hold, inheritedRuns = 0) {
     this.#hold = hold;

@@ -86,9 +86,9 @@ export class Simulation {
   readonly #owners = new Map<string, string>();
   readonly #refusedMs = new Map<string, number>();
   readonly #luck: Luck;
-  readonly #judge: Invariants;
-  readonly #leaksReservations: boolean;
-  readonly #misheard: string | undefined;
+  readonly #judge;
+  readonly #leaksReservations;
+  readonly #misheard;
   readonly #models: SimulatedModels;
   readonly #run: StepFunction;
   readonly #members = new Map<string, ChannelMember>(everybody.map((id) => [id, memberOf(id)]));

@@ -15,7 +15,7 @@ import { fc, runs } from '#test/properties.ts';
 class MemoryPortions {
   isAway = false;
   requests = 0;
-  readonly #spending: MemorySpending;
+  readonly #spending;
   readonly #portions = new Map<object, number>();
 
   constructor(spending: MemorySpending) {

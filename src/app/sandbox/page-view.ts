@@ -60,11 +60,7 @@ export class PageView {
   }
 
   /** The page shows them under whoever speaks, until they are said. */
-  #words({
-    name: who = this.#botName,
-    text,
-    isWhole,
-  }: Extract<SessionEvent, { kind: 'words' }>): void {
+  #words({ name: who = this.#botName, text, isWhole }: Extract<SessionEvent, { kind: 'words' }>) {
     if (isWhole) this.#report?.({ kind: 'said', who, text });
     if (isWhole || this.#live.get(who) === text) return;
     this.#live.set(who, text);

@@ -68,7 +68,7 @@ class LagFinder {
     this.#weight = 0;
   }
 
-  #addAt(lag: number, levels: Float32Array, sentAt: number): void {
+  #addAt(lag: number, levels: Float32Array, sentAt: number) {
     const sent = this.#sent.levels;
     const from = lag * bandCount;
     let [squares, products] = [0, 0];
@@ -224,13 +224,13 @@ export class EchoMeter {
     this.#verdict = 'unknown';
   }
 
-  #align(atMs: number): void {
+  #align(atMs: number) {
     const nextMs = this.#streamMs + windowMs;
     const follows = Math.abs(atMs - nextMs) < jumpMs;
     this.#streamMs = follows ? Math.min(nextMs + driftMs, atMs) : atMs;
   }
 
-  #measure({ samples, probability }: VoiceWindow, at: number, sounds: boolean): void {
+  #measure({ samples, probability }: VoiceWindow, at: number, sounds: boolean) {
     const levels = new Float32Array(bandCount);
     this.#bands.measure(samples, at, levels, 0);
     this.#floor.add(levels);
@@ -245,7 +245,7 @@ export class EchoMeter {
   }
 
   /** Checks whether the echo path is still valid. */
-  #follow(path: EchoPath, { levels, hop }: EchoMeasurement, loud: boolean): void {
+  #follow(path: EchoPath, { levels, hop }: EchoMeasurement, loud: boolean) {
     const { excessDb, shortDb, expectedDb } = path.compare(levels, this.#floor.levels, hop);
     this.#excessDb += newShare * ((loud ? Math.min(mostExcessDb, excessDb) : 0) - this.#excessDb);
     this.#shortDb += newShare * (shortDb - this.#shortDb);
@@ -263,12 +263,12 @@ export class EchoMeter {
     return this.#excessDb < ownDb && this.#shortDb < mostShortDb;
   }
 
-  #lose(): void {
+  #lose() {
     this.#path = undefined;
     this.#finder.reset();
   }
 
-  #search(): void {
+  #search() {
     const found = this.#finder.best();
     if (!proves(found) || (this.#path && !this.#changed(this.#path, found))) return;
     const path = new EchoPath(this.#sent, found.lag);
@@ -288,7 +288,7 @@ export class EchoMeter {
     return likeness - this.#finder.likenessAt(path.lag) > clearly;
   }
 
-  #judge({ atMs }: VoiceWindow, sounds: boolean): void {
+  #judge({ atMs }: VoiceWindow, sounds: boolean) {
     this.#voiced++;
     const own = this.#path && this.#excessDb >= ownDb;
     if (this.#path && this.#fits && sounds) this.#explained++;

@@ -77,7 +77,7 @@ export class PolyphaseFilter {
     }
   }
 
-  #filter(channels: 1 | 2, frames: number, count: number, phase: number): void {
+  #filter(channels: 1 | 2, frames: number, count: number, phase: number) {
     const { floatMono, floatStereo, filterMono, filterStereo } = this.#module;
     const { up, down, phases } = this.change;
     const { input, left, right, output } = this.#places;

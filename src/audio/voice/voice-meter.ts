@@ -93,7 +93,7 @@ export class VoiceMeter {
     this.#power = 0;
   }
 
-  #fill(samples: Int16Array, from: number, to: number): void {
+  #fill(samples: Int16Array, from: number, to: number) {
     for (let n = from; n < to; n++) {
       const sample = (samples[n] ?? 0) / 32_768;
       this.#window[this.#filled++] = sample;
@@ -228,13 +228,13 @@ export class SileroWeights {
     return this.#answer();
   }
 
-  #mirror(): void {
+  #mirror() {
     const samples = this.#samples;
     const end = contextSamples + windowSamples;
     for (let n = 0; n < contextSamples; n++) samples[end + n] = samples[end - 2 - n] ?? 0;
   }
 
-  #run(): void {
+  #run() {
     const [a, b, c, d] = at.encoder;
     const row = (from: number, step: number, width: number) => from + step * width * numberBytes;
     const { hann, twiddles, order, work } = at;
@@ -251,7 +251,7 @@ export class SileroWeights {
     this.#kernels.remember(at.gates, cellCount, at.cells, row(at.seen, 1, cellCount));
   }
 
-  #multiply(layer: Layer, input: number, least: number, out: number): void {
+  #multiply(layer: Layer, input: number, least: number, out: number) {
     const { weights, bias, rows, width } = layer;
     this.#kernels.multiply(weights, bias, rows, input, width, least, at.list, out);
   }

@@ -60,12 +60,12 @@ export class Mailbox<T> {
     }
   }
 
-  #changed(): Promise<void> {
+  #changed() {
     this.#change ??= Promise.withResolvers();
     return this.#change.promise;
   }
 
-  #wake(): void {
+  #wake() {
     this.#change?.resolve();
     this.#change = undefined;
   }

@@ -119,7 +119,7 @@ export class AnswerJobs {
   }
 
   /** A bug: nothing of the question is tried again. */
-  #broken(job: AnswerJob, error: unknown): void {
+  #broken(job: AnswerJob, error: unknown) {
     this.running.discard(job.id);
     const { loop } = this.#session;
     loop.post({ kind: 'taken-out', id: job.effect.turn, why: 'failed' });
@@ -318,7 +318,7 @@ function reportAnswer(
   { finish, progress, reply }: AnswerReport,
   { consent, notices, place }: Pick<Session, 'consent' | 'notices' | 'place'>,
   utterances: Pick<Utterances, 'find'>,
-): void {
+) {
   const { by: speakerId, name, parts: said, request } = turn;
   const { end, failure, words } = utterances.find(said.at(-1)?.utterance ?? 0) ?? {};
   const firstSentAtMs = reply?.firstSentAtMs;

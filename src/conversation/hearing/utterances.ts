@@ -185,7 +185,7 @@ export class Utterances {
   }
 
   /** Asks for the words so far, once a pause, unless that would be too expensive. */
-  #pause(utterance: HeardUtterance, { heard, kind, soFar }: PauseEvent): void {
+  #pause(utterance: HeardUtterance, { heard, kind, soFar }: PauseEvent) {
     utterance.soFar = soFar;
     utterance.evidence = heard;
     if (!hasVoice(heard) || utterance.isRequested) return;
@@ -197,7 +197,7 @@ export class Utterances {
   }
 
   /** Gives endpointing an empty text for this pause, so that it does not wait for words. */
-  async #passOver(utterance: HeardUtterance): Promise<void> {
+  async #passOver(utterance: HeardUtterance) {
     await Promise.resolve(); // what else was noticed goes first
     const { speakerId } = utterance;
     if (this.#open.get(speakerId) === utterance && !utterance.isRequested)

@@ -90,7 +90,7 @@ export class CaptionTranslator {
     }
   }
 
-  #show(translated: ReadonlyMap<TranscriptLine, string>): void {
+  #show(translated: ReadonlyMap<TranscriptLine, string>) {
     for (const [line, text] of translated) {
       const isOther = wordsOf(text).join() !== wordsOf(line.text).join();
       if (isOther && this.#recorder.mayShow(line)) this.#recorder.live.translate(line.number, text);

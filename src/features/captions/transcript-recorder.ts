@@ -246,7 +246,7 @@ export class TranscriptRecorder {
   }
 
   /** Adds a line, or changes the one of that number. */
-  #put(line: TranscriptLine): void {
+  #put(line: TranscriptLine) {
     this.#recent.set(line.number, line);
     const sinceMs = this.sessionMs(this.#deps.clock.nowMs()) - recentMs;
     this.#drop(({ endMs }) => endMs < sinceMs);

@@ -81,7 +81,7 @@ export class MemoryCache {
     return { id: 'confirm.done' };
   }
 
-  #keep(guildId: string, which: (one: Memory) => boolean, more: readonly Memory[] = []): void {
+  #keep(guildId: string, which: (one: Memory) => boolean, more: readonly Memory[] = []) {
     this.#known.set(guildId, [...this.known(guildId).filter(which), ...more]);
   }
 }

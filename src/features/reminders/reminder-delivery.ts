@@ -132,7 +132,7 @@ class Delivery {
     return sent === 'written' ? 'untold' : sent;
   }
 
-  #tell({ id, personId, text }: PersonalLine, signal: AbortSignal): Promise<void> {
+  #tell({ id, personId, text }: PersonalLine, signal: AbortSignal) {
     return this.#parts.messages.tell(personId, openText(text), signal, id);
   }
 

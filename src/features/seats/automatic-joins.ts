@@ -85,7 +85,7 @@ export class AutomaticJoins {
   }
 
   /** A channel that was empty is open to it again. */
-  #endRests(guildId: string): void {
+  #endRests(guildId: string) {
     const { settings } = this.#sessions;
     for (const channelId of settings.in(guildId).autoJoin) {
       const isEmpty = this.#peopleIn(guildId, channelId).length === 0;
@@ -95,7 +95,7 @@ export class AutomaticJoins {
   }
 
   /** Runs one check at a time in each server. */
-  async #settle(guildId: string): Promise<void> {
+  async #settle(guildId: string) {
     try {
       await this.#checks.run(guildId, () => this.#step(guildId));
     } catch (error) {
@@ -104,7 +104,7 @@ export class AutomaticJoins {
     if (!this.#isConcerned(guildId)) this.#servers.delete(guildId);
   }
 
-  async #step(guildId: string): Promise<void> {
+  async #step(guildId: string) {
     if (this.#signal.aborted) return;
     const { clock } = this.#parts;
     const joins = this.#servers.get(guildId) ?? noJoins();
@@ -203,7 +203,7 @@ export class AutomaticJoins {
   }
 
   /** People read that it cannot come; it tries again once they have left. */
-  async #stayAway(channel: ChannelRef): Promise<void> {
+  async #stayAway(channel: ChannelRef) {
     const { guildId, channelId, name } = channel;
     await this.#sessions.settings.rest(guildId, channelId);
     const line = { id: 'join.uncalled.failed', with: { channel: name } } as const;

@@ -123,7 +123,7 @@ export class SettingsRequests {
   }
 
   /** Applies changed settings to the sessions. People who are to be heard without having been asked read of it 30 s before. */
-  #follow(guildId: string, key: string, former: ConsentPolicySettings | undefined): void {
+  #follow(guildId: string, key: string, former: ConsentPolicySettings | undefined) {
     for (const session of this.#sessions.sessions(guildId)) session.govern(key);
     this.#sessions.features.changed(guildId);
     const session = this.#sessions.session(guildId);

@@ -62,7 +62,7 @@ export class LoopDelay implements Disposable {
     this.#before = none;
   }
 
-  #check(): void {
+  #check() {
     this.#before = delaysOf(this.#window);
     this.#window.reset();
     const isLate = this.#before.maxMs > mostMs;

@@ -83,17 +83,17 @@ export class AudioReply {
     this.#read();
   }
 
-  #write(text: string): void {
+  #write(text: string) {
     this.#words.words(text);
     if (this.#voice !== 'own') this.#unread.push(...this.#clauses.push(text));
   }
 
-  #read(): void {
+  #read() {
     if (this.#unread.length > 0) this.#voice = 'other';
     for (const text of this.#unread.splice(0)) this.#queue.put({ kind: 'clause', text });
   }
 
-  async #play(pcm: Pcm): Promise<void> {
+  async #play(pcm: Pcm) {
     this.#hasSound = true;
     if (this.#voice === 'other') return; // a voice never changes inside an answer
     this.#voice = 'own';

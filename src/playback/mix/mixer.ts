@@ -180,14 +180,14 @@ export class Mixer implements FrameSource {
     return { frame: this.#stereo.encode(samples), heard: () => narrowed(samples), speech };
   }
 
-  #rouse(): void {
+  #rouse() {
     if (!this.#quiet || this.#due) return;
     this.#due = true;
     this.#wake?.();
   }
 }
 
-function addToBoth(sum: Float32Array, one: Int16Array): void {
+function addToBoth(sum: Float32Array, one: Int16Array) {
   for (let n = 0; n < one.length; n++) {
     sum[2 * n] = (sum[2 * n] ?? 0) + (one[n] ?? 0);
     sum[2 * n + 1] = (sum[2 * n + 1] ?? 0) + (one[n] ?? 0);

@@ -63,7 +63,7 @@ export class VoiceTrack implements Track {
     return undefined;
   }
 
-  #notify(): void {
+  #notify() {
     const reply = this.#replies.find((one) => !one.over);
     if (reply?.ready) this.#listener?.();
   }
@@ -145,7 +145,7 @@ export class CueTrack implements Track {
     this.#listener = listener;
   }
 
-  #begin(): void {
+  #begin() {
     if (this.#next) this.#sounding = this.#next.samples;
     this.#current = this.#next;
     this.#next = undefined;

@@ -226,7 +226,7 @@ export class ReplySound {
    * Lets the waiting sound fall to silence and `piece` rise from it, if there would be a step between them. The sound of an audio
    * model goes on where a sentence begins, and has none.
    */
-  #joinTo(piece: Int16Array): void {
+  #joinTo(piece: Int16Array) {
     const before = this.#samples.at(
       Math.max(this.#samples.from, this.#samples.to - edgeSamples),
       edgeSamples,
@@ -240,16 +240,16 @@ export class ReplySound {
     fadeIn(piece, edgeSamples);
   }
 
-  #fadeEnd(): void {
+  #fadeEnd() {
     const from = Math.max(this.#taken, this.#samples.to - edgeSamples);
     fadeOut(this.#samples.at(from, edgeSamples), edgeSamples);
   }
 
-  #append(pieces: readonly Int16Array[]): void {
+  #append(pieces: readonly Int16Array[]) {
     for (const piece of pieces) this.#add(this.#stretch?.push(piece) ?? piece);
   }
 
-  #add(piece: Int16Array): void {
+  #add(piece: Int16Array) {
     if (piece.length === 0) return;
     this.#limiter.limit(piece);
     if (this.#isFresh) this.#joinTo(piece);

@@ -69,7 +69,7 @@ export class Levels {
     return this.at(cell) * loudestByPause < this.#loudest;
   }
 
-  #close(): void {
+  #close() {
     const level = Math.round(this.#sum / cellSamples);
     this.#cells.push(level);
     this.#loudest = Math.max(this.#loudest, level);

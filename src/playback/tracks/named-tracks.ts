@@ -127,7 +127,7 @@ export class NamedTracks {
     for (const track of this.all()) track.close();
   }
 
-  #add(track: NamedTrack): void {
+  #add(track: NamedTrack) {
     const sum = this.#sum;
     const raw = this.#sounds ? this.#raw : sum;
     if (!track.pull(raw)) return;
@@ -151,7 +151,7 @@ export class NamedTracks {
     this.#rouse();
   }
 
-  #rouse(): void {
+  #rouse() {
     if (this.isMoving) this.#onSound?.();
   }
 }

@@ -64,7 +64,7 @@ export class FlacFrames {
     return [{ bytes: this.#rest.subarray(0, length), ms: this.#header.ms }];
   }
 
-  #begin(at: number, header?: FlacHeader): void {
+  #begin(at: number, header?: FlacHeader) {
     this.#rest = this.#rest.subarray(at);
     this.#searched = header ? 1 : 0;
     this.#header = header;

@@ -55,7 +55,7 @@ export class LedgerPersistence implements AsyncDisposable {
   }
 
   /** While all is in the store, no timer runs. */
-  async #live(): Promise<void> {
+  async #live() {
     const { alert, clock, ledger } = this.#options;
     const wakeup = new Wakeup(clock);
     let forget: (() => void) | undefined;
@@ -79,7 +79,7 @@ export class LedgerPersistence implements AsyncDisposable {
     forget?.();
   }
 
-  async #save(): Promise<void> {
+  async #save() {
     const { clock, ledger, spending } = this.#options;
     if (this.#isWriting || !ledger.hasUnsaved || !(await this.#recall())) return;
     const entries = ledger.unsaved();

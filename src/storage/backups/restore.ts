@@ -158,7 +158,7 @@ function returningRows({ name, person }: Table, isSettingsOnly: boolean): string
 }
 
 /** Begins an erasure of each forgotten person: what was erased after the copy was made comes back with it. */
-function eraseAnew(sqlite: DatabaseSync, nowWallMs: number): void {
+function eraseAnew(sqlite: DatabaseSync, nowWallMs: number) {
   sqlite.exec(`INSERT OR IGNORE INTO erasures (guild_id, person_id, since_wall_ms)
     SELECT guild_id, person_id, ${nowWallMs} FROM consents WHERE kind = 'forgotten'`);
 }
@@ -196,7 +196,7 @@ function takeRows(
   }
 }
 
-function dropPrograms(sqlite: DatabaseSync): void {
+function dropPrograms(sqlite: DatabaseSync) {
   const programs = "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view')";
   for (const { name, type } of sqlite.prepare(programs).all())
     sqlite.exec(`DROP ${type} "${String(name).replaceAll('"', '""')}"`);
@@ -206,7 +206,7 @@ function dropPrograms(sqlite: DatabaseSync): void {
  * Puts a file in its place. The log there belongs to the former one, and is in that since it was copied. A process that is killed
  * leaves in each place the former file or the new one, whole.
  */
-function replace(path: string): void {
+function replace(path: string) {
   for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });
   renameSync(partOf(path), path);
 }

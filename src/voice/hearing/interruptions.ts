@@ -91,7 +91,7 @@ export class Interruptions {
     this.#step({ kind: 'tick', atMs });
   }
 
-  #barge(action: BargeIn['action']): void {
+  #barge(action: BargeIn['action']) {
     const reply = this.#replyId;
     if (reply !== undefined) this.#loop.post({ kind: 'barged', reply, action });
   }
@@ -100,13 +100,13 @@ export class Interruptions {
     return this.#clock.nowMs();
   }
 
-  #step(event: InterruptionEvent): void {
+  #step(event: InterruptionEvent) {
     const { state, effects } = stepInterruption(this.#state, event, interruptionRules);
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
   }
 
-  #perform(effect: InterruptionEffect): void {
+  #perform(effect: InterruptionEffect) {
     const output = this.#output;
     switch (effect.kind) {
       case 'duck':

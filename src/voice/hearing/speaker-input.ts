@@ -121,7 +121,7 @@ export class SpeakerInput {
   }
 
   /** Adds what it noticed, as all below do. */
-  #handle(heard: SpeakerSound, noticed: SpeakerInputEvent[]): void {
+  #handle(heard: SpeakerSound, noticed: SpeakerInputEvent[]) {
     const { atMs, samples } = heard;
     if (heard.kind === 'silence-frame') {
       this.#step({ kind: 'silence-frame', atMs }, noticed);
@@ -138,13 +138,13 @@ export class SpeakerInput {
     this.#stepOverlap({ kind: 'packet', levelDb: energyDb(samples), atMs }, noticed);
   }
 
-  #stepOverlap(event: OverlapVoiceInput, noticed: SpeakerInputEvent[]): void {
+  #stepOverlap(event: OverlapVoiceInput, noticed: SpeakerInputEvent[]) {
     const step = stepOverlapVoice(this.#overlap, event);
     this.#overlap = step.overlap;
     noticed.push(...step.noticed);
   }
 
-  #rest(kind: 'closed' | 'tick', atMs: number, noticed: SpeakerInputEvent[]): void {
+  #rest(kind: 'closed' | 'tick', atMs: number, noticed: SpeakerInputEvent[]) {
     if (!this.talking && this.#overlap) this.#stepOverlap({ kind, atMs }, noticed);
   }
 
@@ -158,7 +158,7 @@ export class SpeakerInput {
     return { kind: 'window', probability, levelDb, atMs };
   }
 
-  #step(event: EndpointingEvent, noticed: SpeakerInputEvent[]): void {
+  #step(event: EndpointingEvent, noticed: SpeakerInputEvent[]) {
     const before = this.#voice;
     const { echo, pauseHabits, rules, speakerId } = this.#parts;
     const { voice, effects } = stepEndpointing(before, event, rules, pauseHabits.of(speakerId));
@@ -171,7 +171,7 @@ export class SpeakerInput {
   }
 
   /** Whether an utterance was over shows when the next one begins. */
-  #learn(effect: EndpointingEffect, lastWord: string): void {
+  #learn(effect: EndpointingEffect, lastWord: string) {
     const { pauseHabits, rules, speakerId } = this.#parts;
     if (effect.kind === 'resumed') pauseHabits.wentOn(speakerId, effect.pausedMs, lastWord);
     if (effect.kind === 'ended') this.#ended = { toMs: effect.toMs, lastWord };

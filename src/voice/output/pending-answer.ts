@@ -212,7 +212,7 @@ export class PendingAnswer {
     return result;
   }
 
-  #spend({ inputTokens, outputTokens }: Usage): void {
+  #spend({ inputTokens, outputTokens }: Usage) {
     const tokens = inputTokens + outputTokens;
     this.#tokens += tokens;
     if (this.#fate === 'wanted') this.#parts.preemptiveBudget.use(tokens);

@@ -26,7 +26,7 @@ export const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleId
  * every line, and else says whatever it was shown.
  */
 class NarratingModel implements ChatModel {
-  readonly #clock: VirtualClock;
+  readonly #clock;
   /** Messages of each request, without the last question. */
   readonly prompts: string[] = [];
   /** Time, in ms, before what it says, and how often it says it. */

@@ -13,7 +13,7 @@ class WholeMsClock extends VirtualClock {
   /** Number of timers that have fired. */
   fired = 0;
   readonly #random = seededRandom(7);
-  readonly #latestMs: number;
+  readonly #latestMs;
 
   /** `latestMs`: how much longer than its whole ms a timer takes at most. */
   constructor(latestMs: number) {

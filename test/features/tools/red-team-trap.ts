@@ -36,7 +36,7 @@ class Gullible implements ChatModel {
   /** The bait was seen where other words than the asker's were shown, too. */
   bitten = 0;
   readonly results: string[] = [];
-  readonly #clock: Clock;
+  readonly #clock;
 
   constructor(clock: Clock) {
     this.#clock = clock;

@@ -41,7 +41,7 @@ class Outlet {
   readonly mixer: Mixer;
   readonly sent: (SentPacket | undefined)[] = [];
   readonly left: Int16Array[] = [];
-  readonly #band: Band;
+  readonly #band;
   readonly #decoder = codec.decoder(48_000, 2);
   readonly #heard: Int16Array[] = [];
   #owed = 0;

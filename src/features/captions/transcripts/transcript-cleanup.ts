@@ -105,7 +105,7 @@ export class TranscriptCleanup implements PersonHooks {
       });
   }
 
-  async #changeAll(store: TranscriptPorts, signal: AbortSignal): Promise<void> {
+  async #changeAll(store: TranscriptPorts, signal: AbortSignal) {
     for (;;) {
       const nowMs = this.#parts.clock.nowMs();
       const closed = [...this.#closed].filter(([, { triedMs }]) => nowMs - triedMs < closedMs);
@@ -122,7 +122,7 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   /** Some of the captions of this message's channel were to be changed; `isOpen`: at least one was. */
-  #tried({ channelId, guildId }: CaptionMessage, isOpen: boolean): void {
+  #tried({ channelId, guildId }: CaptionMessage, isOpen: boolean) {
     const { captionChats, clock, onEvent } = this.#parts;
     const tries = (this.#closed.get(channelId)?.tries ?? 0) + 1;
     if (isOpen) this.#closed.delete(channelId);

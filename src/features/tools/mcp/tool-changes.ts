@@ -51,7 +51,7 @@ export class ToolChanges {
     return { off, changed };
   }
 
-  #write(): void {
+  #write() {
     try {
       makeFolder(dirname(this.#path));
       writeFileSync(this.#path, JSON.stringify(Object.fromEntries(this.#hashes)));
