@@ -25,7 +25,7 @@ export type RealtimeTalkOptions = {
 
 /** Any server with OpenAI's Realtime conversations. Each answer has a connection of its own: the server forgets all with its end. */
 export class RealtimeTalk implements Disposable {
-  readonly #options: RealtimeTalkOptions;
+  readonly #options;
   readonly #pool: RealtimePool;
 
   constructor(options: RealtimeTalkOptions) {
@@ -68,8 +68,8 @@ type TalkRequest = {
 
 /** One answer: a request for each round of tools, over one connection as long as it works. */
 class TalkAnswer {
-  readonly #options: RealtimeTalkOptions;
-  readonly #pool: RealtimePool;
+  readonly #options;
+  readonly #pool;
   readonly #by: ServedBy;
   #link: JsonSocket | undefined;
   /** Ids of the calls whose results the server has. */
@@ -121,7 +121,7 @@ class TalkAnswer {
     return response;
   }
 
-  #send(link: JsonSocket, messages: readonly ChatMessage[], isFirst: boolean): void {
+  #send(link: JsonSocket, messages: readonly ChatMessage[], isFirst: boolean) {
     for (const message of messages) {
       const isResult = message.role === 'tool' && !this.#results.has(message.callId);
       if (isFirst || isResult) sendMessage(link, message);
@@ -129,7 +129,7 @@ class TalkAnswer {
     }
   }
 
-  #close(): void {
+  #close() {
     if (this.#link) this.#pool.giveBack(this.#link, false);
     this.#link = undefined;
   }
@@ -171,7 +171,7 @@ function answerRequest(event_id: string, mostTokens = Infinity, most = Infinity)
 }
 
 /** Adds a message to the conversation of the server: sound after a line that names its speaker, all else as text. */
-function sendMessage(link: JsonSocket, message: ChatMessage): void {
+function sendMessage(link: JsonSocket, message: ChatMessage) {
   for (const item of itemsOf(message)) link.send({ type: 'conversation.item.create', item });
   if ('wav' in message) sendSound(link, message.wav);
 }
@@ -197,7 +197,7 @@ function itemsOf(message: ChatMessage): readonly JsonEvent[] {
   }
 }
 
-function sendSound(link: JsonSocket, wav: Uint8Array): void {
+function sendSound(link: JsonSocket, wav: Uint8Array) {
   const { samples } = resample(readWav(wav), speakRateHz);
   link.append(samples);
   const missing = shortestSamples - samples.length;

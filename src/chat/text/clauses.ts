@@ -187,7 +187,7 @@ const addressMark = /^[)\]>"'`*_.,;:!?]$/;
  * space between clauses is lost. A fenced block of code is one clause of any length.
  */
 export class ClauseSplitter {
-  readonly #isEager: boolean;
+  readonly #isEager;
   #rest = '';
   #rules = firstRules;
 

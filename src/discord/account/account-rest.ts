@@ -14,7 +14,7 @@ const timeoutMs = 30_000;
 
 /** Discord's REST API for programs that do not go online. */
 export class AccountRest implements Disposable {
-  readonly #login: AccountLogin;
+  readonly #login;
   readonly #client: Client;
 
   constructor(login: AccountLogin) {
