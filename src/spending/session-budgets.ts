@@ -235,7 +235,7 @@ export class SessionBudgets {
     return personId === undefined ? rooms : [...rooms, this.#personRoom(guildId, personId)];
   }
 
-  #isNearEnd(guildId: string): boolean {
+  #isNearEnd(guildId: string) {
     const { clock, ledger } = this.#options;
     const cap = this.#serverCap(guildId);
     const { day } = ledger.standing(guildId, clock.wallMs());

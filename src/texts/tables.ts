@@ -14,7 +14,7 @@ const choosing = /\{\s*\w+\s*,/;
 type Words = TextValues;
 
 /** True for a text that has several forms. */
-function isChoosing(pattern: string): boolean {
+function isChoosing(pattern: string) {
   return choosing.test(pattern);
 }
 

@@ -298,7 +298,7 @@ export class EchoMeter {
     else this.#verdict = this.#isUnlike() ? 'speech' : 'unknown';
   }
 
-  #isUnlike(): boolean {
+  #isUnlike() {
     if (this.#voiced >= speechWindows) return true;
     const { likeness, weight } = this.#finder.best();
     return weight >= disproof.weight && likeness < disproof.likeness;
@@ -315,7 +315,7 @@ function proves({ likeness, weight }: Likeness): boolean {
 }
 
 /** A gap is filled with zeros, which are no silence of the room. */
-function isFilled(samples: Float32Array, at: number): boolean {
+function isFilled(samples: Float32Array, at: number) {
   let zeros = 0;
   for (let n = at; n < at + bandSamples; n++) if (samples[n] === 0) zeros++;
   return zeros < bandSamples / 2;

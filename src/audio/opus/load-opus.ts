@@ -105,6 +105,6 @@ function codecOf(name: string, open: OpenCoder): OpusCodec {
 }
 
 /** Sound of the bot; any other is of people, whom tests, benchmarks and the sandbox stand in for, and is coded as their clients do. */
-function isOwn(rateHz: CoderRateHz, channels: 1 | 2): boolean {
+function isOwn(rateHz: CoderRateHz, channels: 1 | 2) {
   return channels === 2 || rateHz === speakRateHz;
 }

@@ -86,7 +86,7 @@ export function people(draft: Draft, { people: here }: EventOf<'people'>): void 
   breakOffUnheard(draft);
 }
 
-function isNewlyBarred(before: readonly Participant[], { id, isAdmitted }: Participant): boolean {
+function isNewlyBarred(before: readonly Participant[], { id, isAdmitted }: Participant) {
   const former = before.find((one) => one.id === id);
   return !isAdmitted && former?.isAdmitted !== false;
 }

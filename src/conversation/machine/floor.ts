@@ -156,7 +156,7 @@ export function confirmNext(draft: Draft, formerVersion: number): void {
   answer.historyVersion = version;
 }
 
-function isFitting({ history }: Draft, { answer, parts }: TurnState): boolean {
+function isFitting({ history }: Draft, { answer, parts }: TurnState) {
   if (answer?.historyVersion !== history.version || answer.supposed !== undefined) return false;
   if (answer.words === undefined) return answer.lastUtterance === lastUtteranceOf({ parts });
   return sameWords(answer.words, wordsOf(parts));
@@ -301,7 +301,7 @@ function sayNotice(draft: Draft) {
 }
 
 /** Whether its addressee sits there, hears it and agreed to be heard. */
-function isHeardBy(draft: Draft, { about: [to] }: Reading): boolean {
+function isHeardBy(draft: Draft, { about: [to] }: Reading) {
   if (to === undefined) return true;
   const listener = draft.people.find(({ id }) => id === to);
   return listener !== undefined && !listener.isDeaf && standingOf(draft, to) === 'yes';

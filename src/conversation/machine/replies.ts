@@ -136,7 +136,7 @@ export function forgetSounds(draft: Draft, parts: readonly TurnPart[]): void {
 /** Early ends after which a question that was being answered stays in the history. */
 const rememberedEnds: readonly string[] = ['stopped', 'late', 'muted', 'interrupted', 'replaced'];
 
-function isRemembered(end: ReplyFinish | EarlyEnd): boolean {
+function isRemembered(end: ReplyFinish | EarlyEnd) {
   return rememberedEnds.includes(end);
 }
 
@@ -309,7 +309,7 @@ function hasForeignHistory(
   { history, people }: Draft,
   { by, changes, parts }: TurnState,
   supposed: HistoryExchange | undefined,
-): boolean {
+) {
   const exchanges = [...history.exchanges, ...(supposed ? [supposed] : [])];
   const isForeign = exchanges.some((one) => one.by !== by || !one.isOwn);
   const hasResult = changes.some((one) => one.isForeign && one.result !== undefined);

@@ -32,13 +32,7 @@ function nextDecision(draft: Draft): OpenSpeech | undefined {
   return undefined;
 }
 
-function isDecidable({
-  evidence,
-  hasFailed,
-  isEnded,
-  isRecognised,
-  words,
-}: UtteranceState): boolean {
+function isDecidable({ evidence, hasFailed, isEnded, isRecognised, words }: UtteranceState) {
   if (!isEnded) return false;
   return words !== undefined || hasFailed || !isRecognised || !hasVoice(evidence);
 }
@@ -168,10 +162,10 @@ export function breakOff(
   }
 }
 
-function isNothing(decision: UtteranceDecision): boolean {
+function isNothing(decision: UtteranceDecision) {
   return decision.kind === 'ignore' && decision.isNothing;
 }
 
-function isYesOrNo(decision: UtteranceDecision): boolean {
+function isYesOrNo(decision: UtteranceDecision) {
   return decision.kind === 'command' && ['yes', 'no'].includes(decision.command.kind);
 }

@@ -126,7 +126,7 @@ export class LinkWatchdog {
    * Whether the people who cannot be heard speak against the link. One person alone does not, where others are there: whatever they
    * send or leave out would otherwise interrupt the bot for everybody.
    */
-  #isDeaf(atMs: number): boolean {
+  #isDeaf(atMs: number) {
     this.#readyAtMs ??= atMs;
     const { others, speakers } = this.#options;
     const { openedAtMs, unopenedAtMs } = speakers;

@@ -196,7 +196,7 @@ function stripHeader(datagram: Buffer, plain: Buffer): Buffer {
 const leastVoiceBytes = 12 + 16 + 4;
 
 /** RTP version 2 carrying Opus. */
-function isVoice(datagram: Buffer): boolean {
+function isVoice(datagram: Buffer) {
   if (datagram.length < leastVoiceBytes) return false;
   return datagram.readUInt8(0) >> 6 === 2 && (datagram.readUInt8(1) & 127) === 120;
 }

@@ -99,7 +99,7 @@ class GuildLinks {
   }
 
   /** The first time nobody is told: mostly that mends it. */
-  #mayRejoin(fault: string): boolean {
+  #mayRejoin(fault: string) {
     const nowMs = realClock.nowMs();
     if (this.#rejoins.isRepeated(nowMs)) this.#alert(true, fault);
     return this.#rejoins.take(nowMs);

@@ -200,7 +200,7 @@ export class DiscordLink implements VoiceLink {
   }
 
   /** The library would join anew, which the session does; after a terminated call the main gateway tells who did it. */
-  #isOver(state: VoiceConnectionState): boolean {
+  #isOver(state: VoiceConnectionState) {
     if (state.status !== VoiceConnectionStatus.Disconnected) return false;
     if (state.reason !== VoiceConnectionDisconnectReason.AdapterUnavailable) return false;
     return this.#closeCode !== closeCodes.callTerminated;

@@ -159,7 +159,7 @@ class Delivery {
     return isAgreed && session.consent.consentOf(addresseeId) === 'always' ? session : undefined;
   }
 
-  #isOver({ addresseeId, setAtWallMs }: Reminder): boolean {
+  #isOver({ addresseeId, setAtWallMs }: Reminder) {
     const waitedMs = this.#parts.clock.wallMs() - setAtWallMs;
     return addresseeId !== undefined && waitedMs >= longestMessageMs;
   }

@@ -78,7 +78,7 @@ export class AutomaticJoins {
   }
 
   /** False where nothing of the kind is set; unknown settings are read. */
-  #isConcerned(guildId: string): boolean {
+  #isConcerned(guildId: string) {
     const { settings } = this.#sessions;
     const isFollowing = this.#sessions.session(guildId)?.followedId !== undefined;
     return isFollowing || !settings.isRead(guildId) || settings.in(guildId).autoJoin.length > 0;

@@ -227,7 +227,7 @@ export class TypedMessageHandler implements TypedMessageListener {
 }
 
 /** Whether a line is a stop and nothing else, which is neither limited nor refused. */
-function isStop(text: string): boolean {
+function isStop(text: string) {
   return classify(text, { isFinal: true }).kind === 'stop';
 }
 

@@ -159,7 +159,7 @@ export type PromptWords = {
 };
 
 /** Whether a model was shown nothing but instructions (descriptions of tools among them) and words of one asker. */
-function isOwn({ said, earlier, hasOthers }: PromptWords): boolean {
+function isOwn({ said, earlier, hasOthers }: PromptWords) {
   const askerId = said[0]?.speakerId;
   const isAlone = said.every(
     ({ speakerId, name, isQuoted }) =>

@@ -65,7 +65,7 @@ export class Levels {
     return best === undefined ? undefined : best * cellMs;
   }
 
-  #isPause(cell: number): boolean {
+  #isPause(cell: number) {
     return this.at(cell) * loudestByPause < this.#loudest;
   }
 

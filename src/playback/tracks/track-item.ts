@@ -294,6 +294,6 @@ function late(): BotError {
 }
 
 /** A connection or a decoder broke, say while a track was paused. */
-function isBreak(cause: unknown): boolean {
+function isBreak(cause: unknown) {
   return cause instanceof BotError && cause.code === 'source.unreachable' && cause.retryable;
 }

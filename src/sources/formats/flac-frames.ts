@@ -81,7 +81,7 @@ type FlacHeader = {
   readonly step: number;
 };
 
-function isNext(one: FlacHeader | undefined, next: FlacHeader): boolean {
+function isNext(one: FlacHeader | undefined, next: FlacHeader) {
   if (one?.kind !== next.kind || next.number <= one.number) return false;
   return next.number <= one.number + farthest * one.step;
 }

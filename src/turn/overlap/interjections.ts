@@ -86,7 +86,7 @@ function folded(text: string): string {
 }
 
 /** Only a note of the recogniser, say "[laughter]" or "(coughs)". */
-function isNote(text: string): boolean {
+function isNote(text: string) {
   return /^\s*(?:\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|\uff08[^\uff09]*\uff09|<[^>]*>)[\s.]*$/u.test(
     text.slice(0, mostLetters),
   );
@@ -95,7 +95,7 @@ function isNote(text: string): boolean {
 const hums = everywhere.hums.map((source) => new RegExp(source, 'u'));
 
 /** A sound of listening, thinking, laughing or coughing, as recognisers spell them. */
-function isHum(token: string): boolean {
+function isHum(token: string) {
   return hums.some((hum) => hum.test(token));
 }
 
@@ -134,7 +134,7 @@ const common = new Map(roles.map((role) => [role, phrasesIn(commonWords[role])])
 const tables: readonly PhraseTable[] = languages.map(phraseTableOf);
 
 /** A phrase of any language, so no misspelt name. */
-function isPhrase(token: string): boolean {
+function isPhrase(token: string) {
   return tables.some(({ roles: known }) => known.has(token));
 }
 
@@ -291,7 +291,7 @@ function readIn(table: PhraseTable, heard: HeardTokens): Reading {
   return { isWidespread: table.isWidespread, parsed, open: open || parsed !== undefined };
 }
 
-function mayGrow(table: PhraseTable, tokens: readonly string[], at: number): boolean {
+function mayGrow(table: PhraseTable, tokens: readonly string[], at: number) {
   return tokens.length - at <= table.longest && beginsAny(table, tokens.slice(at).join(' '));
 }
 

@@ -215,7 +215,7 @@ function sameLanguage(one: string, other: string): boolean {
   return baseOf(one) === baseOf(other);
 }
 
-function isAmong(language: string, among: readonly string[]): boolean {
+function isAmong(language: string, among: readonly string[]) {
   return among.length === 0 || among.some((one) => sameLanguage(one, language));
 }
 

@@ -56,7 +56,7 @@ export class Entry {
     });
   }
 
-  #isKey(tried: string): boolean {
+  #isKey(tried: string) {
     return timingSafeEqual(hashOf(tried), hashOf(this.#key));
   }
 }

@@ -39,7 +39,7 @@ function notOurs(origin: string | undefined): OriginVerdict {
 }
 
 /** From other sites only a followed link is accepted, into a window of its own. */
-function isOurSite(headers: IncomingHttpHeaders, isPlainRead: boolean): boolean {
+function isOurSite(headers: IncomingHttpHeaders, isPlainRead: boolean) {
   const site = headers['sec-fetch-site'] ?? 'same-origin';
   const isFollowed =
     headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';

@@ -143,7 +143,7 @@ export class LiveCaptions {
     return message;
   }
 
-  #hasRoom(message: Message, line: CaptionLine, mostChars: number): boolean {
+  #hasRoom(message: Message, line: CaptionLine, mostChars: number) {
     const lines = new Map(message.lines).set(line.number, line);
     return lines.size === 1 || this.#textOf({ ...message, lines }).length <= mostChars;
   }

@@ -166,6 +166,6 @@ function filledIn(
   return new Map(Object.entries(written).map(([key, value]) => [key, new Secret(fill(value))]));
 }
 
-function isHttp(value: string): boolean {
+function isHttp(value: string) {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
