@@ -57,7 +57,7 @@ export class ConversationLoop {
   lastUnrecognised: unknown;
   readonly #deps: LoopDeps;
   readonly #inbox: ConversationEvent[] = [];
-  #state: ConversationState;
+  #state;
   #isStepping = false;
   #wakeMs = Number.POSITIVE_INFINITY;
   #stopTimer: () => void = () => undefined;

@@ -84,7 +84,8 @@ const soundShape = z.object({
 const unusableSound =
   'gave unusable sound: it takes { samples, rateHz, channels }, samples an Int16Array, rateHz 8000 to 192000, channels 1 or 2';
 
-function endOf(opened: Partial<Disposable & AsyncDisposable>): AsyncDisposable {
+/** Closes an engine in whichever way it has. */
+export function endOf(opened: Partial<Disposable & AsyncDisposable>): AsyncDisposable {
   return {
     async [Symbol.asyncDispose]() {
       opened[Symbol.dispose]?.();

@@ -15,6 +15,9 @@ export interface BoundedQueue<T> {
   put(item: T): void;
 }
 
+/** Work whose results are read later. */
+type AheadWork<T> = (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>;
+
 /**
  * Starts `work` at once and lets its results be read later, in order, by one reader.
  *
@@ -23,7 +26,7 @@ export interface BoundedQueue<T> {
  */
 export function ahead<T>(
   bound: Bound<T>,
-  work: (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>,
+  work: AheadWork<T>,
   signal: AbortSignal,
 ): AsyncIterableIterator<T> {
   return new Ahead(bound, signal, work);
@@ -39,11 +42,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
   #ended: { readonly error?: unknown } | undefined;
   #change: PromiseWithResolvers<void> | undefined;
 
-  constructor(
-    bound: Bound<T>,
-    signal: AbortSignal,
-    work: (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>,
-  ) {
+  constructor(bound: Bound<T>, signal: AbortSignal, work: AheadWork<T>) {
     this.#bound = bound;
     this.#signal = signal;
     if (signal.aborted) this.#stop.abort(signal.reason);
@@ -97,7 +96,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
     this.#notify();
   }
 
-  async #run(work: (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>) {
+  async #run(work: AheadWork<T>) {
     const stop = () => {
       this.#stop.abort(this.#signal.reason);
       this.#notify();

@@ -82,9 +82,9 @@ export class VoiceSession implements Session {
   readonly #restrictions: Set<VoiceRestriction>;
   readonly #connectionSources: ConnectionSources;
   /** Woken when the settings of the server have changed. */
-  readonly #governed: Wakeup;
+  readonly #governed;
   readonly #seats;
-  readonly #connection: ReconnectingLink;
+  readonly #connection;
   /** The former conversation is lost, which the people of the first look are to read until a question is answered or others come. */
   #isAnew: boolean;
   #firstIds: ReadonlySet<string> | undefined;

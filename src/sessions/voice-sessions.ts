@@ -52,14 +52,14 @@ export class VoiceSessions implements AsyncDisposable {
   denyAloud: (personId: string, session: Session) => void = () => undefined;
   readonly #parts: SessionDependencies;
   readonly #sources;
-  readonly #notices: GuildNoticeQueue;
-  readonly #removal: GuildRemoval;
+  readonly #notices;
+  readonly #removal;
   readonly #sessions = new Map<string, SessionPlace>();
   /** Sessions that are about to go on in another channel, until the turn of their server has come. */
   readonly #moves = new Map<string, { readonly former: VoiceSession; channelId: string }>();
-  readonly #seats: SeatPersistence;
+  readonly #seats;
   readonly #queue = new GuildTaskQueue();
-  readonly #ended: EndedConversations;
+  readonly #ended;
   #closed = false;
 
   constructor(parts: SessionDependencies, sources: SessionSources) {
@@ -79,9 +79,13 @@ export class VoiceSessions implements AsyncDisposable {
     return this.#sources.features;
   }
 
+  #here(guildId: string) {
+    return this.#sessions.get(guildId)?.session;
+  }
+
   /** Channel in which the bot sits in this server now. */
   at(guildId: string): ChannelRef | undefined {
-    return this.#sessions.get(guildId)?.session.channel;
+    return this.#here(guildId)?.channel;
   }
 
   /**
@@ -106,7 +110,7 @@ export class VoiceSessions implements AsyncDisposable {
 
   /** Same as `sessions`, for a caller that changes nothing there, as a check of each session does: wakes none. */
   readSessions(guildId: string): readonly VoiceSession[] {
-    const [here, former] = [this.#sessions.get(guildId)?.session, this.#moves.get(guildId)?.former];
+    const [here, former] = [this.#here(guildId), this.#moves.get(guildId)?.former];
     return [...new Set([former, here])].filter((session) => session !== undefined);
   }
 
@@ -190,7 +194,7 @@ export class VoiceSessions implements AsyncDisposable {
   async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
     const { guildId } = channel;
     const enter = async (): Promise<JoinOutcome | undefined> => {
-      const here = this.#sessions.get(guildId)?.session;
+      const here = this.#here(guildId);
       if (this.#closed || (here && here.company > 0)) return undefined;
       await this.#leave(guildId);
       if (this.#closed) return undefined;
@@ -214,7 +218,7 @@ export class VoiceSessions implements AsyncDisposable {
     this.forgetSeat(guildId);
     this.#moves.delete(guildId);
     const leave = () => {
-      const session = this.#sessions.get(guildId)?.session;
+      const session = this.#here(guildId);
       session?.leave('asked');
       if (session) this.#rest(session.channel);
     };
@@ -259,7 +263,7 @@ export class VoiceSessions implements AsyncDisposable {
       move.channelId = channelId;
       return;
     }
-    const former = this.#sessions.get(guildId)?.session;
+    const former = this.#here(guildId);
     if (!former || former.isOver || former.channel.channelId === channelId) return;
     this.#moves.set(guildId, { former, channelId });
     former.speech.mix.isPassedOn = true;
@@ -292,7 +296,7 @@ export class VoiceSessions implements AsyncDisposable {
   async #join(channel: ChannelRef, call: JoinCall): Promise<JoinOutcome> {
     if (this.#closed) return { kind: 'stopping' };
     const { guildId } = channel;
-    const here = this.#sessions.get(guildId)?.session;
+    const here = this.#here(guildId);
     const isSame = here?.channel.channelId === channel.channelId;
     if (here?.entered && here.isLinked && isSame) return await this.#joinAgain(here, call);
     if (here?.isLinked && here.company > 0) {
@@ -436,7 +440,7 @@ export class VoiceSessions implements AsyncDisposable {
       return;
     }
     const { kind } = await this.#enter(channel, { callerId: former.callerId }, { former });
-    const session = this.#sessions.get(guildId)?.session;
+    const session = this.#here(guildId);
     if (session) this.#reportMove(former, session);
     else if (!this.#moves.has(guildId)) former.showFace(leftPanel());
     this.forgetSeat(guildId);
@@ -471,14 +475,14 @@ export class VoiceSessions implements AsyncDisposable {
 
   /** The last word of a session; not said any more where the bot has been called again. */
   #farewell(channel: ChannelRef, line: TextLine, over?: VoiceSession) {
-    const holds = () => [undefined, over].includes(this.#sessions.get(channel.guildId)?.session);
+    const holds = () => [undefined, over].includes(this.#here(channel.guildId));
     this.#notices.report({ channel, line, holds });
   }
 
   /** Nothing of the server is kept once the session there has ended. */
   #guildRemoved(guildId: string) {
     this.#moves.delete(guildId);
-    this.#sessions.get(guildId)?.session.leave('removed');
+    this.#here(guildId)?.leave('removed');
     const erase = async () => {
       await this.#sessions.get(guildId)?.life;
       this.beginAnew(guildId);

@@ -65,7 +65,7 @@ type CostOf = (units: number) => number;
 /** Lets work begin as long as it fits into the budgets, and charges what it really took. */
 export class SessionBudgets {
   readonly #options;
-  readonly #news: BudgetNotices;
+  readonly #news;
   /** Least cost of the latest spoken answer of each server. */
   readonly #leastOf = new Map<string, number>();
 

@@ -176,7 +176,7 @@ const floorRiseDb = 0.03;
 export class EchoMeter {
   readonly #sent;
   readonly #bands = new Bands();
-  readonly #finder: LagFinder;
+  readonly #finder;
   readonly #floor = new NoiseFloor();
   readonly #recent: EchoMeasurement[] = [];
   /** Position of the stream in the time of the clock; arrivals can only be late. */

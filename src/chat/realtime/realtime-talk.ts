@@ -26,7 +26,7 @@ export type RealtimeTalkOptions = {
 /** Any server with OpenAI's Realtime conversations. Each answer has a connection of its own: the server forgets all with its end. */
 export class RealtimeTalk implements Disposable {
   readonly #options;
-  readonly #pool: RealtimePool;
+  readonly #pool;
 
   constructor(options: RealtimeTalkOptions) {
     const { baseUrl, maxTokens, model } = options;

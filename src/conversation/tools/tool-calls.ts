@@ -28,6 +28,7 @@ import {
   refused,
   type ToolCallResult,
   tooLate,
+  toolsFor,
 } from './tool-call-results.ts';
 import type { ConfirmableAction, Fitting, ToolEntry } from './tool-entry.ts';
 
@@ -293,8 +294,7 @@ export class AnswerCalls implements AnswerTools {
 
   /** Tools that the model may call. */
   get offered(): readonly Tool[] {
-    const all = [...this.#tools.values()];
-    return all.map(({ name, description, parameters }) => ({ name, description, parameters }));
+    return toolsFor(this.#tools.values());
   }
 
   get quote(): Quote | undefined {

@@ -56,11 +56,11 @@ const openingSteps: Readonly<Partial<Record<NetworkingStatusCode, OpeningStep>>>
 /** One voice channel over @discordjs/voice. */
 export class DiscordLink implements VoiceLink {
   readonly #place;
-  readonly #signals: Signals;
+  readonly #signals;
   readonly #connection: VoiceConnection;
-  readonly #receiver: ConsentedReceiver;
-  readonly #sender: FrameSender;
-  readonly #watchdog: LinkWatchdog;
+  readonly #receiver;
+  readonly #sender;
+  readonly #watchdog;
   readonly #settled;
   readonly #packets = new Mailbox<Packet>(maxWaiting);
   #networking: Networking | undefined;

@@ -47,7 +47,7 @@ export class SessionCaptions implements FeatureSession {
   #isOff = false;
   #turning: Promise<TextLine | undefined> | undefined;
   /** The session goes on where a former run sat, whose people heard the notice. */
-  #isReturned: boolean;
+  #isReturned;
   /** Time at which each person came last, in ms of the session; all of them had the notice of captions. */
   #cameAtMs = new Map<string, number>();
   #hereIds: ReadonlySet<string> = new Set();

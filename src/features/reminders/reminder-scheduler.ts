@@ -69,7 +69,7 @@ const mostTries = 30;
  */
 export class ReminderScheduler {
   readonly #parts;
-  readonly #wakeup: Wakeup;
+  readonly #wakeup;
   /** By id. */
   readonly #due = new Map<string, DueReminder>();
   /** Deliveries to one person each. */

@@ -12,6 +12,7 @@ import {
   inToolTime,
   refused,
   type ToolCallResult,
+  toolsFor,
 } from '#src/conversation/tools/tool-call-results.ts';
 import type {
   Fitting,
@@ -66,8 +67,7 @@ export class WrittenTools {
 
   /** Tools that the model may call. */
   get offered(): readonly Tool[] {
-    const all = [...this.#tools.values()];
-    return all.map(({ name, description, parameters }) => ({ name, description, parameters }));
+    return toolsFor(this.#tools.values());
   }
 
   /** Whether a result so far is for the asker alone. */

@@ -27,7 +27,7 @@ export class AudioReply {
   readonly #habit;
   readonly #words = new SpokenWords();
   readonly #sound = new SoundStream('audio/pcm');
-  readonly #clauses: ClauseWriter;
+  readonly #clauses;
   readonly #unread: string[] = [];
   /** Words come twice from some servers; those that came first count. */
   #source: 'text' | 'transcript' | undefined;

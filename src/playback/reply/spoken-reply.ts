@@ -32,7 +32,7 @@ const glideMs = 5;
 /** One answer on its way to the channel: its sound, and its heard part. Written by one, pulled by a track. */
 export class SpokenReply {
   readonly interruptible: boolean;
-  readonly #sound: ReplySound;
+  readonly #sound;
   readonly #done = Promise.withResolvers<ReplyFinish>();
   /** Settles once and never rejects; after `cut`, at once. */
   readonly finish = this.#done.promise;

@@ -56,7 +56,7 @@ export class TrackItem {
   readonly #clock;
   readonly #owner;
   readonly #onChange;
-  readonly #gain: Gain;
+  readonly #gain;
   #isLooping: boolean;
   /** The present reading of its source. */
   #reading: AbortController | undefined;

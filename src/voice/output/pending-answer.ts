@@ -189,12 +189,12 @@ export class PendingAnswer {
   }
 
   /** Discards the answer unheard, because it is not wanted; its tokens count as wasted. */
-  discard(why = new Error('the answer is not wanted')): void {
+  discard(): void {
     if (this.#fate === 'vain') return;
     if (this.#fate === 'wanted') this.#parts.preemptiveBudget.use(-this.#tokens);
     this.#parts.preemptiveBudget.lose(this.#tokens);
     this.#fate = 'vain';
-    this.#over.abort(why);
+    this.#over.abort(new Error('the answer is not wanted'));
   }
 
   #host(): ReplyHost {
