@@ -82,8 +82,8 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
 export function removeLeftovers(dataDir: string): void {
   try {
     for (const kind of storeKinds)
-      for (const leftover of [partOf, scratchOf])
-        rmSync(leftover(storePath(dataDir, kind)), { force: true });
+      for (const ending of ['.part', '.scratch'])
+        rmSync(`${storePath(dataDir, kind)}${ending}`, { force: true });
   } catch {
     // It cannot be written there, which the store tells of.
   }
@@ -91,10 +91,6 @@ export function removeLeftovers(dataDir: string): void {
 
 function partOf(path: string): string {
   return `${path}.part`;
-}
-
-function scratchOf(path: string): string {
-  return `${path}.scratch`;
 }
 
 /** Errors: BotError `store.*` for what is no copy, damaged, too new or too old. */
@@ -134,7 +130,7 @@ function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): R
     'PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL',
   );
   migrate(sqlite, kind.sqlite);
-  const taken = { sqlite, kind, scratch: scratchOf(to) };
+  const taken = { sqlite, kind, scratch: `${to}.scratch` };
   if (!takeRows(from, taken, (table) => returningRows(table, isSettingsOnly))) throw damaged(from);
   const former = copyFormer(to, dataDir, nowWallMs);
   if (kind !== mainStore) return { from, to, former };
