@@ -141,7 +141,10 @@ const shape = {
   ADDRESSING: z.enum(addressingModes).default('auto'),
   MESSAGE_CONTENT: z.enum(['off', 'on']).default('off'),
   TRACK_ALLOWED_HOSTS: words
-    .refine(areHosts, 'must be hosts or addresses, with commas between them, say nas.local:8000')
+    .refine(
+      (value) => listed(value).every(isHost),
+      'must be hosts or addresses, with commas between them, say nas.local:8000',
+    )
     .optional(),
   MCP_SERVERS: words.optional(),
   PRICES: words.optional(),
@@ -227,10 +230,6 @@ function isShardCount(value: string) {
 
 function areIds(value: string) {
   return listed(value).every((one) => /^\d{15,21}$/.test(one));
-}
-
-function areHosts(value: string) {
-  return listed(value).every(isHost);
 }
 
 function isNames(value: string) {

@@ -173,6 +173,10 @@ export class VoiceSession implements Session {
     this.#seats.note(this);
   }
 
+  get #nowMs() {
+    return this.#parts.clock.nowMs();
+  }
+
   get stayedMs(): number {
     return this.#deps.clock.nowMs() - this.#sinceMs;
   }

@@ -64,6 +64,10 @@ export class PendingConfirmations {
     this.#clock = clock;
   }
 
+  get #nowMs() {
+    return this.#context.parts.clock.nowMs();
+  }
+
   /** Has a call wait from now on, and returns what everybody may read of it. */
   open(call: ConfirmableCall): ShownConfirmation {
     const { asker, presser = asker } = call;

@@ -17,6 +17,7 @@ import { languages } from '#src/turn/languages/languages.ts';
 
 /** Token for any punctuation between two words. */
 const pause = ',';
+const isWord = (token: string) => token !== pause;
 
 /** Longest interruption, in letters. */
 const mostLetters = 300;
@@ -55,8 +56,8 @@ function tokensOf(text: string): string[] {
   const isWhole = text.length <= mostLetters;
   const said = isWhole ? text : text.slice(0, mostLetters).replace(/\S{1,40}$/u, '');
   const found = tokensIn(said);
-  const from = found.findIndex((token) => token !== pause);
-  return from < 0 ? [] : found.slice(from, found.findLastIndex((token) => token !== pause) + 1);
+  const from = found.findIndex(isWord);
+  return from < 0 ? [] : found.slice(from, found.findLastIndex(isWord) + 1);
 }
 
 /** Tokens of word data, however long. */
@@ -173,7 +174,7 @@ function doubled(words: readonly string[]): string[] {
 
 /** Phrases as `PhraseTable` holds them. */
 function phrasesIn(list: readonly string[] = []): string[] {
-  return tokensOfEach(list).map((found) => found.filter((token) => token !== pause).join(' '));
+  return tokensOfEach(list).map((found) => found.filter(isWord).join(' '));
 }
 
 /**
@@ -227,7 +228,7 @@ export function classify(text: string, options: InterjectionOptions): Interjecti
   if (tokens.length === 0) return { kind: 'empty' };
   const named = namesIn(tokens, options.names ?? [], isFinal);
   const readings = tables.map((table) => readIn(table, { tokens, isFinal, named }));
-  const parsed = agreed(readings, tokens.filter((token) => token !== pause).join(' '));
+  const parsed = agreed(readings, tokens.filter(isWord).join(' '));
   const kind = parsed === 'nothing' ? 'other' : parsed;
   return { kind, sure: isFinal || !readings.some(({ open }) => open) };
 }
@@ -250,7 +251,7 @@ function namesIn(
 }
 
 function calledOf(name: string): Address[] {
-  const words = tokensOf(name.slice(0, most.nameLetters)).filter((token) => token !== pause);
+  const words = tokensOf(name.slice(0, most.nameLetters)).filter(isWord);
   const latin = words.length === 1 ? latinOf(words[0] ?? '') : undefined;
   const sound = latin !== undefined && latin.length > 3 ? soundOf(latin) : undefined;
   return words.length === 0 ? [] : [{ words, sound }];
@@ -362,7 +363,7 @@ const mostTokens = 30;
 
 /** Words of a text with single spaces between, as `phrasesIn` gives those of word data; none of a longer text. */
 function wordsOf(text: string): string {
-  const tokens = tokensOf(text).filter((token) => token !== pause);
+  const tokens = tokensOf(text).filter(isWord);
   return tokens.length > mostTokens ? '' : tokens.join(' ');
 }
 
