@@ -55,7 +55,7 @@ export class ConversationLoop {
   lastFailure: { readonly error: BotError; readonly language: string | undefined } | undefined;
   /** Failure of the utterance that was decided last. */
   lastUnrecognised: unknown;
-  readonly #deps: LoopDeps;
+  readonly #deps;
   readonly #inbox: ConversationEvent[] = [];
   #state;
   #isStepping = false;

@@ -146,7 +146,7 @@ class ConnectionTickLoop {
     if (atMs >= this.#checkAtMs) this.#check();
   }
 
-  #check(): void {
+  #check() {
     const { link, output, session } = this.#parts;
     this.#checkAtMs = this.#nowMs + checkMs;
     attend(this.#parts);
@@ -183,7 +183,7 @@ async function packetsFirst(signal: AbortSignal) {
 }
 
 /** Drops people who may not be heard any more, in the middle of a word, and tells the conversation and barge-in who is there. */
-function attend({ inputs, interruptions, link, session }: ConnectionParts): void {
+function attend({ inputs, interruptions, link, session }: ConnectionParts) {
   session.loop.syncPeople();
   inputs.keep((speakerId) => session.consent.mayHear(speakerId));
   const people = link.people();
@@ -256,9 +256,9 @@ const longestCueMs = 5_000;
 /** Cues of a wait for an answer, as they are played on one connection. */
 class WaitingCues {
   readonly #session: Pick<Session, 'loop' | 'notices' | 'place'>;
-  readonly #sources: Pick<ConnectionSources, 'deps' | 'stepOf'>;
-  readonly #cues: CueTrack;
-  readonly #signal: AbortSignal;
+  readonly #sources;
+  readonly #cues;
+  readonly #signal;
   /** Cues of this wait: it ends these and no others. */
   readonly #played = new Set<PlayedCue>();
 
@@ -287,7 +287,7 @@ class WaitingCues {
   }
 
   /** Says that it takes a moment, if the wait goes on. Never throws: a voice that fails now is reported with the answer. */
-  async #saySoon(): Promise<void> {
+  async #saySoon() {
     const { loop, place } = this.#session;
     const turn = currentTurn(loop.state);
     const { reply } = loop.state.floor.current ?? {};
@@ -327,7 +327,7 @@ class WaitingCues {
 function tellSaid(
   { features, notices }: Pick<Session, 'features' | 'notices'>,
   sent: SpokenSegment,
-): void {
+) {
   features.said(sent);
   const { text, isOver, isAnswer } = sent;
   notices.report({ kind: 'words', text, isWhole: isOver && !isAnswer });

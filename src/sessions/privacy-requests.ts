@@ -71,7 +71,7 @@ export class PrivacyRequests {
   }
 
   /** A no that a person said: as `deny`, with a receipt at the next pause, or in writing where it cannot be heard. */
-  async #denyAloud(personId: string, session: DenyingSession): Promise<void> {
+  async #denyAloud(personId: string, session: DenyingSession) {
     const { notices, place, signal, speech } = session;
     const language = notices.spokenLocale(place.languages.of(personId));
     const { saved } = await this.deny(place.channel.guildId, personId);

@@ -37,7 +37,7 @@ export async function watchRoles(
 }
 
 /** The rules of a server may change at any time. */
-function needsRoles({ settings }: SessionPlace): boolean {
+function needsRoles({ settings }: SessionPlace) {
   const { consent, userRoleIds } = settings();
   return (consent.policy === 'role' && consent.roleId !== undefined) || userRoleIds.length > 0;
 }

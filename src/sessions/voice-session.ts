@@ -9,7 +9,6 @@ import {
 } from '#src/conversation/build-session.ts';
 import { finalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
 import type { Session } from '#src/conversation/session.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
@@ -72,7 +71,7 @@ export class VoiceSession implements Session {
   /** Person it goes along with when they change the channel. */
   followedId: string | undefined;
   readonly #answers: BuiltSession['answers'];
-  readonly #deps: SessionDependencies;
+  readonly #deps;
   readonly #over = new AbortController();
   readonly #settings;
   readonly #choices: GuildChoices;
@@ -171,10 +170,6 @@ export class VoiceSession implements Session {
     this.loop.syncSettings();
     this.features.changed(true);
     this.#seats.note(this);
-  }
-
-  get #nowMs() {
-    return this.#parts.clock.nowMs();
   }
 
   get stayedMs(): number {
@@ -393,7 +388,7 @@ export class VoiceSession implements Session {
     await reporting;
   }
 
-  async #reportUnanswered(): Promise<void> {
+  async #reportUnanswered() {
     const { clock, messages } = this.#deps;
     const words = openText(this.notices.writtenText({ id: 'seat.stopped' }));
     const over = new AbortController();
@@ -437,7 +432,7 @@ export class VoiceSession implements Session {
   }
 
   /** Nothing of this person is kept any more. */
-  #forget(personId: string): void {
+  #forget(personId: string) {
     const isBarred = !this.consent.isAdmitted(personId);
     this.consent.withdrawals.withdraw(personId);
     this.tools.confirmations.withdraw(personId);
@@ -447,12 +442,12 @@ export class VoiceSession implements Session {
     this.place.languages.forget(personId);
   }
 
-  #tellMute(): void {
+  #tellMute() {
     const isMuted = this.#restrictions.has('muted') || this.#restrictions.has('suppressed');
     if (this.loop.state.isMuted !== isMuted) this.loop.post({ kind: 'muted', isMuted });
   }
 
-  #showNow(talkingIds: readonly string[]): void {
+  #showNow(talkingIds: readonly string[]) {
     this.undecided.keep(this.#connection.people());
     this.showFace(panelNow(this, this.talkState(), talkingIds, this.#connectionSources));
   }
@@ -464,7 +459,7 @@ export class VoiceSession implements Session {
     return this.#isAnew;
   }
 
-  #report(event: SessionEvent): void {
+  #report(event: SessionEvent) {
     this.notices.report(event);
   }
 }

@@ -449,7 +449,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Writes into the former channel where the bot sits now, and into the new one if the conversation begins anew. */
-  #reportMove(former: VoiceSession, session: VoiceSession): void {
+  #reportMove(former: VoiceSession, session: VoiceSession) {
     const { channel: from } = former;
     const { channel, notices } = session;
     if (from.channelId === channel.channelId) return;

@@ -451,7 +451,7 @@ export class Simulation {
     this.#requests.delete(over);
   }
 
-  #notify(personId: string, text: string): void {
+  #notify(personId: string, text: string) {
     const queue = this.#fixture.sessions.session(guildId)?.speech.requests;
     const words = () => text;
     queue?.put({ words, language: 'en', personId, longestWaitMs: 20_000, ended: () => undefined });

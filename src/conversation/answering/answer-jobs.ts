@@ -53,10 +53,10 @@ type AnswerJob = RunningReply & {
 /** Answers of one session that are made or heard. */
 export class AnswerJobs {
   readonly running: RunningReplies<AnswerJob>;
-  readonly #session: Session;
-  readonly #deps: AnswerDeps & VoiceDeps;
-  readonly #tools: SessionTools;
-  readonly #utterances: Utterances;
+  readonly #session;
+  readonly #deps;
+  readonly #tools;
+  readonly #utterances;
   readonly #playing = new Set<Promise<void>>();
   /** Progress of answers that were awaited and discarded, by their turn. */
   readonly #unheard = new Map<Id, AnswerProgress>();

@@ -33,7 +33,7 @@ export type SessionAnswers = { readonly agreedIds: readonly string[]; readonly i
 /** Who is heard in one session, as its conversation decides. A change counts from the next packet. */
 export class SessionConsent {
   readonly withdrawals = new ConsentWithdrawals();
-  readonly #options: SessionConsentOptions;
+  readonly #options;
   #listener: (() => void) | undefined;
   #keeper: (() => void) | undefined;
 
@@ -173,7 +173,7 @@ type UndecidedDeps = Pick<Session, 'consent' | 'notices' | 'place' | 'signal'>;
  * captions.
  */
 export class UndecidedPeople {
-  readonly #session: UndecidedDeps;
+  readonly #session;
   /** Packets of people who are not heard. */
   readonly #packets = new Map<string, number>();
   /** People who talked without being heard, and were told. */
@@ -224,7 +224,7 @@ export class UndecidedPeople {
   }
 
   /** Whether this person may still answer, as far as the stores have told: a stored no may not be known yet. */
-  #isOpen({ id, isBot }: ChannelMember): boolean {
+  #isOpen({ id, isBot }: ChannelMember) {
     const { consent } = this.#session;
     const isUndecided = consent.standing(id) === 'unasked' && !consent.isLeftOut(id);
     return consent.isRead && !isBot && isUndecided;

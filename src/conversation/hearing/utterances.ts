@@ -42,8 +42,8 @@ type UtteranceDeps = Pick<SessionDependencies, 'clock' | 'cues' | 'spending' | '
 
 /** Utterances of one session, with their sound, their recognisers and their captions, until the conversation forgets them. */
 export class Utterances {
-  readonly #session: Session;
-  readonly #deps: UtteranceDeps;
+  readonly #session;
+  readonly #deps;
   readonly #all = new Map<Id, HeardUtterance>();
   /** The one that each person has not ended. */
   readonly #open = new Map<string, HeardUtterance>();
@@ -171,7 +171,7 @@ export class Utterances {
   }
 
   /** Whether something sounds beside this person; not looked at where no yes is waited for. */
-  #isAmongSounds(speakerId: string): boolean {
+  #isAmongSounds(speakerId: string) {
     const { state } = this.#session.loop;
     if (state.confirmations.every(({ spoken }) => spoken === 'none')) return false;
     const isAlone = [...this.#open.keys()].every((id) => id === speakerId);
@@ -204,7 +204,7 @@ export class Utterances {
       this.#connection?.read(speakerId, { text: '' });
   }
 
-  async #recognise(utterance: HeardUtterance, pause: number): Promise<void> {
+  async #recognise(utterance: HeardUtterance, pause: number) {
     const { loop, place } = this.#session;
     const { id, partial, speakerId } = utterance;
     utterance.deferredPause = undefined;
@@ -223,7 +223,7 @@ export class Utterances {
   }
 
   /** Skips recognition when the budget is used up. A stop counts all the same. */
-  #mayBegin(speakerId: string, began: UtteranceBegin): void {
+  #mayBegin(speakerId: string, began: UtteranceBegin) {
     const { features, loop, place, speech } = this.#session;
     const follow = features.follow(speakerId);
     const { current } = loop.state.floor;
@@ -240,7 +240,7 @@ export class Utterances {
   }
 
   /** Tells that a budget is used up. Alone with the bot somebody spoke to it, so each time there is a sign. */
-  #tellRefusal(speakerId: string, { isNews, line }: BudgetRefusal): void {
+  #tellRefusal(speakerId: string, { isNews, line }: BudgetRefusal) {
     const { notices, place, signal, speech } = this.#session;
     if (!place.people().every(({ id, isBot }) => isBot || id === speakerId)) {
       if (isNews()) notices.post(line);
@@ -255,7 +255,7 @@ export class Utterances {
     { fromMs }: UtteranceBegin,
     follow: FollowUtterance | undefined,
     budget: HearingBudget,
-  ): void {
+  ) {
     const { consent, loop, place } = this.#session;
     const { clock, hearing, vocabulary } = this.#deps;
     const { languages } = place;
@@ -313,7 +313,7 @@ export class Utterances {
     return new HeldListening(open, signal);
   }
 
-  async #end(utterance: HeardUtterance, ended: UtteranceEnd): Promise<void> {
+  async #end(utterance: HeardUtterance, ended: UtteranceEnd) {
     const { loop, place } = this.#session;
     const { id, speakerId } = utterance;
     utterance.end = ended;
@@ -335,7 +335,7 @@ export class Utterances {
   }
 
   /** An answer is made of it no more, but captions are. */
-  async #breakOff(utterance: HeardUtterance): Promise<void> {
+  async #breakOff(utterance: HeardUtterance) {
     const { consent } = this.#session;
     const withdrawn = consent.withdrawals.of(utterance.speakerId);
     if (utterance.isFollowed && consent.mayHear(utterance.speakerId)) {
@@ -347,7 +347,7 @@ export class Utterances {
     utterance.close();
   }
 
-  #report(utterance: HeardUtterance, isNothing: boolean, why: UtteranceOver['why']): void {
+  #report(utterance: HeardUtterance, isNothing: boolean, why: UtteranceOver['why']) {
     const { consent, notices, place } = this.#session;
     const { end, name, speakerId, words } = utterance;
     if (words && !isNothing) {

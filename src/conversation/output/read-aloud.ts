@@ -24,8 +24,8 @@ type ReadingSession = Pick<Session, 'loop' | 'notices' | 'place' | 'signal' | 's
 /** Texts and sentences of the bot, as they are said in one session. */
 export class ReadingJobs {
   readonly running: RunningReplies<RunningReply>;
-  readonly #session: ReadingSession;
-  readonly #deps: VoiceDeps;
+  readonly #session;
+  readonly #deps;
 
   constructor(session: ReadingSession, deps: VoiceDeps) {
     this.#session = session;
@@ -102,7 +102,7 @@ export class ReadingJobs {
       clock,
     };
     let finish: ReplyFinish = 'cancelled';
-    const read = async (reply: SpokenReply): Promise<void> => {
+    const read = async (reply: SpokenReply) => {
       job.reply = reply;
       const failure = await attempt(words, reply, voice, signal);
       const writeInstead = () => {
@@ -124,7 +124,7 @@ export class ReadingJobs {
   }
 
   /** Reports once for each language that no voice speaks it. */
-  #reportUnread(language = ''): void {
+  #reportUnread(language = '') {
     const { loop, notices } = this.#session;
     if (loop.isNewFailure(`no voice to read ${language}`))
       notices.post(noVoiceLine(language, notices));

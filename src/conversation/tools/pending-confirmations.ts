@@ -54,18 +54,14 @@ const { confirmMs } = conversationRules;
 
 /** Tool calls and private answers that wait for a button in one session; each call is confirmed once, or never. */
 export class PendingConfirmations {
-  readonly #loop: ConversationLoop;
-  readonly #clock: Clock;
+  readonly #loop;
+  readonly #clock;
   #open: readonly PendingConfirmation[] = [];
   #answers: readonly HeldAnswer[] = [];
 
   constructor(loop: ConversationLoop, clock: Clock) {
     this.#loop = loop;
     this.#clock = clock;
-  }
-
-  get #nowMs() {
-    return this.#context.parts.clock.nowMs();
   }
 
   /** Has a call wait from now on, and returns what everybody may read of it. */

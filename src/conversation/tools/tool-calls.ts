@@ -63,9 +63,9 @@ const running: ToolCallResult = {
 
 /** Tool calls of one session: prepares them, and performs what the conversation decides. */
 export class ToolCalls {
-  readonly #session: Session;
-  readonly #deps: ToolDeps;
-  readonly #tools: SessionTools;
+  readonly #session;
+  readonly #deps;
+  readonly #tools;
   readonly #prepared = new Map<string, PreparedCall>();
   readonly #runs = new Map<Id, AbortController>();
   #results: readonly (readonly [string, ToolCallResult])[] = [];

@@ -43,7 +43,7 @@ export function captionRequests(sessions: VoiceSessions, running: SessionObjects
       return { saved: await saving };
     },
 
-    isOn(guildId: string): boolean {
+    isOn(guildId: string) {
       return running.find(guildId)?.recorder !== undefined;
     },
 

@@ -43,8 +43,8 @@ type RecordedSession = Pick<Session, 'consent' | 'notices' | 'place' | 'speech'>
 export class TranscriptRecorder {
   readonly chat: CaptionChat;
   readonly live: LiveCaptions;
-  readonly #session: RecordedSession;
-  readonly #deps: CaptionDeps;
+  readonly #session;
+  readonly #deps;
   readonly translations: CaptionTranslator;
   readonly #store;
   /** Instant of the monotonic clock that is 0 ms of the session. */
@@ -52,7 +52,7 @@ export class TranscriptRecorder {
   /** What began before this instant of the monotonic clock is not written. */
   readonly #fromMs: number;
   #captioned: TranscriptSession;
-  #lastNumber: number;
+  #lastNumber;
   /** Speakers of the utterances that go on, by the number of their line. */
   readonly #open = new Map<number, string>();
   readonly #sayings = new WeakMap<object, number>();
@@ -224,7 +224,7 @@ export class TranscriptRecorder {
     this.live.end();
   }
 
-  #mayWrite(personIds: readonly string[]): boolean {
+  #mayWrite(personIds: readonly string[]) {
     return personIds.every((id) => this.#session.consent.mayWrite(id));
   }
 
@@ -253,7 +253,7 @@ export class TranscriptRecorder {
     void this.save();
   }
 
-  #shown(post: MessagePlace, numbers: readonly number[], isNew: boolean): void {
+  #shown(post: MessagePlace, numbers: readonly number[], isNew: boolean) {
     if (isNew) void notePosted(post, this.#captioned, this.#store, this.#deps);
     for (const number of numbers) {
       const line = this.#recent.get(number);

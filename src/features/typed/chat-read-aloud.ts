@@ -142,10 +142,7 @@ export function chatReadAloud(
 }
 
 /** Whether nothing of this person may be repeated: they said no, are blocked, or that is unknown. */
-function mayNotQuote(
-  personId: string,
-  { consent, place }: Pick<Session, 'consent' | 'place'>,
-): boolean {
+function mayNotQuote(personId: string, { consent, place }: Pick<Session, 'consent' | 'place'>) {
   const { isRead } = consent;
   return !isRead || consent.saidNo(personId) || place.settings().blockedIds.includes(personId);
 }

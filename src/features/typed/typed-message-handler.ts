@@ -250,7 +250,7 @@ function objectionTo(message: TypedMessage, session: ChatSession): TypedOutcome 
   return isMeant(message, loop) ? undefined : 'not-meant';
 }
 
-function isMeant({ author, text }: TypedMessage, loop: Session['loop']): boolean {
+function isMeant({ author, text }: TypedMessage, loop: Session['loop']) {
   loop.syncSettings();
   const line = { by: author.id, text, atMs: loop.nowMs };
   return isLineMeant(loop.state, line, conversationRules);

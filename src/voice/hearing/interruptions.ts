@@ -37,10 +37,10 @@ type InterruptedLoop = {
 
 /** Effects of voices and words on the bot's speech: it dips, pauses, goes on, or falls silent. */
 export class Interruptions {
-  readonly #loop: InterruptedLoop;
-  readonly #clock: Clock;
-  readonly #output: SpeechOutput;
-  readonly #cues: CueTrack;
+  readonly #loop;
+  readonly #clock;
+  readonly #output;
+  readonly #cues;
   #state = uninterrupted;
   /** Reply over which people talk. */
   #replyId: number | undefined;

@@ -80,7 +80,7 @@ function postOf(n: number): ModelCall {
   return { name: 'post_text', given: { text: `It is ${n}.` } };
 }
 
-function isAsked({ session }: SpokenTrap): boolean {
+function isAsked({ session }: SpokenTrap) {
   return session.loop.state.confirmations.some(({ spoken }) => spoken === 'open');
 }
 

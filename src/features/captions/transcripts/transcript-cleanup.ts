@@ -31,9 +31,9 @@ const never = new AbortController().signal;
  * that Discord allows; what was not done when the process ended is done by the next one. It works on both stores.
  */
 export class TranscriptCleanup implements PersonHooks {
-  readonly #parts: CaptionParts;
-  readonly #sessions: VoiceSessions;
-  readonly #running: SessionObjects<SessionCaptions>;
+  readonly #parts;
+  readonly #sessions;
+  readonly #running;
   /** Channels in which no message could be changed, by their ids, with the last try, in ms of the monotonic clock; each waits by itself. */
   readonly #closed = new Map<string, { readonly triedMs: number; readonly tries: number }>();
   readonly #shard: ServerShare;
@@ -155,7 +155,7 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   /** Deleting a message of captions deletes its lines. Never throws. */
-  async #deleted(messageIds: readonly string[]): Promise<void> {
+  async #deleted(messageIds: readonly string[]) {
     const running = recordersOf(this.#running.list());
     await Promise.all(running.map((recorder) => recorder.messagesDeleted(messageIds)));
     await this.#erase('', ({ eraser }) => eraser.forgetMessages(messageIds));

@@ -110,10 +110,10 @@ class RefusedError extends Error {
  * its reader may open. Questions are answered by stored lines that a chat model chooses by number.
  */
 export class TranscriptRequests {
-  readonly #parts: CaptionParts;
-  readonly #sessions: VoiceSessions;
-  readonly #running: SessionObjects<SessionCaptions>;
-  readonly #writtenQuestions: WrittenAnswerConcurrency;
+  readonly #parts;
+  readonly #sessions;
+  readonly #running;
+  readonly #writtenQuestions;
 
   constructor(
     parts: CaptionParts,
