@@ -1,7 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import type { Tool } from '#src/chat/ports.ts';
 import type { ToolEnd } from '#src/ports/session-events.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 import type { Facts, ToolEntry } from './tool-entry.ts';
@@ -17,13 +16,6 @@ export type ToolCallResult = {
   readonly isVain?: boolean | undefined;
   readonly quote?: Quote | undefined;
 };
-
-/** Tools as a model is told of them. */
-export function toolsFor(entries: Iterable<ToolEntry>): readonly Tool[] {
-  return Array.from(entries, ({ name, description, parameters }) => {
-    return { name, description, parameters };
-  });
-}
 
 /** Result of `work` within the time of its tool; its signal ends with the call. Aborting `signal` throws `signal.reason`, at once. */
 export async function inToolTime(

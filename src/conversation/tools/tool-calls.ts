@@ -28,7 +28,6 @@ import {
   refused,
   type ToolCallResult,
   tooLate,
-  toolsFor,
 } from './tool-call-results.ts';
 import type { ConfirmableAction, Fitting, ToolEntry } from './tool-entry.ts';
 
@@ -257,6 +256,13 @@ export class ToolCalls {
     const event = { kind: 'tool', speakerId, tool: tool?.name ?? 'unknown', how, tookMs } as const;
     this.#session.notices.report(event);
   }
+}
+
+/** Tools as a model is told of them. */
+export function toolsFor(entries: Iterable<ToolEntry>): readonly Tool[] {
+  return Array.from(entries, ({ name, description, parameters }) => {
+    return { name, description, parameters };
+  });
 }
 
 /** Answer whose model calls tools. */

@@ -12,8 +12,8 @@ import {
   inToolTime,
   refused,
   type ToolCallResult,
-  toolsFor,
 } from '#src/conversation/tools/tool-call-results.ts';
+import { toolsFor } from '#src/conversation/tools/tool-calls.ts';
 import type {
   Fitting,
   Presser,
