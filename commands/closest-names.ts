@@ -19,7 +19,7 @@ export function nearest(typed: string, all: readonly string[]): readonly string[
 
 const mostNearest = 3;
 
-function holds(word: string, wanted: string): boolean {
+function holds(word: string, wanted: string) {
   let from = 0;
   for (const letter of wanted) {
     const at = word.indexOf(letter, from);

@@ -71,7 +71,7 @@ async function helpFor(
   return { ...first, topics: new Map(topics) };
 }
 
-function isFor(line: HelpEntry, { mayManage }: CommandCall, isDenied: boolean): boolean {
+function isFor(line: HelpEntry, { mayManage }: CommandCall, isDenied: boolean) {
   if (line.for === 'everybody') return true;
   return !isDenied && (line.for !== 'manager' || mayManage);
 }

@@ -33,10 +33,7 @@ export function notInChannel(
 
 /** Runs a command for callers who sit in the bot's channel; others read why not. */
 export function inChannel(run: Command['run']): Command['run'] {
-  return async (call, ports) => {
-    const barred = notInChannel(call, ports);
-    return barred ? [barred] : await run(call, ports);
-  };
+  return unlessBarred(notInChannel, run);
 }
 
 /** A command for callers who sit in the bot's channel: others read why not, and are suggested nothing. */
@@ -64,8 +61,12 @@ export function ifAdmitted(run: Command['run']): Command['run'] {
 
 /** Runs a command for callers who manage the server; others read why not. */
 export function ifManaging(run: Command['run']): Command['run'] {
+  return unlessBarred(notManaging, run);
+}
+
+function unlessBarred(barrier: typeof notInChannel, run: Command['run']): Command['run'] {
   return async (call, ports) => {
-    const barred = notManaging(call);
+    const barred = barrier(call, ports);
     return barred ? [barred] : await run(call, ports);
   };
 }

@@ -71,11 +71,7 @@ async function chosenServer(
 const builtIn = 'None: the built-in ones, free, English, demo quality';
 
 /** Tries a server, and asks for another key, and nothing else, as long as it refuses the key. */
-async function tryWithKeys(
-  questions: ProviderQuestions,
-  server: KnownServer,
-  filled: FilledRoles,
-): Promise<void> {
+async function tryWithKeys(questions: ProviderQuestions, server: KnownServer, filled: FilledRoles) {
   let isOpen = !server.needsKey;
   let apiKey: Secret | undefined;
   for (;;) {
@@ -206,19 +202,19 @@ function fill(
   group: SettingGroup,
   settings: TriedRole['settings'],
   apiKey: Secret | undefined,
-): void {
+) {
   clear(edits, group);
   for (const [name, value] of Object.entries(settings)) edits.set(name, value);
   if ('REALTIME_BASE_URL' in settings) edits.set('PIPELINE', 'realtime');
   if (apiKey) edits.set(`${group}_API_KEY`, apiKey.reveal());
 }
 
-function useEmbedded(edits: SettingEdits): void {
+function useEmbedded(edits: SettingEdits) {
   for (const group of groups) clear(edits, group);
   edits.set('OPENAI_API_KEY', '');
 }
 
-function clear(edits: SettingEdits, group: SettingGroup): void {
+function clear(edits: SettingEdits, group: SettingGroup) {
   const isAnswered = group === 'CHAT_COMPLETION' && edits.value('REALTIME_BASE_URL') !== '';
   const backends = Object.values(roles).filter((role) => role.group === group);
   const names = [

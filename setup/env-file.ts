@@ -81,7 +81,7 @@ export async function replaceEnvFile(path: string, text: string): Promise<string
 /** Names whose value in `text` differs from `values` and `changes`; the text is then not as intended. */
 export function strayNames(
   text: string,
-  values: Readonly<Record<string, string>>,
+  values: EnvFile['values'],
   changes: SettingChanges,
 ): readonly string[] {
   const read = parsed(text);
@@ -96,7 +96,7 @@ function quoted(value: string): string {
   return `${quote}${value}${quote}`;
 }
 
-function parsed(text: string): Readonly<Record<string, string>> {
+function parsed(text: string): EnvFile['values'] {
   return Object.fromEntries(
     Object.entries(parseEnv(text)).map(([name, value]) => [name, value ?? '']),
   );

@@ -27,7 +27,7 @@ export class SetupEnd extends Error {
  * throws `SetupEnd`.
  */
 export class Questions implements Disposable {
-  readonly #terminal: TerminalStreams;
+  readonly #terminal;
   readonly #gone = new AbortController();
   readonly #common;
 
@@ -37,7 +37,7 @@ export class Questions implements Disposable {
     terminal.input.once('end', this.end).once('close', this.end);
   }
 
-  readonly end = (): void => this.#gone.abort(ended());
+  readonly end = () => this.#gone.abort(ended());
 
   /** Says one sentence, or a few. */
   say(words: string): void {
@@ -46,14 +46,19 @@ export class Questions implements Disposable {
 
   /** Asks for an answer that the screen does not show. `check` says what is wrong with it. */
   async askSecret(message: string, check: CheckAnswer): Promise<string> {
-    const validate = (value = '') => check(value.trim());
-    const answer = await password({ ...this.#common, message, validate, clearOnError: true });
+    const answer = await password({
+      ...this.#common,
+      message,
+      validate: trimmed(check),
+      clearOnError: true,
+    });
     return answered(answer).trim();
   }
 
   async askText(message: string, placeholder: string, check: CheckAnswer): Promise<string> {
-    const validate = (value = '') => check(value.trim());
-    return answered(await text({ ...this.#common, message, placeholder, validate })).trim();
+    return answered(
+      await text({ ...this.#common, message, placeholder, validate: trimmed(check) }),
+    ).trim();
   }
 
   async choose<T>(message: string, choices: readonly AnswerChoice<T>[]): Promise<T> {
@@ -73,6 +78,10 @@ export class Questions implements Disposable {
   [Symbol.dispose](): void {
     this.#terminal.input.off('end', this.end).off('close', this.end);
   }
+}
+
+function trimmed(check: CheckAnswer) {
+  return (value = '') => check(value.trim());
 }
 
 function answered<T>(answer: T): Exclude<T, symbol> {

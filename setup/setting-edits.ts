@@ -6,7 +6,7 @@ import { SetupEnd } from './questions.ts';
 /** Settings as they stand in `.env`, and those that are to be changed at the end. */
 export class SettingEdits {
   readonly file: EnvFile;
-  readonly #environment: NodeJS.ProcessEnv;
+  readonly #environment;
   readonly #changes = new Map<string, string>();
 
   constructor(file: EnvFile, environment: NodeJS.ProcessEnv) {

@@ -39,7 +39,7 @@ export async function runSetup(options: SetupOptions): Promise<SetupCode> {
   }
 }
 
-async function performed(options: SetupOptions): Promise<void> {
+async function performed(options: SetupOptions) {
   const { ask, envPath, environment, clock } = options;
   const { vendors = knownVendors } = options;
   const read = readEnvFile(envPath);
@@ -71,7 +71,7 @@ async function partToChange(ask: Questions): Promise<'providers' | 'token'> {
 }
 
 /** Registers the commands in all servers, and shows what the doctor finds amiss at Discord: no server, a right that lacks. */
-async function register(ask: Questions, edits: SettingEdits, clock: Clock): Promise<void> {
+async function register(ask: Questions, edits: SettingEdits, clock: Clock) {
   const { discord } = edits.config();
   if (!discord) return;
   const login = { token: discord.token.reveal(), apiUrl: discord.apiUrl, commands };
@@ -88,7 +88,7 @@ async function register(ask: Questions, edits: SettingEdits, clock: Clock): Prom
 const soonThere =
   'They appear in all servers within seconds. If they do not, reload Discord (Ctrl+R).';
 
-async function write(ask: Questions, edits: SettingEdits): Promise<void> {
+async function write(ask: Questions, edits: SettingEdits) {
   const { file, changes } = edits;
   if (changes.size === 0) return;
   edits.config();

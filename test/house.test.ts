@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { sourceFiles } from '#test/source-files.ts';
+import doors from './house-doors.json' with { type: 'json' };
 
 /** Folders that each folder may import. A new arrow is a reviewed line here. */
 const below: Readonly<Record<string, string>> = {
@@ -94,7 +95,7 @@ const outside = new Set(['commands', 'sandbox', 'doctor', 'setup', 'bench']);
 /** The folder named by every `from '#…'`, `import '#…'` and `import('#…')`, type imports too. */
 const imported = /(?:from|import)\s*\(?\s*'#(?:src\/)?((?:features|web)\/[\w-]+(?=\/)|[\w-]+)/g;
 
-function mayImport(folder: string, target: string): boolean {
+function mayImport(folder: string, target: string) {
   const allowed = (below[folder] ?? '').split(' ');
   const isAnyFeature = target.startsWith('features/') && allowed.includes('features/*');
   return [folder, 'package', ...allowed].includes(target) || isAnyFeature;
@@ -136,103 +137,6 @@ test('every folder of src has a README with the four headings', async () => {
   }
 });
 
-/** Modules of each folder of `src` whose values tests use: its contract, through which they see everything else. */
-const doors: Readonly<Record<string, string>> = {
-  app: 'bot budget http-parser.mjs main.mjs provider-log shared-parts',
-  'app/engines': 'engines',
-  'app/programs': 'token',
-  'app/sandbox': 'in-sandbox page-view',
-  audio: 'ogg-page packet pcm resample sniff wav',
-  'audio/echo': 'echo-meter echo-sent',
-  'audio/encode': 'sound-encoder sound-encoders',
-  'audio/loudness': 'loudness-meter',
-  'audio/opus': 'load-opus opus-packet',
-  'audio/polyphase': 'change-of-rate',
-  'audio/voice': 'speaker-stream voice-meter',
-  base: 'alerts clock compile-cache errors json secret',
-  'base/loops': 'mailbox periodic-task',
-  chat: 'history metered-chat stand-in',
-  'chat/completions': 'answer-text openai-chat',
-  'chat/marks':
-    'stream-ends.json template-tokens.json thoughts.json wrappers.json written-calls.json',
-  'chat/realtime': 'realtime-talk',
-  'chat/text': 'clauses speakable time-phrases',
-  config: 'config dot-env external-tools models settings tariffs',
-  console: 'event-log exchange printer',
-  'conversation/answering': 'begin-answer',
-  'conversation/machine': 'questions reconnect-policy rules state step',
-  discord: 'channel-people client leave-seats login own-state places',
-  'discord/account': 'account-rest operator-message rights',
-  'discord/interactions': 'forms reception register-only rendering slashes',
-  'discord/link': 'link-watchdog receiver sender signal-pace voice-library voice-link-opener',
-  'discord/outbox': 'live-message outbox',
-  'discord/panel': 'channel-messages panel-face',
-  'discord/shards': 'gateway-limits identify-limits',
-  engines: 'engine engines outside-engine speech-http',
-  features: 'features',
-  'features/captions/answers': 'make-recap numbered-prompt-lines',
-  'features/captions/files': 'transcript-file',
-  'features/captions/live': 'live-captions',
-  'features/captions/store': 'transcript-ports transcript-tables',
-  'features/contract': 'tool-definition written-answer-concurrency',
-  'features/memories': 'memory-store person-by-name',
-  'features/reminders': 'reminder-scheduler reminder-store',
-  'features/seats': 'automatic-joins seat-return',
-  'features/tools': 'adapt-external-tool external-tool post-text-tool',
-  'features/tools/mcp': 'mcp-connection mcp-servers servers-file tool-changes',
-  'features/tracks': 'sound-matching track-panel track-store',
-  'features/typed':
-    'chat-read-aloud kept-words program-answers program-transcriptions typed-message-handler',
-  'features/words': 'server-vocabulary',
-  notices: 'notice',
-  ops: 'alert-board log operator-notices readiness server speed-stats',
-  'ops/metrics': 'metrics traces',
-  people: 'channel-openness confidential-text consent',
-  pipeline: 'chained pipeline written',
-  'pipeline/audio-model': 'audio-model audio-model-stand-in',
-  'playback/mix': 'gain levelling mixer music-limiter track',
-  'playback/reply': 'cue-track load-cues spoken-reply stretch',
-  'playback/tracks': 'named-tracks track-name',
-  ports: 'failure-event panel session-events talk-guide',
-  probes: 'engine-probes probe',
-  provider: 'client fallback-chain guarded-fetch json-socket server-events',
-  'provider/models': 'describe-error model-endings model-list models request-hold',
-  sessions: 'confirmed-tool-runner panel-view privacy-requests shard-features voice-sessions',
-  settings: 'access-control guild-settings personal-settings-cache setting-definition',
-  sources: 'decoder-port ffmpeg library recordings sources',
-  'sources/decode': 'decode-stream decoding',
-  'sources/fetch': 'allowed-hosts fetch name-resolver public-address',
-  'sources/formats': 'flac-frames mp3-frames sound-length',
-  speech: 'hints listen package-file pronunciation voice-names',
-  'speech/embedded': 'embedded-synthesizer embedded-transcriber engine serve-engine wasm-patch',
-  'speech/fallbacks': 'metered-voice speech-fallbacks standard-voice',
-  'speech/openai':
-    'openai-synthesizer openai-transcriber server-voices sound-stream transcript-reply',
-  'speech/realtime': 'realtime-parts realtime-synthesizer realtime-transcriber',
-  'speech/text-language': 'text-language',
-  spending: 'budget-authority paid-engine reservation session-budgets total-budget',
-  'spending/ledger': 'ledger ledger-persistence total-portion',
-  'spending/prices': 'prices',
-  sql: 'columns connection sqlite table',
-  storage: 'database schema store-health store-kinds',
-  'storage/backups': 'backup copy-names restore',
-  'storage/data-dir': 'data-dir-lock store-files',
-  'storage/postgres': 'keep-stores migrate postgres-driver shard-locks',
-  'storage/sqlite': 'sqlite-driver sqlite-file sqlite-worker',
-  'storage/stores': 'store-parts',
-  texts: 'locales plain report tables texts wall-time',
-  turn: 'answerable',
-  'turn/addressing': 'addressing names',
-  'turn/endpointing': 'end-of-turn endpointing endpointing-delay',
-  'turn/languages': 'everywhere.json languages',
-  'turn/overlap': 'interjections interruption interruption-rules',
-  'turn/speaker-language': 'speaker-language',
-  'web/api': 'api event-webhooks server-events',
-  'web/api/routes': 'routes',
-  'web/api/tokens': 'new-token token-budgets token-store',
-  'web/http': 'doors page viewer',
-};
-
 /** Most doors of a folder. */
 const mostDoors = 6;
 /** A module of `src` that a file loads by a static or dynamic import, or by its address for a thread or program. */
@@ -240,10 +144,11 @@ const loadedModule =
   /(?:^import\s+([^;']*?)\s+from\s+|^import\s+|import\(\s*|import\.meta\.resolve\(\s*)'#src\/(?:([^']+)\/)?([^'/]+)'/gms;
 
 /** Whether an import is of types alone, which hold nothing of how a module works: the compiler checks them. */
-function isOfTypes(names: string): boolean {
+function isOfTypes(names: string) {
   return /^type\b/.test(names) || /^\{(?:\s*type [^,}]+,?)+\s*\}$/.test(names);
 }
 
+// `house-doors.json`: modules of each folder of `src` whose values tests use, its contract, through which they see everything else.
 test('tests reach each folder of src through its doors alone, and use every one of them', async () => {
   const found = new Map<string, Set<string>>();
   for await (const path of sourceFiles('test/**/*.ts')) {

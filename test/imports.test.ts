@@ -17,7 +17,7 @@ async function sources(): Promise<ReadonlyMap<string, string>> {
 
 const all = await sources();
 
-function targetOf(importer: string, specifier: string): string {
+function targetOf(importer: string, specifier: string) {
   if (specifier.startsWith('#')) return specifier.slice(1);
   return normalize(join(dirname(importer), specifier));
 }
@@ -42,7 +42,7 @@ function loadedWith(starts: readonly string[]): ReadonlySet<string> {
 }
 
 /** Folder that a rule of imports names: `src/turn`, `commands`. */
-function folderOf(path: string): string {
+function folderOf(path: string) {
   const [top = '', next = ''] = path.split('/');
   return top === 'src' ? `${top}/${next}` : top;
 }
@@ -51,12 +51,12 @@ function folderOf(path: string): string {
 const closed = Number.POSITIVE_INFINITY;
 
 /** Groups of files that import each other, directly or through others (Tarjan's algorithm). */
-function cycles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+function cycles(imports: ReadonlyMap<string, readonly string[]>) {
   const [indices, lowest] = [new Map<string, number>(), new Map<string, number>()];
   const stack: string[] = [];
   const found: string[][] = [];
   /** The lowest index that is reached from this file and still open. */
-  const visit = (file: string): number => {
+  const visit = (file: string) => {
     const index = indices.size;
     indices.set(file, index);
     stack.push(file);
@@ -114,7 +114,7 @@ test('a circle of two files or more is found, and files on the way to it are no 
 });
 
 /** Folder inside the conversation; `root` for files in none, undefined outside of it. */
-function innerFolderOf(path: string): string | undefined {
+function innerFolderOf(path: string) {
   const [, inside] = path.split('src/conversation/');
   return inside?.includes('/') ? dirname(inside).split('/')[0] : inside && 'root';
 }

@@ -47,7 +47,7 @@ const calls = {
 };
 
 /** The first of these packages that loads: npm leaves out what a machine has no compiler or binary for. */
-async function findFirst(name: string, otherwise: string): Promise<string> {
+async function findFirst(name: string, otherwise: string) {
   return await import(name).then(
     () => name,
     () => otherwise,
@@ -64,7 +64,7 @@ afterAll(async () => {
 });
 
 /** One line of what was asked for. */
-function line(words: string, prove: (mission: Mission) => unknown): void {
+function line(words: string, prove: (mission: Mission) => unknown) {
   test(words, async () => void (await prove(mission)));
 }
 

@@ -22,7 +22,7 @@ export function setup({ provide }: Pick<TestProject, 'provide'>): void {
   console.error(`\n${line}\n`);
 }
 
-function loads(name: string): boolean {
+function loads(name: string) {
   try {
     require(name);
     return true;

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { openEngines, pipelinesOf } from '#src/app/engines/engines.ts';
-import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { good } from '#test/config/read-settings.ts';
 import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
@@ -9,9 +8,7 @@ import { openMockProviders } from '#test/fakes/providers/providers.ts';
 const nowhere = 'http://127.0.0.1:9/v1';
 
 /** Pipelines that a bot with these settings can switch between. */
-async function offered(
-  environment: Readonly<Record<string, string>> = {},
-): Promise<PipelineRegistry> {
+async function offered(environment: Readonly<Record<string, string>> = {}) {
   const servers = { TRANSCRIPTION_BASE_URL: nowhere, SPEECH_BASE_URL: nowhere };
   const config = good({ ...servers, ...environment });
   await using engines = await openEngines(config, () => undefined);

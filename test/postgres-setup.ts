@@ -22,7 +22,7 @@ export async function setup({ provide }: Pick<TestProject, 'provide'>): Promise<
   console.error(`\n${line}\n`);
 }
 
-async function refusal(): Promise<string | undefined> {
+async function refusal() {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
   client.on('error', () => undefined);
   try {

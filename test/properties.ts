@@ -26,7 +26,7 @@ export function runs(few: number): number {
 
 export { fc };
 
-function codeOf(text: unknown): number {
+function codeOf(text: unknown) {
   const code = typeof text === 'string' ? text.codePointAt(0) : undefined;
   if (code === undefined || String.fromCodePoint(code) !== text) throw new Error('no character');
   return code;

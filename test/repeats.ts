@@ -15,11 +15,11 @@ export class RepeatReporter implements Reporter {
   }
 }
 
-function isRepeated(test: TestCase): boolean {
+function isRepeated(test: TestCase) {
   return (test.diagnostic()?.retryCount ?? 0) > 0;
 }
 
-function firstError(test: TestCase): string {
+function firstError(test: TestCase) {
   const [line = ''] = (test.result().errors?.[0]?.message ?? '').split('\n');
   return line;
 }

@@ -46,11 +46,11 @@ function placed(files: readonly TestSpecification[], end: number) {
   return files.map((file, n) => ({ file, at: (n / files.length) * end }));
 }
 
-function isWaiting({ moduleId }: TestSpecification): boolean {
+function isWaiting({ moduleId }: TestSpecification) {
   return waiting.test(moduleId);
 }
 
-function rank({ moduleId }: TestSpecification): number {
+function rank({ moduleId }: TestSpecification) {
   const place = long.findIndex((path) => moduleId.endsWith(path));
   return place < 0 ? long.length : place;
 }

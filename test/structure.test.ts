@@ -13,7 +13,7 @@ const named = new RegExp(
   String.raw`^(?:(?:${roots})/[\w./-]+|[a-z][\w./-]*\.(?:ts|mjs|md|json|sh|yaml|bin|wav))$`,
 );
 
-async function isThere(path: string): Promise<boolean> {
+async function isThere(path: string) {
   return access(path).then(
     () => true,
     () => false,
@@ -21,7 +21,7 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 /** The folder in which a document may call files by their bare name: its room, the whole house for those at the top. */
-function folderOf(document: string): string {
+function folderOf(document: string) {
   const [top = '.', folder = ''] = dirname(document).split('/');
   return top === 'src' ? join(top, folder) : top;
 }

@@ -58,7 +58,7 @@ export class BotVoice {
     return this.#stretches.at(-1)?.toMs ?? Number.NEGATIVE_INFINITY;
   }
 
-  #begin(atMs: number): void {
+  #begin(atMs: number) {
     this.#stretches.push({ fromMs: atMs, toMs: atMs });
     if (this.#stretches.length > kept) this.#stretches.shift();
     if (this.#waiting && atMs >= this.#waiting.sinceMs) this.#waiting.found(atMs);

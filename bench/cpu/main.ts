@@ -62,7 +62,7 @@ if (parts.includes('memory')) {
 }
 
 /** Ends where the bench itself has used the machine up, or a row failed. */
-async function measure(rows: readonly CpuRow[]): Promise<void> {
+async function measure(rows: readonly CpuRow[]) {
   await using setup = await openCpuSetup(checkouts, nodeOptions);
   await realClock.sleep(settleMs, never);
   const readings: CpuReading[] = [];

@@ -72,7 +72,7 @@ export class StartedBot implements AsyncDisposable {
   }
 
   /** Its log is read up to the line that says so, and thrown away from there. */
-  async #ready(): Promise<void> {
+  async #ready() {
     const { stdout } = this.#child;
     if (!stdout) return;
     const lines = createInterface({ input: stdout, signal: AbortSignal.timeout(startMs) });

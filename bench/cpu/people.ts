@@ -71,7 +71,7 @@ function addressOf({ token, apiUrl, certificate: ca }: Sandbox): PeopleAddress {
   return { token, apiUrl, ca };
 }
 
-async function call(open: Sandbox, channels: number): Promise<void> {
+async function call(open: Sandbox, channels: number) {
   while (askers.length < channels) {
     const nextAtMs = realClock.nowMs() + callEveryMs;
     const person = await callIn(open, askers.length);
@@ -111,7 +111,7 @@ function undecoded({ name, encoder }: OpusCodec): OpusCodec {
   return { name, decoder: () => decoder, encoder };
 }
 
-function beginConversations(channels: number, quiet: number): void {
+function beginConversations(channels: number, quiet: number) {
   const fresh = askers.slice(conversing, channels);
   for (const [n, asker] of fresh.entries()) {
     const delayMs = (spreadMs * n) / fresh.length;
@@ -122,7 +122,7 @@ function beginConversations(channels: number, quiet: number): void {
   conversing = Math.max(conversing, channels);
 }
 
-async function beginSpeech(open: Sandbox): Promise<void> {
+async function beginSpeech(open: Sandbox) {
   await call(open, 1);
   const all = questions.flatMap(({ frames }) => frames);
   const frames = Array.from({ length: speechPackets / all.length }, () => all).flat();
@@ -131,7 +131,7 @@ async function beginSpeech(open: Sandbox): Promise<void> {
 }
 
 /** They hear nothing, so that Discord here need not send everybody's voice to everybody. */
-async function beginTalking(open: Sandbox, count: number): Promise<void> {
+async function beginTalking(open: Sandbox, count: number) {
   await call(open, 1);
   while (talkers.length < count) {
     const person = open.guild().person(`Talker ${talkers.length}`);
@@ -147,7 +147,7 @@ async function beginTalking(open: Sandbox, count: number): Promise<void> {
   }
 }
 
-async function rest(): Promise<void> {
+async function rest() {
   resting.abort(new Error('Everybody rests.'));
   await Promise.all(underWay);
   resting = new AbortController();
@@ -157,7 +157,7 @@ async function rest(): Promise<void> {
 }
 
 /** Ends what the bot is still saying. */
-async function silence({ person, voice }: ConversingPerson): Promise<void> {
+async function silence({ person, voice }: ConversingPerson) {
   const signal = soon();
   await realClock.sleep(answeredMs, signal);
   if (voice.isHeard) await person.command('stop').answered(signal);
@@ -165,7 +165,7 @@ async function silence({ person, voice }: ConversingPerson): Promise<void> {
 }
 
 /** Counts a talk that fails, other than by a rest, as a question without an answer. */
-function follow(talk: Promise<void>): void {
+function follow(talk: Promise<void>) {
   const { signal } = resting;
   underWay.push(
     talk.catch((error: unknown) => {
@@ -176,7 +176,7 @@ function follow(talk: Promise<void>): void {
   );
 }
 
-function note(exchange: Exchange): void {
+function note(exchange: Exchange) {
   exchanges.push(exchange);
 }
 

@@ -2,13 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { realClock } from '#src/base/clock.ts';
 import type { BotUnderTest, CpuSetup } from './cpu-setup.ts';
 import type { PeopleFigures } from './orders.ts';
-import {
-  type ProcessThreads,
-  processThreads,
-  residentMb,
-  type ThreadUsage,
-  usageOf,
-} from './threads.ts';
+import { type ProcessThreads, processThreads, residentMb, usageOf } from './threads.ts';
 
 /** Readings of the bots under one load, all at the same time. */
 export type BotsReading = {
@@ -129,7 +123,7 @@ function machineUsage(pids: readonly number[], before: Instant, after: Instant):
 
 function usage(pid: number, before: Instant, after: Instant): ProcessUsage {
   const minutes = minutesOf(before, after);
-  const { cpuMs, wakeUps, mainWakeUps }: ThreadUsage = usageOf(
+  const { cpuMs, wakeUps, mainWakeUps } = usageOf(
     pid,
     before.threads.get(pid) ?? new Map(),
     after.threads.get(pid) ?? new Map(),

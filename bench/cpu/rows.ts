@@ -95,9 +95,6 @@ async function readLoaded(
   return bots;
 }
 
-async function inAll(
-  { bots }: CpuSetup,
-  run: (one: BotUnderTest) => Promise<unknown>,
-): Promise<void> {
+async function inAll({ bots }: CpuSetup, run: (one: BotUnderTest) => Promise<unknown>) {
   await Promise.all(bots.map(run));
 }

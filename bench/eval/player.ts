@@ -58,7 +58,7 @@ async function playIn(room: EvalRoom, scene: EvalScene): Promise<PlayedScene> {
   for (const act of scene.acts) atMs = await perform(act, atMs, room, said);
   if (scene.acts.at(-1)?.do !== 'wait') await answered(room, said, atMs);
   await room.passTo(room.nowMs() + uninvitedMs);
-  await until(room, () => room.nowMs() - room.lastSoundMs() > breathMs);
+  await untilQuiet(room);
   return { scene, said, events: [...room.events] };
 }
 
@@ -102,14 +102,18 @@ async function perform(
 }
 
 /** Every line that is due an answer has one, or the patience is over. */
-async function answered(room: EvalRoom, said: readonly SaidLine[], fromMs: number): Promise<void> {
+async function answered(room: EvalRoom, said: readonly SaidLine[], fromMs: number) {
   const due = said.filter(({ line }) => line.answer).length;
   await room.passTo(fromMs);
   await until(room, () => heardAnswers(room.events).length >= due);
+  await untilQuiet(room);
+}
+
+async function untilQuiet(room: EvalRoom) {
   await until(room, () => room.nowMs() - room.lastSoundMs() > breathMs);
 }
 
-async function until(room: EvalRoom, holds: () => boolean): Promise<void> {
+async function until(room: EvalRoom, holds: () => boolean) {
   const lateMs = room.nowMs() + patienceMs;
   while (!holds() && room.nowMs() < lateMs) await room.passTo(room.nowMs() + stepMs);
 }

@@ -53,7 +53,7 @@ function written(events: string): string {
     .join('');
 }
 
-async function firstSound(baseUrl: string, input: string): Promise<void> {
+async function firstSound(baseUrl: string, input: string) {
   const body = { model: 'mock', voice: 'mock', response_format: 'pcm', input };
   const response = await post(`${baseUrl}/audio/speech`, body);
   for await (const bytes of response.body ?? []) if (bytes.length > 0) return;

@@ -30,7 +30,7 @@ try {
   complain(cause instanceof Error ? cause.message : String(cause));
 }
 
-async function measureAll(clips: Clips): Promise<void> {
+async function measureAll(clips: Clips) {
   const chosen = rows.filter(({ name }) => name.startsWith(options.rows));
   const all: MeasuredRow[] = [];
   for (const row of chosen) all.push(await measure(row, clips));
@@ -52,7 +52,7 @@ async function measure(row: BenchRow, clips: Clips): Promise<MeasuredRow> {
 }
 
 /** The bench has failed, and goes on. */
-function complain(sentence: string): void {
+function complain(sentence: string) {
   console.error(sentence);
   process.exitCode = 1;
 }

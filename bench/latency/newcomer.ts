@@ -14,7 +14,7 @@ export async function benchNewcomer(): Promise<void> {
 }
 
 /** Share of words that the embedded recogniser gets wrong in the clips of `test/fixtures/scenes`, by voice. */
-async function benchWords(): Promise<void> {
+async function benchWords() {
   const codec = await loadOpus();
   await using recogniser = await openEmbeddedTranscriber();
   const clips = [...(await readClips()).values()];

@@ -151,7 +151,7 @@ export function say(
 }
 
 /** Lets 20 ms pass. */
-async function step({ fixture, clock, traffic, ready }: BenchChannel): Promise<void> {
+async function step({ fixture, clock, traffic, ready }: BenchChannel) {
   await clock.advance(packetMs);
   await ready();
   const nowMs = clock.nowMs();

@@ -34,8 +34,7 @@ const breathMs = 1_600;
 /** Plays one scene, and returns once all of it is over and forgotten. */
 export async function runScenario(run: MannersRun, { name, acts }: MannersScenario): Promise<void> {
   const { channel } = run;
-  const cast = castOf(run);
-  const parts: DirectorParts = { run, cast, name, askUntilMs: 0 };
+  const parts: DirectorParts = { run, cast: castOf(run), name, askUntilMs: 0 };
   let lastMs = channel.clock.nowMs();
   for (const act of acts) lastMs = await perform(act, lastMs, parts);
   await settle(run, lastMs, restMs);
@@ -45,7 +44,7 @@ export async function runScenario(run: MannersRun, { name, acts }: MannersScenar
 /** Lines between people, this many, none of them for the bot. */
 export async function chat(run: MannersRun, lines: number, pace: Pace): Promise<void> {
   const { channel, mix, random } = run;
-  const persons = channel.people.filter(({ isBot }) => !isBot).map(({ id }) => id);
+  const persons = personsIn(channel);
   let lastMs = channel.clock.nowMs();
   let former: string | undefined;
   for (let line = 0; line < lines; line++) {
@@ -119,7 +118,7 @@ function speak(
 }
 
 /** Everything that was said is understood, and everything to be answered is. */
-async function calm(channel: BenchChannel): Promise<void> {
+async function calm(channel: BenchChannel) {
   let restedMs = 0;
   await until(channel, () => {
     restedMs = isAtRest(channel) && channel.traffic.waiting.length === 0 ? restedMs + 20 : 0;
@@ -128,15 +127,18 @@ async function calm(channel: BenchChannel): Promise<void> {
   });
 }
 
-async function settle({ channel }: MannersRun, lastMs: number, thenMs: number): Promise<void> {
+async function settle({ channel }: MannersRun, lastMs: number, thenMs: number) {
   await goTo(channel, lastMs);
   await calm(channel);
   await goTo(channel, channel.clock.nowMs() + thenMs);
 }
 
-function castOf({ channel, random }: MannersRun): Readonly<Record<ScenarioRole, string>> {
-  const persons = channel.people.filter(({ isBot }) => !isBot).map(({ id }) => id);
-  const [a = '', b = '', c = a, d = b, e = a] = shuffled(random, persons);
+function personsIn({ people }: MannersRun['channel']) {
+  return people.filter(({ isBot }) => !isBot).map(({ id }) => id);
+}
+
+function castOf({ channel, random }: MannersRun): DirectorParts['cast'] {
+  const [a = '', b = '', c = a, d = b, e = a] = shuffled(random, personsIn(channel));
   return { a, b, c, d, e, bot: 'bot' };
 }
 

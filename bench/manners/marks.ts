@@ -49,7 +49,7 @@ export class Marks {
   }
 }
 
-function write(samples: Int16Array, from: number, { utterance, frame }: FrameMark): void {
+function write(samples: Int16Array, from: number, { utterance, frame }: FrameMark) {
   const words = [
     [magic, 32],
     [utterance, idBits],

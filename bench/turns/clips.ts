@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { joined } from '#test/audio/speech.ts';
+import { wordsOf } from './labels.ts';
 import type { TurnScenario } from './plan.ts';
 
 /** Text, start and end in milliseconds of the clip. */
@@ -24,16 +25,35 @@ export async function readScenarios(): Promise<readonly TurnScenario[]> {
   return JSON.parse(await readFile(`${scenariosFolder}/scenes.json`, 'utf8'));
 }
 
+/** A clip as its file tells of it. */
+export type ClipRow = Pick<VoiceClip, 'id' | 'say'> & {
+  readonly fromMs: number;
+  readonly toMs: number;
+};
+
 export async function readClips(): Promise<ReadonlyMap<string, VoiceClip>> {
-  const clips: readonly VoiceClip[] = JSON.parse(
+  const rows: readonly ClipRow[] = JSON.parse(
     await readFile(`${scenariosFolder}/clips.json`, 'utf8'),
   );
-  return new Map(clips.map((clip) => [clip.id, clip]));
+  return new Map(
+    rows.map((row) => [row.id, { ...row, words: wordsOf(row.say, [row.fromMs, row.toMs]) }]),
+  );
 }
+
+type ReadingRow = Omit<VoiceClip, 'words'> & {
+  /** Start and end of each word. */
+  readonly times: readonly (readonly [fromMs: number, toMs: number])[];
+};
 
 /** One for each sentence of the readings. */
 export async function readReadings(): Promise<readonly VoiceClip[]> {
-  return JSON.parse(await readFile(`${scenariosFolder}/reading-clips.json`, 'utf8'));
+  const rows: readonly ReadingRow[] = JSON.parse(
+    await readFile(`${scenariosFolder}/reading-clips.json`, 'utf8'),
+  );
+  return rows.map(({ times, ...clip }) => {
+    const texts = clip.say.replace(/[^\p{L}\p{N}'\- ]/gu, '').split(' ');
+    return { ...clip, words: texts.map((text, n) => [text, ...(times[n] ?? [0, 0])] as const) };
+  });
 }
 
 export function clipPath(id: string): string {
@@ -55,8 +75,7 @@ export function decodeClip(
   rateHz: 16_000 | 48_000,
 ): Int16Array {
   const decoder = codec.decoder(rateHz);
-  const sound = joined(unpack(file).map((packet) => decoder.decode(packet).slice()));
-  return sound;
+  return joined(unpack(file).map((packet) => decoder.decode(packet).slice()));
 }
 
 /** Opus packets of 20 ms, each after its length in two bytes, little-endian. */

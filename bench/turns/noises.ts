@@ -21,7 +21,7 @@ export function makeNoise(kind: NoiseName, seconds: number, seed: number): Int16
 }
 
 /** Six keys a second in bursts of some seconds: a click, the ring of the case, and the key coming up more quietly. */
-function keyboard(out: Float32Array, random: NoiseRandom): void {
+function keyboard(out: Float32Array, random: NoiseRandom) {
   for (let at = 0; at < out.length; at += (1 + 2 * random()) * rate) {
     const until = at + (3 + 5 * random()) * rate;
     for (; at < until; at += (0.08 + 0.17 * random()) * rate) {
@@ -49,7 +49,7 @@ function click(level: number, random: NoiseRandom): Put {
 }
 
 /** In and out every four seconds: hiss in a band around 1 kHz. */
-function breath(out: Float32Array, random: NoiseRandom): void {
+function breath(out: Float32Array, random: NoiseRandom) {
   for (let at = 0; at < out.length; at += (3.2 + 1.6 * random()) * rate) {
     gust(0.8 + 0.5 * random(), -36 + 6 * random(), random)(out, Math.floor(at));
     gust(1 + 0.6 * random(), -40 + 6 * random(), random)(out, Math.floor(at + 1.6 * rate));

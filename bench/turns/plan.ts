@@ -18,6 +18,11 @@ export type TurnScenario = {
   readonly pausesMs: readonly number[];
 };
 
+/** Voice of the first clip, which stands for the person. */
+export function voiceOf({ clips }: TurnScenario): string {
+  return clips[0]?.split('/')[0] ?? '';
+}
+
 /** Half gate, a quarter each of the others. */
 export const profiles = ['gate', 'open', 'gate', 'release'] as const;
 /** Even on a logarithmic scale, in steps of 10 ms. */

@@ -1,5 +1,5 @@
 import { percentile, table } from '#bench/table.ts';
-import { kinds } from './plan.ts';
+import { kinds, voiceOf } from './plan.ts';
 import type { RunKind } from './runs.ts';
 import type { ScenarioVerdict } from './verdict.ts';
 
@@ -131,7 +131,7 @@ export function worstScenarios(verdicts: readonly ScenarioVerdict[], count: numb
     .map(({ verdict: { scenario, text }, cutOff: { after, pauseMs, endedMs, frameMs } }) => [
       scenario.id,
       scenario.profile,
-      scenario.clips[0]?.split('/')[0] ?? '',
+      voiceOf(scenario),
       `pause ${pauseMs}`,
       `ended ${endedMs}`,
       `frame ${frameMs}`,
@@ -143,7 +143,7 @@ export function worstScenarios(verdicts: readonly ScenarioVerdict[], count: numb
     .map(({ scenario, text, waitMs, answerMs }) => [
       scenario.id,
       scenario.profile,
-      scenario.clips[0]?.split('/')[0] ?? '',
+      voiceOf(scenario),
       `wait ${waitMs}`,
       `answer ${answerMs}`,
       '',

@@ -11,7 +11,7 @@ import { readClips } from './clips.ts';
 import { listen } from './listening.ts';
 import { framesOf, roomRateHz, send } from './microphone.ts';
 import { makeNoise, type NoiseName } from './noises.ts';
-import type { TurnScenario } from './plan.ts';
+import { type TurnScenario, voiceOf } from './plan.ts';
 import { playScenario, type ScenarioSound } from './scenario-sound.ts';
 import { judge, type ScenarioVerdict } from './verdict.ts';
 
@@ -46,7 +46,7 @@ export function judgeAll(
   return ordered.map(({ scenario, words, packets, lengthMs }) => {
     const noted = listen(packets, lengthMs, {
       ...workshop,
-      speakerId: scenario.clips[0]?.split('/')[0] ?? '',
+      speakerId: voiceOf(scenario),
       pauseHabits: known ?? new PauseHabits(),
       ...(way === 'no text' ? { rules: endpointRules } : { rules: textRules, words }),
     });

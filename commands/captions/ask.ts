@@ -5,7 +5,7 @@ import type {
   CommandPorts,
   Replies,
 } from '#src/features/contract/command.ts';
-import { noTranscript, quotes, unknownName } from './transcript.ts';
+import { quotes, unknownName } from './transcript.ts';
 
 /** The transcript that a question is answered from. */
 export const subjectOption: CommandOption = {
@@ -25,5 +25,5 @@ export async function askTranscript(
   if (about === undefined) return unknownName(words.about);
   if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty' }];
   const found = await features.transcripts.ask(guildId, callerId, { question, about });
-  return found.kind === 'found' ? quotes(found.lines, timesIn(guildId)) : noTranscript(found);
+  return quotes(found, timesIn(guildId));
 }

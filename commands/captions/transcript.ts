@@ -3,6 +3,7 @@ import { recapMessages } from '#src/features/captions/answers/make-recap.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
 import type { ListedSession, QuotedLine } from '#src/features/captions/transcript-line.ts';
 import type {
+  FindOutcome,
   NoTranscript,
   RecapRequest,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
@@ -56,7 +57,7 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
 }
 
 /** Reason for a missing transcript, shown to the caller alone. */
-export function noTranscript(
+function noTranscript(
   outcome: NoTranscript,
   id: 'ask.unknown' | 'captions.none' = 'ask.unknown',
 ): Replies {
@@ -115,13 +116,14 @@ export const find: Command = {
   async run({ guildId, callerId, words: typed }, { features, timesIn }) {
     const words = typed.words ?? '';
     const found = await features.transcripts.find(guildId, callerId, words);
-    return found.kind === 'found' ? quotes(found.lines, timesIn(guildId)) : noTranscript(found);
+    return quotes(found, timesIn(guildId));
   },
 };
 
-/** Quoted lines, shown to the caller alone. */
-export function quotes(lines: readonly QuotedLine[], times: WallTimes): Replies {
-  const [first, ...others] = lines.map((line) => quoted(line, times));
+/** Quoted lines, or why there are none, shown to the caller alone. */
+export function quotes(found: FindOutcome, times: WallTimes): Replies {
+  if (found.kind !== 'found') return noTranscript(found);
+  const [first, ...others] = found.lines.map((line) => quoted(line, times));
   return first ? [{ ...first, lines: others }] : noTranscript({ kind: 'none' });
 }
 

@@ -116,7 +116,7 @@ function answersOf(chosen: string | undefined): Read {
   return answers ? { change: { answers } } : nothing;
 }
 
-function isStandard(typed: string): boolean {
+function isStandard(typed: string) {
   return typed.trim().toLowerCase() === standard;
 }
 

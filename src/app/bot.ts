@@ -124,6 +124,6 @@ export async function startBot(given: BotOptions, signal: AbortSignal): Promise<
  * V8 lets its heap grow by less before it collects: 20 to 35 MB less resident, idle and in conversation, for a fifth more CPU in
  * conversation (`npm run bench -- cpu --bot A --bot B`). While modules load it would cost a fifth of the start.
  */
-function keepHeapSmall(): void {
+function keepHeapSmall() {
   setFlagsFromString('--optimize-for-size');
 }

@@ -104,7 +104,7 @@ export async function onDiscord(
   });
   surviveBugs(log, metrics);
   log.info({ bot: bot.name, opus: codec.name, invite: bot.inviteUrl }, 'ready: call it with /join');
-  const drain = async (): Promise<void> => {
+  const drain = async () => {
     log.info({ why: `${signal.reason}` }, draining);
     await bot.drain(drainMs);
     closed.resolve(0);
@@ -115,11 +115,7 @@ export async function onDiscord(
 }
 
 /** Figures of the budget of all servers, where there is one. */
-function countTotal(
-  { budget }: Config,
-  { meters }: Metrics,
-  bot: () => RunningBot | undefined,
-): void {
+function countTotal({ budget }: Config, { meters }: Metrics, bot: () => RunningBot | undefined) {
   if (budget.totalDayNanoUsd === 0) return;
   const help = 'US dollars that all servers of all processes';
   const total = () => bot()?.total();
@@ -128,7 +124,7 @@ function countTotal(
 }
 
 /** Says which engines cost nothing, and which are counted by an estimate. */
-function sayPrices(log: Log, config: Config): void {
+function sayPrices(log: Log, config: Config) {
   const named = (some: ReturnType<typeof pricesInUse>) =>
     some.map(({ by }) => (by.kind === 'remote' ? `${by.model} at ${by.host}` : 'embedded'));
   const all = pricesInUse(config);
@@ -156,7 +152,7 @@ function reportSession(
   { log, metrics, alerts, notices, traces }: Listeners,
   guildId: string,
   event: SessionEvent,
-): void {
+) {
   metrics.sessions.count(guildId, event);
   traces?.report(guildId, event);
   logSession(log, guildId, event);
@@ -173,7 +169,7 @@ const drainMs = 5_000;
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
 
 /** Once the bot is ready, a bug in a timer or a socket of some library must not end the sessions of other servers. */
-function surviveBugs(log: Log, { bugs }: Metrics): void {
+function surviveBugs(log: Log, { bugs }: Metrics) {
   process.on('uncaughtException', (err, origin) => {
     bugs.inc();
     log.fatal({ err, origin }, 'a bug was caught; the bot goes on');
@@ -199,7 +195,7 @@ async function showStatus(
   });
 }
 
-function noteEngine(listeners: Listeners, news: EngineNews): void {
+function noteEngine(listeners: Listeners, news: EngineNews) {
   const { alerts, log, metrics } = listeners;
   switch (news.kind) {
     case 'alert':
@@ -223,7 +219,7 @@ function noteEngine(listeners: Listeners, news: EngineNews): void {
 function noteStore(
   { log, metrics, readiness }: Listeners,
   event: Exclude<StoreEvent, { kind: 'alert' }>,
-): void {
+) {
   switch (event.kind) {
     case 'opened':
       readiness.store(undefined);
@@ -251,7 +247,7 @@ const providerAction = 'Check that server, its account and its key: npm run doct
 function noteProvider(
   { notices }: Listeners,
   news: Extract<ProviderNews, { kind: 'failed' | 'mended' }>,
-): void {
+) {
   const name = `${news.role} ${news.provider}`;
   const code = news.kind === 'failed' ? news.code : undefined;
   notices.fault(name, code && { name: code, meaning: `${name} fails`, action: providerAction });

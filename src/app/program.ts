@@ -39,7 +39,7 @@ process.exitCode = await run({ signal: stop.signal, hurry: atOnce.signal });
 setTimeout(() => process.exit(), 1_000).unref();
 
 /** The orderly end goes on meanwhile, and is the better one if it comes first. */
-function endNow(why: string): void {
+function endNow(why: string) {
   if (atOnce.signal.aborted) return;
   atOnce.abort(new Error(why));
   setTimeout(() => process.exit(1), hurryMs).unref();

@@ -145,7 +145,7 @@ function partIn(parts: OpenParts): ProcessParts['store'] {
 }
 
 /** Lets the compiler see the hot loop before the first speech: the first windows would take twenty times as long. */
-function warmUp(weights: SileroWeights): void {
+function warmUp(weights: SileroWeights) {
   const activity = new VoiceActivity(weights);
   const silence = new Float32Array(windowSamples);
   for (let window = 0; window < 50; window++) activity.probability(silence);

@@ -40,7 +40,7 @@ export class OggPages {
   }
 
   /** To the next head, past those that would have more counted again than `countedPerByte`. */
-  #lose(countedBytes: number): void {
+  #lose(countedBytes: number) {
     const from = Math.max(1, Math.floor(countedBytes / countedPerByte));
     const next = this.#rest.indexOf('OggS', from, 'latin1');
     const passed = next >= 0 ? next : Math.max(1, this.#rest.length - 3);

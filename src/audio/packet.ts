@@ -148,7 +148,7 @@ export class PacketOrder {
     return this.settle(packet.atMs);
   }
 
-  #isLate({ timestamp }: Packet, place: number): boolean {
+  #isLate({ timestamp }: Packet, place: number) {
     const since = this.#last ? (this.#last.packet.timestamp - timestamp) | 0 : 0;
     const between = -this.#missing(place) - 2;
     return between < lateLimit && follows(since, between);

@@ -15,7 +15,7 @@ const filters = new Map<string, WeakRef<PolyphaseFilter>>();
  */
 export class Resampler {
   readonly #filter: PolyphaseFilter;
-  readonly #channels: 1 | 2;
+  readonly #channels;
   /** Unfinished input, with space behind it; the next output lies `#phase / up` behind frame `#at`. */
   #input: Int16Array;
   /** Frames of it. */
@@ -51,7 +51,7 @@ export class Resampler {
     return out;
   }
 
-  #begin(): void {
+  #begin() {
     const { half } = this.#filter.change;
     this.#input.fill(0, 0, half * this.#channels);
     this.#length = half;
@@ -59,7 +59,7 @@ export class Resampler {
     this.#phase = 0;
   }
 
-  #append(samples: Int16Array): void {
+  #append(samples: Int16Array) {
     const from = this.#length * this.#channels;
     const to = from + samples.length;
     if (to > this.#input.length) {
@@ -71,7 +71,7 @@ export class Resampler {
     this.#length = to / this.#channels;
   }
 
-  #forget(): void {
+  #forget() {
     const done = this.#at - this.#filter.change.half;
     this.#input.copyWithin(0, done * this.#channels, this.#length * this.#channels);
     this.#length -= done;
@@ -116,8 +116,8 @@ function sharedFilter(fromHz: number, toHz: number): PolyphaseFilter {
 
 /** Brings pieces of one sound, each of any rate and channels, to one rate and number of channels. */
 export class OneRate {
-  readonly #toHz: number;
-  readonly #channels: 1 | 2;
+  readonly #toHz;
+  readonly #channels;
   #from: Pick<Pcm, 'rateHz' | 'channels'> | undefined;
   #resampler: Resampler | undefined;
 

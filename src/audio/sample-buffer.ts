@@ -15,18 +15,22 @@ export class SampleBuffer {
     return this.#to;
   }
 
+  get #length() {
+    return this.#to - this.#from;
+  }
+
   /** Adds samples; those before place `keptFrom` may be forgotten. */
   push(samples: Int16Array, keptFrom: number): void {
-    const end = this.#to - this.#from + samples.length;
+    const end = this.#length + samples.length;
     if (end > this.#samples.length) this.#makeRoom(samples.length, keptFrom);
-    this.#samples.set(samples, this.#to - this.#from);
+    this.#samples.set(samples, this.#length);
     this.#to += samples.length;
   }
 
   /** Samples from a place on, `length` at most; a view until the next push. */
   at(place: number, length: number): Int16Array {
     const from = place - this.#from;
-    return this.#samples.subarray(from, Math.min(from + length, this.#to - this.#from));
+    return this.#samples.subarray(from, Math.min(from + length, this.#length));
   }
 
   /** Drops the samples from this place on. */
@@ -35,9 +39,9 @@ export class SampleBuffer {
   }
 
   /** Moves what is kept to twice the room that it needs. */
-  #makeRoom(length: number, keptFrom: number): void {
+  #makeRoom(length: number, keptFrom: number) {
     const past = Math.max(0, keptFrom - this.#from);
-    const kept = this.#samples.subarray(past, this.#to - this.#from);
+    const kept = this.#samples.subarray(past, this.#length);
     this.#samples = new Int16Array(2 * (kept.length + length));
     this.#samples.set(kept);
     this.#from += past;

@@ -112,7 +112,7 @@ const code = {
  * text in its lines is measured, as readers do not agree on which of them are data.
  */
 export class JsonMeter {
-  readonly #limits: JsonLimits;
+  readonly #limits;
   readonly isStream: boolean;
   #excess: JsonExcess | undefined;
   #bytes = 0;
@@ -172,7 +172,7 @@ export class JsonMeter {
     return chunk.length;
   }
 
-  #endLine(): void {
+  #endLine() {
     if (this.isStream && (this.#isLineEmpty || this.#depth === 0)) {
       this.#bound('bytes', this.#bytes);
       this.#bytes = 0;
@@ -182,7 +182,7 @@ export class JsonMeter {
     this.#isLineEmpty = true;
   }
 
-  #bound(bound: keyof JsonLimits, reached: number): void {
+  #bound(bound: keyof JsonLimits, reached: number) {
     if (reached > this.#limits[bound]) this.#excess ??= excessOf(bound, this.#limits);
   }
 }

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 /** A key or token that does not print itself: logs, JSON and `util.inspect` show `[secret]`. */
 export class Secret {
-  #value: string;
+  #value;
 
   constructor(value: string) {
     this.#value = value;

@@ -142,7 +142,10 @@ const shape = {
   ADDRESSING: z.enum(addressingModes).default('auto'),
   MESSAGE_CONTENT: z.enum(['off', 'on']).default('off'),
   TRACK_ALLOWED_HOSTS: words
-    .refine(areHosts, 'must be hosts or addresses, with commas between them, say nas.local:8000')
+    .refine(
+      (value) => listed(value).every(isHost),
+      'must be hosts or addresses, with commas between them, say nas.local:8000',
+    )
     .optional(),
   MCP_SERVERS: words.optional(),
   PRICES: words.optional(),
@@ -182,7 +185,7 @@ export function settingNames(): ReadonlyMap<string, string> {
   return new Map(Object.keys(settings.shape).map((name) => [name, `${unset[name] ?? ''}`]));
 }
 
-function isHttpUrl(value: string): boolean {
+function isHttpUrl(value: string) {
   return /^https?:$/.test(URL.parse(value)?.protocol ?? '');
 }
 
@@ -194,13 +197,13 @@ export function isAddress(value: string): boolean {
 }
 
 /** A host of https, perhaps with a port, and nothing else. */
-function isHttpsOrigin(value: string): boolean {
+function isHttpsOrigin(value: string) {
   const url = URL.parse(value);
   return url?.protocol === 'https:' && url.href === `${url.origin}/`;
 }
 
 /** URL of PostgreSQL with a host and a database: over TCP, or `postgres:///parley?host=/run/postgresql`. */
-function isDatabaseUrl(value: string): boolean {
+function isDatabaseUrl(value: string) {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, password, pathname, searchParams } = new URL(value);
   if (!canDecode(password)) return false;
@@ -208,7 +211,7 @@ function isDatabaseUrl(value: string): boolean {
   return /^postgres(ql)?:$/.test(protocol) && hasHost && pathname.length > 1;
 }
 
-function canDecode(escaped: string): boolean {
+function canDecode(escaped: string) {
   try {
     decodeURIComponent(escaped);
     return true;
@@ -218,29 +221,25 @@ function canDecode(escaped: string): boolean {
 }
 
 /** Also of a WebSocket. */
-function isServerUrl(value: string): boolean {
+function isServerUrl(value: string) {
   return isHttpUrl(value.replace(/^ws/, 'http'));
 }
 
-function isShardCount(value: string): boolean {
+function isShardCount(value: string) {
   return value === 'auto' || (/^[1-9]\d{0,4}$/.test(value) && Number(value) <= mostShards);
 }
 
-function areIds(value: string): boolean {
+function areIds(value: string) {
   return listed(value).every((one) => /^\d{15,21}$/.test(one));
 }
 
-function areHosts(value: string): boolean {
-  return listed(value).every(isHost);
-}
-
-function isNames(value: string): boolean {
+function isNames(value: string) {
   const names = listed(value);
   return names.length <= 20 && names.every(({ length }) => length > 0 && length <= 32);
 }
 
 /** Discord suggests 25 choices. */
-function areModels(value: string): boolean {
+function areModels(value: string) {
   const names = listed(value);
   return names.length <= 25 && names.every(({ length }) => length > 0 && length <= 100);
 }

@@ -123,7 +123,7 @@ const ownRanges: readonly string[] = [
 const ownNames = /\.(?:localhost|local|lan|internal|home\.arpa)$/;
 
 /** Whether the server of a base URL stands on this machine or in a private network, as far as its address tells. */
-function isOwnServer(baseUrl: string): boolean {
+function isOwnServer(baseUrl: string) {
   const host = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   if (ipaddr.isValid(host)) return ownRanges.includes(ipaddr.process(host).range());
   return !host.includes('.') || ownNames.test(host);

@@ -16,7 +16,7 @@ export type LoggedEvent<K extends ExchangeEventKind> = {
 
 /** Keeps events until they are asked for, at most 200. */
 export class EventLog {
-  readonly #clock: Clock;
+  readonly #clock;
   #seen: LoggedEvent<ExchangeEventKind>[] = [];
   #place = 0;
   #listeners = new Set<() => void>();

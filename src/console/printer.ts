@@ -4,7 +4,7 @@ import type { IgnoreReason } from '#src/turn/answerable.ts';
 
 /** Prints a conversation as a newcomer reads it, in plain lines. */
 export class ConversationPrinter {
-  readonly #output: { write(text: string): unknown };
+  readonly #output;
 
   constructor(output: { write(text: string): unknown }) {
     this.#output = output;
@@ -91,7 +91,7 @@ function printAnswer(
   { finish, text, heardText }: Extract<SessionEvent, { kind: 'answered' }>,
   botName: string,
   show: ConversationPrinter,
-): void {
+) {
   if (finish === 'empty' && text === '') show.says(botName, nothingToSay);
   else if (finish === 'completed' || finish === 'empty') show.says(botName, text);
   else if (heardText !== '') show.says(botName, `${heardText} (${finish})`);

@@ -44,10 +44,10 @@ type Pending = PromiseWithResolvers<unknown>;
  */
 export class SandboxProcess implements AsyncDisposable {
   readonly ready: ReadyLine;
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #child;
   readonly #pending = new Map<number, Pending>();
-  readonly #onMessage: (message: MessageLine) => void;
-  readonly #page: SandboxPage | undefined;
+  readonly #onMessage;
+  readonly #page;
   readonly #gone = new AbortController();
   #lastId = 0;
 
@@ -124,7 +124,7 @@ export class SandboxProcess implements AsyncDisposable {
     clearTimeout(deadline);
   }
 
-  async #read(lines: AsyncIterator<string>): Promise<void> {
+  async #read(lines: AsyncIterator<string>) {
     for (let line = await lines.next(); !line.done; line = await lines.next())
       this.#handle(JSON.parse(line.value));
     const gone = new BotError('sandbox.failed', true, 'The sandbox has ended.');
@@ -133,13 +133,13 @@ export class SandboxProcess implements AsyncDisposable {
     this.#gone.abort(gone);
   }
 
-  #handle(line: SandboxLine): void {
+  #handle(line: SandboxLine) {
     if ('ok' in line) this.#settle(line);
     else if (line.kind === 'message') this.#onMessage(line);
     else if (line.kind === 'page') this.#page?.onPage(line);
   }
 
-  #settle(answer: AnswerLine): void {
+  #settle(answer: AnswerLine) {
     const id = Number(answer.id);
     const pending = this.#pending.get(id);
     this.#pending.delete(id);

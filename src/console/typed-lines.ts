@@ -50,11 +50,7 @@ export async function performLines(
 }
 
 /** Returns after the outcome of a line; a failure is told in one sentence. */
-async function perform(
-  line: string,
-  observers: SandboxObservers,
-  signal: AbortSignal,
-): Promise<void> {
+async function perform(line: string, observers: SandboxObservers, signal: AbortSignal) {
   try {
     if (line.startsWith('/')) await command(line, observers, signal);
     else await speak(line, observers, signal);
@@ -69,7 +65,7 @@ async function speak(
   words: string,
   { botName, events, sandbox, show }: SandboxObservers,
   signal: AbortSignal,
-): Promise<void> {
+) {
   const { bot } = await sandbox.ask<StateAnswer>({ do: 'state' });
   const { channel } = bot;
   if (channel === undefined) return show.note(`${botName} is in no voice channel; /join calls it.`);
@@ -87,7 +83,7 @@ async function command(
   line: string,
   { events, sandbox, show }: SandboxObservers,
   signal: AbortSignal,
-): Promise<void> {
+) {
   const { commands } = await sandbox.ask<StateAnswer>({ do: 'state' });
   const read = readCommand(line, commands);
   if (read.kind === 'incomplete') return show.note(read.message);

@@ -138,7 +138,7 @@ function giveNotice(
   { line }: EffectOf<'notice'>,
   { loop, notices, place }: Owners<'loop' | 'notices' | 'place'>,
   source: SessionDecisions,
-): void {
+) {
   if (line === 'reconnecting') {
     notices.post(
       { id: 'panel.reconnecting' },
@@ -152,7 +152,7 @@ function giveNotice(
   }
 }
 
-function tell({ fact }: EffectOf<'fact'>, { answers, session, utterances }: EffectDeps): void {
+function tell({ fact }: EffectOf<'fact'>, { answers, session, utterances }: EffectDeps) {
   if (fact.kind === 'utterance-over') utterances.over(fact);
   if (fact.kind === 'turn-over') answers.turnOver(fact.turn, fact.end);
   if (fact.kind !== 'dropped') return;

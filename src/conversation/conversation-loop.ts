@@ -55,9 +55,9 @@ export class ConversationLoop {
   lastFailure: { readonly error: BotError; readonly language: string | undefined } | undefined;
   /** Failure of the utterance that was decided last. */
   lastUnrecognised: unknown;
-  readonly #deps: LoopDeps;
+  readonly #deps;
   readonly #inbox: ConversationEvent[] = [];
-  #state: ConversationState;
+  #state;
   #isStepping = false;
   #wakeMs = Number.POSITIVE_INFINITY;
   #stopTimer: () => void = () => undefined;
@@ -202,7 +202,7 @@ export class ConversationLoop {
   }
 
   /** One that throws does not take the others of its step along. */
-  #perform(effect: ConversationEffect): void {
+  #perform(effect: ConversationEffect) {
     try {
       this.#deps.perform(effect);
     } catch (error) {
@@ -210,7 +210,7 @@ export class ConversationLoop {
     }
   }
 
-  #setTimer(): void {
+  #setTimer() {
     const wakeMs = wakeAtMs(this.#state, conversationRules);
     if (wakeMs === this.#wakeMs || this.#wakeMs === Number.NEGATIVE_INFINITY) return;
     this.#stopTimer();

@@ -69,7 +69,7 @@ type RequestDeps = {
 
 /** Questions, texts and notices that people, commands and features bring to one session, and what they are told of them. */
 export class Requests {
-  readonly #deps: RequestDeps;
+  readonly #deps;
   readonly #all = new Map<Id, Request>();
   readonly #heard = new Set<Id>();
   #latest: HeardReading | undefined;
@@ -224,7 +224,7 @@ export class Requests {
   }
 
   /** False: there is no money for speech, a moderator keeps it silent, or it was called to write captions only. */
-  #maySpeak(): boolean {
+  #maySpeak() {
     const { loop, maySpeak } = this.#deps;
     return maySpeak() && !loop.state.isMuted;
   }
@@ -241,7 +241,7 @@ export class Requests {
     };
   }
 
-  #answered({ onOver, report }: QueuedQuestion, outcome: ReportedOutcome): void {
+  #answered({ onOver, report }: QueuedQuestion, outcome: ReportedOutcome) {
     if (outcome === 'failed') {
       const failure = this.#deps.loop.lastFailure?.error;
       const line = failure && failureText(failure);

@@ -3,7 +3,7 @@ import type { ProviderRole } from '#src/provider/provider-news.ts';
 import { chatCompletions } from './chat-completions.ts';
 import { chatStandIn } from './chat-stand-in.ts';
 import type { Engine, EngineChoice, EngineSettings, OpenEngines } from './engine.ts';
-import { loadEngine } from './outside-engine.ts';
+import { endOf, loadEngine } from './outside-engine.ts';
 import { speechEmbedded } from './speech-embedded.ts';
 import { speechHttp } from './speech-http.ts';
 import { speechRealtime } from './speech-realtime.ts';
@@ -69,9 +69,6 @@ export async function openEngine<Role extends ProviderRole>(
   more: Pick<EngineSettings, 'audioModel' | 'rules' | 'report'> = {},
 ): Promise<OpenEngines[Role]> {
   const opened = await engineOf(role, choice).open({ ...unset, ...choice, ...more });
-  stack.defer(async () => {
-    opened[Symbol.dispose]?.();
-    await opened[Symbol.asyncDispose]?.();
-  });
+  stack.use(endOf(opened));
   return opened;
 }

@@ -9,13 +9,15 @@ import { type Engine, engineVersion, type OpenEngines, roles } from './engine.ts
 
 /** Engine that a module exports as `engine`. Throws a plain Error with one line for the operator where it cannot be used. */
 export function loadEngine<Role extends ProviderRole>(role: Role, place: string): Engine<Role> {
-  const isFunction = (value: unknown) => typeof value === 'function';
   const outsideEngine = z.object({
     version: z.literal(engineVersion),
     role: z.literal(role),
     name: z.string().min(1).max(40),
     price: z.enum(['free', 'requests', 'stream']),
-    open: z.custom<Engine<Role>['open']>(isFunction, 'must be a function'),
+    open: z.custom<Engine<Role>['open']>(
+      (value) => typeof value === 'function',
+      'must be a function',
+    ),
   });
   const { success, data, error } = outsideEngine.safeParse(exportOf(place));
   if (success) {
@@ -84,7 +86,8 @@ const soundShape = z.object({
 const unusableSound =
   'gave unusable sound: it takes { samples, rateHz, channels }, samples an Int16Array, rateHz 8000 to 192000, channels 1 or 2';
 
-function endOf(opened: Partial<Disposable & AsyncDisposable>): AsyncDisposable {
+/** Closes an engine in whichever way it has. */
+export function endOf(opened: Partial<Disposable & AsyncDisposable>): AsyncDisposable {
   return {
     async [Symbol.asyncDispose]() {
       opened[Symbol.dispose]?.();

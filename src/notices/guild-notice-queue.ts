@@ -24,7 +24,7 @@ type NoticeParts = WritingParts & { readonly clock: Clock };
 type ServerNotices = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
 /** Writes notices one after the other, never two of one server within 30 s. */
 export class GuildNoticeQueue implements Disposable {
-  readonly #parts: NoticeParts;
+  readonly #parts;
   readonly #over = new AbortController();
   readonly #servers = new Map<string, ServerNotices>();
 
@@ -46,7 +46,7 @@ export class GuildNoticeQueue implements Disposable {
     this.#over.abort(new Error('the notices are closed'));
   }
 
-  async #writeAll(server: ServerNotices): Promise<void> {
+  async #writeAll(server: ServerNotices) {
     const { clock } = this.#parts;
     server.busy = true;
     try {
@@ -66,7 +66,7 @@ export class GuildNoticeQueue implements Disposable {
     }
   }
 
-  #write({ channel, line, posted }: GuildNotice): void {
+  #write({ channel, line, posted }: GuildNotice) {
     posted?.();
     const words = openText(writtenText(line, channel.guildId, this.#parts));
     writeInChat(words, channel, this.#parts);

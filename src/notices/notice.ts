@@ -122,7 +122,7 @@ export function channelNotices(
     /** Language of what people read here. */
     writtenLocale: () => deps.places.localeIn(guildId),
     /** Into the chat of the channel, to one person with a mention, without waiting for it. */
-    write(words: ConfidentialText, personId?: string): void {
+    write(words: ConfidentialText, personId?: string) {
       if (personId === undefined) {
         writeInChat(words, channel, deps);
         return;
@@ -147,7 +147,7 @@ export function channelNotices(
       lines: readonly TextLine[],
       signal: AbortSignal,
       buttons: readonly string[] = consentButtons,
-    ): void {
+    ) {
       const text = lines.map(writtenLine).join(' ');
       messages.notify(channel, [{ personId, text }], signal, buttons).catch((error: unknown) => {
         if (!signal.aborted) reportFailure(error, 'speak');
@@ -207,7 +207,7 @@ export function noVoiceLine(language: string, notices: ChannelNotices): TextLine
 }
 
 /** Tells the channel once that a voice is gone and the usual one speaks. */
-function reportGoneVoice(voice: string, { loop, notices }: FailingSession): void {
+function reportGoneVoice(voice: string, { loop, notices }: FailingSession) {
   if (loop.isNewFailure(`no voice ${voice}`)) notices.post({ id: 'voice.gone', with: { voice } });
 }
 

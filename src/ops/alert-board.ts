@@ -18,8 +18,8 @@ export type RaisedAlert = Omit<FeatureAlert, 'remedy'> & {
 
 /** Watchdog alerts of the whole process: each change is a log line, each kind a gauge; the operator is written to. */
 export class AlertBoard {
-  readonly #log: Log;
-  readonly #notices: Pick<OperatorNotices, 'report' | 'fault'> | undefined;
+  readonly #log;
+  readonly #notices;
   readonly #raised = new Map<string, RaisedAlert>();
 
   /** `declared`: alerts of features. */

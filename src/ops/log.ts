@@ -192,7 +192,7 @@ const mostKeys = 500;
 
 /** Lets the same line be written at most once a minute. */
 class RepeatLimiter {
-  readonly #nowMs: () => number;
+  readonly #nowMs;
   readonly #lines = new Map<string, { readonly writtenAtMs: number; heldBack: number }>();
 
   constructor(nowMs: () => number) {

@@ -48,7 +48,7 @@ const remedies: Readonly<Record<string, string>> = {
  * each kind waits at most once. Never throws.
  */
 export class OperatorNotices {
-  readonly #options: OperatorNoticesOptions;
+  readonly #options;
   /** When a notice may be sent again, by its text: an alert may be about one of several models. */
   readonly #nextAtMs = new Map<string, number>();
   /** What is done where a fault is over, by its key. */
@@ -88,12 +88,12 @@ export class OperatorNotices {
     }
   }
 
-  #queue(kind: string, notice: string): void {
+  #queue(kind: string, notice: string) {
     if (this.#options.signal.aborted) return;
     this.#sending = this.#sending.then(() => this.#send(kind, notice));
   }
 
-  async #send(kind: string, notice: string): Promise<void> {
+  async #send(kind: string, notice: string) {
     const { clock, log, send, signal } = this.#options;
     try {
       signal.throwIfAborted();

@@ -17,7 +17,7 @@ export const longestDelayMs = 2_000;
 
 /** Whether the process can do its work: one line for each check, no ids. */
 export class Readiness {
-  readonly #sources: ReadinessSources;
+  readonly #sources;
   /** Why the store cannot be used. */
   #storeFault: string | undefined;
 

@@ -85,7 +85,7 @@ async function answerOrFail(
   }
 }
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server) {
   const closed = once(server, 'close');
   server.close();
   const cut = setTimeout(() => server.closeAllConnections(), farewellMs);
@@ -133,7 +133,7 @@ async function answerTo(
  * Addresses, and names that cannot be owned on the internet: a page in the owner's browser cannot read the figures by
  * pointing a name of its own here (DNS rebinding).
  */
-function isOwnHost(host: string): boolean {
+function isOwnHost(host: string) {
   const name = host.replace(/:\d*$/, '').toLowerCase();
   if (isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 || !name.includes('.')) return true;
   return /\.(local|internal|localhost)$/.test(name);

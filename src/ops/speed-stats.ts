@@ -32,7 +32,7 @@ export class SpeedStats implements Stats {
     return { turns: turns.length, p50Ms, p95Ms, failed };
   }
 
-  #add(guildId: string, turn: TimedTurn): void {
+  #add(guildId: string, turn: TimedTurn) {
     const turns = this.#servers.get(guildId) ?? [];
     this.#servers.set(guildId, [...turns, turn].slice(-longest));
   }

@@ -14,7 +14,7 @@ export function privateTo(onlyFor: string, owner: TextOwner): TextOwner {
 
 /** Words with their owner: only a call that names the place or the reader gets them. */
 export class ConfidentialText {
-  readonly #text: string;
+  readonly #text;
   readonly owner: TextOwner;
 
   constructor(text: string, owner: TextOwner) {

@@ -32,17 +32,9 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
     queue: BoundedQueue<ReplyPart>,
     signal: AbortSignal,
   ) => {
-    const prompt = await promptOf(turn, signal);
-    if (!prompt) return;
+    const writing = await writingOf(chat, turn, host, signal);
+    if (!writing) return;
     const { voice, asides } = answerSound(turn);
-    const writing = {
-      chat: meteredChat(chat, host.meter),
-      prompt,
-      tools: turn.tools,
-      sent: turn.sent,
-      done: turn.done,
-      host,
-    };
     const clauses = ahead<string>(
       clausesAhead,
       (spoken, inner) => write(writing, queue, { asides, spoken }, inner),
@@ -57,15 +49,22 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
   };
 }
 
+/** Request for the text of an answer, paid by its host; undefined where no words were said. */
+async function writingOf(chat: ChatModel, turn: Turn, host: AnswerHost, signal: AbortSignal) {
+  const prompt = await promptOf(turn, signal);
+  const { done, sent, tools } = turn;
+  return prompt && { chat: meteredChat(chat, host.meter), prompt, tools, sent, done, host };
+}
+
 /** All text goes to the reader as it arrives, and in clauses to speech; a tool call ends a clause. */
 async function write(
   writing: WrittenAnswerRequest,
   queue: BoundedQueue<ReplyPart>,
   { spoken, asides }: Pick<AnswerSound, 'asides'> & { readonly spoken: BoundedQueue<string> },
   signal: AbortSignal,
-): Promise<void> {
+) {
   const clauses = new ClauseWriter(asides);
-  const say = (some: readonly string[]): void => {
+  const say = (some: readonly string[]) => {
     for (const clause of some) spoken.put(clause);
   };
   let written = '';
@@ -98,17 +97,9 @@ export function textOnly(chat: ChatModel): Pipeline {
     host: AnswerHost,
     signal: AbortSignal,
   ): AsyncGenerator<ReplyPart> {
-    const prompt = await promptOf(turn, signal);
-    if (!prompt) return;
+    const writing = await writingOf(chat, turn, host, signal);
+    if (!writing) return;
     let length = 0;
-    const writing = {
-      chat: meteredChat(chat, host.meter),
-      prompt,
-      tools: turn.tools,
-      sent: turn.sent,
-      done: turn.done,
-      host,
-    };
     for await (const part of writeAnswer(writing, signal)) {
       yield part;
       if (part.kind === 'text') length += part.text.length;

@@ -15,6 +15,9 @@ export interface BoundedQueue<T> {
   put(item: T): void;
 }
 
+/** Work whose results are read later. */
+type AheadWork<T> = (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>;
+
 /**
  * Starts `work` at once and lets its results be read later, in order, by one reader.
  *
@@ -23,15 +26,15 @@ export interface BoundedQueue<T> {
  */
 export function ahead<T>(
   bound: Bound<T>,
-  work: (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>,
+  work: AheadWork<T>,
   signal: AbortSignal,
 ): AsyncIterableIterator<T> {
   return new Ahead(bound, signal, work);
 }
 
 class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
-  readonly #bound: Bound<T>;
-  readonly #signal: AbortSignal;
+  readonly #bound;
+  readonly #signal;
   /** Ends when the work ends in any way, and with it all that the work has started. */
   readonly #stop = new AbortController();
   readonly #items: T[] = [];
@@ -39,11 +42,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
   #ended: { readonly error?: unknown } | undefined;
   #change: PromiseWithResolvers<void> | undefined;
 
-  constructor(
-    bound: Bound<T>,
-    signal: AbortSignal,
-    work: (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>,
-  ) {
+  constructor(bound: Bound<T>, signal: AbortSignal, work: AheadWork<T>) {
     this.#bound = bound;
     this.#signal = signal;
     if (signal.aborted) this.#stop.abort(signal.reason);
@@ -97,7 +96,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
     this.#notify();
   }
 
-  async #run(work: (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #run(work: AheadWork<T>) {
     const stop = () => {
       this.#stop.abort(this.#signal.reason);
       this.#notify();
@@ -115,12 +114,12 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
     }
   }
 
-  #changed(): Promise<void> {
+  #changed() {
     this.#change ??= Promise.withResolvers();
     return this.#change.promise;
   }
 
-  #notify(): void {
+  #notify() {
     this.#change?.resolve();
     this.#change = undefined;
   }
@@ -209,7 +208,7 @@ async function deliver(
   course: Course,
   queue: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
-): Promise<void> {
+) {
   let began = false;
   try {
     for await (const pcm of sound) {

@@ -53,7 +53,7 @@ export function readTranslations<Line extends WrittenLine>(
   return translated;
 }
 
-function isTrusted(words: string, { text }: WrittenLine): boolean {
+function isTrusted(words: string, { text }: WrittenLine) {
   const isLong = words.length > longestRatio * visibleLine(text).length + spareChars;
   return !isLong && !/\[\s*\d+\s*\]|<\/?lines>/i.test(words);
 }

@@ -16,7 +16,7 @@ import type { AnswerSound } from './prompt.ts';
 
 /** A written text in clauses; the first passage of each unspeakable kind is followed by its spoken replacement. */
 export class ClauseWriter {
-  readonly #instead: AnswerSound['asides'];
+  readonly #instead;
   readonly #splitter = new ClauseSplitter({ eager: true });
   readonly #links = new ShortLinks();
   readonly #said = new Set<string>();

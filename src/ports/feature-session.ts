@@ -116,7 +116,7 @@ export type ContextRequest = {
 
 /** The features of a session, asked and told together. */
 export class SessionFeatures {
-  readonly #all: readonly FeatureSession[];
+  readonly #all;
 
   constructor(all: readonly FeatureSession[]) {
     this.#all = all;

@@ -7,8 +7,8 @@ import type { VoiceSessions } from './voice-sessions.ts';
 
 /** Runs changes that the model asked for, once the only person who may confirm them has pressed the button. */
 export class ConfirmedToolRunner {
-  readonly #sessions: VoiceSessions;
-  readonly #signal: AbortSignal;
+  readonly #sessions;
+  readonly #signal;
 
   /** Aborting `signal` ends what runs. */
   constructor(sessions: VoiceSessions, signal: AbortSignal) {

@@ -13,7 +13,7 @@ type KeptConversation = EndedConversation & {
 
 /** Last conversation that ended in each server, for 15 minutes: then it goes on there. */
 export class EndedConversations implements Disposable {
-  readonly #clock: Pick<Clock, 'later'>;
+  readonly #clock;
   readonly #all = new Map<string, KeptConversation>();
 
   constructor(clock: Pick<Clock, 'later'>) {

@@ -8,9 +8,9 @@ const [mostTries, longestMs, retryMs] = [3, 12_000, 5_000];
 
 /** Erases what is kept of servers that the bot was removed from. */
 export class GuildRemoval implements Disposable {
-  readonly #parts: SessionDependencies;
-  readonly #sources: SessionSources;
-  readonly #settings: StoredSettings;
+  readonly #parts;
+  readonly #sources;
+  readonly #settings;
   readonly #over = new AbortController();
 
   constructor(parts: SessionDependencies, sources: SessionSources, settings: StoredSettings) {

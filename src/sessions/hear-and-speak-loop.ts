@@ -92,7 +92,7 @@ type ConnectionParts = Disposable & {
  * While no person speaks or waits and nothing plays, it sleeps until it is woken or its next deadline.
  */
 class ConnectionTickLoop {
-  readonly #parts: ConnectionParts;
+  readonly #parts;
   #nowMs: number;
   /** Instant of the last packet. */
   #drivenAtMs = Number.NEGATIVE_INFINITY;
@@ -136,7 +136,7 @@ class ConnectionTickLoop {
     if (this.#isTicking && isDue) wakeup.end();
   }
 
-  #step(signal: AbortSignal): void {
+  #step(signal: AbortSignal) {
     signal.throwIfAborted();
     const { inputs, interruptions, session } = this.#parts;
     const atMs = this.#nowMs;
@@ -146,7 +146,7 @@ class ConnectionTickLoop {
     if (atMs >= this.#checkAtMs) this.#check();
   }
 
-  #check(): void {
+  #check() {
     const { link, output, session } = this.#parts;
     this.#checkAtMs = this.#nowMs + checkMs;
     attend(this.#parts);
@@ -178,12 +178,12 @@ class ConnectionTickLoop {
 }
 
 /** Timers fire before sockets are read: without this, what was said during a hold counts as silence and ends the utterance. */
-async function packetsFirst(signal: AbortSignal): Promise<void> {
+async function packetsFirst(signal: AbortSignal) {
   for (let turn = 0; turn < heldTurns && !signal.aborted; turn++) await setImmediate();
 }
 
 /** Drops people who may not be heard any more, in the middle of a word, and tells the conversation and barge-in who is there. */
-function attend({ inputs, interruptions, link, session }: ConnectionParts): void {
+function attend({ inputs, interruptions, link, session }: ConnectionParts) {
   session.loop.syncPeople();
   inputs.keep((speakerId) => session.consent.mayHear(speakerId));
   const people = link.people();
@@ -287,7 +287,7 @@ class WaitingCues {
   }
 
   /** Says that it takes a moment, if the wait goes on. Never throws: a voice that fails now is reported with the answer. */
-  async #saySoon(): Promise<void> {
+  async #saySoon() {
     const { loop, place } = this.#session;
     const turn = currentTurn(loop.state);
     const { reply } = loop.state.floor.current ?? {};
@@ -327,7 +327,7 @@ class WaitingCues {
 function tellSaid(
   { features, notices }: Owners<'features' | 'notices'>,
   sent: SpokenSegment,
-): void {
+) {
   features.said(sent);
   const { text, isOver, isAnswer } = sent;
   notices.report({ kind: 'words', text, isWhole: isOver && !isAnswer });
@@ -406,7 +406,7 @@ function handle(
   speakerId: string,
   noticed: SpeakerInputEvent,
   { interruptions, utterances }: ConnectionParts,
-): void {
+) {
   interruptions.notice(speakerId, noticed);
   utterances.handle(speakerId, noticed);
 }

@@ -24,8 +24,8 @@ type DenyingSession = Owners<'notices' | 'place' | 'signal' | 'speech'>;
 
 /** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
 export class PrivacyRequests {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
+  readonly #parts;
+  readonly #sessions;
   readonly #features: readonly PersonHooks[];
   /** People whose erasure is under way, by server and person. */
   readonly #erasing = new Set<string>();
@@ -75,7 +75,7 @@ export class PrivacyRequests {
   }
 
   /** A no that a person said: as `deny`, with a receipt at the next pause, or in writing where it cannot be heard. */
-  async #denyAloud(personId: string, session: DenyingSession): Promise<void> {
+  async #denyAloud(personId: string, session: DenyingSession) {
     const { notices, place, signal, speech } = session;
     const language = notices.spokenLocale(place.languages.of(personId));
     const { saved } = await this.deny(place.channel.guildId, personId);
@@ -123,7 +123,7 @@ export class PrivacyRequests {
     await runPeriodically({ name: 'erasure', clock, everyMs: resumeMs, run, report }, signal);
   }
 
-  async #resumeErasures(): Promise<void> {
+  async #resumeErasures() {
     const { places, store } = this.#parts;
     const all = await store.erasures().catch(() => []); // a store in trouble is told of elsewhere
     for (const erasure of all) {
@@ -162,7 +162,7 @@ export class PrivacyRequests {
     return { kind: 'forgotten', total: count, staysBlocked: staysBlocked || undefined };
   }
 
-  #forgetInMemory(guildId: string, personId: string): void {
+  #forgetInMemory(guildId: string, personId: string) {
     this.#parts.spending.forget(guildId, personId);
     this.#parts.peopleSettings.forget(guildId, personId);
     for (const feature of this.#features) feature.forget?.(guildId, personId);

@@ -37,7 +37,7 @@ export async function watchRoles(
 }
 
 /** The rules of a server may change at any time. */
-function needsRoles({ settings }: SessionPlace): boolean {
+function needsRoles({ settings }: SessionPlace) {
   const { consent, userRoleIds } = settings();
   return (consent.policy === 'role' && consent.roleId !== undefined) || userRoleIds.length > 0;
 }
@@ -47,7 +47,7 @@ async function reread(
   link: VoiceLink,
   { consent, notices, place }: WatchedSession,
   signal: AbortSignal,
-): Promise<void> {
+) {
   const before = rolesOf(personId, link.people());
   try {
     await link.refresh(personId, signal);

@@ -36,8 +36,8 @@ const expireMs = 60_000;
 
 /** Keeps in the store where the bot sits and what people said there, for a process that ends. No caller waits for it. */
 export class SeatPersistence implements AsyncDisposable {
-  readonly #parts: StoreWatch;
-  readonly #seatStore: SeatStore;
+  readonly #parts;
+  readonly #seatStore;
   readonly #seats = new Map<string, KnownSeat>();
   readonly #over = new AbortController();
   #stopTimer: (() => void) | undefined;
@@ -108,7 +108,7 @@ export class SeatPersistence implements AsyncDisposable {
     return seat;
   }
 
-  #schedule(guildId: string, seat: KnownSeat): void {
+  #schedule(guildId: string, seat: KnownSeat) {
     if (seat.isDue) return;
     seat.isDue = true;
     seat.turn = seat.turn.then(() => {
@@ -147,7 +147,7 @@ export class SeatPersistence implements AsyncDisposable {
     return isLive || this.#parts.clock.nowMs() < this.#expireUntilMs;
   }
 
-  #watch(): void {
+  #watch() {
     if (this.#stopTimer || this.#over.signal.aborted) return;
     this.#stopTimer = this.#parts.clock.later(aliveMs, () => {
       this.#stopTimer = undefined;
@@ -163,7 +163,7 @@ export class SeatPersistence implements AsyncDisposable {
   }
 
   /** A link that may be lost keeps no seat young. */
-  #tick(): void {
+  #tick() {
     const nowMs = this.#parts.clock.nowMs();
     const alive: string[] = [];
     for (const [guildId, seat] of this.#seats) {
@@ -177,7 +177,7 @@ export class SeatPersistence implements AsyncDisposable {
     void this.#store(some, (store) => store.expire(returnMs));
   }
 
-  async #reportAlive(guildIds: readonly string[]): Promise<void> {
+  async #reportAlive(guildIds: readonly string[]) {
     const [first = ''] = guildIds;
     if (await this.#store(first, (store) => store.alive(guildIds))) return;
     for (const seat of this.#seats.values()) seat.written = undefined; // what people said there may be lost

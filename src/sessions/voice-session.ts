@@ -72,9 +72,9 @@ export class VoiceSession implements Session {
   /** Person it goes along with when they change the channel. */
   followedId: string | undefined;
   readonly #answers: BuiltSession['answers'];
-  readonly #deps: SessionDependencies;
+  readonly #deps;
   readonly #over = new AbortController();
-  readonly #settings: VoiceSessionOptions['settings'];
+  readonly #settings;
   readonly #choices: GuildChoices;
   /** When it began, by both clocks, in ms: after a restart before the process did. */
   readonly #sinceMs: number;
@@ -82,13 +82,13 @@ export class VoiceSession implements Session {
   readonly #restrictions: Set<VoiceRestriction>;
   readonly #connectionSources: ConnectionSources;
   /** Woken when the settings of the server have changed. */
-  readonly #governed: Wakeup;
-  readonly #seats: VoiceSessionOptions['seats'];
-  readonly #connection: ReconnectingLink;
+  readonly #governed;
+  readonly #seats;
+  readonly #connection;
   /** The former conversation is lost, which the people of the first look are to read until a question is answered or others come. */
   #isAnew: boolean;
   #firstIds: ReadonlySet<string> | undefined;
-  readonly #sources: VoiceSessionOptions['sources'];
+  readonly #sources;
   /** Instant, in ms, of the last bug. */
   #brokeAtMs = Number.NEGATIVE_INFINITY;
   /** Resolves when the conversation wants the link opened again. */
@@ -389,7 +389,7 @@ export class VoiceSession implements Session {
     await reporting;
   }
 
-  async #reportUnanswered(): Promise<void> {
+  async #reportUnanswered() {
     const { clock, messages } = this.#deps;
     const words = openText(this.notices.writtenText({ id: 'seat.stopped' }));
     const over = new AbortController();
@@ -424,7 +424,7 @@ export class VoiceSession implements Session {
   }
 
   /** Opens the link again, as long as a person is there. Errors and abort: as `enter`. */
-  async #comeBack(): Promise<void> {
+  async #comeBack() {
     const { signal } = this.#over;
     await unlessAborted(this.#mayOpen.promise, signal);
     if (this.entered && this.company === 0) this.leave('alone');
@@ -433,7 +433,7 @@ export class VoiceSession implements Session {
   }
 
   /** Nothing of this person is kept any more. */
-  #forget(personId: string): void {
+  #forget(personId: string) {
     const isBarred = !this.consent.isAdmitted(personId);
     this.consent.withdrawals.withdraw(personId);
     this.tools.confirmations.withdraw(personId);
@@ -443,12 +443,12 @@ export class VoiceSession implements Session {
     this.place.languages.forget(personId);
   }
 
-  #tellMute(): void {
+  #tellMute() {
     const isMuted = this.#restrictions.has('muted') || this.#restrictions.has('suppressed');
     if (this.loop.state.isMuted !== isMuted) this.loop.post({ kind: 'muted', isMuted });
   }
 
-  #showNow(talkingIds: readonly string[]): void {
+  #showNow(talkingIds: readonly string[]) {
     this.undecided.keep(this.#connection.people());
     this.showFace(panelNow(this, this.talkState(), talkingIds, this.#connectionSources));
   }
@@ -460,7 +460,7 @@ export class VoiceSession implements Session {
     return this.#isAnew;
   }
 
-  #report(event: SessionEvent): void {
+  #report(event: SessionEvent) {
     this.notices.report(event);
   }
 }

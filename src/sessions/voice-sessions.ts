@@ -55,15 +55,15 @@ export class VoiceSessions implements AsyncDisposable {
   /** Stores a no that a person said, and lets them know. Set once by its owner; never throws. */
   denyAloud: (personId: string, session: Session) => void = () => undefined;
   readonly #parts: SessionDependencies;
-  readonly #sources: SessionSources;
-  readonly #notices: GuildNoticeQueue;
-  readonly #removal: GuildRemoval;
+  readonly #sources;
+  readonly #notices;
+  readonly #removal;
   readonly #sessions = new Map<string, SessionPlace>();
   /** Sessions that are about to go on in another channel, until the turn of their server has come. */
   readonly #moves = new Map<string, { readonly former: VoiceSession; channelId: string }>();
-  readonly #seats: SeatPersistence;
+  readonly #seats;
   readonly #queue = new GuildTaskQueue();
-  readonly #ended: EndedConversations;
+  readonly #ended;
   #closed = false;
 
   constructor(parts: SessionDependencies, sources: SessionSources) {
@@ -83,9 +83,13 @@ export class VoiceSessions implements AsyncDisposable {
     return this.#sources.features;
   }
 
+  #here(guildId: string) {
+    return this.#sessions.get(guildId)?.session;
+  }
+
   /** Channel in which the bot sits in this server now. */
   at(guildId: string): ChannelRef | undefined {
-    return this.#sessions.get(guildId)?.session.channel;
+    return this.#here(guildId)?.channel;
   }
 
   /**
@@ -110,7 +114,7 @@ export class VoiceSessions implements AsyncDisposable {
 
   /** Same as `sessions`, for a caller that changes nothing there, as a check of each session does: wakes none. */
   readSessions(guildId: string): readonly VoiceSession[] {
-    const [here, former] = [this.#sessions.get(guildId)?.session, this.#moves.get(guildId)?.former];
+    const [here, former] = [this.#here(guildId), this.#moves.get(guildId)?.former];
     return [...new Set([former, here])].filter((session) => session !== undefined);
   }
 
@@ -194,7 +198,7 @@ export class VoiceSessions implements AsyncDisposable {
   async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
     const { guildId } = channel;
     const enter = async (): Promise<JoinOutcome | undefined> => {
-      const here = this.#sessions.get(guildId)?.session;
+      const here = this.#here(guildId);
       if (this.#closed || (here && here.company > 0)) return undefined;
       await this.#leave(guildId);
       if (this.#closed) return undefined;
@@ -219,7 +223,7 @@ export class VoiceSessions implements AsyncDisposable {
     this.forgetSeat(guildId);
     this.#moves.delete(guildId);
     const leave = () => {
-      const session = this.#sessions.get(guildId)?.session;
+      const session = this.#here(guildId);
       session?.leave('asked');
       if (session) this.#rest(session.channel);
       return session;
@@ -270,7 +274,7 @@ export class VoiceSessions implements AsyncDisposable {
       move.channelId = channelId;
       return;
     }
-    const former = this.#sessions.get(guildId)?.session;
+    const former = this.#here(guildId);
     if (!former || former.isOver || former.channel.channelId === channelId) return;
     this.#moves.set(guildId, { former, channelId });
     former.speech.mix.isPassedOn = true;
@@ -303,7 +307,7 @@ export class VoiceSessions implements AsyncDisposable {
   async #join(channel: ChannelRef, call: JoinCall): Promise<JoinOutcome> {
     if (this.#closed) return { kind: 'stopping' };
     const { guildId } = channel;
-    const here = this.#sessions.get(guildId)?.session;
+    const here = this.#here(guildId);
     const isSame = here?.channel.channelId === channel.channelId;
     if (here?.entered && here.isLinked && isSame) return await this.#joinAgain(here, call);
     if (here?.isLinked && here.company > 0) {
@@ -393,7 +397,7 @@ export class VoiceSessions implements AsyncDisposable {
     }
   }
 
-  async #whileHere(session: VoiceSession): Promise<void> {
+  async #whileHere(session: VoiceSession) {
     const why = await session.live();
     this.#seats.ended(session, why);
     const { guildId } = session.channel;
@@ -406,7 +410,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** A no ends all that was said and goes on; without a person: what is stored there was read. */
-  #consentChanged(guildId: string, personId: string | undefined): void {
+  #consentChanged(guildId: string, personId: string | undefined) {
     const sessions = this.sessions(guildId);
     if (personId === undefined) for (const { consent } of sessions) consent.rejudge();
     else for (const session of sessions) session.said(personId);
@@ -415,7 +419,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** It does not come there by itself before the channel was empty. */
-  #rest({ guildId, channelId }: ChannelRef): void {
+  #rest({ guildId, channelId }: ChannelRef) {
     void this.settings.rest(guildId, channelId);
   }
 
@@ -426,7 +430,7 @@ export class VoiceSessions implements AsyncDisposable {
     await place?.life;
   }
 
-  async #moveAlong(former: VoiceSession): Promise<void> {
+  async #moveAlong(former: VoiceSession) {
     const { guildId } = former.channel;
     const place = this.#sessions.get(guildId);
     const isReplaced = place && place.session !== former;
@@ -442,7 +446,7 @@ export class VoiceSessions implements AsyncDisposable {
       return;
     }
     const { kind } = await this.#enter(channel, { callerId: former.callerId }, { former });
-    const session = this.#sessions.get(guildId)?.session;
+    const session = this.#here(guildId);
     if (session) this.#reportMove(former, session);
     else if (!this.#moves.has(guildId)) former.showFace(leftPanel());
     this.forgetSeat(guildId);
@@ -451,7 +455,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Writes into the former channel where the bot sits now, and into the new one if the conversation begins anew. */
-  #reportMove(former: VoiceSession, session: VoiceSession): void {
+  #reportMove(former: VoiceSession, session: VoiceSession) {
     const { channel: from } = former;
     const { channel, notices } = session;
     if (from.channelId === channel.channelId) return;
@@ -462,29 +466,29 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** A person who moves the bot does not want it to return by itself. */
-  #movedByHand(session: VoiceSession | undefined, channelId: string): void {
+  #movedByHand(session: VoiceSession | undefined, channelId: string) {
     if (!session || session.isOver || session.channel.channelId === channelId) return;
     session.followedId = undefined;
     this.#rest(session.channel);
   }
 
   /** Discord lets the bot stay where it may not be any more; it does not. */
-  #barred(channelId: string, kind: MissingRight, session: VoiceSession | undefined): void {
+  #barred(channelId: string, kind: MissingRight, session: VoiceSession | undefined) {
     if (session?.channel.channelId !== channelId || session.isOver) return;
     session.leave('forbidden');
     this.#farewell(session.channel, missingRight(kind, session.channel), session);
   }
 
   /** The last word of a session; not said any more where the bot has been called again. */
-  #farewell(channel: ChannelRef, line: TextLine, over?: VoiceSession): void {
-    const holds = () => [undefined, over].includes(this.#sessions.get(channel.guildId)?.session);
+  #farewell(channel: ChannelRef, line: TextLine, over?: VoiceSession) {
+    const holds = () => [undefined, over].includes(this.#here(channel.guildId));
     this.#notices.report({ channel, line, holds });
   }
 
   /** Nothing of the server is kept once the session there has ended. */
-  #guildRemoved(guildId: string): void {
+  #guildRemoved(guildId: string) {
     this.#moves.delete(guildId);
-    this.#sessions.get(guildId)?.session.leave('removed');
+    this.#here(guildId)?.leave('removed');
     const erase = async () => {
       await this.#sessions.get(guildId)?.life;
       this.beginAnew(guildId);

@@ -25,7 +25,7 @@ export function admissionIn(
 
 /** Access check of commands: whether a server lets their caller use the bot. */
 export class GuildAccess {
-  readonly #settings: StoredSettings;
+  readonly #settings;
 
   constructor(settings: StoredSettings) {
     this.#settings = settings;

@@ -29,7 +29,7 @@ type SaidChoice<Choice> = { readonly choice: Choice; isSaved: boolean };
 
 /** One kind of choice of the people of one server. A choice counts before it is stored, and is written until it is. */
 class PersonChoices<Choice> {
-  readonly #parts: ChoiceParts<Choice>;
+  readonly #parts;
   #stored: Map<string, Choice> | undefined;
   /** Newer than what was read. */
   readonly #said = new Map<string, SaidChoice<Choice>>();
@@ -103,7 +103,7 @@ class PersonChoices<Choice> {
     return true;
   }
 
-  async #saveLater(personId: string, said: SaidChoice<Choice>): Promise<void> {
+  async #saveLater(personId: string, said: SaidChoice<Choice>) {
     const { parts, signal } = this.#parts;
     const { clock } = parts;
     for (;;) {
@@ -122,8 +122,8 @@ type ConsentListener = (guildId: string, personId?: string) => void;
 
 /** Choices of the people of one server. */
 export class GuildChoices {
-  readonly #consents: PersonChoices<SaidConsent>;
-  readonly #leftOut: PersonChoices<boolean>;
+  readonly #consents;
+  readonly #leftOut;
   /** People who agreed since the bot came. */
   readonly #pressed = new Set<string>();
 
@@ -204,9 +204,9 @@ export class GuildChoices {
  * included that begin before it is stored.
  */
 export class GuildConsents implements Disposable {
-  readonly #parts: ConsentParts;
-  readonly #leftOutPeople: LeftOutPeopleStore;
-  readonly #listener: ConsentListener;
+  readonly #parts;
+  readonly #leftOutPeople;
+  readonly #listener;
   readonly #guilds = new Map<string, GuildChoices>();
   readonly #over = new AbortController();
 

@@ -23,7 +23,7 @@ const nothing: PersonSettings = {};
 
 /** Settings that people have chosen for themselves: in the store, and cached for answers, which wait for no store. */
 export class PersonalSettingsCache {
-  readonly #parts: PeopleSettingsParts;
+  readonly #parts;
   /** By server and person, those used last at the end. */
   readonly #known = new Map<string, PersonSettings>();
   readonly #loading = new Map<string, Promise<PersonSettings | undefined>>();
@@ -84,7 +84,7 @@ export class PersonalSettingsCache {
     return settings;
   }
 
-  #keep(key: string, settings: PersonSettings): void {
+  #keep(key: string, settings: PersonSettings) {
     this.#known.delete(key);
     this.#known.set(key, settings);
     const [oldest] = this.#known.keys();

@@ -94,8 +94,8 @@ const unread: StoredGuildSettings = { set: new Map(), isRead: false };
 
 /** Settings of all servers, with the operator's defaults for the rest. */
 export class StoredSettings {
-  readonly #parts: SettingParts;
-  readonly #sources: SettingSources;
+  readonly #parts;
+  readonly #sources;
   readonly #servers = new Map<string, StoredGuildSettings>();
   readonly #loading = new Map<string, Promise<void>>();
   readonly #known = new WeakMap<StoredGuildSettings, KnownSettings>();
@@ -275,7 +275,7 @@ export class StoredSettings {
     this.#servers.delete(guildId);
   }
 
-  async #load(guildId: string): Promise<void> {
+  async #load(guildId: string) {
     const read = () => this.#sources.settingsStore.read(guildId);
     const set = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
     if (!set || !this.#loading.has(guildId)) return; // forgotten meanwhile

@@ -24,7 +24,7 @@ async function obey(message: ToDecoder): Promise<void> {
   }
 }
 
-function close(id: number): void {
+function close(id: number) {
   streams.get(id)?.free();
   streams.delete(id);
 }

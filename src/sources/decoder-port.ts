@@ -31,7 +31,7 @@ export function openDecoderPort(
 }
 
 /** Makes the system end a decoder before the bot where memory runs out. */
-function offerToOomKiller(): void {
+function offerToOomKiller() {
   try {
     writeFileSync('/proc/self/oom_score_adj', '1000');
   } catch {

@@ -44,7 +44,7 @@ export type FileInProcess = Disposable & {
 
 /** The child process in which files of strangers are decoded, one piece at a time. Once dead it stays so. */
 export class DecodingProcess {
-  readonly #options: ProcessOptions;
+  readonly #options;
   /** Undefined where the system has no room for another process. */
   readonly #child: ChildProcess | undefined;
   readonly #gone = Promise.withResolvers<void>();
@@ -129,11 +129,11 @@ export class DecodingProcess {
     }
   }
 
-  #send(message: ToDecoder): void {
+  #send(message: ToDecoder) {
     if (!this.#isDead) this.#child?.send(message, () => undefined); // events report its end
   }
 
-  #bury(): void {
+  #bury() {
     if (this.#isDead) return;
     this.#isDead = true;
     this.#stayAwake?.();

@@ -30,7 +30,7 @@ export function findFfmpeg(pathVariable: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find(isProgram);
 }
 
-function isProgram(path: string): boolean {
+function isProgram(path: string) {
   try {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();

@@ -48,11 +48,11 @@ export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary 
  * missing folder is empty.
  */
 export class SoundLibrary {
-  readonly #folders: readonly string[];
-  readonly #opener: Public<Sources>;
+  readonly #folders;
+  readonly #opener;
   /** Loudness, in LUFS, by a file and its latest change; undefined for silence. */
   readonly #loudness = new Map<string, number | undefined>();
-  readonly #clock: Clock;
+  readonly #clock;
   /** Files found at the last look. */
   #read: { readonly atMs: number; readonly files: Promise<Files> } | undefined;
 

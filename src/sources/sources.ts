@@ -53,7 +53,7 @@ const longestTitle = 100;
 
 /** Makes anything that holds sound playable. */
 export class Sources {
-  readonly #options: SourcesOptions;
+  readonly #options;
   readonly #limits: SourceLimits;
   readonly #startProgram = programLimit();
 

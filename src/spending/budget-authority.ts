@@ -85,16 +85,19 @@ type PaidRules = {
   readonly reportsNews?: true;
 };
 
+/** Writing that the person who asks pays for. */
+const askedWriting = { payer: 'person', form: 'writing' } as const;
+
 /** Kinds of work for which money is set aside before it begins. `docs/costs.md` shows them with their limits in number. */
 const rules = {
   answer: { payer: 'person', form: 'answer', reportsNews: true },
   'answer in a file': { payer: 'person', form: 'answer' },
-  'answer in writing': { payer: 'person', form: 'writing' },
-  'question about a transcript': { payer: 'person', form: 'writing' },
-  recap: { payer: 'person', form: 'writing' },
+  'answer in writing': askedWriting,
+  'question about a transcript': askedWriting,
+  recap: askedWriting,
   'recap at the end': { payer: 'server', form: 'writing' },
   translation: { payer: 'server', form: 'writing', reportsNews: true },
-  'translation of a recording': { payer: 'person', form: 'writing' },
+  'translation of a recording': askedWriting,
   'voice preview': { payer: 'person', form: 'speech' },
   'speech to a program': { payer: 'person', form: 'speech' },
   reading: { payer: 'person', form: 'speech' },

@@ -44,7 +44,7 @@ export function costOf(
 }
 
 /** Whether all its counts are possible; an impossible count has no price. */
-function isCountable({ kind: _, ...counts }: Use): boolean {
+function isCountable({ kind: _, ...counts }: Use) {
   const values: readonly unknown[] = Object.values(counts);
   return values.every((one) => typeof one !== 'number' || (one >= 0 && one <= mostCount));
 }

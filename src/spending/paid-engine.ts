@@ -62,9 +62,9 @@ function metered(transcriber: Transcriber, meter: SoundMeter): Transcriber {
 
 /** Sound that streams counts once, whatever is asked about it: when its words come, or with the end. */
 class MeteredListening implements Listening {
-  readonly #inner: Listening;
-  readonly #meter: SoundMeter;
-  readonly #signal: AbortSignal;
+  readonly #inner;
+  readonly #meter;
+  readonly #signal;
   /** Transcripts that several wait for come more than once. */
   readonly #counted = new WeakSet<EngineUsage>();
   readonly #held: RequestHold[] = [];
@@ -110,7 +110,7 @@ class MeteredListening implements Listening {
     this.#inner[Symbol.dispose]();
   }
 
-  #send(): void {
+  #send() {
     for (let [sound] = this.#waiting; sound; [sound] = this.#waiting) {
       if (this.#meter.holdSound && this.#pushed + sound.length > this.#mostPushed) {
         this.#reserving = this.#reserve();
@@ -123,7 +123,7 @@ class MeteredListening implements Listening {
   }
 
   /** Sets money aside for more sound, and goes on with it; where it is refused, the sound is dropped. */
-  async #reserve(): Promise<void> {
+  async #reserve() {
     const held = await this.#meter.holdSound?.(reservedMs, leastMs)?.catch((error: unknown) => {
       if (error instanceof BotError) return 'refused' as const;
       throw error;
@@ -137,13 +137,13 @@ class MeteredListening implements Listening {
     this.#send();
   }
 
-  readonly #end = (): void => {
+  readonly #end = () => {
     if (!this.#isOver && !this.#isRefused) this.#pay(this.#pushed);
     this.#isOver = true;
     for (const held of this.#held.splice(0)) held.end();
   };
 
-  #pay(upTo: number, usage?: EngineUsage): void {
+  #pay(upTo: number, usage?: EngineUsage) {
     const ms = (Math.max(0, upTo - this.#paid) / heardRateHz) * 1_000;
     this.#paid = Math.max(this.#paid, upTo);
     const isNews = usage?.count !== undefined && !this.#counted.has(usage);
@@ -155,8 +155,8 @@ class MeteredListening implements Listening {
 
 /** An engine that costs money. It can be asked with a reservation only, to which every request is counted. */
 export class PaidEngine<Engine extends object> {
-  readonly #engine: Engine;
-  readonly #metered: (engine: Engine, reservation: Reservation) => Engine;
+  readonly #engine;
+  readonly #metered;
 
   constructor(engine: Engine, metered: (engine: Engine, reservation: Reservation) => Engine) {
     this.#engine = engine;
@@ -201,7 +201,7 @@ export type Answering = {
 
 /** A pipeline that costs money: it is used with a reservation only, which pays for all requests of an answer. */
 export class PaidPipeline {
-  readonly #pipeline: Pipeline;
+  readonly #pipeline;
 
   constructor(pipeline: Pipeline) {
     this.#pipeline = pipeline;

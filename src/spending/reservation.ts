@@ -217,7 +217,7 @@ type OnUsage = (usage: Usage) => void;
  * Only the ledger makes them.
  */
 export class Reservation implements ChatMeter, SoundMeter, VoiceMeter {
-  readonly #account: ReservationAccount;
+  readonly #account;
   readonly #onUsage: OnUsage[] = [];
   #isWanted = false;
   #isClosed = false;
@@ -290,7 +290,7 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceMeter {
   }
 
   /** Counts work by the report of its engine, or else by our estimate. */
-  #count(what: PaidRole, usage: EngineUsage | undefined, estimate: Use): void {
+  #count(what: PaidRole, usage: EngineUsage | undefined, estimate: Use) {
     const uses = usage?.count ? [usage.count, estimate] : [estimate];
     this.#account.pay(what, { uses, by: usage?.by });
   }

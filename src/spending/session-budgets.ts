@@ -64,8 +64,8 @@ type CostOf = (units: number) => number;
 
 /** Lets work begin as long as it fits into the budgets, and charges what it really took. */
 export class SessionBudgets {
-  readonly #options: SessionBudgetsOptions;
-  readonly #news: BudgetNotices;
+  readonly #options;
+  readonly #news;
   /** Least cost of the latest spoken answer of each server. */
   readonly #leastOf = new Map<string, number>();
 
@@ -235,7 +235,7 @@ export class SessionBudgets {
     return personId === undefined ? rooms : [...rooms, this.#personRoom(guildId, personId)];
   }
 
-  #isNearEnd(guildId: string): boolean {
+  #isNearEnd(guildId: string) {
     const { clock, ledger } = this.#options;
     const cap = this.#serverCap(guildId);
     const { day } = ledger.standing(guildId, clock.wallMs());
@@ -286,7 +286,7 @@ export class SessionBudgets {
     usual: RolePrice,
     charge: (sum: Partial<Sum>) => void,
     held = 0,
-  ): void {
+  ) {
     const rate = by ? this.#options.rateOf(by, what) : usual;
     if (rate.kind === 'free') return;
     const nanoUsd = costOf(uses, what, rate, held);
@@ -334,8 +334,8 @@ type HoldParts = Pick<SessionBudgetsOptions, 'ledger' | 'total'> & { readonly ro
 
 /** Requests that are paid out of one reserve: what they hold is theirs, and more is put aside where there is room. */
 class Holds {
-  readonly #reserve: Reserve;
-  readonly #parts: HoldParts;
+  readonly #reserve;
+  readonly #parts;
   /** Held by requests that run. */
   #held = 0;
   #isClosed = false;
@@ -399,7 +399,7 @@ class Holds {
     return { units, end };
   }
 
-  #free(): void {
+  #free() {
     if (!this.#isClosed) return;
     const reserve = this.#reserve;
     reserve.left = Math.min(reserve.left, this.#held);
@@ -412,7 +412,7 @@ const refusalEveryMs = 10 * 60_000;
 
 /** What was told of budgets in a day: of a server to its channel, of a refusal to each person. */
 class BudgetNotices {
-  readonly #clock: Clock;
+  readonly #clock;
   readonly #toldMs = new Map<string, number>();
   #day = '';
 

@@ -27,7 +27,7 @@ const alertShares = [
 
 /** Cap of the operator over the money of all servers and processes together, by days of UTC. */
 export class TotalBudget implements Disposable {
-  readonly #options: TotalBudgetOptions;
+  readonly #options;
   readonly #raised = new Set<AlertChange['name']>();
   #forget: (() => void) | undefined;
 
@@ -81,7 +81,7 @@ export class TotalBudget implements Disposable {
   }
 
   /** Raises the alerts of the shares that are reached, until the next day; `isRefused`: the next answer fits no more. */
-  #report(isRefused: boolean): void {
+  #report(isRefused: boolean) {
     const { alert, capNanoUsd, clock } = this.#options;
     const wallMs = clock.wallMs();
     const share = this.#spent() / capNanoUsd;
@@ -96,7 +96,7 @@ export class TotalBudget implements Disposable {
       this.#forget ??= clock.later(nextDayMs(wallMs) - wallMs, () => this.#clear());
   }
 
-  #clear(): void {
+  #clear() {
     this.#forget = undefined;
     for (const name of this.#raised)
       this.#options.alert({ kind: 'alert', name, state: 'cleared', cause: 'A new day has begun.' });

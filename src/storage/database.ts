@@ -95,7 +95,7 @@ export function sqlDatabase(options: DatabaseOptions): Database {
     }
   }
 
-  async function emptyLog(): Promise<void> {
+  async function emptyLog() {
     if (dialect === 'postgres') return;
     await perform('bare', async (connection) => {
       const [log] = await connection.rows({ busy: integer }, sql`PRAGMA wal_checkpoint(TRUNCATE)`);
@@ -195,4 +195,4 @@ async function transact<T>(
   }
 }
 
-function ignore(): void {}
+function ignore() {}

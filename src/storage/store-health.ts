@@ -26,14 +26,14 @@ export function storeHealth(name: AlertName, clock: Clock, report: (event: Store
   let unwrittenSinceMs: number | undefined;
   let former: AlertChange['state'] = 'cleared';
 
-  function tell(state: AlertChange['state'], cause: string): void {
+  function tell(state: AlertChange['state'], cause: string) {
     if (former !== state) report({ kind: 'alert', name, state, cause });
     former = state;
   }
 
   return {
     /** Takes each try to open or reach it, with its error. */
-    opened(error?: BotError): void {
+    opened(error?: BotError) {
       const isOpen = error === undefined;
       if (wasOpen !== isOpen) report(error ? { kind: 'refused', error } : { kind: 'opened' });
       wasOpen = isOpen;

@@ -42,7 +42,7 @@ function namedTags(): ReadonlyMap<string, string> {
   return new Map(named.toReversed()); // the first counts
 }
 
-function isKnown(tag: string): boolean {
+function isKnown(tag: string) {
   try {
     return english.of(tag) !== undefined;
   } catch {

@@ -56,8 +56,8 @@ const ids = /(?<!\d)\d{15,21}(?!\d)/g;
 
 /** Words as `plain`, but their ids stand as mentions, which Discord shows as names: `#` of channels, `@&` of roles, `@` of people. */
 export class Mentions {
-  readonly #words: string;
-  readonly #mark: '#' | '@&' | '@';
+  readonly #words;
+  readonly #mark;
 
   constructor(words: string, mark: '#' | '@&' | '@') {
     this.#words = words;

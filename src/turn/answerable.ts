@@ -162,7 +162,7 @@ function pausedHearing(utterance: EndedUtterance): UtteranceDecision {
 }
 
 /** True for a speaker who needs no name: then they called another person, or talked about the bot. */
-function isForOthers(verdict: AddressingVerdict): boolean {
+function isForOthers(verdict: AddressingVerdict) {
   return !verdict.meant && (verdict.why === 'not-named' || verdict.why === 'mentioned');
 }
 
@@ -261,7 +261,7 @@ function isUnheardDropped(
   words: Interjection | undefined,
   { unheardTurn }: EndedUtterance,
   meant: boolean,
-): boolean {
+) {
   if (unheardTurn === undefined) return false;
   if (words?.kind === 'stop') return true;
   return words?.kind === 'never-mind' && (meant || unheardTurn === 'own');
@@ -292,7 +292,7 @@ function ignored(
 }
 
 /** Whether the utterance held no words. */
-function isNothing(why: IgnoreReason): boolean {
+function isNothing(why: IgnoreReason) {
   return why === 'no-voice' || why === 'empty' || why === 'hallucination';
 }
 
@@ -398,7 +398,7 @@ export function isHallucination(
 }
 
 /** Whether the text repeats only hints: all of them in their order, or some with less voice than they take. */
-function isEcho(spoken: string, heard: Evidence, hints: readonly string[]): boolean {
+function isEcho(spoken: string, heard: Evidence, hints: readonly string[]) {
   if (hints.length === 0) return false;
   const plainHints = hints.map(plain).filter((hint) => hint !== '');
   if (plainHints.length > 2 && spoken === plainHints.join(' ')) return true;
@@ -409,12 +409,12 @@ function isEcho(spoken: string, heard: Evidence, hints: readonly string[]): bool
 }
 
 /** Thanks that are a farewell of videos and of people: only the voice decides. */
-function isPolite(spoken: string, heard: Evidence): boolean {
+function isPolite(spoken: string, heard: Evidence) {
   return faint.has(spoken) && !isFaint(heard);
 }
 
 /** A breath, a click, a far television: shorter or fainter than any word meant for a listener. */
-function isFaint({ voicedMs, meanProbability, meanLevelDb }: Evidence): boolean {
+function isFaint({ voicedMs, meanProbability, meanLevelDb }: Evidence) {
   return voicedMs < 160 || meanProbability < 0.65 || (meanLevelDb ?? 0) < -52;
 }
 
@@ -451,7 +451,7 @@ function startsWith(spoken: string, start: string): boolean {
 }
 
 /** One phrase repeated, as recognisers fall into in silence; numbers do repeat. */
-function isLoop(spoken: string, voicedMs: number): boolean {
+function isLoop(spoken: string, voicedMs: number) {
   const words = spoken.split(' ');
   if (words.length === 1) return /^(\D{1,12}?)\1{5,}$/u.test(spoken);
   const longest = Math.min(longestLoop, Math.floor(words.length / loopTimes));

@@ -4,7 +4,7 @@ import { type OrderedPacket, PacketOrder } from '#src/audio/packet.ts';
 import { fc } from '#test/properties.ts';
 import { packetAt } from './packets.ts';
 
-function ordered(packets: readonly Packet[], order = new PacketOrder()): OrderedPacket[] {
+function ordered(packets: readonly Packet[], order = new PacketOrder()) {
   const passed = packets.flatMap((packet) => order.put(packet));
   return [...passed, ...order.settle(Infinity)];
 }

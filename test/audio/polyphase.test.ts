@@ -55,16 +55,16 @@ function sineIn(sound: Int16Array, rateHz: number, hz: number) {
   };
 }
 
-function product(a: readonly number[], b: ArrayLike<number>): number {
+function product(a: readonly number[], b: ArrayLike<number>) {
   return a.reduce((sum, value, n) => sum + value * (b[n] ?? 0), 0);
 }
 
-function throughPieces(resampler: Resampler, all: readonly Int16Array[]): Int16Array {
+function throughPieces(resampler: Resampler, all: readonly Int16Array[]) {
   return joinSamples([...all.map((piece) => resampler.push(piece)), resampler.flush()]);
 }
 
 /** Largest difference of two sounds of the same length. */
-function apart(a: Int16Array, b: Int16Array): number {
+function apart(a: Int16Array, b: Int16Array) {
   expect(a).toHaveLength(b.length);
   return a.reduce((most, sample, n) => Math.max(most, Math.abs(sample - (b[n] ?? 0))), 0);
 }

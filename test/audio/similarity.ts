@@ -40,7 +40,7 @@ function bestScores(
   expected: Float64Array,
   windows: readonly number[],
   lags: Iterable<number>,
-): number[] {
+) {
   let best: number[] = windows.map(() => 0);
   for (const lag of lags) {
     const scores = windows.map((at) => bestMatch(heard, expected, at, lag));
@@ -64,7 +64,7 @@ function voiceBand(pcm: Pcm): Float64Array {
 }
 
 /** Starts of the quarter seconds, half overlapping, that hold at least the average energy. */
-function loudWindows(samples: Float64Array): number[] {
+function loudWindows(samples: Float64Array) {
   const starts: number[] = [];
   for (let at = 0; at + windowSamples <= samples.length; at += windowSamples / 2) starts.push(at);
   const energies = starts.map((at) => energy(samples, at, windowSamples));
@@ -75,7 +75,7 @@ function loudWindows(samples: Float64Array): number[] {
 }
 
 /** Lags in samples where the loudness of both runs most alike, best first. */
-function roughLags(heard: Float64Array, expected: Float64Array): number[] {
+function roughLags(heard: Float64Array, expected: Float64Array) {
   const [there, wanted] = [envelope(heard), envelope(expected)];
   const rated: { lag: number; score: number }[] = [];
   for (let lag = 1 - wanted.length; lag < there.length; lag++) {
@@ -105,7 +105,7 @@ function envelope(samples: Float64Array): Float64Array {
 }
 
 /** Highest correlation of one window of `expected` with what was heard around `lag`, either sign. */
-function bestMatch(heard: Float64Array, expected: Float64Array, at: number, lag: number): number {
+function bestMatch(heard: Float64Array, expected: Float64Array, at: number, lag: number) {
   const own = energy(expected, at, windowSamples);
   let best = 0;
   let bestStart = at + lag;
@@ -124,7 +124,7 @@ function bestMatch(heard: Float64Array, expected: Float64Array, at: number, lag:
   return best;
 }
 
-function correlate(heard: Float64Array, start: number, expected: Float64Array, at: number): number {
+function correlate(heard: Float64Array, start: number, expected: Float64Array, at: number) {
   const first = Math.max(0, -start);
   const last = Math.min(windowSamples, heard.length - start);
   let sum = 0;
@@ -132,14 +132,14 @@ function correlate(heard: Float64Array, start: number, expected: Float64Array, a
   return sum;
 }
 
-function energy(samples: Float64Array, at: number, length: number): number {
+function energy(samples: Float64Array, at: number, length: number) {
   let sum = 0;
   const end = Math.min(samples.length, at + length);
   for (let n = Math.max(0, at); n < end; n++) sum += (samples[n] ?? 0) ** 2;
   return sum;
 }
 
-function median(values: readonly number[]): number {
+function median(values: readonly number[]) {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? 0;
 }

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import { type SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { fc } from '#test/properties.ts';
 import { packetAt } from './packets.ts';
 import { encoded, speech } from './speech.ts';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   spoken = frames.map((opus, n) => packetAt(n, { opus }));
 });
 
-function hear(packets: readonly Packet[], stream = new SpeakerStream(codec)): SpeakerSound[] {
+function hear(packets: readonly Packet[], stream = new SpeakerStream(codec)) {
   const heard = packets.flatMap((packet) => stream.put(packet));
   return [...heard, ...stream.settle((packets.at(-1)?.atMs ?? 0) + 100)];
 }

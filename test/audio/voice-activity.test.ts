@@ -28,17 +28,19 @@ function noise(length: number): Int16Array {
   });
 }
 
-function soundOf(name: string): Int16Array {
+function soundOf(name: string) {
   if (name === 'noise') return noise(60 * 512);
   if (name === 'silence') return new Int16Array(40 * 512);
   return speech(name.replace('.wav', '')).samples;
 }
 
-function probabilities(samples: Int16Array, activity = new VoiceActivity(weights)): number[] {
-  return new VoiceMeter(activity).push(samples, 0).map(({ probability }) => probability);
+function probabilities(samples: Int16Array) {
+  return new VoiceMeter(new VoiceActivity(weights))
+    .push(samples, 0)
+    .map(({ probability }) => probability);
 }
 
-function largestDifference(a: readonly number[], b: readonly number[]): number {
+function largestDifference(a: readonly number[], b: readonly number[]) {
   return Math.max(...a.map((value, n) => Math.abs(value - (b[n] ?? Number.NaN))));
 }
 

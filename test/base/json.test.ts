@@ -11,7 +11,7 @@ const limits: JsonLimits = {
 };
 const mib = 2 ** 20;
 
-function repeated(piece: string): string {
+function repeated(piece: string) {
   return piece.repeat(Math.floor(mib / piece.length));
 }
 

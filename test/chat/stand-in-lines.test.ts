@@ -12,7 +12,7 @@ import { foundIn, lineAt, numberedLines } from '#test/features/captions/transcri
 const never = new AbortController().signal;
 const standIn = openStandIn({ wallMs: () => 0, timeZone: 'UTC', random: () => 0, botName: 'Nova' });
 
-async function reply(messages: readonly ChatMessage[]): Promise<string> {
+async function reply(messages: readonly ChatMessage[]) {
   const parts = await Array.fromAsync(standIn.reply(messages, [], never));
   return parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
 }

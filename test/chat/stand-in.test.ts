@@ -15,10 +15,10 @@ function open(parts: { wallMs?: number; random?: number } = {}) {
   });
 }
 
-const said = (content: string, name = 'Adam'): ChatMessage => ({ role: 'user', name, content });
+const said = (content: string): ChatMessage => ({ role: 'user', name: 'Adam', content });
 const answered = (content: string): ChatMessage => ({ role: 'assistant', content });
 
-async function answer(messages: readonly (ChatMessage | string)[], parts = {}): Promise<string> {
+async function answer(messages: readonly (ChatMessage | string)[], parts = {}) {
   const all = messages.map((each) => (typeof each === 'string' ? said(each) : each));
   const got = await Array.fromAsync(open(parts).reply(all, [], signal));
   return got.map((part) => (part.kind === 'text' ? part.text : '')).join('');

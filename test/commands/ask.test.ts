@@ -20,18 +20,13 @@ const message = {
 };
 
 /** Request to the bot, and its answer. */
-function asking(
-  answer: Awaited<ReturnType<Public<TypedRequests>['ask']>> = {
-    kind: 'answered',
-    text: openText('Five.'),
-  },
-) {
+function asking() {
   const asked: Parameters<Public<TypedRequests>['ask']>[] = [];
   const hears = ports({
     at: () => undefined,
     ask: async (...all) => {
       asked.push(all);
-      return answer;
+      return { kind: 'answered', text: openText('Five.') };
     },
   });
   return { asked, hears };

@@ -25,7 +25,7 @@ const operatorTools = [
   { name: 'deploy', right: 'manage' },
 ] as const;
 
-async function helped(call: CommandCall, over: PortOverrides = {}): Promise<Reply> {
+async function helped(call: CommandCall, over: PortOverrides = {}) {
   const [reply, ...others] = await help.run(call, ports(over));
   expect(others).toEqual([]);
   return reply;

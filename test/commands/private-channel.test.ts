@@ -27,7 +27,7 @@ test.each([...byLine(commands)])(
   },
 );
 
-test.each(buttons.map((button) => [button.name, button] as const))(
+test.each(buttons.map((button) => [button.name, button]))(
   'a press on %s does not tell the name of a channel that the presser may not enter',
   async (_name, button) => {
     const press = { ...outside, words: { about: 'main' } };

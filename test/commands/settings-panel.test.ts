@@ -14,7 +14,7 @@ import { byLine } from '#src/discord/interactions/slashes.ts';
 import type { CommandCall, CommandPorts, Reply } from '#src/features/contract/command.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
-import { type Locale, text } from '#src/texts/texts.ts';
+import { text } from '#src/texts/texts.ts';
 import {
   type FixtureOptions,
   openSessionFixture,
@@ -37,7 +37,7 @@ function open(options: FixtureOptions = {}) {
   const use = async (
     run: (call: CommandCall, ports: CommandPorts) => Promise<readonly Reply[]>,
     call: Partial<CommandCall>,
-  ): Promise<Reply> => {
+  ) => {
     const [reply, ...others] = await run({ ...manager, ...call }, all);
     expect(others).toEqual([]);
     return reply ?? expect.fail('no reply');
@@ -80,8 +80,8 @@ function open(options: FixtureOptions = {}) {
 }
 
 /** Lines as a person reads them. */
-function read(reply: Reply, locale: Locale = 'en'): readonly string[] {
-  return messageWith([reply, ...(reply.lines ?? [])], locale).content.split('\n');
+function read(reply: Reply): readonly string[] {
+  return messageWith([reply, ...(reply.lines ?? [])], 'en').content.split('\n');
 }
 
 const named = (reply: Reply, start: string) =>

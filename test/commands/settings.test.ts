@@ -12,7 +12,7 @@ const run = (name: string, words: CommandCall['words'] = {}, over?: PortOverride
   typed(`settings ${name}`, { ...manager, words }, over);
 
 /** The one private message this is, as it is read. */
-function read([reply, ...others]: Replies): readonly string[] {
+function read([reply, ...others]: Replies) {
   expect([others, reply.to]).toEqual([[], undefined]);
   return linesOf(reply);
 }

@@ -4,12 +4,12 @@ import { byLine } from '#src/discord/interactions/slashes.ts';
 import type { Command } from '#src/features/contract/command.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
-const rain = { name: 'bg', percent: 100, isPaused: false, isMuted: false } as const;
+const rain = { name: 'bg', percent: 100, isPaused: false, isMuted: false };
 const tracks = [{ ...rain, waiting: [{ title: 'sea' }] }];
 const open = ports({ list: () => tracks, sounds: async () => ['rain'] });
 
 /** Whether a caller who does not sit in the bot's channel is refused. */
-async function isForChannel(command: Command): Promise<boolean> {
+async function isForChannel(command: Command) {
   const replies = await command.run(adam, open).catch(() => []);
   return replies[0]?.id === 'perm.room';
 }

@@ -10,7 +10,7 @@ import { linesOf, pressed, typed } from './typed.ts';
 const group = commands.find((one) => 'commands' in one && one.name === 'track');
 const subcommands: readonly Command[] = group && 'commands' in group ? group.commands : [];
 
-function track(name: string): Command {
+function track(name: string) {
   const found = subcommands.find((one) => one.name === name);
   if (!found) throw new Error(`no /track ${name}`);
   return found;

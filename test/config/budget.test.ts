@@ -53,7 +53,7 @@ test('a known model costs its price wherever it is served; an unknown one is fre
 });
 
 /** Whether any engine in use, or one that may take its place, can cost money. */
-function mayCostMoney(config: Config): boolean {
+function mayCostMoney(config: Config) {
   return pricesInUse(config).some(({ price }) => price.kind === 'priced');
 }
 

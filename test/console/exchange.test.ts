@@ -43,7 +43,7 @@ const ready = {
 };
 
 const never = new AbortController().signal;
-const ben = { speakerId: 'b', name: 'Ben' } as const;
+const ben = { speakerId: 'b', name: 'Ben' };
 const words: SessionEvent = { kind: 'recognised', ...ben, text: 'what time is it' };
 const ignored = (why: IgnoreReason): SessionEvent => ({ kind: 'ignored', ...ben, why });
 const answered = {
@@ -53,7 +53,7 @@ const answered = {
   heardText: 'Five.',
   finish: 'completed',
   instants: { heardAtMs: 0, endedAtMs: 180, firstSentAtMs: 200 },
-} as const satisfies SessionEvent;
+} satisfies SessionEvent;
 let dataDir = '';
 
 beforeAll(async () => {

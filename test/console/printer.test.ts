@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { ConversationPrinter, printEvent, printMessage } from '#src/console/printer.ts';
 
-const ben = { speakerId: 'b', name: 'Ben' } as const;
-const words = { text: 'It is five.', heardText: 'It is' } as const;
+const ben = { speakerId: 'b', name: 'Ben' };
+const words = { text: 'It is five.', heardText: 'It is' };
 
 function answered(finish: 'completed' | 'cancelled') {
   const instants = { heardAtMs: 1_000, endedAtMs: 1_180 };
@@ -21,7 +21,7 @@ function screen() {
 
 test('lines of a person stand under their name, once, without the mention of the bot', () => {
   const { show, text } = screen();
-  const message = { kind: 'message', author: 'Adam', text: '<@5> hello\nyou' } as const;
+  const message = { kind: 'message', author: 'Adam', text: '<@5> hello\nyou' };
   for (const change of ['posted', 'edited', 'deleted'] as const)
     printMessage({ ...message, change }, show);
   expect(text()).toBe('  Adam   hello\n         you\n');

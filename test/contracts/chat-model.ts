@@ -58,7 +58,7 @@ export function chatModelContract(name: string, open: () => Promise<OpenModel>):
   });
 }
 
-async function textsOf(parts: AsyncIterable<ChatPart>): Promise<string[]> {
+async function textsOf(parts: AsyncIterable<ChatPart>) {
   const all = await Array.fromAsync(parts);
   return all.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
 }

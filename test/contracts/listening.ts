@@ -38,7 +38,7 @@ export function listeningContract(
 
 type Open = (onPartial?: OnPartial, signal?: AbortSignal) => Listening;
 
-function partialContract(name: string, open: Open, one: ContractUtterance): void {
+function partialContract(name: string, open: Open, one: ContractUtterance) {
   test(`${name}: words come while somebody speaks, and all of them when they pause`, async () => {
     const partials: string[] = [];
     using listening = open((text) => partials.push(text));
@@ -52,7 +52,7 @@ function hearingContract(
   name: string,
   open: Open,
   [one, other]: readonly [ContractUtterance, ContractUtterance],
-): void {
+) {
   test(`${name}: who goes on after a pause is heard from the beginning`, async () => {
     using listening = open();
     await say(listening, one);
@@ -74,7 +74,7 @@ function leavingContract(
   name: string,
   open: Open,
   [one, other]: readonly [ContractUtterance, ContractUtterance],
-): void {
+) {
   test(`${name}: an aborted settle throws the caller's reason, and the next one gives the text`, async () => {
     using listening = open();
     await say(listening, one);

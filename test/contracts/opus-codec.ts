@@ -18,7 +18,7 @@ export function opusCodecContract(name: string, open: () => Promise<OpusCodec>):
   standsJunk(name, open);
 }
 
-function keepsSound(name: string, open: () => Promise<OpusCodec>): void {
+function keepsSound(name: string, open: () => Promise<OpusCodec>) {
   test.each(rates)(
     `${name}: 20 ms encoded at %i Hz is decoded at every rate, just as loud`,
     async (fromHz) => {
@@ -47,7 +47,7 @@ function keepsSound(name: string, open: () => Promise<OpusCodec>): void {
   });
 }
 
-function keepsChannels(name: string, open: () => Promise<OpusCodec>): void {
+function keepsChannels(name: string, open: () => Promise<OpusCodec>) {
   test(`${name}: two channels stay two, and music takes about 128 kbit/s`, async () => {
     const codec = await open();
     const [encoder, decoder] = [codec.encoder(48_000, 2), codec.decoder(48_000, 2)];
@@ -69,7 +69,7 @@ function keepsChannels(name: string, open: () => Promise<OpusCodec>): void {
   });
 }
 
-function standsJunk(name: string, open: () => Promise<OpusCodec>): void {
+function standsJunk(name: string, open: () => Promise<OpusCodec>) {
   test(`${name}: silence frames are 20 ms of quiet, also after sound`, async () => {
     const codec = await open();
     const [encoder, decoder] = [codec.encoder(24_000), codec.decoder(16_000)];

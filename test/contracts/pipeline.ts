@@ -95,7 +95,7 @@ export function pipelineContract(name: string, open: OpenPipelineFor): void {
   usageContract(name, open);
 }
 
-function contentContract(name: string, open: OpenPipelineFor): void {
+function contentContract(name: string, open: OpenPipelineFor) {
   test(`${name}: the text of an answer is whole, and its sound follows the order of the text`, async () => {
     await using opened = await open({ says: answerText });
     const parts = await read(opened.pipeline, new FakeHost());
@@ -131,7 +131,7 @@ function contentContract(name: string, open: OpenPipelineFor): void {
   });
 }
 
-function abortContract(name: string, open: OpenPipelineFor): void {
+function abortContract(name: string, open: OpenPipelineFor) {
   test(`${name}: an answer aborted before it began throws the caller's own reason`, async () => {
     await using opened = await open({ says: answerText });
     const reason = new Error('left');
@@ -173,7 +173,7 @@ function abortContract(name: string, open: OpenPipelineFor): void {
   });
 }
 
-function leavingContract(name: string, open: OpenPipelineFor): void {
+function leavingContract(name: string, open: OpenPipelineFor) {
   test(`${name}: a reader who leaves stops what runs below`, async () => {
     await using opened = await open({ says: answerText, ends: 'stall' });
     const answer = opened.pipeline.answer(turnOf(said('hello')), new FakeHost(), never);
@@ -196,7 +196,7 @@ function leavingContract(name: string, open: OpenPipelineFor): void {
   });
 }
 
-function toolContract(name: string, open: OpenPipelineFor): void {
+function toolContract(name: string, open: OpenPipelineFor) {
   const script: ModelScript = {
     says: 'One moment, please.',
     call: { tool: lamp, afterwards: 'The lamp is on now.' },
@@ -229,7 +229,7 @@ function toolContract(name: string, open: OpenPipelineFor): void {
   });
 }
 
-function usageContract(name: string, open: OpenPipelineFor): void {
+function usageContract(name: string, open: OpenPipelineFor) {
   test(`${name}: what it took is told once for each request`, async () => {
     const tool = { tool: lamp, afterwards: 'The lamp is on now.' };
     for (const [script, requests] of [

@@ -12,7 +12,7 @@ export function sessionConsentContract(name: PipelineName): void {
   leavingContract(name);
 }
 
-function consentContract(name: PipelineName): void {
+function consentContract(name: PipelineName) {
   test(`${name}: sound of somebody who did not agree reaches no server`, async () => {
     await using served = await openServed(name, { replies });
     await served.say('capital', eva);
@@ -43,7 +43,7 @@ function consentContract(name: PipelineName): void {
   });
 }
 
-function retractionContract(name: PipelineName): void {
+function retractionContract(name: PipelineName) {
   test(`${name}: a no in the middle of a sentence takes back what was heard of it`, async () => {
     await using served = await openServed(name, { replies, people: [adam] });
     await served.say('forward', adam, 1_200);
@@ -66,7 +66,7 @@ function retractionContract(name: PipelineName): void {
   });
 }
 
-function leavingContract(name: PipelineName): void {
+function leavingContract(name: PipelineName) {
   test(`${name}: after a no there is nothing of it with any server that remembers`, async () => {
     await using served = await openServed(name, { replies });
     await served.ask('forward');
@@ -94,7 +94,7 @@ function leavingContract(name: PipelineName): void {
 }
 
 /** All that was sent while somebody spoke, or as a recording. */
-function soundMs({ heard, providers }: ServedSession): number {
+function soundMs({ heard, providers }: ServedSession) {
   const { talk } = providers;
   return talk.calls.reduce((sum, call) => sum + call.soundMs, 0) + heard.length;
 }

@@ -15,7 +15,7 @@ export function sessionToolContract(name: PipelineName): void {
   effectContract(name);
 }
 
-function runContract(name: PipelineName): void {
+function runContract(name: PipelineName) {
   test(`${name}: a tool runs once, and what it found out is told`, async () => {
     const replies = [found, { match: 'forward', text: 'One moment.', ...call('who_is_here') }];
     await using served = await openServed(name, { replies });
@@ -58,7 +58,7 @@ function runContract(name: PipelineName): void {
   });
 }
 
-function effectContract(name: PipelineName): void {
+function effectContract(name: PipelineName) {
   test(`${name}: a message that words of others may have caused waits for the asker's button`, async () => {
     const replies = [{ match: 'forward', ...call('post_text', { text: 'Dinner.' }) }];
     await using served = await openServed(name, { replies });

@@ -22,7 +22,7 @@ export function sessionPipelineContract(name: PipelineName): void {
   sessionToolContract(name);
 }
 
-function memoryContract(name: PipelineName): void {
+function memoryContract(name: PipelineName) {
   test(`${name}: what somebody said stands in the history by their name, and the next request carries it`, async () => {
     await using served = await openServed(name, { replies });
     expect(await served.ask('forward')).toMatchObject({
@@ -65,7 +65,7 @@ function memoryContract(name: PipelineName): void {
   });
 }
 
-function captionsContract(name: PipelineName): void {
+function captionsContract(name: PipelineName) {
   test(`${name}: what is recognised for the answer serves captions, too`, async () => {
     const heard = async (listener?: RecordedUtterances) => {
       const wanted = listener && { listener };
@@ -80,7 +80,7 @@ function captionsContract(name: PipelineName): void {
   });
 }
 
-function stopContract(name: PipelineName): void {
+function stopContract(name: PipelineName) {
   test(`${name}: /stop ends the answer, its stream is closed, and what it took is estimated, once`, async () => {
     await using served = await listening(name);
     expect(served.running).not.toEqual([]);
@@ -107,7 +107,7 @@ function stopContract(name: PipelineName): void {
   });
 }
 
-function heardContract(name: PipelineName): void {
+function heardContract(name: PipelineName) {
   test(`${name}: after an interruption the next request holds what was heard, and no more`, async () => {
     await using served = await listening(name);
     await served.pass(2_000);
@@ -131,7 +131,7 @@ function heardContract(name: PipelineName): void {
   });
 }
 
-function turnContract(name: PipelineName): void {
+function turnContract(name: PipelineName) {
   test(`${name}: an utterance without words is not answered and leaves no trace`, async () => {
     await using served = await openServed(name, { replies });
     const { sent } = served.fixture.linkOpener.link;
@@ -152,7 +152,7 @@ function turnContract(name: PipelineName): void {
   });
 }
 
-function goingOnContract(name: PipelineName): void {
+function goingOnContract(name: PipelineName) {
   test(`${name}: speech that goes on within 1.5 s of its end is answered together with it, once`, async () => {
     const pace = { recogniseMs: 900 };
     await using served = await openServed(name, { replies, pace });
@@ -167,7 +167,7 @@ function goingOnContract(name: PipelineName): void {
   });
 }
 
-function usageContract(name: PipelineName): void {
+function usageContract(name: PipelineName) {
   test(`${name}: what an answer took is settled once for each turn, as its server reports it`, async () => {
     await using served = await openServed(name, { replies });
     await served.ask('forward');
@@ -188,7 +188,7 @@ function usageContract(name: PipelineName): void {
   });
 }
 
-function writingContract(name: PipelineName): void {
+function writingContract(name: PipelineName) {
   test(`${name}: what is answered without having been recognised is told of and remembered, or failed`, async () => {
     await using served = await openServed(name, { replies });
     served.providers.set({ trouble: { transcriptions: 'html' } });
@@ -213,7 +213,7 @@ function topics({ shown }: ServedSession): readonly string[] {
 }
 
 /** The server knows that nobody listens. */
-function expectHungUp({ name, providers }: ServedSession): void {
+function expectHungUp({ name, providers }: ServedSession) {
   if (name === 'realtime') {
     const [call] = providers.talk.calls;
     expect([call?.isClosed, call?.errors]).toEqual([true, []]);

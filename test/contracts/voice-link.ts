@@ -30,7 +30,7 @@ export function voiceLinkContract(name: string, open: Open, frame: MakeFrame): v
   endingContract(name, open, frame);
 }
 
-function hearingContract(name: string, open: Open): void {
+function hearingContract(name: string, open: Open) {
   test(`${name}: an aborted hear throws the caller's own reason`, async () => {
     await using setup = await open(() => true);
     const reason = new Error('left');
@@ -58,7 +58,7 @@ function hearingContract(name: string, open: Open): void {
   });
 }
 
-function speakingContract(name: string, open: Open, frame: MakeFrame): void {
+function speakingContract(name: string, open: Open, frame: MakeFrame) {
   test(`${name}: frames that are played are heard, and reported as left, once each`, async () => {
     await using setup = await open(() => true);
     const source = new Frames(10, frame);
@@ -69,7 +69,7 @@ function speakingContract(name: string, open: Open, frame: MakeFrame): void {
   });
 }
 
-function endingContract(name: string, open: Open, frame: MakeFrame): void {
+function endingContract(name: string, open: Open, frame: MakeFrame) {
   test(`${name}: closing it ends hearing, and nothing more is taken`, async () => {
     await using setup = await open(() => true);
     const source = new Frames(100, frame);
@@ -115,7 +115,7 @@ class Frames implements FrameSource {
 }
 
 /** Everything heard until a little after `work` is done. */
-async function packetsWhile(setup: LinkSetup, work: () => Promise<void>): Promise<Packet[]> {
+async function packetsWhile(setup: LinkSetup, work: () => Promise<void>) {
   const heard: Packet[] = [];
   const stop = new AbortController();
   const hearing = (async () => {
@@ -129,14 +129,11 @@ async function packetsWhile(setup: LinkSetup, work: () => Promise<void>): Promis
 }
 
 /** From one RTP sequence to the next, over its wrap. */
-function step(
-  before: Pick<Packet, 'sequence'> | undefined,
-  after: Pick<Packet, 'sequence'>,
-): number {
+function step(before: Pick<Packet, 'sequence'> | undefined, after: Pick<Packet, 'sequence'>) {
   return (after.sequence - (before?.sequence ?? 0)) & 0xffff;
 }
 
 /** Lets time pass, three seconds at most. */
-async function passUntil(setup: LinkSetup, condition: () => boolean): Promise<void> {
+async function passUntil(setup: LinkSetup, condition: () => boolean) {
   for (let n = 0; n < 30 && !condition(); n++) await setup.pass(100);
 }

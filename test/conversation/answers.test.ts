@@ -14,7 +14,7 @@ import {
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 
 const deaf = { ...adam, isDeaf: true };
-const German = { places: germanPlaces, voices: fixedVoiceNames(['slt', 'rms']) } as const;
+const German = { places: germanPlaces, voices: fixedVoiceNames(['slt', 'rms']) };
 const limited = new BotError('provider.rate_limited', true, 'Busy.', undefined, undefined, {
   retryAfterMs: 6_200,
 });

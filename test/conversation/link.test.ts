@@ -192,7 +192,7 @@ playScripts({
     links > 1 tries, 1 links
     panel > leave.nowhere
     `,
-      ] as const,
+      ],
     ]),
   ),
   'where it was put by somebody who may not enter it stays all the same': [

@@ -85,7 +85,7 @@ test('a text that was taken back is not read out after a lost link, also where i
 
 /** A voice server that takes 400 ms to let go of a request. */
 class SlowlyCancelledSynthesizer extends FakeSynthesizer {
-  readonly #clock: VirtualClock;
+  readonly #clock;
 
   constructor(clock: VirtualClock) {
     super({});

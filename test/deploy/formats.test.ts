@@ -32,7 +32,7 @@ type Compose = {
   readonly volumes?: object;
 };
 
-function composeOf(name: string): Compose {
+function composeOf(name: string) {
   const [file] = documentsOf(name);
   return file as Compose;
 }

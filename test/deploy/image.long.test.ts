@@ -29,7 +29,7 @@ type Lock = { readonly packages: Readonly<Record<string, { readonly dev?: boolea
  * A folder for the PATH with this Node, and with a stand-in for `npm`: what its `ci` "installs" are hard links to this repository's
  * modules, those that the lockfile marks as for development left out. All else is left to the next npm on the PATH.
  */
-async function npmWithoutNetwork(folder: string): Promise<string> {
+async function npmWithoutNetwork(folder: string) {
   const [bin, modules] = [join(folder, 'bin'), join(folder, 'modules')];
   await mkdir(bin);
   await linkProduction(modules);
@@ -70,7 +70,7 @@ async function healthCheck(): Promise<string[]> {
 }
 
 /** Every file of the tree with the time it was written last; `data` leads out of it. */
-async function filesOf(tree: string): Promise<string[]> {
+async function filesOf(tree: string) {
   const files: string[] = [];
   for (const path of await readdir(tree, { recursive: true })) {
     if (path.startsWith('data/')) continue;
@@ -80,7 +80,7 @@ async function filesOf(tree: string): Promise<string[]> {
   return files.sort();
 }
 
-async function linkProduction(to: string): Promise<void> {
+async function linkProduction(to: string) {
   const lock: Lock = JSON.parse(await readFile('package-lock.json', 'utf8'));
   for (const [at, { dev }] of Object.entries(lock.packages)) {
     if (at !== '' && !dev) await linkPackage(at, to);
@@ -88,7 +88,7 @@ async function linkProduction(to: string): Promise<void> {
 }
 
 /** Packages inside a package have an entry of their own in the lockfile; those of other platforms are not here. */
-async function linkPackage(at: string, to: string): Promise<void> {
+async function linkPackage(at: string, to: string) {
   const entries = await readdir(at, { recursive: true, withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name);
@@ -100,7 +100,7 @@ async function linkPackage(at: string, to: string): Promise<void> {
 }
 
 /** A hard link, unlike a symbolic one, does not lead Node back to modules that are for development. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
+async function linkOrCopy(from: string, to: string) {
   try {
     await link(from, to);
   } catch {
@@ -148,26 +148,26 @@ test('the tree of the image starts with production modules only, as nobody, and 
 });
 
 /** Resolves at the next line of its log that begins so. */
-async function reported(bot: BotProcess, words: string): Promise<void> {
+async function reported(bot: BotProcess, words: string) {
   await bot.logged(({ msg }) => msg?.startsWith(words) === true, reportMs);
 }
 
 /** Pino's number of the level. */
 const warning = 40;
 
-async function checkStatus(port: number): Promise<void> {
+async function checkStatus(port: number) {
   await vi.waitFor(() => checkHealth(port), healthyMs);
   expect(await asked(port, 'readyz')).toMatchObject({ status: 200 });
   expect((await asked(port, 'metrics')).text).toContain('parley_ready 1');
 }
 
 /** Runs the health check of a container engine. Errors: with the exit code. */
-async function checkHealth(port: number): Promise<void> {
+async function checkHealth(port: number) {
   await run(process.execPath, await healthCheck(), { env: { STATUS_PORT: `${port}` } });
 }
 
 /** Undefined where the system does not tell in /proc. */
-async function ownerOf({ pid }: BotProcess): Promise<number | undefined> {
+async function ownerOf({ pid }: BotProcess) {
   return await stat(`/proc/${pid}`).then(
     ({ uid }) => uid,
     () => undefined,
@@ -175,7 +175,7 @@ async function ownerOf({ pid }: BotProcess): Promise<number | undefined> {
 }
 
 /** Root becomes nobody, unless nobody may not read this repository's Node. */
-function ownerExpected({ complaints }: BotProcess): number | undefined {
+function ownerExpected({ complaints }: BotProcess) {
   const own = process.platform === 'linux' ? process.getuid?.() : undefined;
   return own === 0 && !complaints.includes('as root') ? 65_534 : own;
 }

@@ -10,7 +10,7 @@ const script = await readFile('deploy/image-steps.sh', 'utf8');
 const unit = await readFile('deploy/parley.service', 'utf8');
 
 /** Rest of each line that begins with `word`. */
-function after(word: string, text = dockerfile): string[] {
+function after(word: string, text = dockerfile) {
   return text
     .split('\n')
     .filter((line) => line.startsWith(word))

@@ -6,7 +6,7 @@ import { listening } from '#test/fakes/servers/listening.ts';
 const never = new AbortController().signal;
 
 /** An API that answers every request in one way. */
-async function serve(answer: RequestListener): Promise<string> {
+async function serve(answer: RequestListener) {
   const served = await listening(answer);
   onTestFinished(() => served[Symbol.asyncDispose]());
   return `${served.origin}/api`;

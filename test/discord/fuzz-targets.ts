@@ -12,7 +12,7 @@ const ssrc = 9;
 const sealed = [10, 40, 120].map((length) => sealedDatagram(Buffer.alloc(length, 0xf8), key, ssrc));
 
 /** A receiver with one speaker who may be heard. */
-function openInput(): VoiceReceiver {
+function openInput() {
   // Of a connection an ear only needs the receiver and the state.
   const connection = { state: { status: 'none' } } as unknown as VoiceConnection;
   const receiver = new VoiceReceiver(connection);
@@ -75,7 +75,7 @@ const endToEnd = Buffer.concat([
 /** Datagrams of a source, this many, after this many ms; -1: its name has come. */
 type HeldStep = readonly [source: number, waitMs: number, count: number];
 
-function holdAll(steps: readonly HeldStep[]): void {
+function holdAll(steps: readonly HeldStep[]) {
   const held = new HeldDatagrams();
   const arrivals = new Map<Buffer, number>();
   let atMs = 0;

@@ -1,7 +1,7 @@
 import { test } from 'vitest';
-import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
-import type { Discord, DiscordOptions } from '#src/discord/client.ts';
+import type { DiscordOptions } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { text } from '#src/texts/texts.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
@@ -13,13 +13,10 @@ const hello = text('server.new', { bot: 'Nova' });
 const barred = text('server.barred');
 
 /** A Discord without sound, a book of servers, and a bot that is logged in over both. */
-async function openWorld(
-  more: Partial<DiscordOptions> = {},
-  options: SandboxOptions = {},
-  { guilds: store } = memoryStores(),
-) {
+async function openWorld(more: Partial<DiscordOptions> = {}) {
+  const { guilds: store } = memoryStores();
   await using stack = new AsyncDisposableStack();
-  const sandbox = stack.use(await openSandbox({ voice: silentVoice().half, ...options }));
+  const sandbox = stack.use(await openSandbox({ voice: silentVoice().half }));
   const events: DiscordEvent[] = [];
   const logIn = () => openBot(sandbox, { guildStore: store, ...more }, events);
   let bot = await logIn();
@@ -42,7 +39,7 @@ async function openBot(
   { apiUrl, token }: Sandbox,
   more: Partial<DiscordOptions>,
   events: DiscordEvent[],
-): Promise<Discord> {
+) {
   const onEvent = (event: DiscordEvent) => void events.push(event);
   return await openDiscord({ apiUrl, token, onEvent, ...more }, never);
 }

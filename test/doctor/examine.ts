@@ -69,9 +69,9 @@ export async function openServer(
   return { ...served, asked };
 }
 
-export function answers(body: object, status = 200, headers = {}): FakeRoute {
+export function answers(body: object, status = 200): FakeRoute {
   return (response) => {
-    const type = { 'content-type': 'application/json', ...headers };
+    const type = { 'content-type': 'application/json' };
     response.writeHead(status, type).end(JSON.stringify(body));
   };
 }
@@ -85,7 +85,7 @@ export function streams(...events: object[]): FakeRoute {
   };
 }
 
-export const lists = (...models: (string | object)[]): FakeRoute =>
+export const lists = (...models: (string | object)[]) =>
   answers({
     object: 'list',
     data: models.map((model) => (typeof model === 'string' ? { id: model } : model)),

@@ -13,7 +13,7 @@ async function openBrokenServer() {
 type Patient = Awaited<ReturnType<typeof openPatient>>;
 
 /** Its store is none any more. */
-function breakStore({ environment }: Patient): void {
+function breakStore({ environment }: Patient) {
   writeFileSync(join(environment.DATA_DIR, 'parley.db'), 'this is no database');
 }
 

@@ -7,7 +7,7 @@ import { readDocuments } from './documents.ts';
 
 /** Options of every command, by the words that people type, as in `track play`. */
 const optionsByCommand: ReadonlyMap<string, readonly CommandOption[]> = new Map(
-  commands.flatMap((one): [string, readonly CommandOption[]][] => {
+  commands.flatMap((one) => {
     if ('label' in one) return [];
     if (!('commands' in one)) return [[one.name, one.options]];
     return one.commands.map((sub) => [`${one.name} ${sub.name}`, sub.options]);
@@ -38,7 +38,7 @@ function findOptions(text: string): readonly GivenOption[] {
 }
 
 /** Whether one of these commands has the option and takes the word that follows its colon. */
-function takes(named: readonly string[], { name, value }: GivenOption): boolean {
+function takes(named: readonly string[], { name, value }: GivenOption) {
   const options = named.flatMap((words) => optionsByCommand.get(words) ?? []);
   return options.some((option) => {
     if (option.name !== name) return false;

@@ -14,12 +14,12 @@ async function works(): Promise<
   const [, part = ''] = (await readFile('docs/costs.md', 'utf8')).split('\n## Who pays\n');
   return [...part.matchAll(/^(.+):\n\n((?:(?:-| ) .+\n)+)/gm)].flatMap(([, paid = '', list = '']) =>
     [...list.matchAll(/^- ([^:]+): (.+)$/gm)].flatMap(([, names = '', number = '']) =>
-      names.split(', ').map((work) => [work, paid, number] as const),
+      names.split(', ').map((work) => [work, paid, number]),
     ),
   );
 }
 
-function paidBy(kind: PaidKind): string {
+function paidBy(kind: PaidKind) {
   const { payer } = paidKinds[kind];
   return {
     person: "The person who asks pays, within the share and the server's limits",

@@ -9,16 +9,16 @@ const documents = await readDocuments();
 const documented = documents.flatMap(commandsIn).filter(({ words }) => !isProgramAlone(words));
 const scripts: Readonly<Record<string, string>> = packageJson.scripts;
 
-function textOf(path: string): string {
+function textOf(path: string) {
   return documents.find((document) => document.path === path)?.text ?? '';
 }
 
 /** `npm run` say, in a sentence about it. */
-function isProgramAlone(words: readonly string[]): boolean {
+function isProgramAlone(words: readonly string[]) {
   return words.length < 2 || words.join(' ') === 'npm run';
 }
 
-function shown({ path, words }: DocumentedCommand): string {
+function shown({ path, words }: DocumentedCommand) {
   return `${path}: ${words.join(' ')}`;
 }
 
@@ -26,7 +26,7 @@ function shown({ path, words }: DocumentedCommand): string {
 const foreign = ['ci', 'install', 'test'];
 
 /** Sources of the program behind a script of package.json, where its options are read. */
-async function programOf(script: string): Promise<string> {
+async function programOf(script: string) {
   const [, entry = ''] = /(\S+\.(?:ts|mjs))$/.exec(scripts[script] ?? '') ?? [];
   if (script === 'start') return await readFile('src/app/program.ts', 'utf8');
   const isAlone = entry.startsWith('src/') || entry.endsWith('.mjs');
@@ -95,7 +95,7 @@ test('documents name the Node that runs the bot, or the oldest that can fetch it
 });
 
 /** Anchor that GitHub makes for a heading. */
-function anchorOf(heading: string): string {
+function anchorOf(heading: string) {
   return heading
     .toLowerCase()
     .replace(/[^\p{L}\p{N} _-]/gu, '')
@@ -109,7 +109,7 @@ function linksIn(text: string): readonly string[] {
   return targets.filter((target) => !/^[a-z]+:/.test(target));
 }
 
-async function leadsSomewhere(path: string, target: string): Promise<boolean> {
+async function leadsSomewhere(path: string, target: string) {
   const [file = '', anchor] = target.split('#');
   const to = file === '' ? path : join(dirname(path), file);
   const found = await readFile(to, 'utf8').catch(() => undefined);

@@ -13,7 +13,7 @@ const troubleshooting = await readFile('docs/troubleshooting.md', 'utf8');
 const owners = await readFile('docs/owners.md', 'utf8');
 
 /** A section of a document, each row and entry in one line, without the targets of links. */
-function sectionOf(text: string, heading: string): string {
+function sectionOf(text: string, heading: string) {
   const [, part = ''] = text.split(`\n## ${heading}\n`);
   const [section = ''] = part.split('\n## ');
   return section.replace(/\n +(?![ -])/g, ' ').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
@@ -25,7 +25,7 @@ function firstCells(text: string, heading: string): readonly string[] {
 }
 
 /** Sources of whatever says something to people, without quotes that are escaped there. */
-async function sayings(): Promise<string> {
+async function sayings() {
   const sources: string[] = [];
   for await (const path of sourceFiles(
     '{src,commands,doctor,setup,sandbox,page}/**/*.{ts,js,mjs,json}',

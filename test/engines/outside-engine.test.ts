@@ -18,7 +18,7 @@ stack.defer(() => rmSync(folder, { recursive: true }));
 afterAll(() => stack.disposeAsync());
 const never = new AbortController().signal;
 
-function written(name: string, text: string): string {
+function written(name: string, text: string) {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 }

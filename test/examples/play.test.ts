@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { FakeChat } from '#test/fakes/chat.ts';
@@ -6,7 +6,7 @@ import { openCompletions } from '#test/web/api/completions-setup.ts';
 import { openHeldEngine } from './held-engine.ts';
 
 /** The example as people run it, against this address. */
-function run(baseURL: string, ...words: readonly string[]): ChildProcessWithoutNullStreams {
+function run(baseURL: string, ...words: readonly string[]) {
   return runWith({ PARLEY_URL: baseURL, PARLEY_TOKEN: 'parley_dog' }, ...words);
 }
 

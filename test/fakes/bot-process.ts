@@ -88,8 +88,8 @@ export async function environmentOf(
 
 /** The bot as its owner runs it: a process of its own, with a token and a server to log in to. */
 export class BotProcess implements AsyncDisposable {
-  readonly #child: ChildProcess;
-  readonly #folder: string;
+  readonly #child;
+  readonly #folder;
   #lines = new Mailbox<LogLine>(keptLines);
   #log: readonly LogLine[] = [];
   #complaints = '';
@@ -104,9 +104,8 @@ export class BotProcess implements AsyncDisposable {
     login: BotLogin,
     environment: Readonly<Record<string, string>>,
     preload?: string,
-    program = ownProgram,
   ): Promise<BotProcess> {
-    const bot = await BotProcess.launch(login, environment, preload, program);
+    const bot = await BotProcess.launch(login, environment, preload, ownProgram);
     try {
       await bot.logged(({ msg }) => msg?.startsWith('ready:') === true, startMs);
       return bot;
@@ -218,12 +217,12 @@ export class BotProcess implements AsyncDisposable {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  #complain(words: string): void {
+  #complain(words: string) {
     this.#complaints += words;
     process.stderr.write(words);
   }
 
-  async #readLog(): Promise<void> {
+  async #readLog() {
     if (!this.#child.stdout) return;
     for await (const line of createInterface({ input: this.#child.stdout })) {
       if (!line.startsWith('{')) continue;

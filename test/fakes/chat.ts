@@ -26,8 +26,8 @@ export class FakeChat implements ChatModel {
   readonly asked: FakeChatRequest[] = [];
   /** Requests going on now. */
   running = 0;
-  readonly #rounds: readonly (readonly ChatStep[])[];
-  readonly #clock: Clock | undefined;
+  readonly #rounds;
+  readonly #clock;
 
   constructor(rounds: readonly (readonly ChatStep[])[], clock?: Clock) {
     this.#rounds = rounds;

@@ -7,7 +7,7 @@ export class VirtualClock implements Clock {
   #wallStartMs: number;
   #nowMs = 0;
   readonly #sleepers = new Set<Sleeper>();
-  readonly #rounds: number;
+  readonly #rounds;
 
   /** `rounds`: of the event loop between two instants; one is enough where nothing but promises is waited for. */
   constructor(wallStartMs: number = Date.UTC(2026, 10, 20, 16, 25), rounds = 1) {
@@ -87,14 +87,14 @@ export class VirtualClock implements Clock {
   }
 
   /** First sleeper that is due; of several at one time, the one that went to sleep first. */
-  #next(): Sleeper | undefined {
+  #next() {
     let next: Sleeper | undefined;
     for (const sleeper of this.#sleepers)
       if (next === undefined || sleeper.dueMs < next.dueMs) next = sleeper;
     return next;
   }
 
-  #wakeNext(untilMs: number): boolean {
+  #wakeNext(untilMs: number) {
     const next = this.#next();
     if (!next || next.dueMs > untilMs) return false;
     this.#nowMs = Math.max(this.#nowMs, next.dueMs);

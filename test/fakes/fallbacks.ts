@@ -16,7 +16,6 @@ export function chainOf<E>(
   role: ChainOptions['role'],
   engines: readonly E[],
   clock: Clock,
-  report: ChainOptions['report'] = () => undefined,
 ): FakeChain<E> {
   const fallbacks = engines.map((engine, n) => ({
     provider: `server ${n}`,
@@ -28,7 +27,7 @@ export function chainOf<E>(
     fallbacks,
     clock,
     deadlines: good({}).deadlines[role],
-    report,
+    report: () => undefined,
   });
   return { chain, breakers: fallbacks.map(({ breaker }) => breaker) };
 }

@@ -29,7 +29,7 @@ export class FakeLink implements VoiceLink {
   /** Called with each frame that leaves. */
   onLeft: (frame: Frame, atMs: number) => void = () => undefined;
   readonly #packets = new Mailbox<Packet>(10_000);
-  readonly #mayHear: MayHear;
+  readonly #mayHear;
   #frames: FrameSource | undefined;
 
   constructor(mayHear: MayHear) {

@@ -3,7 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { type Database, sqlDatabase } from '#src/storage/database.ts';
+import { sqlDatabase } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
 import { sqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
@@ -38,7 +38,7 @@ export function memoryTranscripts(clock: Clock): TranscriptStores {
   return new TranscriptStores(open(), open());
 }
 
-function inMemory(format: readonly Migration[], clock: Clock): Database {
+function inMemory(format: readonly Migration[], clock: Clock) {
   return sqlDatabase({ driver: sqliteDriver(':memory:', format), clock });
 }
 

@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ProcessParts } from '#src/features/contract/feature.ts';
@@ -7,9 +6,9 @@ import type { SoundLibrary } from '#src/sources/library.ts';
 import type { Sources, Where } from '#src/sources/sources.ts';
 import { fromPcm } from './made-source.ts';
 
-/** A sound of so many seconds. */
-function seconds(title: string, length = 10): SoundSource {
-  const samples = new Int16Array(48_000 * length).fill(1_000);
+/** A sound of ten seconds. */
+function tenSeconds(title: string) {
+  const samples = new Int16Array(480_000).fill(1_000);
   return fromPcm(title, { samples, rateHz: 48_000, channels: 1 });
 }
 
@@ -19,11 +18,11 @@ const opener: Public<Sources> = {
     await setImmediate();
     const { title } = where;
     if (where.kind === 'link' && where.url.startsWith('https://sounds.example/live')) {
-      const { lengthMs: _, ...live } = seconds(title ?? 'radio');
+      const { lengthMs: _, ...live } = tenSeconds(title ?? 'radio');
       return { ...live, seekable: false };
     }
     if (where.kind === 'link' && where.url.startsWith('https://sounds.example/')) {
-      return seconds(title ?? where.url.split('/').at(-1) ?? '');
+      return tenSeconds(title ?? where.url.split('/').at(-1) ?? '');
     }
     throw new BotError('source.not_allowed', false, 'A sound was not fetched: it may not be.');
   },
@@ -33,7 +32,7 @@ const opener: Public<Sources> = {
 export function library(...names: readonly string[]): Public<SoundLibrary> {
   return {
     names: async () => names,
-    open: async (name) => (names.includes(name) ? seconds(name) : undefined),
+    open: async (name) => (names.includes(name) ? tenSeconds(name) : undefined),
   };
 }
 

@@ -27,7 +27,7 @@ export class FakeTranscriber implements Transcriber {
   readonly heard: Pcm[] = [];
   /** Options of each call. */
   readonly asked: TranscriptionOptions[] = [];
-  readonly #options: FakeTranscriberOptions;
+  readonly #options;
 
   constructor(options: FakeTranscriberOptions) {
     this.#options = options;
@@ -77,7 +77,7 @@ export class FakeSynthesizer implements Synthesizer {
   readonly asked: { readonly text: string; readonly voice: SpeechVoice }[] = [];
   /** Calls going on now. */
   running = 0;
-  readonly #options: FakeSynthesizerOptions;
+  readonly #options;
 
   constructor(options: FakeSynthesizerOptions = {}) {
     this.#options = options;
@@ -105,7 +105,7 @@ export class FakeSynthesizer implements Synthesizer {
     }
   }
 
-  async #misbehave(text: string, piece: number, signal: AbortSignal): Promise<void> {
+  async #misbehave(text: string, piece: number, signal: AbortSignal) {
     const fault = this.#options.fault?.(text);
     if (fault?.afterPieces !== piece) return;
     if (fault.error === 'stall') await untilAborted(signal);

@@ -13,7 +13,7 @@ import { TotalBudget } from '#src/spending/total-budget.ts';
 import type { StoreTrouble } from './memory-stores.ts';
 
 /** Pays for anything, and counts nothing. */
-function freeReservation(): Reservation {
+function freeReservation() {
   return new Reservation({ pay: () => undefined });
 }
 

@@ -41,7 +41,7 @@ function toneOf(word: string): Int16Array {
   return tone;
 }
 
-function wordOf(tone: Int16Array, rateHz: number): string {
+function wordOf(tone: Int16Array, rateHz: number) {
   const first = tone.findIndex((sample) => Math.abs(sample) > loud);
   const last = tone.findLastIndex((sample) => Math.abs(sample) > loud);
   let crossings = 0;

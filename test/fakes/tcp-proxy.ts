@@ -10,7 +10,7 @@ type Pair = { readonly inner: Socket; readonly outer: Socket };
  */
 export class TcpProxy implements AsyncDisposable {
   readonly port: number;
-  readonly #server: Server;
+  readonly #server;
   readonly #pairs = new Set<Pair>();
   #state: 'open' | 'cut' | 'swallowing' = 'open';
 
@@ -77,7 +77,7 @@ export class TcpProxy implements AsyncDisposable {
     });
   }
 
-  #join(outer: Socket, target: Target): void {
+  #join(outer: Socket, target: Target) {
     outer.on('error', () => undefined);
     if (this.#state === 'cut') {
       outer.resetAndDestroy();
@@ -93,21 +93,21 @@ export class TcpProxy implements AsyncDisposable {
     if (this.#state === 'swallowing') for (const one of [inner, outer]) one.pause();
   }
 
-  #pass(from: Socket, to: Socket): void {
+  #pass(from: Socket, to: Socket) {
     from.on('data', (bytes) => to.write(bytes));
   }
 
-  #endAll(): void {
+  #endAll() {
     for (const pair of this.#pairs) this.#end(pair);
   }
 
-  #end(pair: Pair): void {
+  #end(pair: Pair) {
     this.#pairs.delete(pair);
     for (const one of [pair.inner, pair.outer]) if (!one.destroyed) one.resetAndDestroy();
   }
 }
 
-function portOf(server: Server): number {
+function portOf(server: Server) {
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('not listening');
   return address.port;

@@ -31,7 +31,7 @@ const parsers: Readonly<Record<string, (bytes: Buffer) => unknown>> = {
   },
 };
 const crashes = readdirSync(folder).flatMap((parser) =>
-  readdirSync(`${folder}/${parser}`).map((file) => [parser, file] as const),
+  readdirSync(`${folder}/${parser}`).map((file) => [parser, file]),
 );
 
 test.each(crashes)('what once broke %s is refused or read: %s', async (parser, file) => {

@@ -85,7 +85,7 @@ async function checked<Input>(
 }
 
 /** Resident memory once everything that can be let go is. */
-async function keptMb(): Promise<number> {
+async function keptMb() {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   for (let n = 0; n < 5; n++) {
@@ -106,7 +106,7 @@ type DecoderCase = [
 type Steps = { slowestMs: number; soundMs: number; count: number };
 
 /** CPU time of the slowest step. Throws what the decoding process would not call damage. */
-async function decode([bytes, size, want, skipMs]: DecoderCase): Promise<number> {
+async function decode([bytes, size, want, skipMs]: DecoderCase) {
   const stream = new DecodeStream({ ...want, skipMs });
   const steps: Steps = { slowestMs: 0, soundMs: 0, count: 0 };
   try {
@@ -129,7 +129,7 @@ async function feedAll(
   bytes: Buffer,
   size: number,
   steps: Steps,
-): Promise<void> {
+) {
   for (let at = 0, hasMore = false; at < bytes.length || hasMore; steps.count++) {
     const piece = hasMore ? Buffer.alloc(0) : bytes.subarray(at, at + size);
     at += piece.length;
@@ -145,14 +145,14 @@ async function feedAll(
  * A plain Error is how a decoder says that a file is damaged, and a trap is how its WebAssembly is kept within its own
  * memory, which is one file's; any other is a mistake of ours.
  */
-function isRefusal(error: unknown): boolean {
+function isRefusal(error: unknown) {
   if (error instanceof BotError) return true;
   if (error instanceof Error && error.name === 'RuntimeError') return true;
   return error instanceof Error && Object.getPrototypeOf(error) === Error.prototype;
 }
 
 /** CPU time of a look at a file, which never throws. */
-async function check(bytes: Buffer): Promise<number> {
+async function check(bytes: Buffer) {
   const before = process.threadCpuUsage();
   const sniffed = sniff(bytes, true);
   const format = sniffed.kind === 'format' ? sniffed.format : 'ogg';

@@ -56,10 +56,7 @@ export function serverScripts(...events: readonly object[]): fc.Arbitrary<Server
 }
 
 /** Events in their order, with others in between. */
-function stories(
-  events: readonly object[],
-  step: fc.Arbitrary<ServerStep>,
-): fc.Arbitrary<ServerStep[]> {
+function stories(events: readonly object[], step: fc.Arbitrary<ServerStep>) {
   const inOrder = fc.subarray([...events]);
   return fc
     .tuple(inOrder, fc.array(fc.tuple(fc.nat(mostSteps), step), { maxLength: 3 }))
@@ -78,7 +75,7 @@ function says(text: string, isBinary = false): ServerStep {
 class FakeSocket extends EventEmitter {
   readonly bufferedAmount = 0;
   readonly greets: boolean;
-  readonly #report: (error: unknown) => void;
+  readonly #report;
   readyState: number = WebSocket.CONNECTING;
 
   constructor(greets: boolean, report: (error: unknown) => void) {
@@ -113,7 +110,7 @@ class FakeSocket extends EventEmitter {
     queueMicrotask(() => this.close(1006, ''));
   }
 
-  #say(event: object): void {
+  #say(event: object) {
     queueMicrotask(() => {
       try {
         this.emit('message', Buffer.from(JSON.stringify(event)), false);
@@ -126,8 +123,8 @@ class FakeSocket extends EventEmitter {
 
 /** A server at the other end of fake sockets. What our listeners throw comes out of `play` and `check`. */
 export class FakeServer {
-  readonly #clock: VirtualClock;
-  readonly #welcomes: readonly SocketGreeting[];
+  readonly #clock;
+  readonly #welcomes;
   readonly #thrown: unknown[] = [];
   #opened = 0;
   #socket: FakeSocket | undefined;

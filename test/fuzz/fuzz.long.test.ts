@@ -34,7 +34,7 @@ test.each([...targets, ...classTargets, ...decoderTargets])(
   },
 );
 
-async function checked({ name, check }: FuzzTarget, count: number): Promise<void> {
+async function checked({ name, check }: FuzzTarget, count: number) {
   const { failure } = await check(count, seed);
   const again = `npm run fuzz -- --only ${name} --seed ${seed} --cases ${count} --files ${count}`;
   expect(failure === undefined ? '' : `${again}\n${failure}`).toBe('');

@@ -34,7 +34,7 @@ async function fuzzAll(
   all: readonly { readonly name: string }[],
   wanted: number,
   group: TargetGroup,
-): Promise<number> {
+) {
   const chosen = all.filter(({ name }) => values.only === undefined || name.includes(values.only));
   if (chosen.length === 0) return 0;
   console.log(
@@ -67,7 +67,7 @@ async function fuzz(name: string, wanted: number, { kind, option }: TargetGroup)
 }
 
 /** One thread for `count` cases; one that says nothing any more is ended. */
-function inThread(name: string, seed: number, count: number): Promise<FuzzResult> {
+function inThread(name: string, seed: number, count: number) {
   const { promise, resolve } = Promise.withResolvers<FuzzResult>();
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: { name, seed, cases: count },

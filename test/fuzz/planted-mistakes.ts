@@ -62,7 +62,7 @@ function withMistakes(): AroundReading {
 }
 
 /** Whether code of ours called the builtin from which this is asked. */
-function isCalledByUs(): boolean {
+function isCalledByUs() {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 3;
   const { stack = '' } = new Error();

@@ -26,12 +26,12 @@ const splice = fc.record({
 type Splice = typeof splice extends fc.Arbitrary<infer One> ? One : never;
 
 /** A good file with some of its bytes changed, left out, doubled or replaced. */
-function damaged(good: Buffer): fc.Arbitrary<Buffer> {
+function damaged(good: Buffer) {
   const short = good.subarray(0, mostBytes);
   return fc.tuple(damages, splice).map(([all, how]) => spliced(changed(short, all), how));
 }
 
-function spliced(bytes: Buffer, { kind, from, to, noise }: Splice): Buffer {
+function spliced(bytes: Buffer, { kind, from, to, noise }: Splice) {
   const places = [from, to].map((part) => Math.floor(part * bytes.length)).sort((a, b) => a - b);
   const [start = 0, end = 0] = places;
   const [head, tail] = [bytes.subarray(0, start), bytes.subarray(end)];
@@ -94,7 +94,7 @@ function forgedFlac(): fc.Arbitrary<Buffer> {
 }
 
 /** RFC 9639, 9.1: the header ends with a checksum of its own, the frame with another. */
-function mended(frame: Buffer): Buffer {
+function mended(frame: Buffer) {
   const [, , sizes = 0, , number = 0] = frame;
   const ofNumber = 4 + (number < 0x80 ? 1 : Math.max(1, Math.clz32(~(number << 24))));
   const [size, rate] = [sizes >> 4, sizes & 15];

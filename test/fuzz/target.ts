@@ -39,7 +39,7 @@ export function asyncTarget<Input>(
   };
 }
 
-async function cpuMs(read: () => Promise<void>): Promise<number> {
+async function cpuMs(read: () => Promise<void>) {
   const before = process.threadCpuUsage();
   await read();
   return cpuSinceMs(before);

@@ -146,7 +146,7 @@ export async function openMission() {
     ...{ ...bot, providers, voice, sounds, openRoom, conversations },
     /** Requests to the chat server whose newest message holds these words. */
     findChats: (words: string) => providers.requests.filter(({ asked }) => asked?.includes(words)),
-    async findTrack(name: string): Promise<ShownTrack | undefined> {
+    async findTrack(name: string) {
       const shown: { readonly tracks: readonly ShownTrack[] } = JSON.parse(
         await bot.ask('/tracks'),
       );

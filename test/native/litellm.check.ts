@@ -41,7 +41,7 @@ beforeEach(() => mock.reset(vendors));
  * Writes the profile with the vendor's address for the Realtime API, which LiteLLM takes from no variable, and with a model of
  * another vendor for /audio/speech.
  */
-async function writeProfile(vendorUrl: string): Promise<string> {
+async function writeProfile(vendorUrl: string) {
   const profile = parse(await readFile('deploy/litellm/config.yaml', 'utf8'));
   const models: { model_name: string; litellm_params: Record<string, string> }[] =
     profile.model_list;
@@ -78,7 +78,7 @@ async function openProxy(vendorUrl: string) {
   throw new Error('LiteLLM did not start.');
 }
 
-async function isAlive(origin: string): Promise<boolean> {
+async function isAlive(origin: string) {
   const response = await fetch(`${origin}/health/liveliness`).catch(() => undefined);
   return response?.ok === true;
 }
@@ -105,7 +105,7 @@ async function hold(set: Awaited<ReturnType<typeof openSet>>, kind: 'chained' | 
   return parts;
 }
 
-function samplesOf(parts: readonly ReplyPart[]): number {
+function samplesOf(parts: readonly ReplyPart[]) {
   return parts.reduce(
     (sum, part) => sum + (part.kind === 'audio' ? part.pcm.samples.length : 0),
     0,
@@ -191,7 +191,7 @@ test('the proxy asks a failing vendor once: trying again is the bot’s', async 
 });
 
 /** The status of the proxy's answer. */
-async function post(path: string, body: string | FormData): Promise<number> {
+async function post(path: string, body: string | FormData) {
   const type = typeof body === 'string' ? { 'content-type': 'application/json' } : undefined;
   const headers = { authorization: 'Bearer sk-proxy', ...type };
   return (await fetch(`${proxy.origin}/v1/${path}`, { method: 'POST', headers, body })).status;

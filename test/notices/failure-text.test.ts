@@ -6,7 +6,7 @@ import { text } from '#src/texts/texts.ts';
 
 const stages = ['recognise', 'think', 'speak', 'link', undefined] as const;
 
-function sentenceOf(code: ErrorCode, stage: FailureStage | undefined): string {
+function sentenceOf(code: ErrorCode, stage: FailureStage | undefined) {
   const about = { retryAfterMs: 2_000, serverWords: 'No, says 10.0.0.7:8000.' };
   const message = 'http://10.0.0.7:8000 failed';
   const { id, with: words } = failureText(

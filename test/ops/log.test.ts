@@ -8,7 +8,7 @@ import { failureEventOf } from '#src/ports/failure-event.ts';
 import { featureEvent, type SessionEvent } from '#src/ports/session-events.ts';
 
 /** Text that `write` leaves in a log that knows these secrets. */
-function written(write: (log: Log) => void, ...secrets: readonly Secret[]): string {
+function written(write: (log: Log) => void, ...secrets: readonly Secret[]) {
   let out = '';
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -20,7 +20,7 @@ function written(write: (log: Log) => void, ...secrets: readonly Secret[]): stri
   return out;
 }
 
-function logged(...events: SessionEvent[]): string {
+function logged(...events: SessionEvent[]) {
   return written((log) => {
     for (const event of events) logSession(log, 'guild-1', event);
   });
@@ -117,11 +117,11 @@ test.each([
   expect(out).not.toContain('my words');
 });
 
-function inText(text: string): boolean {
+function inText(text: string) {
   return 'x' in Object.seal(text as unknown as object);
 }
 
-function thrownBy(work: () => unknown): unknown {
+function thrownBy(work: () => unknown) {
   try {
     work();
   } catch (error) {

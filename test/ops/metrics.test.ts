@@ -16,13 +16,13 @@ const answered: SessionEvent = {
 const counts = { sent: 50, refused: 1, shifts: 2, errors: 0, notAllowed: 7, sealed: 3 };
 
 /** The page after `count`, as lines. */
-async function pageAfter(count: (metrics: Metrics) => void, ready = true): Promise<string[]> {
-  using metrics = openMetrics(() => ready);
+async function pageAfter(count: (metrics: Metrics) => void) {
+  using metrics = openMetrics(() => true);
   count(metrics);
   return (await metrics.page()).text.split('\n');
 }
 
-function afterSessions(...events: readonly SessionEvent[]): Promise<string[]> {
+function afterSessions(...events: readonly SessionEvent[]) {
   return pageAfter(({ sessions }) => {
     for (const event of events) sessions.count('guild-1', event);
   });

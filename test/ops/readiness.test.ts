@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Readiness, type ReadinessSources } from '#src/ops/readiness.ts';
 
 /** Readiness of a process that is well, unless `over` says otherwise. */
-function readinessOf(over: Partial<ReadinessSources> = {}): Readiness {
+function readinessOf(over: Partial<ReadinessSources> = {}) {
   const well = {
     gateway: () => true,
     heldUpMs: () => 3,

@@ -11,9 +11,7 @@ const page = { type: 'text/plain; version=0.0.4', text: 'parley_ready 1\n' };
 const ready: ReadinessReport = { isReady: true, lines: ['ok gateway'] };
 
 /** The status server of a bot that is well, unless `sources` says otherwise, on a free port. */
-async function opened(
-  sources: Partial<Parameters<typeof openStatusServer>[1]> = {},
-): Promise<StatusServer> {
+async function opened(sources: Partial<Parameters<typeof openStatusServer>[1]> = {}) {
   const well = { readiness: () => ready, heldUpMs: () => 3, metrics: async () => page };
   const place = { host: '127.0.0.1', port: 0 };
   const result = await openStatusServer(place, { ...well, ...sources });

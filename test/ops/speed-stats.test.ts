@@ -9,7 +9,7 @@ function answered(startMs: number | undefined, finish: AnswerFinish = 'completed
   return { kind: 'answered', ...who, finish, instants };
 }
 
-function statsOf(...events: readonly SessionEvent[]): SpeedStats {
+function statsOf(...events: readonly SessionEvent[]) {
   const stats = new SpeedStats();
   for (const event of events) stats.report('g', event);
   return stats;

@@ -39,7 +39,7 @@ function spansOf(environment: NodeJS.ProcessEnv, ...events: readonly SessionEven
   return exporter.getFinishedSpans();
 }
 
-function ms([s, ns]: readonly [number, number]): number {
+function ms([s, ns]: readonly [number, number]) {
   return s * 1_000 + ns / 1e6;
 }
 

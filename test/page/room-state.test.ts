@@ -14,7 +14,7 @@ const state: RoomLine = {
   you: 'You',
 };
 
-function message(id: string, more: object = {}): RoomLine {
+function message(id: string, more: object = {}) {
   return {
     ...{ kind: 'message', change: 'posted', id, channel: 'general', author: 'Parley' },
     ...{ text: id, buttons: [], files: [], atMs: 0 },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { pressKey } from '#page/room/command-line.js';
 
 /** The suggestion that is marked after these keys, of three. */
-function markedAfter(...keys: readonly string[]): number {
+function markedAfter(...keys: readonly string[]) {
   return keys.reduce((picked, key) => {
     const done = pressKey(key, { picked, count: 3 });
     return done?.kind === 'marked' ? done.picked : picked;

@@ -7,7 +7,7 @@ const everyone = 'everyone';
 
 type Overwrites = Readonly<Record<string, 'allow' | 'deny' | 'none'>>;
 
-const overwrite = fc.constantFrom('allow' as const, 'deny' as const, 'none' as const);
+const overwrite = fc.constantFrom('allow', 'deny', 'none');
 const anyOverwrites: fc.Arbitrary<Overwrites> = fc.record({
   [everyone]: overwrite,
   staff: overwrite,

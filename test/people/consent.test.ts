@@ -23,7 +23,7 @@ const anyFacts: fc.Arbitrary<HearingFacts> = fc.record({
 });
 const present = { isPaused: false, isRead: true };
 
-function expectHeard(facts: Partial<HearingFacts>, heard: boolean): void {
+function expectHeard(facts: Partial<HearingFacts>, heard: boolean) {
   fc.assert(fc.property(anyFacts, (any) => mayHear({ ...any, ...facts }) === heard));
 }
 

@@ -25,12 +25,12 @@ function open(rounds: readonly (readonly ChatStep[])[], voice: FakeSynthesizerOp
   const synthesizer = new FakeSynthesizer(voice);
   const host = new FakeHost();
   host.release();
-  const answer = (turn = turnOf(said('hello')), signal = never) =>
-    chained({ chat, synthesizer }).answer(turn, host, signal)[Symbol.asyncIterator]();
+  const answer = (turn = turnOf(said('hello'))) =>
+    chained({ chat, synthesizer }).answer(turn, host, never)[Symbol.asyncIterator]();
   return { chat, synthesizer, host, answer };
 }
 
-function roundsOf({ says, call, ends }: ModelScript): ChatStep[][] {
+function roundsOf({ says, call, ends }: ModelScript) {
   const words: ChatStep[] = says.match(/\s*\S+/g) ?? [];
   if (ends === 'fail') return [[...words, { error: dead }]];
   if (ends === 'stall') return [[...words, 'stall']];

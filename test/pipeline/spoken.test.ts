@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
 import { FakeHost, said, soundedTexts, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer, type SynthesisFault } from '#test/fakes/speech.ts';
@@ -16,16 +15,12 @@ const broken = (retryable = true, code: ErrorCode = 'provider.refused') =>
 type Fault = () => SynthesisFault | undefined;
 
 /** Four sentences; `faults` are those of the sound of each, by its number. */
-async function answer(
-  faults: Readonly<Record<number, Fault>>,
-  one?: (s: Synthesizer) => Synthesizer,
-) {
-  const voice = new FakeSynthesizer({
+async function answer(faults: Readonly<Record<number, Fault>>) {
+  const synthesizer = new FakeSynthesizer({
     pieces: 2,
     fault: (text) => faults[four.indexOf(text) + 1]?.(),
   });
   const chat = new FakeChat([four.map((text) => ` ${text}`)]);
-  const synthesizer = one?.(voice) ?? voice;
   const parts: ReplyPart[] = [];
   let error: unknown;
   try {
@@ -35,8 +30,15 @@ async function answer(
     error = thrown;
   }
   const unspoken = parts.flatMap((part) => (part.kind === 'unspoken' ? [part.text] : []));
-  const asked = voice.asked.map(({ text }) => four.indexOf(text) + 1);
-  return { parts, error, unspoken, asked, sounded: soundedTexts(parts), running: voice.running };
+  const asked = synthesizer.asked.map(({ text }) => four.indexOf(text) + 1);
+  return {
+    parts,
+    error,
+    unspoken,
+    asked,
+    sounded: soundedTexts(parts),
+    running: synthesizer.running,
+  };
 }
 
 const before = (error: unknown) => ({ afterPieces: 0, error });

@@ -14,7 +14,7 @@ function listener() {
   return { voice, track, link: new VirtualListener(voice, track) };
 }
 
-async function say(voice: VoiceTrack, ms: number): Promise<SpokenReply> {
+async function say(voice: VoiceTrack, ms: number) {
   const reply = new SpokenReply();
   voice.add(reply);
   await reply.write(level(9000, ms), 'Speech.', open);

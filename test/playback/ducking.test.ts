@@ -4,11 +4,11 @@ import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { loudest, open, VirtualListener } from './listening.ts';
 import { joined, steepest, tone } from './speech-like.ts';
 
-async function sounding(reply = new SpokenReply(), loud = 10_000) {
+async function sounding(reply = new SpokenReply()) {
   const track = new VoiceTrack();
   track.add(reply);
   const listener = new VirtualListener(track);
-  const { samples, ...rest } = tone(200, 2000, loud);
+  const { samples, ...rest } = tone(200, 2000, 10_000);
   await reply.write({ samples, ...rest }, 'A long tone.', open);
   listener.steps(5);
   return { reply, listener, samples };

@@ -12,7 +12,7 @@ function steady(value: number): Track {
   return { pull: () => ({ samples, left: () => undefined }), onSound: () => undefined };
 }
 
-function speaking(): { reply: SpokenReply; track: VoiceTrack; listener: VirtualListener } {
+function speaking() {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
   const listener = new VirtualListener(track);
@@ -98,12 +98,12 @@ test('what was played is all up to what was confirmed last, in order, and nothin
 });
 
 /** Samples that are not padding: these tests write no zeros. */
-function soundIn(frame: Int16Array | undefined): number {
+function soundIn(frame: Int16Array | undefined) {
   return frame ? frame.findLastIndex((sample) => sample !== 0) + 1 : 0;
 }
 
 /** The frames without padding and faded edges as they were played, or as `written` says they should have been. */
-function wholeFrames(listener: VirtualListener, written?: readonly number[]): number[][] {
+function wholeFrames(listener: VirtualListener, written?: readonly number[]) {
   let at = 0;
   const sounding = listener.frames.reduce((sum, frame) => sum + soundIn(frame), 0);
   return listener.frames.flatMap((frame) => {

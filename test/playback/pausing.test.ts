@@ -20,7 +20,7 @@ async function speaking(sound: SpeechLike = speechLike(bridge)) {
 }
 
 /** Where in the whole sound the frames that follow begin; the first 5 ms rise, so they are not compared. */
-function placeMs({ listener, pcm }: { listener: VirtualListener; pcm: SpeechLike['pcm'] }): number {
+function placeMs({ listener, pcm }: { listener: VirtualListener; pcm: SpeechLike['pcm'] }) {
   const sound = listener.step()?.subarray(120) ?? new Int16Array(0);
   for (let at = 120; at < pcm.samples.length; at++) {
     if (sound.every((sample, n) => sample === (pcm.samples[at + n] ?? 0)))

@@ -9,11 +9,12 @@ export type SpeechLike = {
   readonly marks: readonly { readonly fromMs: number; readonly toMs: number }[];
 };
 
+const gapMs = 40;
+
 /** `pace` varies how long a letter of each word takes, around 65 ms; words lie `gapMs` apart. */
 export function speechLike(
   words: readonly string[],
   pace: (word: number) => number = () => 1,
-  gapMs = 40,
 ): SpeechLike {
   const marks: { readonly fromMs: number; readonly toMs: number }[] = [];
   const samples: number[] = [];
@@ -48,14 +49,14 @@ export function joined(frames: readonly (Int16Array | undefined)[]): Int16Array 
   return Int16Array.from(frames.flatMap((frame) => (frame ? [...frame] : [])));
 }
 
-function swell(length: number, seed: number): number[] {
+function swell(length: number, seed: number) {
   return hiss(length, seed + 7).map((value, n) =>
     Math.round(value * 400 * Math.min(1, (n + 1) / 240, (length - n) / 240)),
   );
 }
 
 /** Up to 20 either way, the same for the same seed. */
-function hiss(length: number, seed: number): number[] {
+function hiss(length: number, seed: number) {
   let state = seed * 2_654_435_761 + 1;
   return Array.from({ length }, () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

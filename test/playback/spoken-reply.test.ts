@@ -5,7 +5,7 @@ import { joined } from '#test/audio/speech.ts';
 import { level, loudest, open, VirtualListener } from './listening.ts';
 
 /** A reply that sounds already, on a link of its own. */
-function speaking(): { reply: SpokenReply; listener: VirtualListener } {
+function speaking() {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
   track.add(reply);

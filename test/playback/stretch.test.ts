@@ -3,13 +3,13 @@ import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import { fc } from '#test/properties.ts';
 import { joined, speechLike, steepest, tone } from './speech-like.ts';
 
-function whole(samples: Int16Array, speed: number): Int16Array {
+function whole(samples: Int16Array, speed: number) {
   const stretch = new TimeStretch(speed);
   return joined([stretch.push(samples), stretch.flush()]);
 }
 
 /** By the way from the first to the last upward zero crossing. */
-function pitchHz(samples: Int16Array): number {
+function pitchHz(samples: Int16Array) {
   const crossings: number[] = [];
   for (let n = 1; n < samples.length; n++) {
     const [a, b] = [samples[n - 1] ?? 0, samples[n] ?? 0];

@@ -3,7 +3,7 @@ import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { level, open, VirtualListener } from './listening.ts';
 
-async function reply(value: number, ms: number): Promise<SpokenReply> {
+async function reply(value: number, ms: number) {
   const made = new SpokenReply();
   await made.write(level(value, ms), `Level ${value}.`, open);
   made.end();

@@ -92,6 +92,6 @@ export async function openProcesses(options: ProcessesOptions = {}): Promise<Pro
   };
 }
 
-function inServer(sandbox: Sandbox, name: string): Sandbox {
+function inServer(sandbox: Sandbox, name: string) {
   return viewOf(sandbox, [sandbox.guild(name)]);
 }

@@ -15,7 +15,7 @@ import { openProcesses, type ProcessesOptions, type ProcessesSetup } from './bot
 
 /** Deadline of one attempt, and of a log line, in ms. */
 const [playedMs, longMs] = [240_000, 60_000];
-const servers = ['Sandbox', 'Sandbox 2', 'Sandbox 3', 'Sandbox 4'] as const;
+const servers = ['Sandbox', 'Sandbox 2', 'Sandbox 3', 'Sandbox 4'];
 
 /** A Discord with four servers, one on each of four shards. */
 const openFour = (options: ProcessesOptions = {}) =>
@@ -35,12 +35,12 @@ function served({ sandbox }: ProcessesSetup): readonly string[] {
   return online.map(({ process, shard }) => `${process} ${shard.id}`).sort();
 }
 
-async function answers(setup: ProcessesSetup, names: readonly string[] = servers): Promise<void> {
+async function answers(setup: ProcessesSetup, names: readonly string[] = servers) {
   for (const name of names) await commandReply(setup.sandbox.guild(name).person('Adam'), 'help');
 }
 
 /** These processes are logged in, and people of every server get an answer. */
-async function servesAll(setup: ProcessesSetup, names: readonly string[]): Promise<void> {
+async function servesAll(setup: ProcessesSetup, names: readonly string[]) {
   expect(served(setup)).toEqual(names);
   await answers(setup);
 }
@@ -48,7 +48,7 @@ async function servesAll(setup: ProcessesSetup, names: readonly string[]): Promi
 const says = (bot: BotProcess, words: RegExp) =>
   bot.logged(({ msg }) => words.test(msg ?? ''), longMs);
 
-async function exitCode(bot: BotProcess): Promise<number | null> {
+async function exitCode(bot: BotProcess) {
   await expect.poll(() => bot.isRunning, { timeout: longMs }).toBe(false);
   return await bot.stop();
 }
@@ -118,7 +118,7 @@ withPostgres(() => {
 });
 
 /** Who may not start waits and says so, and serves once the shard is free. */
-async function waitsForShard(setup: ProcessesSetup, schema: Schema): Promise<void> {
+async function waitsForShard(setup: ProcessesSetup, schema: Schema) {
   const taken = await setup.launch('taken', rangeOf('3-3'));
   await says(
     taken,
@@ -141,11 +141,7 @@ async function waitsForShard(setup: ProcessesSetup, schema: Schema): Promise<voi
 }
 
 /** A process that is started in place of one that was killed waits neither for a lock nor for a login. */
-async function replacesKilled(
-  setup: ProcessesSetup,
-  schema: Schema,
-  environment: BotEnvironment,
-): Promise<void> {
+async function replacesKilled(setup: ProcessesSetup, schema: Schema, environment: BotEnvironment) {
   const port = await freePort();
   await pass(usualGatewayLimits.identifyEveryMs);
   await setup.process('p2').kill();
@@ -170,7 +166,7 @@ async function replacesKilled(
 }
 
 /** A database that is away for longer than any statement waits ends nothing, and the locks are taken again. */
-async function keepsLocks(setup: ProcessesSetup, { way, schema }: Database): Promise<void> {
+async function keepsLocks(setup: ProcessesSetup, { way, schema }: Database) {
   way.cut();
   const awayMs = realClock.nowMs();
   while (realClock.nowMs() - awayMs < 20_000) {

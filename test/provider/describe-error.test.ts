@@ -43,7 +43,7 @@ test.each([
   [401, {}, 'x', false],
   [403, {}, 'x', false],
   [404, {}, 'x', false],
-] as const)('whether a %i with %o and %s is asked again: %s', (code, headers, type, again) => {
+])('whether a %i with %o and %s is asked again: %s', (code, headers, type, again) => {
   const error = describeError(status(code, headers, type), client);
   expect(error.retryable).toBe(again);
   expect(error.about).toMatchObject({ status: code });

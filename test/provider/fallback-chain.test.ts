@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
-import { Breaker, FallbackChain, type FallbackPosition } from '#src/provider/fallback-chain.ts';
+import { Breaker, FallbackChain } from '#src/provider/fallback-chain.ts';
 import { untilAborted } from '#test/fakes/chat.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 
@@ -68,14 +68,14 @@ function open(engines: readonly Engine[], { failures = 1 }: Rules = {}) {
     deadlines: limits,
     report,
   });
-  const ask = async (signal = never, place?: FallbackPosition) => {
+  const ask = async (signal = never) => {
     const asking = {
       ask: (one: Engine, inner: AbortSignal) => play(one, clock, inner),
       isOutput: () => true,
     };
     const parts: string[] = [];
     try {
-      for await (const part of chain.run(asking, signal, place)) parts.push(part);
+      for await (const part of chain.run(asking, signal)) parts.push(part);
       return parts.join('');
     } catch (error) {
       return { parts: parts.join(''), error };

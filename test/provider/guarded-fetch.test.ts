@@ -110,7 +110,7 @@ test.each([
   ['a list', '/models', {}, 200, json, '100,000 values'],
   ['an error', '/models', {}, 500, json, '100,000 values'],
   ['an event', '/chat/completions', chat, 200, events, '10,000 values'],
-] as const)(
+])(
   '%s of many numbers is cut off where it breaks a limit',
   async (_, path, init, status, headers, bound) => {
     const closed = Promise.withResolvers<void>();

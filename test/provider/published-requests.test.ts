@@ -63,7 +63,7 @@ function asWritten(value: string): string | boolean {
 }
 
 /** Asks until the server refuses. */
-async function refused(asking: AsyncIterable<unknown>): Promise<void> {
+async function refused(asking: AsyncIterable<unknown>) {
   await expect(Array.fromAsync(asking)).rejects.toThrow();
 }
 

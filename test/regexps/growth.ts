@@ -13,14 +13,14 @@ const shortChars = [12, 16, 20, 22, 24, 26, 28, 32, 40, 64, 125, 250, 500, 1000,
 const repetitions = 8;
 
 /** CPU time of this thread, in ms: what other programs do meanwhile does not count. */
-function cpuMs(work: () => unknown, rounds = 1): number {
+function cpuMs(work: () => unknown, rounds = 1) {
   const { user, system } = process.threadCpuUsage();
   for (let n = 0; n < rounds; n++) work();
   const after = process.threadCpuUsage();
   return (after.user - user + after.system - system) / 1000 / rounds;
 }
 
-function wallMs(work: () => unknown): number {
+function wallMs(work: () => unknown) {
   const startedMs = performance.now();
   work();
   return performance.now() - startedMs;

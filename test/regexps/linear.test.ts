@@ -35,7 +35,7 @@ function hostileUnits(source: string, flags: string): readonly string[] {
 
 /** Writes texts that parts of an expression take. */
 class Writer {
-  readonly #flags: string;
+  readonly #flags;
   readonly #taken = new Map<string, readonly string[]>();
 
   constructor(flags: string) {
@@ -89,12 +89,12 @@ class Writer {
     }
   }
 
-  #sequence(alternatives: readonly Alternative[], variant: number): string {
+  #sequence(alternatives: readonly Alternative[], variant: number) {
     const chosen = alternatives[variant % alternatives.length];
     return (chosen?.elements ?? []).map((element) => this.sample(element, variant)).join('');
   }
 
-  #one(raw: string, variant: number): string {
+  #one(raw: string, variant: number) {
     let taken = this.#taken.get(raw);
     if (!taken) {
       const only = new RegExp(`^(?:${raw})$`, this.#flags);
@@ -186,7 +186,7 @@ function readerOf(expression: RegExp): (text: string) => unknown {
       };
 }
 
-function slow(what: string, read: (text: string) => unknown, unit: string): string[] {
+function slow(what: string, read: (text: string) => unknown, unit: string) {
   return ['', '\0'].flatMap((end) => {
     const why = superlinear(read, repeated(unit, end));
     return why === undefined ? [] : [`${what} on ${JSON.stringify(`${unit}…${end}`)}: ${why}`];

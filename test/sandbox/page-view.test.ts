@@ -22,7 +22,7 @@ test('what is read out without being an answer stays on the page once it is over
 test('an answer without a word leaves a line', () => {
   const { view, sent } = open();
   const instants = { heardAtMs: 1_000, endedAtMs: 1_180 };
-  const adam = { speakerId: 'a', name: 'Adam', instants } as const;
+  const adam = { speakerId: 'a', name: 'Adam', instants };
   view.session({ kind: 'answered', ...adam, text: '', heardText: '', finish: 'empty' });
   expect(sent()).toMatchObject([{ kind: 'answered', text: '(I have nothing to say.)' }]);
 });

@@ -64,9 +64,9 @@ export async function openSocket(sandbox: BotAddress) {
 /** The intents Guilds and GuildVoiceStates. */
 export const usualIntents = 0b1000_0001;
 
-export async function identified(sandbox: BotAddress, intents = usualIntents) {
+export async function identified(sandbox: BotAddress) {
   const bot = await openSocket(sandbox);
-  bot.say(2, { token: sandbox.token, intents, properties: {} });
+  bot.say(2, { token: sandbox.token, intents: usualIntents, properties: {} });
   const ready = await bot.event('READY');
   return { ...bot, sessionId: String(ready.session_id) };
 }

@@ -21,8 +21,8 @@ const mostMs = 90_000;
 
 /** `npm start` in an empty folder, with somebody who types into a pipe. */
 class Typist implements AsyncDisposable {
-  readonly #child: ChildProcess;
-  readonly #folder: string;
+  readonly #child;
+  readonly #folder;
   readonly #closed: Promise<unknown[]>;
   #out = '';
   #complaints = '';

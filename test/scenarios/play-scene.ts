@@ -14,7 +14,6 @@ import {
   madeTexts,
   pass,
   returned,
-  type ScenarioExchange,
   scenario,
   soon,
   toneOf,
@@ -47,7 +46,7 @@ export function playScenes(...files: readonly Scenes[]): void {
   }
 }
 
-async function playAll(stage: Stage, steps: readonly Step[]): Promise<void> {
+async function playAll(stage: Stage, steps: readonly Step[]) {
   for (const [n, step] of steps.entries()) {
     try {
       await playStep(stage, step);
@@ -58,7 +57,7 @@ async function playAll(stage: Stage, steps: readonly Step[]): Promise<void> {
 }
 
 /** The error with its innermost step before it, and the last lines of the log below. */
-function placed(error: unknown, where: string, { bot }: Stage): unknown {
+function placed(error: unknown, where: string, { bot }: Stage) {
   if (!(error instanceof Error) || error.message.startsWith('step ')) return error;
   const log = bot.log.slice(-lastLines).map((line) => JSON.stringify(line));
   error.message = `${where}:\n${error.message}\nLast lines of the log:\n${log.join('\n')}`;
@@ -66,7 +65,7 @@ function placed(error: unknown, where: string, { bot }: Stage): unknown {
 }
 
 /** A function by its name, or by its source where it has that of its place. */
-function shown(step: Step): string {
+function shown(step: Step) {
   const plain = (key: string, value: unknown) => {
     if (typeof value === 'function') return value.name === key ? `${value}` : value.name;
     return value instanceof RegExp ? `${value}` : 'samples' in Object(value) ? 'a sound' : value;
@@ -147,7 +146,7 @@ type Actor = {
   readonly last: LastActs;
 };
 
-async function playActs(stage: Stage, name: string, acts: Acts): Promise<void> {
+async function playActs(stage: Stage, name: string, acts: Acts) {
   const actor = { stage, name, person: stage.person(name), last: stage.last(name) };
   for (const [word, what] of Object.entries(acts)) {
     // Each player is under its own word; other words are details of one.
@@ -224,13 +223,13 @@ const players: Players = {
   deletes: ({ stage, person }, message) => person.deleteMessage(stage.message(message)),
 };
 
-async function says({ stage, person, last }: Actor, sound: Sound): Promise<void> {
+async function says({ stage, person, last }: Actor, sound: Sound) {
   last.sentPackets = person.counts().sentPackets;
   last.said = await person.say(stage.sound(sound), soon());
   last.sinceMs = last.said.firstPacketAtMs;
 }
 
-async function asks({ stage, name, person, last }: Actor, sound: Sound): Promise<ScenarioExchange> {
+async function asks({ stage, name, person, last }: Actor, sound: Sound) {
   last.sentPackets = person.counts().sentPackets;
   last.exchange = await converse(stage.around(name), person, stage.sound(sound));
   return last.exchange;
@@ -241,7 +240,7 @@ export function sent(stage: Stage, name: string): number {
   return stage.person(name).counts().sentPackets - stage.last(name).sentPackets;
 }
 
-async function read(stage: Stage, { reads, last, keep }: Acts, asked: Interaction): Promise<void> {
+async function read(stage: Stage, { reads, last, keep }: Acts, asked: Interaction) {
   const answer = await firstAnswer(asked);
   if (keep) stage.keep(keep, answer);
   if (reads) expectReading(stage, answer, reads);
@@ -249,14 +248,14 @@ async function read(stage: Stage, { reads, last, keep }: Acts, asked: Interactio
   if (last) await eventually(() => expectReading(stage, newest(), last));
 }
 
-function expectReading(stage: Stage, message: ShownMessage | undefined, reading: Reading): void {
+function expectReading(stage: Stage, message: ShownMessage | undefined, reading: Reading) {
   const { to, buttons, ...match } = reading;
   expectMatch(stage, message?.text, match);
   if (to) expect(message?.ephemeral ? 'caller' : 'all').toBe(to);
   if (message && buttons) expect(buttonsOf(message)).toEqual(buttons);
 }
 
-function expectMatch(stage: Stage, value: unknown, match: Match): void {
+function expectMatch(stage: Stage, value: unknown, match: Match) {
   if ('is' in match) expect(value).toEqual(filled(stage, match.is));
   if (match.fits) expect(value).toMatchObject(match.fits);
   const isLines = Array.isArray(value) && value.every((one) => typeof one === 'string');

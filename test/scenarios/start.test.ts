@@ -17,7 +17,7 @@ const key = 'sk-nobody-should-ever-read-this';
 const servers = remote({ baseUrl: 'http://127.0.0.1:9/v1' });
 
 /** Nothing but these lines was complained of, and nobody was shown the inside of a program. */
-function expectSentences({ complaints, out }: ProcessEnd, ...lines: readonly RegExp[]): void {
+function expectSentences({ complaints, out }: ProcessEnd, ...lines: readonly RegExp[]) {
   const reported = complaints.trimEnd().split('\n');
   expect(reported).toEqual(lines.map((line) => expect.stringMatching(line)));
   expect(out + complaints).not.toMatch(/^\s+at |Error:|node:internal/m);

@@ -24,7 +24,7 @@ const listening: TalkState = {
   people: [{ id: 'adam', name: 'Adam', standing: 'brief' }],
 };
 
-function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}): PanelFace {
+function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}) {
   const gate = { consentOf: () => 'brief' as const, mayWrite: () => true };
   return panelOf({
     talk: listening,
@@ -85,13 +85,7 @@ test('the panel names who is not answered', () => {
 
 const known = new Map(buttons.map((button) => [button.name, button]));
 const consent = ['consent.always', 'consent.never'];
-const consents = [
-  'always',
-  'brief',
-  'policy',
-  'unasked',
-  'no',
-] as const satisfies readonly Consent[];
+const consents = ['always', 'brief', 'policy', 'unasked', 'no'] satisfies readonly Consent[];
 const standings = [...consents, 'barred'] as const;
 const truths = [true, false];
 const people = (...all: readonly (typeof standings)[number][]): TalkState['people'] =>

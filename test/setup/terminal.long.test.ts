@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { parseEnv, promisify, stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { openSandbox } from '#sandbox/sandbox.ts';
 import { Questions } from '#setup/questions.ts';
 import { runSetup, type SetupOptions } from '#setup/setup.ts';
 import type { Vendor } from '#setup/vendors.ts';
@@ -17,11 +17,11 @@ import { swift } from '#test/doctor/examine.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
-const keys = { enter: '\r', up: '\u001b[A', down: '\u001b[B', cancel: '\u0003' } as const;
+const keys = { enter: '\r', up: '\u001b[A', down: '\u001b[B', cancel: '\u0003' };
 
 /** A Discord without sound, and a folder in which the bot is set up. */
-async function openOffice(options: SandboxOptions = {}) {
-  const sandbox = await openSandbox({ voice: silentVoice().half, ...options });
+async function openOffice() {
+  const sandbox = await openSandbox({ voice: silentVoice().half });
   const folder = mkdtempSync(join(tmpdir(), 'parley-setup-'));
   const env = join(folder, '.env');
   const environment: NodeJS.ProcessEnv = { DISCORD_API_URL: sandbox.apiUrl, DATA_DIR: folder };

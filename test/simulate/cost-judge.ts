@@ -13,7 +13,7 @@ const captionMs = 60_000;
 
 /** Judges that each request, tool and timer is for something. */
 export class CostJudge {
-  readonly #hold: Hold;
+  readonly #hold;
   /** Latest instant, in ms, at which all that runs was needed. */
   #neededMs = 0;
   /** Beginning, in ms, of each person's latest utterance that captions want, whomever it is for. */
@@ -42,7 +42,7 @@ export class CostJudge {
     this.#checkRequests(world, state);
   }
 
-  #checkRequests(world: Simulation, state: ConversationState): void {
+  #checkRequests(world: Simulation, state: ConversationState) {
     const nowMs = world.clock.nowMs();
     const isCaptioned = (by: string) =>
       nowMs - (this.#captionedMs.get(by) ?? Number.NEGATIVE_INFINITY) <= captionMs;
@@ -57,7 +57,7 @@ function needlessRequest(
   { engines, waitingRequests }: Simulation,
   { floor, people, readings, turns }: ConversationState,
   isCaptioned: (by: string) => boolean,
-): string | undefined {
+) {
   const { running } = engines;
   for (const { id } of people) {
     const asked = turns.flatMap(({ by, open }) => (by === id ? open : []));

@@ -17,7 +17,7 @@ const signs: ReadonlySet<ConversationEffect['do']> = new Set(['cue', 'notice', '
 
 /** Judges that everything ends once, and that people learn of what failed. */
 export class EndJudge {
-  readonly #hold: Hold;
+  readonly #hold;
   readonly #ends = new EndBook();
 
   constructor(hold: Hold) {
@@ -43,7 +43,7 @@ export class EndJudge {
     this.#hold(8, vanished === undefined, vanished?.id);
   }
 
-  #noteEnd(effect: ConversationEffect): void {
+  #noteEnd(effect: ConversationEffect) {
     if (effect.do === 'report') this.#ends.end('request', effect.request);
     if (effect.do === 'discard') this.#ends.end('reply', effect.reply);
     if (effect.do === 'speak') this.#ends.reopen('reply', effect.reading);
@@ -54,7 +54,7 @@ export class EndJudge {
   }
 
   /** An answer that fails unheard, or says and changes nothing, gets a sign. */
-  #checkTold({ after, before, effects, event }: SimulatedStep): void {
+  #checkTold({ after, before, effects, event }: SimulatedStep) {
     if (event.kind !== 'over' || event.heard !== '') return;
     const turn = turnOfReply(before, event.reply);
     const isNothing = event.finish === 'empty' && turn?.changes.length === 0;

@@ -46,7 +46,7 @@ export function findPlantedFaults({ hasTests, ids, isQuick, seconds }: FaultHunt
 }
 
 /** First finding of the simulation with a fault; undefined: none, or the fault cannot be planted. */
-function huntBySimulation({ id }: PlantedFault, seconds: number): string | undefined {
+function huntBySimulation({ id }: PlantedFault, seconds: number) {
   const main = join(root, 'test/simulate/main.ts');
   const hunt = ['--first', '--seconds', `${seconds}`, '--minutes', `${minutes}`];
   const args = ['--import', planterOf(id), main, ...hunt];
@@ -62,7 +62,7 @@ function huntBySimulation({ id }: PlantedFault, seconds: number): string | undef
 }
 
 /** Number of tests that fail with a fault, and the first of them; undefined: none. */
-function huntByTests({ id, tests }: PlantedFault): string | undefined {
+function huntByTests({ id, tests }: PlantedFault) {
   const report = join(tmpdir(), `planted-fault-${process.pid}.json`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const reported = ['--reporter=json', `--outputFile=${report}`];
@@ -87,7 +87,7 @@ function failedTests(json: string): readonly string[] {
 }
 
 /** Module that plants a fault. */
-function planterOf(id: string): string {
+function planterOf(id: string) {
   const planter = new URL('./plant-fault.ts', import.meta.url);
   return `${planter.href}?fault=${id}`;
 }

@@ -100,7 +100,7 @@ export class HeardBook {
 }
 
 /** The same, where words and sound arrive without an assignment. */
-function mismatchOfOwnVoice(texts: readonly SaidText[], heard: string): string | undefined {
+function mismatchOfOwnVoice(texts: readonly SaidText[], heard: string) {
   const known = wordsOf(heard).length;
   const whole = texts.filter((one, n) => isWhole(one, texts[n + 1]));
   const least = whole.reduce((sum, { text }) => sum + wordsOf(text).length, 0);
@@ -110,20 +110,20 @@ function mismatchOfOwnVoice(texts: readonly SaidText[], heard: string): string |
 }
 
 /** Whether words of a text are not known that were heard. While more of the last text might come, its end is an estimate. */
-function lacksWords(one: SaidText, next: SaidText | undefined, heard: string): boolean {
+function lacksWords(one: SaidText, next: SaidText | undefined, heard: string) {
   if (!isWhole(one, next)) return false;
   const words = wordsOf(one.text);
   const sure = next ? words : words.slice(0, -endWordsOff);
   return !wordsOf(heard).join(' ').includes(sure.join(' '));
 }
 
-function isWhole(one: SaidText, next: SaidText | undefined): boolean {
+function isWhole(one: SaidText, next: SaidText | undefined) {
   if (next) return true;
   return one.isMade && !one.hasPaused && one.frames * frameMs >= one.ms - missingMs / 2;
 }
 
 /** Most words of a text that people can have understood. */
-function mostWords(one: SaidText, next: SaidText | undefined): number {
+function mostWords(one: SaidText, next: SaidText | undefined) {
   const words = wordsOf(one.text).length;
   if (next) return words;
   const ms = one.isMade ? one.ms : one.text.length * letterMs;

@@ -26,14 +26,14 @@ export class ConsentBook {
     else this.#noteSpokenNo(effects);
   }
 
-  #notePeople(people: readonly Participant[]): void {
+  #notePeople(people: readonly Participant[]) {
     for (const { id, isAdmitted } of people) {
       if (isAdmitted) this.#barred.delete(id);
       else this.#barred.add(id);
     }
   }
 
-  #noteSpokenNo(effects: SimulatedStep['effects']): void {
+  #noteSpokenNo(effects: SimulatedStep['effects']) {
     for (const one of effects) if (one.do === 'forget-person') this.answer(one.by, false);
   }
 
@@ -92,7 +92,7 @@ export class EndBook {
     return [...this.#setOf(this.#expected, kind)].find((id) => !over.has(id));
   }
 
-  #setOf(map: Map<Ending, Set<Id>>, kind: Ending): Set<Id> {
+  #setOf(map: Map<Ending, Set<Id>>, kind: Ending) {
     const set = map.get(kind) ?? new Set();
     map.set(kind, set);
     return set;
@@ -152,6 +152,6 @@ export class ToolBook {
   }
 }
 
-function keyOf({ by, heard, words }: HistoryExchange): string {
+function keyOf({ by, heard, words }: HistoryExchange) {
   return JSON.stringify([by, words, heard]);
 }

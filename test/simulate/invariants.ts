@@ -84,7 +84,7 @@ export class Invariants {
     if (!before.isOver || before === this.#last) this.#note(() => this.#checkStep(world, taken));
   }
 
-  #checkStep(world: Simulation, taken: SimulatedStep): void {
+  #checkStep(world: Simulation, taken: SimulatedStep) {
     if (taken.before !== this.#last) this.#beginSession(world, taken.before.consent.isPaused);
     this.#last = taken.after;
     this.consent.note(taken);
@@ -106,7 +106,7 @@ export class Invariants {
   }
 
   /** Ids of another session are new ones. */
-  #beginSession({ engines, heard }: Simulation, isPaused: boolean): void {
+  #beginSession({ engines, heard }: Simulation, isPaused: boolean) {
     this.consent.begins(isPaused);
     heard.clear();
     const runs = engines.running.filter(({ port }) => port === 'run').length;
@@ -120,7 +120,7 @@ export class Invariants {
     this.#cost = new CostJudge(this.#hold);
   }
 
-  #checkHearing({ after, effects, event }: SimulatedStep): void {
+  #checkHearing({ after, effects, event }: SimulatedStep) {
     const open = after.turns.flatMap((turn) => turn.open);
     for (const effect of effects) {
       if (effect.do === 'listen') this.#hold(1, this.consent.hears(effect.by), effect.by);
@@ -137,7 +137,7 @@ export class Invariants {
     this.#hold(1, isCutOff, 'hears without a link');
   }
 
-  #checkNo(world: Simulation, { after, before, effects, event }: SimulatedStep): void {
+  #checkNo(world: Simulation, { after, before, effects, event }: SimulatedStep) {
     for (const by of this.consent.refusals) {
       const isTheirs = (one: { readonly by: string }) => one.by === by;
       this.#hold(2, !after.turns.some((one) => isTheirs(one)), `turn of ${by}`);
@@ -166,7 +166,7 @@ export class Invariants {
     this.#hold(3, lost.length === 0 || after.isOver, lost[0]?.by);
   }
 
-  #checkFloor({ after, effects, event }: SimulatedStep): void {
+  #checkFloor({ after, effects, event }: SimulatedStep) {
     const { current, queue } = after.floor;
     const all = [...queue, ...(current ? [current.id] : [])];
     this.#hold(10, new Set(all).size === all.length, 'stands twice');
@@ -191,11 +191,7 @@ export class Invariants {
     this.#checkSilence({ after, effects, event });
   }
 
-  #checkSilence({
-    after,
-    effects,
-    event,
-  }: Pick<SimulatedStep, 'after' | 'effects' | 'event'>): void {
+  #checkSilence({ after, effects, event }: Pick<SimulatedStep, 'after' | 'effects' | 'event'>) {
     if (event.kind === 'stop') {
       this.#atMs.silent = event.atMs;
       this.#hold(11, after.floor.queue.length === 0, 'waits');
@@ -211,7 +207,7 @@ export class Invariants {
     this.#hold(29, cue === undefined || isSilent);
   }
 
-  #checkReplies(taken: SimulatedStep): void {
+  #checkReplies(taken: SimulatedStep) {
     const { after, before, effects } = taken;
     for (const effect of effects) {
       if (effect.do === 'begin') this.#noteBegin(effect, before, after);
@@ -221,7 +217,7 @@ export class Invariants {
     this.#checkSaying(taken);
   }
 
-  #checkSaying({ after, before, effects, event }: SimulatedStep): void {
+  #checkSaying({ after, before, effects, event }: SimulatedStep) {
     const kinds = new Set(effects.map((one) => one.do));
     const isSaid = kinds.has('play') || kinds.has('speak');
     const isLinked = isLinkUp(after) || kinds.has('cut') || kinds.has('discard');
@@ -266,7 +262,7 @@ export class Invariants {
     this.#hold(21, isSame, `${turn.answer.words} for ${said}`);
   }
 
-  #checkMoney(world: Simulation): void {
+  #checkMoney(world: Simulation) {
     for (const by of everybody)
       this.#hold(
         18,
@@ -275,7 +271,7 @@ export class Invariants {
       );
   }
 
-  #checkHistory({ after, before, effects, event }: SimulatedStep): void {
+  #checkHistory({ after, before, effects, event }: SimulatedStep) {
     const { exchanges } = after.history;
     const added = exchanges.filter((one) => !before.history.exchanges.includes(one));
     const heard = event.kind === 'over' ? event.heard : '';
@@ -293,14 +289,14 @@ export class Invariants {
     this.#hold(19, !isKept || added.some((one) => one.heard === heard), 'is not remembered');
   }
 
-  #checkWaits({ after, event }: SimulatedStep): void {
+  #checkWaits({ after, event }: SimulatedStep) {
     const { longestWaitMs } = rules.queue;
     const waiting = after.turns.filter(({ id }) => after.floor.queue.includes(id));
     const late = waiting.find(({ endedMs }) => event.atMs - endedMs >= longestWaitMs);
     this.#hold(23, late === undefined, late?.id);
   }
 
-  #checkPlace({ after, event }: SimulatedStep): void {
+  #checkPlace({ after, event }: SimulatedStep) {
     const wakeMs = wakeAtMs(after, rules);
     this.#hold(28, wakeMs > event.atMs, wakeMs);
   }
@@ -361,7 +357,7 @@ export class Invariants {
     this.#failure ??= error;
   }
 
-  #note(check: () => void): void {
+  #note(check: () => void) {
     try {
       check();
     } catch (error) {
@@ -379,7 +375,7 @@ export class Invariants {
     this.#hold(32, reserved === 0, 'a reservation');
   }
 
-  #checkFloorAtRest({ floor, turns }: ConversationState): void {
+  #checkFloorAtRest({ floor, turns }: ConversationState) {
     const { current, queue } = floor;
     this.#hold(32, turns.length === 0, `turn ${turns[0]?.id}`);
     this.#hold(32, !current && queue.length === 0, 'the floor');
@@ -394,11 +390,11 @@ export class Invariants {
   }
 }
 
-function isQuiet({ turns }: ConversationState): boolean {
+function isQuiet({ turns }: ConversationState) {
   return turns.every(({ open }) => open.length === 0);
 }
 
-function isBarred({ isMuted, isOver }: ConversationState): boolean {
+function isBarred({ isMuted, isOver }: ConversationState) {
   return isMuted || isOver;
 }
 
@@ -407,13 +403,13 @@ function overTurnOf(effect: ConversationEffect): readonly Id[] {
 }
 
 /** Whether a turn ended by itself in the same step, and its asker is told. */
-function isFailureOf(effect: ConversationEffect, turn: Id): boolean {
+function isFailureOf(effect: ConversationEffect, turn: Id) {
   if (effect.do !== 'fact' || effect.fact.kind !== 'turn-over') return false;
   const { end, turn: over } = effect.fact;
   return over.id === turn && (end === 'failed' || end === 'late');
 }
 
-function plain(text: string): string {
+function plain(text: string) {
   return text
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()

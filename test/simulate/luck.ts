@@ -20,7 +20,7 @@ export type PortFaults = Readonly<Record<'failing' | 'hanging' | 'slow', Readonl
 
 /** Delays and failures, by the seed alone. */
 export class Luck {
-  readonly #seed: number;
+  readonly #seed;
   #faults: PortFaults;
   #failing: FailingCall | undefined;
   readonly #calls = new Map<PortName, number>();

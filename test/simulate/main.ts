@@ -50,7 +50,7 @@ else if (options.planted !== undefined) hunt(options.planted);
 else if (options['each-call-fails']) await failEachCall();
 else await playSeeds();
 
-async function playSeeds(): Promise<void> {
+async function playSeeds() {
   const most = options.seed === undefined ? Number(options.seeds) : 1;
   for (let seed = firstSeed; goesOn(most); seed++) {
     await play({ seed, acts: scriptOf(seed, minutes) });
@@ -61,14 +61,14 @@ async function playSeeds(): Promise<void> {
   process.exit();
 }
 
-function goesOn(mostSeeds: number): boolean {
+function goesOn(mostSeeds: number) {
   const { hours, seconds } = options;
   if (seconds !== undefined && secondsSoFar() > Number(seconds)) return false;
   if (hours !== undefined) return totals.talkMs < Number(hours) * msOfHour;
   return seconds !== undefined || totals.runs < mostSeeds;
 }
 
-async function failEachCall(): Promise<void> {
+async function failEachCall() {
   for (const port of portNames) {
     for (let call = 1; call <= Number(options.calls); call++) {
       await play({ seed: firstSeed, acts: scriptOf(firstSeed, minutes), failing: { port, call } });
@@ -77,7 +77,7 @@ async function failEachCall(): Promise<void> {
   printTotals();
 }
 
-async function play(run: SimulationOptions): Promise<void> {
+async function play(run: SimulationOptions) {
   const { failure, steps, talkMs, virtualMs } = await simulate(run);
   totals.runs++;
   totals.steps += steps;
@@ -92,7 +92,7 @@ async function play(run: SimulationOptions): Promise<void> {
 }
 
 /** Exits with 1 where a fault of the canary is not found. */
-async function findCanary(): Promise<void> {
+async function findCanary() {
   const isFound = await findRunFaults(canarySeconds);
   const arePlantedFound = findPlantedFaults({ seconds: canarySeconds, isQuick: true });
   if (!isFound || !arePlantedFound) process.exitCode = 1;
@@ -100,17 +100,17 @@ async function findCanary(): Promise<void> {
 }
 
 /** Exits with 1 where a planted fault is not found, neither here nor by the tests where those are asked for. */
-function hunt(planted: string): void {
+function hunt(planted: string) {
   const ids = planted === 'all' ? undefined : planted.split(',');
   const hasFound = findPlantedFaults({ seconds: huntSeconds, ids, hasTests: options.tests });
   if (!hasFound) process.exitCode = 1;
 }
 
-function secondsSoFar(): number {
+function secondsSoFar() {
   return (performance.now() - startedMs) / 1_000;
 }
 
-function printTotals(): void {
+function printTotals() {
   const { failed, runs, steps, talkMs, virtualMs } = totals;
   const seconds = secondsSoFar();
   const hours = talkMs / msOfHour;

@@ -18,7 +18,7 @@ export class Microphones {
   /** Everything that was said aloud. */
   readonly said: Said[] = [];
   #plan: NetworkPlan;
-  readonly #luck: Luck;
+  readonly #luck;
   readonly #busyUntilMs = new Map<string, number>();
   #packets: readonly Packet[] = [];
 

@@ -18,7 +18,7 @@ const endingWords = /stop|never mind|listen|wait/i;
 
 /** Judges who is answered, in which order, and that nobody is left without a reason. */
 export class QuestionJudge {
-  readonly #hold: Hold;
+  readonly #hold;
   /** Instant, in ms, at which the end of each utterance was clear. */
   readonly #endedMs = new Map<Id, number>();
   readonly #words = new Map<Id, string>();
@@ -47,7 +47,7 @@ export class QuestionJudge {
     this.#noteContacts(step);
   }
 
-  #note({ before, event }: SimulatedStep): void {
+  #note({ before, event }: SimulatedStep) {
     if (event.kind === 'ended') this.#endedMs.set(event.utterance, event.endedMs);
     if (event.kind === 'words') this.#words.set(event.utterance, event.text);
     if (event.kind === 'stop') this.#stoppedMs = event.atMs;
@@ -57,11 +57,11 @@ export class QuestionJudge {
     this.#begun.set(event.utterance, { fromMs: event.fromMs, isInCompany });
   }
 
-  #noteAway(people: readonly Participant[], atMs: number): void {
+  #noteAway(people: readonly Participant[], atMs: number) {
     for (const by of everybody) if (!people.some(({ id }) => id === by)) this.#awayMs.set(by, atMs);
   }
 
-  #checkOrder({ after, effects }: SimulatedStep): void {
+  #checkOrder({ after, effects }: SimulatedStep) {
     for (const effect of effects) {
       if (effect.do !== 'play') continue;
       const next = after.turns.find(({ answer }) => answer?.id === effect.answer);
@@ -75,12 +75,12 @@ export class QuestionJudge {
     }
   }
 
-  #endOf({ turns }: ConversationState, id: Id): number {
+  #endOf({ turns }: ConversationState, id: Id) {
     const turn = turns.find((one) => one.id === id);
     return this.#endedMs.get(turn?.parts.at(-1)?.utterance ?? 0) ?? turn?.endedMs ?? 0;
   }
 
-  #checkCrowd({ after, event }: SimulatedStep): void {
+  #checkCrowd({ after, event }: SimulatedStep) {
     const waiting = after.floor.queue.filter((id) => after.turns.some((one) => one.id === id));
     // A question that a lost link has put back waits beside them.
     if (event.kind === 'link-down') this.#mostWaiting = mostQuestions + 1;
@@ -88,12 +88,12 @@ export class QuestionJudge {
     this.#hold(22, waiting.length <= this.#mostWaiting, `${waiting.length} wait`);
   }
 
-  #checkReason(world: Simulation, step: SimulatedStep, over: OverTurn): void {
+  #checkReason(world: Simulation, step: SimulatedStep, over: OverTurn) {
     const about = `${over.turn.by}, ${over.end}: ${over.turn.parts.map(({ words }) => words)}`;
     this.#hold(38, this.#hasReason(world, step, over), about);
   }
 
-  #hasReason(world: Simulation, step: SimulatedStep, { end, turn }: OverTurn): boolean {
+  #hasReason(world: Simulation, step: SimulatedStep, { end, turn }: OverTurn) {
     const { after, before, effects, event } = step;
     const isDone = (kind: string) => effects.some((one) => one.do === kind);
     const isDropped = effects.some(
@@ -127,11 +127,11 @@ export class QuestionJudge {
   }
 
   /** Whether somebody said such words not long ago. */
-  #isSaid({ said }: Simulation, atMs: number, words: RegExp): boolean {
+  #isSaid({ said }: Simulation, atMs: number, words: RegExp) {
     return said.some(({ text, toMs }) => toMs > atMs - recentMs && words.test(text));
   }
 
-  #checkWindows(step: SimulatedStep): void {
+  #checkWindows(step: SimulatedStep) {
     const { after, effects, event } = step;
     if (event.kind === 'over' && event.heard !== '') this.#checkOpened(step, event.reply);
     for (const one of effects) {
@@ -143,7 +143,7 @@ export class QuestionJudge {
   }
 
   /** An answer was heard: whoever asked may go on without a name. */
-  #checkOpened({ after, before, event }: SimulatedStep, reply: Id): void {
+  #checkOpened({ after, before, event }: SimulatedStep, reply: Id) {
     const by = turnOfReply(before, reply)?.by;
     if (by === undefined || before.floor.current?.reply !== reply) return;
     const { consent, people } = after;
@@ -154,7 +154,7 @@ export class QuestionJudge {
     this.#hold(49, isOpen || consent.no.includes(by) || !isThere, by);
   }
 
-  #checkMeant(utterance: Id, by: string): void {
+  #checkMeant(utterance: Id, by: string) {
     const begun = this.#begun.get(utterance);
     const words = this.#words.get(utterance);
     if (!begun?.isInCompany || words === undefined || /nova/i.test(words)) return;
@@ -162,7 +162,7 @@ export class QuestionJudge {
     this.#hold(53, begun.fromMs - contactMs <= longestWindowMs + slackMs, `${by}: ${words}`);
   }
 
-  #noteContacts({ after, before, event }: SimulatedStep): void {
+  #noteContacts({ after, before, event }: SimulatedStep) {
     const people = [...before.turns, ...after.turns].filter(({ parts }) => parts.length > 0);
     for (const { by } of people) this.#contactMs.set(by, event.atMs);
     if (event.kind === 'opened-window' || event.kind === 'exchanged')
@@ -171,6 +171,6 @@ export class QuestionJudge {
 }
 
 /** Whether people have to say the bot's name, as they may talk to each other. */
-function isNameNeeded(state: ConversationState): boolean {
+function isNameNeeded(state: ConversationState) {
   return companyOf(state) > 1 && state.settings.addressing === 'auto';
 }

@@ -1,3 +1,5 @@
+import lines from './scenes.json' with { type: 'json' };
+
 export const everybody = ['ana', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gina', 'hugo'] as const;
 
 /** Kinds of scenes. A seed has some of them. */
@@ -20,39 +22,41 @@ export const sceneGroups = [
 ] as const;
 export type SceneGroup = (typeof sceneGroups)[number];
 
-export type ActKind =
-  | 'say'
-  | 'breathe'
-  | 'typed'
-  | 'read'
-  | 'notify'
-  | 'take-back'
-  | 'stop'
-  | 'no'
-  | 'yes'
-  | 'forget'
-  | 'pause'
-  | 'resume'
-  | 'mute'
-  | 'unmute'
-  | 'go'
-  | 'come'
-  | 'bar'
-  | 'unbar'
-  | 'press'
-  | 'lose-link'
-  | 'move-server'
-  | 'deafen'
-  | 'undeafen'
-  | 'set'
-  | 'move'
-  | 'call'
-  | 'window'
-  | 'captions'
-  | 'break-store'
-  | 'mend-store'
-  | 'set-clock'
-  | 'restart';
+const actKinds = [
+  'say',
+  'breathe',
+  'typed',
+  'read',
+  'notify',
+  'take-back',
+  'stop',
+  'no',
+  'yes',
+  'forget',
+  'pause',
+  'resume',
+  'mute',
+  'unmute',
+  'go',
+  'come',
+  'bar',
+  'unbar',
+  'press',
+  'lose-link',
+  'move-server',
+  'deafen',
+  'undeafen',
+  'set',
+  'move',
+  'call',
+  'window',
+  'captions',
+  'break-store',
+  'mend-store',
+  'set-clock',
+  'restart',
+] as const;
+export type ActKind = (typeof actKinds)[number];
 
 /** One act of a person, of Discord or of a moderator. */
 export type Act = {
@@ -86,7 +90,7 @@ export const sayings = [
 export const roles = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 type Role = (typeof roles)[number];
 
-/** Acts that belong together. `a`, `b` and so on are different people where there are as many; each act comes between two instants, in ms after the first. */
+/** One act of a scene, at an instant between two, in ms after the scene begins. */
 type SceneAct = readonly [kind: ActKind, who: Role, fromMs: number, toMs: number, text?: string];
 
 type Scene = {
@@ -95,246 +99,40 @@ type Scene = {
   readonly acts: readonly SceneAct[];
 };
 
-function scene(group: SceneGroup, weight: number, ...acts: readonly SceneAct[]): Scene {
-  return { group, weight, acts };
+/** `say a 1200-4500 'wait'`: kind, who, the two instants, and the words where they are given. */
+const actPattern = /^([\w-]+) (\w) (\d+)-(\d+)(?: '(.*)')?$/;
+
+/** Reads `stop 5: say a 0-0 | stop b 1500-7000`: a group, the weight, and acts that belong together. */
+function readScene(line: string): Scene {
+  const [head = '', acts = ''] = line.split(': ');
+  const [group, weight] = head.split(' ');
+  return {
+    group: member(sceneGroups, group),
+    weight: Number(weight),
+    acts: acts.split(' | ').map(readAct),
+  };
+}
+
+function readAct(act: string): SceneAct {
+  const [, kind, who, fromMs, toMs, text] = actPattern.exec(act) ?? [];
+  return [member(actKinds, kind), member(roles, who), Number(fromMs), Number(toMs), text];
+}
+
+function member<Name extends string>(names: readonly Name[], name: string | undefined): Name {
+  const found = names.find((one) => one === name);
+  if (!found) throw new Error(`unknown in a scene: ${name}`);
+  return found;
 }
 
 /** A setting that changes while somebody is answered, and back later. */
 function settingScene(to: string, back = to): Scene {
-  return scene(
-    'settings',
-    1,
-    ['say', 'a', 0, 0],
-    ['set', 'a', 300, 5_000, to],
-    ['say', 'b', 5_000, 9_000],
-    ['set', 'a', 9_000, 20_000, back],
-  );
+  const changing = `say a 0-0 | set a 300-5000 '${to}'`;
+  return readScene(`settings 1: ${changing} | say b 5000-9000 | set a 9000-20000 '${back}'`);
 }
 
+/** Scenes of `scenes.json`, where `a`, `b` and so on are different people if there are as many. */
 export const scenes: readonly Scene[] = [
-  scene('talk', 20, ['say', 'a', 0, 0]),
-  scene('talk', 8, ['say', 'a', 0, 0], ['say', 'a', 1_200, 4_500, 'for the pasta']),
-  scene(
-    'talk',
-    5,
-    ['say', 'a', 0, 0],
-    ['say', 'a', 1_200, 4_500, ''],
-    ['say', 'a', 3_000, 6_000, 'over the river'],
-  ),
-  scene('talk', 5, ['say', 'a', 0, 0], ['breathe', 'a', 1_200, 4_500]),
-  scene('talk', 5, ['say', 'a', 0, 0], ['say', 'a', 1_200, 4_500, 'Ben, come here']),
-  scene('stop', 5, ['say', 'a', 0, 0], ['say', 'a', 1_200, 4_500, 'stop']),
-  scene(
-    'talk',
-    5,
-    ['say', 'a', 0, 0, 'Nova, which city?'],
-    ['say', 'b', 0, 1_500, 'Nova, which city?'],
-    ['say', 'a', 2_000, 4_500, 'in the north'],
-  ),
-  scene(
-    'consent',
-    5,
-    ['say', 'a', 0, 0, 'Nova, which city?'],
-    ['say', 'b', 0, 1_500, 'Nova, which city?'],
-    ['no', 'a', 1_500, 6_000],
-    ['yes', 'a', 8_000, 9_000],
-  ),
-  scene(
-    'coming',
-    3,
-    ['say', 'a', 0, 0, 'Nova, which city?'],
-    ['say', 'b', 0, 1_500, 'Nova, which city?'],
-    ['go', 'b', 1_500, 6_000],
-    ['come', 'b', 8_000, 9_000],
-  ),
-  scene(
-    'talk',
-    6,
-    ['say', 'a', 0, 0],
-    ['say', 'b', 0, 500],
-    ['say', 'c', 0, 800],
-    ['say', 'a', 3_000, 5_000],
-    ['say', 'b', 3_500, 6_000],
-  ),
-  scene('link', 5, ['say', 'a', 0, 0, 'Nova, a timer'], ['lose-link', 'a', 1_200, 5_000]),
-  scene('link', 4, ['say', 'a', 0, 0, 'Nova, the volume'], ['lose-link', 'a', 2_500, 5_000]),
-  scene(
-    'link',
-    5,
-    ['say', 'a', 0, 0, 'Nova, a timer'],
-    ['say', 'a', 1_200, 4_500, 'for the pasta'],
-    ['lose-link', 'a', 4_000, 8_000],
-  ),
-  scene(
-    'tools',
-    5,
-    ['say', 'a', 0, 0, 'Nova, wipe it'],
-    ['press', 'a', 3_000, 9_000],
-    ['press', 'b', 3_000, 9_000],
-  ),
-  scene(
-    'tools',
-    4,
-    ['say', 'a', 0, 0, 'Nova, a note'],
-    ['press', 'a', 3_000, 9_000],
-    ['press', 'a', 5_000, 12_000],
-  ),
-  scene(
-    'tools',
-    5,
-    ['say', 'a', 0, 0, 'Nova, a timer'],
-    ['say', 'a', 4_000, 12_000, 'yes'],
-    ['say', 'b', 4_000, 14_000, 'hm'],
-  ),
-  scene('stop', 4, ['say', 'a', 0, 0], ['say', 'b', 1_500, 7_000, 'stop']),
-  scene('stop', 4, ['say', 'a', 0, 0], ['stop', 'b', 1_500, 7_000]),
-  scene('stop', 4, ['say', 'a', 0, 0], ['say', 'b', 1_500, 6_000], ['stop', 'b', 4_000, 8_000]),
-  scene('stop', 3, ['say', 'a', 0, 0], ['say', 'a', 2_000, 6_000, 'never mind']),
-  scene('consent', 3, ['say', 'a', 0, 0], ['no', 'a', 300, 5_000], ['yes', 'a', 6_000, 9_000]),
-  scene('consent', 3, ['no', 'a', 0, 0], ['typed', 'a', 500, 2_000], ['yes', 'a', 6_000, 9_000]),
-  scene('consent', 2, ['say', 'a', 0, 0], ['forget', 'a', 300, 5_000], ['yes', 'a', 6_000, 9_000]),
-  scene('consent', 2, ['say', 'a', 0, 0, 'do not listen to me'], ['yes', 'a', 6_000, 9_000]),
-  scene(
-    'hearing',
-    2,
-    ['say', 'a', 0, 0],
-    ['pause', 'b', 300, 4_000],
-    ['resume', 'b', 6_000, 9_000],
-  ),
-  scene('hearing', 1, ['say', 'a', 0, 0, 'Nova, stop listening'], ['resume', 'b', 6_000, 9_000]),
-  scene(
-    'coming',
-    3,
-    ['say', 'a', 0, 0],
-    ['say', 'b', 500, 3_000],
-    ['go', 'a', 500, 6_000],
-    ['come', 'a', 8_000, 9_000],
-  ),
-  scene('coming', 1, ['say', 'a', 0, 0], ['bar', 'a', 500, 5_000], ['unbar', 'a', 8_000, 9_000]),
-  scene('link', 3, ['say', 'a', 0, 0], ['lose-link', 'a', 300, 8_000]),
-  scene(
-    'link',
-    3,
-    ['say', 'a', 0, 0],
-    ['lose-link', 'a', 900, 1_400],
-    ['say', 'a', 1_500, 2_400, 'and long?'],
-  ),
-  scene('link', 2, ['read', 'a', 0, 0], ['read', 'b', 0, 300], ['lose-link', 'a', 100, 2_000]),
-  scene(
-    'reading',
-    3,
-    ['read', 'a', 0, 0],
-    ['read', 'a', 0, 300],
-    ['read', 'b', 0, 300],
-    ['take-back', 'a', 300, 3_000],
-  ),
-  scene(
-    'typed',
-    3,
-    ['typed', 'a', 0, 0],
-    ['typed', 'a', 0, 900],
-    ['typed', 'b', 0, 900],
-    ['take-back', 'a', 300, 3_000],
-  ),
-  scene('messages', 3, ['say', 'b', 0, 0], ['notify', 'a', 0, 900]),
-  scene('mute', 1, ['say', 'a', 0, 0], ['mute', 'b', 500, 5_000], ['unmute', 'b', 6_000, 9_000]),
-  scene('talk', 1, ['window', 'a', 0, 0], ['say', 'a', 500, 9_000, 'and long?']),
-  scene('messages', 2, ['captions', 'a', 0, 0]),
-  scene('moving', 2, ['say', 'a', 0, 0], ['move', 'b', 300, 5_000], ['say', 'c', 4_000, 8_000]),
-  scene('moving', 1, ['say', 'a', 0, 0], ['call', 'b', 300, 5_000]),
-  scene(
-    'store',
-    2,
-    ['break-store', 'a', 0, 0],
-    ['no', 'b', 100, 3_000],
-    ['mend-store', 'a', 4_000, 9_000],
-  ),
-  scene('store', 2, ['say', 'a', 0, 0], ['restart', 'a', 300, 5_000], ['say', 'b', 6_000, 9_000]),
-  scene('store', 1, ['set-clock', 'a', 0, 0], ['set-clock', 'a', 3_000, 9_000]),
-  scene('wait', 6, ['say', 'a', 0, 0], ['say', 'a', 2_500, 6_000, 'wait']),
-  scene('wait', 20, ['say', 'a', 0, 0, 'Nova, a long story'], ['say', 'a', 2_500, 9_000, 'wait']),
-  scene(
-    'wait',
-    10,
-    ['say', 'a', 0, 0, 'Nova, a long story'],
-    ['say', 'a', 2_500, 5_000, 'wait'],
-    ['go', 'a', 4_500, 8_000],
-    ['come', 'a', 30_000, 40_000],
-  ),
-  scene('talk', 8, ['say', 'a', 0, 0], ['say', 'a', 8_000, 40_000, 'and long?']),
-  scene('talk', 6, ['say', 'a', 0, 0, 'Nova, a long story'], ['say', 'b', 2_000, 5_000, 'mhm']),
-  scene(
-    'talk',
-    6,
-    ['say', 'a', 0, 0, 'Nova, a long story'],
-    ['say', 'b', 2_000, 5_000, 'it was over the river'],
-  ),
-  scene(
-    'talk',
-    6,
-    ['say', 'a', 0, 0, 'Nova, a long story'],
-    ['say', 'b', 2_000, 5_000, 'Nova, which city?'],
-  ),
-  scene('talk', 4, ['say', 'a', 0, 0, 'Nova, a long story'], ['breathe', 'a', 2_000, 5_000]),
-  scene(
-    'tools',
-    15,
-    ['say', 'a', 0, 0, 'Nova, look it up'],
-    ['say', 'a', 6_000, 14_000, 'Nova, a timer'],
-  ),
-  scene('tools', 12, ['say', 'a', 0, 0, 'Nova, look it up'], ['say', 'a', 1_500, 3_500, 'please']),
-  scene('tools', 3, ['say', 'a', 0, 0, 'Nova, set two timers']),
-  scene('tools', 2, ['say', 'a', 0, 0, 'Nova, look it up'], ['say', 'b', 4_000, 9_000]),
-  scene(
-    'talk',
-    5,
-    ['say', 'a', 0, 0, 'Nova, a long story'],
-    ['say', 'b', 500, 2_000, 'Nova, which city?'],
-    ['say', 'c', 500, 2_500, 'Nova, the bridge?'],
-    ['typed', 'd', 500, 3_000],
-    ['typed', 'e', 500, 3_500],
-    ['say', 'f', 1_000, 4_000, 'Nova, which city?'],
-  ),
-  scene(
-    'reading',
-    3,
-    ['read', 'a', 0, 0],
-    ['read', 'b', 0, 300],
-    ['no', 'b', 100, 3_000],
-    ['yes', 'b', 8_000, 9_000],
-  ),
-  scene(
-    'messages',
-    3,
-    ['say', 'b', 0, 0],
-    ['notify', 'c', 0, 900],
-    ['notify', 'a', 0, 900],
-    ['go', 'c', 500, 2_000],
-    ['come', 'c', 20_000, 30_000],
-  ),
-  scene('link', 3, ['say', 'a', 0, 0], ['move-server', 'a', 300, 8_000]),
-  scene(
-    'link',
-    2,
-    ['say', 'a', 0, 0],
-    ['lose-link', 'a', 2_000, 5_000],
-    ['typed', 'b', 2_000, 5_100],
-  ),
-  scene(
-    'coming',
-    3,
-    ['deafen', 'a', 0, 0],
-    ['say', 'a', 500, 4_000],
-    ['undeafen', 'a', 9_000, 20_000],
-  ),
-  scene(
-    'coming',
-    2,
-    ['say', 'a', 0, 0],
-    ['deafen', 'a', 300, 5_000],
-    ['undeafen', 'a', 9_000, 20_000],
-  ),
-  scene('coming', 3, ['say', 'a', 0, 0], ['go', 'a', 200, 1_500], ['come', 'a', 9_000, 20_000]),
+  ...lines.map(readScene),
   ...['always', 'name', 'window', 'off'].map((mode) =>
     settingScene(`addressing=${mode}`, 'addressing=auto'),
   ),

@@ -47,7 +47,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 }
 
 /** Once nothing goes wrong any more, a question is answered. */
-async function askAtLast(world: Simulation, judge: Invariants): Promise<void> {
+async function askAtLast(world: Simulation, judge: Invariants) {
   const { clock } = world;
   await world.heal();
   await world.advance(clock.nowMs() + settleMs);
@@ -62,7 +62,7 @@ async function askAtLast(world: Simulation, judge: Invariants): Promise<void> {
   judge.checkAnswered(by, askedMs);
 }
 
-async function failureOf(work: () => Promise<void>): Promise<string | undefined> {
+async function failureOf(work: () => Promise<void>) {
   try {
     await work();
     return undefined;
@@ -85,7 +85,7 @@ export async function shrink(options: SimulationOptions, failure: string): Promi
   return least;
 }
 
-function ruleOf(failure: string | undefined): string | undefined {
+function ruleOf(failure: string | undefined) {
   return failure?.split(':')[0];
 }
 

@@ -11,10 +11,10 @@ const longestCloseMs = 1_000;
 export class SimulatedLinkOpener extends FakeLinkOpener {
   /** Links that are being opened. */
   opening = 0;
-  readonly #clock: VirtualClock;
-  readonly #luck: Luck;
+  readonly #clock;
+  readonly #luck;
 
-  readonly #closesSlowly: boolean;
+  readonly #closesSlowly;
 
   constructor(
     people: readonly ChannelMember[],
@@ -35,7 +35,7 @@ export class SimulatedLinkOpener extends FakeLinkOpener {
   }
 
   /** Discord confirms late that the bot has left. */
-  #closeSlowly(): void {
+  #closeSlowly() {
     const { link } = this;
     const close = link[Symbol.asyncDispose].bind(link);
     const closingMs = 50 + this.#luck.of(`close ${this.links.length}`) * (longestCloseMs - 50);

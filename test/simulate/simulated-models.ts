@@ -38,7 +38,7 @@ const obstinateRounds = 6;
 
 /** Models that write, and that hear and speak: late, cut off, silent, empty or obstinate by luck. */
 export class SimulatedModels {
-  readonly #options: ModelOptions;
+  readonly #options;
   #answers = 0;
 
   constructor(options: ModelOptions) {
@@ -96,7 +96,7 @@ export class SimulatedModels {
   }
 
   /** Words of the question, read or heard. */
-  #askedWords(messages: readonly ChatMessage[]): string {
+  #askedWords(messages: readonly ChatMessage[]) {
     const asked = messages.findLast(({ role }) => role === 'user');
     if (!asked || !('wav' in asked)) return asked?.content ?? '';
     const numbers = numbersIn(readWav(asked.wav).samples);

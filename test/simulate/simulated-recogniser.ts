@@ -50,9 +50,9 @@ export function simulatedTranscriber(options: RecogniserOptions): Transcriber {
 
 /** One utterance that is understood while it is spoken. */
 class SimulatedListening implements Listening {
-  readonly #options: RecogniserOptions;
-  readonly #recognise: (samples: Int16Array, signal: AbortSignal) => Promise<Transcript>;
-  readonly #onPartial: OnPartial;
+  readonly #options;
+  readonly #recognise;
+  readonly #onPartial;
   readonly #over = new AbortController();
   readonly #until: AbortSignal;
   #samples = new Int16Array();
@@ -80,7 +80,7 @@ class SimulatedListening implements Listening {
   }
 
   /** The words so far; the last one may be another. */
-  #report(): void {
+  #report() {
     const { length } = this.#samples;
     this.#reported = length;
     const numbers = numbersIn(this.#samples);

@@ -23,7 +23,7 @@ const lateWordsMs = 30_000;
 
 /** Judges what people hear by the frames that left. */
 export class SoundJudge {
-  readonly #hold: Hold;
+  readonly #hold;
   /** Latest instant, in ms, at which a reply was known to sound, and at which its voice left. */
   #knownMs = Number.NEGATIVE_INFINITY;
   #leftMs = Number.NEGATIVE_INFINITY;
@@ -55,7 +55,7 @@ export class SoundJudge {
     this.#checkOver(world, step);
   }
 
-  #noteEffect(effect: ConversationEffect, atMs: number): void {
+  #noteEffect(effect: ConversationEffect, atMs: number) {
     if (effect.do === 'begin') this.#begunMs.set(effect.answer, atMs);
     if (effect.do === 'overheard' && effect.what === 'wait') this.#held = { atMs, by: effect.by };
     if (effect.do === 'finish-clause') this.#endingMs.set(effect.reply, atMs);
@@ -94,7 +94,7 @@ export class SoundJudge {
   }
 
   /** The first text of a reply begins to sound. */
-  #noteCompany({ heard }: Simulation, state: ConversationState): void {
+  #noteCompany({ heard }: Simulation, state: ConversationState) {
     const { current } = state.floor;
     if (!current || heard.textsOf(current.reply).length > 1) return;
     const turn = current && turnOfReply(state, current.reply);
@@ -103,7 +103,7 @@ export class SoundJudge {
   }
 
   /** Only who is answered, and who calls the bot, ends an answer by talking. */
-  #checkBarge(world: Simulation, { before, event }: SimulatedStep): void {
+  #checkBarge(world: Simulation, { before, event }: SimulatedStep) {
     if (event.kind !== 'barged' || before.floor.current?.reply !== event.reply) return;
     const asker = turnOfReply(before, event.reply)?.by;
     const texts = world.heard.textsOf(event.reply);
@@ -118,7 +118,7 @@ export class SoundJudge {
     this.#hold(46, mayEnd || isMeant, `${event.action}: ${over.map(({ text }) => text)}`);
   }
 
-  #checkOver(world: Simulation, { before, event }: SimulatedStep): void {
+  #checkOver(world: Simulation, { before, event }: SimulatedStep) {
     if (event.kind !== 'over' || before.floor.current?.reply !== event.reply) return;
     const { heard, reply } = event;
     const turn = turnOfReply(before, reply);
@@ -127,7 +127,7 @@ export class SoundJudge {
     world.heard.forget(reply);
   }
 
-  #checkHeard(world: Simulation, turn: TurnState, reply: Id, heard: string): void {
+  #checkHeard(world: Simulation, turn: TurnState, reply: Id, heard: string) {
     const begunMs = this.#begunMs.get(reply) ?? 0;
     const isForDeaf = (this.#deafMs.get(turn.by) ?? -1) >= begunMs;
     // What the voice failed to say, or there was no money for, is written and counts as known.

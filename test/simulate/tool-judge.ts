@@ -7,10 +7,10 @@ import type { Simulation } from './world.ts';
 
 /** Judges tools: which run, when, for whose words, and after whose yes. */
 export class ToolJudge {
-  readonly #hold: Hold;
+  readonly #hold;
   readonly #tools = new ToolBook();
   /** Confirmed tools that still run for a session before this one. */
-  readonly #inheritedRuns: number;
+  readonly #inheritedRuns;
 
   constructor(hold: Hold, inheritedRuns = 0) {
     this.#hold = hold;
@@ -29,7 +29,7 @@ export class ToolJudge {
     this.#checkJobs(world, after);
   }
 
-  #checkEffect(effect: ConversationEffect, { after, before, event }: SimulatedStep): void {
+  #checkEffect(effect: ConversationEffect, { after, before, event }: SimulatedStep) {
     switch (effect.do) {
       case 'begin':
         this.#noteBegin(effect, before, after);
@@ -50,7 +50,7 @@ export class ToolJudge {
     }
   }
 
-  #checkJobs(world: Simulation, after: ConversationState): void {
+  #checkJobs(world: Simulation, after: ConversationState) {
     const running = world.engines.running.filter(({ port }) => port === 'run');
     const most = after.runs.length + this.#inheritedRuns;
     this.#hold(11, running.length <= most, 'a tool that was stopped');
@@ -59,13 +59,13 @@ export class ToolJudge {
   #checkRun(
     { run: id }: EffectOf<'run'>,
     { after, before, event }: Pick<SimulatedStep, 'after' | 'before' | 'event'>,
-  ): void {
+  ) {
     const run = after.runs.find((one) => one.id === id);
     if (run?.ref) this.#checkUnasked(run, run.ref.answer);
     else this.#hold(15, this.#tools.isConfirmed(before, after, event.atMs), run?.tool);
   }
 
-  #checkUnasked(run: ToolRun, answer: Id): void {
+  #checkUnasked(run: ToolRun, answer: Id) {
     this.#hold(16, this.#tools.wanted.has(answer), run.tool);
     if (run.effect === 'read') return;
     this.#hold(15, run.effect !== 'destroy', run.tool);
@@ -78,7 +78,7 @@ export class ToolJudge {
     { answer }: EffectOf<'result'>,
     before: ConversationState,
     after: ConversationState,
-  ): void {
+  ) {
     const isThere = [...before.turns, ...after.turns].some((one) => one.answer?.id === answer);
     this.#hold(17, isThere, answer);
   }
@@ -88,7 +88,7 @@ export class ToolJudge {
     { answer, by, supposed }: EffectOf<'begin'>,
     before: ConversationState,
     after: ConversationState,
-  ): void {
+  ) {
     const exchanges = shownExchanges(before, after);
     const isForeign = exchanges.some((one) => one.by !== by || this.#tools.isForeign(one));
     const sounding = after.floor.current?.reply ?? -1;

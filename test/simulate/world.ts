@@ -86,9 +86,9 @@ export class Simulation {
   readonly #owners = new Map<string, string>();
   readonly #refusedMs = new Map<string, number>();
   readonly #luck: Luck;
-  readonly #judge: Invariants;
-  readonly #leaksReservations: boolean;
-  readonly #misheard: string | undefined;
+  readonly #judge;
+  readonly #leaksReservations;
+  readonly #misheard;
   readonly #models: SimulatedModels;
   readonly #run: StepFunction;
   readonly #members = new Map<string, ChannelMember>(everybody.map((id) => [id, memberOf(id)]));
@@ -180,7 +180,7 @@ export class Simulation {
     );
   }
 
-  #tell(event: SessionEvent): void {
+  #tell(event: SessionEvent) {
     if (event.kind === 'dropped' && event.why === 'budget')
       this.toldOfBudgetMs = this.clock.nowMs();
     this.#judge.checkEvent(event, this.said);
@@ -312,7 +312,7 @@ export class Simulation {
   }
 
   /** The effects of a step are performed before it is judged. */
-  #checkTaken(): void {
+  #checkTaken() {
     const taken = this.#taken;
     this.#taken = undefined;
     if (taken) this.#judge.check(this, taken);
@@ -328,7 +328,7 @@ export class Simulation {
     await promise;
   }
 
-  #nextMs(untilMs: number): number {
+  #nextMs(untilMs: number) {
     const nextMs = this.clock.nowMs() + gridMs;
     const isQuiet = !this.#isSounding && this.#microphones.isQuiet;
     if (!isQuiet) return nextMs;
@@ -336,7 +336,7 @@ export class Simulation {
     return Math.max(nextMs, dueMs);
   }
 
-  #arrive(): void {
+  #arrive() {
     const nowMs = this.clock.nowMs();
     const due = this.#microphones.take(nowMs);
     if (nowMs < this.#stalledUntilMs) return;
@@ -348,7 +348,7 @@ export class Simulation {
     }
   }
 
-  #tick(): void {
+  #tick() {
     const link = this.#opener.current;
     if (!link || this.clock.nowMs() < this.#stalledUntilMs) return;
     this.#isSounding = false;
@@ -360,7 +360,7 @@ export class Simulation {
     link.tick(this.clock.nowMs());
   }
 
-  #perform(one: Act): void {
+  #perform(one: Act) {
     const { by, kind, text } = one;
     const { privacy, sessions, settings, talk } = this.#fixture;
     const pause = (isPaused: boolean) => sessions.pauseHearing(guildId, isPaused);
@@ -402,7 +402,7 @@ export class Simulation {
     void Promise.resolve(acts[kind]()).catch((error: unknown) => this.#judge.fail(error));
   }
 
-  #read(by: string, text: string): void {
+  #read(by: string, text: string) {
     if (this.#judge.consent.refusals.has(by)) return;
     this.#owners.set(text, by);
     this.#fixture.talk.say(guildId, text, 'queue', { owner: { id: by, name: by } });
@@ -419,24 +419,24 @@ export class Simulation {
   }
 
   /** Discord moves the voice server: for a while no packet comes or leaves. */
-  #stall(): void {
+  #stall() {
     const nowMs = this.clock.nowMs();
     this.#stalledUntilMs = nowMs + this.#luck.of(`stall ${nowMs}`) * longestStallMs;
   }
 
-  async #set(change: string): Promise<void> {
+  async #set(change: string) {
     const [key = '', value = ''] = change.split('=');
     await this.#fixture.settings.set(guildId, key, value);
   }
 
-  #deafen(by: string, isDeaf: boolean): void {
+  #deafen(by: string, isDeaf: boolean) {
     this.#members.set(by, { ...memberOf(by), isDeaf });
     const { current, people: here } = this.#opener;
     const now = here.map(({ id }) => this.#members.get(id) ?? memberOf(id));
     for (const list of [here, current?.present ?? []]) list.splice(0, list.length, ...now);
   }
 
-  #answer(by: string, isYes: boolean, saved: Promise<unknown>): Promise<unknown> {
+  #answer(by: string, isYes: boolean, saved: Promise<unknown>) {
     this.#judge.consent.answer(by, isYes);
     if (isYes) this.#refusedMs.delete(by);
     else this.#refusedMs.set(by, this.clock.nowMs());
@@ -451,7 +451,7 @@ export class Simulation {
     this.#requests.delete(over);
   }
 
-  #notify(personId: string, text: string): void {
+  #notify(personId: string, text: string) {
     const queue = this.#fixture.sessions.session(guildId)?.speech.requests;
     const words = () => text;
     queue?.put({ words, language: 'en', personId, longestWaitMs: 20_000, ended: () => undefined });
@@ -462,7 +462,7 @@ export class Simulation {
     await this.#fixture.confirmations.confirm(guildId, button, by);
   }
 
-  #seat(by: string, isThere: boolean): void {
+  #seat(by: string, isThere: boolean) {
     const { current, people: here } = this.#opener;
     const there = [...this.#members.values()].filter(({ id }) => {
       return id === by ? isThere : here.some((one) => one.id === id);
@@ -471,21 +471,21 @@ export class Simulation {
   }
 
   /** Discord moves the bot: the link ends, and everybody goes along. */
-  #move(): void {
+  #move() {
     const at = this.#fixture.sessions.at(guildId);
     const { channelId } = at?.channelId === den.channelId ? lounge : den;
     this.#opener.current?.lose(new BotError('link.lost', false, 'Moved.'));
     this.#fixture.sessions.news(guildId, { kind: 'moved', channelId });
   }
 
-  async #caption(): Promise<void> {
+  async #caption() {
     this.#isCaptioned = !this.#isCaptioned;
     const { captions } = this.#fixture;
     if (this.#isCaptioned) await captions.turnOn(guildId, {});
     else await captions.turnOff(guildId);
   }
 
-  #troubleOfStore(): 'unwritable' | undefined {
+  #troubleOfStore() {
     if (this.steps === 0) return undefined;
     const { fails } = this.#luck.call('store', 0, 0, 0);
     return fails || this.#store.isBroken ? 'unwritable' : undefined;

@@ -15,7 +15,7 @@ afterAll(async () => {
 });
 
 /** A program in the place of ffmpeg. */
-async function program(name: string, body: string, by = process.execPath): Promise<string> {
+async function program(name: string, body: string, by = process.execPath) {
   const path = join(folder, name);
   await writeFile(path, `#!${by}\n${body}\n`);
   await chmod(path, 0o755);

@@ -22,7 +22,7 @@ type FileContent = {
 export function opening(decoding: Decoding, over: Partial<SourcesOptions> = {}) {
   const allowed = new AllowedHosts(['127.0.0.1']);
   const sources = new Sources({ clock: realClock, decoding, allowed, ...over });
-  return async (asked: Where | FileContent): Promise<SoundSource> => {
+  return async (asked: Where | FileContent) => {
     if (asked.kind !== 'bytes') return await sources.openSource(asked, patient);
     const { bytes, title } = asked;
     // The folder of all tests is deleted after them.

@@ -11,7 +11,7 @@ const allowed = new AllowedHosts(['127.0.0.1']);
 const signal = new AbortController().signal;
 const file = { url: 'http://127.0.0.1:9/a', name: 'a.ogg' };
 
-function recordings(rules: Partial<RecordingRules> = {}): Recordings {
+function recordings(rules: Partial<RecordingRules> = {}) {
   return new Recordings(decoding, { allowed, ...rules });
 }
 

@@ -39,13 +39,9 @@ export function heard(sounds: readonly Pcm[]): DecodedSound {
 }
 
 /** A file decoded for a track, fed in pieces of this length. */
-export async function played(
-  decoding: Decoding,
-  file: Uint8Array,
-  pieceBytes = 4096,
-): Promise<DecodedSound> {
+export async function played(decoding: Decoding, file: Uint8Array): Promise<DecodedSound> {
   const { signal } = new AbortController();
-  const bytes = inPieces(file, pieceBytes);
+  const bytes = inPieces(file, 4096);
   return heard(
     await Array.fromAsync(decoding.play(bytes, { rateHz: 48_000, channels: 2 }, signal)),
   );

@@ -28,11 +28,7 @@ function streaming(inner: Transcriber): Transcriber {
   };
 }
 
-function recogniser(
-  engines: readonly Transcriber[],
-  listens = false,
-  clock = new VirtualClock(),
-): Transcriber {
+function recogniser(engines: readonly Transcriber[], listens = false, clock = new VirtualClock()) {
   const { chain } = chainOf('speech to text', engines, clock);
   return transcriberWithFallbacks(chain, listens);
 }
@@ -109,9 +105,8 @@ function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
 }
 
 /** Speaks a text, and says how many pieces of 100 ms it had. */
-async function said(voice: Synthesizer, text: string, name?: string): Promise<number> {
-  const how = name === undefined ? {} : { name, model: 'hd' };
-  const sounds = voice.synthesize(text, how, never);
+async function said(voice: Synthesizer, text: string) {
+  const sounds = voice.synthesize(text, {}, never);
   const ms = (await Array.fromAsync(sounds)).reduce((sum, pcm) => sum + durationMs(pcm), 0);
   return ms / 100;
 }

@@ -7,7 +7,7 @@ import { resample } from '#src/audio/resample.ts';
 import { openSpeechDecoder } from '#src/engines/speech-http.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
-import { SoundStream, type SpeechFormat } from '#src/speech/openai/sound-stream.ts';
+import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import { similarity } from '#test/audio/similarity.ts';
 import { listening } from '#test/fakes/servers/listening.ts';
 import { digits, files } from '#test/sources/sounds.ts';
@@ -20,10 +20,10 @@ afterAll(() => stack.disposeAsync());
 const decode = openSpeechDecoder(stack);
 
 /** A speech server that answers as `listener` does, and a voice over it. */
-async function speakingTo(listener: RequestListener, format: SpeechFormat = 'pcm') {
+async function speakingTo(listener: RequestListener) {
   const served = await listening(listener);
   const client = openClient({ baseUrl: `${served.origin}/v1` });
-  const voice = openSynthesizer(client, { model: 'tts', voice: 'alloy', format, decode });
+  const voice = openSynthesizer(client, { model: 'tts', voice: 'alloy', format: 'pcm', decode });
   return { voice, ...served };
 }
 
@@ -41,7 +41,7 @@ test.each([
   ['mp3 in odd pieces', files.mp3, 'application/octet-stream'],
   ['ogg said to be mp3', files.ogg, 'audio/mpeg'],
   ['wav said to be mp3', files.wav, 'audio/mpeg'],
-] as const)('pcm asked, %s received: decoded', async (name, bytes, type) => {
+])('pcm asked, %s received: decoded', async (name, bytes, type) => {
   using server = await speakingTo((_, response) => {
     response.writeHead(200, { 'content-type': type });
     const size = name.includes('odd') ? 959 : bytes.length;
@@ -119,7 +119,7 @@ const unknown: Readonly<Record<string, Buffer>> = {
   'a made-up format behind zeros': Buffer.concat([Buffer.alloc(300), coded]),
 };
 
-function digitBytes(): Buffer {
+function digitBytes() {
   const { buffer, byteLength, byteOffset } = digits.samples;
   return Buffer.from(buffer, byteOffset, byteLength);
 }
@@ -144,7 +144,7 @@ function inPieces(body: Buffer, size: number): readonly Buffer[] {
   );
 }
 
-function heardOf(pieces: readonly Buffer[], type: string): Int16Array {
+function heardOf(pieces: readonly Buffer[], type: string) {
   const stream = new SoundStream(type);
   const heard = [...pieces.flatMap((piece) => stream.push(piece)), ...stream.end()];
   return joinSamples(heard.map(({ samples }) => samples));

@@ -4,17 +4,11 @@ import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { readTranscript, transcriptOf } from '#src/speech/openai/transcript-reply.ts';
 import { listeningContract } from '#test/contracts/listening.ts';
 import { textOf, transcriberContract, updatesOf } from '#test/contracts/transcriber.ts';
-import {
-  type DialectReply,
-  events,
-  json,
-  openDialect,
-  written,
-} from '#test/fakes/dialects/dialect.ts';
+import { events, json, openDialect, written } from '#test/fakes/dialects/dialect.ts';
 import { hearWords, utterances } from '#test/fakes/spoken-words.ts';
 
 const delta = (words: string) => ({ type: 'transcript.text.delta', delta: words });
-const whole = (deltas: readonly string[], text: string): DialectReply =>
+const whole = (deltas: readonly string[], text: string) =>
   events(...deltas.map(delta), { type: 'transcript.text.done', text, usage: { type: 'tokens' } });
 
 /** Reactions of servers to `stream: true`. */

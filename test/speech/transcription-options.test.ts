@@ -3,8 +3,8 @@ import { durationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { openClient } from '#src/provider/client.ts';
 import { transcriberWithFallbacks } from '#src/speech/fallbacks/speech-fallbacks.ts';
-import { openTranscriber, type TranscriberOptions } from '#src/speech/openai/openai-transcriber.ts';
-import type { Transcriber, Transcript, TranscriptionOptions } from '#src/speech/ports.ts';
+import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import type { Transcriber, TranscriptionOptions } from '#src/speech/ports.ts';
 import { paidRecogniser } from '#src/spending/paid-engine.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import { chainOf } from '#test/fakes/fallbacks.ts';
@@ -17,20 +17,14 @@ import { recording } from './recordings.ts';
 const { pcm } = await recording('human-cards-004');
 const never = new AbortController().signal;
 
-async function openHearing(
-  rules: TranscriptionsRules = {},
-  over: Partial<TranscriberOptions> = {},
-) {
+async function openHearing(rules: TranscriptionsRules = {}) {
   const server = await openTranscriptions(rules);
   const client = openClient({ baseUrl: server.baseUrl });
-  const own = { model: 'usual', models: ['usual', 'large'], ...over } as const;
+  const own = { model: 'usual', models: ['usual', 'large'] };
   return { ...server, transcriber: openTranscriber(client, own) };
 }
 
-async function transcriptOf(
-  transcriber: Transcriber,
-  asked: TranscriptionOptions,
-): Promise<Transcript> {
+async function transcriptOf(transcriber: Transcriber, asked: TranscriptionOptions) {
   for await (const update of transcriber.transcribe(pcm, never, asked))
     if (update.kind === 'final') return update.transcript;
   return expect.fail('There was no final.');

@@ -13,7 +13,7 @@ import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { openBudgets } from '#test/fakes/spending.ts';
 
 const never = new AbortController().signal;
-const openAi = (model: string): Usd => rateOf(knownPrices, model, 'api.openai.com') ?? {};
+const openAi = (model: string) => rateOf(knownPrices, model, 'api.openai.com') ?? {};
 
 /** A server whose roles have these prices, and what it has paid, in US dollars. */
 function openPriced(

@@ -62,12 +62,12 @@ type LedgerStep =
   | { readonly kind: 'wait'; readonly ms: number };
 const anyStep: fc.Arbitrary<LedgerStep> = fc.oneof(
   fc.record({
-    kind: fc.constant('charge' as const),
+    kind: fc.constant('charge'),
     who: fc.constantFrom('ana', 'ben', undefined),
     nanoUsd: fc.nat(1_000),
   }),
-  fc.record({ kind: fc.constant('save' as const), works: fc.boolean() }),
-  fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(2 * dayMs) }),
+  fc.record({ kind: fc.constant('save'), works: fc.boolean() }),
+  fc.record({ kind: fc.constant('wait'), ms: fc.nat(2 * dayMs) }),
 );
 
 type Life = {
@@ -77,7 +77,7 @@ type Life = {
   charged: number;
 };
 
-function live(life: Life, step: LedgerStep): void {
+function live(life: Life, step: LedgerStep) {
   const { entries: stored, ledger, wallMs } = life;
   switch (step.kind) {
     case 'wait':

@@ -37,7 +37,7 @@ const speaking = [
 ];
 
 /** Some turns of the event loop, in which others go on. */
-async function turns(count: number): Promise<void> {
+async function turns(count: number) {
   for (let n = 0; n < count; n++) await Promise.resolve();
 }
 

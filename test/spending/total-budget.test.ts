@@ -15,7 +15,7 @@ const order: AnswerRequest = {
   first: { messages: [], heardMs: 3_000 },
 };
 
-function spend(opened: AnswerBudget | BudgetRefusal, inputTokens: number): void {
+function spend(opened: AnswerBudget | BudgetRefusal, inputTokens: number) {
   if (opened.kind === 'refused') throw new Error(`refused: ${opened.line.id}`);
   opened.reservation.used({ inputTokens, outputTokens: 0 });
   opened.reservation.close();

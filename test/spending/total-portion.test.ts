@@ -15,7 +15,7 @@ import { fc, runs } from '#test/properties.ts';
 class MemoryPortions {
   isAway = false;
   requests = 0;
-  readonly #spending: MemorySpending;
+  readonly #spending;
   readonly #portions = new Map<object, number>();
 
   constructor(spending: MemorySpending) {
@@ -42,7 +42,7 @@ class MemoryPortions {
   }
 }
 
-function sumOf(amounts: readonly number[]): number {
+function sumOf(amounts: readonly number[]) {
   return amounts.reduce((sum, one) => sum + one, 0);
 }
 
@@ -57,9 +57,9 @@ portionStoreContract('the fake portions', async () => {
 });
 
 /** Processes with a dollar a day for all servers. */
-function openWorld(clock = new VirtualClock()) {
+function openWorld() {
   const spending = new MemorySpending();
-  return { clock, spending, portions: new MemoryPortions(spending) };
+  return { clock: new VirtualClock(), spending, portions: new MemoryPortions(spending) };
 }
 type World = ReturnType<typeof openWorld>;
 
@@ -116,11 +116,11 @@ async function answer({ budgets }: Process, pause = () => Promise.resolve(), gui
 }
 
 /** Answers until that may not be any more; how many. */
-async function answerAll(one: Process): Promise<number> {
+async function answerAll(one: Process) {
   for (let count = 0; ; count++) if (!(await answer(one))) return count;
 }
 
-function inTurn(numbers: readonly number[]): () => number {
+function inTurn(numbers: readonly number[]) {
   let n = 0;
   return () => numbers[n++ % numbers.length] ?? 0;
 }

@@ -14,7 +14,8 @@ const never = new AbortController().signal;
 const firstOwner = `process ${process.pid} on ${hostname()}`;
 
 /** One bot after the other on the folder of `path`, all on one clock. */
-function startsIn(dataDir: string, clock = new VirtualClock()) {
+function startsIn(dataDir: string) {
+  const clock = new VirtualClock();
   const reported: string[] = [];
   const start = (signal = never) =>
     lockDataDir(dataDir, { clock, onWait: (message) => reported.push(message) }, signal);

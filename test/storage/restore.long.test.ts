@@ -36,9 +36,9 @@ async function carriedAway(place: StoreFolder) {
   return { dataDir, copies };
 }
 
-async function consentsIn(dataDir: string, guildId = '10') {
+async function consentsIn(dataDir: string) {
   await using store = await openLocalStore(join(dataDir, 'parley.db'), options);
-  return await store.consents.read(guildId);
+  return await store.consents.read('10');
 }
 
 async function wordsIn(dataDir: string) {
@@ -242,8 +242,8 @@ test.each(troubles)('%s is told in a sentence, and changes nothing', async (_, m
   expect(readdirSync(dataDir).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
 
-function restoring(dataDir: string, args: readonly string[] = [], env = {}) {
-  return runProgram('restore', { DATA_DIR: dataDir, ...env }, ...args);
+function restoring(dataDir: string, args: readonly string[] = []) {
+  return runProgram('restore', { DATA_DIR: dataDir }, ...args);
 }
 
 test('npm run restore tells what it put where', async () => {

@@ -14,7 +14,7 @@ const always = { kind: 'always' } as const;
 const never = { kind: 'never' } as const;
 
 /** Numbers like Discord's, without a pattern that another number could hold by chance. */
-function idOf(person: number): string {
+function idOf(person: number) {
   return `${100_000_000_000_000_000n + ((BigInt(person) * 7_046_029_254_386_353_131n) % 10n ** 17n)}`;
 }
 
@@ -105,7 +105,7 @@ test('in a full store people can still be read and forgotten, and then there is 
   await store.consents.write('10', idOf(-1), never);
 });
 
-function spoil(path: string, fromByte: number): void {
+function spoil(path: string, fromByte: number) {
   const bytes = readFileSync(path);
   writeFileSync(path, bytes.fill(0xff, fromByte, fromByte + 2000));
 }

@@ -20,7 +20,7 @@ transcriptContract('a file', async () => {
 });
 
 /** The instants at which seats were written are moved back. */
-async function ageSeats(path: string, ms: number): Promise<void> {
+async function ageSeats(path: string, ms: number) {
   using sqlite = new DatabaseSync(path);
   sqlite.prepare('UPDATE seats SET alive_at_ms = alive_at_ms - ?').run(ms);
 }

@@ -35,7 +35,7 @@ const canaries = [person, 'xylokarp', 'quendorf', 'Zyprianne', 'vombatus'];
 const ids = ['a', 'b', 'c'];
 
 /** 600 lines of twenty people in three sessions, every tenth with a canary of one person. */
-async function fill(store: TranscriptStore): Promise<void> {
+async function fill(store: TranscriptStore) {
   for (const id of ids) await store.writer.putSession(sessionOf(id));
   for (let n = 1; n <= 200; n++)
     for (const id of ids) await store.writer.putLines([lineWithCanary(id, n)]);
@@ -141,7 +141,7 @@ test('the upgrade of a file deletes what only people who sat there might read, a
 });
 
 /** 9,000 lines in three sessions, all with "the", all but the last ten with "and", one with "xylokarp". */
-async function manyLines(): Promise<TranscriptStore> {
+async function manyLines() {
   const store = await openLocalTranscripts(':memory:', options);
   for (const id of ['a', 'b', 'c']) {
     await store.writer.putSession(sessionOf(id, { channelId: id === 'c' ? '101' : '100' }));

@@ -27,7 +27,7 @@ if (read.kind === 'bad') throw new Error(read.mistakes.join('\n'));
 const { config } = read;
 const stack = new AsyncDisposableStack();
 
-function isRole(one: ProviderRole): boolean {
+function isRole(one: ProviderRole) {
   try {
     loadEngine(one, place);
     return true;

@@ -66,10 +66,10 @@ const ignore = (why: string, what = 'other') => ({
   dropsUnheard: false,
   ...overlap(what, false),
 });
-const command = (kind: string, what: string, meant: boolean, manner = {}) => ({
+const command = (kind: string, what: string, meant: boolean) => ({
   kind: 'command',
   why: 'interjection',
-  command: { kind, ...manner },
+  command: { kind },
   dropsUnheard: false,
   ...overlap(what, meant),
 });

@@ -22,10 +22,7 @@ const texts = heldOut.flatMap((line) => {
 });
 
 /** Share of all places of this kind, in percent. */
-function share(
-  place: Place,
-  holds: (wait: ReturnType<typeof endpointingDelay>) => boolean,
-): number {
+function share(place: Place, holds: (wait: ReturnType<typeof endpointingDelay>) => boolean) {
   const all = texts.filter((text) => text.place === place);
   const those = all.filter(({ text }) => {
     const reading = endOfTurnOf(text);

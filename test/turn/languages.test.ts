@@ -52,7 +52,7 @@ function listsIn(groups: object): List[] {
 }
 
 /** Faults in the format of a list. */
-function faultsOf({ field, list: phrases }: List): string[] {
+function faultsOf({ field, list: phrases }: List) {
   const isOnce = new Set(phrases).size === phrases.length;
   const faults = phrases.flatMap((phrase) => {
     if (phrase !== phrase.toLowerCase()) return [`${phrase} is not in lower case`];

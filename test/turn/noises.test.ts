@@ -19,7 +19,7 @@ const seconds = 12;
 const length = seconds * listenRateHz;
 
 /** -1 to 1. */
-function randomFrom(seed: number): () => number {
+function randomFrom(seed: number) {
   const random = seededRandom(seed);
   return () => 2 * random() - 1;
 }
@@ -79,7 +79,7 @@ const noises: readonly RoomNoiseSound[] = [
 const weights = await loadSilero();
 
 /** The evidence of each utterance that an open microphone would have ended. */
-function utterances(samples: Int16Array): Evidence[] {
+function utterances(samples: Int16Array) {
   const meter = new VoiceMeter(new VoiceActivity(weights));
   const ended: Evidence[] = [];
   let voice: EndpointingState = quiet;

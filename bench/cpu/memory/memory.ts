@@ -50,7 +50,7 @@ export async function measureMemory(checkout: string, options: MemoryOptions): P
   const perMinute = talkCpuMs / 1_000 / options.minutes;
   console.log(`conversation in one channel: ${perMinute.toFixed(2)} s CPU a minute`);
 
-  async function talk(channels: number, ms: number): Promise<void> {
+  async function talk(channels: number, ms: number) {
     const orders: readonly PeopleOrder[] = [
       { do: 'call', channels },
       { do: 'converse', channels, quietMs },
@@ -77,7 +77,7 @@ function report(
   one: MemoryReading,
   all: MemoryReading,
   { minutes, further }: MemoryOptions,
-): void {
+) {
   const readings = [idle, one, all];
   const row = (name: string, part: keyof MemoryParts) => [
     name,

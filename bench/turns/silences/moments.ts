@@ -74,7 +74,7 @@ class UnendingListener {
     return { atMs, silentMs, signs };
   }
 
-  #handle(heard: SpeakerSound, nowMs: number): void {
+  #handle(heard: SpeakerSound, nowMs: number) {
     const { kind, atMs } = heard;
     if (kind === 'silence-frame') this.#step({ kind, atMs }, nowMs);
     for (const window of this.#meter.hear(heard)) {
@@ -83,7 +83,7 @@ class UnendingListener {
     }
   }
 
-  #step(event: EndpointingEvent, nowMs: number): void {
+  #step(event: EndpointingEvent, nowMs: number) {
     const { voice, effects } = stepEndpointing(this.#voice, event, unendingRules);
     this.#voice = voice;
     for (const effect of effects) this.#oracle.notice(effect, nowMs);

@@ -26,7 +26,7 @@ async function run(
 }
 
 /** Transcripts only on demand: a copy that is carried elsewhere keeps words until it is deleted. */
-function copy(storesDir: string, dataDir: string, withTranscripts: boolean): void {
+function copy(storesDir: string, dataDir: string, withTranscripts: boolean) {
   const folder = backupsFolder(dataDir);
   const now = Date.now();
   console.log(backUp(storePath(storesDir), folder, now));

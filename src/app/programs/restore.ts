@@ -67,7 +67,7 @@ async function restoreDatabase(
   });
 }
 
-function report({ former, from, lacksNoes, to }: RestoredFile): void {
+function report({ former, from, lacksNoes, to }: RestoredFile) {
   console.log(`restored ${to} from ${from}`);
   if (former !== undefined) console.log(`former file: ${former}`);
   if (lacksNoes)

@@ -143,11 +143,11 @@ function newToken(name = '', values: TokenOptions): Omit<ApiToken, 'createdAtWal
   return { name, guildId, scopes, budgetUsd, channelIds, eventsUrl };
 }
 
-function isId(text: string): boolean {
+function isId(text: string) {
   return /^\d{15,21}$/.test(text);
 }
 
-function mayBePosted(url: string | undefined, scopes: readonly ApiScope[]): boolean {
+function mayBePosted(url: string | undefined, scopes: readonly ApiScope[]) {
   if (url === undefined) return true;
   return scopes.includes('events') && URL.parse(url)?.protocol === 'https:';
 }

@@ -131,13 +131,13 @@ async function startSandboxRun(
   return { config, engines, observers, tell, [Symbol.asyncDispose]: dispose };
 }
 
-function showPage(line: PageLine, show: ConversationPrinter): void {
+function showPage(line: PageLine, show: ConversationPrinter) {
   if ('why' in line) show.note(line.why);
   else show.note(`No DISCORD_TOKEN: the sandbox. Talk in your browser: ${line.link}`);
 }
 
 /** The page is worth no failure: a sandbox that is gone says so itself. */
-function sendToPage(sandbox: SandboxProcess, event: PageEvent): void {
+function sendToPage(sandbox: SandboxProcess, event: PageEvent) {
   sandbox.ask({ do: 'tell', event }).catch(() => undefined);
 }
 
@@ -234,7 +234,7 @@ async function runOnce(
   return isProved ? 0 : 1;
 }
 
-function showFailure({ isShown, stage, why }: FailedExchange, show: ConversationPrinter): void {
+function showFailure({ isShown, stage, why }: FailedExchange, show: ConversationPrinter) {
   if (!isShown) show.note(`failed at ${stage}: ${why}`);
 }
 

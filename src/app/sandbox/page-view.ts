@@ -8,7 +8,7 @@ export type SendToPage = (event: PageEvent) => void;
 
 /** Answers of the bot for the page of the sandbox: the page cannot see them on Discord, so the bot's process reports them. */
 export class PageView {
-  readonly #botName: string;
+  readonly #botName;
   readonly #engines: string[] = [];
   readonly #live = new Map<string, string>();
   #report: SendToPage | undefined;
@@ -60,11 +60,7 @@ export class PageView {
   }
 
   /** The page shows them under whoever speaks, until they are said. */
-  #words({
-    name: who = this.#botName,
-    text,
-    isWhole,
-  }: Extract<SessionEvent, { kind: 'words' }>): void {
+  #words({ name: who = this.#botName, text, isWhole }: Extract<SessionEvent, { kind: 'words' }>) {
     if (isWhole) this.#report?.({ kind: 'said', who, text });
     if (isWhole || this.#live.get(who) === text) return;
     this.#live.set(who, text);

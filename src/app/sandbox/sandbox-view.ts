@@ -6,8 +6,8 @@ import type { SessionEvent } from '#src/ports/session-events.ts';
 
 /** Terminal output of a sandbox run: everything that goes on, for a newcomer. */
 export class SandboxView {
-  readonly #show: ConversationPrinter;
-  readonly #botName: string;
+  readonly #show;
+  readonly #botName;
 
   constructor(show: ConversationPrinter, botName: string) {
     this.#show = show;

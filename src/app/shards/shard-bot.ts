@@ -80,7 +80,7 @@ export async function startShardBot(
     options.onSessions(sessions, { ...all, members });
     return all;
   };
-  const onEvent = (event: DiscordEvent): void => {
+  const onEvent = (event: DiscordEvent) => {
     reportToSessions(sessions, event);
     onDiscord(event, shard.id);
   };
@@ -113,7 +113,7 @@ export async function startShardBot(
 }
 
 /** Passes changes of the bot's own seat to the sessions. */
-function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEvent): void {
+function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEvent) {
   switch (event.kind) {
     case 'muted':
     case 'deafened':

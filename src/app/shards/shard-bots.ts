@@ -47,7 +47,7 @@ export async function startShards(
   const close = async () => {
     await Promise.all(started.map((bot) => bot[Symbol.asyncDispose]()));
   };
-  const begin = async (shard: OwnedShard): Promise<void> => {
+  const begin = async (shard: OwnedShard) => {
     try {
       started.push(await start(shard, until));
     } catch (error) {

@@ -23,7 +23,7 @@ type Likeness = {
 
 /** Finds the lag at which a person's microphone sounds most like the sent sound. */
 class LagFinder {
-  readonly #sent: SentEnvelope;
+  readonly #sent;
   readonly #heard = new Float64Array(bandCount);
   #heardSquares = 0;
   /** Per lag and band. */
@@ -68,7 +68,7 @@ class LagFinder {
     this.#weight = 0;
   }
 
-  #addAt(lag: number, levels: Float32Array, sentAt: number): void {
+  #addAt(lag: number, levels: Float32Array, sentAt: number) {
     const sent = this.#sent.levels;
     const from = lag * bandCount;
     let [squares, products] = [0, 0];
@@ -174,9 +174,9 @@ const floorRiseDb = 0.03;
  * Compares loudness in bands, not waveforms: rooms and noise suppression change the latter. Has no clock.
  */
 export class EchoMeter {
-  readonly #sent: SentEnvelope;
+  readonly #sent;
   readonly #bands = new Bands();
-  readonly #finder: LagFinder;
+  readonly #finder;
   readonly #floor = new NoiseFloor();
   readonly #recent: EchoMeasurement[] = [];
   /** Position of the stream in the time of the clock; arrivals can only be late. */
@@ -224,13 +224,13 @@ export class EchoMeter {
     this.#verdict = 'unknown';
   }
 
-  #align(atMs: number): void {
+  #align(atMs: number) {
     const nextMs = this.#streamMs + windowMs;
     const follows = Math.abs(atMs - nextMs) < jumpMs;
     this.#streamMs = follows ? Math.min(nextMs + driftMs, atMs) : atMs;
   }
 
-  #measure({ samples, probability }: VoiceWindow, at: number, sounds: boolean): void {
+  #measure({ samples, probability }: VoiceWindow, at: number, sounds: boolean) {
     const levels = new Float32Array(bandCount);
     this.#bands.measure(samples, at, levels, 0);
     this.#floor.add(levels);
@@ -245,7 +245,7 @@ export class EchoMeter {
   }
 
   /** Checks whether the echo path is still valid. */
-  #follow(path: EchoPath, { levels, hop }: EchoMeasurement, loud: boolean): void {
+  #follow(path: EchoPath, { levels, hop }: EchoMeasurement, loud: boolean) {
     const { excessDb, shortDb, expectedDb } = path.compare(levels, this.#floor.levels, hop);
     this.#excessDb += newShare * ((loud ? Math.min(mostExcessDb, excessDb) : 0) - this.#excessDb);
     this.#shortDb += newShare * (shortDb - this.#shortDb);
@@ -263,12 +263,12 @@ export class EchoMeter {
     return this.#excessDb < ownDb && this.#shortDb < mostShortDb;
   }
 
-  #lose(): void {
+  #lose() {
     this.#path = undefined;
     this.#finder.reset();
   }
 
-  #search(): void {
+  #search() {
     const found = this.#finder.best();
     if (!proves(found) || (this.#path && !this.#changed(this.#path, found))) return;
     const path = new EchoPath(this.#sent, found.lag);
@@ -288,7 +288,7 @@ export class EchoMeter {
     return likeness - this.#finder.likenessAt(path.lag) > clearly;
   }
 
-  #judge({ atMs }: VoiceWindow, sounds: boolean): void {
+  #judge({ atMs }: VoiceWindow, sounds: boolean) {
     this.#voiced++;
     const own = this.#path && this.#excessDb >= ownDb;
     if (this.#path && this.#fits && sounds) this.#explained++;
@@ -298,7 +298,7 @@ export class EchoMeter {
     else this.#verdict = this.#isUnlike() ? 'speech' : 'unknown';
   }
 
-  #isUnlike(): boolean {
+  #isUnlike() {
     if (this.#voiced >= speechWindows) return true;
     const { likeness, weight } = this.#finder.best();
     return weight >= disproof.weight && likeness < disproof.likeness;
@@ -315,7 +315,7 @@ function proves({ likeness, weight }: Likeness): boolean {
 }
 
 /** A gap is filled with zeros, which are no silence of the room. */
-function isFilled(samples: Float32Array, at: number): boolean {
+function isFilled(samples: Float32Array, at: number) {
   let zeros = 0;
   for (let n = at; n < at + bandSamples; n++) if (samples[n] === 0) zeros++;
   return zeros < bandSamples / 2;

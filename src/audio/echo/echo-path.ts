@@ -31,7 +31,7 @@ export class EchoPath {
   /** Lag in hops of 8 ms. */
   readonly lag: number;
   readonly lagMs: number;
-  readonly #sent: SentEnvelope;
+  readonly #sent;
   /** Sums of power give the gain: noise and single measurements hardly change them. */
   readonly #gains = new Float64Array(bandCount);
   readonly #sentPower = new Float64Array(bandCount);

@@ -13,7 +13,7 @@ const order = Uint8Array.from({ length: size }, (_, n) =>
 
 /** Magnitudes of 256 real samples at 129 frequencies, by a fast Fourier transform, without allocating. */
 export class Spectrum {
-  readonly #window: Float64Array;
+  readonly #window;
   readonly #re = new Float64Array(size);
   readonly #im = new Float64Array(size);
   readonly #magnitudes = new Float64Array(half + 1);
@@ -36,7 +36,7 @@ export class Spectrum {
     return this.#magnitudes;
   }
 
-  #transform(): void {
+  #transform() {
     for (let span = 1; span < size; span *= 2) {
       for (let start = 0; start < size; start += 2 * span) {
         for (let n = 0; n < span; n++) this.#join(start + n, start + n + span, (n * half) / span);
@@ -45,7 +45,7 @@ export class Spectrum {
   }
 
   /** One butterfly: `b` turned by `angle` is added to and taken from `a`. */
-  #join(a: number, b: number, angle: number): void {
+  #join(a: number, b: number, angle: number) {
     const re = this.#re;
     const im = this.#im;
     const cos = cosines[angle] ?? 0;
@@ -150,7 +150,7 @@ export class SentEnvelope {
     return hop >= this.#hops || hop < Math.max(0, this.#hops - kept) ? -1 : place(hop);
   }
 
-  #measure(): void {
+  #measure() {
     for (const { samples, beginsAtMs } of this.#waiting) {
       if (beginsAtMs !== undefined) this.#begin(beginsAtMs);
       for (const sample of this.#resampler.push(samples)) this.#push(sample / 32_768);
@@ -159,7 +159,7 @@ export class SentEnvelope {
   }
 
   /** A frame that was not asked about in time counts as silence. */
-  #skip(frame: SentFrame | undefined): void {
+  #skip(frame: SentFrame | undefined) {
     if (!frame) return;
     if (frame.beginsAtMs !== undefined) this.#begin(frame.beginsAtMs);
     this.#filled += (frame.samples.length * listenRateHz) / speakRateHz;
@@ -169,7 +169,7 @@ export class SentEnvelope {
     }
   }
 
-  #begin(atMs: number): void {
+  #begin(atMs: number) {
     const hop = Math.max(this.#hops, Math.round(atMs / hopMs));
     for (let n = Math.max(this.#hops, hop - kept); n < hop; n++) {
       this.levels.fill(silenceDb, place(n), place(n) + bandCount);
@@ -180,7 +180,7 @@ export class SentEnvelope {
     this.#resampler = new Resampler(speakRateHz, listenRateHz);
   }
 
-  #push(sample: number): void {
+  #push(sample: number) {
     this.#samples[bandSamples - hopSamples + this.#filled++] = sample;
     if (this.#filled < hopSamples) return;
     this.#bands.measure(this.#samples, 0, this.levels, place(this.#hops));

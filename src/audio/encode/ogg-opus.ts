@@ -14,7 +14,7 @@ const mostPageSamples = 50 * frameSamples;
 
 /** Opus in an Ogg file (RFC 7845): each piece completes a page, so that no sound waits for a full one. */
 export class OggOpus implements SoundEncoder {
-  readonly #encoder: OpusEncoder;
+  readonly #encoder;
   readonly #serial = randomInt(2 ** 32);
   #rest = new Int16Array(0);
   #samples = 0;

@@ -11,7 +11,7 @@ const mp3Module = new URL(import.meta.resolve('wasm-media-encoders/wasm/mp3'));
 
 /** Encoders of sound for programs. The encoder of MP3 is loaded when it is first asked for. */
 export class SoundEncoders {
-  readonly #codec: OpusCodec;
+  readonly #codec;
   #mp3: Promise<WebAssembly.Module> | undefined;
 
   constructor(codec: OpusCodec) {

@@ -38,7 +38,7 @@ export class LoudnessMeter {
     return all === undefined ? undefined : this.#meanAbove(all - belowMeanLu);
   }
 
-  #step(): void {
+  #step() {
     this.#recent.push(this.#energy / stepSamples);
     this.#energy = 0;
     this.#filled = 0;

@@ -51,7 +51,7 @@ export async function loadOpus(): Promise<OpusCodec> {
 }
 
 /** Checks that a tone keeps its length and loudness. */
-function selfTest(codec: OpusCodec): void {
+function selfTest(codec: OpusCodec) {
   const encoder = codec.encoder(24_000);
   const decoder = codec.decoder(16_000);
   const tone = Int16Array.from({ length: 480 }, (_, n) => 8000 * Math.sin((Math.PI * n) / 24));
@@ -105,6 +105,6 @@ function codecOf(name: string, open: OpenCoder): OpusCodec {
 }
 
 /** Sound of the bot; any other is of people, whom tests, benchmarks and the sandbox stand in for, and is coded as their clients do. */
-function isOwn(rateHz: CoderRateHz, channels: 1 | 2): boolean {
+function isOwn(rateHz: CoderRateHz, channels: 1 | 2) {
   return channels === 2 || rateHz === speakRateHz;
 }

@@ -34,7 +34,7 @@ export class PolyphaseFilter {
   readonly change: Omit<ChangeOfRate, 'taps'>;
   readonly #module: FilterModule;
   readonly #rowBytes: number;
-  readonly #places: Places;
+  readonly #places;
   /** Frames of output at a time. */
   readonly #block: number;
   readonly #input: Int16Array;
@@ -77,7 +77,7 @@ export class PolyphaseFilter {
     }
   }
 
-  #filter(channels: 1 | 2, frames: number, count: number, phase: number): void {
+  #filter(channels: 1 | 2, frames: number, count: number, phase: number) {
     const { floatMono, floatStereo, filterMono, filterStereo } = this.#module;
     const { up, down, phases } = this.change;
     const { input, left, right, output } = this.#places;

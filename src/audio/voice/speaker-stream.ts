@@ -72,7 +72,7 @@ class Concealment {
     return gain * (this.#past[at] ?? 0);
   }
 
-  #join(samples: Int16Array): void {
+  #join(samples: Int16Array) {
     const length = Math.min(crossfadeSamples, samples.length);
     for (let n = 0; n < length; n++) {
       const real = n / length;
@@ -143,7 +143,7 @@ const gapLimitSamples = 0.3 * listenRateHz;
 
 /** Turns one person's packets into samples. Never throws for the content of a packet; a bad one becomes a gap. */
 export class SpeakerStream {
-  readonly #codec: OpusCodec;
+  readonly #codec;
   readonly #order = new PacketOrder();
   readonly #concealment = new Concealment();
   #decoder: OpusDecoder | undefined;
@@ -232,7 +232,7 @@ export class SpeakerStream {
   }
 
   /** Forgets the stream: the next sound does not continue it. */
-  #forget(): void {
+  #forget() {
     this.#decoder = undefined;
     this.#concealment.reset();
   }
@@ -289,7 +289,7 @@ export class Recording {
     return { samples: all.subarray(0, kept), rateHz: listenRateHz, channels: 1 };
   }
 
-  #forget(): void {
+  #forget() {
     for (;;) {
       const first = this.#chunks[0];
       if (!first || this.#length - first.length < samplesOf(preRollMs)) return;

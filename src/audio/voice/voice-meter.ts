@@ -9,7 +9,7 @@ import type { SpeakerSound } from './speaker-stream.ts';
  * shared instance and back: nothing has to be freed.
  */
 export class VoiceActivity {
-  readonly #weights: SileroWeights;
+  readonly #weights;
   readonly #state: StreamState = {
     context: new Float32Array(contextSamples),
     outputs: new Float32Array(cellCount),
@@ -50,7 +50,7 @@ const forgetMs = 300;
 
 /** Chops one person's 16 kHz stream into windows and measures each. Holds less than one window back. */
 export class VoiceMeter {
-  readonly #activity: VoiceActivity;
+  readonly #activity;
   /** Window that is being filled. */
   #window = new Float32Array(windowSamples);
   #filled = 0;
@@ -93,7 +93,7 @@ export class VoiceMeter {
     this.#power = 0;
   }
 
-  #fill(samples: Int16Array, from: number, to: number): void {
+  #fill(samples: Int16Array, from: number, to: number) {
     for (let n = from; n < to; n++) {
       const sample = (samples[n] ?? 0) / 32_768;
       this.#window[this.#filled++] = sample;
@@ -228,13 +228,13 @@ export class SileroWeights {
     return this.#answer();
   }
 
-  #mirror(): void {
+  #mirror() {
     const samples = this.#samples;
     const end = contextSamples + windowSamples;
     for (let n = 0; n < contextSamples; n++) samples[end + n] = samples[end - 2 - n] ?? 0;
   }
 
-  #run(): void {
+  #run() {
     const [a, b, c, d] = at.encoder;
     const row = (from: number, step: number, width: number) => from + step * width * numberBytes;
     const { hann, twiddles, order, work } = at;
@@ -251,7 +251,7 @@ export class SileroWeights {
     this.#kernels.remember(at.gates, cellCount, at.cells, row(at.seen, 1, cellCount));
   }
 
-  #multiply(layer: Layer, input: number, least: number, out: number): void {
+  #multiply(layer: Layer, input: number, least: number, out: number) {
     const { weights, bias, rows, width } = layer;
     this.#kernels.multiply(weights, bias, rows, input, width, least, at.list, out);
   }

@@ -6,7 +6,7 @@ export class GuildTaskQueue {
   run<T>(guildId: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(guildId) ?? Promise.resolve();
     const mine = before.then(work, work);
-    const forget = (): void => {
+    const forget = () => {
       if (this.#last.get(guildId) === settled) this.#last.delete(guildId);
     };
     const settled: Promise<void> = mine.then(forget, forget);

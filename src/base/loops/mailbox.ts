@@ -6,7 +6,7 @@ import type { Clock } from '#src/base/clock.ts';
  * When full, the oldest item is dropped and counted: late sound is worth less than present sound.
  */
 export class Mailbox<T> {
-  readonly #limit: number;
+  readonly #limit;
   #items: T[] = [];
   #change: PromiseWithResolvers<void> | undefined;
   #ended: { readonly error?: unknown } | undefined;
@@ -60,12 +60,12 @@ export class Mailbox<T> {
     }
   }
 
-  #changed(): Promise<void> {
+  #changed() {
     this.#change ??= Promise.withResolvers();
     return this.#change.promise;
   }
 
-  #wake(): void {
+  #wake() {
     this.#change?.resolve();
     this.#change = undefined;
   }
@@ -73,7 +73,7 @@ export class Mailbox<T> {
 
 /** Wait of one loop between its steps: a call of `wake` ends it, or time does. No timer runs without a deadline. */
 export class Wakeup {
-  readonly #clock: Pick<Clock, 'later'>;
+  readonly #clock;
   #isWoken = false;
   #go: (() => void) | undefined;
 

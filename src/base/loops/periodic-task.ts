@@ -68,7 +68,7 @@ async function failuresAfter(
   return 0;
 }
 
-async function paused(pause: Wakeup, everyMs: PeriodicTask['everyMs']): Promise<void> {
+async function paused(pause: Wakeup, everyMs: PeriodicTask['everyMs']) {
   const ms = typeof everyMs === 'number' ? everyMs : everyMs();
   if (ms > 0) await pause.wait(ms);
 }
@@ -79,7 +79,7 @@ function retryMs(failures: number, longestMs = longestRetryMs): number {
 
 /** A listener that throws must not end the task. */
 function reportOf({ name, report }: PeriodicTask) {
-  return (state: AlertChange['state'], why: string, error?: unknown): void => {
+  return (state: AlertChange['state'], why: string, error?: unknown) => {
     try {
       const change = { kind: 'alert', name: 'task-failing', task: name, state } as const;
       report({ ...change, cause: `${name}: ${why}`, error });

@@ -25,8 +25,8 @@ export type RealtimeTalkOptions = {
 
 /** Any server with OpenAI's Realtime conversations. Each answer has a connection of its own: the server forgets all with its end. */
 export class RealtimeTalk implements Disposable {
-  readonly #options: RealtimeTalkOptions;
-  readonly #pool: RealtimePool;
+  readonly #options;
+  readonly #pool;
 
   constructor(options: RealtimeTalkOptions) {
     const { baseUrl, maxTokens, model } = options;
@@ -68,8 +68,8 @@ type TalkRequest = {
 
 /** One answer: a request for each round of tools, over one connection as long as it works. */
 class TalkAnswer {
-  readonly #options: RealtimeTalkOptions;
-  readonly #pool: RealtimePool;
+  readonly #options;
+  readonly #pool;
   readonly #by: ServedBy;
   #link: JsonSocket | undefined;
   /** Ids of the calls whose results the server has. */
@@ -127,7 +127,7 @@ class TalkAnswer {
     return response;
   }
 
-  #send(link: JsonSocket, messages: readonly ChatMessage[], isFirst: boolean): void {
+  #send(link: JsonSocket, messages: readonly ChatMessage[], isFirst: boolean) {
     for (const message of messages) {
       const isResult = message.role === 'tool' && !this.#results.has(message.callId);
       if (isFirst || isResult) sendMessage(link, message);
@@ -135,7 +135,7 @@ class TalkAnswer {
     }
   }
 
-  #close(): void {
+  #close() {
     if (this.#link) this.#pool.giveBack(this.#link, false);
     this.#link = undefined;
   }
@@ -162,7 +162,7 @@ function mannerUpdate(instructions: string, offered: readonly Tool[]): JsonEvent
 }
 
 /** Adds a message to the conversation of the server: sound after a line that names its speaker, all else as text. */
-function sendMessage(link: JsonSocket, message: ChatMessage): void {
+function sendMessage(link: JsonSocket, message: ChatMessage) {
   for (const item of itemsOf(message)) link.send({ type: 'conversation.item.create', item });
   if ('wav' in message) sendSound(link, message.wav);
 }
@@ -188,7 +188,7 @@ function itemsOf(message: ChatMessage): readonly JsonEvent[] {
   }
 }
 
-function sendSound(link: JsonSocket, wav: Uint8Array): void {
+function sendSound(link: JsonSocket, wav: Uint8Array) {
   const { samples } = resample(readWav(wav), speakRateHz);
   link.append(samples);
   const missing = shortestSamples - samples.length;

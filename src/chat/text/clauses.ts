@@ -95,12 +95,12 @@ function endsSentence(before: string, ahead: string): boolean {
 }
 
 /** `1.` at the start of a line. */
-function isNumbering(before: string, word: string): boolean {
+function isNumbering(before: string, word: string) {
   return /^\d{1,3}$/.test(word) && /(?:^|\n)[ \t]*$/.test(before.slice(0, -word.length));
 }
 
 /** `J.` of J. Smith, but not the last word of "So do I." */
-function isInitial(word: string): boolean {
+function isInitial(word: string) {
   return /^\p{Lu}$/u.test(word) && word !== 'I';
 }
 
@@ -112,7 +112,7 @@ const neverLast = new Set(
 const sometimesLast = new Set('a.m p.m etc inc ltd co corp usw'.split(' '));
 
 /** Abbreviations that something always follows, and letters with dots: e.g, i.e, u.s. */
-function isNeverLast(word: string): boolean {
+function isNeverLast(word: string) {
   return neverLast.has(word) || (/^(?:\p{L}\.)+\p{L}$/u.test(word) && !sometimesLast.has(word));
 }
 
@@ -132,7 +132,7 @@ export function sureEnd(text: string): 'sentence' | 'pause' | undefined {
 }
 
 /** Whether a quote, a bracket or an emphasis has begun that a mark after the end would close. */
-function isOpen(text: string): boolean {
+function isOpen(text: string) {
   const count = (marks: RegExp) => text.match(marks)?.length ?? 0;
   if (count(/["\u201c\u201d\u201e\u00ab\u00bb]/g) % 2 === 1 || count(/[*_~]+/g) % 2 === 1)
     return true;
@@ -187,7 +187,7 @@ const addressMark = /^[)\]>"'`*_.,;:!?]$/;
  * space between clauses is lost. A fenced block of code is one clause of any length.
  */
 export class ClauseSplitter {
-  readonly #isEager: boolean;
+  readonly #isEager;
   #rest = '';
   #rules = firstRules;
 
@@ -256,7 +256,7 @@ function findEnd(text: string, rules: Rules, ended: boolean): FoundClause {
   return { pause, waits: false };
 }
 
-function isEnough(clause: string, kind: 'sentence' | 'pause', rules: Rules): boolean {
+function isEnough(clause: string, kind: 'sentence' | 'pause', rules: Rules) {
   const words = wordCount(clause);
   if (kind === 'pause') return words >= rules.pauseWords;
   return words > 0 && clause.length >= rules.shortestChars;

@@ -53,10 +53,10 @@ type AnswerJob = RunningReply & {
 /** Answers of one session that are made or heard. */
 export class AnswerJobs {
   readonly running: RunningReplies<AnswerJob>;
-  readonly #session: Session;
-  readonly #deps: AnswerDeps & VoiceDeps;
-  readonly #tools: SessionTools;
-  readonly #utterances: Utterances;
+  readonly #session;
+  readonly #deps;
+  readonly #tools;
+  readonly #utterances;
   readonly #playing = new Set<Promise<void>>();
   /** Progress of answers that were awaited and discarded, by their turn. */
   readonly #unheard = new Map<Id, AnswerProgress>();
@@ -119,7 +119,7 @@ export class AnswerJobs {
   }
 
   /** A bug: nothing of the question is tried again. */
-  #broken(job: AnswerJob, error: unknown): void {
+  #broken(job: AnswerJob, error: unknown) {
     this.running.discard(job.id);
     const { loop } = this.#session;
     loop.post({ kind: 'taken-out', id: job.effect.turn, why: 'failed' });
@@ -318,7 +318,7 @@ function reportAnswer(
   { finish, progress, reply }: AnswerReport,
   { consent, notices, place }: Owners<'consent' | 'notices' | 'place'>,
   utterances: Pick<Utterances, 'find'>,
-): void {
+) {
   const { by: speakerId, name, parts: said, request } = turn;
   const { end, failure, words } = utterances.find(said.at(-1)?.utterance ?? 0) ?? {};
   const firstSentAtMs = reply?.firstSentAtMs;

@@ -31,7 +31,7 @@ export type SessionAnswers = { readonly agreedIds: readonly string[]; readonly i
 /** Who is heard in one session, as its conversation decides. A change counts from the next packet. */
 export class SessionConsent {
   readonly withdrawals = new ConsentWithdrawals();
-  readonly #options: SessionConsentOptions;
+  readonly #options;
   #listener: (() => void) | undefined;
   #keeper: (() => void) | undefined;
 

@@ -42,8 +42,8 @@ type UtteranceDeps = Deps<'clock' | 'cues' | 'spending' | 'transcriber'> & {
 
 /** Utterances of one session, with their sound, their recognisers and their captions, until the conversation forgets them. */
 export class Utterances {
-  readonly #session: Session;
-  readonly #deps: UtteranceDeps;
+  readonly #session;
+  readonly #deps;
   readonly #all = new Map<Id, HeardUtterance>();
   /** The one that each person has not ended. */
   readonly #open = new Map<string, HeardUtterance>();
@@ -171,7 +171,7 @@ export class Utterances {
   }
 
   /** Whether something sounds beside this person; not looked at where no yes is waited for. */
-  #isAmongSounds(speakerId: string): boolean {
+  #isAmongSounds(speakerId: string) {
     const { state } = this.#session.loop;
     if (state.confirmations.every(({ spoken }) => spoken === 'none')) return false;
     const isAlone = [...this.#open.keys()].every((id) => id === speakerId);
@@ -186,7 +186,7 @@ export class Utterances {
   }
 
   /** Asks for the words so far, once a pause, unless that would be too expensive. */
-  #pause(utterance: HeardUtterance, { heard, kind, soFar }: PauseEvent): void {
+  #pause(utterance: HeardUtterance, { heard, kind, soFar }: PauseEvent) {
     utterance.soFar = soFar;
     utterance.evidence = heard;
     if (!hasVoice(heard) || utterance.isRequested) return;
@@ -198,14 +198,14 @@ export class Utterances {
   }
 
   /** Gives endpointing an empty text for this pause, so that it does not wait for words. */
-  async #passOver(utterance: HeardUtterance): Promise<void> {
+  async #passOver(utterance: HeardUtterance) {
     await Promise.resolve(); // what else was noticed goes first
     const { speakerId } = utterance;
     if (this.#open.get(speakerId) === utterance && !utterance.isRequested)
       this.#connection?.read(speakerId, { text: '' });
   }
 
-  async #recognise(utterance: HeardUtterance, pause: number): Promise<void> {
+  async #recognise(utterance: HeardUtterance, pause: number) {
     const { loop, place } = this.#session;
     const { id, partial, speakerId } = utterance;
     utterance.deferredPause = undefined;
@@ -224,7 +224,7 @@ export class Utterances {
   }
 
   /** Skips recognition when the budget is used up. A stop counts all the same. */
-  #mayBegin(speakerId: string, began: UtteranceBegin): void {
+  #mayBegin(speakerId: string, began: UtteranceBegin) {
     const { features, loop, place, speech } = this.#session;
     const follow = features.follow(speakerId);
     const { current } = loop.state.floor;
@@ -241,7 +241,7 @@ export class Utterances {
   }
 
   /** Tells that a budget is used up. Alone with the bot somebody spoke to it, so each time there is a sign. */
-  #tellRefusal(speakerId: string, { isNews, line }: BudgetRefusal): void {
+  #tellRefusal(speakerId: string, { isNews, line }: BudgetRefusal) {
     const { notices, place, signal, speech } = this.#session;
     if (!place.people().every(({ id, isBot }) => isBot || id === speakerId)) {
       if (isNews()) notices.post(line);
@@ -256,7 +256,7 @@ export class Utterances {
     { fromMs }: UtteranceBegin,
     follow: FollowUtterance | undefined,
     budget: HearingBudget,
-  ): void {
+  ) {
     const { consent, loop, place } = this.#session;
     const { clock, hearing, vocabulary } = this.#deps;
     const { languages } = place;
@@ -314,7 +314,7 @@ export class Utterances {
     return new HeldListening(open, signal);
   }
 
-  async #end(utterance: HeardUtterance, ended: UtteranceEnd): Promise<void> {
+  async #end(utterance: HeardUtterance, ended: UtteranceEnd) {
     const { loop, place } = this.#session;
     const { id, speakerId } = utterance;
     utterance.end = ended;
@@ -336,7 +336,7 @@ export class Utterances {
   }
 
   /** An answer is made of it no more, but captions are. */
-  async #breakOff(utterance: HeardUtterance): Promise<void> {
+  async #breakOff(utterance: HeardUtterance) {
     const { consent } = this.#session;
     const withdrawn = consent.withdrawals.of(utterance.speakerId);
     if (utterance.isFollowed && consent.mayHear(utterance.speakerId)) {
@@ -348,7 +348,7 @@ export class Utterances {
     utterance.close();
   }
 
-  #report(utterance: HeardUtterance, isNothing: boolean, why: UtteranceOver['why']): void {
+  #report(utterance: HeardUtterance, isNothing: boolean, why: UtteranceOver['why']) {
     const { consent, notices, place } = this.#session;
     const { end, name, speakerId, words } = utterance;
     if (words && !isNothing) {

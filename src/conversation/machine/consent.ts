@@ -40,7 +40,7 @@ function without(ids: readonly PersonId[], by: PersonId): readonly PersonId[] {
 }
 
 /** Drops everything that a person's turns own: sound, words, answers, tools and buttons. Nothing of it is remembered. */
-function withdraw(draft: Draft, by: PersonId): void {
+function withdraw(draft: Draft, by: PersonId) {
   setHistory(draft, historyWithout(draft.history, by).exchanges);
   for (const turn of draft.turns) if (turn.by === by) dropTurn(draft, turn, 'withdrawn');
   withdrawTools(draft, by);
@@ -86,12 +86,12 @@ export function people(draft: Draft, { people: here }: EventOf<'people'>): void 
   breakOffUnheard(draft);
 }
 
-function isNewlyBarred(before: readonly Participant[], { id, isAdmitted }: Participant): boolean {
+function isNewlyBarred(before: readonly Participant[], { id, isAdmitted }: Participant) {
   const former = before.find((one) => one.id === id);
   return !isAdmitted && former?.isAdmitted !== false;
 }
 
 /** Cuts people off who may not be heard. */
-function breakOffUnheard(draft: Draft): void {
+function breakOffUnheard(draft: Draft) {
   breakOff(draft, ({ by }, { isEnded }) => !isEnded && !mayHear(draft, by));
 }

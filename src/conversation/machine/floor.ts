@@ -62,7 +62,7 @@ export function askTurn(draft: Draft, turn: TurnState): void {
 }
 
 /** A new question replaces an own one that was not heard. Words that were understood late replace nothing. */
-function replaceUnheard(draft: Draft, turn: TurnState): void {
+function replaceUnheard(draft: Draft, turn: TurnState) {
   const { current } = draft.floor;
   const former = turnOf(draft, current?.id);
   if (!former || former.id === turn.id || former.by !== turn.by) return;
@@ -72,7 +72,7 @@ function replaceUnheard(draft: Draft, turn: TurnState): void {
 }
 
 /** Three questions wait. One more drops the oldest, of its own asker first. */
-function makeSpace(draft: Draft, turn: TurnState): void {
+function makeSpace(draft: Draft, turn: TurnState) {
   const waiting = draft.floor.queue.flatMap((id) => turnOf(draft, id) ?? []);
   if (waiting.length < draft.rules.queue.mostQuestions) return;
   const own = waiting.find(({ by }) => by === turn.by);
@@ -81,7 +81,7 @@ function makeSpace(draft: Draft, turn: TurnState): void {
 }
 
 /** The first to finish is the first in the queue, before lines of chats that let everything pass. */
-function putInQueue(draft: Draft, turn: TurnState): void {
+function putInQueue(draft: Draft, turn: TurnState) {
   const { queue } = draft.floor;
   const later = queue.findIndex((id) => {
     const other = turnOf(draft, id);
@@ -92,7 +92,7 @@ function putInQueue(draft: Draft, turn: TurnState): void {
 }
 
 /** Puts a turn or a reading at this place of the queue; -1: last. */
-function insertAt({ floor }: Draft, id: Id, place: number): void {
+function insertAt({ floor }: Draft, id: Id, place: number) {
   floor.queue = floor.queue.toSpliced(place < 0 ? floor.queue.length : place, 0, id);
 }
 
@@ -108,7 +108,7 @@ export function advance(draft: Draft): void {
   }
 }
 
-function makeCurrent(draft: Draft, id: Id): void {
+function makeCurrent(draft: Draft, id: Id) {
   leaveFloor(draft, id);
   botBeginsToSpeak(draft);
   const turn = turnOf(draft, id);
@@ -120,7 +120,7 @@ function makeCurrent(draft: Draft, id: Id): void {
 }
 
 /** Plays the answer that was begun ahead if it still fits; else begins another one. */
-function playAnswer(draft: Draft, turn: TurnState): void {
+function playAnswer(draft: Draft, turn: TurnState) {
   if (!isFitting(draft, turn)) discardAnswer(draft, turn);
   const answer = turn.answer ?? beginAnswer(draft, turn, wordsOf(turn.parts));
   const fromMs = Math.max(waitsFromMs(turn.voiceMs, turn.endedMs), draft.floor.freeFromMs);
@@ -156,13 +156,13 @@ export function confirmNext(draft: Draft, formerVersion: number): void {
   answer.historyVersion = version;
 }
 
-function isFitting({ history }: Draft, { answer, parts }: TurnState): boolean {
+function isFitting({ history }: Draft, { answer, parts }: TurnState) {
   if (answer?.historyVersion !== history.version || answer.supposed !== undefined) return false;
   if (answer.words === undefined) return answer.lastUtterance === lastUtteranceOf({ parts });
   return sameWords(answer.words, wordsOf(parts));
 }
 
-function noteUnderstood(draft: Draft, { by, parts, request }: TurnState): void {
+function noteUnderstood(draft: Draft, { by, parts, request }: TurnState) {
   const words = wordsOf(parts);
   if (request !== undefined || words === '') return;
   const { atMs, notes, rules } = draft;
@@ -170,7 +170,7 @@ function noteUnderstood(draft: Draft, { by, parts, request }: TurnState): void {
   notes.understood = [...others, { by, words, untilMs: atMs + rules.understoodMs }];
 }
 
-function setCurrent({ atMs, floor, rules }: Draft, id: Id, reply: Id, sinceMs: number): void {
+function setCurrent({ atMs, floor, rules }: Draft, id: Id, reply: Id, sinceMs: number) {
   floor.current = {
     id,
     reply,
@@ -247,7 +247,7 @@ function readingRefusal(
 }
 
 /** `now` goes before everything, but behind the former `now`; `behind` goes after everything. */
-function queueReading(draft: Draft, { id, when }: Reading): void {
+function queueReading(draft: Draft, { id, when }: Reading) {
   const { queue } = draft.floor;
   const isKind = (kind: ReadingPlace) => (other: Id) => readingOf(draft, other)?.when === kind;
   const now = queue.findLastIndex(isKind('now')) + 1;
@@ -287,7 +287,7 @@ function noticesOf(state: ConversationState): readonly Reading[] {
 }
 
 /** Says the next notice where no person talks and nothing waits. */
-function sayNotice(draft: Draft): void {
+function sayNotice(draft: Draft) {
   if (!isQuiet(draft) || !isFree(draft)) return;
   for (const notice of noticesOf(draft)) {
     if (isHeardBy(draft, notice)) {
@@ -301,7 +301,7 @@ function sayNotice(draft: Draft): void {
 }
 
 /** Whether its addressee sits there, hears it and agreed to be heard. */
-function isHeardBy(draft: Draft, { about: [to] }: Reading): boolean {
+function isHeardBy(draft: Draft, { about: [to] }: Reading) {
   if (to === undefined) return true;
   const listener = draft.people.find(({ id }) => id === to);
   return listener !== undefined && !listener.isDeaf && standingOf(draft, to) === 'yes';

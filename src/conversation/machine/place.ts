@@ -35,7 +35,7 @@ export function linkLost(draft: Draft, event: EventOf<'link-lost'>): void {
 }
 
 /** What was heard in part is over. What was not, or only up to a tool that still runs, is said anew. */
-function silence(draft: Draft, isHeard: boolean): void {
+function silence(draft: Draft, isHeard: boolean) {
   const { current } = draft.floor;
   if (!current) return;
   const isBegun = isHeard && !isHeldByTool(draft, current);

@@ -120,7 +120,7 @@ export function endUtterance(
 }
 
 /** Speech without a decision becomes a turn of its own. */
-function separateOpen(draft: Draft, turn: TurnState): void {
+function separateOpen(draft: Draft, turn: TurnState) {
   const { by, endedMs, name, open, parts } = turn;
   if (open.length === 0) return;
   const separated = open.map((one) => ({ ...one, goesOn: one.goesOn || parts.length > 0 }));
@@ -136,7 +136,7 @@ export function forgetSounds(draft: Draft, parts: readonly TurnPart[]): void {
 /** Early ends after which a question that was being answered stays in the history. */
 const rememberedEnds: readonly string[] = ['stopped', 'late', 'muted', 'interrupted', 'replaced'];
 
-function isRemembered(end: ReplyFinish | EarlyEnd): boolean {
+function isRemembered(end: ReplyFinish | EarlyEnd) {
   return rememberedEnds.includes(end);
 }
 
@@ -183,7 +183,7 @@ export function loseTurn(draft: Draft, turn: TurnState, why: 'crowded' | 'late' 
   dropTurn(draft, turn, why);
 }
 
-function noteDropped(draft: Draft, by: PersonId): void {
+function noteDropped(draft: Draft, by: PersonId) {
   const { atMs, notes, rules } = draft;
   const others = notes.dropped.filter((one) => one.by !== by);
   const dropped = [...others, { by, untilMs: atMs + rules.droppedMs }];
@@ -282,7 +282,7 @@ export function outdated(draft: Draft): void {
   setHistory(draft, draft.history.exchanges);
 }
 
-function add(draft: Draft, exchange: HistoryExchange): void {
+function add(draft: Draft, exchange: HistoryExchange) {
   const all = [...draft.history.exchanges, exchange];
   setHistory(draft, all.slice(-draft.rules.mostExchanges));
 }
@@ -309,7 +309,7 @@ function hasForeignHistory(
   { history, people }: Draft,
   { by, changes, parts }: TurnState,
   supposed: HistoryExchange | undefined,
-): boolean {
+) {
   const exchanges = [...history.exchanges, ...(supposed ? [supposed] : [])];
   const isForeign = exchanges.some((one) => one.by !== by || !one.isOwn);
   const hasResult = changes.some((one) => one.isForeign && one.result !== undefined);

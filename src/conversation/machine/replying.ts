@@ -138,7 +138,7 @@ export function passReplies(draft: Draft): void {
 }
 
 /** Plays a cue while nothing of the answer is heard, or no more of it comes; never into the talk of people. */
-function cueWait(draft: Draft): void {
+function cueWait(draft: Draft) {
   const { atMs, rules } = draft;
   const awaited = awaitedReply(draft);
   if (!awaited || !isQuiet(draft)) return;
@@ -150,7 +150,7 @@ function cueWait(draft: Draft): void {
 }
 
 /** Ends the wait for an answer, which fails. */
-function giveUpSilent(draft: Draft): void {
+function giveUpSilent(draft: Draft) {
   const { atMs, rules } = draft;
   const awaited = awaitedReply(draft);
   if (!awaited || atMs < givenUpAtMs(draft, rules)) return;

@@ -38,7 +38,7 @@ export function called(draft: Draft, { answer: id, call }: EventOf<'called'>): v
  * Makes a change once for its turn. The same call, and any call of its tool in a further answer where nothing was said since, gets the
  * result of the former one. A call of a further answer with other arguments, for a turn that has grown, waits for Confirm.
  */
-function callChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef): void {
+function callChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef) {
   const alike = turn.changes.filter(({ tool }) => tool === call.tool);
   const former = alike.filter(({ answer }) => answer !== ref.answer);
   const same = alike.find(({ args }) => args === call.args);
@@ -57,7 +57,7 @@ function makeChange(
   call: ToolRequest,
   ref: CallRef,
   former: readonly ToolChange[],
-): void {
+) {
   const isFirst = turn.answer?.hasCalled === false && turn.changes.length === 0;
   const asked = former.filter(({ state }) => state === 'asked');
   for (const { confirmation } of asked) closeAsk(draft, confirmation);
@@ -76,7 +76,7 @@ export function runsUnasked(effect: ToolRequest['effect'], isOwn: boolean): bool
   return effect === 'last' ? isOwn : effect !== 'destroy';
 }
 
-function giveResult(draft: Draft, former: ToolChange, ref: CallRef): void {
+function giveResult(draft: Draft, former: ToolChange, ref: CallRef) {
   const { result } = former;
   if (result === undefined) former.receivers = [...former.receivers, ref];
   else emit(draft, { do: 'result', ...ref, result });
@@ -87,7 +87,7 @@ function addChange(
   { args, isForeign, tool }: ToolRequest,
   { answer }: CallRef,
   given: Partial<ToolChange>,
-): void {
+) {
   const change: ToolChange = {
     tool,
     args,
@@ -103,12 +103,12 @@ function addChange(
   turn.changes = [...turn.changes, change];
 }
 
-function runCall(draft: Draft, { by, id: turn }: TurnState, call: ToolRequest, ref: CallRef): void {
+function runCall(draft: Draft, { by, id: turn }: TurnState, call: ToolRequest, ref: CallRef) {
   const { args, effect, isForeign, tool } = call;
   startRun(draft, { by, turn, tool, args, ref, effect, isForeign, confirmation: undefined });
 }
 
-function startRun(draft: Draft, run: Omit<ToolRun, 'id'>): void {
+function startRun(draft: Draft, run: Omit<ToolRun, 'id'>) {
   const { by, confirmation, ref: call } = run;
   const id = newId(draft);
   draft.runs = [...draft.runs, { id, ...run }];
@@ -116,13 +116,7 @@ function startRun(draft: Draft, run: Omit<ToolRun, 'id'>): void {
 }
 
 /** Asks in the chat; aloud, too, where one sentence tells everything. */
-function askFor(
-  draft: Draft,
-  turn: TurnState,
-  call: ToolRequest,
-  ref: CallRef,
-  isFirst: boolean,
-): void {
+function askFor(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef, isFirst: boolean) {
   const { args, effect, presser = turn.by, tool } = call;
   const id = newId(draft);
   const isSaid = call.isSayable && effect !== 'destroy' && call.presser === undefined;
@@ -153,7 +147,7 @@ export function askFailed(draft: Draft, { confirmation }: EventOf<'ask-failed'>)
 }
 
 /** Closes a question of Confirm. Its call has done nothing, and may be made again. */
-function closeAsk(draft: Draft, id: Id | undefined): void {
+function closeAsk(draft: Draft, id: Id | undefined) {
   const closed = draft.confirmations.find((one) => one.id === id);
   if (!closed) return;
   removeConfirmation(draft, closed);
@@ -162,7 +156,7 @@ function closeAsk(draft: Draft, id: Id | undefined): void {
   emit(draft, { do: 'close-ask', confirmation: closed.id });
 }
 
-function removeConfirmation(draft: Draft, confirmation: Confirmation): void {
+function removeConfirmation(draft: Draft, confirmation: Confirmation) {
   draft.confirmations = draft.confirmations.filter((one) => one !== confirmation);
 }
 
@@ -176,7 +170,7 @@ export function returned(draft: Draft, { isVain, result, run: id }: EventOf<'ret
   else if (turn) finishChange(draft, turn, run, result, isVain);
 }
 
-function giveReading(draft: Draft, turn: TurnState, run: ToolRun, result: string): void {
+function giveReading(draft: Draft, turn: TurnState, run: ToolRun, result: string) {
   const { ref } = run;
   if (!ref || turn.answer?.id !== ref.answer) return;
   emit(draft, { do: 'result', ...ref, result });
@@ -190,7 +184,7 @@ function finishChange(
   run: ToolRun,
   result: string,
   isVain: boolean,
-): void {
+) {
   const made = turn.changes.findLast((one) => one.tool === run.tool && one.args === run.args);
   if (!made) return;
   const answering = made.receivers.filter(({ answer }) => turn.answer?.id === answer);
@@ -203,7 +197,7 @@ function finishChange(
 }
 
 /** What the model calls from now on may come from what it has read. */
-function noteForeignWords({ answer }: TurnState, { isForeign }: ToolRun): void {
+function noteForeignWords({ answer }: TurnState, { isForeign }: ToolRun) {
   if (answer && isForeign) answer.hasForeignWords = true;
 }
 
@@ -215,7 +209,7 @@ export function pressed(draft: Draft, { by, confirmation: id }: EventOf<'pressed
 }
 
 /** Runs a confirmed call. */
-function take(draft: Draft, confirmation: Confirmation): void {
+function take(draft: Draft, confirmation: Confirmation) {
   const { args, by, effect, id, tool, turn } = confirmation;
   removeConfirmation(draft, confirmation);
   const asked = turnOf(draft, turn)?.changes.find((one) => one.confirmation === id);
@@ -319,7 +313,7 @@ export function endTools(draft: Draft): void {
   for (const { id } of draft.confirmations) closeAsk(draft, id);
 }
 
-function stopRuns(draft: Draft, isStopped: (one: ToolRun) => boolean): void {
+function stopRuns(draft: Draft, isStopped: (one: ToolRun) => boolean) {
   const stopped = draft.runs.filter(isStopped);
   draft.runs = draft.runs.filter((one) => !stopped.includes(one));
   for (const { id } of stopped) emit(draft, { do: 'stop-run', run: id });

@@ -71,7 +71,7 @@ function continuedTurn(
 }
 
 /** Takes a turn off the floor. Barge-in decides about a turn that is heard. */
-function reopenTurn(draft: Draft, turn: TurnState): void {
+function reopenTurn(draft: Draft, turn: TurnState) {
   const { current } = draft.floor;
   if (soundOf(draft, turn.id)) return;
   leaveFloor(draft, turn.id);
@@ -92,7 +92,7 @@ export function paused(draft: Draft, { evidence, utterance: id }: EventOf<'pause
   if (utterance.partial !== undefined) preempt(draft, speech, utterance.partial, false);
 }
 
-function requestWords(draft: Draft, speech: OpenSpeech): void {
+function requestWords(draft: Draft, speech: OpenSpeech) {
   const { utterance } = speech;
   beginListening(draft, speech);
   if (!utterance.isRecognised) return;
@@ -102,7 +102,7 @@ function requestWords(draft: Draft, speech: OpenSpeech): void {
 }
 
 /** Words that were not needed at first may be needed by now. */
-function beginListening(draft: Draft, speech: OpenSpeech, isCaptioned = false): void {
+function beginListening(draft: Draft, speech: OpenSpeech, isCaptioned = false) {
   const { turn, utterance } = speech;
   if (utterance.isRecognised) return;
   utterance.isRecognised = isCaptioned || needsWords(draft, speech);
@@ -160,7 +160,7 @@ function requestedSpeech(draft: Draft, id: Id, pause: number): OpenSpeech | unde
 }
 
 /** Ends an answer that was begun on other words of this utterance. */
-function discardWrongGuess(draft: Draft, { turn, utterance }: OpenSpeech, text: string): void {
+function discardWrongGuess(draft: Draft, { turn, utterance }: OpenSpeech, text: string) {
   const { answer, parts } = turn;
   if (answer?.words === undefined || answer.lastUtterance !== utterance.id) return;
   if (!sameWords(answer.words, wordsOf(parts, text))) discardUnheard(draft, turn);
@@ -205,12 +205,7 @@ export function ended(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind
 }
 
 /** Begins the answer before the end is decided. One that was begun gives way once words go on with its question. */
-function preempt(
-  draft: Draft,
-  speech: OpenSpeech,
-  text: string | undefined,
-  isFinal: boolean,
-): void {
+function preempt(draft: Draft, speech: OpenSpeech, text: string | undefined, isFinal: boolean) {
   const { turn, utterance } = speech;
   const { answer, parts } = turn;
   if (soundOf(draft, turn.id)) return;

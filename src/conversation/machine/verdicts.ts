@@ -32,18 +32,12 @@ function nextDecision(draft: Draft): OpenSpeech | undefined {
   return undefined;
 }
 
-function isDecidable({
-  evidence,
-  hasFailed,
-  isEnded,
-  isRecognised,
-  words,
-}: UtteranceState): boolean {
+function isDecidable({ evidence, hasFailed, isEnded, isRecognised, words }: UtteranceState) {
   if (!isEnded) return false;
   return words !== undefined || hasFailed || !isRecognised || !hasVoice(evidence);
 }
 
-function decideOne(draft: Draft, speech: OpenSpeech): void {
+function decideOne(draft: Draft, speech: OpenSpeech) {
   const { turn, utterance } = speech;
   const decision = decide(draft, speech);
   turn.open = turn.open.filter((one) => one !== utterance);
@@ -59,7 +53,7 @@ function addPart(
   turn: TurnState,
   utterance: UtteranceState,
   decision: AnswerDecision,
-): void {
+) {
   const { endedMs, id, toMs, words = '' } = utterance;
   const all = [...turn.parts, { utterance: id, words }];
   const { mostParts } = draft.rules;
@@ -78,7 +72,7 @@ function ignore(
   turn: TurnState,
   utterance: UtteranceState,
   decision: NoAnswerDecision,
-): void {
+) {
   const end = isNothing(decision) ? 'nothing' : 'other';
   const { evidence, hasFailed, id } = utterance;
   endUtterance(draft, turn.by, id, end, decision.why);
@@ -124,7 +118,7 @@ function obey(
 }
 
 /** Drops what a person waits for in the queue. */
-function dropWaiting(draft: Draft, by: PersonId): void {
+function dropWaiting(draft: Draft, by: PersonId) {
   for (const turn of draft.turns) {
     const isWaiting = draft.floor.queue.includes(turn.id);
     if (isWaiting && turn.by === by) dropTurn(draft, turn, 'stopped');
@@ -132,7 +126,7 @@ function dropWaiting(draft: Draft, by: PersonId): void {
 }
 
 /** Ends a question that its speaker stopped before anything of its answer was heard. */
-function stopTurn(draft: Draft, id: Id): void {
+function stopTurn(draft: Draft, id: Id) {
   const turn = turnOf(draft, id);
   if (!turn || isOnFloor(draft, id)) return;
   if (turn.parts.length > 0) dropTurn(draft, turn, 'stopped');
@@ -140,14 +134,14 @@ function stopTurn(draft: Draft, id: Id): void {
 }
 
 /** The rest was nothing, or for others. The question is answered as it was. */
-function restoreTurn(draft: Draft, id: Id): void {
+function restoreTurn(draft: Draft, id: Id) {
   const turn = turnOf(draft, id);
   if (!turn || turn.open.length > 0 || isOnFloor(draft, id)) return;
   if (turn.parts.length > 0) askTurn(draft, turn);
   else dropEmptyTurn(draft, turn);
 }
 
-function dropEmptyTurn(draft: Draft, turn: TurnState): void {
+function dropEmptyTurn(draft: Draft, turn: TurnState) {
   if (turn.open.length > 0) return;
   discardAnswer(draft, turn);
   removeTurn(draft, turn);
@@ -168,10 +162,10 @@ export function breakOff(
   }
 }
 
-function isNothing(decision: UtteranceDecision): boolean {
+function isNothing(decision: UtteranceDecision) {
   return decision.kind === 'ignore' && decision.isNothing;
 }
 
-function isYesOrNo(decision: UtteranceDecision): boolean {
+function isYesOrNo(decision: UtteranceDecision) {
   return decision.kind === 'command' && ['yes', 'no'].includes(decision.command.kind);
 }

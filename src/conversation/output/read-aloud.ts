@@ -24,8 +24,8 @@ type ReadingSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>
 /** Texts and sentences of the bot, as they are said in one session. */
 export class ReadingJobs {
   readonly running: RunningReplies<RunningReply>;
-  readonly #session: ReadingSession;
-  readonly #deps: VoiceDeps;
+  readonly #session;
+  readonly #deps;
 
   constructor(session: ReadingSession, deps: VoiceDeps) {
     this.#session = session;
@@ -101,7 +101,7 @@ export class ReadingJobs {
       voice: { ...voiceIn(language, style), ...chosenVoice(reading.voice, this.#session) },
     };
     let finish: ReplyFinish = 'cancelled';
-    const read = async (reply: SpokenReply): Promise<void> => {
+    const read = async (reply: SpokenReply) => {
       job.reply = reply;
       const failure = await attempt(words, reply, voice, signal);
       const writeInstead = () => {
@@ -123,7 +123,7 @@ export class ReadingJobs {
   }
 
   /** Reports once for each language that no voice speaks it. */
-  #reportUnread(language = ''): void {
+  #reportUnread(language = '') {
     const { loop, notices } = this.#session;
     if (loop.isNewFailure(`no voice to read ${language}`))
       notices.post(noVoiceLine(language, notices));

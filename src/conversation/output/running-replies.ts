@@ -35,8 +35,8 @@ type Concluded<Reply> = (
 
 /** Replies of one kind that run in a session: plays and stops them, and tells the conversation of their ends. */
 export class RunningReplies<Reply extends RunningReply> {
-  readonly #loop: ConversationLoop;
-  readonly #concluded: Concluded<Reply>;
+  readonly #loop;
+  readonly #concluded;
   readonly #all = new Map<Id, Reply>();
 
   constructor(loop: ConversationLoop, concluded: Concluded<Reply>) {

@@ -54,8 +54,8 @@ const { confirmMs } = conversationRules;
 
 /** Tool calls and private answers that wait for a button in one session; each call is confirmed once, or never. */
 export class PendingConfirmations {
-  readonly #loop: ConversationLoop;
-  readonly #clock: Clock;
+  readonly #loop;
+  readonly #clock;
   #open: readonly PendingConfirmation[] = [];
   #answers: readonly HeldAnswer[] = [];
 

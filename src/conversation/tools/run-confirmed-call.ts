@@ -103,13 +103,13 @@ function reportAloud(
   { aloud, line = { id: 'confirm.done' } }: ToolOutcome,
   personId: string,
   session: SpeakingSession,
-): void {
+) {
   if (aloud && aloud.id !== line.id) session.notices.post(line);
   sayAloud(aloud ?? line, personId, session);
 }
 
 /** Says it without waiting for the end: the chat has it as well. */
-function sayAloud(line: TextLine, personId: string, session: SpeakingSession): void {
+function sayAloud(line: TextLine, personId: string, session: SpeakingSession) {
   const notice = { personId, lines: () => [line], isWanted: () => true };
   void sayToPerson(notice, session);
 }
@@ -145,6 +145,6 @@ function askedAloud(ask: string): TextLine {
 }
 
 /** Whether it is heard as it is: no link, code, list or hidden character is left out. */
-function isSayableValue(value: TextValue): boolean {
+function isSayableValue(value: TextValue) {
   return typeof value !== 'string' || value === speakable(onOneLine(value, longestQuestionChars));
 }

@@ -32,9 +32,9 @@ export class SessionTools {
   readonly confirmations: PendingConfirmations;
   readonly calls: ToolCalls;
   readonly clock: Clock;
-  readonly #session: Session;
-  readonly #deps: ToolDeps;
-  readonly #sources: ToolSources;
+  readonly #session;
+  readonly #deps;
+  readonly #sources;
 
   constructor(session: Session, deps: ToolDeps, sources: ToolSources) {
     this.#session = session;

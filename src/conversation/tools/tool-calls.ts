@@ -59,9 +59,9 @@ const running: ToolCallResult = {
 
 /** Tool calls of one session: prepares them, and performs what the conversation decides. */
 export class ToolCalls {
-  readonly #session: Session;
-  readonly #deps: ToolDeps;
-  readonly #tools: SessionTools;
+  readonly #session;
+  readonly #deps;
+  readonly #tools;
   readonly #prepared = new Map<string, PreparedCall>();
   readonly #runs = new Map<Id, AbortController>();
   /** By their keys in the state. */
@@ -260,6 +260,13 @@ export class ToolCalls {
   }
 }
 
+/** Tools as a model is told of them. */
+export function toolsFor(entries: Iterable<ToolEntry>): readonly Tool[] {
+  return Array.from(entries, ({ name, description, parameters }) => {
+    return { name, description, parameters };
+  });
+}
+
 /** Answer whose model calls tools. */
 type CallingAnswer = {
   readonly session: Parameters<typeof spokenConfirmationQuestion>[2];
@@ -275,7 +282,7 @@ type CallingAnswer = {
  * if its tool was offered, its arguments fit, and every asker holds the right at that moment.
  */
 export class AnswerCalls implements AnswerTools {
-  readonly #about: CallingAnswer;
+  readonly #about;
   readonly #tools: ReadonlyMap<string, ToolEntry>;
   #running: readonly ToolEntry[] = [];
   #quotes: readonly Quote[] = [];
@@ -295,8 +302,7 @@ export class AnswerCalls implements AnswerTools {
 
   /** Tools that the model may call. */
   get offered(): readonly Tool[] {
-    const all = [...this.#tools.values()];
-    return all.map(({ name, description, parameters }) => ({ name, description, parameters }));
+    return toolsFor(this.#tools.values());
   }
 
   get quote(): Quote | undefined {

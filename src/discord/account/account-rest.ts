@@ -14,8 +14,8 @@ const timeoutMs = 30_000;
 
 /** Discord's REST API for programs that do not go online. */
 export class AccountRest implements Disposable {
-  readonly #login: AccountLogin;
-  readonly #client: Client;
+  readonly #login;
+  readonly #client;
 
   constructor(login: AccountLogin) {
     const { token, apiUrl } = login;
@@ -32,13 +32,8 @@ export class AccountRest implements Disposable {
    * Errors: BotError `discord.bad_token`, `discord.unreachable`; its cause is that of discord.js. Aborting `signal` throws
    * `signal.reason`.
    */
-  async read<T>(
-    route: `/${string}`,
-    schema: z.ZodType<T>,
-    signal: AbortSignal,
-    query?: URLSearchParams,
-  ): Promise<T> {
-    const get = (either: AbortSignal) => this.#client.rest.get(route, { signal: either, query });
+  async read<T>(route: `/${string}`, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+    const get = (either: AbortSignal) => this.#client.rest.get(route, { signal: either });
     return await this.#checked(get, schema, signal);
   }
 

@@ -110,7 +110,7 @@ async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
 }
 
 /** Whether Discord said that the bot is not there, or may not know. */
-function isAbsent(error: unknown): boolean {
+function isAbsent(error: unknown) {
   const cause = error instanceof BotError ? error.cause : undefined;
   return cause instanceof DiscordAPIError && absent.includes(cause.code);
 }

@@ -56,8 +56,8 @@ export async function openVoiceTrial(
 
 /** The voice of a logged-in bot; disposing it leaves the channel and closes the gateway. */
 export class VoiceTrial implements AsyncDisposable {
-  readonly #client: Client<true>;
-  readonly #clock: Clock;
+  readonly #client;
+  readonly #clock;
   readonly #opener: ReturnType<typeof openVoiceLinkOpener>;
   readonly #places: ReturnType<typeof openPlaces>;
   readonly #over = new AbortController();
@@ -148,7 +148,7 @@ export class VoiceTrial implements AsyncDisposable {
     await closeClient(this.#client);
   }
 
-  #report(event: DiscordEvent): void {
+  #report(event: DiscordEvent) {
     if (event.kind === 'alert' && event.state === 'raised') this.#troubles.push(event.name);
     if (event.kind === 'voice-closed') this.#troubles.push(`voice close ${event.closeCode}`);
     if (event.kind !== 'muted' && event.kind !== 'suppressed') return;
@@ -156,7 +156,7 @@ export class VoiceTrial implements AsyncDisposable {
     else this.#restrictions.delete(event.kind);
   }
 
-  async #watch(link: VoiceLink, channel: ChannelRef): Promise<void> {
+  async #watch(link: VoiceLink, channel: ChannelRef) {
     try {
       for await (const _ of link.hear(this.#over.signal)) {
         // No person may be heard, so no packet comes.
@@ -166,7 +166,7 @@ export class VoiceTrial implements AsyncDisposable {
     }
   }
 
-  async #reopen(channel: ChannelRef, loss: unknown): Promise<void> {
+  async #reopen(channel: ChannelRef, loss: unknown) {
     try {
       if (!(loss instanceof BotError && loss.retryable)) throw loss;
       await this.join(channel, this.#over.signal);

@@ -36,7 +36,7 @@ export type LinkWatchdogOptions = {
 
 /** Tells what keeps a voice link from carrying sound. */
 export class LinkWatchdog {
-  readonly #options: LinkWatchdogOptions;
+  readonly #options;
   /** For how long, in ms, each fault has been seen, and that there was none. */
   readonly #seenMs = new Map<string, number>();
   /** When Discord began to show each person as speaking, of those who might be heard then. */
@@ -77,7 +77,7 @@ export class LinkWatchdog {
     });
   }
 
-  #arm(): void {
+  #arm() {
     this.#forget = this.#options.timing.later(checkMs, () => {
       try {
         this.#check(this.#options.timing.nowMs());
@@ -88,7 +88,7 @@ export class LinkWatchdog {
     });
   }
 
-  #check(atMs: number): void {
+  #check(atMs: number) {
     const passedMs = Math.min(longestCheckMs, atMs - (this.#checkedAtMs ?? atMs));
     this.#checkedAtMs = atMs;
     const faults = this.#faults(atMs);
@@ -126,7 +126,7 @@ export class LinkWatchdog {
    * Whether the people who cannot be heard speak against the link. One person alone does not, where others are there: whatever they
    * send or leave out would otherwise interrupt the bot for everybody.
    */
-  #isDeaf(atMs: number): boolean {
+  #isDeaf(atMs: number) {
     this.#readyAtMs ??= atMs;
     const { others, speakers } = this.#options;
     const { openedAtMs, unopenedAtMs } = speakers;

@@ -39,10 +39,10 @@ export class ConsentedReceiver {
     ahead: 0,
   };
   readonly #receiver: VoiceReceiver;
-  readonly #mayHear: MayHear;
-  readonly #give: (packet: Packet) => void;
-  readonly #fail: (error: unknown) => void;
-  readonly #timing: SyncTiming;
+  readonly #mayHear;
+  readonly #give;
+  readonly #fail;
+  readonly #timing;
   readonly #held = new HeldDatagrams();
   /** Told of the header of each packet of a person who may not be heard. An error of it goes to `fail`. */
   onUnheard: (speakerId: string) => void = () => undefined;
@@ -99,7 +99,7 @@ export class ConsentedReceiver {
     this.#held.clear();
   }
 
-  #arrived(datagram: Buffer): void {
+  #arrived(datagram: Buffer) {
     if (!isVoice(datagram)) return;
     const atMs = this.#timing.nowMs();
     const ssrc = datagram.readUInt32BE(8);
@@ -115,7 +115,7 @@ export class ConsentedReceiver {
    * Discord named the speaker of a source; an older source of theirs is void. Held datagrams of a person who may not be
    * heard are dropped unopened.
    */
-  #named(ssrc: number, speakerId: string): void {
+  #named(ssrc: number, speakerId: string) {
     const { map } = innerReceiver(this.#receiver).ssrcMap;
     for (const [older, { userId }] of map) {
       if (userId === speakerId && older !== ssrc) map.delete(older);
@@ -125,13 +125,13 @@ export class ConsentedReceiver {
   }
 
   /** Hears a datagram; no packet of a person who may not be heard is decrypted. */
-  #hear(datagram: Buffer, speakerId: string, atMs: number): void {
+  #hear(datagram: Buffer, speakerId: string, atMs: number) {
     if (!this.mayHear(speakerId)) this.#unheard(speakerId);
     else if ((this.#soundUntilMs.get(speakerId) ?? atMs) - atMs > mostAheadMs) this.counts.ahead++;
     else this.#openAndGive(datagram, speakerId, atMs);
   }
 
-  #unheard(speakerId: string): void {
+  #unheard(speakerId: string) {
     this.counts.notAllowed++;
     if (!this.#open) return;
     try {
@@ -141,7 +141,7 @@ export class ConsentedReceiver {
     }
   }
 
-  #openAndGive(datagram: Buffer, speakerId: string, atMs: number): void {
+  #openAndGive(datagram: Buffer, speakerId: string, atMs: number) {
     const opened = this.#opened(datagram, speakerId);
     if (opened === undefined) {
       this.counts.unparsed++;
@@ -196,7 +196,7 @@ function stripHeader(datagram: Buffer, plain: Buffer): Buffer {
 const leastVoiceBytes = 12 + 16 + 4;
 
 /** RTP version 2 carrying Opus. */
-function isVoice(datagram: Buffer): boolean {
+function isVoice(datagram: Buffer) {
   if (datagram.length < leastVoiceBytes) return false;
   return datagram.readUInt8(0) >> 6 === 2 && (datagram.readUInt8(1) & 127) === 120;
 }

@@ -41,7 +41,7 @@ const silence: Frame = Buffer.from([0xf8, 0xff, 0xfe]);
  */
 export class FrameSender {
   readonly counts: SenderCounts = { sent: 0, refused: 0, shifts: 0 };
-  readonly #options: FrameSenderOptions;
+  readonly #options;
   #playing: { readonly source: FrameSource; readonly resource: AudioResource } | undefined;
   #dueMs = 0;
   #forget: (() => void) | undefined;
@@ -74,14 +74,14 @@ export class FrameSender {
   }
 
   /** Starts a quiet grid anew, as there is sound to play; a busy one goes on. */
-  #wake(): void {
+  #wake() {
     if (this.#stopped || !this.#quiet) return;
     this.#dueMs = this.#options.timing.nowMs();
     this.#quiet = false; // once is enough
     this.#arm();
   }
 
-  #arm(): void {
+  #arm() {
     this.#forget?.();
     const { timing } = this.#options;
     const waitMs = Math.max(0, this.#dueMs - timing.nowMs());
@@ -89,7 +89,7 @@ export class FrameSender {
   }
 
   /** Catches every error of the timer: a sender that was not armed again would be silent for ever. */
-  #step(): void {
+  #step() {
     try {
       this.#catchUp();
       const isIdle = this.#quiet && (this.#playing?.source.isIdle ?? true);
@@ -100,7 +100,7 @@ export class FrameSender {
     }
   }
 
-  #catchUp(): void {
+  #catchUp() {
     const { timing } = this.#options;
     const lateMs = timing.nowMs() - this.#dueMs;
     if (lateMs > catchUpMs) {
@@ -111,7 +111,7 @@ export class FrameSender {
     for (; this.#dueMs <= untilMs && !this.#stopped; this.#dueMs += frameMs) this.#tick();
   }
 
-  #tick(): void {
+  #tick() {
     if (!this.#options.settled()) return;
     const frame = this.#playing?.resource.read();
     if (frame) this.#play(frame);
@@ -119,7 +119,7 @@ export class FrameSender {
     else this.#quiet = true;
   }
 
-  #play(frame: Frame): void {
+  #play(frame: Frame) {
     this.#quiet = false;
     this.#owed = silenceFrames;
     if (this.#send(frame)) {
@@ -129,7 +129,7 @@ export class FrameSender {
   }
 
   /** Five silence frames, after which the bot is not speaking any more. */
-  #pad(): void {
+  #pad() {
     this.#send(silence);
     this.#owed--;
     if (this.#owed === 0) this.#options.connection.setSpeaking(false);
@@ -148,7 +148,7 @@ export class FrameSender {
 
 /** Frames of a source as a stream that is never ahead: each `read` asks the source at that moment. */
 class PulledFrames extends Readable {
-  readonly #source: FrameSource;
+  readonly #source;
 
   constructor(source: FrameSource) {
     super({ objectMode: true });

@@ -29,7 +29,7 @@ const leaveMs = 1_000;
  * The library rejoins without pause or end after a refusal; here it joins once, and a link that is lost is opened anew by its session.
  */
 export class Signals {
-  readonly #options: SignalsOptions;
+  readonly #options;
   #gateway: DiscordGatewayAdapterImplementerMethods | undefined;
   #library: DiscordGatewayAdapterLibraryMethods | undefined;
   #hasAsked = false;
@@ -92,7 +92,7 @@ export class Signals {
     return this.#gateway?.sendPayload(payload) ?? false;
   }
 
-  #state(update: StateUpdate): void {
+  #state(update: StateUpdate) {
     if (update.channel_id === this.#options.channelId) {
       this.#isIn = true;
       this.#library?.onVoiceStateUpdate(update);
@@ -106,12 +106,12 @@ export class Signals {
     this.#options.gone();
   }
 
-  #server(update: ServerUpdate): void {
+  #server(update: ServerUpdate) {
     this.#waitingServer = update;
     if (this.#isIn || !update.endpoint) this.#passServer();
   }
 
-  #passServer(): void {
+  #passServer() {
     const update = this.#waitingServer;
     this.#waitingServer = undefined;
     if (update) this.#library?.onVoiceServerUpdate(update);

@@ -75,7 +75,7 @@ export type NetworkingOptions = {
 export function mendNetworking(networking: Networking, options: NetworkingOptions): void {
   let ws: VoiceWebSocket | undefined;
   let [udp, connected]: [VoiceUDPSocket?, VoiceUDPSocket?] = [];
-  const follow = (state: NetworkingState): void => {
+  const follow = (state: NetworkingState) => {
     if ('ws' in state && state.ws !== ws) {
       ws = state.ws;
       guardMessages(ws);
@@ -126,7 +126,7 @@ export function guardMessages(ws: VoiceWebSocket): void {
 }
 
 /** Enlarges the receive buffer once it is bound, as far as the kernel allows. */
-function enlargeReceiveBuffer(udp: VoiceUDPSocket): void {
+function enlargeReceiveBuffer(udp: VoiceUDPSocket) {
   const { socket } = innerUdp(udp);
   socket.once('listening', () => socket.setRecvBufferSize(receiveBufferBytes));
 }
@@ -147,7 +147,7 @@ export function connectSocket(udp: VoiceUDPSocket): void {
   }
 }
 
-function repeatDiscovery(networking: Networking, timing: SyncTiming): void {
+function repeatDiscovery(networking: Networking, timing: SyncTiming) {
   timing.later(askAgainMs, () => {
     const { state } = networking;
     if (state.code !== NetworkingStatusCode.UdpHandshaking) return;
@@ -165,7 +165,7 @@ function discoveryRequest(ssrc: number): Buffer {
   return datagram;
 }
 
-function useKeyObject(key: InnerKey): void {
+function useKeyObject(key: InnerKey) {
   if (key.encryptionMode !== 'aead_aes256_gcm_rtpsize') return;
   if (key.secretKey instanceof Uint8Array) key.secretKey = createSecretKey(key.secretKey);
 }
@@ -235,7 +235,7 @@ export async function proveCiphers(
   }
 }
 
-function proveCipher(mode: CipherMode): void {
+function proveCipher(mode: CipherMode) {
   const [opus, key] = [randomBytes(160), randomBytes(32)];
   const datagram = sealPacket(mode, opus, key);
   const receiver: InnerReceiver = Object.create(VoiceReceiver.prototype);

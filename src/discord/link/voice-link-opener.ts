@@ -63,10 +63,10 @@ type ServerParts = {
 
 /** One server's links, one after the other. */
 class GuildLinks {
-  readonly #parts: ServerParts;
+  readonly #parts;
   readonly #pace = new SignalPace();
   readonly #rejoins = new RejoinLimit();
-  readonly #guildId: string;
+  readonly #guildId;
   /** The operator was told that its links fail. */
   #isDown = false;
   #link: DiscordLink | undefined;
@@ -99,13 +99,13 @@ class GuildLinks {
   }
 
   /** The first time nobody is told: mostly that mends it. */
-  #mayRejoin(fault: string): boolean {
+  #mayRejoin(fault: string) {
     const nowMs = realClock.nowMs();
     if (this.#rejoins.isRepeated(nowMs)) this.#alert(true, fault);
     return this.#rejoins.take(nowMs);
   }
 
-  #alert(isDown: boolean, cause: string): void {
+  #alert(isDown: boolean, cause: string) {
     if (this.#isDown === isDown) return;
     this.#isDown = isDown;
     const state = isDown ? 'raised' : 'cleared';
@@ -187,11 +187,7 @@ class GuildLinks {
 }
 
 /** Waits for the gateway of that server. Errors: BotError `link.offline` after `offlineMs`. Aborting throws `signal.reason`. */
-async function connected(
-  { id, shard }: Guild,
-  offlineMs: number,
-  signal: AbortSignal,
-): Promise<void> {
+async function connected({ id, shard }: Guild, offlineMs: number, signal: AbortSignal) {
   for (let waitedMs = 0; shard.status !== Status.Ready; waitedMs += checkMs) {
     if (waitedMs >= offlineMs) {
       const message = `Server ${id}: the gateway was away for ${offlineMs / 1000} s.`;
@@ -235,7 +231,7 @@ export async function becomeSpeaker(
   }
 }
 
-async function askToSpeak(guild: Guild, channelId: string): Promise<void> {
+async function askToSpeak(guild: Guild, channelId: string) {
   const seat = guild.members.me?.voice;
   if (seat?.channelId !== channelId) throw new Error('the bot is not seated there yet');
   if (seat.suppress === false) return;

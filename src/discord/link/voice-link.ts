@@ -55,13 +55,13 @@ const openingSteps: Readonly<Partial<Record<NetworkingStatusCode, OpeningStep>>>
 
 /** One voice channel over @discordjs/voice. */
 export class DiscordLink implements VoiceLink {
-  readonly #place: LinkPlace;
-  readonly #signals: Signals;
+  readonly #place;
+  readonly #signals;
   readonly #connection: VoiceConnection;
-  readonly #receiver: ConsentedReceiver;
-  readonly #sender: FrameSender;
-  readonly #watchdog: LinkWatchdog;
-  readonly #settled: () => boolean;
+  readonly #receiver;
+  readonly #sender;
+  readonly #watchdog;
+  readonly #settled;
   readonly #packets = new Mailbox<Packet>(maxWaiting);
   #networking: Networking | undefined;
   #closeCode: number | undefined;
@@ -185,13 +185,13 @@ export class DiscordLink implements VoiceLink {
     await this.#closing;
   }
 
-  #failed(error: unknown): void {
+  #failed(error: unknown) {
     this.#errors++;
     this.#lastError = error;
     if (error instanceof BotError) this.#end(error);
   }
 
-  #changed(state: VoiceConnectionState): void {
+  #changed(state: VoiceConnectionState) {
     const networking = networkingOf(this.#connection);
     if (networking && networking !== this.#networking) this.#connected(networking);
     if (state.status === VoiceConnectionStatus.Ready) this.#closeCode = undefined;
@@ -200,20 +200,20 @@ export class DiscordLink implements VoiceLink {
   }
 
   /** The library would join anew, which the session does; after a terminated call the main gateway tells who did it. */
-  #isOver(state: VoiceConnectionState): boolean {
+  #isOver(state: VoiceConnectionState) {
     if (state.status !== VoiceConnectionStatus.Disconnected) return false;
     if (state.reason !== VoiceConnectionDisconnectReason.AdapterUnavailable) return false;
     return this.#closeCode !== closeCodes.callTerminated;
   }
 
   /** One that is not even connected is given up in any case. */
-  #broken(fault: string): void {
+  #broken(fault: string) {
     const mayRejoin = this.#place.mayRejoin(fault);
     const isReady = this.#connection.state.status === VoiceConnectionStatus.Ready;
     if (mayRejoin || !isReady) this.#end(lost(fault, this.#lastError));
   }
 
-  #connected(networking: Networking): void {
+  #connected(networking: Networking) {
     this.#networking = networking;
     this.#receiver.restart();
     this.#watchdog.restart();
@@ -232,14 +232,14 @@ export class DiscordLink implements VoiceLink {
   }
 
   /** After a new login Discord may have dropped the seat, of which only the voice states of its servers tell. */
-  #checkSeat(): void {
+  #checkSeat() {
     const { channelId, guild } = this.#place;
     const seat = guild.voiceStates.cache.get(guild.client.user.id);
     if (this.#settled() && seat?.channelId !== channelId)
       this.#end(lost('Discord does not know the seat any more.'));
   }
 
-  #end(error?: unknown): void {
+  #end(error?: unknown) {
     if (this.#ended) return;
     this.#ended = { error };
     if (error === undefined) this.#packets.end();
@@ -252,7 +252,7 @@ export class DiscordLink implements VoiceLink {
     this.#closing = this.#close();
   }
 
-  async #close(): Promise<void> {
+  async #close() {
     await this.#signals.leave();
     if (this.#connection.state.status !== VoiceConnectionStatus.Destroyed) {
       this.#connection.destroy(false);

@@ -24,7 +24,7 @@ export type IdentifyThrottleOptions = {
 
 /** Paces the identifies of one process: one bucket, `id mod maxConcurrency`, in its order; none once few are left. */
 export class IdentifyThrottle {
-  readonly #options: IdentifyThrottleOptions;
+  readonly #options;
   /** When each bucket is free again. */
   readonly #freeAtMs = new Map<number, number>();
   /** Identifies left until a time of the monotonic clock, in ms. */

@@ -23,10 +23,10 @@ const malformed = 'The chat model translated no line of a request for translatio
  * with all lines that wait for it: `/audio/translations` of speech servers knows only English. Never throws.
  */
 export class CaptionTranslator {
-  readonly #guildId: string;
-  readonly #notices: ChannelNotices;
-  readonly #deps: Pick<CaptionDeps, 'chat' | 'clock' | 'spending'>;
-  readonly #recorder: TranscriptRecorder;
+  readonly #guildId;
+  readonly #notices;
+  readonly #deps;
+  readonly #recorder;
   #language: string | undefined;
   #waiting: readonly TranscriptLine[] = [];
   #working = Promise.resolve();
@@ -60,7 +60,7 @@ export class CaptionTranslator {
   }
 
   /** Translates the lines that wait; those of a request that fails stay as they were said. Never throws. */
-  async #translate(): Promise<void> {
+  async #translate() {
     const notices = this.#notices;
     const batch = this.#waiting.filter((line) => this.#recorder.mayShow(line));
     this.#waiting = [];
@@ -90,7 +90,7 @@ export class CaptionTranslator {
     }
   }
 
-  #show(translated: ReadonlyMap<TranscriptLine, string>): void {
+  #show(translated: ReadonlyMap<TranscriptLine, string>) {
     for (const [line, text] of translated) {
       const isOther = wordsOf(text).join() !== wordsOf(line.text).join();
       if (isOther && this.#recorder.mayShow(line)) this.#recorder.live.translate(line.number, text);

@@ -39,15 +39,15 @@ type CaptionedSession = Owners<'consent' | 'notices' | 'place' | 'signal' | 'spe
 
 /** Captions of one voice channel: off, or one session of them with its transcript. */
 export class SessionCaptions implements FeatureSession {
-  readonly #session: CaptionedSession;
-  readonly #deps: CaptionDeps;
+  readonly #session;
+  readonly #deps;
   /** Of the captions that are on, or were. */
   #latest: TranscriptRecorder | undefined;
   /** A person turned them off for the rest of this session. */
   #isOff = false;
   #turning: Promise<TextLine | undefined> | undefined;
   /** The session goes on where a former run sat, whose people heard the notice. */
-  #isReturned: boolean;
+  #isReturned;
   /** Time at which each person came last, in ms of the session; all of them had the notice of captions. */
   #cameAtMs = new Map<string, number>();
   #hereIds: ReadonlySet<string> = new Set();
@@ -74,7 +74,7 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
-  #enter(): void {
+  #enter() {
     const { notices, place, signal, speech } = this.#session;
     const { channelId, guildId } = place.channel;
     const begin = this.#beginThemselves || !speech.maySpeak();
@@ -225,7 +225,7 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Announces captions aloud; resolves when that was said, or could not be. */
-  async #sayNotice(): Promise<void> {
+  async #sayNotice() {
     const { notices, place, signal, speech } = this.#session;
     const words = notices.spokenText({ id: 'captions.on' }, place.settings().language);
     const reading = speech.requests.read({
@@ -241,7 +241,7 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Writes what happens to what is said, with buttons to agree, refuse and be left out before `others`. */
-  #writeNotice(chat: CaptionChat, others: readonly string[]): void {
+  #writeNotice(chat: CaptionChat, others: readonly string[]) {
     const { notices, place } = this.#session;
     const lines: readonly TextLine[] = [
       { id: 'captions.notice', with: { recogniser: this.#deps.recogniser ?? 'embedded' } },

@@ -43,16 +43,16 @@ type RecordedSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 export class TranscriptRecorder {
   readonly chat: CaptionChat;
   readonly live: LiveCaptions;
-  readonly #session: RecordedSession;
-  readonly #deps: CaptionDeps;
+  readonly #session;
+  readonly #deps;
   readonly translations: CaptionTranslator;
-  readonly #store: TranscriptPorts;
+  readonly #store;
   /** Instant of the monotonic clock that is 0 ms of the session. */
   readonly #startedAtMs: number;
   /** What began before this instant of the monotonic clock is not written. */
   readonly #fromMs: number;
   #captioned: TranscriptSession;
-  #lastNumber: number;
+  #lastNumber;
   /** Speakers of the utterances that go on, by the number of their line. */
   readonly #open = new Map<number, string>();
   readonly #sayings = new WeakMap<object, number>();
@@ -226,7 +226,7 @@ export class TranscriptRecorder {
     this.live.end();
   }
 
-  #mayWrite(personIds: readonly string[]): boolean {
+  #mayWrite(personIds: readonly string[]) {
     return personIds.every((id) => this.#session.consent.mayWrite(id));
   }
 
@@ -248,14 +248,14 @@ export class TranscriptRecorder {
   }
 
   /** Adds a line, or changes the one of that number. */
-  #put(line: TranscriptLine): void {
+  #put(line: TranscriptLine) {
     this.#recent.set(line.number, line);
     const sinceMs = this.sessionMs(this.#deps.clock.nowMs()) - recentMs;
     this.#drop(({ endMs }) => endMs < sinceMs);
     void this.save();
   }
 
-  #shown(post: MessagePlace, numbers: readonly number[], isNew: boolean): void {
+  #shown(post: MessagePlace, numbers: readonly number[], isNew: boolean) {
     if (isNew) void notePosted(post, this.#captioned, this.#store, this.#deps);
     for (const number of numbers) {
       const line = this.#recent.get(number);

@@ -11,7 +11,7 @@ const windowS = 20;
  * the same: of what gets no answer, Discord says that the application did not respond.
  */
 export class InteractionLimits {
-  readonly #uses: RateLimiterMemory;
+  readonly #uses;
 
   constructor(maxUses = 10) {
     this.#uses = new RateLimiterMemory({ points: maxUses, duration: windowS });

@@ -22,8 +22,8 @@ const mostRecaps = 1;
  * quotes that are written. What comes above them is refused and does not wait.
  */
 export class WrittenAnswerConcurrency {
-  readonly #mostOfPerson: number;
-  readonly #mostInServer: number;
+  readonly #mostOfPerson;
+  readonly #mostInServer;
   readonly #places = new Set<WorkPlace>();
 
   constructor(mostOfPerson = 1, mostInServer = 4) {

@@ -10,9 +10,9 @@ import { memorySetting } from './usable-memories.ts';
  * that nothing older replaces a change.
  */
 export class MemoryCache {
-  readonly #store: MemoryStore;
-  readonly #watch: StoreWatch;
-  readonly #settings: VoiceSessions['settings'];
+  readonly #store;
+  readonly #watch;
+  readonly #settings;
   readonly #known = new Map<string, readonly Memory[]>();
 
   constructor(
@@ -81,7 +81,7 @@ export class MemoryCache {
     return { id: 'confirm.done' };
   }
 
-  #keep(guildId: string, which: (one: Memory) => boolean, more: readonly Memory[] = []): void {
+  #keep(guildId: string, which: (one: Memory) => boolean, more: readonly Memory[] = []) {
     this.#known.set(guildId, [...this.known(guildId).filter(which), ...more]);
   }
 }

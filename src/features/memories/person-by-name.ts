@@ -47,7 +47,7 @@ function firstOf(words: string): string {
 }
 
 /** Also with the ending of a genitive. */
-function holdsName(words: string, name: string): boolean {
+function holdsName(words: string, name: string) {
   if (isDense(name)) return words.includes(name);
   return ` ${words} `.includes(` ${name} `) || ` ${words} `.includes(` ${name}s `);
 }
@@ -56,15 +56,15 @@ function joined(words: string): string {
   return words.replaceAll(' ', '');
 }
 
-function isWhole(wanted: string, name: string): boolean {
+function isWhole(wanted: string, name: string) {
   return name === wanted;
 }
 
-function isFirst(wanted: string, name: string): boolean {
+function isFirst(wanted: string, name: string) {
   return firstOf(name) === wanted;
 }
 
-function isAlike(wanted: string, name: string): boolean {
+function isAlike(wanted: string, name: string) {
   return [name, firstOf(name)].some((one) => {
     const [from, to] = [latinOf(joined(wanted)), latinOf(joined(one))];
     if (from === undefined || to === undefined) return false;

@@ -21,8 +21,8 @@ export type PersonaSaving =
 
 /** Requests about the persona of the bot in each voice channel. */
 export class PersonaRequests {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
+  readonly #parts;
+  readonly #sessions;
 
   constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;

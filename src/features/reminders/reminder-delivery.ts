@@ -52,8 +52,8 @@ export function reminderDelivery(
 }
 
 class Delivery {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
+  readonly #parts;
+  readonly #sessions;
 
   constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
@@ -132,7 +132,7 @@ class Delivery {
     return sent === 'written' ? 'untold' : sent;
   }
 
-  #tell({ id, personId, text }: PersonalLine, signal: AbortSignal): Promise<void> {
+  #tell({ id, personId, text }: PersonalLine, signal: AbortSignal) {
     return this.#parts.messages.tell(personId, openText(text), signal, id);
   }
 
@@ -159,7 +159,7 @@ class Delivery {
     return isAgreed && session.consent.consentOf(addresseeId) === 'always' ? session : undefined;
   }
 
-  #isOver({ addresseeId, setAtWallMs }: Reminder): boolean {
+  #isOver({ addresseeId, setAtWallMs }: Reminder) {
     const waitedMs = this.#parts.clock.wallMs() - setAtWallMs;
     return addresseeId !== undefined && waitedMs >= longestMessageMs;
   }

@@ -68,8 +68,8 @@ const mostTries = 30;
  * process is killed in between, it is delivered twice.
  */
 export class ReminderScheduler {
-  readonly #parts: ReminderSchedulerParts;
-  readonly #wakeup: Wakeup;
+  readonly #parts;
+  readonly #wakeup;
   /** By id. */
   readonly #due = new Map<string, DueReminder>();
   /** Deliveries to one person each. */
@@ -151,7 +151,7 @@ export class ReminderScheduler {
   }
 
   /** Stops deliveries, and keeps a check that reads the store meanwhile from beginning them again. */
-  #takeBack(which: (reminder: Reminder) => boolean): void {
+  #takeBack(which: (reminder: Reminder) => boolean) {
     for (const due of this.#due.values()) {
       if (!which(due.reminder)) continue;
       due.isOver = true;
@@ -160,7 +160,7 @@ export class ReminderScheduler {
   }
 
   /** Tries these again at once, as if none had failed. */
-  #retry(which: (reminder: Reminder) => boolean): void {
+  #retry(which: (reminder: Reminder) => boolean) {
     for (const due of this.#due.values()) {
       if (which(due.reminder)) Object.assign(due, { tries: 0, notBeforeMs: 0 });
     }
@@ -168,13 +168,13 @@ export class ReminderScheduler {
   }
 
   /** Checks again soon; also where a check runs just now. */
-  #checkAgain(): void {
+  #checkAgain() {
     this.#waitMs = 0;
     this.#wakeup.wake();
   }
 
   /** Begins to deliver what is due, and lets go of what is over. Errors: of the store. */
-  async #check(signal: AbortSignal): Promise<void> {
+  async #check(signal: AbortSignal) {
     const { shard, store } = this.#parts;
     this.#waitMs = Number.POSITIVE_INFINITY;
     await this.#makeDue();
@@ -194,7 +194,7 @@ export class ReminderScheduler {
   }
 
   /** Makes messages for people who came due; after a failure again. Errors: of the store. */
-  async #makeDue(): Promise<void> {
+  async #makeDue() {
     const { clock, store } = this.#parts;
     for (const arrival of this.#arrivals) {
       await store.arrived(arrival.guildId, arrival.personIds, clock.wallMs());
@@ -212,7 +212,7 @@ export class ReminderScheduler {
     return Math.max(reminder.dueAtWallMs - clock.wallMs(), notBeforeMs - clock.nowMs());
   }
 
-  #begin(theirs: readonly DueReminder[]): void {
+  #begin(theirs: readonly DueReminder[]) {
     const delivery = this.#deliver(theirs).finally(() => {
       this.#deliveries.delete(delivery);
       this.#checkAgain();
@@ -221,7 +221,7 @@ export class ReminderScheduler {
   }
 
   /** Delivers reminders of one person. Never throws. */
-  async #deliver(theirs: readonly DueReminder[]): Promise<void> {
+  async #deliver(theirs: readonly DueReminder[]) {
     const { deliver, onEvent } = this.#parts;
     const stop = new AbortController();
     for (const due of theirs) {
@@ -241,7 +241,7 @@ export class ReminderScheduler {
     for (const due of theirs) due.stop = undefined;
   }
 
-  #settle(due: DueReminder, result: ReminderResult): void {
+  #settle(due: DueReminder, result: ReminderResult) {
     if (result === 'said' || result === 'written' || result === 'untold') {
       this.#end(due, result);
       return;
@@ -253,7 +253,7 @@ export class ReminderScheduler {
   }
 
   /** The next check has the store let it go. */
-  #end(due: DueReminder, outcome: ReminderOutcome): void {
+  #end(due: DueReminder, outcome: ReminderOutcome) {
     const { clock, onEvent } = this.#parts;
     const { dueAtWallMs, guildId, personId } = due.reminder;
     due.isOver = true;

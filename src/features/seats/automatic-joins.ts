@@ -49,11 +49,11 @@ export const followMe = tool({
 
 /** Joins channels without a call: those of `auto_join`, and that of the person whom the bot follows. */
 export class AutomaticJoins {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
+  readonly #parts;
+  readonly #sessions;
   readonly #servers = new Map<string, GuildJoins>();
   readonly #checks = new GuildTaskQueue();
-  readonly #signal: AbortSignal;
+  readonly #signal;
 
   /** Once `signal` is aborted nothing is begun any more. */
   constructor(parts: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
@@ -78,14 +78,14 @@ export class AutomaticJoins {
   }
 
   /** False where nothing of the kind is set; unknown settings are read. */
-  #isConcerned(guildId: string): boolean {
+  #isConcerned(guildId: string) {
     const { settings } = this.#sessions;
     const isFollowing = this.#sessions.session(guildId)?.followedId !== undefined;
     return isFollowing || !settings.isRead(guildId) || settings.in(guildId).autoJoin.length > 0;
   }
 
   /** A channel that was empty is open to it again. */
-  #endRests(guildId: string): void {
+  #endRests(guildId: string) {
     const { settings } = this.#sessions;
     for (const channelId of settings.in(guildId).autoJoin) {
       const isEmpty = this.#peopleIn(guildId, channelId).length === 0;
@@ -95,7 +95,7 @@ export class AutomaticJoins {
   }
 
   /** Runs one check at a time in each server. */
-  async #settle(guildId: string): Promise<void> {
+  async #settle(guildId: string) {
     try {
       await this.#checks.run(guildId, () => this.#step(guildId));
     } catch (error) {
@@ -104,7 +104,7 @@ export class AutomaticJoins {
     if (!this.#isConcerned(guildId)) this.#servers.delete(guildId);
   }
 
-  async #step(guildId: string): Promise<void> {
+  async #step(guildId: string) {
     if (this.#signal.aborted) return;
     const { clock } = this.#parts;
     const joins = this.#servers.get(guildId) ?? noJoins();
@@ -203,7 +203,7 @@ export class AutomaticJoins {
   }
 
   /** People read that it cannot come; it tries again once they have left. */
-  async #stayAway(channel: ChannelRef): Promise<void> {
+  async #stayAway(channel: ChannelRef) {
     const { guildId, channelId, name } = channel;
     await this.#sessions.settings.rest(guildId, channelId);
     const line = { id: 'join.uncalled.failed', with: { channel: name } } as const;

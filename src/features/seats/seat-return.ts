@@ -23,14 +23,14 @@ type SeatedChannel = { readonly seat: StoredSeat; readonly channel: ChannelRef }
 
 /** Goes on where a former run sat, once Discord has listed its server. */
 export class SeatReturn {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
-  readonly #seatStore: SeatStore;
-  readonly #signal: AbortSignal;
+  readonly #parts;
+  readonly #sessions;
+  readonly #seatStore;
+  readonly #signal;
   /** Servers whose session was given up. */
   readonly #givenUp = new Set<string>();
   /** Called for each server once it is decided whether the bot returns there. */
-  readonly #decided: (guildId: string) => void;
+  readonly #decided;
   readonly #waiting = new Set<string>();
   #running = 0;
 
@@ -67,7 +67,7 @@ export class SeatReturn {
   }
 
   /** Reads seats from time to time while they stand; with the usual pause only until they could be read. */
-  async #readAgain(guildIds: readonly string[], everyMs = retryMs): Promise<void> {
+  async #readAgain(guildIds: readonly string[], everyMs = retryMs) {
     const signal = this.#signal;
     for (let waitedMs = 0; waitedMs < returnMs; waitedMs += everyMs) {
       await this.#parts.clock.sleep(everyMs, signal).catch(() => undefined);
@@ -99,7 +99,7 @@ export class SeatReturn {
   }
 
   /** Never throws. */
-  async #work(): Promise<void> {
+  async #work() {
     this.#running++;
     for (const guildId of this.#waiting) {
       if (this.#signal.aborted) break;
@@ -113,7 +113,7 @@ export class SeatReturn {
     this.#running--;
   }
 
-  async #settle(guildId: string): Promise<void> {
+  async #settle(guildId: string) {
     let objection: TextLine | undefined;
     const prepare = async () => {
       const found = await this.#find(guildId);
@@ -130,14 +130,14 @@ export class SeatReturn {
     this.#decided(guildId);
   }
 
-  async #reportJoined(guildId: string, joining: JoinOutcome): Promise<void> {
+  async #reportJoined(guildId: string, joining: JoinOutcome) {
     const { panels } = this.#parts;
     if (this.#givenUp.has(guildId) && !('consent' in joining)) return; // its panel says so already
     if ('consent' in joining || 'nextTryMs' in joining) await panels.takeOver(guildId);
     else await this.#showLeft(guildId, { id: 'gave_up' });
   }
 
-  async #showLeft(guildId: string, why: TextLine): Promise<void> {
+  async #showLeft(guildId: string, why: TextLine) {
     const { panels } = this.#parts;
     panels.show(guildId, leftPanel(why));
     await panels.takeOver(guildId);

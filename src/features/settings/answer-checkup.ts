@@ -31,8 +31,8 @@ const [patienceMs, checkEveryMs] = [3_000, 250];
 
 /** Checkup of everything an answer needs, with the same parts that answer people; concurrent requests get one report. */
 export class AnswerCheckup {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
+  readonly #parts;
+  readonly #sessions;
   readonly #running = new Map<string, Promise<CheckReport>>();
 
   constructor(parts: SessionDependencies, sessions: VoiceSessions) {

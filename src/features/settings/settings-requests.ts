@@ -24,8 +24,8 @@ const mentionExamples = { '#': '#channel', '@&': '@role', '@': '@name' } as cons
 
 /** Requests about the settings of servers: a change is applied in the channel where the bot sits first, then stored. */
 export class SettingsRequests {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
+  readonly #parts;
+  readonly #sessions;
 
   constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
@@ -123,7 +123,7 @@ export class SettingsRequests {
   }
 
   /** Applies changed settings to the sessions. People who are to be heard without having been asked read of it 30 s before. */
-  #follow(guildId: string, key: string, former: ConsentPolicySettings | undefined): void {
+  #follow(guildId: string, key: string, former: ConsentPolicySettings | undefined) {
     for (const session of this.#sessions.sessions(guildId)) session.govern(key);
     this.#sessions.features.changed(guildId);
     const session = this.#sessions.session(guildId);

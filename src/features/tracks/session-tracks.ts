@@ -44,9 +44,9 @@ export class SessionTracks implements FeatureSession {
   readonly #votes = new Map<string | undefined, Set<string>>();
   /** The session that the tracks are in now: they go along when the bot moves. */
   readonly #here: { session: PlayingSession };
-  readonly #session: PlayingSession;
-  readonly #deps: TrackDeps;
-  readonly #keeper: TrackPersistence;
+  readonly #session;
+  readonly #deps;
+  readonly #keeper;
   #keeping: Promise<void> | undefined;
 
   /** `former`: tracks of the session that this one goes on from. */

@@ -26,11 +26,11 @@ function fitOf(wanted: string, { name, title = '' }: NamedSound): number {
 }
 
 /** Scripts that set no spaces between words. */
-function isUnspaced(words: string): boolean {
+function isUnspaced(words: string) {
   return /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}]/u.test(words);
 }
 
-function holds(label: string, wanted: string): boolean {
+function holds(label: string, wanted: string) {
   return label.replaceAll(' ', '').includes(wanted.replaceAll(' ', ''));
 }
 

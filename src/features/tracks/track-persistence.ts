@@ -23,9 +23,9 @@ export type TrackDeps = StoreWatch & {
 
 /** Stores the tracks of a session so that they outlive the process, and restores those of a former one. */
 export class TrackPersistence {
-  readonly #session: PlayingSession;
-  readonly #deps: TrackDeps;
-  readonly #changes: Wakeup;
+  readonly #session;
+  readonly #deps;
+  readonly #changes;
   /** Content of the store for this channel; undefined until that is restored: from then on memory is newer. */
   #written: string | undefined;
 
@@ -83,7 +83,7 @@ export class TrackPersistence {
     );
   }
 
-  async #write(tracks: readonly StoredTrack[]): Promise<void> {
+  async #write(tracks: readonly StoredTrack[]) {
     const { channelId, guildId } = this.#session.place.channel;
     const written = JSON.stringify(tracks);
     if (written === this.#written) return;
@@ -94,7 +94,7 @@ export class TrackPersistence {
     if (done) this.#written = written;
   }
 
-  async #restore(signal: AbortSignal): Promise<void> {
+  async #restore(signal: AbortSignal) {
     const { channelId, guildId } = this.#session.place.channel;
     const read = () => this.#deps.store.read(guildId, channelId);
     const tracks = await withStoreTimeout(guildId, this.#deps, 'store.unreadable', read);
@@ -102,7 +102,7 @@ export class TrackPersistence {
     this.#written = tracks ? JSON.stringify(tracks) : '';
   }
 
-  async #restoreTrack({ name, sounds, ...state }: StoredTrack, signal: AbortSignal): Promise<void> {
+  async #restoreTrack({ name, sounds, ...state }: StoredTrack, signal: AbortSignal) {
     const { tracks } = this.#session.speech.mix;
     tracks.track(name)?.change(state);
     for (const sound of sounds) {
@@ -116,7 +116,7 @@ export class TrackPersistence {
     track: string,
     { source: origin, title, positionMs: fromMs, loop: isLooping }: StoredSound,
     signal: AbortSignal,
-  ): Promise<void> {
+  ) {
     try {
       const again = this.#deps.catalog.again(origin, title, signal);
       const source = await unlessAborted(again, signal);
@@ -129,7 +129,7 @@ export class TrackPersistence {
     }
   }
 
-  #gone(track: string, title: string, { id, with: words }: TextLine): void {
+  #gone(track: string, title: string, { id, with: words }: TextLine) {
     const { notices } = this.#session;
     const reason = notices.writtenText({ id, with: words });
     notices.post({ id: 'track.gone', with: { track, title, reason } });

@@ -46,7 +46,7 @@ export function performOnVoice(
 }
 
 /** Some things everybody has to have heard. */
-function isSkippable(turn: ListedTurn): boolean {
+function isSkippable(turn: ListedTurn) {
   return turn.kind !== 'reading' || turn.reading.interruptible !== false;
 }
 

@@ -136,7 +136,7 @@ export function chatReadAloud(
     },
 
     /** Nothing is read of a message that is gone. */
-    deleted(messageIds: readonly string[]): void {
+    deleted(messageIds: readonly string[]) {
       for (const id of messageIds) openLines.get(id)?.abort(new Error('the message was deleted'));
     },
   };

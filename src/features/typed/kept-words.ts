@@ -33,7 +33,7 @@ export function keptWords(clock: Pick<Clock, 'later'>) {
   }
 
   /** A failure is not kept. */
-  function keep(key: string, words: Promise<string>): void {
+  function keep(key: string, words: Promise<string>) {
     drop(key);
     const dropOwn = () => {
       if (texts.get(key)?.words === words) drop(key);
@@ -44,13 +44,13 @@ export function keptWords(clock: Pick<Clock, 'later'>) {
     if (texts.size > mostTexts) drop(oldest);
   }
 
-  function drop(key: string): void {
+  function drop(key: string) {
     texts.get(key)?.stopTimer();
     texts.delete(key);
   }
 
   /** Drops all whose key begins so: those of a token, or of a server (`guildId` and a space). */
-  function forget(start = ''): void {
+  function forget(start = '') {
     for (const key of [...texts.keys()]) if (key.startsWith(start)) drop(key);
   }
 

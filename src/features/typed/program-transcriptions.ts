@@ -39,11 +39,11 @@ const mostTries = 2;
  * them is kept, and nothing of a channel goes in.
  */
 export class ProgramTranscriptions {
-  readonly #parts: SessionDependencies;
-  readonly #recordings: Public<Recordings>;
-  readonly #models: readonly string[];
-  readonly #weights: SileroWeights;
-  readonly #signal: AbortSignal;
+  readonly #parts;
+  readonly #recordings;
+  readonly #models;
+  readonly #weights;
+  readonly #signal;
   readonly #limits = new WrittenAnswerConcurrency(limits.program, limits.server);
 
   /**

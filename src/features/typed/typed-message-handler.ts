@@ -36,12 +36,12 @@ type ServingLines = {
  * of people who said yes, and count by the addressing mode. What is not answered is read out where the server wants that.
  */
 export class TypedMessageHandler implements TypedMessageListener {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
-  readonly #talk: ServingLines['talk'];
-  readonly #replies: TypedMessages;
-  readonly #reader: ServingLines['lines'];
-  readonly #signal: AbortSignal;
+  readonly #parts;
+  readonly #sessions;
+  readonly #talk;
+  readonly #replies;
+  readonly #reader;
+  readonly #signal;
   readonly #limits = new InteractionLimits();
   readonly #refusals = new InteractionLimits(1); // each one stands in the chat
   /** Lines that are being answered, by message. */
@@ -237,7 +237,7 @@ function questionIn(
 }
 
 /** Whether a line is a stop and nothing else, which is neither limited nor refused. */
-function isStop(text: string): boolean {
+function isStop(text: string) {
   return classify(text, { isFinal: true }).kind === 'stop';
 }
 
@@ -260,7 +260,7 @@ function objectionTo(message: TypedMessage, session: ChatSession): TypedOutcome 
   return isMeant(message, loop) ? undefined : 'not-meant';
 }
 
-function isMeant({ author, text }: TypedMessage, loop: Session['loop']): boolean {
+function isMeant({ author, text }: TypedMessage, loop: Session['loop']) {
   loop.syncSettings();
   const line = { by: author.id, text, atMs: loop.nowMs };
   return isLineMeant(loop.state, line, conversationRules);

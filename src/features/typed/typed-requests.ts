@@ -66,7 +66,7 @@ type TypedQuestion = {
 
 /** Typed requests: texts to read out, questions, and the command to be silent. */
 export class TypedRequests {
-  readonly #services: TypedServices;
+  readonly #services;
 
   constructor(services: TypedServices) {
     this.#services = services;

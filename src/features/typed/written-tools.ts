@@ -13,6 +13,7 @@ import {
   refused,
   type ToolCallResult,
 } from '#src/conversation/tools/tool-call-results.ts';
+import { toolsFor } from '#src/conversation/tools/tool-calls.ts';
 import type {
   Fitting,
   Presser,
@@ -44,7 +45,7 @@ const shownToAsker = 'Only they may read that: tell them to ask with /ask.';
 /** Tools of one answer in writing: those that need no channel, with the rights of the asker and the limits of a spoken answer. What changes something runs once; one call may wait for Confirm below the answer. */
 export class WrittenTools {
   readonly #tools: ReadonlyMap<string, ToolEntry>;
-  readonly #with: WrittenToolParts;
+  readonly #with;
   /** With an effect, and called. */
   readonly #used = new Set<string>();
   #isPrivate = false;
@@ -66,8 +67,7 @@ export class WrittenTools {
 
   /** Tools that the model may call. */
   get offered(): readonly Tool[] {
-    const all = [...this.#tools.values()];
-    return all.map(({ name, description, parameters }) => ({ name, description, parameters }));
+    return toolsFor(this.#tools.values());
   }
 
   /** Whether a result so far is for the asker alone. */
@@ -159,7 +159,7 @@ export type PromptWords = {
 };
 
 /** Whether a model was shown nothing but instructions (descriptions of tools among them) and words of one asker. */
-function isOwn({ said, earlier, hasOthers }: PromptWords): boolean {
+function isOwn({ said, earlier, hasOthers }: PromptWords) {
   const askerId = said[0]?.speakerId;
   const isAlone = said.every(
     ({ speakerId, name, isQuoted }) =>

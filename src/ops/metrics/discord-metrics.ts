@@ -50,7 +50,7 @@ export function discordMetrics(meters: Meters, onLink: () => void) {
     hasLink: () => open.size > 0,
 
     /** `tally` is read at each look, until the link has closed. */
-    linkMade(guildId: string, tally: () => LinkTally): void {
+    linkMade(guildId: string, tally: () => LinkTally) {
       usable.delete(guildId);
       const former = open.get(guildId);
       if (former) add(former(), past);
@@ -58,7 +58,7 @@ export function discordMetrics(meters: Meters, onLink: () => void) {
       onLink();
     },
 
-    linkClosed(guildId: string, tally: LinkTally): void {
+    linkClosed(guildId: string, tally: LinkTally) {
       open.delete(guildId);
       usable.delete(guildId);
       add(tally, past);
@@ -69,7 +69,7 @@ export function discordMetrics(meters: Meters, onLink: () => void) {
 const otherKeys = new Set(['sent', 'refused', 'shifts', 'errors']);
 
 /** `totals`: sums over all links there ever were, of which none ever falls. */
-function totalLinks(meters: Meters, totals: () => ReadonlyMap<string, number>): void {
+function totalLinks(meters: Meters, totals: () => ReadonlyMap<string, number>) {
   const stalls = 'Stalls over 60 ms: a gap without a lost frame.';
   meters.total('clock_shifts', stalls, () => totals().get('shifts') ?? 0);
   const packets = () =>
@@ -79,6 +79,6 @@ function totalLinks(meters: Meters, totals: () => ReadonlyMap<string, number>): 
   meters.total('packets', 'Packets of people, by outcome.', packets, ['what']);
 }
 
-function add(tally: LinkTally, to: Map<string, number>): void {
+function add(tally: LinkTally, to: Map<string, number>) {
   for (const [key, count] of Object.entries(tally)) to.set(key, (to.get(key) ?? 0) + count);
 }

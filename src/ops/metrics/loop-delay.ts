@@ -20,7 +20,7 @@ const none: Delays = { p99Ms: 0, maxMs: 0 };
  * It measures from `start` until a minute after `isNeeded` became false, and while the alert is raised.
  */
 export class LoopDelay implements Disposable {
-  readonly #isNeeded: () => boolean;
+  readonly #isNeeded;
   readonly #window = monitorEventLoopDelay({ resolution: sampleMs });
   #before = none;
   #report: (change: AlertChange) => void = () => undefined;
@@ -62,7 +62,7 @@ export class LoopDelay implements Disposable {
     this.#before = none;
   }
 
-  #check(): void {
+  #check() {
     this.#before = delaysOf(this.#window);
     this.#window.reset();
     const isLate = this.#before.maxMs > mostMs;

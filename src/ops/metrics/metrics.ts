@@ -52,7 +52,7 @@ export function openMetrics(ready: () => boolean) {
   };
 }
 
-function measureLoop(meters: Meters, loop: LoopDelay): void {
+function measureLoop(meters: Meters, loop: LoopDelay) {
   const delay =
     'Delay of the event loop within the last half to whole minute; measured while there is a voice link';
   const seconds = (of: keyof Delays) => () => {
@@ -64,7 +64,7 @@ function measureLoop(meters: Meters, loop: LoopDelay): void {
 }
 
 /** Figures of the process itself. */
-function describeProcess(meters: Meters): void {
+function describeProcess(meters: Meters) {
   meters.gauge('resident_memory_bytes', 'Memory of the process.', () => process.memoryUsage.rss());
   const cpu =
     'CPU time of all threads since the start, in seconds; decoders of files are other processes.';

@@ -26,7 +26,7 @@ export function sessionMetrics(meters: Meters) {
   const spent = meters.counter('spent_usd', spentHelp, ['what']);
 
   /** A typed question was not heard: its instants would spoil the figures of those that were. */
-  const answered = (event: Extract<SessionEvent, { kind: 'answered' }>): void => {
+  const answered = (event: Extract<SessionEvent, { kind: 'answered' }>) => {
     const { finish, typed } = event;
     turns.inc({ finish, asked: typed ? 'typed' : 'spoken' });
     if (typed) return;
@@ -38,7 +38,7 @@ export function sessionMetrics(meters: Meters) {
     /** Servers with a voice channel the bot is in, or on its way back to. */
     present: present as ReadonlySet<string>,
 
-    count(guildId: string, event: SessionEvent): void {
+    count(guildId: string, event: SessionEvent) {
       switch (event.kind) {
         case 'joined':
           present.add(guildId);

@@ -24,9 +24,9 @@ const mostTools = 100;
  * from events once a turn has ended, so nothing is measured for them; an answer in writing alone has none.
  */
 export class Traces {
-  readonly #tracer: Tracer;
-  readonly #clock: Time;
-  readonly #hasWords: boolean;
+  readonly #tracer;
+  readonly #clock;
+  readonly #hasWords;
   /** By server: calls since the last turn of the person who asked. */
   readonly #calls = new Map<string, readonly ToolCall[]>();
 
@@ -53,7 +53,7 @@ export class Traces {
     }
   }
 
-  #turn(guildId: string, event: Answered, calls: readonly ToolCall[]): void {
+  #turn(guildId: string, event: Answered, calls: readonly ToolCall[]) {
     const { heardAtMs, endedAtMs, recognisedAtMs, firstSentAtMs, ...answer } = event.instants;
     const writtenAtMs = answer.firstClauseAtMs ?? answer.firstTokenAtMs;
     const turn = this.#start('turn', heardAtMs, ROOT_CONTEXT, {
@@ -84,7 +84,7 @@ export class Traces {
     fromMs: number | undefined,
     toMs: number | undefined,
     attributes: Attributes = {},
-  ): void {
+  ) {
     if (fromMs === undefined || toMs === undefined) return;
     const within = trace.setSpan(ROOT_CONTEXT, turn);
     const part = this.#start(name, Math.min(fromMs, toMs), within, attributes);

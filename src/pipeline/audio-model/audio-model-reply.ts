@@ -23,11 +23,11 @@ export type ModelHabit = {
 
 /** Sorts the output of one request: text to the reader, sound with its words to `queue`, text without sound, too. */
 export class AudioReply {
-  readonly #queue: BoundedQueue<AudibleAnswer>;
-  readonly #habit: ModelHabit;
+  readonly #queue;
+  readonly #habit;
   readonly #words = new SpokenWords();
   readonly #sound = new SoundStream('audio/pcm');
-  readonly #clauses: ClauseWriter;
+  readonly #clauses;
   readonly #unread: string[] = [];
   /** Words come twice from some servers; those that came first count. */
   #source: 'text' | 'transcript' | undefined;
@@ -83,17 +83,17 @@ export class AudioReply {
     this.#read();
   }
 
-  #write(text: string): void {
+  #write(text: string) {
     this.#words.words(text);
     if (this.#voice !== 'own') this.#unread.push(...this.#clauses.push(text));
   }
 
-  #read(): void {
+  #read() {
     if (this.#unread.length > 0) this.#voice = 'other';
     for (const text of this.#unread.splice(0)) this.#queue.put({ kind: 'clause', text });
   }
 
-  async #play(pcm: Pcm): Promise<void> {
+  async #play(pcm: Pcm) {
     this.#hasSound = true;
     if (this.#voice === 'other') return; // a voice never changes inside an answer
     this.#voice = 'own';

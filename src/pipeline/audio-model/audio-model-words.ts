@@ -93,7 +93,7 @@ export class SpokenWords {
   }
 
   /** So little sound is left that all words must go with it. */
-  #isClosing(): boolean {
+  #isClosing() {
     return this.#ended && this.#arrivedMs - this.#takenMs < lastClauseMs;
   }
 

@@ -86,7 +86,7 @@ async function ask(
   queue: BoundedQueue<ReplyPart>,
   heard: BoundedQueue<AudibleAnswer>,
   signal: AbortSignal,
-): Promise<void> {
+) {
   const { prompt, turn, host } = asking;
   const wordless = new AbortController();
   void prompt.hasWords.then((has) => (has ? undefined : wordless.abort()));
@@ -112,8 +112,8 @@ async function ask(
 
 /** The model as one that writes: its sound goes to `heard` aside. */
 class Rounds implements ChatModel {
-  readonly #asking: AudioAnswerParts;
-  readonly #heard: BoundedQueue<AudibleAnswer>;
+  readonly #asking;
+  readonly #heard;
   readonly #model: ChatModel;
   #inWords: readonly ChatMessage[];
   #count = 0;
@@ -203,7 +203,7 @@ async function play(
   speech: ClauseVoice,
   queue: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
-): Promise<void> {
+) {
   let next = await heard.next();
   const clauses = async function* () {
     for (; !next.done && next.value.kind === 'clause'; next = await heard.next())
@@ -223,10 +223,7 @@ async function play(
   }
 }
 
-async function deliver(
-  pieces: Iterable<PlacedSound>,
-  queue: BoundedQueue<ReplyPart>,
-): Promise<void> {
+async function deliver(pieces: Iterable<PlacedSound>, queue: BoundedQueue<ReplyPart>) {
   for (const { pcm, ofText, begins } of pieces) {
     if (begins && ofText !== undefined) queue.put({ kind: 'clause', text: ofText });
     queue.put({ kind: 'audio', pcm, ofText, begins });

@@ -37,7 +37,7 @@ export class Declicker {
     return true;
   }
 
-  #jump(raw: Float32Array, at: number): void {
+  #jump(raw: Float32Array, at: number) {
     for (let side = 0; side < 2; side++) {
       const before = at === 0 ? this.#last[side] : raw[2 * at - 2 + side];
       this.#difference[side] = (before ?? 0) - (raw[2 * at + side] ?? 0);
@@ -46,7 +46,7 @@ export class Declicker {
     this.#fall(raw, at);
   }
 
-  #fall(raw: Float32Array, from: number): void {
+  #fall(raw: Float32Array, from: number) {
     for (let n = 2 * from; n < raw.length && this.#since < rampSamples; n += 2, this.#since++) {
       const share = 1 - (this.#since + 0.5) / rampSamples;
       raw[n] = (raw[n] ?? 0) + (this.#difference[0] ?? 0) * share;

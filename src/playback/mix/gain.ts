@@ -19,8 +19,8 @@ export function gainOf(db: number): number {
 
 /** A volume that glides: a step would click. */
 export class Gain {
-  #from: number;
-  #goal: number;
+  #from;
+  #goal;
   /** Samples of one channel in the glide, and how many of them are done. */
   #over = 0;
   #done = 0;

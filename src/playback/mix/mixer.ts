@@ -79,17 +79,17 @@ type MixedFrame = {
  * the speaking rate; with music, stereo at 48 kHz.
  */
 export class Mixer implements FrameSource {
-  readonly #voice: Track;
-  readonly #cues: Track;
-  readonly #codec: Pick<OpusCodec, 'encoder'>;
+  readonly #voice;
+  readonly #cues;
+  readonly #codec;
   /** Encoder of frames of speech, only used after speech or silence. */
   readonly #mono: OpusEncoder;
   /** Encoder of frames from the first with music to the next silence; most links never need it. */
   #stereo: OpusEncoder | undefined;
-  readonly #music: MusicSource;
+  readonly #music;
   readonly #limiter = new MusicLimiter();
   readonly #speech = new WideSpeech();
-  readonly #onLeft: (samples: Int16Array, atMs: number) => void;
+  readonly #onLeft;
   /** The latest frame, until it has left. */
   #unconfirmed: MixedFrame | undefined;
   #quiet = true;
@@ -180,14 +180,14 @@ export class Mixer implements FrameSource {
     return { frame: this.#stereo.encode(samples), heard: () => narrowed(samples), speech };
   }
 
-  #rouse(): void {
+  #rouse() {
     if (!this.#quiet || this.#due) return;
     this.#due = true;
     this.#wake?.();
   }
 }
 
-function addToBoth(sum: Float32Array, one: Int16Array): void {
+function addToBoth(sum: Float32Array, one: Int16Array) {
   for (let n = 0; n < one.length; n++) {
     sum[2 * n] = (sum[2 * n] ?? 0) + (one[n] ?? 0);
     sum[2 * n + 1] = (sum[2 * n + 1] ?? 0) + (one[n] ?? 0);

@@ -10,7 +10,7 @@ const glideSamples = speakRateHz / 50;
 
 /** The track `voice`: the bot's replies, one after the other. */
 export class VoiceTrack implements Track {
-  readonly #percent: () => number;
+  readonly #percent;
   readonly #volume = new Gain(1);
   #replies: SpokenReply[] = [];
   #sounds = false;
@@ -63,7 +63,7 @@ export class VoiceTrack implements Track {
     return undefined;
   }
 
-  #notify(): void {
+  #notify() {
     const reply = this.#replies.find((one) => !one.over);
     if (reply?.ready) this.#listener?.();
   }
@@ -85,9 +85,9 @@ const silence: Int16Array = new Int16Array(0);
  * The mixer asks it after the voice track, so that it knows the frame.
  */
 export class CueTrack implements Track {
-  readonly #voice: Pick<VoiceTrack, 'sounds'>;
-  readonly #cues: Cues;
-  readonly #percent: () => number;
+  readonly #voice;
+  readonly #cues;
+  readonly #percent;
   readonly #volume = new Gain(1);
   #sounding = silence;
   /** The one that sounds, or did last. */
@@ -145,7 +145,7 @@ export class CueTrack implements Track {
     this.#listener = listener;
   }
 
-  #begin(): void {
+  #begin() {
     if (this.#next) this.#sounding = this.#next.samples;
     this.#current = this.#next;
     this.#next = undefined;

@@ -36,9 +36,13 @@ class SpokenSentences {
   #sentTo = 0;
   #isOpen = false;
 
+  get #last() {
+    return this.#all.at(-1);
+  }
+
   /** Whether `text` is the sentence the latest sound belongs to, and more of it may come. */
   isAt(text: string): boolean {
-    return this.#isOpen && this.#all.at(-1)?.text === text;
+    return this.#isOpen && this.#last?.text === text;
   }
 
   /** No more of the latest sentence comes. */
@@ -48,14 +52,14 @@ class SpokenSentences {
 
   start(text: string): void {
     this.#isOpen = true;
-    const from = this.#all.at(-1)?.to ?? 0;
+    const from = this.#last?.to ?? 0;
     const words = wordsOf(text);
     this.#all.push({ text, words, from, to: from, levels: new Levels() });
   }
 
   /** The latest sentence got these samples more. */
   grow(samples: Int16Array): void {
-    const last = this.#all.at(-1);
+    const last = this.#last;
     if (!last) return;
     last.to += samples.length;
     last.levels.push(samples);
@@ -72,7 +76,7 @@ class SpokenSentences {
 
   /** The words that left: whole sentences, and of one that was cut those that were over by then; `whole`: no more sound of the latest was to come. */
   heardText(whole: boolean): string {
-    const texts = this.#all.map((one) => this.#heardOf(one, whole || one !== this.#all.at(-1)));
+    const texts = this.#all.map((one) => this.#heardOf(one, whole || one !== this.#last));
     return texts.filter((text) => text !== '').join(' ');
   }
 
@@ -85,7 +89,7 @@ class SpokenSentences {
     const one = this.#all[this.#indexAt(place)];
     if (!one || place === one.to) return place;
     const atMs = (place - one.from) / samplesPerMs;
-    const words = wordTimes(one, whole || one !== this.#all.at(-1));
+    const words = wordTimes(one, whole || one !== this.#last);
     const startMs = safeStart(words, atMs, one.levels);
     return Math.min(place, one.from + Math.round(startMs * samplesPerMs));
   }
@@ -95,7 +99,7 @@ class SpokenSentences {
     const kept = this.#indexAt(place) + 1;
     if (kept === this.#all.length) return undefined;
     this.#all.length = kept;
-    return this.#all.at(-1)?.to ?? 0;
+    return this.#last?.to ?? 0;
   }
 
   #indexAt(place: number): number {
@@ -226,7 +230,7 @@ export class ReplySound {
    * Lets the waiting sound fall to silence and `piece` rise from it, if there would be a step between them. The sound of an audio
    * model goes on where a sentence begins, and has none.
    */
-  #joinTo(piece: Int16Array): void {
+  #joinTo(piece: Int16Array) {
     const before = this.#samples.at(
       Math.max(this.#samples.from, this.#samples.to - edgeSamples),
       edgeSamples,
@@ -240,16 +244,16 @@ export class ReplySound {
     fadeIn(piece, edgeSamples);
   }
 
-  #fadeEnd(): void {
+  #fadeEnd() {
     const from = Math.max(this.#taken, this.#samples.to - edgeSamples);
     fadeOut(this.#samples.at(from, edgeSamples), edgeSamples);
   }
 
-  #append(pieces: readonly Int16Array[]): void {
+  #append(pieces: readonly Int16Array[]) {
     for (const piece of pieces) this.#add(this.#stretch?.push(piece) ?? piece);
   }
 
-  #add(piece: Int16Array): void {
+  #add(piece: Int16Array) {
     if (piece.length === 0) return;
     this.#limiter.limit(piece);
     if (this.#isFresh) this.#joinTo(piece);

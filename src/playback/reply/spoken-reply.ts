@@ -32,7 +32,7 @@ const glideMs = 5;
 /** One answer on its way to the channel: its sound, and its heard part. Written by one, pulled by a track. */
 export class SpokenReply {
   readonly interruptible: boolean;
-  readonly #sound: ReplySound;
+  readonly #sound;
   readonly #done = Promise.withResolvers<ReplyFinish>();
   /** Settles once and never rejects; after `cut`, at once. */
   readonly finish = this.#done.promise;
@@ -182,7 +182,7 @@ export class SpokenReply {
     return block;
   }
 
-  #close(ending: 'completed' | 'failed' | 'cancelled'): void {
+  #close(ending: 'completed' | 'failed' | 'cancelled') {
     if (this.#ending || this.#finished) return;
     this.#sound.close();
     this.#ending = ending;
@@ -190,7 +190,7 @@ export class SpokenReply {
     this.#notify();
   }
 
-  #drop(): void {
+  #drop() {
     this.#ending = 'cancelled';
     if (!this.#unconfirmed) this.#concludeIfDrained();
     this.#freeSpace();
@@ -220,11 +220,11 @@ export class SpokenReply {
     return samples && { samples, left: () => undefined };
   }
 
-  #dieAway(): void {
+  #dieAway() {
     if (this.#sounding && this.#sound.length > 0) this.#tail = this.#sound.tail();
   }
 
-  #left(to: number, atMs: number): void {
+  #left(to: number, atMs: number) {
     this.#firstSentAtMs ??= atMs;
     this.#sound.sentences.left(to);
     if (to !== this.#sound.taken) return;
@@ -233,19 +233,19 @@ export class SpokenReply {
   }
 
   /** Called when the last frame is confirmed, or a frame later, if the link refused one. */
-  #concludeIfDrained(): void {
+  #concludeIfDrained() {
     if (this.#sound.length > 0 || !this.#ending) return;
     const empty = this.#sound.taken === 0 && this.#ending === 'completed';
     this.#settle(empty ? 'empty' : this.#ending);
   }
 
-  #settle(finish: ReplyFinish): void {
+  #settle(finish: ReplyFinish) {
     if (this.#finished) return;
     this.#finished = finish;
     this.#done.resolve(finish);
   }
 
-  async #untilSpace(signal: AbortSignal): Promise<void> {
+  async #untilSpace(signal: AbortSignal) {
     const leave = () => this.#freeSpace();
     signal.addEventListener('abort', leave);
     try {
@@ -260,12 +260,12 @@ export class SpokenReply {
   }
 
   /** Wakes the writer that waits for space in the queue. */
-  #freeSpace(): void {
+  #freeSpace() {
     this.#space?.resolve();
     this.#space = undefined;
   }
 
-  #notify(): void {
+  #notify() {
     this.#listener?.();
   }
 }

@@ -42,7 +42,7 @@ export class TimeStretch {
     return this.#read();
   }
 
-  #write(samples: Int16Array): void {
+  #write(samples: Int16Array) {
     sonic.HEAP16.set(samples, blockAt / 2);
     sonic._sonicWriteShortToStream(this.#stream, blockAt, samples.length);
   }

@@ -65,11 +65,11 @@ export class Levels {
     return best === undefined ? undefined : best * cellMs;
   }
 
-  #isPause(cell: number): boolean {
+  #isPause(cell: number) {
     return this.at(cell) * loudestByPause < this.#loudest;
   }
 
-  #close(): void {
+  #close() {
     const level = Math.round(this.#sum / cellSamples);
     this.#cells.push(level);
     this.#loudest = Math.max(this.#loudest, level);

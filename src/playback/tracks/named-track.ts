@@ -32,8 +32,8 @@ export class NamedTrack {
   readonly name: string;
   /** The name as it is compared. */
   readonly key: string;
-  readonly #clock: Clock;
-  readonly #host: TrackHost;
+  readonly #clock;
+  readonly #host;
   readonly #gain = new Gain();
   #state: TrackState = { percent: 100, isPaused: false, isMuted: false };
   #items: readonly TrackItem[] = [];
@@ -165,7 +165,7 @@ export class NamedTrack {
   }
 
   /** Repeats the current sound: no end of this track is awaited any more. */
-  #goRound(): void {
+  #goRound() {
     this.#endCrossfade();
     for (const { ended } of this.#items) ended.resolve('looping');
   }
@@ -184,7 +184,7 @@ export class NamedTrack {
     return { kind: 'changed', track };
   }
 
-  #cancel(items: readonly TrackItem[], end: PlayEnd): void {
+  #cancel(items: readonly TrackItem[], end: PlayEnd) {
     if (items.some((item) => item === this.now || item === this.#crossfade?.next)) {
       this.#declicker.cut();
       this.#crossfade = undefined;
@@ -224,7 +224,7 @@ export class NamedTrack {
   }
 
   /** Reads the next sound ahead of its turn, and mixes it into `raw`, of which `rest` samples were left, if that is a crossfade. */
-  #followOn(raw: Float32Array, rest: number): void {
+  #followOn(raw: Float32Array, rest: number) {
     const next = this.#items[1];
     next?.open();
     if (next?.isReady && rest > 0 && rest <= this.#crossfadeSamples)
@@ -233,7 +233,7 @@ export class NamedTrack {
   }
 
   /** Mixes the next sound into the current one in `raw`, of which `rest` samples were left before that; the power stays the same. */
-  #mixNext(raw: Float32Array, { next, samples }: Crossfade, rest: number): void {
+  #mixNext(raw: Float32Array, { next, samples }: Crossfade, rest: number) {
     const coming = new Float32Array(raw.length);
     next.take(coming);
     for (let n = 0; n < raw.length; n++) {
@@ -244,7 +244,7 @@ export class NamedTrack {
   }
 
   /** Leaves the current sound alone: the next one waits for its turn from its beginning. */
-  #endCrossfade(): void {
+  #endCrossfade() {
     if (!this.#crossfade) return;
     this.#declicker.cut();
     const { next } = this.#crossfade;
@@ -253,13 +253,13 @@ export class NamedTrack {
   }
 
   /** Reports an item that sounds, if it is new. */
-  #began(item: TrackItem | undefined): void {
+  #began(item: TrackItem | undefined) {
     if (!item?.hasSounded || item === this.#begun) return;
     this.#begun = item;
     this.#host.report({ kind: 'began', track: this.name, item });
   }
 
-  #ended(item: TrackItem, end: PlayEnd, error?: BotError): void {
+  #ended(item: TrackItem, end: PlayEnd, error?: BotError) {
     item.close();
     this.#began(item);
     item.ended.resolve(end);

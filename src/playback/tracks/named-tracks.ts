@@ -23,7 +23,7 @@ const [downMs, upMs] = [80, 400];
 export class NamedTracks {
   /** The bot's own tracks, of which these hold the volume; what sounds there does not come from here. */
   readonly own: { readonly [Name in OwnTrack]: NamedTrack };
-  readonly #clock: Clock;
+  readonly #clock;
   readonly #tracks = new Map<string, NamedTrack>();
   readonly #sum = new Float32Array(2 * musicFrame);
   readonly #raw = new Float32Array(2 * musicFrame);
@@ -127,7 +127,7 @@ export class NamedTracks {
     for (const track of this.all()) track.close();
   }
 
-  #add(track: NamedTrack): void {
+  #add(track: NamedTrack) {
     const sum = this.#sum;
     const raw = this.#sounds ? this.#raw : sum;
     if (!track.pull(raw)) return;
@@ -151,7 +151,7 @@ export class NamedTracks {
     this.#rouse();
   }
 
-  #rouse(): void {
+  #rouse() {
     if (this.isMoving) this.#onSound?.();
   }
 }

@@ -53,10 +53,10 @@ export class TrackItem {
   readonly id = crypto.randomUUID();
   /** How a wait for its end is over; only the first answer counts. */
   readonly ended = Promise.withResolvers<WaitEnd>();
-  readonly #clock: Clock;
-  readonly #owner: SoundOwner | undefined;
-  readonly #onChange: () => void;
-  readonly #gain: Gain;
+  readonly #clock;
+  readonly #owner;
+  readonly #onChange;
+  readonly #gain;
   #isLooping: boolean;
   /** The present reading of its source. */
   #reading: AbortController | undefined;
@@ -204,16 +204,16 @@ export class TrackItem {
   }
 
   /** Remembers the end of the source, all of which was read once. */
-  #endRound(): void {
+  #endRound() {
     if (this.#end === endless) this.#end = this.#at + this.rest || endless;
   }
 
-  #stopReading(): void {
+  #stopReading() {
     this.#reading?.abort(new Error('the sound is not wanted any more'));
     this.#wake();
   }
 
-  #read(fromMs: number): void {
+  #read(fromMs: number) {
     this.#reading = new AbortController();
     this.#sourceEnd = undefined;
     const { signal } = this.#reading;
@@ -233,7 +233,7 @@ export class TrackItem {
    * A round without sound is the last, unless it began behind its start. A source that breaks is opened again where it was, as
    * long as it gave sound since it was opened last.
    */
-  async #readRounds(startMs: number, signal: AbortSignal): Promise<void> {
+  async #readRounds(startMs: number, signal: AbortSignal) {
     for (let fromMs = startMs; ; ) {
       const before = this.#given;
       try {
@@ -249,7 +249,7 @@ export class TrackItem {
     }
   }
 
-  async #readSource(fromMs: number, signal: AbortSignal): Promise<void> {
+  async #readSource(fromMs: number, signal: AbortSignal) {
     const pieces = this.source.open(fromMs, signal)[Symbol.asyncIterator]();
     const rate = new OneRate(musicRateHz, 2);
     try {
@@ -266,7 +266,7 @@ export class TrackItem {
     }
   }
 
-  #push(samples: Int16Array): void {
+  #push(samples: Int16Array) {
     if (samples.length === 0) return;
     this.#given += samples.length / 2;
     this.#sound.push(samples, this.#taken);
@@ -276,13 +276,13 @@ export class TrackItem {
   }
 
   /** Has the limit of sound checked again. */
-  #wake(): void {
+  #wake() {
     this.#space.resolve();
     this.#space = Promise.withResolvers();
   }
 
   /** Aborting `signal` throws `signal.reason`. */
-  async #untilSpace(signal: AbortSignal): Promise<void> {
+  async #untilSpace(signal: AbortSignal) {
     while (!signal.aborted && this.rest >= ahead + this.#lead) await this.#space.promise;
     signal.throwIfAborted();
   }
@@ -293,6 +293,6 @@ function late(): BotError {
 }
 
 /** A connection or a decoder broke, say while a track was paused. */
-function isBreak(cause: unknown): boolean {
+function isBreak(cause: unknown) {
   return cause instanceof BotError && cause.code === 'source.unreachable' && cause.retryable;
 }

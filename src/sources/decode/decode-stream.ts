@@ -16,10 +16,10 @@ const [burstStepBytes, stepBytes] = [512, 2048];
 
 /** One file in a decoding process: its bytes that are not decoded yet, and its decoder once the format is known. */
 export class DecodeStream {
-  readonly #plan: DecodePlan;
-  readonly #skip: Skip;
+  readonly #plan;
+  readonly #skip;
   /** Resamples here, since the asking process has frames to send. */
-  readonly #rate: OneRate;
+  readonly #rate;
   #bytes: Buffer = Buffer.alloc(0);
   #stepBytes: number = burstStepBytes;
   #decoder: Decoder | undefined;

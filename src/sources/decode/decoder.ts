@@ -17,7 +17,7 @@ export type SoundShape = { readonly rateHz: CoderRateHz; readonly channels: 1 | 
 
 /** Sound that is decoded, or read, only to reach the wanted position. */
 export class Skip {
-  #leftMs: number;
+  #leftMs;
 
   constructor(ms: number) {
     this.#leftMs = ms;

@@ -28,7 +28,7 @@ const filesEach = 4;
  * which may be read on in another process.
  */
 export class Decoding implements AsyncDisposable {
-  readonly #options: DecodingOptions;
+  readonly #options;
   #processes: readonly DecodingProcess[] = [];
 
   constructor(options: DecodingOptions) {

@@ -103,7 +103,7 @@ function check(
   { statusCode, headers }: IncomingMessage,
   { mostBytes, types }: FetchRules,
   isPart: boolean,
-): void {
+) {
   const isFine = statusCode === 200 || (isPart && statusCode === 206);
   if (statusCode === 404 || statusCode === 410) throw refusals.gone(statusCode);
   if (!isFine) throw refusals.unreachable(`the server answered with ${statusCode}`);

@@ -64,7 +64,7 @@ export class FlacFrames {
     return [{ bytes: this.#rest.subarray(0, length), ms: this.#header.ms }];
   }
 
-  #begin(at: number, header?: FlacHeader): void {
+  #begin(at: number, header?: FlacHeader) {
     this.#rest = this.#rest.subarray(at);
     this.#searched = header ? 1 : 0;
     this.#header = header;
@@ -81,7 +81,7 @@ type FlacHeader = {
   readonly step: number;
 };
 
-function isNext(one: FlacHeader | undefined, next: FlacHeader): boolean {
+function isNext(one: FlacHeader | undefined, next: FlacHeader) {
   if (one?.kind !== next.kind || next.number <= one.number) return false;
   return next.number <= one.number + farthest * one.step;
 }

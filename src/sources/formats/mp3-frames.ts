@@ -55,7 +55,7 @@ export class Mp3Frames {
       : undefined;
   }
 
-  #lose(): void {
+  #lose() {
     this.#isLost = true;
     const next = this.#rest.indexOf(0xff, 1);
     this.#rest = next < 0 ? Buffer.alloc(0) : this.#rest.subarray(next);

@@ -82,13 +82,13 @@ class OggPackets {
     return packets;
   }
 
-  #begin(): void {
+  #begin() {
     this.#begun = [];
     this.#beganBytes = 0;
     this.#isOpen = true;
   }
 
-  #add(piece: Buffer): void {
+  #add(piece: Buffer) {
     this.#beganBytes += piece.length;
     if (this.#beganBytes > longestPacketBytes) this.#begun = [];
     else this.#begun.push(piece);

@@ -27,7 +27,7 @@ const longestMs = 5_000;
  * nothing of them is lost but by the end of the process.
  */
 export class LedgerPersistence implements AsyncDisposable {
-  readonly #options: LedgerPersistenceOptions;
+  readonly #options;
   readonly #over = new AbortController();
   #isRecalled = false;
   #reported = '';
@@ -55,7 +55,7 @@ export class LedgerPersistence implements AsyncDisposable {
   }
 
   /** While all is in the store, no timer runs. */
-  async #live(): Promise<void> {
+  async #live() {
     const { alert, clock, ledger } = this.#options;
     const wakeup = new Wakeup(clock);
     let forget: (() => void) | undefined;
@@ -79,7 +79,7 @@ export class LedgerPersistence implements AsyncDisposable {
     forget?.();
   }
 
-  async #save(): Promise<void> {
+  async #save() {
     const { clock, ledger, spending } = this.#options;
     if (this.#isWriting || !ledger.hasUnsaved || !(await this.#recall())) return;
     const entries = ledger.unsaved();

@@ -37,7 +37,7 @@ export class Ledger {
   readonly #unsaved = new Map<string, SpendingEntry>();
   #spentHere = 0;
   #onUnsaved: () => void = () => undefined;
-  readonly #countsAll: boolean;
+  readonly #countsAll;
 
   /** `countsAll`: what servers spend is counted for `allServers`, too. */
   constructor({ countsAll = false }: { readonly countsAll?: boolean } = {}) {
@@ -169,7 +169,7 @@ export class Ledger {
     return this.unsaved().filter(({ guildId }) => guildId === allServers);
   }
 
-  #note(entry: SpendingEntry): void {
+  #note(entry: SpendingEntry) {
     const before = this.#unsaved.get(keyOf(entry)) ?? empty;
     const isFirst = this.#unsaved.size === 0;
     this.#unsaved.set(keyOf(entry), { ...entry, ...plus(before, entry) });
@@ -202,7 +202,7 @@ function keyOf({ guildId, personId, day }: SpendingEntry): string {
   return JSON.stringify([guildId, personId, day]);
 }
 
-function addTo(sums: Map<string, Sum>, key: string, sum: Sum): void {
+function addTo(sums: Map<string, Sum>, key: string, sum: Sum) {
   sums.set(key, plus(sums.get(key) ?? empty, sum));
 }
 

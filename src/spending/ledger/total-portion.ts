@@ -58,7 +58,7 @@ const [lookMs, renewMs] = [1_000, 60_000];
  * Caps of servers and people need none: a server belongs to one process.
  */
 export class TotalPortion implements AsyncDisposable {
-  readonly #options: TotalPortionOptions;
+  readonly #options;
   readonly #over = new AbortController();
   /** Most that this process may have spent since its start, with its reserves. */
   #limit = 0;
@@ -131,7 +131,7 @@ export class TotalPortion implements AsyncDisposable {
     return this.#isAway || isShort || hasSaved || clock.nowMs() - this.#grantedMs >= renewMs;
   }
 
-  async #askFor(nanoUsd: number): Promise<void> {
+  async #askFor(nanoUsd: number) {
     this.#wanted += nanoUsd;
     const granted = async () => {
       do await this.#ask();
@@ -147,7 +147,7 @@ export class TotalPortion implements AsyncDisposable {
   }
 
   /** One request at a time; what changes meanwhile goes with the next one. */
-  #ask(): Promise<void> {
+  #ask() {
     this.#next ??= this.#asking.then(() => {
       this.#next = undefined;
       this.#asking = this.#askOnce();
@@ -156,7 +156,7 @@ export class TotalPortion implements AsyncDisposable {
     return this.#next;
   }
 
-  async #askOnce(): Promise<void> {
+  async #askOnce() {
     const { capNanoUsd, clock, ledger, report, store } = this.#options;
     const { nanoUsd: spent, savedNanoUsd: saved } = ledger.spentHere;
     const reserved = spent + ledger.reservedByAll();

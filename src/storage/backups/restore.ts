@@ -82,8 +82,8 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
 export function removeLeftovers(dataDir: string): void {
   try {
     for (const kind of storeKinds)
-      for (const leftover of [partOf, scratchOf])
-        rmSync(leftover(storePath(dataDir, kind)), { force: true });
+      for (const ending of ['.part', '.scratch'])
+        rmSync(`${storePath(dataDir, kind)}${ending}`, { force: true });
   } catch {
     // It cannot be written there, which the store tells of.
   }
@@ -91,10 +91,6 @@ export function removeLeftovers(dataDir: string): void {
 
 function partOf(path: string): string {
   return `${path}.part`;
-}
-
-function scratchOf(path: string): string {
-  return `${path}.scratch`;
 }
 
 /** Errors: BotError `store.*` for what is no copy, damaged, too new or too old. */
@@ -134,7 +130,7 @@ function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): R
     'PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL',
   );
   migrate(sqlite, kind.sqlite);
-  const taken = { sqlite, kind, scratch: scratchOf(to) };
+  const taken = { sqlite, kind, scratch: `${to}.scratch` };
   if (!takeRows(from, taken, (table) => returningRows(table, isSettingsOnly))) throw damaged(from);
   const former = copyFormer(to, dataDir, nowWallMs);
   if (kind !== mainStore) return { from, to, former };
@@ -158,7 +154,7 @@ function returningRows({ name, person }: Table, isSettingsOnly: boolean): string
 }
 
 /** Begins an erasure of each forgotten person: what was erased after the copy was made comes back with it. */
-function eraseAnew(sqlite: DatabaseSync, nowWallMs: number): void {
+function eraseAnew(sqlite: DatabaseSync, nowWallMs: number) {
   sqlite.exec(`INSERT OR IGNORE INTO erasures (guild_id, person_id, since_wall_ms)
     SELECT guild_id, person_id, ${nowWallMs} FROM consents WHERE kind = 'forgotten'`);
 }
@@ -196,7 +192,7 @@ function takeRows(
   }
 }
 
-function dropPrograms(sqlite: DatabaseSync): void {
+function dropPrograms(sqlite: DatabaseSync) {
   const programs = "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view')";
   for (const { name, type } of sqlite.prepare(programs).all())
     sqlite.exec(`DROP ${type} "${String(name).replaceAll('"', '""')}"`);
@@ -206,7 +202,7 @@ function dropPrograms(sqlite: DatabaseSync): void {
  * Puts a file in its place. The log there belongs to the former one, and is in that since it was copied. A process that is killed
  * leaves in each place the former file or the new one, whole.
  */
-function replace(path: string): void {
+function replace(path: string) {
   for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });
   renameSync(partOf(path), path);
 }

@@ -57,7 +57,7 @@ export async function copyFromFiles(
 const rowsAtOnce = 1_000;
 
 /** Copies every row of these tables into the empty ones of another database. */
-async function copyRows(from: Connection, to: Connection, tables: readonly Table[]): Promise<void> {
+async function copyRows(from: Connection, to: Connection, tables: readonly Table[]) {
   for (const table of tables) {
     let rows: readonly RowOf<Columns>[] = [];
     do {
@@ -76,7 +76,7 @@ function portionAfter({ key }: Table, last: object | undefined): Sql {
 }
 
 /** Keys of new rows go on behind those that were copied. */
-async function countOn(connection: Connection, { columns, key, name }: Table): Promise<void> {
+async function countOn(connection: Connection, { columns, key, name }: Table) {
   const [field = ''] = key;
   if (columns[field]?.kind !== 'key') return;
   const next = sql`coalesce(max(${raw(field)}), 0) + 1`;

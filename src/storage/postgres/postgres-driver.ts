@@ -86,4 +86,4 @@ export function openForProgram(connection: ConnectionOptions, deadlineMs: number
   return sqlDatabase({ driver, clock: realClock, deadlineMs, patienceMs: 0 });
 }
 
-function ignore(): void {}
+function ignore() {}

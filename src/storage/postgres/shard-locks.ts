@@ -76,7 +76,7 @@ export async function openShardLocks(
   let client: pg.Client | undefined;
   let [isHeld, hasHeld, hasWaited] = [false, false, false];
 
-  async function round(): Promise<void> {
+  async function round() {
     try {
       const opened = client ?? (await connect());
       if (isHeld) await opened.query('SELECT 1');
@@ -99,14 +99,14 @@ export async function openShardLocks(
     return opened;
   }
 
-  function drop(former: pg.Client | undefined): void {
+  function drop(former: pg.Client | undefined) {
     if (client !== former) return;
     client = undefined;
     isHeld = false;
     former?.end().catch(ignore);
   }
 
-  async function take(opened: pg.Client): Promise<void> {
+  async function take(opened: pg.Client) {
     const { isTaken, other } = await takeAll(opened, options);
     if (isTaken) {
       isHeld = hasHeld = true;
@@ -185,4 +185,4 @@ function tryBucket(client: pg.Client, bucket: number): Promise<boolean> {
   );
 }
 
-function ignore(): void {}
+function ignore() {}

@@ -37,7 +37,7 @@ function sqliteFile(path: string) {
     close,
 
     /** Opens the file, or opens it anew, in the present format. What is in memory stays. */
-    open(migrations: readonly Migration[]): void {
+    open(migrations: readonly Migration[]) {
       if (sqlite && path === ':memory:') return;
       close();
       sqlite = openSqlite(path, migrations);

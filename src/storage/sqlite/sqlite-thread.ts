@@ -15,7 +15,7 @@ const files = new Map<string, FileCall>();
 
 parentPort?.on('message', (request: SqliteRequest) => void answer(request));
 
-async function answer({ path, call }: SqliteRequest): Promise<void> {
+async function answer({ path, call }: SqliteRequest) {
   const file = files.get(path) ?? fileHere(path);
   files.set(path, file);
   const done: Promise<unknown> = Reflect.apply(file, undefined, call);

@@ -54,7 +54,7 @@ export function sqliteWorker(entry = new URL('./sqlite-thread.ts', import.meta.u
       return async (name, ...args) => (await ask({ path, call: [name, ...args] })) as never; // the result of that method
     },
 
-    async [Symbol.asyncDispose](): Promise<void> {
+    async [Symbol.asyncDispose]() {
       await worker?.terminate();
     },
   };

@@ -143,7 +143,7 @@ function closingUse(sentence: Sentence, at: number, { how }: Hit): Naming {
   return how === 'exact' && isToYou(before, start) ? 'called' : 'unclear';
 }
 
-function isToYou(words: readonly SentenceWord[], start: number): boolean {
+function isToYou(words: readonly SentenceWord[], start: number) {
   if (phraseLength(words, start, requestPhrases) > 0) return true;
   return words.some(({ text }) => secondPersonWords.has(text));
 }
@@ -184,7 +184,7 @@ function verbLength(words: readonly SentenceWord[], at: number): number {
 }
 
 /** English past tense by its ending; `need` and the like are no such. */
-function isPast(text: string): boolean {
+function isPast(text: string) {
   return /^[a-z]+[^e]ed$/.test(text) && !/^(?:embed|speed|breed|proceed|succeed)$/.test(text);
 }
 
@@ -196,7 +196,7 @@ function endsWith(words: readonly SentenceWord[], phrases: ReadonlySet<string>):
 }
 
 /** "Ana, Ben, Nova": single words between pauses before the name. */
-function isListed(before: readonly SentenceWord[]): boolean {
+function isListed(before: readonly SentenceWord[]) {
   const last = before.at(-1);
   if (!last || before.length < 2 || last.before !== 'pause') return false;
   return skipLead(before, before.length - 1, before.length).to < before.length;

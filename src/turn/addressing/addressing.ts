@@ -28,7 +28,7 @@ const spacedParts = parts.filter((phrase) => !isDense(phrase));
 const denseParts = parts.filter(isDense);
 
 /** Whether a speaker says the bot was not meant: "not you", "I wasn't talking to you", in the languages of the data. */
-function isDismissal(sentences: readonly Sentence[], names: readonly Name[]): boolean {
+function isDismissal(sentences: readonly Sentence[], names: readonly Name[]) {
   return sentences.some((sentence) => !sentence.asks && dismisses(sentence, names));
 }
 
@@ -58,7 +58,7 @@ function saysNotYou(sentence: Sentence, names: readonly Name[]): boolean {
   return false;
 }
 
-function isWhole(texts: readonly string[]): boolean {
+function isWhole(texts: readonly string[]) {
   return wholes.has(texts.join(' ')) || (isDense(texts[0] ?? '') && wholes.has(texts.join('')));
 }
 
@@ -209,7 +209,7 @@ function unmeant(why: (AddressingVerdict & { meant: false })['why']): Addressing
   return { meant: false, why };
 }
 
-function isAlone({ humans }: SpeakerTurn, { mode }: AddressingRules): boolean {
+function isAlone({ humans }: SpeakerTurn, { mode }: AddressingRules) {
   return mode === 'auto' && humans <= 1;
 }
 

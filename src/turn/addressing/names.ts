@@ -94,7 +94,7 @@ function shortened(text: string): string {
   return `${head} x ${normalised(text.slice(-tailLength)).slice(-tailLength)}`;
 }
 
-function addWords(words: SentenceWord[], run: string, gap: string, quoted: boolean): void {
+function addWords(words: SentenceWord[], run: string, gap: string, quoted: boolean) {
   const before = words.length === 0 ? 'start' : gapOf(gap);
   if (!isDense(run)) {
     const parts = run.split(apostrophe);

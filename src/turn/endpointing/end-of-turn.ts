@@ -99,13 +99,13 @@ function dictationLogit(words: readonly string[], numbers: ReadonlySet<string>):
 }
 
 /** The number at this place completes the sentence: "at six", "from one to six", "between one and six", "this one". */
-function isSettled(words: readonly string[], at: number, numbers: ReadonlySet<string>): boolean {
+function isSettled(words: readonly string[], at: number, numbers: ReadonlySet<string>) {
   if (settling.has(words[at - 1] ?? '') || numbers.has(words[at - 2] ?? '')) return true;
   return words[at] === 'one' && words.length > 2;
 }
 
 /** "Forty two" is one number. */
-function isCompound([ten = '', unit = '']: readonly string[]): boolean {
+function isCompound([ten = '', unit = '']: readonly string[]) {
   return tens.has(ten) && units.has(unit);
 }
 
@@ -127,7 +127,7 @@ function trailing(
 }
 
 /** Digits of any script, also grouped: "12-34", "3.5". A clock time or a year is left alone. */
-function isFigures(word: string): boolean {
+function isFigures(word: string) {
   return /^\p{N}+(?:[.,-]\p{N}+)*$/u.test(word) && !/^(19|20)\d\d$/.test(word);
 }
 
@@ -179,7 +179,7 @@ function wordsLogit(said: string, words: readonly string[], lexicon: Lexicon): n
 }
 
 /** "Sooo": held while looking for the next word. */
-function isStretched(word: string): boolean {
+function isStretched(word: string) {
   return /([\p{L}])\1\1$/u.test(word);
 }
 
@@ -205,7 +205,7 @@ function punctuationLogit(said: string): number {
 }
 
 /** Whether more brackets or quotes are opened than closed. */
-function isOpen(said: string): boolean {
+function isOpen(said: string) {
   const count = (marks: RegExp) => said.match(marks)?.length ?? 0;
   return (
     count(/[([{\u00ab\u201c\u300c\u300e\uff08]/gu) >

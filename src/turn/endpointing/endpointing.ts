@@ -181,12 +181,12 @@ function awaitVoice(voice: Quiet, event: EndpointingEvent, rules: EndpointRules)
   };
 }
 
-function isVoiced(voice: SpeakingVoice, probability: number, rules: EndpointRules): boolean {
+function isVoiced(voice: SpeakingVoice, probability: number, rules: EndpointRules) {
   return probability >= (voice.kind === 'talking' ? rules.stopProbability : rules.startProbability);
 }
 
 /** A window no newer than the silence frames contains only them, or earlier sound: it unmutes no microphone. */
-function isTail({ mutedAtMs, lastPacketMs }: SpeakingVoice, atMs: number): boolean {
+function isTail({ mutedAtMs, lastPacketMs }: SpeakingVoice, atMs: number) {
   return mutedAtMs !== undefined && atMs <= lastPacketMs;
 }
 
@@ -298,13 +298,13 @@ function notePause(
   return { voice: { ...voice, kind, isLongPause, likelyOver, pausedAtMs }, effects };
 }
 
-function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: EndpointRules): boolean {
+function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: EndpointRules) {
   if (voice.mutedAtMs !== undefined) return true;
   if (event.atMs - voice.lastPacketMs >= rules.pauseGapMs) return true;
   return event.kind === 'window' && event.atMs - stoppedMs(voice, rules) >= rules.pauseMs;
 }
 
-function isLong(voice: SpeakingVoice, silentMs: number, { longPauseMs }: EndpointRules): boolean {
+function isLong(voice: SpeakingVoice, silentMs: number, { longPauseMs }: EndpointRules) {
   return voice.mutedAtMs !== undefined || silentMs >= longPauseMs;
 }
 
@@ -393,7 +393,7 @@ function isFaint(
   { heard }: SpeakingVoice,
   levelDb: number | undefined,
   { faintDb }: { readonly faintDb: number },
-): boolean {
+) {
   if (levelDb === undefined || heard.meanLevelDb === undefined) return false;
   return levelDb < heard.meanLevelDb - faintDb;
 }
@@ -407,12 +407,7 @@ export function stoppedMs(
 }
 
 /** The text breaks off, and more sounded after that, up to where the microphone closed: a last "s" is no voice to silero. */
-function isAskedTooEarly({
-  kind,
-  mutedAtMs = 0,
-  pausedAtMs = 0,
-  understood,
-}: SpeakingVoice): boolean {
+function isAskedTooEarly({ kind, mutedAtMs = 0, pausedAtMs = 0, understood }: SpeakingVoice) {
   const soundedMs = mutedAtMs - pausedAtMs;
   if (kind !== 'paused' || soundedMs <= 0 || soundedMs > trailingMs) return false;
   return understood?.upToPause === true && understood.completeLogit <= brokenOff;

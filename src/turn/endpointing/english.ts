@@ -61,7 +61,7 @@ function formLogit(words: readonly string[]): number {
 }
 
 /** "Stop it", "be quiet", "never mind", "don't go", "let's go". */
-function isCommand([first = '', second]: readonly string[]): boolean {
+function isCommand([first = '', second]: readonly string[]) {
   if (first === 'never' || first === "don't") return isOneOf('verbs', second);
   return isOneOf('verbs', first) || contracted(first) === 'let';
 }
@@ -115,7 +115,7 @@ function statementLogit(words: readonly string[]): number {
 }
 
 /** "The song we heard": no verb yet but that of the relative clause. */
-function isRelative(words: readonly string[]): boolean {
+function isRelative(words: readonly string[]) {
   const at = words.findIndex((word, n) => n > 1 && isOneOf('onlySubjects', contracted(word)));
   if (at < 0 || words.slice(1, at).some(isVerb)) return false;
   return words.slice(at + 1).filter(isVerb).length <= 1;
@@ -153,7 +153,7 @@ function contentLogit(last: string, words: readonly string[]): number {
 }
 
 /** "Do you know", "I want to know", but not "I know". */
-function isKnowingOpen(words: readonly string[]): boolean {
+function isKnowingOpen(words: readonly string[]) {
   return words.at(-2) === 'to' || (isOneOf('auxiliaries', words[0]) && words.length === 3);
 }
 
@@ -162,7 +162,7 @@ function subjectLogit(words: readonly string[]): number {
   return asks(words) && isBeing(words.at(-2)) ? -0.5 : -3;
 }
 
-function isBeing(word: string | undefined): boolean {
+function isBeing(word: string | undefined) {
   return word !== undefined && /^(?:(?:is|are|was|were|am|be|been)$|.+'(?:s|re|m)$)/.test(word);
 }
 
@@ -173,7 +173,7 @@ function pointerLogit(last: string, words: readonly string[]): number {
 }
 
 /** "Can you tell me", "remind me": the object is still missing. */
-function wantsMore(words: readonly string[]): boolean {
+function wantsMore(words: readonly string[]) {
   const [at, before, last] = ['', ...words].slice(-3);
   if (before === 'to' && last === 'me') return isOneOf('tellingVerbs', at);
   return (
@@ -199,7 +199,7 @@ function auxiliaryLogit(words: readonly string[]): number {
 }
 
 /** "What can you do", "should i be". */
-function isMainVerb(words: readonly string[]): boolean {
+function isMainVerb(words: readonly string[]) {
   return /^(?:do|be|have)$/.test(words.at(-1) ?? '') && isOneOf('auxiliaries', words.at(-3));
 }
 
@@ -210,7 +210,7 @@ function adjectiveLogit(words: readonly string[]): number {
 }
 
 /** "What is the capital", but not "what is your name". */
-function isNounPhraseOpen(words: readonly string[]): boolean {
+function isNounPhraseOpen(words: readonly string[]) {
   const before = words.at(-2);
   if (before === 'the' || before === 'a' || isOneOf('adjectives', before)) return true;
   return words.at(-3) === 'the' && /..est$/.test(before ?? '');
@@ -231,12 +231,12 @@ function clausesAt(words: readonly string[], at: number): number {
 }
 
 /** "She went", "she's", "did she". */
-function isClauseHead(word: string, next: string): boolean {
+function isClauseHead(word: string, next: string) {
   const isContraction = word !== contracted(word) && isOneOf('subjects', contracted(word));
   return isContraction || (isOneOf('subjects', word) && isVerb(next));
 }
 
-function canBeSubject(word: string | undefined): boolean {
+function canBeSubject(word: string | undefined) {
   if (word === undefined) return false;
   return (
     isOneOf('subjects', word) ||
@@ -245,7 +245,7 @@ function canBeSubject(word: string | undefined): boolean {
   );
 }
 
-function isVerb(word: string): boolean {
+function isVerb(word: string) {
   if (word !== contracted(word)) return true;
   if (isOneOf('auxiliaries', word) || isOneOf('verbs', word) || isOneOf('pastVerbs', word))
     return true;
@@ -259,6 +259,6 @@ function contracted(word: string): string {
 }
 
 /** Whether an English word is of a class; frequent words only, lower case. */
-function isOneOf(wordClass: keyof WordClasses, word: string | undefined): boolean {
+function isOneOf(wordClass: keyof WordClasses, word: string | undefined) {
   return word !== undefined && (classes.get(wordClass)?.has(word) ?? false);
 }

@@ -17,6 +17,7 @@ import { languages } from '#src/turn/languages/languages.ts';
 
 /** Token for any punctuation between two words. */
 const pause = ',';
+const isWord = (token: string) => token !== pause;
 
 /** Longest interruption, in letters. */
 const mostLetters = 300;
@@ -55,8 +56,8 @@ function tokensOf(text: string): string[] {
   const isWhole = text.length <= mostLetters;
   const said = isWhole ? text : text.slice(0, mostLetters).replace(/\S{1,40}$/u, '');
   const found = tokensIn(said);
-  const from = found.findIndex((token) => token !== pause);
-  return from < 0 ? [] : found.slice(from, found.findLastIndex((token) => token !== pause) + 1);
+  const from = found.findIndex(isWord);
+  return from < 0 ? [] : found.slice(from, found.findLastIndex(isWord) + 1);
 }
 
 /** Tokens of word data, however long. */
@@ -86,7 +87,7 @@ function folded(text: string): string {
 }
 
 /** Only a note of the recogniser, say "[laughter]" or "(coughs)". */
-function isNote(text: string): boolean {
+function isNote(text: string) {
   return /^\s*(?:\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|\uff08[^\uff09]*\uff09|<[^>]*>)[\s.]*$/u.test(
     text.slice(0, mostLetters),
   );
@@ -95,7 +96,7 @@ function isNote(text: string): boolean {
 const hums = everywhere.hums.map((source) => new RegExp(source, 'u'));
 
 /** A sound of listening, thinking, laughing or coughing, as recognisers spell them. */
-function isHum(token: string): boolean {
+function isHum(token: string) {
   return hums.some((hum) => hum.test(token));
 }
 
@@ -134,7 +135,7 @@ const common = new Map(roles.map((role) => [role, phrasesIn(commonWords[role])])
 const tables: readonly PhraseTable[] = languages.map(phraseTableOf);
 
 /** A phrase of any language, so no misspelt name. */
-function isPhrase(token: string): boolean {
+function isPhrase(token: string) {
   return tables.some(({ roles: known }) => known.has(token));
 }
 
@@ -173,7 +174,7 @@ function doubled(words: readonly string[]): string[] {
 
 /** Phrases as `PhraseTable` holds them. */
 function phrasesIn(list: readonly string[] = []): string[] {
-  return tokensOfEach(list).map((found) => found.filter((token) => token !== pause).join(' '));
+  return tokensOfEach(list).map((found) => found.filter(isWord).join(' '));
 }
 
 /**
@@ -227,7 +228,7 @@ export function classify(text: string, options: InterjectionOptions): Interjecti
   if (tokens.length === 0) return { kind: 'empty' };
   const named = namesIn(tokens, options.names ?? [], isFinal);
   const readings = tables.map((table) => readIn(table, { tokens, isFinal, named }));
-  const parsed = agreed(readings, tokens.filter((token) => token !== pause).join(' '));
+  const parsed = agreed(readings, tokens.filter(isWord).join(' '));
   const kind = parsed === 'nothing' ? 'other' : parsed;
   return { kind, sure: isFinal || !readings.some(({ open }) => open) };
 }
@@ -250,7 +251,7 @@ function namesIn(
 }
 
 function calledOf(name: string): Address[] {
-  const words = tokensOf(name.slice(0, most.nameLetters)).filter((token) => token !== pause);
+  const words = tokensOf(name.slice(0, most.nameLetters)).filter(isWord);
   const latin = words.length === 1 ? latinOf(words[0] ?? '') : undefined;
   const sound = latin !== undefined && latin.length > 3 ? soundOf(latin) : undefined;
   return words.length === 0 ? [] : [{ words, sound }];
@@ -291,7 +292,7 @@ function readIn(table: PhraseTable, heard: HeardTokens): Reading {
   return { isWidespread: table.isWidespread, parsed, open: open || parsed !== undefined };
 }
 
-function mayGrow(table: PhraseTable, tokens: readonly string[], at: number): boolean {
+function mayGrow(table: PhraseTable, tokens: readonly string[], at: number) {
   return tokens.length - at <= table.longest && beginsAny(table, tokens.slice(at).join(' '));
 }
 
@@ -362,7 +363,7 @@ const mostTokens = 30;
 
 /** Words of a text with single spaces between, as `phrasesIn` gives those of word data; none of a longer text. */
 function wordsOf(text: string): string {
-  const tokens = tokensOf(text).filter((token) => token !== pause);
+  const tokens = tokensOf(text).filter(isWord);
   return tokens.length > mostTokens ? '' : tokens.join(' ');
 }
 

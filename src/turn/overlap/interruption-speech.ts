@@ -52,7 +52,7 @@ export function overlapOfPartial(
   return { what: isOpen ? 'empty' : words.kind, sure: 'sure' in words && words.sure };
 }
 
-function isBeginning(text: string): boolean {
+function isBeginning(text: string) {
   return /^\P{L}*[\p{L}&&\p{Script=Latin}]{1,2}\P{L}*$/v.test(text);
 }
 
@@ -189,7 +189,7 @@ function isLong(
   { voicedMs, explainedMs, fromMs }: OverlapSpeech,
   { atMs, mine }: Moment,
   rules: InterruptionRules,
-): boolean {
+) {
   if (!mine) return voicedMs - explainedMs >= rules.minBystanderDurationMs;
   return voicedMs > explainedMs && atMs - fromMs >= rules.minPauseDurationMs;
 }
@@ -198,7 +198,7 @@ function isTentative(
   { reaction, voicedMs, explainedMs, fromMs }: OverlapSpeech,
   { atMs, mine }: Moment,
   rules: InterruptionRules,
-): boolean {
+) {
   const lasts = voicedMs > explainedMs && atMs - fromMs >= rules.minTentativePauseDurationMs;
   return reaction === 'tentative-pause' || (mine && lasts);
 }

@@ -226,11 +226,7 @@ function released(reply: Reply | undefined): InterruptionEffect[] {
 }
 
 /** Most of it was said before the reply began: it interrupted no reply. */
-function isOld(
-  { beforeMs, voicedMs, endedAtMs }: OverlapSpeech,
-  { fromMs }: Reply,
-  atMs: number,
-): boolean {
+function isOld({ beforeMs, voicedMs, endedAtMs }: OverlapSpeech, { fromMs }: Reply, atMs: number) {
   return (endedAtMs ?? atMs) < fromMs || beforeMs > voicedMs / 2;
 }
 
@@ -255,7 +251,7 @@ function withReply(state: Interruption, change: Partial<Reply>): Interruption {
   return state.reply ? { ...state, reply: { ...state.reply, ...change } } : state;
 }
 
-function holds({ reply }: Interruption, personId: string): boolean {
+function holds({ reply }: Interruption, personId: string) {
   return reply?.hold?.personId === personId;
 }
 

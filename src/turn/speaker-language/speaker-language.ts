@@ -130,8 +130,8 @@ export function stepSpeakerLanguage(
   const asked = requested === undefined ? before : afterRequest(before, requested);
   if (language === undefined || words < rules.leastWords || !isAmong(language, among)) return asked;
   if (!isSure({ probability })) return asked;
-  const isSame = asked.latest !== undefined && sameLanguage(asked.latest.language, language);
-  const turns = isSame ? (asked.latest?.turns ?? 0) + 1 : 1;
+  const former = asked.latest;
+  const turns = former && sameLanguage(former.language, language) ? former.turns + 1 : 1;
   const latest = { language, turns };
   return turns >= rules.turnsToLock ? { ...asked, latest, locked: language } : { ...asked, latest };
 }
@@ -215,7 +215,7 @@ function sameLanguage(one: string, other: string): boolean {
   return baseOf(one) === baseOf(other);
 }
 
-function isAmong(language: string, among: readonly string[]): boolean {
+function isAmong(language: string, among: readonly string[]) {
   return among.length === 0 || among.some((one) => sameLanguage(one, language));
 }
 

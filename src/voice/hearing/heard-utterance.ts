@@ -62,7 +62,7 @@ export class HeardUtterance {
   deferredPause: number | undefined;
   words: TimedTranscript | undefined;
   failure: unknown;
-  readonly #options: HeardUtteranceOptions;
+  readonly #options;
   #follower: UtteranceFollower | undefined;
   #isDecided = false;
   #understood: string | undefined;

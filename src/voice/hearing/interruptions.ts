@@ -37,10 +37,10 @@ type InterruptedLoop = {
 
 /** Effects of voices and words on the bot's speech: it dips, pauses, goes on, or falls silent. */
 export class Interruptions {
-  readonly #loop: InterruptedLoop;
-  readonly #clock: Clock;
-  readonly #output: SpeechOutput;
-  readonly #cues: CueTrack;
+  readonly #loop;
+  readonly #clock;
+  readonly #output;
+  readonly #cues;
   #state = uninterrupted;
   /** Reply over which people talk. */
   #replyId: number | undefined;
@@ -91,7 +91,7 @@ export class Interruptions {
     this.#step({ kind: 'tick', atMs });
   }
 
-  #barge(action: BargeIn['action']): void {
+  #barge(action: BargeIn['action']) {
     const reply = this.#replyId;
     if (reply !== undefined) this.#loop.post({ kind: 'barged', reply, action });
   }
@@ -100,13 +100,13 @@ export class Interruptions {
     return this.#clock.nowMs();
   }
 
-  #step(event: InterruptionEvent): void {
+  #step(event: InterruptionEvent) {
     const { state, effects } = stepInterruption(this.#state, event, interruptionRules);
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
   }
 
-  #perform(effect: InterruptionEffect): void {
+  #perform(effect: InterruptionEffect) {
     const output = this.#output;
     switch (effect.kind) {
       case 'duck':

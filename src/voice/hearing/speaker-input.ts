@@ -70,7 +70,7 @@ type SpeakerInputParts = {
 
 /** Speaker input of one person: packets in, whole utterances out. Opened only for people who may be heard. */
 export class SpeakerInput {
-  readonly #parts: SpeakerInputParts;
+  readonly #parts;
   #isEcho = false;
   readonly #recording = new Recording();
   #voice: EndpointingState = quiet;
@@ -121,7 +121,7 @@ export class SpeakerInput {
   }
 
   /** Adds what it noticed, as all below do. */
-  #handle(heard: SpeakerSound, noticed: SpeakerInputEvent[]): void {
+  #handle(heard: SpeakerSound, noticed: SpeakerInputEvent[]) {
     const { atMs, samples } = heard;
     if (heard.kind === 'silence-frame') {
       this.#step({ kind: 'silence-frame', atMs }, noticed);
@@ -138,13 +138,13 @@ export class SpeakerInput {
     this.#stepOverlap({ kind: 'packet', levelDb: energyDb(samples), atMs }, noticed);
   }
 
-  #stepOverlap(event: OverlapVoiceInput, noticed: SpeakerInputEvent[]): void {
+  #stepOverlap(event: OverlapVoiceInput, noticed: SpeakerInputEvent[]) {
     const step = stepOverlapVoice(this.#overlap, event);
     this.#overlap = step.overlap;
     noticed.push(...step.noticed);
   }
 
-  #rest(kind: 'closed' | 'tick', atMs: number, noticed: SpeakerInputEvent[]): void {
+  #rest(kind: 'closed' | 'tick', atMs: number, noticed: SpeakerInputEvent[]) {
     if (!this.talking && this.#overlap) this.#stepOverlap({ kind, atMs }, noticed);
   }
 
@@ -158,7 +158,7 @@ export class SpeakerInput {
     return { kind: 'window', probability, levelDb, atMs };
   }
 
-  #step(event: EndpointingEvent, noticed: SpeakerInputEvent[]): void {
+  #step(event: EndpointingEvent, noticed: SpeakerInputEvent[]) {
     const before = this.#voice;
     const { echo, pauseHabits, rules, speakerId } = this.#parts;
     const { voice, effects } = stepEndpointing(before, event, rules, pauseHabits.of(speakerId));
@@ -171,7 +171,7 @@ export class SpeakerInput {
   }
 
   /** Whether an utterance was over shows when the next one begins. */
-  #learn(effect: EndpointingEffect, lastWord: string): void {
+  #learn(effect: EndpointingEffect, lastWord: string) {
     const { pauseHabits, rules, speakerId } = this.#parts;
     if (effect.kind === 'resumed') pauseHabits.wentOn(speakerId, effect.pausedMs, lastWord);
     if (effect.kind === 'ended') this.#ended = { toMs: effect.toMs, lastWord };
@@ -234,7 +234,7 @@ type SpeakerEvent = { readonly speakerId: string; readonly noticed: SpeakerInput
  * person are dropped until there is.
  */
 export class SpeakerInputs {
-  readonly #open: (speakerId: string) => SpeakerInput;
+  readonly #open;
   readonly #inputs = new Map<string, SpeakerInput>();
 
   constructor(open: (speakerId: string) => SpeakerInput) {

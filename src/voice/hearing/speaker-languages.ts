@@ -48,7 +48,7 @@ const leastOfTwo = 0.9;
 
 /** In which language each person of one session is heard and answered. Nothing here throws. */
 export class SpeakerLanguages {
-  readonly #sources: LanguageSources;
+  readonly #sources;
   readonly #people: Map<string, SpeakerLanguage>;
   /** Language after each finished text, so that the text counts once. */
   readonly #after = new WeakMap<Transcript, KnownLanguage>();

@@ -78,8 +78,8 @@ const graceMs = 2_000;
 
 /** Links of one session to its channel, one after the other, as long as that makes sense. */
 export class ReconnectingLink {
-  readonly #clock: Clock;
-  readonly #linkOpener: VoiceLinkOpener;
+  readonly #clock;
+  readonly #linkOpener;
   #link: VoiceLink | undefined;
   #isOpen = false;
 

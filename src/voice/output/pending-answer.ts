@@ -63,12 +63,12 @@ const quoted = new Error('quoted lines replace the rest of the answer');
 export class PendingAnswer {
   /** Pays for all requests of this answer. */
   readonly reservation: Reservation;
-  readonly #parts: PendingAnswerParts;
+  readonly #parts;
   readonly #replyParts: AsyncIterator<ReplyPart>;
   readonly #over: AbortController;
   readonly #wanted = Promise.withResolvers<void>();
   readonly #early: Promise<Early>;
-  readonly #until: AbortSignal;
+  readonly #until;
   /** Ends the wait for the next part. */
   #leave: ((reason: unknown) => void) | undefined;
   #awaitsSpeech = false;
@@ -189,12 +189,12 @@ export class PendingAnswer {
   }
 
   /** Discards the answer unheard, because it is not wanted; its tokens count as wasted. */
-  discard(why = new Error('the answer is not wanted')): void {
+  discard(): void {
     if (this.#fate === 'vain') return;
     if (this.#fate === 'wanted') this.#parts.preemptiveBudget.use(-this.#tokens);
     this.#parts.preemptiveBudget.lose(this.#tokens);
     this.#fate = 'vain';
-    this.#over.abort(why);
+    this.#over.abort(new Error('the answer is not wanted'));
   }
 
   #host(): ReplyHost {
@@ -212,7 +212,7 @@ export class PendingAnswer {
     return result;
   }
 
-  #spend({ inputTokens, outputTokens }: Usage): void {
+  #spend({ inputTokens, outputTokens }: Usage) {
     const tokens = inputTokens + outputTokens;
     this.#tokens += tokens;
     if (this.#fate === 'wanted') this.#parts.preemptiveBudget.use(tokens);

@@ -60,10 +60,10 @@ type OnSent = (words: SpokenSegment) => void;
 
 /** Says one thing after the other on the track of one session. */
 export class SpeechOutput {
-  readonly #track: VoiceTrack;
-  readonly #clock: Clock;
-  readonly #onSent: OnSent;
-  readonly #pace: SpeechPace;
+  readonly #track;
+  readonly #clock;
+  readonly #onSent;
+  readonly #pace;
   #open: OpenReply | undefined;
   #resumes = 0;
   #isStuck = false;
@@ -164,13 +164,13 @@ export class SpeechOutput {
   }
 
   /** Never throws. */
-  async #reportSent(sent: SpokenSegment, { finish }: SpokenReply): Promise<void> {
+  async #reportSent(sent: SpokenSegment, { finish }: SpokenReply) {
     const isCut = (await finish) === 'cancelled';
     this.#onSent({ ...sent, isOver: true, isCut });
   }
 
   /** Cuts a reply whose sound lies here while nothing leaves, so that its writer goes on. */
-  async #watch(reply: SpokenReply, signal: AbortSignal): Promise<void> {
+  async #watch(reply: SpokenReply, signal: AbortSignal) {
     let before = -1;
     while (!signal.aborted) {
       const now = reply.playedMs() + this.#resumes; // both only grow

@@ -1,8 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
+import { programIdOf } from '#src/people/program-ids.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
-import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
 import { refusalBody } from '#src/web/http/refusal.ts';
 import { type AccessSource, type ApiDoor, authorise, tokenRates } from './authorise.ts';
 import { refusalAsReported, whileThere } from './failed-line.ts';
@@ -58,7 +58,7 @@ async function perform(route: ApiRoute, context: Context, parts: Doors): Promise
   const done = await route.run({
     token,
     guildId: token.guildId,
-    asker: { id: payerIdOf(token), name: token.name, isProgram: true },
+    asker: { id: programIdOf(token.name), name: token.name, isProgram: true },
     ports,
     encoders,
     events,

@@ -30,7 +30,7 @@ const pausesMs = [2_000, 10_000];
  * An event that fails three times is left out, and the operator is told.
  */
 export class EventWebhooks implements Disposable {
-  readonly #options: EventWebhooksOptions;
+  readonly #options;
   readonly #closing = new AbortController();
   readonly #posting = new Map<string, AbortController>();
 
@@ -51,7 +51,7 @@ export class EventWebhooks implements Disposable {
     this.#closing.abort();
   }
 
-  async #look(): Promise<void> {
+  async #look() {
     const { events, tokens } = this.#options;
     // While the store cannot be read, as it says itself, a token may have been revoked: nobody reads.
     const inUse = await tokens.inUse().catch(() => []);
@@ -74,14 +74,14 @@ export class EventWebhooks implements Disposable {
   }
 
   /** Posts what happens from now on; where the address is too slow, it goes on with what happens then. */
-  async #post(listener: EventListener, signal: AbortSignal): Promise<void> {
+  async #post(listener: EventListener, signal: AbortSignal) {
     while (!signal.aborted) {
       for await (const event of this.#options.events.read(listener, signal))
         await this.#deliver(listener, event, signal);
     }
   }
 
-  async #deliver(listener: EventListener, event: WrittenEvent, signal: AbortSignal): Promise<void> {
+  async #deliver(listener: EventListener, event: WrittenEvent, signal: AbortSignal) {
     const id = randomUUID();
     for (let failures = 0; !signal.aborted; failures++) {
       try {
@@ -103,12 +103,7 @@ export class EventWebhooks implements Disposable {
    * `parley-signature` is the HMAC-SHA256 by the token's hash over id, time in seconds and body, with dots between: nobody can post an
    * old one again. Errors: BotError `source.*`; a plain Error for a status other than 2xx, a redirect among them.
    */
-  async #send(
-    { eventsUrl, hash }: EventListener,
-    id: string,
-    body: string,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #send({ eventsUrl, hash }: EventListener, id: string, body: string, signal: AbortSignal) {
     const timeS = `${Math.floor(this.#options.clock.wallMs() / 1_000)}`;
     const signed = `${id}.${timeS}.${body}`;
     const headers = {

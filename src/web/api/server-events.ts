@@ -38,7 +38,7 @@ const retryAfterS = 15;
 
 /** Tells programs what happens in voice channels, from the moment they listen. */
 export class ServerEvents implements Disposable {
-  readonly #clock: Pick<Clock, 'wallMs' | 'later'>;
+  readonly #clock;
   readonly #readers = new Set<Reader>();
   readonly #streams = new WrittenAnswerConcurrency(mostOfToken, mostInServer);
   #tokens: readonly ApiToken[] = [];
@@ -113,7 +113,7 @@ export class ServerEvents implements Disposable {
     for (const { stopTimer } of this.#channels.values()) stopTimer?.();
   }
 
-  #tell(guildId: string, { type, facts, words, ...from }: Facts): void {
+  #tell(guildId: string, { type, facts, words, ...from }: Facts) {
     const { channelId = this.#channels.get(guildId)?.id } = from;
     const at = new Date(this.#clock.wallMs()).toISOString();
     const event = { type, at, channelId, ...facts };
@@ -128,7 +128,7 @@ export class ServerEvents implements Disposable {
     }
   }
 
-  #enter(guildId: string, channelId: string): void {
+  #enter(guildId: string, channelId: string) {
     const former = this.#channels.get(guildId);
     former?.stopTimer?.();
     if (former && former.id !== channelId) this.#tell(guildId, { type: 'ended' });
@@ -136,7 +136,7 @@ export class ServerEvents implements Disposable {
   }
 
   /** The session has ended once the bot cannot return to it any more. */
-  #leave(guildId: string, channelId: string): void {
+  #leave(guildId: string, channelId: string) {
     const stopTimer = this.#clock.later(returnMs, () => {
       this.#tell(guildId, { type: 'ended' });
       this.#channels.delete(guildId);

@@ -23,7 +23,7 @@ const wrongKey = {
  * link, which browsers do not send; `POST /enter {key}` puts it into a cookie, and `GET /enter` says whether it is there.
  */
 export class Entry {
-  readonly #key: string;
+  readonly #key;
 
   constructor(key: string) {
     this.#key = key;
@@ -56,7 +56,7 @@ export class Entry {
     });
   }
 
-  #isKey(tried: string): boolean {
+  #isKey(tried: string) {
     return timingSafeEqual(hashOf(tried), hashOf(this.#key));
   }
 }

@@ -71,7 +71,7 @@ export async function openListener(options: ListenerOptions): Promise<ServerOutc
     const why = `No page at ${host}:${port}: ${refused.why}; set PAGE_HOST or PAGE_PORT, 0 for none.`;
     return { kind: 'refused', why, isTaken: refused.isTaken };
   }
-  const close = async (): Promise<void> => {
+  const close = async () => {
     const closed = once(server, 'close');
     server.close();
     for (const client of webSockets?.clients ?? []) client.close(1001, 'The bot is ending.');

@@ -25,7 +25,7 @@ export function checkOrigin(
   const { origin } = headers;
   const ours: OriginVerdict = { kind: 'ours', isPublic };
   const isPlainRead = /^(GET|HEAD)$/.test(method) && headers.upgrade === undefined;
-  const ownOrigin = isPublic ? publicUrl?.origin : `http://${host}`;
+  const ownOrigin = isPublic ? publicUrl.origin : `http://${host}`;
   // Browsers name the origin of every request but plain reads; a program may leave it out.
   const isNamed = origin !== undefined || !(isForPrograms || isPlainRead);
   if (isNamed && origin !== ownOrigin) return notOurs(origin);
@@ -39,7 +39,7 @@ function notOurs(origin: string | undefined): OriginVerdict {
 }
 
 /** From other sites only a followed link is accepted, into a window of its own. */
-function isOurSite(headers: IncomingHttpHeaders, isPlainRead: boolean): boolean {
+function isOurSite(headers: IncomingHttpHeaders, isPlainRead: boolean) {
   const site = headers['sec-fetch-site'] ?? 'same-origin';
   const isFollowed =
     headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';

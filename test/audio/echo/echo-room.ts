@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { clipPath, decodeClip, scenariosFolder, type VoiceClip } from '#bench/turns/clips.ts';
+import { type ClipRow, clipPath, decodeClip, scenariosFolder } from '#bench/turns/clips.ts';
 import { frameSamples, framesOf, roomRateHz, send } from '#bench/turns/microphone.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { add } from '#sandbox/voice-client/microphone.ts';
@@ -116,12 +116,12 @@ function arriving(microphone: Int16Array, seed: number, codec: OpusCodec): Packe
 
 /** Clips of the scenes in voices whose name begins so, without the silence around them. */
 export function clipsOf(voices: readonly string[], codec: OpusCodec): Int16Array[] {
-  const clips: VoiceClip[] = JSON.parse(readFileSync(`${scenariosFolder}/clips.json`, 'utf8'));
+  const clips: ClipRow[] = JSON.parse(readFileSync(`${scenariosFolder}/clips.json`, 'utf8'));
   return clips
     .filter(({ id }) => voices.some((voice) => id.startsWith(`${voice}/`)))
-    .map(({ id, words }) => {
+    .map(({ fromMs, id, toMs }) => {
       const sound = decodeClip(readFileSync(clipPath(id)), codec, roomRateHz);
-      return sound.slice((words[0]?.[1] ?? 0) * perMs, (words.at(-1)?.[2] ?? 0) * perMs);
+      return sound.slice(fromMs * perMs, toMs * perMs);
     });
 }
 

@@ -43,15 +43,12 @@ function utterancesIn(
 }
 
 /** From the start of the first voiced window to the end of the last one. */
-function lengthMs(utterance: readonly EchoJudgement[]): number {
+function lengthMs(utterance: readonly EchoJudgement[]) {
   return (utterance.at(-1)?.atMs ?? 0) - (utterance[0]?.atMs ?? 0) + windowMs;
 }
 
 /** From the same instant to the verdict. */
-function msTo(
-  verdict: EchoView['verdict'],
-  utterance: readonly EchoJudgement[],
-): number | undefined {
+function msTo(verdict: EchoView['verdict'], utterance: readonly EchoJudgement[]) {
   const found = utterance.find((judged) => judged.verdict === verdict);
   return found && found.atMs - (utterance[0]?.atMs ?? 0) + windowMs;
 }
@@ -76,7 +73,7 @@ function heard(acoustics: EchoRoom): readonly (readonly EchoJudgement[])[] {
 }
 
 /** Speech of the bot, at most this long; other clips for another `n`. */
-function said(n: number, count: number, pauseMs: number, mostMs = 60_000): Int16Array {
+function said(n: number, count: number, pauseMs: number, mostMs = 60_000) {
   const clips = Array.from({ length: count }, (_, k) => bot[(n * 17 + k * 5) % bot.length]);
   return inTurn(clips as Int16Array[], pauseMs).subarray(0, mostMs * 48);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
-import type { ChatMessage, ChatPart, Tool } from '#src/chat/ports.ts';
+import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 import { openClient } from '#src/provider/client.ts';
 import {
   type AudioChatAnswer,
@@ -13,7 +13,7 @@ const never = new AbortController().signal;
 const hello: ChatMessage = { role: 'user', name: 'Ana', content: 'hello' };
 const lamp: Tool = { name: 'lamp', description: 'Lights.', parameters: { type: 'object' } };
 
-async function partsOf(answer: AudioChatAnswer, tools: readonly Tool[] = []): Promise<ChatPart[]> {
+async function partsOf(answer: AudioChatAnswer, tools: readonly Tool[] = []) {
   await using server = await openMockAudioChat([answer]);
   const model = openChatModel(openClient({ baseUrl: server.baseUrl }), { model: 'mock' });
   return await Array.fromAsync(model.reply([hello], tools, never));

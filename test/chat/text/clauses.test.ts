@@ -3,7 +3,7 @@ import { ClauseSplitter } from '#src/chat/text/clauses.ts';
 import { fc } from '#test/properties.ts';
 import { expectLinear } from '#test/regexps/growth.ts';
 
-function clauses(...pieces: string[]): string[] {
+function clauses(...pieces: string[]) {
   const splitter = new ClauseSplitter();
   return [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.flush()];
 }

@@ -5,7 +5,7 @@ import { speakable } from '#src/chat/text/speakable.ts';
 const long = `https://example.com/${'abc/'.repeat(80)}end?x=1`;
 
 /** Spoken clauses of a text that comes in pieces of this size. */
-function said(text: string, size: number): string[] {
+function said(text: string, size: number) {
   const links = new ShortLinks();
   const splitter = new ClauseSplitter({ eager: true });
   const pieces = text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? [];

@@ -5,7 +5,7 @@ import { readTime } from '#src/chat/text/time-phrases.ts';
 const nowWallMs = Date.UTC(2026, 10, 20, 16, 25);
 const berlin = { nowWallMs, timeZone: 'Europe/Berlin' };
 
-function shown(phrase: string, context = berlin): string {
+function shown(phrase: string, context = berlin) {
   const wallMs = readTime(phrase, context);
   if (wallMs === undefined) return 'none';
   const { timeZone } = context;

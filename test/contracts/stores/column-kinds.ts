@@ -113,7 +113,7 @@ export function columnKindsContract(name: string, open: OpenKinds): void {
   findsRows(name, open);
 }
 
-function keepsValues(name: string, open: OpenKinds): void {
+function keepsValues(name: string, open: OpenKinds) {
   for (const [field, values] of Object.entries(kept))
     test(`${name}: a column of the kind ${field} keeps extreme values, and a condition finds them`, async () => {
       await using opened = await open();
@@ -143,7 +143,7 @@ function keepsValues(name: string, open: OpenKinds): void {
   });
 }
 
-function refusesValues(name: string, open: OpenKinds): void {
+function refusesValues(name: string, open: OpenKinds) {
   test(`${name}: a column of choices takes no other text, and no row is written`, async () => {
     await using opened = await open();
     const { connection } = opened;
@@ -152,7 +152,7 @@ function refusesValues(name: string, open: OpenKinds): void {
   });
 }
 
-function insertsRows(name: string, open: OpenKinds): void {
+function insertsRows(name: string, open: OpenKinds) {
   test(`${name}: a row with the key of another one is left out, takes its place, or fails, as told`, async () => {
     await using opened = await open();
     const { connection } = opened;
@@ -173,7 +173,7 @@ function insertsRows(name: string, open: OpenKinds): void {
   });
 }
 
-function findsRows(name: string, open: OpenKinds): void {
+function findsRows(name: string, open: OpenKinds) {
   test(`${name}: a list is looked for with one text, however long it is`, async () => {
     await using opened = await open();
     const { connection } = opened;

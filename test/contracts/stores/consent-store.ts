@@ -13,7 +13,7 @@ const always: StoredConsent = { kind: 'always' };
 const never: StoredConsent = { kind: 'never' };
 const forgotten: StoredConsent = { kind: 'forgotten' };
 
-function remembers(name: string, open: OpenStore): void {
+function remembers(name: string, open: OpenStore) {
   test(`${name}: the latest word of each person comes back as it was said`, async () => {
     await using opened = await open();
     let guild = 0;
@@ -28,7 +28,7 @@ function remembers(name: string, open: OpenStore): void {
   });
 }
 
-function forgets(name: string, open: OpenStore): void {
+function forgets(name: string, open: OpenStore) {
   test(`${name}: a forgotten person is gone from that server but for their no, and only that person from only that one`, async () => {
     await using opened = await open();
     const { consents, leftOutPeople } = opened;

@@ -34,7 +34,7 @@ export function seatStoreContract(name: string, open: OpenStore): void {
   forgets(name, open);
 }
 
-function remembers(name: string, open: OpenStore): void {
+function remembers(name: string, open: OpenStore) {
   test(`${name}: where the bot sits comes back as it was written, one seat a server, the latest`, async () => {
     await using opened = await open();
     const { seats } = opened;
@@ -50,7 +50,7 @@ function remembers(name: string, open: OpenStore): void {
   });
 }
 
-function ages(name: string, open: OpenStore): void {
+function ages(name: string, open: OpenStore) {
   test(`${name}: a seat tells how long ago its session was last alive`, async () => {
     await using opened = await open();
     const { pass, seats } = opened;
@@ -82,7 +82,7 @@ function ages(name: string, open: OpenStore): void {
   });
 }
 
-function forgets(name: string, open: OpenStore): void {
+function forgets(name: string, open: OpenStore) {
   test(`${name}: a forgotten person is in no seat, and the bot still knows where it sat`, async () => {
     await using opened = await open();
     const { consents, seats } = opened;

@@ -15,7 +15,7 @@ export function transcriptRestartsContract(name: string, open: OpenTranscripts):
   sharesServers(name, open);
 }
 
-function endsSessions(name: string, open: OpenTranscripts): void {
+function endsSessions(name: string, open: OpenTranscripts) {
   test(`${name}: sessions that were left open end with what was said last in them`, async () => {
     await using store = await open();
     const ended = sessionOf('c', { channelId: '103', endedAtWallMs: startedAtWallMs + 9 });
@@ -32,7 +32,7 @@ function endsSessions(name: string, open: OpenTranscripts): void {
   });
 }
 
-function notesUnkept(name: string, open: OpenTranscripts): void {
+function notesUnkept(name: string, open: OpenTranscripts) {
   test(`${name}: the last messages of sessions that were left open, and those of sessions that are not here, are outdated`, async () => {
     await using store = await open();
     const ended = { endedAtWallMs: startedAtWallMs + 9 };
@@ -65,7 +65,7 @@ function notesUnkept(name: string, open: OpenTranscripts): void {
   });
 }
 
-function sharesServers(name: string, open: OpenTranscripts): void {
+function sharesServers(name: string, open: OpenTranscripts) {
   test(`${name}: a shard ends no session, erases no line and changes no message of servers of another one`, async () => {
     await using store = await open();
     const guildId = `${(5n << 22n) + 9n}`;

@@ -34,7 +34,7 @@ async function found(
   return (await store.reader.search(search, given)).map(({ line }) => line.text);
 }
 
-function finds(name: string, open: OpenTranscripts): void {
+function finds(name: string, open: OpenTranscripts) {
   test.each([
     ['without case and accents', 'Das Café in der STRASSE', ['cafe', 'CAFÉ', 'straße']],
     ['in Greek and Cyrillic', 'Ο δρόμος. Ёлка стоит', ['ΔΡΌΜΟΣ', 'елка']],
@@ -61,7 +61,7 @@ function finds(name: string, open: OpenTranscripts): void {
   );
 }
 
-function ranks(name: string, open: OpenTranscripts): void {
+function ranks(name: string, open: OpenTranscripts) {
   test(`${name}: lines with more of the words come first, and the newest among equals`, async () => {
     await using store = await withTexts(open, 'red', 'red blue', 'blue', 'red', 'green');
     expect(await found(store, 'blue red')).toEqual(['red blue', 'blue', 'red', 'red']);
@@ -69,7 +69,7 @@ function ranks(name: string, open: OpenTranscripts): void {
   });
 }
 
-function filters(name: string, open: OpenTranscripts): void {
+function filters(name: string, open: OpenTranscripts) {
   test(`${name}: a search stays in its server and session`, async () => {
     await using store = await open();
     const later = startedAtWallMs + 3_600_000;

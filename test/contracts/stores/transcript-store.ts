@@ -18,7 +18,7 @@ export function transcriptStoreContract(name: string, open: OpenTranscripts): vo
   agrees(name, open);
 }
 
-function resumes(name: string, open: OpenTranscripts): void {
+function resumes(name: string, open: OpenTranscripts) {
   test(`${name}: a session to be resumed tells where it was left`, async () => {
     await using store = await open();
     await store.writer.putSession(sessionOf('a'));
@@ -31,7 +31,7 @@ function resumes(name: string, open: OpenTranscripts): void {
   });
 }
 
-function reads(name: string, open: OpenTranscripts): void {
+function reads(name: string, open: OpenTranscripts) {
   test(`${name}: a line comes back as it was put, with all that is known of it`, async () => {
     await using store = await open();
     await store.writer.putSession(sessionOf('a'));
@@ -85,7 +85,7 @@ const anySession = fc.record({
   speakerIds: fc.array(fc.constantFrom('1', '2', '3'), { maxLength: 4 }),
 });
 
-function agrees(name: string, open: OpenTranscripts): void {
+function agrees(name: string, open: OpenTranscripts) {
   test(`${name}: nothing is read, listed or found but what the rule allows`, async () => {
     await using store = await open();
     let guild = 0;

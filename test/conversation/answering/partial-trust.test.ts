@@ -67,14 +67,14 @@ async function called(now: Understanding, isKnownStable: boolean, over: FixtureO
 type TrustSetup = Awaited<ReturnType<typeof called>>;
 
 /** Time from the last voice to the first sent frame of each answer, in ms. */
-function delaysMs({ fixture }: TrustSetup): number[] {
+function delaysMs({ fixture }: TrustSetup) {
   return fixture
     .of('answered')
     .map(({ instants }) => (instants.firstSentAtMs ?? Number.NaN) - instants.heardAtMs);
 }
 
 /** Whether the model was asked before the words were final, for each answer. */
-function begunAhead({ fixture }: TrustSetup): boolean[] {
+function begunAhead({ fixture }: TrustSetup) {
   return fixture.of('answered').map(({ instants }) => {
     const { firstTokenAtMs = 0, recognisedAtMs = 0 } = instants;
     return firstTokenAtMs - thinksMs < recognisedAtMs;

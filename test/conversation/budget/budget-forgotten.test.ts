@@ -34,7 +34,7 @@ type World = ReturnType<typeof openBudgets> & {
 const acts = ['listen', 'hear', 'open', 'use', 'speak', 'save', 'wait'] as const;
 type Act = { readonly kind: (typeof acts)[number]; readonly which: number };
 
-function perform({ kind, which }: Act, world: World): Promise<void> | void {
+function perform({ kind, which }: Act, world: World) {
   const { bills, entries, clock, budgets, heard, ledger } = world;
   const bill = bills[which % Math.max(1, bills.length)];
   switch (kind) {

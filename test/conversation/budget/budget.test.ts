@@ -174,7 +174,7 @@ test('a check is paid by the server, and asks nobody where its budget is used', 
 type Paid = Awaited<ReturnType<typeof openPaid>>;
 
 /** Uses this many tokens of Adam's, a millionth of a dollar each. */
-function use(budgets: Paid['budgets'], inputTokens: number): void {
+function use(budgets: Paid['budgets'], inputTokens: number) {
   const who = { guildId: 'g', personId: 'adam', name: 'Adam' };
   const opening = budgets.open({ ...who, kind: 'answer', first: { messages: [] } });
   if (opening.kind === 'refused') throw new Error('refused');

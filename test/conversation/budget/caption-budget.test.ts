@@ -26,8 +26,7 @@ async function talked(over: Parameters<typeof openSessionFixture>[0] = {}) {
   );
   await fixture.sessions.join(lounge, 'adam');
   await fixture.privacy.allow('g', 'eva');
-  const says = async (who = adam) =>
-    await pass(fixture, 5_000, await words(speech, who, clock.nowMs()));
+  const says = async () => await pass(fixture, 5_000, await words(speech, adam, clock.nowMs()));
   const sums = () => {
     const { day, people } = ledger.standing('g', clock.wallMs());
     return { day, adam: people.get('adam') };

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { paidChat } from '#src/spending/paid-engine.ts';
-import type { Reservation } from '#src/spending/reservation.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
@@ -16,7 +15,7 @@ const order: AnswerRequest = {
   first: { messages: [], heardMs: 3_000 },
 };
 
-function open(opening: AnswerBudget | BudgetRefusal): Reservation {
+function open(opening: AnswerBudget | BudgetRefusal) {
   if (opening.kind === 'refused') throw new Error(`refused: ${opening.line.id}`);
   return opening.reservation;
 }

@@ -22,12 +22,12 @@ function streaming(settle: Listening['settle']): Transcriber {
   };
 }
 
-function listening(settle: Listening['settle'], signal = never) {
+function listening(settle: Listening['settle']) {
   const heard: (readonly [ms: number, took: EngineUsage | undefined])[] = [];
   const metered = meteredTranscriber(streaming(settle), {
     recognised: (ms, usage) => void heard.push([ms, usage]),
   });
-  return { heard, listening: metered.listen?.(() => undefined, signal) ?? expect.fail() };
+  return { heard, listening: metered.listen?.(() => undefined, never) ?? expect.fail() };
 }
 
 /** Money for a stream, and what it takes of it. */

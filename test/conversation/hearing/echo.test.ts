@@ -31,7 +31,7 @@ async function recordedVoice(): Promise<Synthesizer> {
 }
 
 /** Adam has loudspeakers: what the bot says comes back into his microphone, late and quieter. */
-function loudspeakers(fixture: Awaited<ReturnType<typeof asked>>): void {
+function loudspeakers(fixture: Awaited<ReturnType<typeof asked>>) {
   const [decoder, encoder] = [codec.decoder(24_000), codec.encoder(24_000)];
   const { link } = fixture.linkOpener;
   const [lateMs, gain] = [160, 0.1];

@@ -35,7 +35,7 @@ async function called(people: readonly ChannelMember[]) {
 }
 
 /** Bytes of sound and other buffers that are still reachable. */
-async function heldBytes(): Promise<number> {
+async function heldBytes() {
   for (let round = 0; round < 2; round++) {
     await settled();
     collect();

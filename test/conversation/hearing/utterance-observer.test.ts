@@ -59,7 +59,7 @@ test.each([
 test.each([
   ['nothing was understood', { texts: [''] }, 'no-words'],
   ['the recogniser failed', { texts: [], error: failed }, 'not-understood'],
-] as const)('where %s, the end says so', async (_, options, end) => {
+])('where %s, the end says so', async (_, options, end) => {
   const { fixture, listener } = await taken({ transcriber: new FakeTranscriber(options) });
   await pass(fixture, 5_000, await words(speech, adam, fixture.clock.nowMs()));
   expect(listener.ends).toEqual([`(${end})`]);
@@ -117,7 +117,7 @@ test.each([
     listener.onWhole = () => {
       knownAtMs = clock.nowMs();
     };
-    const names = ['human-librivox-0880', 'human-librivox-0930', 'human-something'] as const;
+    const names = ['human-librivox-0880', 'human-librivox-0930', 'human-something'];
     const closedMs: number[] = [];
     for (let n = 0; n < 24; n++) {
       const name = names[n % 3] ?? speech;
@@ -135,6 +135,6 @@ test.each([
   },
 );
 
-function spanOf(name: string): Recording {
+function spanOf(name: string) {
   return recordings.find(({ file }) => file === `${name}.wav`) ?? expect.fail();
 }

@@ -6,12 +6,12 @@ import { called, openSeats, type SeatedBot } from '#test/features/seats/setup.ts
 const minuteMs = 60_000;
 const offline = new BotError('link.offline', true, 'The gateway is away.');
 
-async function idleMinutes({ store }: SeatedBot): Promise<number> {
+async function idleMinutes({ store }: SeatedBot) {
   return Math.round(((await store.seats.read(['g']))[0]?.idleMs ?? Number.NaN) / minuteMs);
 }
 
 /** The network goes away: no link can be opened. */
-function cut({ linkOpener }: SeatedBot): void {
+function cut({ linkOpener }: SeatedBot) {
   linkOpener.failures.push(...Array(1_000).fill(offline));
   linkOpener.link.lose();
 }
@@ -46,7 +46,7 @@ test('after ten minutes without a network the bot returns by itself, after an ho
   expect(bot.faces.at(-1)).toMatchObject({ isLeft: true, lines: [{ id: 'leave.nowhere' }, why] });
 });
 
-async function breakTwice(bot: SeatedBot): Promise<void> {
+async function breakTwice(bot: SeatedBot) {
   for (let n = 0; n < 2; n++) {
     bot.sessions.session('g')?.loop.broken(new TypeError('a bug'));
     await pass(bot, 2_000);

@@ -29,14 +29,14 @@ async function openSetup(recognised: readonly RecognisedText[], over: FixtureOpt
       async *transcribe(_pcm: Pcm, _signal: AbortSignal, asked: TranscriptionOptions = {}) {
         const { text = '', language } = recognised[turn - 1] ?? {};
         hints.push(asked.language);
-        yield { kind: 'final' as const, transcript: { text, ...(language && { language }) } };
+        yield { kind: 'final', transcript: { text, ...(language && { language }) } };
       },
     });
   const here = openFixture({ transcriber: recogniser(), ...over });
   await here.sessions.join(lounge, 'adam');
   await here.sessions.join(lounge, 'eva');
   let fromMs = 0;
-  const say = async (who: ChannelMember): Promise<string> => {
+  const say = async (who: ChannelMember) => {
     turn++;
     const before = here.chat.asked.length;
     await pass(here, 6_000, await words('human-goforward', who, fromMs));

@@ -104,13 +104,8 @@ export const noVoice: Evidence = { ...clearVoice, voicedMs: 40, meanProbability:
 
 // Events.
 
-export function began(
-  utterance: number,
-  by: string,
-  atMs: number,
-  over: Partial<EventOf<'began'>> = {},
-): ConversationEvent {
-  return { kind: 'began', utterance, by, fromMs: atMs, hints: [], ...over, atMs };
+export function began(utterance: number, by: string, atMs: number): ConversationEvent {
+  return { kind: 'began', utterance, by, fromMs: atMs, hints: [], atMs };
 }
 
 export function paused(utterance: number, atMs: number): ConversationEvent {
@@ -349,18 +344,18 @@ export function shown(effect: ConversationEffect, state: ConversationState): str
   }
 }
 
-function beginShown({ answer, by, done, supposed, words: asked }: EffectOf<'begin'>): string {
+function beginShown({ answer, by, done, supposed, words: asked }: EffectOf<'begin'>) {
   const changes = after(', done: ', done.map(changeShown).join('; '));
   const before = `${changes}${after(', after: ', supposed?.heard)}`;
   return `begin ${answer} for ${by}: ${asked ?? '(sound)'}${before}`;
 }
 
-function playShown({ answer }: EffectOf<'play'>, state: ConversationState): string {
+function playShown({ answer }: EffectOf<'play'>, state: ConversationState) {
   const turn = turnOfAnswer(state, answer);
   return `play ${answer}${turn && isNamed(state, turn) ? ` to ${turn.by}` : ''}`;
 }
 
-function runShown({ by, run }: EffectOf<'run'>, { runs }: ConversationState): string {
+function runShown({ by, run }: EffectOf<'run'>, { runs }: ConversationState) {
   const { args, tool } = runs.find(({ id }) => id === run) ?? {};
   return `run ${run}: ${tool} ${args} for ${by}`;
 }
@@ -368,21 +363,21 @@ function runShown({ by, run }: EffectOf<'run'>, { runs }: ConversationState): st
 function askShown(
   { confirmation, isAloud, presser }: EffectOf<'ask'>,
   { confirmations }: ConversationState,
-): string {
+) {
   const { tool } = confirmations.find(({ id }) => id === confirmation) ?? {};
   return `ask ${confirmation} ${presser}: ${tool}${isAloud ? ', aloud' : ''}`;
 }
 
 /** Text with words before it; empty where there is none. */
-function after(before: string, text = ''): string {
+function after(before: string, text = '') {
   return text === '' ? '' : `${before}${text}`;
 }
 
-function changeShown({ args, result = '...', tool }: ToolChange): string {
+function changeShown({ args, result = '...', tool }: ToolChange) {
   return `${tool} ${args} = ${result}`;
 }
 
-function factShown(fact: ConversationFact): string {
+function factShown(fact: ConversationFact) {
   switch (fact.kind) {
     case 'dropped':
       return `dropped ${fact.by}: ${fact.why}`;

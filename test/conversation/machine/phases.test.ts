@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import { phaseOf } from '#src/conversation/machine/questions.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
-import type { ConversationState, TurnPhase } from '#src/conversation/machine/state.ts';
+import type { TurnPhase } from '#src/conversation/machine/state.ts';
 import { step } from '#src/conversation/machine/step.ts';
 import {
   audible,
@@ -129,13 +129,13 @@ test.each(phases)('a question can be seen to be in the phase %s', (phase) => {
   expect(phaseOf({ id: 100 }, reached(phase))).toBe(phase);
 });
 
-function reached(phase: keyof typeof roads): ConversationState {
+function reached(phase: keyof typeof roads) {
   const road: readonly ConversationEvent[] = roads[phase];
   const start = room('ana', 'ben');
   return road.reduce((state, event) => step(state, event, conversationRules).state, start);
 }
 
-function cellOf(phase: keyof typeof roads, event: ConversationEvent): string {
+function cellOf(phase: keyof typeof roads, event: ConversationEvent) {
   const before = reached(phase);
   const { effects, state } = step(before, event, conversationRules);
   const visible = effects.filter((one) => !usuallyHidden.has(one.do));

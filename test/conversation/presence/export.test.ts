@@ -8,7 +8,7 @@ import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { openTranscriptsIn } from '#test/storage/postgres/open-transcripts.ts';
 
 /** Eva spoke, and was answered twice, once beside others. */
-async function talkedTo({ onDisk: { writer } }: Pick<TranscriptStores, 'onDisk'>): Promise<void> {
+async function talkedTo({ onDisk: { writer } }: Pick<TranscriptStores, 'onDisk'>) {
   const session = sessionOf('a', { guildId: 'g', placeId: 'staff' });
   await writer.putSession(session);
   await writer.putLines([
@@ -26,7 +26,7 @@ async function exported(transcripts: TranscriptStores, personId: string) {
   return JSON.parse(outcome.json).lines;
 }
 
-async function expectOwnWordsOnly(transcripts: TranscriptStores): Promise<void> {
+async function expectOwnWordsOnly(transcripts: TranscriptStores) {
   await talkedTo(transcripts);
   const [own, answer, quote, ...others] = await exported(transcripts, 'eva');
   expect(own).toMatchObject({ number: 12, text: 'I was late' });

@@ -105,7 +105,7 @@ async function done<T>({ clock }: SessionFixture, work: Promise<T>): Promise<T> 
 }
 
 /** Whether a session there does with Eva what she refused. */
-function goesOn({ sessions }: SessionFixture, act: string): boolean {
+function goesOn({ sessions }: SessionFixture, act: string) {
   const gate = sessions.session('g')?.consent ?? expect.fail();
   return act === 'leave out' ? gate.mayWrite('eva') : gate.mayHear('eva');
 }
@@ -115,7 +115,7 @@ async function atEach(
   place: StorePlace,
   act: string,
   then: (fixture: SessionFixture, nth: number, open: OpenStores) => Promise<void>,
-): Promise<number> {
+) {
   for (let nth = 1; ; nth++) {
     await using stack = new AsyncDisposableStack();
     const open = await place(stack);
@@ -137,7 +137,7 @@ async function atEach(
   }
 }
 
-function noComesFirst(name: string, place: StorePlace): void {
+function noComesFirst(name: string, place: StorePlace) {
   test.each(allActs)(
     `${name}: %s counts in a session that begins at any await of it, and from its first write on in the next run of a process that is killed there`,
     async (act) => {
@@ -154,10 +154,10 @@ function noComesFirst(name: string, place: StorePlace): void {
 }
 
 type Press = 'allow' | 'deny';
-const stored = { allow: 'always', deny: 'never' } as const;
+const stored = { allow: 'always', deny: 'never' };
 
 /** A press at each await of an erasure loses neither the word nor the erasure. */
-function pressDuringErasure(name: string, place: StorePlace): void {
+function pressDuringErasure(name: string, place: StorePlace) {
   test.each<Press>(['allow', 'deny'])(
     `${name}: %s at any await of an erasure is the last word, and the erasure is completed`,
     async (press) => {

@@ -20,7 +20,7 @@ export class AnswersAhead {
     return next;
   };
 
-  #noteEvent({ atMs, kind }: ConversationEvent, effects: readonly ConversationEffect[]): void {
+  #noteEvent({ atMs, kind }: ConversationEvent, effects: readonly ConversationEffect[]) {
     if (kind === 'audible' && this.#overMs !== undefined) {
       this.gapsMs.push(atMs - this.#overMs);
       this.#overMs = undefined;
@@ -29,7 +29,7 @@ export class AnswersAhead {
     if (kind === 'over' && isFollowed) this.#overMs = atMs;
   }
 
-  #noteEffect(effect: ConversationEffect): void {
+  #noteEffect(effect: ConversationEffect) {
     if (effect.do === 'begin' && effect.supposed) {
       this.begun++;
       this.#ahead.add(effect.answer);

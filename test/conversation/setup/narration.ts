@@ -26,7 +26,7 @@ export const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleId
  * every line, and else says whatever it was shown.
  */
 class NarratingModel implements ChatModel {
-  readonly #clock: VirtualClock;
+  readonly #clock;
   /** Messages of each request, without the last question. */
   readonly prompts: string[] = [];
   /** Time, in ms, before what it says, and how often it says it. */
@@ -67,7 +67,7 @@ class NarratingModel implements ChatModel {
 }
 
 /** A point that rests on the first three lines of a request. */
-function recapOf(request: string, text: string): string {
+function recapOf(request: string, text: string) {
   const rows = request.matchAll(/^\[(\d+)\] (?:\S+ )?\d\d:\d\d [^:]*: (.*)$/gm);
   const lines = [...rows].map(([, line, words]) => ({ line: Number(line), words }));
   return JSON.stringify({ points: [{ kind: 'point', text, lines: lines.slice(0, 3) }] });

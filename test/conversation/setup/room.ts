@@ -36,7 +36,7 @@ export async function openRoom(
 }
 
 /** A room in which words take 120 ms, and the first word of a model that says `answer` 250 ms. */
-export async function openSlowRoom(answer: string, over: FixtureOptions = {}) {
+export async function openSlowRoom(answer: string) {
   const clock = new VirtualClock();
   const texts = () => 'what is the capital';
   const transcriber = new FakeTranscriber({ texts, tookMs: 120, clock });
@@ -49,7 +49,7 @@ export async function openSlowRoom(answer: string, over: FixtureOptions = {}) {
       if (answer !== '') yield { kind: 'text', text: answer };
     },
   };
-  const fixture = await openRoom({ transcriber, chat, ...over }, [adam, eva], clock);
+  const fixture = await openRoom({ transcriber, chat }, [adam, eva], clock);
   return Object.assign(fixture, { prompts });
 }
 

@@ -28,7 +28,7 @@ export function eventLine(event: SessionEvent): readonly string[] {
 }
 
 /** Sound of any length is told as one word. */
-function brief(text: string): string {
+function brief(text: string) {
   return text.replace(/\bla( la)*\b/, 'la la');
 }
 
@@ -115,7 +115,7 @@ export function lineOf(step: string, all: readonly string[]): string {
 }
 
 /** How often the same came at once, as in ` x3`. */
-function repeats(all: readonly string[], at: number): string {
+function repeats(all: readonly string[], at: number) {
   const other = all.findIndex((one, n) => n > at && one !== all[at]);
   const count = (other < 0 ? all.length : other) - at;
   return count > 1 ? ` x${count}` : '';

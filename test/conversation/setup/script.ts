@@ -153,12 +153,12 @@ class Play {
     }
   }
 
-  #report(outcome: unknown): void {
+  #report(outcome: unknown) {
     if (outcome !== undefined) this.#told.push(shown(outcome));
   }
 
   /** Adds what happened since the last step. */
-  #tell(): void {
+  #tell() {
     const { written, writtenIn, notified, direct, offered } = this.fixture;
     const { asked } = this.#synthesizer;
     const seen = this.#seen;
@@ -186,7 +186,7 @@ class Play {
     };
   }
 
-  #isOfModel(text: string): boolean {
+  #isOfModel(text: string) {
     return this.#modelText.includes(text);
   }
 
@@ -220,7 +220,7 @@ type Step = (play: Play, ...groups: readonly string[]) => unknown;
 const g = 'g';
 const placeOf = (name: string) => (name === 'den' ? den : lounge);
 /** `!` before a code: it is no use to try again. */
-function errorOf(code = ''): BotError {
+function errorOf(code = '') {
   const name = code.replace('!', '') || 'provider.refused';
   return new BotError(name as ErrorCode, !code.startsWith('!'), 'It failed.');
 }
@@ -278,7 +278,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^panel$/, ({ fixture }) => panelLine(fixture)],
 ];
 
-async function passHearing(play: Play, ms?: string, how?: string): Promise<void> {
+async function passHearing(play: Play, ms?: string, how?: string) {
   const sent = await play.pass(Number(ms));
   if (how === 'silent') expect(sent, 'frames that left').toBeLessThanOrEqual(2);
   else expect(sent, 'frames that left').toBeGreaterThan(2);
@@ -288,7 +288,7 @@ function join({ fixture }: Play, who = '', place = '', mode = ''): Promise<unkno
   return fixture.sessions.join(placeOf(place), who, mode === 'captions' ? mode : 'talk');
 }
 
-async function speak(play: Play, who = '', how = '', clip = '', text = ''): Promise<void> {
+async function speak(play: Play, who = '', how = '', clip = '', text = '') {
   await play.speak(who, text, clip);
   if (how === 'says') await play.pass(saidMs);
 }
@@ -301,37 +301,37 @@ function leaveOut(play: Play, who = '', how = ''): unknown {
   return play.fixture.captions.leaveOut(g, play.idOf(who), how === 'out');
 }
 
-async function choose(play: Play, who = '', key = '', value = ''): Promise<void> {
+async function choose(play: Play, who = '', key = '', value = '') {
   await play.fixture.peopleSettings.change(g, play.idOf(who), { [key]: value });
 }
 
-function failLinks({ fixture }: Play, count = '', code = ''): void {
+function failLinks({ fixture }: Play, count = '', code = '') {
   fixture.linkOpener.failures.push(...Array(Number(count)).fill(errorOf(code)));
 }
 
-function restrict({ fixture }: Play, kind = '', on = ''): void {
+function restrict({ fixture }: Play, kind = '', on = '') {
   fixture.sessions.news(g, { kind: kind as 'muted', on: on === 'on' });
 }
 
-function takeAway({ fixture }: Play, kind = '', channelId = ''): void {
+function takeAway({ fixture }: Play, kind = '', channelId = '') {
   fixture.sessions.news(g, { kind: kind as 'no-view', channelId });
 }
 
-function breakEngine({ broken }: Play, engine = '', how = '', code = ''): void {
+function breakEngine({ broken }: Play, engine = '', how = '', code = '') {
   if (how === 'works') broken.delete(engine);
   else broken.set(engine, errorOf(code));
 }
 
-function breakStore({ fixture: { consents } }: Play, how?: string): void {
+function breakStore({ fixture: { consents } }: Play, how?: string) {
   consents.trouble = how === 'works' ? undefined : (how as 'unreadable');
 }
 
-async function consents({ fixture }: Play): Promise<string> {
+async function consents({ fixture }: Play) {
   const all = [...(await fixture.consents.read(g))];
   return all.map(([id, { kind }]) => `${id} ${kind}`).join(', ');
 }
 
-function ask(play: Play, name = '', how = '', question = ''): void {
+function ask(play: Play, name = '', how = '', question = '') {
   const forms = { asks: 'voice', writes: 'text' } as const;
   const { id, name: shownName } = play.person(name);
   const form = forms[how as keyof typeof forms];
@@ -339,7 +339,7 @@ function ask(play: Play, name = '', how = '', question = ''): void {
 }
 
 /** Moves the bot as Discord does: the link ends, and at the same time the reason is reported. */
-function move({ fixture }: Play, place = ''): void {
+function move({ fixture }: Play, place = '') {
   const { channelId } = placeOf(place);
   fixture.linkOpener.link.lose(new BotError('link.lost', false, 'A person has moved the bot.'));
   fixture.sessions.news(g, { kind: 'moved', channelId });
@@ -358,7 +358,7 @@ function roundOf(text: string): ChatStep[] {
 }
 
 /** Plays a script; what comes of a step stands behind a `>`, as in the script. */
-async function play(given: Given, script: string): Promise<string> {
+async function play(given: Given, script: string) {
   const lines = script.split('\n');
   const [setting] = lines.flatMap((line) => /^\s*with (.*)$/.exec(line)?.slice(1) ?? []);
   const { isUncalled, stored = {}, ...parts } = { ...settingOf(setting), ...given };

@@ -87,7 +87,7 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
       return fixture.sessions.settings.in(lounge.guildId).pipeline;
     },
     /** Lets time pass; servers get some of their own where they are at work. */
-    async pass(ms: number, packets: readonly Packet[] = []): Promise<void> {
+    async pass(ms: number, packets: readonly Packet[] = []) {
       for (const endMs = clock.nowMs() + ms; clock.nowMs() < endMs; ) {
         const nowMs = clock.nowMs();
         const due = packets.filter(({ atMs }) => atMs > nowMs && atMs <= nowMs + 20);
@@ -96,35 +96,35 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
       }
     },
     /** Lets time pass until it holds. */
-    async until(holds: () => boolean, what: string): Promise<void> {
+    async until(holds: () => boolean, what: string) {
       for (const endMs = clock.nowMs() + longestMs; !holds(); await served.pass(20)) {
         expect(clock.nowMs(), what).toBeLessThan(endMs);
       }
     },
     /** A second after which nothing is under way any more. */
-    async settle(): Promise<void> {
+    async settle() {
       await served.pass(1_000);
       await served.until(() => served.running.length === 0, 'the end of all that goes on');
     },
     /** The packets of it, were it said `inMs` from now. */
-    packets: (saying: SayingName, who: ChannelMember, inMs = 0): Promise<Packet[]> =>
+    packets: (saying: SayingName, who: ChannelMember, inMs = 0) =>
       packetsOf(saying, who, clock.nowMs() + 20 + inMs),
     /** It is said, up to `ms` of it. */
-    async say(saying: SayingName, who = adam, ms = Number.POSITIVE_INFINITY): Promise<void> {
+    async say(saying: SayingName, who = adam, ms = Number.POSITIVE_INFINITY) {
       const nowMs = clock.nowMs();
       const packets = await served.packets(saying, who);
       const said = packets.filter(({ atMs }) => atMs <= nowMs + ms);
       await served.pass((said.at(-1)?.atMs ?? nowMs) - nowMs, said);
     },
     /** It is said, and answered to the end. */
-    async ask(saying: SayingName, who = adam) {
+    async ask(saying: SayingName) {
       const { length } = fixture.of('answered');
-      await served.say(saying, who);
+      await served.say(saying, adam);
       await served.until(() => fixture.of('answered').length > length, `an answer to ${saying}`);
       return fixture.of('answered').at(-1);
     },
     /** Milliseconds of the bot's sound among the last so many; a cue is short. */
-    soundedMs(ms: number): number {
+    soundedMs(ms: number) {
       const sinceMs = clock.nowMs() - ms;
       return 20 * leftAtMs.filter((atMs) => atMs > sinceMs).length;
     },
@@ -166,7 +166,7 @@ function recordedSpending() {
 /** Realtime servers get names as items of their own, so replies are chosen as if there were one before the words. */
 async function openServers({ replies = [], pace }: ServedOptions, clock: Clock) {
   const [heard, talked]: [string[], ShownRequest[]] = [[], []];
-  const note = (pcm: Pcm): string => {
+  const note = (pcm: Pcm) => {
     const text = hears(pcm);
     heard.push(text);
     return text;
@@ -213,7 +213,7 @@ function askedIn(providers: MockProviders): readonly ShownRequest[] {
 }
 
 /** Conversation items of a Realtime server. A name is an item of its own before the sound it belongs to. */
-function linesIn(items: readonly TalkThing[]): string[] {
+function linesIn(items: readonly TalkThing[]) {
   const lines: string[] = [];
   for (const { type, role, text, sound } of items) {
     if (sound) lines.push(`${lines.pop()} ${text}`);
@@ -241,7 +241,7 @@ function shownIn({ body }: MockRequest): ShownRequest {
   return { lines };
 }
 
-function wordsOf({ text, input_audio }: ShownPiece): string {
+function wordsOf({ text, input_audio }: ShownPiece) {
   if (!input_audio) return `\n${text}`;
   return ` ${hears(readWav(Buffer.from(input_audio.data, 'base64')))}`;
 }

@@ -257,7 +257,7 @@ function openFeatures(
   parts: FixtureParts,
   services: ShardServices,
   { reminders }: MemoryStores,
-): void {
+) {
   const { transcripts } = parts;
   const stores = new Map<unknown, unknown>([
     [reminderPart, reminders],
@@ -324,12 +324,12 @@ export function words(fixture: string, who: ChannelMember, fromMs: number): Prom
 }
 
 /** Answers whatever was said with so much sound. */
-export function talkative(seconds = 60): Pipeline {
+export function talkative(): Pipeline {
   return {
     async *answer() {
       const pcm = { samples: new Int16Array(24_000).fill(1), rateHz: 24_000, channels: 1 } as const;
       yield { kind: 'text', text: 'One minute of talk.' };
-      for (let second = 0; second < seconds; second++)
+      for (let second = 0; second < 60; second++)
         yield { kind: 'audio', pcm, ofText: 'la '.repeat(30) };
     },
   };

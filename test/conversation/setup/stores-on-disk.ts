@@ -40,7 +40,7 @@ export class StoreClock extends VirtualClock {
     await super.advance(ms);
   }
 
-  #watch(result: unknown): unknown {
+  #watch(result: unknown) {
     if (!(result instanceof Promise)) return result;
     const over = result.then(
       () => void this.#underWay.delete(over),

@@ -13,8 +13,7 @@ import {
 import { type ChatStep, toolCall } from '#test/fakes/chat.ts';
 
 const speech = 'human-goforward';
-const check = (about = 'all') =>
-  toolCall('find_in_captions', { question: 'What about five?', about });
+const check = () => toolCall('find_in_captions', { question: 'What about five?', about: 'all' });
 
 /** Adam has said "five five" while captions were on, and asks about it; the model does these things in turn. */
 async function asked(rounds: readonly (readonly ChatStep[])[], { asker = adam } = {}) {

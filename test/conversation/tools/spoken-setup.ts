@@ -45,11 +45,11 @@ class VagueModel implements ChatModel {
 export type SpokenTrap = Awaited<ReturnType<typeof openSpoken>>;
 
 /** Adam and Eva sit there and may be heard; a persona, which somebody has written, makes a message wait for Confirm. */
-export async function openSpoken(over: FixtureOptions = {}, pieces = 2) {
+export async function openSpoken(over: FixtureOptions = {}) {
   const model = new VagueModel();
   let heard = '';
   const transcriber = new FakeTranscriber({ texts: () => heard });
-  const fixture = openSessionFixture({ chat: model, pieces, transcriber, tools, ...over });
+  const fixture = openSessionFixture({ chat: model, pieces: 2, transcriber, tools, ...over });
   const { clock, synthesizer } = fixture;
   for (const { id } of [adam, eva]) await fixture.sessions.join(lounge, id);
   await pass(fixture, 40);
@@ -57,7 +57,7 @@ export async function openSpoken(over: FixtureOptions = {}, pieces = 2) {
   const session = fixture.sessions.session('g');
   if (!session) throw new Error('nobody called the bot');
   /** One word of this person from `inMs` on. */
-  const word = async (who: ChannelMember, inMs = 0): Promise<Packet[]> => {
+  const word = async (who: ChannelMember, inMs = 0) => {
     const all = await words('human-cards-004', who, clock.nowMs() + inMs);
     const closing = all.slice(-5).map(({ opus }, n) => ({ ...all[wordPackets + n], opus }));
     return [...all.slice(0, wordPackets), ...(closing as Packet[])];
@@ -70,13 +70,13 @@ export async function openSpoken(over: FixtureOptions = {}, pieces = 2) {
     posted: () => fixture.written.filter((text) => text.startsWith('It is ')),
     confirmed: () => fixture.of('tool').filter(({ how }) => how === 'spoken').length,
     said: () => synthesizer.asked.map(({ text }) => text).join(' '),
-    async ask(ms = 4_000, typed = vague) {
-      void fixture.talk.ask('g', typed, adam, 'voice');
+    async ask(ms = 4_000) {
+      void fixture.talk.ask('g', vague, adam, 'voice');
       await pass(fixture, ms);
     },
-    async say(text: string, who: ChannelMember = adam, ms = 4_000) {
+    async say(text: string, who: ChannelMember = adam) {
       heard = text;
-      await pass(fixture, ms, await word(who));
+      await pass(fixture, 4_000, await word(who));
     },
     /** Sets the recognised text from now on, for any speaker. */
     hears(text: string) {

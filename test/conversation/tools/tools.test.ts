@@ -16,10 +16,10 @@ import { type ChatStep, toolCall as call } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 /** Takes so long; `seen` tells how often it began, and how it was told to end. */
-function slow(clock: VirtualClock, tookMs: number, name = 'look') {
+function slow(clock: VirtualClock, tookMs: number) {
   const seen = { began: 0, done: 0, endedAtMs: Number.NaN };
   const readTool: ToolEntry = tool({
-    name,
+    name: 'look',
     description: 'Looks.',
     schema: z.strictObject({}),
     right: 'anyone',
@@ -46,12 +46,12 @@ async function open(rounds: readonly (readonly ChatStep[])[], { clock, ...over }
   return { ...fixture, fixture };
 }
 
-async function ask(fixture: SessionFixture, question = 'What is up?', ms = 3_000): Promise<void> {
+async function ask(fixture: SessionFixture, question = 'What is up?', ms = 3_000) {
   void fixture.talk.ask('g', question, adam, 'voice');
   await pass(fixture, ms);
 }
 
-const buttonIn = ({ offered }: SessionFixture): string => offered.at(-1)?.split(':')[1] ?? '';
+const buttonIn = ({ offered }: SessionFixture) => offered.at(-1)?.split(':')[1] ?? '';
 
 test('a program is told how many people are there, and no names', async () => {
   const { fixture, chat } = await open([[call('who_is_here')], ['Two are here.']]);

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Discord, DiscordPorts } from '#src/discord/client.ts';
 import type { Command, CommandPorts } from '#src/features/contract/command.ts';
 import type { CaptionChat, ChatMessage, MessageOutcome } from '#src/ports/caption-chats.ts';
@@ -25,8 +25,8 @@ afterEach(async () => {
 });
 
 /** The real bot in a sandbox with Discord's usual rate limits. */
-async function open(options: Partial<SandboxOptions> = {}) {
-  const sandbox = await openSandbox({ voice: silentVoice().half, rateLimits: 'usual', ...options });
+async function open() {
+  const sandbox = await openSandbox({ voice: silentVoice().half, rateLimits: 'usual' });
   const { apiUrl, token, guildId } = sandbox;
   const { promise, resolve } = Promise.withResolvers<DiscordPorts>();
   const ports = (given: DiscordPorts) => {

@@ -9,13 +9,7 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 
 /** Press on a button, with the fields that are read. */
-function press(
-  id: number,
-  guildId: string,
-  userId: string,
-  said: unknown[],
-  name = 'hark',
-): Interaction {
+function press(id: number, guildId: string, userId: string, said: unknown[], name = 'hark') {
   return {
     id: `${id}`,
     customId: `parley:${name}`,
@@ -66,7 +60,7 @@ function openReception() {
 
 const refusal = text('slow.down', { s: 20 });
 
-function countRefusals(said: readonly unknown[]): number {
+function countRefusals(said: readonly unknown[]) {
   return said.filter((message) => JSON.stringify(message).includes(refusal)).length;
 }
 

@@ -12,7 +12,7 @@ import type {
 import { text } from '#src/texts/texts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
-const blocked = { id: 'access.blocked' } as const;
+const blocked = { id: 'access.blocked' };
 
 /** Receiver of interactions; Ben is blocked in its server. */
 function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[] = []) {
@@ -36,12 +36,9 @@ function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[]
 }
 
 /** A press from a direct message, or from a server the bot is not in. */
-function fromElsewhere(
-  reply: (message: unknown) => Promise<unknown>,
-  locale: unknown = 'de',
-): Interaction {
+function fromElsewhere(reply: (message: unknown) => Promise<unknown>) {
   return {
-    locale,
+    locale: 'de',
     user: { id: 'ben' },
     isAutocomplete: () => false,
     isRepliable: () => true,
@@ -59,7 +56,7 @@ test('what Discord sends that cannot be read throws nothing', async () => {
 });
 
 /** A press by Adam in a server, with what is said of it. */
-function pressBy(more: object): Interaction {
+function pressBy(more: object) {
   return {
     id: '1',
     locale: 'en',

@@ -7,7 +7,7 @@ import { listening } from '#test/fakes/servers/listening.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
 /** Discord as `answer` has it. */
-async function restOf(answer: RequestListener): Promise<REST> {
+async function restOf(answer: RequestListener) {
   const served = await listening(answer);
   onTestFinished(() => served[Symbol.asyncDispose]());
   const rest = new REST({ api: served.origin, retries: 0, timeout: 30_000 });

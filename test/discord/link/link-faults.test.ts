@@ -1,6 +1,6 @@
 import { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
-import { getVoiceConnection, type VoiceConnection } from '@discordjs/voice';
+import { getVoiceConnection } from '@discordjs/voice';
 import { Events } from 'discord.js';
 import { expect, test } from 'vitest';
 import { networkingOf } from '#src/discord/link/voice-library.ts';
@@ -17,7 +17,7 @@ const never = new AbortController().signal;
 const login = loginOfFile(1);
 
 /** The library's own connection under the open link. */
-function connection(): VoiceConnection {
+function connection() {
   const { lobby, client } = login();
   const found = getVoiceConnection(lobby.guildId, client.application.id);
   if (!found) throw new Error('no connection');
@@ -25,7 +25,7 @@ function connection(): VoiceConnection {
 }
 
 /** Cuts the socket as a broken network does: no close frame, so the library resumes. */
-function cutSocket(): void {
+function cutSocket() {
   const state = networkingOf(connection())?.state;
   if (!state || !('ws' in state)) throw new Error('no voice socket');
   const { ws } = state.ws as unknown as { readonly ws: { terminate(): void } };

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { DiscordEvent } from '#src/discord/events.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { loginOfFile, openSetup, toneFrames, until } from '#test/discord/setup/sandbox-login.ts';
 
@@ -28,10 +27,7 @@ function play(link: VoiceLink, count: number) {
 }
 
 function lastCounts() {
-  const closed = login().events.findLast(
-    (event): event is Extract<DiscordEvent, { kind: 'link-closed' }> =>
-      event.kind === 'link-closed',
-  );
+  const closed = login().events.findLast((event) => event.kind === 'link-closed');
   return closed?.counts;
 }
 
@@ -49,7 +45,7 @@ test('the first words of somebody are heard although Discord names them late', a
   expect(lastCounts()?.held).toBeGreaterThan(5);
 });
 
-test.each(['hang', 'dead'] as const)(
+test.each(['hang', 'dead'])(
   'a voice link that cannot open (%s) is given up in time with its last step, and the channel is left',
   async (how) => {
     const { sandbox, faults, lobby, linkOpener } = login();

@@ -35,7 +35,7 @@ function open() {
   watchdog.watch(ws as unknown as VoiceWebSocket);
   timing.passMs(5_000);
   const send = (op: number, d: object) => ws.emit('packet', { op, d });
-  const speaks = (id: string, flag = 1) => send(5, { user_id: id, ssrc: 9, speaking: flag });
+  const speaks = (id: string) => send(5, { user_id: id, ssrc: 9, speaking: 1 });
   return {
     timing,
     call,

@@ -11,7 +11,7 @@ let login: SandboxLogin | undefined;
 let frames: Buffer[] = [];
 
 /** One sandbox for all: each test opens its own link to it. */
-function theTown(): SandboxLogin {
+function theTown() {
   if (!login) throw new Error('the sandbox is not open');
   return login;
 }

@@ -20,9 +20,10 @@ function open() {
   const guild = { id: 'g', members: { me: { voice } } };
   const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
   watchOwnState(client as unknown as Client<true>, (e) => events.push(e));
-  const change = (former: Seat, now: Seat, id = 'bot') => {
-    if (id === 'bot') voice.channelId = now.channelId;
-    client.emit(Events.VoiceStateUpdate, { id, guild, ...former }, { id, guild, ...now });
+  const change = (former: Seat, now: Seat) => {
+    voice.channelId = now.channelId;
+    const whose = { id: 'bot', guild };
+    client.emit(Events.VoiceStateUpdate, { ...whose, ...former }, { ...whose, ...now });
   };
   return { events, change };
 }
@@ -59,7 +60,7 @@ test('how the bot sits when it comes in is told, whatever it was told before', (
 });
 
 /** A stage that takes notes of what was asked, and fails that often first. */
-function openSetup(mayMute: boolean, failures: number, suppress = true) {
+function openSetup(mayMute: boolean, failures: number) {
   const asked: string[] = [];
   let left = failures;
   const note = (what: string) => async () => {
@@ -74,7 +75,7 @@ function openSetup(mayMute: boolean, failures: number, suppress = true) {
   guild.channels.cache.set('s', channel);
   const voice = {
     channelId: 's',
-    suppress,
+    suppress: true,
     channel,
     setSuppressed: note('speaks'),
     setRequestToSpeak: note('raised a hand'),
@@ -129,7 +130,7 @@ test.each([
   ['a channel', Events.ChannelUpdate],
   ['a role', Events.GuildRoleUpdate],
   ['a member', Events.GuildMemberUpdate],
-] as const)(
+])(
   'that the right to speak is taken or given by a change of %s is told at once, once each time',
   (_, event) => {
     const { change, events } = openSeated(ChannelType.GuildVoice, event, Connect | Speak);

@@ -13,7 +13,7 @@ class WholeMsClock extends VirtualClock {
   /** Number of timers that have fired. */
   fired = 0;
   readonly #random = seededRandom(7);
-  readonly #latestMs: number;
+  readonly #latestMs;
 
   /** `latestMs`: how much longer than its whole ms a timer takes at most. */
   constructor(latestMs: number) {
@@ -147,7 +147,7 @@ test('a frame the library did not take is not reported as heard', () => {
   expect(sender.counts).toMatchObject({ sent: 0, refused: 1 });
 });
 
-test.each(['next', 'isIdle', 'left', 'setSpeaking'] as const)(
+test.each(['next', 'isIdle', 'left', 'setSpeaking'])(
   'a bug in `%s` is told once and throws out of no timer, so the link can be opened anew',
   (where) => {
     const bug = new TypeError('bug');

@@ -1,12 +1,7 @@
 import { once } from 'node:events';
-import {
-  Client,
-  GatewayIntentBits,
-  PermissionsBitField,
-  type RESTPostAPIChannelMessageJSONBody,
-} from 'discord.js';
+import { Client, GatewayIntentBits, type RESTPostAPIChannelMessageJSONBody } from 'discord.js';
 import { expect, test } from 'vitest';
-import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
@@ -15,9 +10,9 @@ import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 /** discord.js, unmodified, logged in to a sandbox without sound. */
-async function openBot(options: Partial<SandboxOptions> = {}) {
+async function openBot() {
   const voice = silentVoice();
-  const sandbox = await openSandbox({ voice: voice.half, ...options });
+  const sandbox = await openSandbox({ voice: voice.half });
   const client = newClient(sandbox);
   const ready = once(client, 'clientReady');
   await client.login(sandbox.token);
@@ -29,7 +24,7 @@ async function openBot(options: Partial<SandboxOptions> = {}) {
   return { client, sandbox, voice, [Symbol.asyncDispose]: dispose };
 }
 
-function newClient(sandbox: Sandbox): Client {
+function newClient(sandbox: Sandbox) {
   return new Client({
     intents: [
       GatewayIntentBits.Guilds,
@@ -43,20 +38,16 @@ function newClient(sandbox: Sandbox): Client {
 const never = new AbortController().signal;
 
 /** A client that knows these channels, and what was sent there. */
-function open(ids: readonly string[], panelIn?: string, trouble?: Error, rights?: bigint) {
+function open(ids: readonly string[], panelIn?: string) {
   const sent: [string, unknown][] = [];
   const channels = ids.map((id) => {
-    const permissionsFor = () => new PermissionsBitField(rights);
-    const guild = { members: { me: {} } };
-    const theirs = rights !== undefined && { guild, permissionsFor };
-    return [id, { id, isSendable: () => true, isVoiceBased: () => true, ...theirs }] as const;
+    return [id, { id, isSendable: () => true, isVoiceBased: () => true }] as const;
   });
   const post = async (route: string, { body }: { body: RESTPostAPIChannelMessageJSONBody }) => {
     const { content, components = [] } = body;
     const id = route.split('/')[2] ?? '';
     sent.push(components.length > 0 ? [id, { content, components }] : [id, content]);
     bodies.push(body);
-    if (trouble) throw trouble;
     return { id: 'm', content };
   };
   const bodies: RESTPostAPIChannelMessageJSONBody[] = [];

@@ -95,7 +95,7 @@ function login() {
   return { ...opened, discordPorts, ann: opened.sandbox.person('Ann') };
 }
 
-async function openBot({ apiUrl, token }: Sandbox): Promise<Discord> {
+async function openBot({ apiUrl, token }: Sandbox) {
   const ports = (given: DiscordPorts) => {
     discordPorts = given;
     return { access: { denied: async () => undefined } } as Partial<CommandPorts> as CommandPorts;

@@ -61,7 +61,7 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
   };
 }
 
-async function open(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+async function open(options: Partial<SandboxOptions> = {}) {
   const voice = voiceHalf(await loadOpus());
   return await openSandbox({ voice, voiceChannels: ['Lounge'], ...options });
 }

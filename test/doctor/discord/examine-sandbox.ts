@@ -11,9 +11,9 @@ const openSilent = (options: SandboxOptions) =>
   openSandbox({ voice: silentVoice().half, ...options });
 
 /** A Discord, by default without sound, its bot with all commands, and the doctor who looks at it. */
-export async function openPatient(options: SandboxOptions = {}, open = openSilent) {
+export async function openPatient(options: SandboxOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'parley-doctor-'));
-  const sandbox = await open(options);
+  const sandbox = await openSilent(options);
   const { apiUrl, token } = sandbox;
   await registerOnly({ token, apiUrl, commands });
   const environment = { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DATA_DIR: folder };

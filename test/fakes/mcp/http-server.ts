@@ -25,7 +25,7 @@ type Answers = {
 export async function openFakeMcp(options: FakeMcpOptions) {
   const headers: Headers[] = [];
   const answers: Answers = answersOf(options, () => server.closeAllConnections());
-  const fetch = async (request: Request): Promise<Response> => {
+  const fetch = async (request: Request) => {
     headers.push(request.headers);
     return await answers.fetch(request);
   };

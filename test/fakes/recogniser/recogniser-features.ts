@@ -55,7 +55,7 @@ function loudness(pcm: Int16Array): Float32Array {
   return loud;
 }
 
-function bandDb(magnitudes: Float64Array, band: number): number {
+function bandDb(magnitudes: Float64Array, band: number) {
   const from = Math.round((edgesHz[band] ?? 0) / binHz);
   const to = Math.round((edgesHz[band + 1] ?? 0) / binHz);
   let power = 0;

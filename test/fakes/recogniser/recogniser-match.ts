@@ -35,13 +35,7 @@ export function matches(heard: Features, clip: KnownClip): Match[] {
 }
 
 /** Correlation of the clip's frames in `span` with the sound `offset` frames later, as far as it reaches. */
-function likeness(
-  heard: Features,
-  clip: Features,
-  offset: number,
-  span: Span,
-  every: number,
-): number {
+function likeness(heard: Features, clip: Features, offset: number, span: Span, every: number) {
   const { from, to } = inside(heard, offset, span);
   let both = 0;
   let there = 0;
@@ -63,20 +57,20 @@ function inside(heard: Features, offset: number, { from, to }: Span): Span {
   return { from: Math.max(from, -offset), to: Math.min(to, heard.frames - offset) };
 }
 
-function isPeak(scores: Float32Array, n: number): boolean {
+function isPeak(scores: Float32Array, n: number) {
   const score = scores[n] ?? 0;
   if (score < coarseLeast) return false;
   return score >= (scores[n - 1] ?? 0) && score > (scores[n + 1] ?? 0);
 }
 
-function finest(heard: Features, { features }: KnownClip, about: number, span: Span): number {
+function finest(heard: Features, { features }: KnownClip, about: number, span: Span) {
   const offsets = [about, about - 1, about + 1];
   const scores = offsets.map((offset) => likeness(heard, features, offset, span, 1));
   return offsets[scores.indexOf(Math.max(...scores))] ?? about;
 }
 
 /** Words in a row that sound `offset` frames later; the last may go on beyond the sound. */
-function runs(heard: Features, clip: KnownClip, offset: number): Match[] {
+function runs(heard: Features, clip: KnownClip, offset: number) {
   const sounding = clip.words.map((word) => sounds(heard, clip, offset, word));
   const found: Match[] = [];
   let run: KnownWord[] = [];

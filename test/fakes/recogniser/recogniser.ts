@@ -59,12 +59,12 @@ export async function knownWords(): Promise<Readonly<Record<string, readonly Kno
   return JSON.parse(await readFile(new URL('words.json', fixtures), 'utf8'));
 }
 
-function surestFirst(a: Match, b: Match): number {
+function surestFirst(a: Match, b: Match) {
   return b.sureness - a.sureness;
 }
 
 /** Two words of one moment; neighbours may touch. */
-function overlap(a: KnownWord, b: KnownWord): boolean {
+function overlap(a: KnownWord, b: KnownWord) {
   const bothMs = Math.min(a.toMs, b.toMs) - Math.max(a.fromMs, b.fromMs);
   return bothMs > 0.3 * Math.min(a.toMs - a.fromMs, b.toMs - b.fromMs);
 }

@@ -54,7 +54,7 @@ export async function openFakeGateway(options: FakeGatewayOptions) {
 }
 
 /** Hello, heartbeats and identify. */
-function serve(socket: WebSocket, login: () => void): void {
+function serve(socket: WebSocket, login: () => void) {
   socket.send(JSON.stringify({ op: 10, d: { heartbeat_interval: 40_000 } }));
   socket.on('message', (data) => {
     const { op } = JSON.parse(`${data}`);
@@ -103,6 +103,6 @@ function guildOf(id: string): object {
   };
 }
 
-function answer(response: ServerResponse, status: number, body: object): void {
+function answer(response: ServerResponse, status: number, body: object) {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }

@@ -42,12 +42,9 @@ export function attachSockets<Call, Settings extends object>(
     set(more: Partial<Settings>) {
       now = { ...now, ...more };
     },
-    /** The server goes away from everybody: without a word, or with a code and a reason. */
-    dropAll(code?: number, reason?: string) {
-      for (const client of sockets.clients) {
-        if (code === undefined) client.terminate();
-        else client.close(code, reason);
-      }
+    /** The server goes away from everybody without a word. */
+    dropAll() {
+      for (const client of sockets.clients) client.terminate();
     },
   };
 }

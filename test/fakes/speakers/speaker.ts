@@ -28,7 +28,7 @@ export async function packetsOf(
   }));
 }
 
-function framesOf(fixture: string, codec: OpusCodec): Promise<readonly Uint8Array[]> {
+function framesOf(fixture: string, codec: OpusCodec) {
   const key = `${codec.name} ${fixture}`;
   const frames = encoded.get(key) ?? encode(fixture, codec);
   encoded.set(key, frames);

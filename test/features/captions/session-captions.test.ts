@@ -93,7 +93,7 @@ function notices({ captionChats, synthesizer }: SessionFixture): readonly number
 }
 
 /** Wherever the server wants captions to be. */
-async function turnOnAnywhere(fixture: SessionFixture): Promise<void> {
+async function turnOnAnywhere(fixture: SessionFixture) {
   const turning = fixture.captions.turnOn('g', {});
   await pass(fixture, 4_000);
   expect(await turning).toMatchObject({ kind: 'on' });

@@ -46,7 +46,7 @@ test('sessions that a killed process left open are ended once the store is back,
 });
 
 /** Adam speaks where nothing is kept, and the bot leaves. */
-async function unkept(fixture: SessionFixture): Promise<void> {
+async function unkept(fixture: SessionFixture) {
   await fixture.settings.set('g', 'captions_days', '0');
   await fixture.sessions.join(lounge, 'adam');
   const turning = fixture.captions.turnOn('g', {});

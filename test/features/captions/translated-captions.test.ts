@@ -38,7 +38,7 @@ test('a translation stands below its line', async () => {
 
 test('what is said during a request is translated in the next one, all of it', async () => {
   const clock = new VirtualClock();
-  const slow = [{ waitMs: 6_000 }, '[1] eins'] as const;
+  const slow = [{ waitMs: 6_000 }, '[1] eins'];
   const chat = new FakeChat([slow, ['[1] fünf fünf\n[2] sechs sechs']], clock);
   const fixture = await translated({ chat }, { clock });
   await says(fixture);

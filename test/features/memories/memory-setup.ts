@@ -56,19 +56,18 @@ export async function ask(fixture: SessionFixture, words: string, who = adam): P
 export async function press(
   fixture: SessionFixture,
   { id }: ChannelMember,
-  button = -1,
 ): Promise<ConfirmOutcome> {
   const confirming = fixture.confirmations.confirm(
     'g',
-    fixture.offered.at(button)?.split(':')[1] ?? '',
+    fixture.offered.at(-1)?.split(':')[1] ?? '',
     id,
   );
   await pass(fixture, 100);
   return await confirming;
 }
 
-export const reportedIn = ({ results: [first = ''] }: FakeChat): string => first;
-export const shownIn = (chat: FakeChat): string =>
+export const reportedIn = ({ results: [first = ''] }: FakeChat) => first;
+export const shownIn = (chat: FakeChat) =>
   (chat.asked.at(-1)?.messages ?? [])
     .filter((one) => one.role === 'user')
     .map(({ content }) => content)

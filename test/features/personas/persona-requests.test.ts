@@ -18,7 +18,7 @@ const pirate: Persona = { name: 'Pirate', instructions: 'Talk like a pirate.', v
 const dj: PersonaCaller = { guildId: 'g', id: 'adam', mayManage: false };
 
 /** Adam says something and whatever comes of it is over. */
-async function ask(fixture: SessionFixture): Promise<void> {
+async function ask(fixture: SessionFixture) {
   await pass(fixture, 6_000, await words(speech, adam, fixture.clock.nowMs()));
 }
 

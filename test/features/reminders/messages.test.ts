@@ -40,12 +40,12 @@ async function open({ message, people, agreed = ['adam', 'eva', 'ana'], ...over 
   return fixture;
 }
 
-async function ask(fixture: SessionFixture): Promise<void> {
+async function ask(fixture: SessionFixture) {
   void fixture.talk.ask('g', 'When Ana comes, tell her dinner moved.', adam, 'voice');
   await pass(fixture, 4_000);
 }
 
-async function comes(fixture: SessionFixture, person = ana): Promise<void> {
+async function comes(fixture: SessionFixture, person = ana) {
   fixture.linkOpener.link.present.push(person);
   await pass(fixture, 6_000);
 }

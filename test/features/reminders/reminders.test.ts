@@ -37,7 +37,7 @@ async function addTwenty(fixture: SessionFixture): Promise<void> {
 }
 
 /** Without the steps of 20 ms. */
-async function wait({ clock, linkOpener }: SessionFixture, ms: number): Promise<void> {
+async function wait({ clock, linkOpener }: SessionFixture, ms: number) {
   for (let passed = 0; passed < ms; passed += 1_000) {
     await clock.advance(1_000);
     linkOpener.link.tick(clock.nowMs());
@@ -150,7 +150,7 @@ test('one that is cancelled while it is said does not have the others said twice
   expect(fixture.of('failed')).toEqual([]);
 });
 
-async function add(fixture: SessionFixture, text: string, over: object = {}): Promise<void> {
+async function add(fixture: SessionFixture, text: string, over: object = {}) {
   const wallMs = fixture.clock.wallMs();
   await fixture.reminders.add({
     ...{ id: text, guildId: 'g', personId: 'adam', channelId: 'lounge', channelName: 'Lounge' },

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { AutomaticJoins } from '#src/features/seats/automatic-joins.ts';
-import type { Places } from '#src/ports/command-ports.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { text } from '#src/texts/texts.ts';
 import {
@@ -19,14 +18,14 @@ const [one, two] = [
   { ...den, channelId: denId },
 ];
 /** A server with two channels that set itself `auto_join`; people change channels and Discord tells of it. */
-async function opened(set = `${loungeId} ${denId}`, over: Partial<Places> = {}) {
+async function opened(set = `${loungeId} ${denId}`) {
   const seats = new Map<string, ChannelRef>();
   const channel = (_guildId: string, id: string) =>
     [one, two].find(({ channelId }) => channelId === id);
   const people = ({ channelId }: ChannelRef) =>
     [adam, eva].filter(({ id }) => seats.get(id)?.channelId === channelId);
   const seatOf = (_guildId: string, id: string) => seats.get(id);
-  const bot = openSessionFixture({ places: { ...places, channel, people, seatOf, ...over } }, []);
+  const bot = openSessionFixture({ places: { ...places, channel, people, seatOf } }, []);
   const { linkOpener, sessions } = bot;
   const open = linkOpener.open.bind(linkOpener);
   linkOpener.open = (where, ...rest) => {
@@ -54,7 +53,7 @@ async function opened(set = `${loungeId} ${denId}`, over: Partial<Places> = {}) 
     comes.check('g');
     await rest(ms);
   };
-  return { ...bot, closing, comes, move, rest, seats };
+  return { ...bot, closing, move, rest, seats, seat: () => sessions.at('g') };
 }
 
 test('it comes to the first person, hears a standing yes, and its panel asks the others', async () => {
@@ -73,14 +72,14 @@ test('it does not come where all people said no', async () => {
   const bot = await opened();
   await bot.consents.write('g', 'eva', { kind: 'never' });
   await bot.move(eva, one, 2_000);
-  expect(bot.sessions.at('g')).toBeUndefined();
+  expect(bot.seat()).toBeUndefined();
 });
 
 test('it comes to the channel where it hears more people, and may ask more', async () => {
   const bot = await opened(`${denId} ${loungeId}`);
   bot.seats.set('eva', two);
   await bot.move(adam, one);
-  expect(bot.sessions.at('g')).toEqual(one);
+  expect(bot.seat()).toEqual(one);
 });
 
 test('where it cannot come it says so once, and tries again only after the channel was empty', async () => {
@@ -89,12 +88,12 @@ test('where it cannot come it says so once, and tries again only after the chann
   await bot.move(adam, one);
   await bot.move(eva, one, 2_000);
   expect(bot.written).toEqual([text('join.uncalled.failed', { channel: 'Lounge' })]);
-  expect(bot.sessions.at('g')).toBeUndefined();
+  expect(bot.seat()).toBeUndefined();
   await bot.move(eva, undefined);
   await bot.move(adam, undefined);
   bot.closing.abort();
   await bot.move(adam, one, 2_000);
-  expect(bot.sessions.at('g')).toBeUndefined();
+  expect(bot.seat()).toBeUndefined();
 });
 
 test('after /leave it comes back only once the channel was empty, also after a restart', async () => {
@@ -102,14 +101,14 @@ test('after /leave it comes back only once the channel was empty, also after a r
   await bot.move(adam, one);
   expect(await bot.sessions.leave('g')).toMatchObject({ kind: 'left' });
   await bot.move(eva, one);
-  expect(bot.sessions.at('g')).toBeUndefined();
+  expect(bot.seat()).toBeUndefined();
   bot.sessions.settings.forget('g');
   await bot.move(eva, undefined);
-  expect(bot.sessions.at('g')).toBeUndefined();
+  expect(bot.seat()).toBeUndefined();
   await bot.move(adam, undefined);
   await bot.move(adam, one);
   await bot.rest(2_000);
-  expect(bot.sessions.at('g')).toEqual(one);
+  expect(bot.seat()).toEqual(one);
 });
 
 test('where a person moves it by hand, it does not come back by itself', async () => {
@@ -118,16 +117,16 @@ test('where a person moves it by hand, it does not come back by itself', async (
   bot.linkOpener.link.lose(new BotError('link.lost', false, 'A person has moved the bot.'));
   bot.sessions.news('g', { kind: 'moved', channelId: denId });
   await bot.rest(1_000);
-  expect(bot.sessions.at('g')).toEqual(two);
+  expect(bot.seat()).toEqual(two);
   await bot.move(eva, one, 20_000);
-  expect(bot.sessions.at('g')).not.toEqual(one);
+  expect(bot.seat()).not.toEqual(one);
 });
 
 test('twenty changes of channel in 10 s end in one seat with three joins at most', async () => {
   const bot = await opened();
   for (let hop = 0; hop < 20; hop++) await bot.move(adam, hop % 2 === 0 ? one : two, 500);
   await bot.rest(20_000);
-  expect(bot.sessions.at('g')).toEqual(two);
+  expect(bot.seat()).toEqual(two);
   expect(bot.linkOpener.links.filter(({ closed }) => !closed)).toHaveLength(1);
   expect(bot.linkOpener.asked).toBeLessThanOrEqual(3);
 });
@@ -141,7 +140,7 @@ test('its caller is followed with everything that was said, and nobody else', as
   expect(bot.sessions.session('g')?.consent.mayHear('adam')).toBe(true);
   await bot.move(eva, one);
   await bot.rest(20_000);
-  expect(bot.sessions.at('g')).toEqual(two);
+  expect(bot.seat()).toEqual(two);
 });
 
 test('it stays with others it hears and says so, until they have left', async () => {
@@ -152,9 +151,9 @@ test('it stays with others it hears and says so, until they have left', async ()
   await bot.privacy.allow('g', 'eva');
   await bot.move(adam, two);
   await bot.rest(2_000);
-  expect(bot.sessions.at('g')).toEqual(one);
+  expect(bot.seat()).toEqual(one);
   expect(bot.written).toContain(text('follow.barred'));
   await bot.move(eva, undefined);
   await bot.rest(2_000);
-  expect(bot.sessions.at('g')).toEqual(two);
+  expect(bot.seat()).toEqual(two);
 });

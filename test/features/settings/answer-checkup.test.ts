@@ -33,7 +33,7 @@ async function called(over: FixtureOptions = {}, clock?: VirtualClock): Promise<
 }
 
 /** Report of a check over so much time. */
-async function checked(fixture: SessionFixture, ms = 2_000): Promise<CheckReport> {
+async function checked(fixture: SessionFixture, ms = 2_000) {
   const checking = fixture.checkup.check('g', 'adam', den);
   if (fixture.linkOpener.links.length > 0) await pass(fixture, ms);
   else await fixture.clock.advance(ms);
@@ -41,7 +41,7 @@ async function checked(fixture: SessionFixture, ms = 2_000): Promise<CheckReport
 }
 
 /** Part, outcome and the sentence that tells why. */
-function reportOf({ findings }: CheckReport): string[] {
+function reportOf({ findings }: CheckReport) {
   return findings.map(({ what, isIdle, mend, verdict, why }) => {
     const outcome = isIdle ? 'idle' : verdict === 'missing' ? 'bad' : 'ok';
     const said = mend === undefined || mend === why ? why : `${why} ${mend}`;

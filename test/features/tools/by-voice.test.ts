@@ -3,26 +3,25 @@ import { tools } from '#src/features/features.ts';
 import {
   adam,
   eva,
-  type FixtureOptions,
   lounge,
   openSessionFixture,
   pass,
 } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, toolCall as call } from '#test/fakes/chat.ts';
 
-async function open(calls: readonly ChatStep[], over: FixtureOptions = {}, people = [adam, eva]) {
+async function open(calls: readonly ChatStep[]) {
   const rounds = calls.flatMap((one) => [[one], ['All right.']]);
-  const fixture = openSessionFixture({ rounds, pieces: 2, tools, ...over }, people);
+  const fixture = openSessionFixture({ rounds, pieces: 2, tools }, [adam, eva]);
   const { chat } = fixture;
-  for (const { id } of people) await fixture.sessions.join(lounge, id);
+  for (const id of ['adam', 'eva']) await fixture.sessions.join(lounge, id);
   await pass(fixture, 40);
   const session = fixture.sessions.session('g') ?? expect.fail();
   return {
     fixture,
     session,
     results: () => chat.results,
-    async ask(words: string, who = adam) {
-      void fixture.talk.ask('g', words, who, 'voice');
+    async ask(words: string) {
+      void fixture.talk.ask('g', words, adam, 'voice');
       await pass(fixture, 5_000);
     },
   };

@@ -66,7 +66,7 @@ async function open(
   return { fixture, chat, given, askers, ask, results, synthesizer };
 }
 
-const call = (city: unknown = 'Lima', name = 'sky__forecast') => toolCall(name, { city });
+const call = () => toolCall('sky__forecast', { city: 'Lima' });
 
 test('what needs no Confirm runs at once, and its result comes to the model as data', async () => {
   const { ask, askers, given, results } = await open([[call()], ['Sunny.']], {

@@ -79,8 +79,8 @@ async function openPlanted(
 type Planted = Awaited<ReturnType<typeof openPlanted>>;
 
 /** The same with captions, which show a model what was said. */
-async function openCaptioned(over: FixtureOptions = {}): Promise<Planted> {
-  const planted = await openPlanted({}, {}, over);
+async function openCaptioned(): Promise<Planted> {
+  const planted = await openPlanted({}, {});
   const { fixture } = planted.trap;
   await fixture.settings.set('g', 'read_channel', readChannel);
   const turning = fixture.captions.turnOn('g', {});

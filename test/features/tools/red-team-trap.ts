@@ -36,7 +36,7 @@ class Gullible implements ChatModel {
   /** The bait was seen where other words than the asker's were shown, too. */
   bitten = 0;
   readonly results: string[] = [];
-  readonly #clock: Clock;
+  readonly #clock;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -72,25 +72,22 @@ function checkBy(checks: true | string): ChatPart {
 }
 
 /** Whose turn it is stands before it. */
-function isNamed(messages: readonly ChatMessage[]): boolean {
+function isNamed(messages: readonly ChatMessage[]) {
   return messages.some((one) => one.role === 'user' && one.name !== '');
 }
 
-function isCalled(
-  calls: readonly { name: string }[] | undefined,
-  { calls: wanted }: Bait,
-): boolean {
+function isCalled(calls: readonly { name: string }[] | undefined, { calls: wanted }: Bait) {
   return calls?.some(({ name }) => wanted.some((one) => one.name === name)) ?? false;
 }
 
 /** Names, words, results and what tools say of themselves, however they are wrapped. */
-function shows(messages: readonly ChatMessage[], tools: readonly Tool[], bait: string): boolean {
+function shows(messages: readonly ChatMessage[], tools: readonly Tool[], bait: string) {
   const said = messages.map((one) => `${one.role === 'user' ? one.name : ''} ${one.content}`);
   const all = [...said, ...tools.map((one) => JSON.stringify(one))];
   return letters(all.join(' ')).includes(letters(bait));
 }
 
-function letters(text: string): string {
+function letters(text: string) {
   return text.replaceAll('\\n', '').replace(/[^\p{L}\p{M}\p{N}]/gu, '');
 }
 

@@ -80,12 +80,12 @@ function postOf(n: number): ModelCall {
   return { name: 'post_text', given: { text: `It is ${n}.` } };
 }
 
-function isAsked({ session }: SpokenTrap): boolean {
+function isAsked({ session }: SpokenTrap) {
   return session.loop.state.confirmations.some(({ spoken }) => spoken === 'open');
 }
 
 /** Lets the question begin and end. */
-async function untilAsked(trap: SpokenTrap): Promise<void> {
+async function untilAsked(trap: SpokenTrap) {
   await trap.ask(20);
   for (let n = 0; n < 200 && !isAsked(trap); n++) await pass(trap.fixture, 20);
 }

@@ -194,7 +194,7 @@ async function remembered(
 }
 
 /** Adam wants rain, and the bot has asked him which. */
-async function askedWhich(trap: Trap): Promise<void> {
+async function askedWhich(trap: Trap) {
   const call = { name: 'play_sound', argumentsJson: '{"sound":"rain"}' };
   trap.model.bait = { bait: 'Play some rain.', calls: [call] };
   await trap.ask(adam, 'Play some rain.');
@@ -219,7 +219,7 @@ async function bitten(attempt: Attack, other: ChannelMember, words: string): Pro
   return trap;
 }
 
-function remove({ linkOpener }: SessionFixture, { id }: ChannelMember): void {
+function remove({ linkOpener }: SessionFixture, { id }: ChannelMember) {
   const { present } = linkOpener.link;
   const at = present.findIndex((one) => one.id === id);
   present.splice(at, 1);
@@ -257,8 +257,8 @@ const volume = (fields: string): BaitCall => ({
   argumentsJson: `{${fields}}`,
 });
 
-function memo(text: string, about?: string): BaitCall {
-  return { name: 'remember', argumentsJson: JSON.stringify({ text, about }) };
+function memo(text: string): BaitCall {
+  return { name: 'remember', argumentsJson: JSON.stringify({ text }) };
 }
 
 /** Attempts to have a tool run for somebody who may not, or does not want it: one wording of each way and call, as the rule reads none of them. */

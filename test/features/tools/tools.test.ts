@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ToolOutcome, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
+import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { tools } from '#src/features/features.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
@@ -17,7 +17,7 @@ function open(leaving: LeaveOutcome = { kind: 'nowhere' }) {
     post: async (text) => void posted.push(text),
     leave: async () => leaving,
   };
-  const run = async (name: string, call: object): Promise<ToolOutcome> => {
+  const run = async (name: string, call: object) => {
     const fit = tools.find((one) => one.name === name)?.fit(JSON.stringify(call));
     if (!fit || 'unfit' in fit) throw new Error(fit?.unfit ?? 'no such tool');
     const prepared = await fit.prepare(ports as ToolPorts, never); // none of these tools uses the context

@@ -48,8 +48,8 @@ async function openSetup(...requests: readonly object[]) {
   return { fixture, chat, synthesizer: fixture.synthesizer };
 }
 
-async function ask(fixture: SessionFixture, words: string, who = adam): Promise<void> {
-  void fixture.talk.ask('g', words, who, 'voice');
+async function ask(fixture: SessionFixture, words: string) {
+  void fixture.talk.ask('g', words, adam, 'voice');
   await pass(fixture, 3_000);
 }
 

@@ -14,9 +14,9 @@ import { FakeTranscriber } from '#test/fakes/speech.ts';
 type Laid = readonly ['adam' | 'eva', string, string][];
 
 /** Adam sits with the bot and sounds; the model, asked twice, calls the tool, and has something to say to it. */
-async function openBand(given: object, tracks: Laid, words = 'As you like.', heard?: string) {
-  const rounds = [[toolCall('change_track', given)], [words]];
-  const transcriber = new FakeTranscriber({ texts: [heard ?? 'Turn the rain down.'] });
+async function openBand(given: object, tracks: Laid) {
+  const rounds = [[toolCall('change_track', given)], ['As you like.']];
+  const transcriber = new FakeTranscriber({ texts: ['Turn the rain down.'] });
   const options = { rounds, pieces: 2, transcriber, tools };
   const fixture = openSessionFixture(options, [adam, eva, ben]);
   const { chat } = fixture;

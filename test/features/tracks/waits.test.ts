@@ -26,22 +26,18 @@ async function openQuiet(pieces = 200, over: Parameters<typeof openSetup>[1] = {
   return fixture;
 }
 
-async function say(
-  fixture: SessionFixture,
-  track?: string,
-  text = 'Dinner is ready.',
-): Promise<Ends> {
+async function say(fixture: SessionFixture, track?: string, text = 'Dinner is ready.') {
   const owner = { id: 'adam', name: 'Adam' };
   const how = { owner, payer: owner, track, wait: true };
   const saying = await fixture.talk.say('g', text, 'queue', how);
   return follow(saying.kind === 'placed' ? saying.playing : saying);
 }
 
-async function sound(fixture: SessionFixture, more: Partial<PlayRequest> = {}): Promise<Ends> {
+async function sound(fixture: SessionFixture, more: Partial<PlayRequest> = {}) {
   return follow(await play(fixture, byAdam, { wait: true, ...more }));
 }
 
-function follow(placed: object): Ends {
+function follow(placed: object) {
   const ends: Ends = [];
   if (!('ended' in placed)) throw new Error(`It has no place: ${JSON.stringify(placed)}`);
   void (placed.ended as Promise<WaitEnd>).then((end) => ends.push(end));

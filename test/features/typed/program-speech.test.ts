@@ -4,7 +4,7 @@ import { programAnswers } from '#src/features/typed/program-answers.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/speech.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { openBudgets } from '#test/fakes/spending.ts';
 
 const text: ProgramText = {
@@ -16,9 +16,9 @@ const text: ProgramText = {
 const staying = new AbortController().signal;
 
 /** Speech for programs over an engine of a dollar for a million characters. */
-function openSpeech(options: FakeSynthesizerOptions = {}) {
+function openSpeech() {
   const clock = new VirtualClock();
-  const synthesizer = new FakeSynthesizer(options);
+  const synthesizer = new FakeSynthesizer();
   const { budgets, ledger, paid } = openBudgets(clock);
   const events: SessionEvent[] = [];
   const { dependencies, sessions } = openSessionFixture(
@@ -34,7 +34,7 @@ function openSpeech(options: FakeSynthesizerOptions = {}) {
   return { answers, clock, events, ledger, paid, sessions, synthesizer };
 }
 
-async function samplesOf(speech: ProgramSpeech): Promise<number> {
+async function samplesOf(speech: ProgramSpeech) {
   if (speech.kind !== 'open') throw new Error(`It is ${speech.kind}.`);
   let count = 0;
   for await (const { samples, rateHz } of speech.parts) {

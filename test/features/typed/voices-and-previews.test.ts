@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { PreviewOutcome } from '#src/features/typed/voices-and-previews.ts';
 import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import {
@@ -22,8 +21,8 @@ const gone = new BotError('provider.refused', false, 'No such voice.', undefined
 });
 
 /** Adam has called the bot, and what it says of itself is over. */
-async function called(over: FixtureOptions = {}, clock?: VirtualClock): Promise<SessionFixture> {
-  const fixture = openSessionFixture(over, [adam, eva], clock);
+async function called(over: FixtureOptions = {}): Promise<SessionFixture> {
+  const fixture = openSessionFixture(over, [adam, eva]);
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 10_000);
   return fixture;
@@ -32,7 +31,7 @@ async function called(over: FixtureOptions = {}, clock?: VirtualClock): Promise<
 async function hear(
   fixture: SessionFixture,
   { who = adam, ...over }: Partial<typeof sample> & { readonly who?: typeof adam } = {},
-): Promise<PreviewOutcome> {
+) {
   const hearing = fixture.voiceControl.preview('g', who, { ...sample, ...over });
   if (fixture.linkOpener.links.length > 0) await pass(fixture, 100);
   return await hearing;

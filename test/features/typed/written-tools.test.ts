@@ -116,7 +116,7 @@ test('a reminder is set in writing for words of the asker alone, else it needs C
 test.each([
   ['general', 'room'],
   [undefined, 'caller'],
-] as const)(
+])(
   'what needs Confirm shows its button below the answer, and only its asker confirms it: in %s',
   async (placeId, to) => {
     const turn = { call: { id: 'call_1', name: 'turn', argumentsJson: '{}' } };

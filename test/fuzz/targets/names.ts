@@ -48,12 +48,12 @@ const linesOf = (content: string) => content.split(lineBreak);
 const unseenEveryone = /@(everyone|here)/i;
 const mention = /<(@[!&]?\d|#\d)/;
 
-function must(holds: boolean, what: string): void {
+function must(holds: boolean, what: string) {
   if (!holds) throw new Error(what);
 }
 
 /** Nobody is pinged, and Discord takes it. */
-function mustBeHarmless({ content, allowedMentions, components = [] }: MessageBody): void {
+function mustBeHarmless({ content, allowedMentions, components = [] }: MessageBody) {
   must(allowedMentions.parse.length === 0 && !('users' in allowedMentions), 'It may ping.');
   must(!unseenEveryone.test(content), 'It mentions everyone.');
   must(content.length <= maxMessageChars, `It has ${content.length} characters.`);
@@ -88,7 +88,7 @@ function faceOf(a: string, b: string): PanelFace {
   };
 }
 
-function readNames([a, b]: readonly [string, string]): void {
+function readNames([a, b]: readonly [string, string]) {
   const head = { id: 'panel.next', with: { name: a } } as const;
   const panel = drawPanel(head, faceOf(a, b), 'en', buttons);
   mustBeHarmless(panel);
@@ -128,7 +128,7 @@ async function promptOf(
 }
 
 /** Builds the prompt and checks it: one line for each speaker, under a name that is theirs. */
-async function readPrompts([a, b]: readonly [string, string]): Promise<void> {
+async function readPrompts([a, b]: readonly [string, string]) {
   const said = [
     { role: 'user', name: a, content: b },
     { role: 'user', name: b, content: a },
@@ -152,7 +152,7 @@ async function readPrompts([a, b]: readonly [string, string]): Promise<void> {
 }
 
 /** The names of the bot and of those present, among words. */
-function readAddressing([a, b]: readonly [string, string]): void {
+function readAddressing([a, b]: readonly [string, string]) {
   // Words that are both names and fillers take time that grows with the square of their number: 600 of them 74 ms.
   const text = b.slice(0, 600);
   const rules = { ...addressingRules, names: [a, 'Nova'] };

@@ -80,7 +80,7 @@ function events(...samples: readonly unknown[]): fc.Arbitrary<Buffer[]> {
   return inPieces(body);
 }
 
-function answer(pieces: readonly Buffer[], type: string): Response {
+function answer(pieces: readonly Buffer[], type: string) {
   const body = ReadableStream.from(pieces.map((piece) => new Uint8Array(piece)));
   return new Response(body, { headers: { 'content-type': type } });
 }
@@ -94,7 +94,7 @@ const audioChatOf = (client: ApiClient) =>
   openChatModel(client, { model: 'm', voice: 'v' }).reply([], [], staying);
 
 /** Reads an answer; why it failed. A mistake of a parser, which is named by its class, is a finding. */
-async function readAnswer(parts: AsyncIterable<unknown>): Promise<BotError | undefined> {
+async function readAnswer(parts: AsyncIterable<unknown>) {
   try {
     for await (const _ of parts);
     return undefined;
@@ -105,13 +105,13 @@ async function readAnswer(parts: AsyncIterable<unknown>): Promise<BotError | und
 }
 
 /** Streams these pieces to both models. */
-async function readAnswers(pieces: readonly Buffer[]): Promise<void> {
+async function readAnswers(pieces: readonly Buffer[]) {
   const client = answered(() => answer(pieces, 'text/event-stream'));
   for (const parts of [chatOf(client), audioChatOf(client)]) await readAnswer(parts);
 }
 
 /** An utterance with pauses, beside whatever the server says. */
-function hearUtterance(steps: readonly unknown[]): void {
+function hearUtterance(steps: readonly unknown[]) {
   const parts = new TranscriptParts(() => undefined);
   let atSample = 0;
   for (const step of steps) {
@@ -124,19 +124,19 @@ function hearUtterance(steps: readonly unknown[]): void {
 }
 
 /** Times of words go on, and a count of a server is a positive number. */
-function mustBePlausible({ words: spoken = [], usage: told }: Transcript): void {
+function mustBePlausible({ words: spoken = [], usage: told }: Transcript) {
   const goesOn = spoken.every(({ startMs, endMs }) => startMs >= 0 && endMs >= startMs);
   const count = told?.count;
   const isCounted = count?.kind !== 'heard' || count.ms > 0;
   if (!goesOn || !isCounted) throw new Error('No such words were said.');
 }
 
-function commit(parts: TranscriptParts, atSample: number): void {
+function commit(parts: TranscriptParts, atSample: number) {
   parts.cut(atSample);
   for (const part of parts.waiting()) part.state = 'sent';
 }
 
-function report(parts: TranscriptParts, message: JsonEvent): void {
+function report(parts: TranscriptParts, message: JsonEvent) {
   const failure = failureIn(message);
   if (failure) parts.forgives(failure);
   else parts.hear(message);

@@ -100,7 +100,7 @@ function casesOf(events: readonly object[]): fc.Arbitrary<Case> {
 async function play(
   { script, actions, leavesAt }: Case,
   open: (server: FakeServer, clock: VirtualClock) => Client,
-): Promise<void> {
+) {
   const clock = new VirtualClock(0, 1);
   const server = new FakeServer(clock, script.welcomes);
   const leaving = new AbortController();

@@ -27,17 +27,12 @@ export type Program = AsyncDisposable & {
 export type Clone = { readonly folder: string; readonly command: string };
 
 /**
- * The program at a terminal of its own (`script` of util-linux), in an empty folder, or in a clone, with `settings` and no
- * others: the link that it prints goes to terminals only.
+ * The program at a terminal of its own (`script` of util-linux), in an empty folder, or in a clone: the link that it prints goes to terminals only.
  */
-export async function openProgram(
-  clone?: Clone,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<Program> {
+export async function openProgram(clone?: Clone): Promise<Program> {
   const folder = clone?.folder ?? (await mkdtemp(join(tmpdir(), 'parley-')));
   const start = clone?.command ?? `'${process.execPath}' --max-semi-space-size=2 '${main}'`;
-  const given = Object.entries({ PAGE_PORT: `${await freePort()}`, ...settings });
-  const command = `DISCORD_TOKEN= ${given.map(([key, value]) => `${key}=${value}`).join(' ')} ${start}`;
+  const command = `DISCORD_TOKEN= PAGE_PORT=${await freePort()} ${start}`;
   const child = spawn(
     '/usr/bin/script',
     ['--quiet', '--return', '--command', command, '/dev/null'],

@@ -35,7 +35,7 @@ const read = `(() => {
 })()`;
 
 /** Taps the sound of all pages of a context that are opened from now on. */
-async function tapSound(context: BrowserContext): Promise<void> {
+async function tapSound(context: BrowserContext) {
   await context.addInitScript(patch);
 }
 
@@ -45,7 +45,7 @@ async function tappedOf(tab: Page): Promise<Int16Array> {
   return new Int16Array(Uint8Array.from(bytes).buffer);
 }
 
-async function forgetTapped(tab: Page): Promise<void> {
+async function forgetTapped(tab: Page) {
   await tab.evaluate('globalThis.tapped = [], undefined');
 }
 
@@ -85,7 +85,7 @@ async function onlyTab(): Promise<[tab: Page, complaints: readonly string[]]> {
 }
 
 /** A further tab of the browser that was let in. */
-async function nextTab(): Promise<Page> {
+async function nextTab() {
   const tab = await context.newPage();
   await tab.goto(program.link.origin);
   await tab.getByRole('button', { name: 'Leave Lounge' }).waitFor();
@@ -111,7 +111,7 @@ const wordsInSight = `(() => {
 })()`;
 
 /** The part of `words` that a recogniser understands of what the tab was given to play, 0 to 1; the test's own limit ends it. */
-async function understood(tab: Page, words: string): Promise<number> {
+async function understood(tab: Page, words: string) {
   const samples = await tappedOf(tab);
   const pcm: Pcm = resample({ samples, rateHz: 48_000, channels: 1 }, 16_000);
   await using transcriber = await openEmbeddedTranscriber({ clock: patientClock });
@@ -208,7 +208,7 @@ test(
   pressesTypesAndSpeaks,
 );
 
-async function pressesTypesAndSpeaks(): Promise<void> {
+async function pressesTypesAndSpeaks() {
   const tab = await nextTab();
   const panel = tab.getByRole('region', { name: 'Panel' });
   const chat = written(tab);
@@ -255,7 +255,7 @@ async function pressesTypesAndSpeaks(): Promise<void> {
 }
 
 /** Ben asks until his words are shown with the name in them: the embedded recogniser adapts to what it hears, and guesses badly now and then. */
-async function askByName(tab: Page): Promise<void> {
+async function askByName(tab: Page) {
   const said = log(tab).locator('.other:not(.live)').filter({ hasText: 'Ben:' });
   let text = '';
   while (!text.includes('nova')) {

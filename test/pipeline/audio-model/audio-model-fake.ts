@@ -1,7 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
-import type { VirtualClock } from '#test/fakes/clock.ts';
 
 /** Treatment of its words by a model: says them, writes them, says them without text, only gives text. */
 export type FakeAudioManner = 'speaks' | 'writes' | 'mute' | 'silent';
@@ -17,12 +16,8 @@ export class FakeAudioChat implements ChatModel {
   manner: FakeAudioManner;
   readonly #chat: FakeChat;
 
-  constructor(
-    rounds: readonly (readonly ChatStep[])[],
-    manner: FakeAudioManner = 'speaks',
-    clock?: VirtualClock,
-  ) {
-    this.#chat = new FakeChat(rounds, clock);
+  constructor(rounds: readonly (readonly ChatStep[])[], manner: FakeAudioManner = 'speaks') {
+    this.#chat = new FakeChat(rounds);
     this.manner = manner;
   }
 

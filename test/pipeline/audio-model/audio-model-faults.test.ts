@@ -65,6 +65,6 @@ test('whatever goes wrong, an answer ends once and nothing of it goes on', async
   );
 });
 
-function isRefusal(one: ChatStep): boolean {
+function isRefusal(one: ChatStep) {
   return typeof one === 'object' && 'error' in one;
 }

@@ -46,7 +46,7 @@ export async function openTalking(settings: TalkOptions) {
 const settlingTurns = 100;
 
 /** Nothing is under way any more: on a busy machine few turns go by in any time. */
-async function settled(): Promise<void> {
+async function settled() {
   await wait(60);
   for (let n = 0; n < settlingTurns; n++) await turn();
 }
@@ -64,9 +64,9 @@ export function releasedHost(): FakeHost {
 }
 
 /** Somebody speaks, each sample another one. */
-export function speaking(text: string, ms = 1000): TurnUtterance {
-  const samples = Int16Array.from({ length: 16 * ms }, (_, n) => 3000 * Math.sin(n / 5));
-  return { ...said(text), toMs: ms, pcm: { samples, rateHz: 16_000, channels: 1 } };
+export function speaking(text: string): TurnUtterance {
+  const samples = Int16Array.from({ length: 16_000 }, (_, n) => 3000 * Math.sin(n / 5));
+  return { ...said(text), toMs: 1000, pcm: { samples, rateHz: 16_000, channels: 1 } };
 }
 
 /** Reads to the end, and tells how it ended. */
@@ -74,9 +74,10 @@ export async function drain(
   pipeline: Pipeline,
   turn: Turn = turnOf(said('hello')),
   host = releasedHost(),
-  signal = new AbortController().signal,
 ) {
-  return await read(pipeline.answer(turn, host, signal)[Symbol.asyncIterator]());
+  return await read(
+    pipeline.answer(turn, host, new AbortController().signal)[Symbol.asyncIterator](),
+  );
 }
 
 /** Conversation items of the server: role and content. */

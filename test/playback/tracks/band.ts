@@ -84,13 +84,13 @@ export class ScriptedSource implements SoundSource {
     }
   }
 
-  #put(chunk: Pcm | undefined): void {
+  #put(chunk: Pcm | undefined) {
     if (this.#waiting) this.#waiting.resolve(chunk);
     else this.#ready.push(chunk);
     this.#waiting = undefined;
   }
 
-  #wait(signal: AbortSignal): Promise<Pcm | undefined> {
+  #wait(signal: AbortSignal) {
     this.#waiting = Promise.withResolvers();
     const { promise, reject } = this.#waiting;
     signal.addEventListener('abort', () => reject(signal.reason));

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
-import type { SoundSource } from '#src/audio/sound-source.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import type { Track } from '#src/playback/mix/track.ts';
 import { speech } from '#test/audio/speech.ts';
@@ -42,7 +41,7 @@ class Outlet {
   readonly mixer: Mixer;
   readonly sent: (SentPacket | undefined)[] = [];
   readonly left: Int16Array[] = [];
-  readonly #band: Band;
+  readonly #band;
   readonly #decoder = codec.decoder(48_000, 2);
   readonly #heard: Int16Array[] = [];
   #owed = 0;
@@ -61,15 +60,15 @@ class Outlet {
   }
 
   /** One channel of all that people heard. */
-  heard(side: 0 | 1 = 0): Int16Array {
+  heard(): Int16Array {
     const all = new Int16Array(this.#heard.length * 960);
     this.#heard.forEach((frame, at) => {
-      for (let n = 0; n < 960; n++) all[at * 960 + n] = frame[2 * n + side] ?? 0;
+      for (let n = 0; n < 960; n++) all[at * 960 + n] = frame[2 * n] ?? 0;
     });
     return all;
   }
 
-  #step(): void {
+  #step() {
     const frame = this.mixer.next();
     this.sent.push(frame && { opus: frame, isStereo: ((frame[0] ?? 0) & 4) !== 0 });
     if (frame) {
@@ -83,7 +82,7 @@ class Outlet {
 }
 
 /** Level of the left channel in each 5 ms, as the peak of a tone of that power. */
-function loudness(sound: Int16Array): number[] {
+function loudness(sound: Int16Array) {
   const window = 240;
   return Array.from({ length: Math.floor(sound.length / window) }, (_, at) => {
     const piece = sound.subarray(at * window, (at + 1) * window);
@@ -91,7 +90,7 @@ function loudness(sound: Int16Array): number[] {
   });
 }
 
-function openTracks(): { band: Band; outlet: Outlet } {
+function openTracks() {
   const band = new Band();
   return { band, outlet: new Outlet(band) };
 }
@@ -100,7 +99,7 @@ function pcmOf(samples: Int16Array): Pcm {
   return { samples, rateHz: 24_000, channels: 1 };
 }
 
-function music(ms: number, peak: number): SoundSource {
+function music(ms: number, peak: number) {
   const samples = tone(ms, { hz: 600, peak });
   return fromPcm('music', { samples, rateHz: rate, channels: 2 });
 }

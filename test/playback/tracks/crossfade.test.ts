@@ -13,14 +13,14 @@ function openQueue(fadeMs: number, ...levels: readonly (readonly [level: number,
 }
 
 /** Samples from the first that sounds to the last, without the 5 ms in which that dies away. */
-function sounding(band: Band): Float32Array {
+function sounding(band: Band) {
   const { heard } = band;
   const isSound = (sample: number) => sample !== 0;
   return heard.subarray(heard.findIndex(isSound), heard.findLastIndex(isSound) + 1 - dyingSamples);
 }
 
 /** Largest step from one sample to the next. */
-function largestStep(sound: Float32Array): number {
+function largestStep(sound: Float32Array) {
   return sound.reduce(
     (most, sample, n) => Math.max(most, Math.abs(sample - (sound[n - 1] ?? 0))),
     0,

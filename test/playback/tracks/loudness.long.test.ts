@@ -13,7 +13,7 @@ function sine(dbfs: number, ms: number, rateHz = rate): Pcm {
 }
 
 /** Loudness of the mix, in LUFS, from `fromMs` to `toMs`. */
-function heard(band: Band, fromMs: number, toMs: number): number {
+function heard(band: Band, fromMs: number, toMs: number) {
   const meter = new LoudnessMeter();
   for (const frame of band.frames.slice(fromMs / 20, toMs / 20)) meter.push(Int16Array.from(frame));
   return meter.lufs ?? Number.NaN;

@@ -5,7 +5,7 @@ import { fc } from '#test/properties.ts';
 import { Band, rate, steady, tone } from './band.ts';
 
 /** The largest difference between neighbours: of a click, thousands. */
-function steepest(sound: Float32Array): number {
+function steepest(sound: Float32Array) {
   let most = 0;
   for (let n = 1; n < sound.length; n++) {
     most = Math.max(most, Math.abs((sound[n] ?? 0) - (sound[n - 1] ?? 0)));
@@ -76,7 +76,7 @@ test('while the bot speaks, tracks go down by 14 dB in 80 ms, and come back in 4
 type Part = { hz: number; peak: number; percent: number; rateHz: number };
 
 /** One sample of the left channel, in float64. */
-function ideal(parts: readonly Part[], at: number): number {
+function ideal(parts: readonly Part[], at: number) {
   return parts.reduce((all, { hz, peak, percent }) => {
     return all + ((peak * percent) / 100) * Math.sin((2 * Math.PI * hz * at) / rate);
   }, 0);

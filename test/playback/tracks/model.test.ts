@@ -74,13 +74,13 @@ class Model {
     expect(this.#ends).toHaveLength(this.#added.size);
   }
 
-  #of(name: string): ExpectedTrack {
+  #of(name: string) {
     const track = this.#tracks.get(name) ?? { now: undefined, waiting: [] };
     this.#tracks.set(name, track);
     return track;
   }
 
-  #passed(name: string, item: TrackItem): void {
+  #passed(name: string, item: TrackItem) {
     const track = this.#of(name);
     expect(item).toBe(track.now);
     track.now = track.waiting.shift();

@@ -58,7 +58,7 @@ async function openTab(tab: string, connect: (path: string) => WebSocket) {
   return {
     ofKind,
     /** Asks, and waits for the reply. */
-    async ask(request: object): Promise<BrowserFrame> {
+    async ask(request: object) {
       const id = ++lastId;
       socket.send(JSON.stringify({ id, ...request }));
       // Not `expect.poll`, which cannot tell scenarios apart that run side by side.

@@ -22,7 +22,7 @@ const dotEnv = {
 };
 
 /** One question and its answer, as somebody in the channel hears it, through the servers of a compose file. */
-async function expectAnswered(file: string, stands: Stands, env = {}): Promise<void> {
+async function expectAnswered(file: string, stands: Stands, env = {}) {
   const behind = {
     hears: () => 'Nova, what is the tallest bridge 1!',
     replies: [{ match: /^/, text: answer }],

@@ -204,7 +204,7 @@ function noticesOf({ sandbox }: Stage) {
 }
 
 /** Ben has heard something since Adam turned captions on. */
-function isToldAloud({ person, last }: Stage): boolean {
+function isToldAloud({ person, last }: Stage) {
   const { frames } = person('Ben').heard;
   return frames.some(({ audible, atMs }) => audible && atMs > last('Adam').sinceMs);
 }
@@ -225,7 +225,7 @@ async function transcribed(stage: Stage): Promise<readonly string[]> {
   return (await jsonLines(stage)).map((line) => line.text);
 }
 
-async function expectFiles(stage: Stage): Promise<void> {
+async function expectFiles(stage: Stage) {
   const json = await jsonLines(stage);
   const srt = readSrt(await transcriptFor(stage, stage.person('Ben'), 'srt'));
   expect(srt.map((line) => line.text)).toEqual(talk);
@@ -254,7 +254,7 @@ function linkedLines(stage: Stage): readonly boolean[] {
 }
 
 /** Whether Cleo may open a place is known to the bot a little later. */
-function untilNothingIsFound(stage: Stage): Promise<void> {
+function untilNothingIsFound(stage: Stage) {
   stage.server().permit('Lounge', 'Cleo', { deny: ['viewChannel'] });
   const nothing = { text: text('ask.unknown'), ephemeral: true };
   return eventually(async () =>
@@ -264,7 +264,7 @@ function untilNothingIsFound(stage: Stage): Promise<void> {
   );
 }
 
-function ageSessions({ dataDir }: Stage): void {
+function ageSessions({ dataDir }: Stage) {
   using sqlite = new DatabaseSync(transcriptsPath(dataDir));
   sqlite.exec(`UPDATE sessions SET started_at_wall_ms = started_at_wall_ms - ${40 * 86_400_000}`);
 }

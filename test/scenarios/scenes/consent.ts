@@ -165,20 +165,20 @@ export const consentScenes: Scenes = {
 /** What was asked of the providers, and heard of people, when Ben said no. */
 const counted = new WeakMap<Stage, { readonly requests: number; readonly uttered: number }>();
 
-function countHeard(stage: Stage): void {
+function countHeard(stage: Stage) {
   const { providers, uttered } = stage;
   counted.set(stage, { requests: providers.requests.length, uttered: uttered.length });
 }
 
-function requestsSince(stage: Stage): number {
+function requestsSince(stage: Stage) {
   return stage.providers.requests.length - (counted.get(stage)?.requests ?? 0);
 }
 
-function expectQuestion(stage: Stage): Promise<void> {
+function expectQuestion(stage: Stage) {
   return expectAlike(pieced(stage.uttered.slice(counted.get(stage)?.uttered)), speech(question));
 }
 
-async function replaceStore({ dataDir }: Stage): Promise<void> {
+async function replaceStore({ dataDir }: Stage) {
   await rm(join(dataDir, 'parley.db'));
   await mkdir(join(dataDir, 'parley.db'));
 }

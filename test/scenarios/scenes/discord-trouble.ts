@@ -256,7 +256,7 @@ export const discordTroubleScenes: Scenes = {
 };
 
 /** Number of times that the bot was given a seat in that server. */
-function seatings({ voiceRequests, sandbox, server }: Stage, at: string): number {
+function seatings({ voiceRequests, sandbox, server }: Stage, at: string) {
   return voiceRequests.seatings(server(at).id, sandbox.botId);
 }
 
@@ -288,7 +288,7 @@ function speaksThrough(at: string, way: PathFaults): readonly Step[] {
 }
 
 /** Forged datagrams reach the bot, beside what somebody says and hears. */
-async function forge({ sandbox: { botId, faults }, last }: Stage): Promise<void> {
+async function forge({ sandbox: { botId, faults }, last }: Stage) {
   while (!last('Adam').exchange) {
     for (const kind of ['junk', 'short'] as const) faults.voice.forge(botId, kind);
     await pass(10);

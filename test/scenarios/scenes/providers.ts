@@ -89,7 +89,7 @@ function usedUpInSecond({ server }: Stage): readonly string[] {
   return written.filter((words) => words.includes(used));
 }
 
-function expectFailureTold(stage: Stage): void {
+function expectFailureTold(stage: Stage) {
   expect(new Set(madeTexts(stage))).toEqual(new Set([text('fail.llm')]));
 }
 
@@ -107,7 +107,7 @@ function budgets(sandbox: Sandbox, _providers: unknown, dataDir: string) {
   };
 }
 
-function expectLeft({ bot, server }: Stage): void {
+function expectLeft({ bot, server }: Stage) {
   const left = bot.log.filter(({ msg }) => msg === 'server-left');
   expect(left.map(({ guildId }) => guildId)).toEqual([server('Barred').id]);
 }

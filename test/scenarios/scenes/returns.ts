@@ -115,14 +115,14 @@ export const returnScenes: Scenes = {
 };
 
 /** Sets the due time of this server's reminder to a day ago. */
-function ageReminder({ dataDir, sandbox }: Stage): void {
+function ageReminder({ dataDir, sandbox }: Stage) {
   using sqlite = new DatabaseSync(storePath(dataDir));
   const sql = 'UPDATE reminders SET due_at_wall_ms = ? WHERE guild_id = ?';
   expect(sqlite.prepare(sql).run(Date.now() - 86_400_000, sandbox.guildId).changes).toBe(1);
 }
 
 /** Number of panels that say that the bot has left. */
-function panelsThatLeft({ sandbox }: Stage): number {
+function panelsThatLeft({ sandbox }: Stage) {
   const shown = sandbox.messages('general').map((one) => one.text);
   return shown.filter((words) => words === text('leave.nowhere')).length;
 }

@@ -281,7 +281,7 @@ export const roomScenes: Scenes = {
 };
 
 /** Whether the sound that Adam has sent since his packets were counted was recognised, but for a tenth that a busy machine loses. */
-function heardWithoutLoss(stage: Stage): boolean {
+function heardWithoutLoss(stage: Stage) {
   const heardMs = stage.uttered.reduce((sum, pcm) => sum + durationMs(pcm), 0);
   return heardMs >= sent(stage, 'Adam') * 18;
 }

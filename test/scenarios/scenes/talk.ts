@@ -144,11 +144,11 @@ export const talkScenes: Scenes = {
 };
 
 /** The recogniser has 300 ms of somebody's speech. */
-function hasLiveSound({ providers }: Stage): boolean {
+function hasLiveSound({ providers }: Stage) {
   return providers.realtime.calls.some(({ soundMs }) => soundMs > 300);
 }
 
-async function talksThroughPage(stage: Stage): Promise<void> {
+async function talksThroughPage(stage: Stage) {
   await using opened = await openTestPage(stage.sandbox, 'Adam');
   const adam = stage.person('Adam');
   const tab = await opened.open('a');

@@ -311,7 +311,7 @@ function file(name: string, type: string) {
   return { name, type, bytes };
 }
 
-function expectNoPings({ sandbox }: Stage): void {
+function expectNoPings({ sandbox }: Stage) {
   const messages = sandbox.requests().flatMap(({ method, path, body }) => {
     const isMessage = /\/callback$|\/webhooks\/|\/messages/.test(path);
     return isMessage && method !== 'DELETE' && method !== 'GET' ? [messageIn(body)] : [];
@@ -332,7 +332,7 @@ type Body = {
 };
 
 /** Message in a body; a callback has it in `data`. */
-function messageIn(body: unknown): Body {
+function messageIn(body: unknown) {
   const { data, ...rest } = (body ?? {}) as Body & { readonly data?: Body };
   return data ?? rest;
 }
@@ -344,17 +344,17 @@ function answeredCallbacks({ sandbox }: Stage): readonly boolean[] {
 }
 
 /** Last prompt of the chat model, all that people said in a row. */
-function lastAsked(stage: Stage): string {
+function lastAsked(stage: Stage) {
   const messages = chats(stage).at(-1)?.messages as readonly { readonly content: unknown }[];
   return JSON.stringify(messages.at(-1)?.content);
 }
 
-function expectNotOffered({ person }: Stage): void {
+function expectNotOffered({ person }: Stage) {
   const used = () => person('Adam').command('settings check');
   expect(used).toThrow('Adam may not use settings.');
 }
 
-function isAudibleSinceThen({ last, person }: Stage): boolean {
+function isAudibleSinceThen({ last, person }: Stage) {
   const { frames } = person('Olga').heard;
   return frames.filter(({ audible, atMs }) => audible && atMs > last('Olga').sinceMs).length > 5;
 }

@@ -67,8 +67,8 @@ function spread(text: string, spoken: readonly KnownWord[]): readonly KnownWord[
 }
 
 /** Lines of captions in a channel or thread, in order. */
-export function linesIn({ sandbox }: ScenarioSetup, channel = 'Lounge'): readonly string[] {
-  return sandbox.messages(channel).flatMap(({ text, author }) => {
+export function linesIn({ sandbox }: ScenarioSetup): readonly string[] {
+  return sandbox.messages('Lounge').flatMap(({ text, author }) => {
     const lines = author === 'Nova' ? text.split('\n') : [];
     return lines.filter((line) => spoken.test(line));
   });

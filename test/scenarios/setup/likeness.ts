@@ -24,7 +24,7 @@ export async function expectAlike(heard: Pcm, expected: Pcm): Promise<void> {
   expect(similarity).toBeGreaterThanOrEqual(alike);
 }
 
-function started(): Worker {
+function started() {
   const worker = new Worker(program);
   worker.unref();
   return worker;

@@ -21,13 +21,13 @@ export function wordsFor(n: number): string {
 /**
  * Adds an utterance, or replaces its beginning, as its beginning is sent first, and then more and more of it. Returns its place.
  */
-function noteIn(uttered: Pcm[], pcm: Pcm): number {
+function noteIn(uttered: Pcm[], pcm: Pcm) {
   const known = uttered.findLastIndex((one) => isBeginning(one, pcm));
   if (known < 0) return uttered.push(pcm) - 1;
   uttered[known] = pcm;
   return known;
 }
 
-function isBeginning({ samples: start }: Pcm, { samples: whole }: Pcm): boolean {
+function isBeginning({ samples: start }: Pcm, { samples: whole }: Pcm) {
   return start.length <= whole.length && start.every((sample, at) => sample === whole[at]);
 }

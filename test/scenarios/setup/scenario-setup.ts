@@ -114,7 +114,7 @@ export async function openOwnScenario(options: OwnScenarioOptions = {}): Promise
 }
 
 /** `name` sits down in Lounge. */
-async function seat({ sandbox }: SpokenSetup, name: string): Promise<SandboxPerson> {
+async function seat({ sandbox }: SpokenSetup, name: string) {
   const person = sandbox.person(name);
   await person.join('Lounge', soon());
   return person;
@@ -193,7 +193,7 @@ export function madeTexts({ providers }: SpokenSetup): string[] {
 }
 
 /** Last messages to the chat model, oldest first. */
-function shownMessages(setup: ScenarioSetup): readonly ScenarioMessage[] {
+function shownMessages(setup: ScenarioSetup) {
   return chats(setup).at(-1) ?? [];
 }
 
@@ -203,7 +203,7 @@ export function shownWords(setup: ScenarioSetup): string[] {
 }
 
 /** Messages of everything the chat model was ever shown; most words more than once. */
-function everShown(setup: ScenarioSetup): string[] {
+function everShown(setup: ScenarioSetup) {
   return chats(setup).flatMap(wordsOf);
 }
 
@@ -218,7 +218,7 @@ export function recognised(setup: ScenarioSetup): readonly string[] {
   return names.filter((name, n) => name !== names[n - 1]);
 }
 
-function speakerOf(setup: ScenarioSetup, place: number): string | undefined {
+function speakerOf(setup: ScenarioSetup, place: number) {
   const line = everShown(setup).find((one) => one.endsWith(`: ${wordsFor(place + 1)}`));
   return line?.split(':')[0];
 }
@@ -230,7 +230,7 @@ function chats({ providers }: ScenarioSetup): readonly (readonly ScenarioMessage
   );
 }
 
-function wordsOf(messages: readonly ScenarioMessage[]): string[] {
+function wordsOf(messages: readonly ScenarioMessage[]) {
   return messages.flatMap(({ role, content }) => (role === 'user' ? content.split('\n') : []));
 }
 

@@ -81,7 +81,7 @@ function withArrivals(guild: GuildOptions): GuildOptions {
   return { ...guild, textChannels: [...textChannels, 'arrivals'], systemChannel: 'arrivals' };
 }
 
-async function take({ environment, providers }: SharedBotOptions): Promise<SharedBot> {
+async function take({ environment, providers }: SharedBotOptions) {
   const key = JSON.stringify(environment);
   const place = idle.findLastIndex((shared) => shared.key === key);
   const [found] = place < 0 ? [] : idle.splice(place, 1);
@@ -109,7 +109,7 @@ async function isClean({ sandbox, bot }: BotSetup, guilds: readonly SandboxGuild
   }
 }
 
-async function end(shared: SharedBot): Promise<void> {
+async function end(shared: SharedBot) {
   all.delete(shared);
   await shared.running[Symbol.asyncDispose]();
 }

@@ -89,7 +89,7 @@ export function shareOwnTime(): Disposable {
   return { [Symbol.dispose]: () => void ownBots-- };
 }
 
-function join(socket: Socket): void {
+function join(socket: Socket) {
   let participant: Participant | undefined;
   socket.setNoDelay(true).unref();
   socket.on('close', () => participant && participants.delete(participant));
@@ -104,7 +104,7 @@ function join(socket: Socket): void {
   });
 }
 
-function tick(): void {
+function tick() {
   const used = [...participants].filter(({ name }) => !resting.has(name));
   const nowMs = clock.nowMs();
   const reachedMs = Math.min(nowMs, ...used.map((one) => one.reachedMs));

@@ -13,7 +13,7 @@ const obeying = new URL('./obedient-decoder.ts', import.meta.url);
 const doomedBot = fileURLToPath(new URL('./doomed-bot.ts', import.meta.url));
 const notAudio = { code: 'source.not_audio' };
 
-function openObeying(): Decoding {
+function openObeying() {
   return new Decoding({ clock: realClock, entry: obeying, stepMs: 20_000 });
 }
 
@@ -29,7 +29,7 @@ const reportedShape = z.object({
 });
 
 /** The decoding process's report about itself. */
-async function reportedBy(decoding: Decoding): Promise<z.infer<typeof reportedShape>> {
+async function reportedBy(decoding: Decoding) {
   const refusal = await obey(decoding, 'tell').catch((error: BotError) => error.message);
   return reportedShape.parse(JSON.parse(/\{.*\}/.exec(`${refusal}`)?.[0] ?? ''));
 }
@@ -48,7 +48,7 @@ async function openLine() {
   };
 }
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])(
   'a %s for the whole group ends no decoding: the bot ends it when it is done',
   async (signal) => {
     await using decoding = openObeying();

@@ -4,7 +4,7 @@ import { OggPages } from '#src/audio/ogg-page.ts';
 import { oggOfHeads } from '#test/sources/formats/hostile-files.ts';
 
 /** CPU time of this thread alone, in ms: what others do meanwhile does not count. */
-async function cpuMsOf(work: () => Promise<unknown>): Promise<number> {
+async function cpuMsOf(work: () => Promise<unknown>) {
   const before = process.threadCpuUsage();
   await work();
   const { user, system } = process.threadCpuUsage(before);
@@ -12,7 +12,7 @@ async function cpuMsOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** CPU time of this thread as a ratio to that of a fixed calculation (about 20 ms on a quiet machine) right after it. */
-async function costOf(work: () => Promise<unknown>): Promise<number> {
+async function costOf(work: () => Promise<unknown>) {
   const workMs = await cpuMsOf(work);
   const unitMs = await cpuMsOf(async () => pbkdf2Sync('', '', 150_000, 32, 'sha256'));
   return workMs / unitMs;

@@ -8,7 +8,7 @@ const send = openDecoderPort((message) => {
   if (message.kind === 'feed') void obey(Buffer.from(message.bytes).toString().split(' '));
 });
 
-async function obey([word = '', port]: readonly string[]): Promise<void> {
+async function obey([word = '', port]: readonly string[]) {
   if (word === 'call') await call(Number(port));
   if (word === 'hang') line?.write(word);
   for (; word === 'hang'; );
@@ -23,7 +23,7 @@ async function obey([word = '', port]: readonly string[]): Promise<void> {
 let line: Socket | undefined;
 
 /** Calls `port`, whose listener is told when this process hangs, and sees when it is gone. */
-async function call(port: number): Promise<void> {
+async function call(port: number) {
   line = connect(port, '127.0.0.1').unref();
   await once(line, 'connect');
 }

@@ -18,7 +18,7 @@ function sounding(bytes: Buffer) {
 }
 
 /** Number of decoders that this process has begun and not yet buried; bots of other tests may be its children, too. */
-function children(): number {
+function children() {
   const { pid } = process;
   const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').slice(0, -1);
   return ids.filter((id) => /decod/.test(readFileSync(`/proc/${id}/cmdline`, 'utf8'))).length;
@@ -51,7 +51,7 @@ test('four files share a process, and the bot has eight of them at most', async 
   const readings = Array.from({ length: 36 }, () =>
     decoding.play(endless(song), { rateHz: 48_000, channels: 2 }, patient),
   );
-  const begin = async (from: number, to: number): Promise<number> => {
+  const begin = async (from: number, to: number) => {
     for (const reading of readings.slice(from, to)) expect((await reading.next()).done).toBe(false);
     return children();
   };

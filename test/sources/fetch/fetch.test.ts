@@ -13,7 +13,7 @@ type Over = {
 type Names = Readonly<Record<string, readonly (readonly string[])[]>>;
 
 /** All bytes behind a link, as text. */
-async function fetched(link: string, over: Over = {}, names: Names = {}): Promise<string> {
+async function fetched(link: string, over: Over = {}, names: Names = {}) {
   const checks = new Map<string, number>();
   const resolve = async (host: string) => {
     const check = checks.get(host) ?? 0;
@@ -121,7 +121,7 @@ test.each([
     'source.unreachable',
   ],
   ['no answer', (response) => response.destroy(), 'source.unreachable'],
-] as const satisfies readonly (readonly [
+] satisfies readonly (readonly [
   string,
   (response: Parameters<RequestListener>[1]) => unknown,
   string,

@@ -48,7 +48,7 @@ async function failureOf(voice: Synthesizer) {
 }
 
 /** What is said of an error, and the server's own sentence, which the log leaves out where it may quote the request. */
-function wordsOf(error: unknown): string {
+function wordsOf(error: unknown) {
   return error instanceof BotError
     ? `${error.message} ${error.about.serverWords ?? ''}`
     : `${error}`;

@@ -94,7 +94,7 @@ test('every embedded voice speaks at -16 LUFS as far as its peaks allow, which s
   }
 });
 
-function peak({ samples }: Pcm): number {
+function peak({ samples }: Pcm) {
   return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
 }
 

@@ -160,19 +160,19 @@ async function recognised(said: readonly Said[], rules?: string) {
 type Recognised = Awaited<ReturnType<typeof recognised>>;
 
 /** Prints the errors, which are told by their share. */
-function shareOf(errors: Recognised, all: Recognised): number {
+function shareOf(errors: Recognised, all: Recognised) {
   const lines = errors.map(({ text, heard }) => `${text} -> ${heard}`);
   console.log([`${errors.length} of ${all.length}:`, ...lines].join('\n'));
   return errors.length / all.length;
 }
 
-function wrongShare(all: Recognised): number {
+function wrongShare(all: Recognised) {
   const wrong = all.filter(({ text, heard }) => heard !== text);
   return shareOf(wrong, all);
 }
 
 /** Pattern of all sentences of the grammar. */
-function patternOf(rules: string): RegExp {
+function patternOf(rules: string) {
   const named = `<bot> = ${bot};\n<name> = ${[bot, ...people].join(' | ')};\n${rules}`;
   const bodies = new Map(
     [...named.matchAll(/^(?:public )?<(\w+)> = (.+);$/gm)].map(([, name = '', body = '']) => [

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { asking } from '#src/speech/hints.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
 import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
 import { attachRealtime } from '#test/fakes/providers/realtime.ts';
@@ -21,7 +20,7 @@ function open(model: string) {
   const [transcriber, from] = [openRealtimeTranscriber({ baseUrl, model }), mock.calls.length];
   return {
     transcriber,
-    hinted: (...hints: readonly string[]): Transcriber => asking(transcriber, { hints }),
+    hinted: (...hints: readonly string[]) => asking(transcriber, { hints }),
     /** Updates to its connections, in order. */
     updates: () => mock.calls.slice(from).flatMap(({ updates }) => updates),
     [Symbol.dispose]: () => transcriber[Symbol.dispose](),

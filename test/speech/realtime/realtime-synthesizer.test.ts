@@ -5,7 +5,7 @@ import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
 import { begin, openReader, pcmOf, type RealtimeReader, usualReader } from './reader.ts';
 
 const staying = new AbortController().signal;
-const [one, two] = ['The quick brown fox jumps.', 'A lazy dog sleeps on and on.'] as const;
+const [one, two] = ['The quick brown fox jumps.', 'A lazy dog sleeps on and on.'];
 let reader: RealtimeReader;
 const opened: RealtimeReader['opened'] = (more) => reader.opened(more);
 const lastCall = () => reader.lastCall();

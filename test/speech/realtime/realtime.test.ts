@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 /** Each has an address of its own, so that its connections can be told from those of others. */
-function opened(more: Partial<RealtimeOptions> = {}): RealtimeTranscriber {
+function opened(more: Partial<RealtimeOptions> = {}) {
   const apiKey = new Secret('hunter22');
   const own = `${baseUrl}?of=${++latest}`;
   return openRealtimeTranscriber({ baseUrl: own, model: 'gpt-live-transcribe', apiKey, ...more });

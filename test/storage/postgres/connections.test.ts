@@ -33,7 +33,7 @@ withPostgres(() => {
   refuses();
 });
 
-function refuses(): void {
+function refuses() {
   test('a database whose search path names no schema is refused in words', async () => {
     await using schema = await openSchema();
     const url = new URL(schema.url.reveal());

@@ -65,7 +65,7 @@ function run(
 }
 
 /** Rows that a restore brings back. */
-function restorable(rows: EveryRow): EveryRow {
+function restorable(rows: EveryRow) {
   const only = (name: string, kind: string) =>
     (rows[name] ?? []).filter((row) => row.kind === kind);
   const consents = {

@@ -11,7 +11,7 @@ const parts: readonly SchemaPart[] = [mainStore, transcripts];
 const openPool = ({ url }: TestSchema) => openForProgram({ url }, 10_000);
 
 withPostgres(() => {
-  test.each(parts.map((part) => [part.name, part] as const))(
+  test.each(parts.map((part) => [part.name, part]))(
     'the migrations create the tables of %s, and a later one runs only where it is asked for, and keeps what is there',
     async (name, part) => {
       await using schema = await openSchema();

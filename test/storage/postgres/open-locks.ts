@@ -10,9 +10,11 @@ import type { TestSchema } from '#test/fakes/postgres.ts';
 export function openLocks(
   { url }: Pick<TestSchema, 'url'>,
   options: Pick<ShardLockOptions, 'count' | 'first' | 'last'> & Partial<ShardLockOptions>,
-  signal = AbortSignal.timeout(30_000),
 ): Promise<ShardLocks> {
   const ignore = () => undefined;
   const listeners = { onWait: ignore, onLost: ignore, report: ignore };
-  return openShardLocks({ url, clock: realClock, ...listeners, ...options }, signal);
+  return openShardLocks(
+    { url, clock: realClock, ...listeners, ...options },
+    AbortSignal.timeout(30_000),
+  );
 }

@@ -1,4 +1,4 @@
-import { type Clock, realClock } from '#src/base/clock.ts';
+import { realClock } from '#src/base/clock.ts';
 import { type Database, sqlDatabase } from '#src/storage/database.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { postgresDriver } from '#src/storage/postgres/postgres-driver.ts';
@@ -9,12 +9,11 @@ import type { TestSchema } from '#test/fakes/postgres.ts';
 export type OpenedTranscripts = TranscriptStore & { readonly database: Database };
 
 /** The transcripts of one process in a schema. */
-export async function openTranscriptsIn(
-  { url }: Pick<TestSchema, 'url'>,
-  clock: Clock = realClock,
-): Promise<OpenedTranscripts> {
+export async function openTranscriptsIn({
+  url,
+}: Pick<TestSchema, 'url'>): Promise<OpenedTranscripts> {
   const driver = postgresDriver({ url });
-  const database = sqlDatabase({ driver, clock });
+  const database = sqlDatabase({ driver, clock: realClock });
   await migratePostgres(database, [transcripts]);
   return { ...transcriptStore(database), database };
 }

@@ -32,7 +32,7 @@ withPostgres(() => {
   isLocked();
 });
 
-function waits(): void {
+function waits() {
   test('what is to be kept while the database is away for a moment is written afterwards, once and in order', async () => {
     await using place = await openPlace();
     const { proxy } = place;
@@ -71,7 +71,7 @@ function waits(): void {
   });
 }
 
-function isSilent(): void {
+function isSilent() {
   test.each([
     ['its commit is', 'swallow', 0],
     ['the answer to its commit is', 'swallowAnswers', 1],
@@ -106,7 +106,7 @@ function isSilent(): void {
   );
 }
 
-function reports(): void {
+function reports() {
   test('a database that goes and comes back is told of once each, and what reads fails meanwhile', async () => {
     await using place = await openPlace();
     const events: StoreEvent[] = [];
@@ -137,7 +137,7 @@ function reports(): void {
   });
 }
 
-function isLocked(): void {
+function isLocked() {
   test('a row that another program holds keeps those behind it waiting, and its write fails in the end', async () => {
     await using schema = await openSchema();
     const clock = new VirtualClock();

@@ -46,7 +46,7 @@ async function answerAll(
   { budgets }: Awaited<ReturnType<typeof openProcess>>,
   guildId: string,
   personId: string,
-): Promise<void> {
+) {
   const order = { kind: 'answer in writing', guildId, personId, name: 'Ana' } as const;
   for (;;) {
     const opened = budgets.open({ ...order, first: { messages: [] } });

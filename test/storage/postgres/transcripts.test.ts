@@ -24,7 +24,7 @@ withPostgres(() => {
   shares();
 });
 
-function goesOn(): void {
+function goesOn() {
   test('npm run migrate deletes what only people who sat there might read, and counts it before', async () => {
     await using schema = await openSchema();
     {
@@ -52,7 +52,7 @@ function goesOn(): void {
   });
 }
 
-function erases(): void {
+function erases() {
   test('what is erased goes in portions, and what is gone stays gone while another program holds the rest', async () => {
     await using schema = await openSchema();
     await using store = await openTranscriptsIn(schema);
@@ -74,7 +74,7 @@ function erases(): void {
   });
 }
 
-function shares(): void {
+function shares() {
   test('eight processes append at once and lose nothing', async () => {
     await using schema = await openSchema();
     await using stack = new AsyncDisposableStack();

@@ -15,7 +15,7 @@ const rules = { ...addressingRules, names: ['Nova'] };
 const ana = { speakerId: 'ana', humans: 3 } as const;
 const ben = { speakerId: 'ben', humans: 3 } as const;
 
-function after(...events: readonly AddressEvent[]): AddressingState {
+function after(...events: readonly AddressEvent[]) {
   return events.reduce((state, event) => stepAddressing(state, event, rules), initialAddressing);
 }
 
@@ -26,11 +26,7 @@ function why(
   return judge(state, { text: 'and in Lima', ...spoken }, rules).verdict.why;
 }
 
-function judgedIn(
-  mode: AddressingMode,
-  state: AddressingState,
-  spoken: SpokenTurn,
-): AddressingVerdict {
+function judgedIn(mode: AddressingMode, state: AddressingState, spoken: SpokenTurn) {
   return judge(state, spoken, { ...rules, mode }).verdict;
 }
 

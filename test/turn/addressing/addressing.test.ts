@@ -1,10 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  type AddressingVerdict,
-  addressingRules,
-  initialAddressing,
-  judge,
-} from '#src/turn/addressing/addressing.ts';
+import { addressingRules, initialAddressing, judge } from '#src/turn/addressing/addressing.ts';
 
 /** A sentence in a room of several people with the bot Nova, no window open: a call or not. */
 type Case = readonly [text: string, isCall: boolean];
@@ -224,7 +219,7 @@ const severalBotsTalk: readonly string[] = [
 
 const names = ['Nova', 'ノヴァ', '诺娃', '노바', 'नोवा', 'نوفا', 'נובה', 'โนวา'];
 
-function hear(text: string, to: readonly string[] = names): AddressingVerdict {
+function hear(text: string, to: readonly string[] = names) {
   const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, present: ['Ben'], text };
   return judge(initialAddressing, spoken, { ...addressingRules, names: to }).verdict;
 }

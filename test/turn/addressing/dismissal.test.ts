@@ -1,10 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  type AddressingVerdict,
-  addressingRules,
-  initialAddressing,
-  judge,
-} from '#src/turn/addressing/addressing.ts';
+import { addressingRules, initialAddressing, judge } from '#src/turn/addressing/addressing.ts';
 
 const dismissals: readonly string[] = [
   'not you',
@@ -34,7 +29,7 @@ const noDismissals: readonly string[] = [
   '是不是你',
 ];
 
-function hear(text: string): AddressingVerdict {
+function hear(text: string) {
   const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, present: ['Ben'], text };
   return judge(initialAddressing, spoken, { ...addressingRules, names: ['Nova'] }).verdict;
 }

@@ -7,7 +7,6 @@ import {
   learnEnding,
   learnPause,
   noEndings,
-  type PauseHabit,
   type PauseSigns,
   unknownHabit,
 } from '#src/turn/endpointing/endpointing-delay.ts';
@@ -23,7 +22,7 @@ const read = (completeLogit: number, lastWord = 'word'): PauseSigns => ({
 const delayMs = (signs: PauseSigns, person = {}) =>
   endpointingDelay(signs, endpointingDelayRules, person).delayMs;
 
-function pausing(...pausesMs: readonly number[]): PauseHabit {
+function pausing(...pausesMs: readonly number[]) {
   return pausesMs.reduce(learnPause, unknownHabit);
 }
 

@@ -56,7 +56,7 @@ test('no turn ends before it began, nor sooner than 150 or later than 1,200 ms a
   );
 });
 
-function endedInTime(noted: NotedEffect): boolean {
+function endedInTime(noted: NotedEffect) {
   if (noted.kind !== 'ended' || noted.toMs <= noted.fromMs) return false;
   if (noted.why === 'too-long') return noted.notedAtMs - noted.fromMs >= rules.longestMs;
   const sinceVoiceMs = noted.notedAtMs - noted.toMs;

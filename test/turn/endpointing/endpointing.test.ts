@@ -103,9 +103,14 @@ test('a voice that never stops is cut at 60 s and goes on as the next turn', () 
 });
 
 /** Closes the microphone right after a word, and lets the recogniser tell `text` so long after that. */
-function reportedAfter(text: string, afterMs: number, language = 'en'): NotedEffect[] {
+function reportedAfter(text: string, afterMs: number) {
   const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
-  const reported: EndpointingEvent = { kind: 'text', text, language, atMs: wordEndMs + afterMs };
+  const reported: EndpointingEvent = {
+    kind: 'text',
+    text,
+    language: 'en',
+    atMs: wordEndMs + afterMs,
+  };
   return runEvents(inOrder(...windows(0, ...word), closing, reported, ...ticks(wordEndMs, 3000)));
 }
 

@@ -67,7 +67,7 @@ function turns(done: readonly TimedEffect[], on: string, off: string): [number[]
 }
 
 /** Fate of one reply. */
-function fate(done: readonly TimedEffect[]): 'over' | 'speaking' {
+function fate(done: readonly TimedEffect[]) {
   const [ducks, unducks] = turns(done, 'duck', 'unduck');
   expect(unducks.length).toBe(ducks.length);
   const [pauses, resumes] = turns(done, 'pause', 'resume');

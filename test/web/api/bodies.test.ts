@@ -59,7 +59,7 @@ test('a body whose sender hangs up is nothing that was asked, and no bug', async
 });
 
 /** A question in as many bytes. */
-function questionOf(sizeBytes: number): string {
+function questionOf(sizeBytes: number) {
   return `{"question":"Why?"${'}'.padStart(sizeBytes - 18)}`;
 }
 

@@ -229,7 +229,7 @@ function streamed(
   return openai.post('/chat/completions', { body: { ...body, stream: true }, stream: true });
 }
 
-async function refusalOf(asking: Promise<unknown>): Promise<unknown> {
+async function refusalOf(asking: Promise<unknown>) {
   const error = await asking.catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(OpenAI.APIError);
   return error;

@@ -35,44 +35,57 @@ async function listen(api: Api, token: string) {
   expect(response.headers.get('content-type')).toContain('text/event-stream');
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   expect(await reader?.read()).toEqual({ done: false, value: ': listening\n\n' });
+  const next = async () => {
+    const { value } = (await reader?.read()) ?? {};
+    return value === undefined ? undefined : JSON.parse(value.slice('data: '.length));
+  };
   return {
-    async next() {
-      const { value } = (await reader?.read()) ?? {};
-      return value === undefined ? undefined : JSON.parse(value.slice('data: '.length));
+    next,
+    /** Its next events. */
+    async take(count: number) {
+      const events = [];
+      while (events.length < count) events.push(await next());
+      return events;
     },
     /** The program hangs up. */
     close: () => program.abort(),
   };
 }
 
+function report({ events }: Api, ...told: readonly SessionEvent[]) {
+  for (const event of told) events.report(guildId, event);
+}
+
+/** A program with a token of its own, for the words of these channels, that listens. */
+async function openProgram(api: Api, name: string, ...channelIds: readonly string[]) {
+  await api.add(name, { scopes: ['events'], channelIds });
+  return await listen(api, name);
+}
+
 test('a program is told who says what in the channels of its token, and of others only what happens', async () => {
   await using api = await openApi();
-  await api.add('near', { scopes: ['events'], channelIds: [lounge] });
-  await api.add('far', { scopes: ['events'] });
-  const [near, far] = [await listen(api, 'near'), await listen(api, 'far')];
-  for (const event of [joined, heard, answered, left]) api.events.report(guildId, event);
+  const [near, far] = [await openProgram(api, 'near', lounge), await openProgram(api, 'far')];
+  report(api, joined, heard, answered, left);
   const at = expect.stringMatching(/^\d{4}-.*Z$/);
   const each = { at, channelId: lounge };
   const words = (text: string) => ({ speakerId: '1', name: 'Ana', text });
-  expect(await near.next()).toEqual({ type: 'joined', ...each });
-  expect(await near.next()).toEqual({ type: 'heard', ...each, ...words('Hello.') });
+  const came = { type: 'joined', ...each };
+  const said = { type: 'heard', ...each };
   const finish = { type: 'answered', ...each, finish: 'cancelled' };
-  expect(await near.next()).toEqual({ ...finish, ...words('Hello, Ana.') });
-  expect(await near.next()).toEqual({ type: 'left', ...each, why: 'asked' });
-  expect(await far.next()).toEqual({ type: 'joined', ...each });
-  expect(await far.next()).toEqual({ type: 'heard', ...each });
-  expect(await far.next()).toEqual(finish);
+  expect(await near.take(4)).toEqual([
+    came,
+    { ...said, ...words('Hello.') },
+    { ...finish, ...words('Hello, Ana.') },
+    { type: 'left', ...each, why: 'asked' },
+  ]);
+  expect(await far.take(3)).toEqual([came, said, finish]);
 });
 
 test('the end of a sound is told, with its track and title in the channels of the token alone', async () => {
   await using api = await openApi();
-  await api.add('near', { scopes: ['events'], channelIds: [lounge] });
-  await api.add('far', { scopes: ['events'] });
-  const [near, far] = [await listen(api, 'near'), await listen(api, 'far')];
+  const [near, far] = [await openProgram(api, 'near', lounge), await openProgram(api, 'far')];
   const over = { kind: 'played', channelId: lounge, end: 'completed' } as const;
-  api.events.report(guildId, joined);
-  api.events.report(guildId, { ...over, track: 'main', title: 'rain' });
-  api.events.report(guildId, { ...over, track: 'voice' });
+  report(api, joined, { ...over, track: 'main', title: 'rain' }, { ...over, track: 'voice' });
   for (const one of [near, far]) await one.next();
   const played = {
     type: 'played',
@@ -80,31 +93,32 @@ test('the end of a sound is told, with its track and title in the channels of th
     channelId: lounge,
     reason: 'completed',
   };
-  expect(await near.next()).toEqual({ ...played, track: 'main', sound: 'rain' });
-  expect(await near.next()).toEqual({ ...played, track: 'voice' });
-  expect(await far.next()).toEqual(played);
-  expect(await far.next()).toEqual(played);
+  expect(await near.take(2)).toEqual([
+    { ...played, track: 'main', sound: 'rain' },
+    { ...played, track: 'voice' },
+  ]);
+  expect(await far.take(2)).toEqual([played, played]);
 });
 
 test('words of people who are left out of captions, and of answers to them, reach no program', async () => {
   await using api = await openApi();
-  await api.add('near', { scopes: ['events'], channelIds: [lounge] });
-  const near = await listen(api, 'near');
+  const near = await openProgram(api, 'near', lounge);
   const leftOut = [heard, answered].map((event) => ({ ...event, isLeftOut: true }));
-  for (const event of [joined, ...leftOut]) api.events.report(guildId, event);
+  report(api, joined, ...leftOut);
   const each = { at: expect.any(String), channelId: lounge };
-  expect(await near.next()).toEqual({ type: 'joined', ...each });
-  expect(await near.next()).toEqual({ type: 'heard', ...each });
-  expect(await near.next()).toEqual({ type: 'answered', ...each, finish: 'cancelled' });
+  expect(await near.take(3)).toEqual([
+    { type: 'joined', ...each },
+    { type: 'heard', ...each },
+    { type: 'answered', ...each, finish: 'cancelled' },
+  ]);
 });
 
 test('an alert is told with its meaning, and another server is none of its business', async () => {
   await using api = await openApi();
-  await api.add('near', { scopes: ['events'], channelIds: [lounge] });
-  const near = await listen(api, 'near');
+  const near = await openProgram(api, 'near', lounge);
   api.events.report('3029384756102938475', joined);
   const alert = { kind: 'alert', name: 'store-unwritten', state: 'raised', cause: '' } as const;
-  api.events.report(guildId, alert);
+  report(api, alert);
   expect(await near.next()).toMatchObject({ type: 'alert', name: alert.name, state: 'raised' });
 });
 
@@ -115,25 +129,27 @@ test('a session has ended once nobody can call the bot back to it, or at another
     return () => undefined;
   };
   await using api = await openApi(programPorts(), { ...realClock, later });
-  await api.add('far', { scopes: ['events'] });
-  const far = await listen(api, 'far');
-  api.events.report(guildId, joined);
-  api.events.report(guildId, left);
+  const far = await openProgram(api, 'far');
+  report(api, joined, left);
   timers[0]?.();
-  const types = [await far.next(), await far.next(), await far.next()].map(({ type }) => type);
-  expect(types).toEqual(['joined', 'left', 'ended']);
+  expect(await far.take(3)).toMatchObject([
+    { type: 'joined' },
+    { type: 'left' },
+    { type: 'ended' },
+  ]);
   const other = { ...channel, channelId: '4029384756102938475' };
-  for (const event of [joined, { ...joined, channel: other }]) api.events.report(guildId, event);
-  expect(await far.next()).toMatchObject({ type: 'joined', channelId: lounge });
-  expect(await far.next()).toMatchObject({ type: 'ended', channelId: lounge });
-  expect(await far.next()).toMatchObject({ type: 'joined', channelId: other.channelId });
+  report(api, joined, { ...joined, channel: other });
+  expect(await far.take(3)).toMatchObject([
+    { type: 'joined', channelId: lounge },
+    { type: 'ended', channelId: lounge },
+    { type: 'joined', channelId: other.channelId },
+  ]);
 });
 
 test('a program that reads too slowly is cut off', async () => {
   await using api = await openApi();
-  await api.add('far', { scopes: ['events'] });
-  const far = await listen(api, 'far');
-  for (let n = 0; n < 300; n++) api.events.report(guildId, heard);
+  const far = await openProgram(api, 'far');
+  for (let n = 0; n < 300; n++) report(api, heard);
   let count = 0;
   while ((await far.next()) !== undefined) count++;
   expect(count).toBeLessThan(300);
@@ -142,11 +158,11 @@ test('a program that reads too slowly is cut off', async () => {
 test('words of a channel that the bot has left since reach no program of the next one', async () => {
   await using api = await openApi();
   const other = '4029384756102938475';
-  await api.add('near', { scopes: ['events'], channelIds: [lounge] });
-  await api.add('next', { scopes: ['events'], channelIds: [other] });
-  const [near, next] = [await listen(api, 'near'), await listen(api, 'next')];
-  api.events.report(guildId, { ...joined, channel: { ...channel, channelId: other } });
-  api.events.report(guildId, heard);
+  const [near, next] = [
+    await openProgram(api, 'near', lounge),
+    await openProgram(api, 'next', other),
+  ];
+  report(api, { ...joined, channel: { ...channel, channelId: other } }, heard);
   for (const one of [near, next]) expect(await one.next()).toMatchObject({ type: 'joined' });
   expect(await near.next()).toMatchObject({ channelId: lounge, text: 'Hello.' });
   const told = await next.next();
@@ -172,7 +188,7 @@ test('a token has four streams and a server sixteen, and one that ends makes roo
   expect([code, sentence]).toEqual(['events.busy', expect.stringContaining('server has 16')]);
   open[0]?.close();
   const another = await listen(api, 'e');
-  api.events.report(guildId, joined);
+  report(api, joined);
   for (const one of [...open.slice(1), another])
     expect(await one.next()).toMatchObject({ type: 'joined' });
 });
@@ -184,7 +200,7 @@ test('an event is written once for all who read the same of it', async () => {
   const read = (name: string, ...channelIds: string[]) =>
     api.events.read({ ...token, name, channelIds }, signal).getReader();
   const readers = [read('a', lounge), read('b', lounge), read('c'), read('d')];
-  api.events.report(guildId, heard);
+  report(api, heard);
   const [a, b, c, d] = await Promise.all(readers.map(async (one) => (await one.read()).value));
   expect(a?.json).toContain('Hello.');
   expect(b?.bytes).toBe(a?.bytes);
@@ -199,8 +215,7 @@ test('a channel is known as read while a token that names it is in use or listen
   api.events.keepTokens([{ ...token, channelIds: [lounge] }]);
   expect([api.events.isRead(lounge), api.events.isRead('4029')]).toEqual([true, false]);
   api.events.keepTokens([]);
-  await api.add('new', { scopes: ['events'], channelIds: [lounge] });
-  const listening = await listen(api, 'new');
+  const listening = await openProgram(api, 'new', lounge);
   expect(api.events.isRead(lounge)).toBe(true);
   listening.close();
   expect(api.events.isRead(lounge)).toBe(false);

@@ -48,12 +48,9 @@ test.each([
   ],
   ['is too long', new Uint8Array(most + 1), undefined, 413, 'body.too_long', /24 MiB/],
   ['has no file', `${part('model')}x${end}`, undefined, 400, 'file.missing', /^file: /],
-] as const)(
-  'a form that %s is refused in a sentence',
-  async (_, body, type, status, code, sentence) => {
-    expect(await sent(body, type)).toEqual([status, code, expect.stringMatching(sentence)]);
-  },
-);
+])('a form that %s is refused in a sentence', async (_, body, type, status, code, sentence) => {
+  expect(await sent(body, type)).toEqual([status, code, expect.stringMatching(sentence)]);
+});
 
 test.each([
   ['a file', `${part('file', '; filename="a.wav"')}${'\r\n-'.repeat(most / 4)}${end}`],

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { PlayOutcome, PlayRequest } from '#src/features/tracks/track-outcomes.ts';
-import type { TrackRequests } from '#src/features/tracks/tracks.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { ended } from '#test/commands/ports.ts';
@@ -138,14 +137,13 @@ test.each([
 });
 
 /** Requests to play, and their outcome. */
-function playing(outcome: PlayOutcome, over: Partial<Public<TrackRequests>> = {}) {
+function playing(outcome: PlayOutcome) {
   const requests: PlayRequest[] = [];
   const port = programPorts({
     play: async (_guildId, _caller, request) => {
       requests.push(request);
       return [outcome];
     },
-    ...over,
   });
   return { requests, port };
 }

@@ -74,10 +74,10 @@ test('a model is asked for if it may be chosen', async () => {
   const asked: ProgramText[] = [];
   const answers = {
     pipelines: () => [],
-    answer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }) as const,
+    answer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
     speak: async (text: ProgramText) => {
       asked.push(text);
-      return { kind: 'unspeakable' } as const;
+      return { kind: 'unspeakable' };
     },
   };
   const voices = voicesOf([], ['tts-1', 'tts-1-hd']);

@@ -8,9 +8,9 @@ import { openApi, openLoopback, programPorts, refusalIn } from './api-setup.ts';
 const live = 'https://sounds.example/live/radio.mp3';
 
 /** Public<TrackRequests> of a session, asked over HTTP on loopback. */
-async function openTracks(over: Parameters<typeof openSetup>[1] = {}) {
+async function openTracks() {
   await using stack = new AsyncDisposableStack();
-  const fixture = await openSetup(undefined, over);
+  const fixture = await openSetup();
   const { tracks } = fixture;
   const api = stack.use(await openApi(programPorts({ more: { tracks } })));
   await api.add('band', { guildId: 'g', scopes: ['track'] });
@@ -37,7 +37,7 @@ async function openTracks(over: Parameters<typeof openSetup>[1] = {}) {
 }
 
 /** The one outcome in an answer. */
-async function outcomeIn(response: Response): Promise<unknown> {
+async function outcomeIn(response: Response) {
   const { outcomes } = (await response.json()) as { readonly outcomes: readonly unknown[] };
   expect(outcomes).toHaveLength(1);
   return outcomes[0];

@@ -25,7 +25,7 @@ async function openRoom() {
 }
 
 /** Everything the server sends on a connection that sends `text`, until the server ends it. */
-async function sent(url: URL, text: string): Promise<string> {
+async function sent(url: URL, text: string) {
   const socket = connect(Number(url.port), '127.0.0.1');
   socket.write(text);
   let all = '';

@@ -122,7 +122,7 @@ function pointsIn(reply: string, { lines }: NumberedLines): readonly RecapPoint[
 }
 
 /** Whether a line holds words as a model copied them, whatever their case and punctuation. */
-function holds(line: string, copied: string): boolean {
+function holds(line: string, copied: string) {
   const [all, some] = [wordsOf(line).join(''), wordsOf(copied).join('')];
   return some.length >= Math.min(leastCopied, all.length) && some !== '' && all.includes(some);
 }

@@ -39,7 +39,7 @@ type Message = {
  * changes is rewritten where it stands; one that is heard late goes last, with its time. Never throws.
  */
 export class LiveCaptions {
-  readonly #options: LiveCaptionsOptions;
+  readonly #options;
   /** Messages that still change, the newest last. */
   #messages: readonly Message[] = [];
   /** Lines that are never shown again. */
@@ -123,7 +123,7 @@ export class LiveCaptions {
     return this.#messages.find(({ lines }) => lines.has(number));
   }
 
-  #write(message: Message, line: CaptionLine): void {
+  #write(message: Message, line: CaptionLine) {
     message.lines.set(line.number, line);
     this.#show(message, line.state === 'partial' ? 'partial' : 'whole');
   }
@@ -143,7 +143,7 @@ export class LiveCaptions {
     return message;
   }
 
-  #hasRoom(message: Message, line: CaptionLine, mostChars: number): boolean {
+  #hasRoom(message: Message, line: CaptionLine, mostChars: number) {
     const lines = new Map(message.lines).set(line.number, line);
     return lines.size === 1 || this.#textOf({ ...message, lines }).length <= mostChars;
   }
@@ -154,18 +154,18 @@ export class LiveCaptions {
   }
 
   /** Takes a line out of its message; a message without lines is deleted. */
-  #take(number: number): void {
+  #take(number: number) {
     const message = this.#messageOf(number);
     message?.lines.delete(number);
     if (message) this.#show(message, 'whole');
   }
 
-  #show(message: Message, urgency: 'whole' | 'partial'): void {
+  #show(message: Message, urgency: 'whole' | 'partial') {
     if (message.lines.size === 0) this.#erase(message);
     message.sent.touch(urgency);
   }
 
-  #handleOutcome(outcome: MessageOutcome, message: Message): void {
+  #handleOutcome(outcome: MessageOutcome, message: Message) {
     const { kind } = outcome;
     // The deletion of a channel or thread does not say that its words are to be forgotten.
     if (!this.#isShut && (kind === 'forbidden' || kind === 'chat-gone')) {
@@ -192,7 +192,7 @@ export class LiveCaptions {
   }
 
   /** Changes a message no more, and never shows its lines again. */
-  #erase(message: Message): void {
+  #erase(message: Message) {
     this.#messages = this.#messages.filter((one) => one !== message);
     for (const number of message.lines.keys()) this.#erased.add(number);
   }

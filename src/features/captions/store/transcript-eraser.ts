@@ -214,7 +214,7 @@ function dueLines(
 }
 
 /** Deletes sessions that ended without a line; messages that still show them are noted as outdated. */
-async function eraseEmptySessions(connection: Connection, isTheirs: Sql): Promise<void> {
+async function eraseEmptySessions(connection: Connection, isTheirs: Sql) {
   const empty = sql`FROM sessions s WHERE ${isTheirs} AND s.ended_at_wall_ms IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM lines l WHERE l.session = s.key)`;
   await connection.run(
@@ -233,7 +233,7 @@ const put = replacing({ ...captionMessages, columns: messageColumns });
  */
 export function captionMessageStore(database: StoreDatabase) {
   return {
-    async put(message: CaptionMessage): Promise<void> {
+    async put(message: CaptionMessage) {
       await database.write((connection) =>
         connection.insert(captionMessages, [{ ...message, outdated: 0 }], put),
       );
@@ -268,7 +268,7 @@ export function captionMessageStore(database: StoreDatabase) {
     },
 
     /** It shows what it should after so many erasures, a later one apart; undefined: it is gone. */
-    async settled(messageId: string, outdated?: number): Promise<void> {
+    async settled(messageId: string, outdated?: number) {
       await database.write((connection) =>
         connection.run(
           outdated === undefined

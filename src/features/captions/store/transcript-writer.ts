@@ -13,12 +13,12 @@ import { lineRow, lines, sessionColumns, sessions } from './transcript-tables.ts
 export function transcriptWriter(database: StoreDatabase) {
   return {
     /** Adds a session, or changes the one of that id. */
-    async putSession(session: TranscriptSession): Promise<void> {
+    async putSession(session: TranscriptSession) {
       await database.write((connection) => connection.insert(sessionRows, [session], putSession));
     },
 
     /** Adds lines, or replaces those of the same session and number, all or none, each once; not of a session that was erased meanwhile. */
-    async putLines(all: readonly TranscriptLine[]): Promise<void> {
+    async putLines(all: readonly TranscriptLine[]) {
       const ids = all.map(({ sessionId }) => sessionId);
       await database.write(async (connection) => {
         const open = await connection.rows(
@@ -40,7 +40,7 @@ export function transcriptWriter(database: StoreDatabase) {
      * The last messages of the ended ones, and all of sessions that are not in this store, are outdated: they may show words that
      * are not kept.
      */
-    async endOpenSessions(shard: ServerShare, running: readonly string[] = []): Promise<void> {
+    async endOpenSessions(shard: ServerShare, running: readonly string[] = []) {
       await database.write(async (connection) => {
         const among = connection.among(running);
         const isOpen = sql`ended_at_wall_ms IS NULL AND ${isOfShard(shard)} AND NOT (id ${among})`;

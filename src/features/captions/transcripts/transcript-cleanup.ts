@@ -31,9 +31,9 @@ const never = new AbortController().signal;
  * that Discord allows; what was not done when the process ended is done by the next one. It works on both stores.
  */
 export class TranscriptCleanup implements PersonHooks {
-  readonly #parts: CaptionParts;
-  readonly #sessions: VoiceSessions;
-  readonly #running: SessionObjects<SessionCaptions>;
+  readonly #parts;
+  readonly #sessions;
+  readonly #running;
   /** Channels in which no message could be changed, by their ids, with the last try, in ms of the monotonic clock; each waits by itself. */
   readonly #closed = new Map<string, { readonly triedMs: number; readonly tries: number }>();
   readonly #shard: ServerShare;
@@ -105,7 +105,7 @@ export class TranscriptCleanup implements PersonHooks {
       });
   }
 
-  async #changeAll(store: TranscriptPorts, signal: AbortSignal): Promise<void> {
+  async #changeAll(store: TranscriptPorts, signal: AbortSignal) {
     for (;;) {
       const nowMs = this.#parts.clock.nowMs();
       const closed = [...this.#closed].filter(([, { triedMs }]) => nowMs - triedMs < closedMs);
@@ -122,7 +122,7 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   /** Some of the captions of this message's channel were to be changed; `isOpen`: at least one was. */
-  #tried({ channelId, guildId }: CaptionMessage, isOpen: boolean): void {
+  #tried({ channelId, guildId }: CaptionMessage, isOpen: boolean) {
     const { captionChats, clock, onEvent } = this.#parts;
     const tries = (this.#closed.get(channelId)?.tries ?? 0) + 1;
     if (isOpen) this.#closed.delete(channelId);
@@ -155,7 +155,7 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   /** Deleting a message of captions deletes its lines. Never throws. */
-  async #deleted(messageIds: readonly string[]): Promise<void> {
+  async #deleted(messageIds: readonly string[]) {
     const running = recordersOf(this.#running.list());
     await Promise.all(running.map((recorder) => recorder.messagesDeleted(messageIds)));
     await this.#erase('', ({ eraser }) => eraser.forgetMessages(messageIds));

@@ -77,7 +77,9 @@ type TranscriptOutcome =
     }
   | NoTranscript;
 
-type FindOutcome = { readonly kind: 'found'; readonly lines: readonly QuotedLine[] } | NoTranscript;
+export type FindOutcome =
+  | { readonly kind: 'found'; readonly lines: readonly QuotedLine[] }
+  | NoTranscript;
 
 export type RecapOutcome = (Recap & { readonly kind: 'recap' }) | NoTranscript;
 
@@ -95,7 +97,7 @@ const none = { kind: 'none' } as const;
 
 /** The request ends with this line for the caller. */
 class RefusedError extends Error {
-  readonly line: TextLine;
+  readonly line;
 
   constructor(line: TextLine) {
     super('the request is refused');
@@ -108,10 +110,10 @@ class RefusedError extends Error {
  * its reader may open. Questions are answered by stored lines that a chat model chooses by number.
  */
 export class TranscriptRequests {
-  readonly #parts: CaptionParts;
-  readonly #sessions: VoiceSessions;
-  readonly #running: SessionObjects<SessionCaptions>;
-  readonly #writtenQuestions: WrittenAnswerConcurrency;
+  readonly #parts;
+  readonly #sessions;
+  readonly #running;
+  readonly #writtenQuestions;
 
   constructor(
     parts: CaptionParts,

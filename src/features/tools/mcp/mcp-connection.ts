@@ -84,7 +84,7 @@ export async function openMcpConnection(
 }
 
 /** Whether another start would fail, too. */
-function isHopeless(error: unknown): boolean {
+function isHopeless(error: unknown) {
   return error instanceof BotError && error.code !== 'tool.crashed' && error.code !== 'tool.late';
 }
 
@@ -216,7 +216,7 @@ function flooded(words: string): BotError {
 }
 
 /** The connection is of no more use: it closed, or the server does not know it any more. */
-function isGone(error: unknown): boolean {
+function isGone(error: unknown) {
   if (error instanceof SdkHttpError) return error.status === 404;
   if (!(error instanceof SdkError)) return error instanceof TypeError;
   const { ConnectionClosed, NotConnected, SendFailed } = SdkErrorCode;

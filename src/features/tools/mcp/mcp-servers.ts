@@ -52,8 +52,8 @@ type McpServerParts = {
 /** One MCP server with its tools, connected again whenever it has gone. */
 export class McpServer {
   readonly name: string;
-  readonly #options: McpServerOptions;
-  readonly #parts: McpServerParts;
+  readonly #options;
+  readonly #parts;
   #tools: readonly ExternalTool[] = [];
   #lastNews = '';
 
@@ -122,7 +122,7 @@ export class McpServer {
     }
   }
 
-  #offer(offered: readonly OfferedTool[], connection: McpConnection): void {
+  #offer(offered: readonly OfferedTool[], connection: McpConnection) {
     const allowed = offered.filter(({ name }) => this.#options.rulesFor(name));
     const { off, changed } = this.#parts.changes.check(this.name, allowed);
     const on = allowed.filter((tool) => !off.includes(tool));
@@ -139,7 +139,7 @@ export class McpServer {
   }
 
   /** A repetition is no news. */
-  #report(message: string): void {
+  #report(message: string) {
     if (message === this.#lastNews) return;
     this.#lastNews = message;
     this.#parts.report(`${this.name}: ${message}`);

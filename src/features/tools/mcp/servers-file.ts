@@ -38,20 +38,21 @@ export type McpServersFile =
 /** Reads a variable of the environment; undefined for those that hold the bot's own keys and settings. */
 export type VariableReader = (name: string) => string | undefined;
 
-const values = z.record(z.string().min(1), z.string());
+const filled = z.string().min(1);
+const values = z.record(filled, z.string());
 const serverFields = {
   ...ruleFields,
   disabled: z.boolean().optional(),
-  allow: z.array(z.string().min(1)).optional(),
-  tools: z.record(z.string().min(1), writtenRules).optional(),
+  allow: z.array(filled).optional(),
+  tools: z.record(filled, writtenRules).optional(),
 };
 const stdioServer = z.object({
   ...serverFields,
   type: z.literal('stdio').optional(),
-  command: z.string().min(1),
+  command: filled,
   args: z.array(z.string()).default([]),
   env: values.default({}),
-  cwd: z.string().min(1).optional(),
+  cwd: filled.optional(),
 });
 const httpServer = z.object({
   ...serverFields,
@@ -166,6 +167,6 @@ function filledIn(
   return new Map(Object.entries(written).map(([key, value]) => [key, new Secret(fill(value))]));
 }
 
-function isHttp(value: string): boolean {
+function isHttp(value: string) {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }

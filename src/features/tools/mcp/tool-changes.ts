@@ -17,8 +17,8 @@ export type OfferedTool = {
  * instructions, so only those are used that the operator can read at the start, or at the server's first connection after it.
  */
 export class ToolChanges {
-  readonly #path: string;
-  readonly #report: ToolNews;
+  readonly #path;
+  readonly #report;
   readonly #hashes: Map<string, unknown>;
   /** Servers whose tools were accepted since the bot started. */
   readonly #accepted = new Set<string>();
@@ -51,7 +51,7 @@ export class ToolChanges {
     return { off, changed };
   }
 
-  #write(): void {
+  #write() {
     try {
       makeFolder(dirname(this.#path));
       writeFileSync(this.#path, JSON.stringify(Object.fromEntries(this.#hashes)));

@@ -50,6 +50,8 @@ const tokens = z.number().int().min(1).nullish();
 /** Answers to one request. */
 const mostChoices = 8;
 
+const unread = z.unknown().optional();
+
 /** Fields that end here: those that are read, those that are refused, and last those that change no answer but what is stored or paid. */
 const ownFields = {
   model: z.string(),
@@ -64,10 +66,10 @@ const ownFields = {
   functions: z.null('send them as tools').optional(),
   function_call: z.null('send it as tool_choice').optional(),
   logprobs: z.literal(false, 'the bot has no probabilities').nullish(),
-  store: z.unknown().optional(),
-  metadata: z.unknown().optional(),
-  prediction: z.unknown().optional(),
-  service_tier: z.unknown().optional(),
+  store: unread,
+  metadata: unread,
+  prediction: unread,
+  service_tier: unread,
 };
 
 /** Fields by which OpenRouter, LiteLLM, vLLM and OpenAI take another model, server or price than the one that money is set aside for. */

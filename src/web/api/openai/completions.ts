@@ -75,7 +75,7 @@ function refuseModels(
   { speechModel, transcriptionModel, isSpoken }: Omit<CompletionQuestion, 'format'>,
   pipeline: PipelineName | undefined,
   { features }: ProgramPorts,
-): void {
+) {
   const named = [
     ['speech_model', speechModel, features.voices.models()],
     ['transcription_model', transcriptionModel, features.programTranscriptions.models()],

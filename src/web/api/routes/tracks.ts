@@ -15,7 +15,8 @@ import { type ApiRefusal, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 
 export const trackName = z.string().min(1).max(mostNameUnits);
-const percent = z.int().min(0).max(maxVolumePercent);
+const upTo = (most: number) => z.int().min(0).max(most);
+const percent = upTo(maxVolumePercent);
 /** Longest sound in ms that a seek names: 24 hours. */
 const longestSeekMs = 86_400_000;
 const request = z.strictObject({
@@ -28,7 +29,7 @@ const request = z.strictObject({
 });
 const seekTo = z
   .strictObject({
-    atMs: z.int().min(0).max(longestSeekMs).optional(),
+    atMs: upTo(longestSeekMs).optional(),
     byMs: z.int().min(-longestSeekMs).max(longestSeekMs).optional(),
   })
   .refine(({ atMs, byMs }) => (atMs === undefined) !== (byMs === undefined), {
@@ -36,7 +37,7 @@ const seekTo = z
   });
 const volumeTo = z.strictObject({
   percent,
-  overMs: z.int().min(0).max(longestFadeMs).optional(),
+  overMs: upTo(longestFadeMs).optional(),
 });
 const itemToRemove = z.strictObject({
   item: z.union([z.int().min(1), z.string().trim().min(1).max(2_000)], {

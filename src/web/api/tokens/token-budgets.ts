@@ -1,11 +1,6 @@
 import { programIdOf } from '#src/people/program-ids.ts';
 import type { ApiToken } from './token-store.ts';
 
-/** Id of the payer for requests of a token. */
-export function payerIdOf({ name }: Pick<ApiToken, 'name'>): string {
-  return programIdOf(name);
-}
-
 /**
  * Beginning of the keys under which words are kept for a token. One that was revoked gives up its name: the time of its making tells
  * the next apart.
@@ -21,8 +16,9 @@ export class TokenBudgets {
   /** Takes the budget of a token as it is now. */
   note(token: ApiToken): void {
     const { budgetUsd } = token;
-    if (budgetUsd === undefined) this.#caps.delete(payerIdOf(token));
-    else this.#caps.set(payerIdOf(token), Math.round(budgetUsd * 1e9));
+    const payerId = programIdOf(token.name);
+    if (budgetUsd === undefined) this.#caps.delete(payerId);
+    else this.#caps.set(payerId, Math.round(budgetUsd * 1e9));
   }
 
   /** Daily cap of this payer, in billionths of a dollar; undefined where it is that of a person. */

@@ -4,7 +4,7 @@ import { fc, runs } from '#test/properties.ts';
 
 import { InstantChat, line } from './captioned.ts';
 
-function shown(name: string, text: string, translation?: string): readonly string[] {
+function shown(name: string, text: string, translation?: string) {
   const chat = new InstantChat();
   chat.put(line(1, name, text, translation === undefined ? {} : { translation }));
   return chat.lines;

@@ -122,7 +122,7 @@ const lasting = ['now', 'after a restart'];
 const eightDaysMs = 8 * 24 * 60 * 60_000;
 
 /** Eva says one word beside the bot and the other to it. */
-async function saidByEva(setup: Narration): Promise<void> {
+async function saidByEva(setup: Narration) {
   await setup.say(eva, `the ${overheard} is decided`);
   await asked(setup, eva, `Mind the ${reported}.`);
 }
@@ -267,7 +267,7 @@ async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember):
 }
 
 /** Nobody presses Confirm: who does gives it to the server. */
-async function remembered(setup: Narration, reader: ChannelMember): Promise<string> {
+async function remembered(setup: Narration, reader: ChannelMember) {
   const answer = await asked(setup, reader, 'Remember that.');
   const memories = await setup.fixture.dependencies.transcripts.onDisk.memories.list('g');
   return JSON.stringify([answer, memories]);

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test, vi } from 'vitest';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { Secret } from '#src/base/secret.ts';
-import { type McpConnection, openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
+import { openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
 import type { McpTransport } from '#src/features/tools/mcp/servers-file.ts';
 import { type FakeMcpServer, openFakeMcp } from '#test/fakes/mcp/http-server.ts';
 
@@ -36,7 +36,7 @@ function http({ url }: FakeMcpServer): McpTransport {
 
 const asker = { id: '1', name: 'Adam', channelId: '2', language: 'en' };
 
-async function connected(server: McpTransport): Promise<McpConnection> {
+async function connected(server: McpTransport) {
   const options = { onToolsChanged: () => undefined };
   return await openMcpConnection(server, options, never);
 }
@@ -49,8 +49,7 @@ async function open([transport, era]: Kind) {
   return {
     server,
     connection,
-    call: (name: string, given = {}, signal = never) =>
-      connection.callTool(name, { given, asker }, 10_000, signal),
+    call: (name: string, given = {}) => connection.callTool(name, { given, asker }, 10_000, never),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
@@ -61,7 +60,7 @@ afterAll(async () => {
 });
 
 /** Connection that all tests share that do not end it. */
-function lend(kind: Kind): ReturnType<typeof open> {
+function lend(kind: Kind) {
   const known = lent.get(`${kind}`) ?? open(kind);
   lent.set(`${kind}`, known);
   return known;

@@ -63,8 +63,8 @@ function open(first: readonly OfferedTool[], path = hashesPath()) {
       changed();
       await clock.advance(1);
     },
-    end: async (error = new BotError('tool.crashed', true, 'It ended.')) => {
-      ended.abort(error);
+    end: async () => {
+      ended.abort(new BotError('tool.crashed', true, 'It ended.'));
       await clock.advance(1);
     },
     close: async () => {

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { type McpServersFile, readServers } from '#src/features/tools/mcp/servers-file.ts';
+import { readServers } from '#src/features/tools/mcp/servers-file.ts';
 
 const environment = new Map([
   ['PATH', '/bin'],
   ['NOTES_TOKEN', 'n-1'],
 ]);
 
-function read(mcpServers: unknown): McpServersFile {
+function read(mcpServers: unknown) {
   return readServers(JSON.stringify({ mcpServers }), '/etc/parley', (name) =>
     environment.get(name),
   );
