@@ -324,10 +324,7 @@ class WaitingCues {
 }
 
 /** Tells features and the process the words of the bot that have left. */
-function tellSaid(
-  { features, notices }: Owners<'features' | 'notices'>,
-  sent: SpokenSegment,
-) {
+function tellSaid({ features, notices }: Owners<'features' | 'notices'>, sent: SpokenSegment) {
   features.said(sent);
   const { text, isOver, isAnswer } = sent;
   notices.report({ kind: 'words', text, isWhole: isOver && !isAnswer });

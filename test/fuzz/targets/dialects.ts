@@ -74,9 +74,11 @@ function checkFailure(error: unknown, isAnswered: boolean): void {
   if (error !== undefined && !isOurs) throw error;
 }
 
+/** All texts of a table. */
+const textsIn = (table: object): readonly string[] =>
+  Object.values(table).flatMap((one) => (typeof one === 'string' ? [one] : textsIn(one)));
 const marks = [
-  ...thoughts.flatMap(({ open, close }) => [open, close]),
-  ...[...wrappers, ...templateTokens].map(({ mark }) => mark),
+  ...textsIn([thoughts, wrappers, templateTokens]),
   ...writtenCalls.map(({ open }) => open),
 ];
 /** What no voice may say: thoughts that have a field of their own, the protocol, marks. */
