@@ -1,4 +1,4 @@
-import { withoutPlaces } from '#doctor/live/without-places.ts';
+import { withoutOtherPlaces, withoutPlaces } from '#doctor/live/without-places.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readConfig, readSecret } from '#src/config/config.ts';
@@ -28,7 +28,7 @@ const interrupted = 130;
 const plan =
   'The bot hears no person. It joins, plays a tone, posts a message and deletes it, stays silent, and leaves. Ctrl+C ends the check.';
 const cost =
-  'Each role of a server gets one to three short requests, and one for the list of models. With --offline it gets none.';
+  'Each role of a server gets one to three short requests, with --provider up to five and a long one, and one for the list of models. With --offline it gets none.';
 
 /** Examines the configuration, or one server. Returns the exit code: 0 all usable, 1 something is not, 78 bad arguments. */
 export async function runDoctor(
@@ -49,7 +49,8 @@ async function examineGiven(
   const apiKey = keyEnv === undefined ? undefined : readSecret(keyEnv, environment);
   if (keyEnv !== undefined && !apiKey)
     return refuse([`The variable that --key-env names is not set. ${usage}`], print);
-  const report = new Report(print, secretsIn(read, apiKey), live && withoutPlaces);
+  const clean = provider === undefined ? live && withoutPlaces : withoutOtherPlaces;
+  const report = new Report(print, secretsIn(read, apiKey), clean);
   if (provider !== undefined) return await onProvider(given, provider, apiKey, deadline, report);
   if (read.kind === 'bad') return refuse(read.mistakes, print);
   const { config } = read;
@@ -128,8 +129,11 @@ async function onProvider(
   }
   report.line(cost);
   const { examineProvider } = await import('./provider.ts');
-  const address = { baseUrl, apiKey };
-  const examined = await examineProvider(address, deadline, (some) => report.findings(some));
+  const thorough = { ...deadline, isThorough: true };
+  const examined = await examineProvider({ baseUrl, apiKey }, thorough, (some) =>
+    report.findings(some),
+  );
+  report.line('The lines above hold neither key nor address: paste them where you ask for help.');
   const settings = examined.roles
     .flatMap((role) => Object.entries(role.settings))
     .map(([name, value]) => `${name}=${value}`);

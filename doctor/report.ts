@@ -26,7 +26,7 @@ export class Report {
   }
 
   line(text: string): void {
-    this.#print(this.#plain(text));
+    this.#print(this.#plain(text, this.#clean));
   }
 
   findings(findings: readonly Finding[]): void {
@@ -36,14 +36,15 @@ export class Report {
     }
   }
 
-  /** Lines for `.env`. */
+  /** Lines for `.env`, with their addresses as they are. */
   settings(lines: readonly string[]): void {
-    if (lines.length > 0) for (const line of ['', 'Settings to use:', ...lines]) this.line(line);
+    if (lines.length > 0)
+      for (const line of ['', 'Settings to use:', ...lines]) this.#print(this.#plain(line));
   }
 
-  #plain(text: string): string {
+  #plain(text: string, clean = (line: string) => line): string {
     const known = this.#secrets.reduce((line, secret) => line.replaceAll(secret, '[key]'), text);
-    const plain = this.#clean(known)
+    const plain = clean(known)
       .replace(/\bsk-[\w*-]{6,}/g, '[key]')
       .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
       .trimEnd();

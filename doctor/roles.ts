@@ -1,14 +1,18 @@
+import { listenRateHz } from '#src/audio/pcm.ts';
+import { standardHistory } from '#src/chat/history.ts';
 import { RealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
 import type { Config, RemoteServer } from '#src/config/types.ts';
 import { type EngineChoice, roles } from '#src/engines/engine.ts';
 import { engineOf, openEngine } from '#src/engines/engines.ts';
+import { tools as ownTools } from '#src/features/features.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
-import { questionTo, recognise, speak, testTurn, think, tools } from '#src/probes/engine-probes.ts';
+import { questionTo, recognise, speak, testTurn, think } from '#src/probes/engine-probes.ts';
 import {
   differs,
   type Finding,
   failure,
   isUsable,
+  ok,
   type ProbeDeadline,
   type SpokenClip,
   tryProbe,
@@ -16,6 +20,8 @@ import {
 import type { ProviderRole } from '#src/provider/provider-news.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
+import { isVoiceAmong } from '#src/speech/voice-names.ts';
+import { examineCases } from './server-cases.ts';
 
 /** A role as it is configured, with the probes of its engine. */
 export type Role = {
@@ -43,6 +49,9 @@ export type ExaminedRole = {
 /** Easy to recognise, and long enough to arrive in pieces. */
 const sentence =
   'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
+
+/** As long as the longest conversation that the bot shows a model. */
+const talk = 'It rains. '.repeat(standardHistory.characters / 10);
 
 /** Roles of a configuration, in the order in which one can use the sound of another. */
 export function rolesOf(config: Config): readonly Role[] {
@@ -95,12 +104,15 @@ function engineRole(
       });
       const thought = await tryProbe(think, { ask: questionTo(model) }, deadline);
       if (!isUsable(thought)) return [thought];
-      const called = await tryProbe(tools, model, deadline);
-      return [
-        thought,
-        called.mend === undefined ? called : { ...called, verdict: 'differs' as const },
-        ...habits,
-      ];
+      const cases = await examineCases('chat', deadline, ({ asks, sends, tools }, signal) => {
+        const asked = {
+          role: 'user',
+          name: 'Check',
+          content: asks.replace('{talk}', talk),
+        } as const;
+        return model.reply([asked], tools ?? ownTools, signal, undefined, undefined, sends);
+      });
+      return [thought, ...cases, ...habits];
     },
     async speak({ deadline, stack }: RoleTrial) {
       if (engine.kind === 'embedded') return [];
@@ -110,22 +122,38 @@ function engineRole(
       for (const SPEECH_FORMAT of ['wav', own.SPEECH_FORMAT]) {
         const choice = { ...engine, own: { ...own, SPEECH_FORMAT } };
         const synthesizer = await openEngine('text to speech', choice, stack);
-        tried.push(await tryProbe(speak, { synthesizer, voice: {}, text: sentence }, deadline));
+        const mend = remedyForVoice(engine.voice, await synthesizer.voices?.load());
+        const probe = { ...speak, mend };
+        tried.push(await tryProbe(probe, { synthesizer, voice: {}, text: sentence }, deadline));
       }
       const [wavHz, rateHz] = tried.map(({ clip }) => clip?.pcm.rateHz);
       const spoken = tried.slice(1);
+      const rates = `wav ${wavHz ?? 'refused'}, ${own.SPEECH_FORMAT} ${rateHz ?? 'refused'}`;
+      if (deadline.isThorough) spoken.push(ok('sound format', `rates in Hz: ${rates}`));
       if (own.SPEECH_FORMAT !== 'pcm' || !wavHz || !rateHz || wavHz === rateHz) return spoken;
       const why = `pcm is played at ${rateHz} Hz, but WAV of this server has ${wavHz} Hz`;
       return [...spoken, differs('rate', why, `set SPEECH_RATE_HZ=${wavHz}, or SPEECH_FORMAT=wav`)];
     },
     async recognise({ clip, deadline, stack }: RoleTrial) {
       const transcriber = await openEngine('speech to text', engine, stack);
-      const heard = { transcriber, clip: clip ?? (await embeddedClip(deadline)) };
-      return [await tryProbe(recognise, heard, deadline)];
+      const spoken = clip ?? (await embeddedClip(deadline));
+      const found = await tryProbe(recognise, { transcriber, clip: spoken }, deadline);
+      if (!isUsable(found)) return [found];
+      const sounds = await examineCases('sounds', deadline, ({ peak }, signal) => {
+        const samples = new Int16Array(listenRateHz).map(() => peak * Math.random());
+        return transcriber.transcribe({ samples, rateHz: listenRateHz, channels: 1 }, signal);
+      });
+      return [found, ...sounds];
     },
   };
   const { probe } = engineOf(role, engine);
   return { group, engine, probe: async (trial) => (probe ? await probes[probe](trial) : []) };
+}
+
+/** Remedy for a voice that the server does not list. */
+function remedyForVoice(voice = '', names: readonly string[] = []): string | undefined {
+  if (voice === '' || isVoiceAmong(voice, names)) return undefined;
+  return `${voice} is none of its voices: set SPEECH_VOICE to ${names.slice(0, 2).join(' or ')}`;
 }
 
 let embedded: SpokenClip | undefined;

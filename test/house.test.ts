@@ -64,7 +64,7 @@ const below: Readonly<Record<string, string>> = {
     'features probes sessions conversation settings ports spending playback people texts base features/*',
   /** A program of its own, over the bot's own settings. */
   doctor:
-    'storage discord config engines commands features/tools probes ports pipeline speech chat provider audio base',
+    'storage discord config engines commands features features/tools probes ports pipeline speech chat provider audio base',
   /** A program of its own that writes `.env`. */
   setup: 'discord config engines doctor commands spending provider base',
   config: 'features/tools engines spending pipeline sources provider turn base',

@@ -1,11 +1,18 @@
 import { isIP } from 'node:net';
 
-/** The page that remedies name; every other address is replaced. */
-const ownAddress = 'https://discordstatus.com';
+/** The page that remedies name. */
+const statusPage = /^https:\/\/discordstatus\.com[.:!?]?$/;
 
-/** The text without addresses and ids, for people to publish. */
-export function withoutPlaces(text: string): string {
-  return text.replace(/[^\s|;,()'"<>`]+/g, replacement).replace(/\d{15,}/g, '[id]');
+/** The text without addresses and ids, for people to publish. Addresses that `kept` matches stay. */
+export function withoutPlaces(text: string, kept = statusPage): string {
+  return text
+    .replace(/[^\s|;,()'"<>`]+/g, (word) => (kept.test(word) ? word : replacement(word)))
+    .replace(/\d{15,}/g, '[id]');
+}
+
+/** As `withoutPlaces`, but for this machine. */
+export function withoutOtherPlaces(text: string): string {
+  return withoutPlaces(text, /^(?:\w+:\/\/)?(?:localhost|127\.0\.0\.1)\b/);
 }
 
 function replacement(word: string): string {
@@ -13,7 +20,7 @@ function replacement(word: string): string {
   const host = plain
     .replace(/^\[([\da-f:]+)\](?::\d+)?$/i, '$1')
     .replace(/(?<=[a-z.\d]):\d+$/i, '');
-  const isUrl = plain.includes('://') && plain !== ownAddress;
+  const isUrl = plain.includes('://');
   const isHost = isIP(plain) > 0 || isIP(host) > 0 || host === 'localhost';
   const isVoice = /(?<!^\*)\.discord\.(?:media|gg)$/.test(host);
   return isUrl || isHost || isVoice ? `[address]${word.slice(plain.length)}` : word;

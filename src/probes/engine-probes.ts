@@ -2,7 +2,7 @@ import { durationMs, joinSamples, listenRateHz, toMono } from '#src/audio/pcm.ts
 import { resample } from '#src/audio/resample.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChatModel, Tool } from '#src/chat/ports.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
 import type { ReplyStyle, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpeechVoice, Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { differs, type Finding, ok, type Probe, type SpokenClip } from './probe.ts';
@@ -30,26 +30,6 @@ export const think: Probe<{ ask(signal: AbortSignal): AsyncIterable<AnswerPart> 
     }
     if (firstMs !== undefined) return afterMs('think', 'first word', firstMs);
     throw new BotError('provider.empty', true, 'The model answered without text and sound.');
-  },
-};
-
-const ping: Tool = {
-  name: 'ping',
-  description: 'Answers pong. Call it whenever ping is mentioned.',
-  parameters: { type: 'object', properties: {} },
-};
-
-export const tools: Probe<ChatModel> = {
-  name: 'tools',
-  async run(model, _clock, signal) {
-    const asked = [{ role: 'user', name: 'Check', content: 'Call the tool ping.' }] as const;
-    for await (const { kind } of model.reply(asked, [ping], signal))
-      if (kind === 'tool') return ok('tools', 'the model called the tool');
-    return differs(
-      'tools',
-      'the model answered in words and called no tool',
-      'nothing to do; if the bot must use tools, choose a model that calls them',
-    );
   },
 };
 

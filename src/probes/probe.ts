@@ -42,6 +42,8 @@ export type ProbeDeadline = {
   readonly clock: Clock;
   readonly deadlineMs: number;
   readonly role?: string;
+  /** Also the cases that only a report on a server needs. */
+  readonly isThorough?: boolean;
   /** Ends the probe: then `tryProbe` throws its reason. */
   readonly signal?: AbortSignal;
 };
