@@ -1,7 +1,7 @@
 import { differs, type Finding, ok, type ProbeDeadline, tryProbe } from '#src/probes/probe.ts';
 import table from './server-cases.json' with { type: 'json' };
 
-/** What a server is asked, and a pattern of the parts of its answer as JSON. `remedy`: that of a refusal. */
+/** What a server is asked, and what the parts of its answer hold as JSON, `least` times. `remedy`: that of a refusal. */
 type ServerCase = (typeof table.chat)[number];
 
 /** Asks a server the cases of a role, all of them only for a report on it. It is usable whatever it answers here. */
@@ -18,7 +18,7 @@ export function examineCases(
       mend: one.remedy || undefined,
       async run(_: ServerCase, __: unknown, signal: AbortSignal) {
         const answer = JSON.stringify(await Array.fromAsync(ask(one, signal)));
-        if (new RegExp(one.expects, 'u').test(answer)) return ok(name, one.well);
+        if (answer.split(one.holds).length > one.least) return ok(name, one.well);
         return differs(name, one.ill, one.mend);
       },
     };

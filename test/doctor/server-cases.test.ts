@@ -21,7 +21,7 @@ test('a report on a server says what it does differently, and can be published',
   for (const one of ['streaming', 'unknown field', 'long prompt', 'silence', 'noise'])
     expect(about(one)).toMatch(/^differs/);
   expect(about('sound format')).toBe('ok sound format mind: rates in Hz: wav 24000, wav 24000');
-  const long = server.asked.find(({ raw }) => raw.includes('secret digit'));
+  const long = server.asked.find(({ raw }) => raw.includes('secret sign'));
   expect(long?.raw.length).toBeGreaterThan(20_000);
   expect(text).not.toContain('10.0.0.5');
 });
