@@ -1,23 +1,19 @@
 import { expect, test } from 'vitest';
 import { emptyRoom, type Item } from '#page/room/room-state.js';
 import { readStage } from '#page/room/stage.js';
-import { text } from '#src/texts/texts.ts';
+import { type TextId, type TextValues, text } from '#src/texts/texts.ts';
+import words from './stage-words.json' with { type: 'json' };
 
 const seat = { channel: 'Lounge', isYou: false, speaks: false };
 const room = {
   ...emptyRoom.room,
-  people: [
-    { id: '1', name: 'Adam', ...seat },
-    { id: '2', name: 'Ben', ...seat },
-  ],
+  people: ['Adam', 'Ben'].map((name) => ({ id: name, name, ...seat })),
   bot: { online: true, channel: 'Lounge', name: 'Nova', speaks: false },
   you: 'Adam',
 };
-const hearing = text('panel.people.yes', { names: 'Adam' });
-const unheard = (names: string) => text('panel.people.unasked', { names });
 
-/** The stage while the panel has these lines below its headline; where `ask` is no button of it, nobody is answered. */
-function stageOf(lines: readonly string[], ...buttons: readonly string[]) {
+/** The stage while the panel has these lines below its headline, and these buttons beside Stop and More. */
+function stageOf(lines: readonly string[], buttons: readonly string[]) {
   const panel = {
     ...{ kind: 'message', key: '1', author: 'Nova', text: ['Talk.', ...lines].join('\n') },
     buttons: [...buttons, 'stop', 'more'].map((name) => ({ customId: `parley:${name}` })),
@@ -25,21 +21,18 @@ function stageOf(lines: readonly string[], ...buttons: readonly string[]) {
   return readStage({ ...emptyRoom, room, items: [panel as Item] }, true);
 }
 
-test.each([
-  ['Listening', [text('panel.listening'), hearing], ['ask']],
-  ['Listening', [text('panel.hearing', { name: 'Adam' }), hearing], ['ask']],
-  ['Thinking', [text('panel.thinking'), hearing], ['ask']],
-  ['Thinking', ['I look it up', hearing], ['ask']],
-  ['Speaking', [text('panel.speaking', { name: 'Adam' })], []],
-  ['Waiting for Ben', [unheard('Ben')], []],
-  ['Waiting for you', [unheard('Adam, Ben')], []],
-  ['Paused', [], []],
-])('the stage says %s while the panel says %j with the buttons %j', (word, lines, buttons) => {
-  expect(stageOf(lines, ...buttons).word).toBe(word);
-});
+type Case = readonly [string, readonly string[], TextId, TextValues];
+
+test.each(words as unknown as readonly Case[])(
+  'the stage says %s while the panel with the buttons %j says %s',
+  (word, buttons, id, filled) => {
+    expect(stageOf([text(id, filled)], buttons).word).toBe(word);
+  },
+);
 
 test('people on the stage have marks for who is heard, in place of the lines that say so', () => {
-  const stage = stageOf([text('panel.listening'), hearing, unheard('Ben'), '♪ rain'], 'ask');
-  expect(stage.seats.map(({ isHeard }) => isHeard)).toEqual([true, false]);
-  expect([stage.message?.text, stage.message?.buttons.length]).toEqual(['♪ rain', 2]);
+  const lines = ['Searching', 'Hearing: Adam', 'Not heard until they press Hear me: Ben', '♪ rain'];
+  const { word, seats, message } = stageOf(lines, ['ask']);
+  expect(seats.map(({ isHeard }) => isHeard)).toEqual([true, false]);
+  expect([word, message?.text, message?.buttons.length]).toEqual(['Thinking', '♪ rain', 2]);
 });
