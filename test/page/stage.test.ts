@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest';
-import { emptyRoom, type Item } from '#page/room/room-state.js';
+import { emptyRoom, type Item, type Person } from '#page/room/room-state.js';
 import { readStage } from '#page/room/stage.js';
-import { type TextId, type TextValues, text } from '#src/texts/texts.ts';
+import { text } from '#src/texts/texts.ts';
 import words from './stage-words.json' with { type: 'json' };
 
-const seat = { channel: 'Lounge', isYou: false, speaks: false };
 const room = {
   ...emptyRoom.room,
-  people: ['Adam', 'Ben'].map((name) => ({ id: name, name, ...seat })),
+  people: ['Adam', 'Ben'].map((name) => ({ name, channel: 'Lounge' }) as Person),
   bot: { online: true, channel: 'Lounge', name: 'Nova', speaks: false },
   you: 'Adam',
 };
@@ -21,12 +20,10 @@ function stageOf(lines: readonly string[], buttons: readonly string[]) {
   return readStage({ ...emptyRoom, room, items: [panel as Item] }, true);
 }
 
-type Case = readonly [string, readonly string[], TextId, TextValues];
-
-test.each(words as unknown as readonly Case[])(
+test.each(words as unknown as readonly [string, string[], ...Parameters<typeof text>][])(
   'the stage says %s while the panel with the buttons %j says %s',
-  (word, buttons, id, filled) => {
-    expect(stageOf([text(id, filled)], buttons).word).toBe(word);
+  (word, buttons, ...line) => {
+    expect(stageOf([text(...line)], buttons).word).toBe(word);
   },
 );
 
