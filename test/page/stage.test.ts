@@ -11,11 +11,11 @@ const room = {
   you: 'Adam',
 };
 
-/** The stage while the panel has these lines below its headline, and these buttons beside Stop and More. */
+/** The stage while the panel has these lines below its headline, and these buttons beside More. */
 function stageOf(lines: readonly string[], buttons: readonly string[]) {
   const panel = {
     ...{ kind: 'message', key: '1', author: 'Nova', text: ['Talk.', ...lines].join('\n') },
-    buttons: [...buttons, 'stop', 'more'].map((name) => ({ customId: `parley:${name}` })),
+    buttons: [...buttons, 'more'].map((name) => ({ customId: `parley:${name}` })),
   };
   return readStage({ ...emptyRoom, room, items: [panel as Item] }, true);
 }
@@ -31,5 +31,5 @@ test('people on the stage have marks for who is heard, in place of the lines tha
   const lines = ['Searching', 'Hearing: Adam', 'Not heard until they press Hear me: Ben', '♪ rain'];
   const { word, seats, message } = stageOf(lines, ['ask']);
   expect(seats.map(({ isHeard }) => isHeard)).toEqual([true, false]);
-  expect([word, message?.text, message?.buttons.length]).toEqual(['Thinking', '♪ rain', 2]);
+  expect([word, message?.text]).toEqual(['Thinking', '♪ rain']);
 });
