@@ -14,7 +14,7 @@ const room = {
 /** The stage while the panel has these lines below its headline, and these buttons beside More. */
 function stageOf(lines: readonly string[], buttons: readonly string[]) {
   const panel = {
-    ...{ kind: 'message', key: '1', author: 'Nova', text: ['Talk.', ...lines].join('\n') },
+    ...{ kind: 'message', author: 'Nova', text: ['Talk.', ...lines].join('\n') },
     buttons: [...buttons, 'more'].map((name) => ({ customId: `parley:${name}` })),
   };
   return readStage({ ...emptyRoom, room, items: [panel as Item] }, true);

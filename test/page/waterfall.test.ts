@@ -25,10 +25,7 @@ test('an answer has its seven stages in order of time, each beginning where the 
   ]);
   expect(stages.at(0)).toMatchObject({ from: 0, to: 0.35 });
   expect(stages.at(1)).toMatchObject({ from: 0.35, to: 0.45 });
-  expect(longest).toMatchObject({
-    name: 'Your words were recognised',
-    faster: expect.stringContaining('TRANSCRIPTION_BASE_URL'),
-  });
+  expect(longest?.faster).toContain('TRANSCRIPTION_BASE_URL');
   expect(stages.at(-1)).toMatchObject({ from: 0.775, to: 1 });
 });
 
