@@ -300,17 +300,20 @@ export class RoomPage {
       this.#microphoneEnded(taken);
     const { bot, you } = this.#page.room.room;
     if (line.kind === 'speaks' && line.who !== bot.name && line.who !== you)
-      this.#awaitWords(line.who);
+      this.#awaitWords(line.who, line.on);
     this.#change({ room: stepRoom(this.#page.room, line) });
   }
 
   /**
    * Keeps the place of somebody's words from their voice on until the words come.
    * @param {string} who
+   * @param {boolean} isVoice false: it has just ended, maybe after its words came
    */
-  #awaitWords(who) {
-    const { live } = this.#page.room;
-    if (!live[who]) this.#hear({ kind: 'live', who, text: '…' });
+  #awaitWords(who, isVoice) {
+    if (!this.#page.room.live[who]) {
+      if (!isVoice) return;
+      this.#hear({ kind: 'live', who, text: '…' });
+    }
     clearTimeout(this.#waits.get(who));
     const end = () => {
       if (this.#page.room.live[who] === '…') this.#hear({ kind: 'live', who, text: '' });
@@ -336,7 +339,8 @@ export class RoomPage {
     const level = meterPosition(news.rms);
     if (news.kind === 'level') {
       if (this.#sound.isOpen) this.#change({ level });
-      if (this.#page.isTalking && level > quietLevel) this.#awaitWords(this.#page.room.room.you);
+      if (this.#page.isTalking && level > quietLevel)
+        this.#awaitWords(this.#page.room.room.you, true);
     } else if (level !== this.#page.heardLevel) this.#change({ heardLevel: level }); // silence is still
   }
 

@@ -150,7 +150,7 @@ function whoSpeaks(room, { who, on }) {
 }
 
 /** Fewer answers and entries than these: somebody has just come. The sandbox asks the first question itself. */
-const [firstAnswers, firstItems] = [2, 8];
+const [firstAnswers, firstItems] = [2, 6];
 
 /**
  * Whether the page explains itself.
