@@ -310,10 +310,7 @@ export class RoomPage {
    * @param {boolean} isVoice false: it has just ended, maybe after its words came
    */
   #awaitWords(who, isVoice) {
-    if (!this.#page.room.live[who]) {
-      if (!isVoice) return;
-      this.#hear({ kind: 'live', who, text: '…' });
-    }
+    if (isVoice && !this.#page.room.live[who]) this.#hear({ kind: 'live', who, text: '…' });
     clearTimeout(this.#waits.get(who));
     const end = () => {
       if (this.#page.room.live[who] === '…') this.#hear({ kind: 'live', who, text: '' });
