@@ -52,8 +52,7 @@ export function stageView(page, actions) {
  * @param {PageState} page
  */
 function seatView({ name, isYou, speaks, isHeard }, { level, heardLevel, isMicrophoneOpen }) {
-  const isMuted = isYou && !isMicrophoneOpen;
-  const mark = isHeard ? isMuted && 'muted' : 'not heard';
+  const mark = isHeard ? isYou && !isMicrophoneOpen && 'muted' : 'not heard';
   const words = [isYou && 'you', mark].filter(Boolean).join(' · ');
   return html`<li key=${name} class=${isHeard ? '' : 'unheard'}>
     ${faceView({ name, speaks, level: isYou ? level : heardLevel })}
