@@ -19,6 +19,7 @@ const ours = new URL('../../src/', import.meta.url).href;
 /** Targets whose reading calls no builtin, or belongs to a library whose errors are expected: it can only be slow. */
 const onlySlow = [
   'tool-arguments',
+  'custom-ids',
   'opus-toc',
   'voice-gateway-json',
   'voice-gateway-binary',
