@@ -69,8 +69,10 @@ export class PrivacyRequests {
   async deny(guildId: string, personId: string): Promise<SaveOutcome> {
     const choices = this.#sessions.consents.in(guildId);
     const saved = await choices.say(personId, { kind: 'never' });
-    const withdrawing = this.#features.map((feature) => feature.withdraw?.(guildId, personId));
-    if (saved) await Promise.all(withdrawing);
+    const each = this.#features.map((feature) => feature.withdraw?.(guildId, personId));
+    const withdrawing = Promise.all(each);
+    withdrawing.catch(() => undefined); // whoever waits for it is told
+    if (saved) await withdrawing;
     return { saved };
   }
 
