@@ -103,7 +103,7 @@ export async function replyTo(
   switch (asking.kind) {
     case 'answered': {
       const { confirmation, text } = asking;
-      const mayOpen = (channelId: string) => sessions.mayOpen(guildId, channelId, callerId);
+      const mayOpen = (channelId: ChannelId) => sessions.mayOpen(guildId, channelId, callerId);
       const open = requested === 'room' ? text.textIn(placeId) : undefined;
       const to = open === undefined ? 'caller' : 'room';
       const answer = open ?? (await text.textFor(callerId, mayOpen));

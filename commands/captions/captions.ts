@@ -29,7 +29,7 @@ async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> 
 }
 
 /** Reply to the caller; where the notice of captions stands in another chat, the channel reads that. */
-function replyTo(turned: CaptionsOn, guildId: string): Replies {
+function replyTo(turned: CaptionsOn, guildId: GuildId): Replies {
   if (turned.kind === 'failed') return [turned.line];
   const { isHere, placeId, saved } = turned;
   const unsaved = lineIf(!saved, { id: 'voice.unsaved' });

@@ -9,7 +9,7 @@ import { unknownVoice } from './voice-option.ts';
 const formName = 'persona';
 
 /** Form of the persona of a voice channel. */
-export function formOfPersona(persona: Persona, channelId: string): Form {
+export function formOfPersona(persona: Persona, channelId: ChannelId): Form {
   return {
     name: `${formName}:${channelId}`,
     title: 'form.persona.edit',
@@ -44,8 +44,8 @@ export const personaForm: FormHandler = {
 
 /** Stores the persona of a voice channel, and the reply about it. */
 export async function savePersona(
-  guildId: string,
-  channelId: string,
+  guildId: GuildId,
+  channelId: ChannelId,
   persona: Persona,
   ports: CommandPorts,
 ): Promise<Reply> {
@@ -57,7 +57,7 @@ export async function savePersona(
 /** Reply to who the bot is. */
 export function personaReply(
   { name, voice }: Persona,
-  guildId: string,
+  guildId: GuildId,
   { places }: CommandPorts,
   more: readonly TextLine[] = [],
 ): Reply {

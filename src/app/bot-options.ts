@@ -12,7 +12,7 @@ export type BotOptions = {
   readonly discord: { readonly token: string; readonly apiUrl?: string };
   readonly engines: Omit<Engines, typeof Symbol.asyncDispose>;
   readonly codec: OpusCodec;
-  readonly onSession: (guildId: string, event: SessionEvent) => void;
+  readonly onSession: (guildId: GuildId, event: SessionEvent) => void;
   /** `shardId` is absent for events of the whole process. */
   readonly onDiscord: (event: DiscordEvent, shardId?: number) => void;
   /** Absent: there is no listener. */

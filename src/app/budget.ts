@@ -18,9 +18,9 @@ export type BudgetOptions = {
   /** Share of all shards, from 0 to 1, that this process serves. */
   readonly share: number;
   /** Way in which this server is answered now. */
-  readonly wayIn: (guildId: string) => AnsweringWay;
+  readonly wayIn: (guildId: GuildId) => AnsweringWay;
   /** Cap a day that a server has set below that of the operator, in billionths of a dollar; 0: none. */
-  readonly ownCapIn: (guildId: string) => number;
+  readonly ownCapIn: (guildId: GuildId) => number;
   /** Own budgets of who is no person. */
   readonly ownCapOf: (payerId: string) => number | undefined;
   readonly onEvent: SessionDependencies['onEvent'];

@@ -150,7 +150,7 @@ type Listeners = {
 
 function reportSession(
   { log, metrics, alerts, notices, traces }: Listeners,
-  guildId: string,
+  guildId: GuildId,
   event: SessionEvent,
 ) {
   metrics.sessions.count(guildId, event);

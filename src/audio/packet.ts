@@ -2,7 +2,7 @@ import { opusSamples } from '#src/audio/opus/opus-packet.ts';
 
 /** One undecoded voice packet of one person, in order of arrival. */
 export type Packet = {
-  readonly speakerId: string;
+  readonly speakerId: PersonId;
   /** RTP sequence, 16 bit, wraps. */
   readonly sequence: number;
   /** RTP timestamp at 48 kHz, 32 bit, wraps; 960 per 20 ms. */

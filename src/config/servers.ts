@@ -15,6 +15,6 @@ export function readServers({
   return { allowed: allowed ? listed(allowed) : undefined, barred: listed(barred) };
 }
 
-export function isServerAllowed({ allowed, barred }: ServerLists, guildId: string): boolean {
+export function isServerAllowed({ allowed, barred }: ServerLists, guildId: GuildId): boolean {
   return !barred.includes(guildId) && (allowed === undefined || allowed.includes(guildId));
 }

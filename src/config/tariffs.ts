@@ -91,8 +91,8 @@ export type AnsweringWay = { readonly pipeline: Config['pipeline'] };
 /** Prices in each server, for an answer aloud or in writing. */
 export function tariffsOf(
   config: Config,
-  wayIn: (guildId: string) => AnsweringWay,
-): (guildId: string, isWritten?: boolean) => Tariff {
+  wayIn: (guildId: GuildId) => AnsweringWay,
+): (guildId: GuildId, isWritten?: boolean) => Tariff {
   return (guildId, isWritten) =>
     tariffOf(config, isWritten ? undefined : thinkerOf(config, wayIn(guildId)));
 }

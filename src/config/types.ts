@@ -21,7 +21,7 @@ export type Config = {
   readonly discord?: {
     readonly token: Secret;
     readonly apiUrl?: string;
-    readonly guildId?: string;
+    readonly guildId?: GuildId;
     /** Asked of Discord: the intent that tells the text of every message. */
     readonly messageContent?: boolean;
   };
@@ -42,7 +42,7 @@ export type Config = {
   readonly deadlines: RoleDeadlines;
   readonly consent:
     | { readonly policy: 'ask' | 'notice' }
-    | { readonly policy: 'role'; readonly roleId: string };
+    | { readonly policy: 'role'; readonly roleId: RoleId };
   /** When it takes words as meant for it. */
   readonly addressing: EnvironmentSettings['ADDRESSING'];
   /** Whether every line in the chat of a channel it sits in may be meant for it; needs a privileged intent. */

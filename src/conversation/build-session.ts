@@ -11,7 +11,6 @@ import {
   type ConversationState,
   initialState,
   type Participant,
-  type PersonId,
   type SessionSettings,
 } from '#src/conversation/machine/state.ts';
 import { pauseAloud } from '#src/conversation/output/answer-parts.ts';
@@ -183,9 +182,9 @@ export type ConversationOptions = {
   readonly notices: Pick<GuildNoticeQueue, 'report'>;
   /** What people of the server said, where it is left, and what is done at a spoken no. */
   readonly sessions: {
-    readonly consents: { in(guildId: string): GuildChoices };
-    denyAloud(personId: string, session: Session): void;
-    leave(guildId: string): Promise<LeaveOutcome>;
+    readonly consents: { in(guildId: GuildId): GuildChoices };
+    denyAloud(personId: PersonId, session: Session): void;
+    leave(guildId: GuildId): Promise<LeaveOutcome>;
   };
   /** A session of this server that is to go on here: with its history and what people said about being heard. */
   readonly former?: Session | undefined;
@@ -374,7 +373,7 @@ function stateOf(
   };
 }
 
-function nameIn({ history, people, turns }: ConversationState, personId: string): string {
+function nameIn({ history, people, turns }: ConversationState, personId: PersonId): string {
   const here = people.find(({ id }) => id === personId);
   const asked = [...turns, ...history.exchanges].findLast(({ by }) => by === personId);
   return here?.name ?? asked?.name ?? 'Someone';

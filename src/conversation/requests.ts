@@ -3,7 +3,7 @@ import { type PlayEnd, playEnds } from '#src/base/play-end.ts';
 import { clausesOf } from '#src/chat/text/clauses.ts';
 import type { ReportedOutcome } from '#src/conversation/machine/effects.ts';
 import { readingOf, turnOf } from '#src/conversation/machine/questions.ts';
-import type { Id, PersonId } from '#src/conversation/machine/state.ts';
+import type { Id } from '#src/conversation/machine/state.ts';
 import type { QueuedQuestion, QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import { type ChannelNotices, failureText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
@@ -24,7 +24,7 @@ type SpokenNotice = {
   /** Language of `words`, BCP 47. */
   readonly language: string;
   /** Person whom it is for; left out: all. */
-  readonly personId?: string;
+  readonly personId?: PersonId;
   /** Longest wait for a pause, in ms. */
   readonly longestWaitMs: number;
   /** Called once: whether any of it was heard. */
@@ -60,7 +60,7 @@ type SubmitOutcome =
 
 type RequestDeps = {
   readonly clock: Clock;
-  readonly channelId: string;
+  readonly channelId: ChannelId;
   readonly loop: ConversationLoop;
   readonly notices: ChannelNotices;
   /** False: there is no money for speech, or it was called to write captions only. */

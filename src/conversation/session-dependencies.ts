@@ -41,7 +41,7 @@ export type SessionDependencies = PaidEngines & {
   /** Budgets of talk. */
   readonly spending: BudgetAuthority;
   /** Whether a program may read what is said in this voice channel, which the panel there tells. */
-  readonly isReadByPrograms: (channelId: string) => boolean;
+  readonly isReadByPrograms: (channelId: ChannelId) => boolean;
   /** An exception from it is a bug of its own and ends no session. */
   readonly onEvent: SessionEventListener;
   /** Decisions of a conversation. Default: `step`; a simulation watches them. */

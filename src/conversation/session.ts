@@ -51,15 +51,15 @@ export type SessionPlace = {
   readonly style: () => ReplyStyle;
   /** Everybody there besides the bot itself, also while the link is away. */
   readonly people: () => readonly ChannelMember[];
-  readonly findPerson: (personId: string) => ChannelMember | undefined;
+  readonly findPerson: (personId: PersonId) => ChannelMember | undefined;
   /** Name of a person there, or of whoever asked by typing. */
-  readonly nameOf: (personId: string) => string;
+  readonly nameOf: (personId: PersonId) => string;
   /** What a person has chosen for themselves in this server, as last read. */
   readonly choicesOf: (
-    personId: string,
+    personId: PersonId,
   ) => ReturnType<SessionDependencies['peopleSettings']['known']>;
   readonly loadChoices: (
-    personId: string,
+    personId: PersonId,
   ) => ReturnType<SessionDependencies['peopleSettings']['load']>;
   /** Language in which each person is heard and answered. */
   readonly languages: SpeakerLanguages;

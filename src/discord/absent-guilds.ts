@@ -25,7 +25,7 @@ export type GuildWatchOptions = {
   readonly report: ReportDiscord;
   readonly shard: Pick<OwnedShard, 'id' | 'count'>;
   /** The other servers are not noted, so that an invitation of theirs is new once they are allowed. */
-  readonly isAllowed: (guildId: string) => boolean;
+  readonly isAllowed: (guildId: GuildId) => boolean;
   /** Greets a server that is new while the bot runs, after it was noted: once. Resolves to why it could not. Never throws. */
   readonly greet: (guild: Guild) => Promise<unknown>;
 };
@@ -41,7 +41,7 @@ export function watchAbsentGuilds(
   client: Client<true>,
   { store, report, shard, isAllowed, greet }: GuildWatchOptions,
 ): void {
-  const note = async (guildIds: readonly string[]): Promise<boolean> => {
+  const note = async (guildIds: readonly GuildId[]): Promise<boolean> => {
     try {
       await store.note(client.user.id, guildIds);
       return true;
@@ -74,7 +74,7 @@ async function reportAbsent(
   noted: () => Promise<readonly string[]>,
   report: ReportDiscord,
 ): Promise<void> {
-  const isThere = (guildId: string) => client.guilds.cache.has(guildId);
+  const isThere = (guildId: GuildId) => client.guilds.cache.has(guildId);
   let trouble: unknown;
   const ids = await noted().catch((cause: unknown) => {
     trouble = cause;

@@ -5,7 +5,7 @@ import { oneLine } from '#src/texts/plain.ts';
 import { roleIdsOf } from './permissions.ts';
 
 type KnownPeople = { readonly people: readonly ChannelMember[]; readonly atMs: number };
-type PeopleListener = { readonly channelId: string; readonly changed: () => void };
+type PeopleListener = { readonly channelId: ChannelId; readonly changed: () => void };
 
 /** Time in ms after which names and roles are read again: not all that changes them is an event. */
 const freshMs = 1_000;
@@ -29,7 +29,7 @@ export class ChannelPeople {
   }
 
   /** All people there but the bot, as far as Discord reported them a second ago. */
-  in(guild: Guild, channelId: string): readonly ChannelMember[] {
+  in(guild: Guild, channelId: ChannelId): readonly ChannelMember[] {
     const nowMs = realClock.nowMs();
     const known = this.#lists.get(channelId);
     if (known && nowMs - known.atMs < freshMs) return known.people;
@@ -39,12 +39,12 @@ export class ChannelPeople {
   }
 
   /** Rereads names and roles of the people there, which may have changed. */
-  reread(channelId: string): void {
+  reread(channelId: ChannelId): void {
     this.#lists.delete(channelId);
   }
 
   /** Calls `changed` at each report of Discord about people there, until it is disposed of. */
-  listen(channelId: string, changed: () => void): Disposable {
+  listen(channelId: ChannelId, changed: () => void): Disposable {
     const listener = { channelId, changed };
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
@@ -64,7 +64,7 @@ export class ChannelPeople {
 }
 
 /** People in a voice channel but the bot. discord.js's own list leaves out whom it does not know by name. */
-export function othersIn(guild: Guild, channelId: string): readonly ChannelMember[] {
+export function othersIn(guild: Guild, channelId: ChannelId): readonly ChannelMember[] {
   const botId = guild.client.user.id;
   return [...guild.voiceStates.cache.values()]
     .filter((state) => state.channelId === channelId && state.id !== botId)

@@ -49,7 +49,7 @@ export type DiscordOptions = {
   /** REST base without `/v10`; Discord's own when left out. */
   readonly apiUrl?: string;
   /** Whether the operator lets the bot be in this server. It leaves the others. */
-  readonly isAllowed: (guildId: string) => boolean;
+  readonly isAllowed: (guildId: GuildId) => boolean;
   /** Which servers it is told of. Shard 0 registers the commands. */
   readonly shard: OwnedShard;
   readonly commands: readonly CommandEntry[];
@@ -71,9 +71,9 @@ export type DiscordOptions = {
    * Told which servers are there, and which are there again; resolves to those whose panels of a former run are taken care
    * of. Never throws.
    */
-  readonly arrived: (guildIds: readonly string[]) => Promise<ReadonlySet<string>>;
+  readonly arrived: (guildIds: readonly GuildId[]) => Promise<ReadonlySet<string>>;
   /** Told of each server in which a person came into, left or changed a voice channel. Never throws. */
-  readonly channelChanged: (guildId: string) => void;
+  readonly channelChanged: (guildId: GuildId) => void;
   /** Ports that commands may use; called once, after logging in. */
   readonly ports: (discord: DiscordPorts) => CommandPorts;
   readonly onEvent: (event: DiscordEvent) => void;

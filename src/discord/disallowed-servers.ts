@@ -5,7 +5,7 @@ import type { DiscordEvent } from './events.ts';
 import { postToServer } from './server-message.ts';
 
 export type DisallowedServersOptions = {
-  readonly isAllowed: (guildId: string) => boolean;
+  readonly isAllowed: (guildId: GuildId) => boolean;
   readonly outbox: Pick<Outbox, 'post'>;
   readonly report: (event: DiscordEvent) => void;
 };

@@ -14,7 +14,7 @@ export function leaveAllSeats(client: Client<true>): void {
 }
 
 /** Where the gateway of that server is away, Discord cannot be told. */
-function leaveSeat(client: Client<true>, guildId: string): void {
+function leaveSeat(client: Client<true>, guildId: GuildId): void {
   const { shard } = client.guilds.cache.get(guildId) ?? {};
   if (shard?.status !== Status.Ready) return; // discord.js would not catch its own error
   const d = { guild_id: guildId, channel_id: null, self_mute: false, self_deaf: false };
@@ -22,7 +22,7 @@ function leaveSeat(client: Client<true>, guildId: string): void {
 }
 
 /** Gives up the seats in which Discord shows the bot without a link, as those of a former run. */
-export function leaveGhosts(client: Client<true>, hasLink: (guildId: string) => boolean): void {
+export function leaveGhosts(client: Client<true>, hasLink: (guildId: GuildId) => boolean): void {
   for (const guild of client.guilds.cache.values()) {
     const isThere = guild.voiceStates.cache.get(client.user.id)?.channelId;
     if (isThere && !hasLink(guild.id)) leaveSeat(client, guild.id);

@@ -35,7 +35,7 @@ function isUnknownMember(cause: unknown): boolean {
 /** Asks Discord for a member, whose changes it does not report without the members intent. As `VoiceLink.refresh`. */
 export async function readMember(
   guild: Guild,
-  personId: string,
+  personId: PersonId,
   signal: AbortSignal,
 ): Promise<GuildMember> {
   const either = AbortSignal.any([signal, AbortSignal.timeout(readMs)]);

@@ -60,7 +60,7 @@ type Hindrances = Partial<Record<VoiceRestriction, boolean>>;
 
 /** Last reported state of the bot's seat in one server. */
 type OwnSeat = {
-  readonly channelId: string | null;
+  readonly channelId: ChannelId | null;
   readonly hindrances: Hindrances;
   readonly missing: MissingRight | undefined;
 };
@@ -93,7 +93,7 @@ function rightsOf({ channel }: VoiceState) {
 
 /** Reports the state anew after a join: a newcomer knows nothing of earlier reports. */
 function* hindranceChanges(
-  guildId: string,
+  guildId: GuildId,
   { channelId, hindrances }: OwnSeat,
   now: Hindrances,
 ): Generator<DiscordEvent> {

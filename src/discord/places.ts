@@ -19,7 +19,7 @@ const mostAsked = 50;
 
 /** Opens the lookup of what Discord has described; only `membersAmong` asks, and takes time. */
 export function openPlaces(client: Client<true>): Places {
-  const guildOf = (guildId: string) => client.guilds.cache.get(guildId);
+  const guildOf = (guildId: GuildId) => client.guilds.cache.get(guildId);
   /** People, by server, of whom Discord told nothing when it was asked. */
   const unfound = new Set<string>();
   return {
@@ -70,7 +70,7 @@ export function openPlaces(client: Client<true>): Places {
 }
 
 /** Language of a server. */
-export function localeIn(client: Client<true>, guildId: string): Locale {
+export function localeIn(client: Client<true>, guildId: GuildId): Locale {
   return localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? '');
 }
 
@@ -85,12 +85,12 @@ function rightIn(channel: NonThreadGuildBasedChannel, right: bigint): RightInCha
 }
 
 /** Nickname of the bot in that server, or else its own name. */
-function botNameIn(client: Client<true>, guildId: string): string {
+function botNameIn(client: Client<true>, guildId: GuildId): string {
   const me = client.guilds.cache.get(guildId)?.members.me;
   return oneLine(me?.displayName ?? client.user.displayName);
 }
 
-function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): ChannelFacts {
+function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: PersonId): ChannelFacts {
   const mine = ownPermissionsIn(channel);
   const has = (right: bigint) => mine?.has(right) === true;
   return {
@@ -110,12 +110,12 @@ function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): Ch
 }
 
 /** True when the caller may enter; a person who sits there already was let in by another. */
-function mayEnter(guild: Guild, channel: VoiceBasedChannel, callerId: string): boolean {
+function mayEnter(guild: Guild, channel: VoiceBasedChannel, callerId: PersonId): boolean {
   if (guild.voiceStates.cache.get(callerId)?.channelId === channel.id) return true;
   return mayConnect(guild, channel, callerId);
 }
 
-function mayConnect(guild: Guild, channel: VoiceBasedChannel, callerId: string): boolean {
+function mayConnect(guild: Guild, channel: VoiceBasedChannel, callerId: PersonId): boolean {
   const caller = guild.members.cache.get(callerId);
   const needed = [PermissionFlagsBits.ViewChannel, PermissionFlagsBits.Connect];
   return caller !== undefined && permissionsIn(channel, caller)?.has(needed) === true;

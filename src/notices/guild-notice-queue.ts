@@ -72,7 +72,7 @@ export class GuildNoticeQueue implements Disposable {
     writeInChat(words, channel, this.#parts);
   }
 
-  #server(guildId: string): ServerNotices {
+  #server(guildId: GuildId): ServerNotices {
     const fresh = { waiting: [], lastAtMs: Number.NEGATIVE_INFINITY, busy: false };
     const server = this.#servers.get(guildId) ?? fresh;
     this.#servers.set(guildId, server);

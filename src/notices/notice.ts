@@ -28,7 +28,7 @@ type ListenerLanguages = ReaderLanguages & {
 /** A sentence of the bot as people of that server read it. */
 export function writtenText(
   { id, with: words }: CheckedLine,
-  guildId: string,
+  guildId: GuildId,
   { places }: ReaderLanguages,
 ): string {
   return text(id, words, places.localeIn(guildId));
@@ -37,7 +37,7 @@ export function writtenText(
 /** A text as it is spoken to people of a language, or of the server: in English where the voice speaks nothing else. */
 export function spokenText(
   { id, with: words }: CheckedLine,
-  guildId: string,
+  guildId: GuildId,
   parts: ListenerLanguages,
   /** BCP 47; one without texts counts as the server's. */
   language?: string,
@@ -47,7 +47,7 @@ export function spokenText(
 
 /** In which language `spokenText` gives a text. */
 function spokenLocale(
-  guildId: string,
+  guildId: GuildId,
   { places, voices }: ListenerLanguages,
   language?: string,
 ): Locale {
@@ -122,7 +122,7 @@ export function channelNotices(
     /** Language of what people read here. */
     writtenLocale: () => deps.places.localeIn(guildId),
     /** Into the chat of the channel, to one person with a mention, without waiting for it. */
-    write(words: ConfidentialText, personId?: string) {
+    write(words: ConfidentialText, personId?: PersonId) {
       if (personId === undefined) {
         writeInChat(words, channel, deps);
         return;
@@ -133,17 +133,17 @@ export function channelNotices(
         .catch((error: unknown) => reportFailure(error, 'speak'));
     },
     /** Whether this person may know words of a voice channel now. */
-    mayTell: async (personId: string, channelId: string) =>
+    mayTell: async (personId: PersonId, channelId: ChannelId) =>
       (await mayOpen(guildId, channelId, personId, deps)) === 'yes',
     /** As `VoiceChannelChatPoster.tell`. */
-    tellPerson: (personId: string, words: ConfidentialText, signal: AbortSignal) =>
+    tellPerson: (personId: PersonId, words: ConfidentialText, signal: AbortSignal) =>
       messages.tell(personId, words, signal),
     /**
      * Writes lines to one person into the chat of the channel, which notifies them, with buttons, those of consent by default;
      * without waiting for it. If that chat is shut, only the operator reads of it. Aborting `signal` takes back what still waits.
      */
     notifyPerson(
-      personId: string,
+      personId: PersonId,
       lines: readonly TextLine[],
       signal: AbortSignal,
       buttons: readonly string[] = consentButtons,

@@ -11,7 +11,7 @@ import type { OperatorNotices } from './operator-notices.ts';
 
 /** An alert that is raised: `guildId` is absent where it is about the whole process. */
 export type RaisedAlert = Omit<FeatureAlert, 'remedy'> & {
-  readonly guildId?: string;
+  readonly guildId?: GuildId;
   readonly cause: string;
   readonly task?: string;
 };
@@ -46,7 +46,7 @@ export class AlertBoard {
   }
 
   /** Raising twice, or clearing an alert that is not raised, changes nothing. */
-  report(change: AlertChange | FeatureAlertChange, guildId?: string): void {
+  report(change: AlertChange | FeatureAlertChange, guildId?: GuildId): void {
     const { state, cause, task, error } = change;
     const alert = alertOf(change);
     const { name, meaning, action } = alert;
@@ -73,7 +73,7 @@ export class AlertBoard {
   }
 
   /** A channel was left: its alerts are over. */
-  forget(guildId: string): void {
+  forget(guildId: GuildId): void {
     for (const alert of this.raised) {
       if (alert.guildId !== guildId) continue;
       const cause = 'the channel was left';

@@ -36,7 +36,7 @@ export function openLog(
 }
 
 /** One line per event of a session. */
-export function logSession(log: Log, guildId: string, event: SessionEvent): void {
+export function logSession(log: Log, guildId: GuildId, event: SessionEvent): void {
   switch (event.kind) {
     case 'joined':
       log.info(

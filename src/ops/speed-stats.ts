@@ -12,7 +12,7 @@ export class SpeedStats implements Stats {
   readonly #servers = new Map<string, readonly TimedTurn[]>();
 
   /** Hears of every event of every session. */
-  report(guildId: string, event: SessionEvent): void {
+  report(guildId: GuildId, event: SessionEvent): void {
     if (event.kind !== 'answered' || event.typed) return;
     const { finish, instants } = event;
     const { firstSentAtMs, heardAtMs } = instants;
@@ -21,7 +21,7 @@ export class SpeedStats implements Stats {
     this.#add(guildId, { ...started, failed: finish === 'failed' });
   }
 
-  speed(guildId: string): AnswerLatencyStats | undefined {
+  speed(guildId: GuildId): AnswerLatencyStats | undefined {
     const turns = this.#servers.get(guildId) ?? [];
     const startsMs = turns
       .flatMap(({ startMs }) => (startMs === undefined ? [] : [startMs]))
@@ -32,7 +32,7 @@ export class SpeedStats implements Stats {
     return { turns: turns.length, p50Ms, p95Ms, failed };
   }
 
-  #add(guildId: string, turn: TimedTurn) {
+  #add(guildId: GuildId, turn: TimedTurn) {
     const turns = this.#servers.get(guildId) ?? [];
     this.#servers.set(guildId, [...turns, turn].slice(-longest));
   }

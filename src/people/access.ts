@@ -3,13 +3,13 @@ type AccessRules = {
   /** People who are neither heard nor answered. */
   readonly blockedIds: readonly string[];
   /** Roles of which a person needs one; empty: all people may. */
-  readonly userRoleIds: readonly string[];
+  readonly userRoleIds: readonly RoleId[];
 };
 
 /** Properties of a person that decide about access. */
 export type Visitor = {
   readonly id: string;
-  readonly roleIds: readonly string[];
+  readonly roleIds: readonly RoleId[];
   /** A person who manages the server needs no role for it. */
   readonly mayManage: boolean;
 };

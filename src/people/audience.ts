@@ -3,10 +3,10 @@ export type ChannelAccess = 'yes' | 'no' | 'gone';
 
 export type AudienceDeps = {
   readonly captionChats: {
-    mayOpen(guildId: string, channelId: string, personId: string): Promise<ChannelAccess>;
+    mayOpen(guildId: GuildId, channelId: ChannelId, personId: PersonId): Promise<ChannelAccess>;
   };
   readonly places: {
-    seatOf(guildId: string, personId: string): { readonly channelId: string } | undefined;
+    seatOf(guildId: GuildId, personId: PersonId): { readonly channelId: ChannelId } | undefined;
   };
 };
 
@@ -15,9 +15,9 @@ export type AudienceDeps = {
  * most 60 s ago; unknown means no.
  */
 export async function mayOpen(
-  guildId: string,
-  channelId: string,
-  personId: string,
+  guildId: GuildId,
+  channelId: ChannelId,
+  personId: PersonId,
   { captionChats, places }: AudienceDeps,
 ): Promise<ChannelAccess> {
   if (places.seatOf(guildId, personId)?.channelId === channelId) return 'yes';

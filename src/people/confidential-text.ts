@@ -3,8 +3,8 @@
  * words, or anyone (`given`).
  */
 export type TextOwner =
-  | { readonly channelId: string; readonly onlyFor?: undefined }
-  | { readonly channelId?: string; readonly onlyFor: string }
+  | { readonly channelId: ChannelId; readonly onlyFor?: undefined }
+  | { readonly channelId?: ChannelId; readonly onlyFor: string }
   | 'given';
 
 /** The same words, for one person alone. */
@@ -34,7 +34,7 @@ export class ConfidentialText {
   }
 
   /** The words in the voice or the chat of a channel; in any other place only given ones. */
-  textIn(placeId: string | undefined): string | undefined {
+  textIn(placeId: ChannelId | undefined): string | undefined {
     const { owner } = this;
     if (owner === 'given') return this.#text;
     return owner.onlyFor === undefined && owner.channelId === placeId ? this.#text : undefined;
@@ -42,8 +42,8 @@ export class ConfidentialText {
 
   /** The words for one person alone, if they may open the channel of these. */
   async textFor(
-    personId: string,
-    mayOpen: (channelId: string) => Promise<boolean>,
+    personId: PersonId,
+    mayOpen: (channelId: ChannelId) => Promise<boolean>,
   ): Promise<string | undefined> {
     const { owner } = this;
     if (owner === 'given') return this.#text;

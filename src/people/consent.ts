@@ -6,8 +6,8 @@ export type SaidConsent = StoredConsent & { readonly erasesSinceWallMs?: number 
 
 /** Erasure of a person in a server. Only `endErasure` ends it, whatever the person says meanwhile. */
 export type Erasure = {
-  readonly guildId: string;
-  readonly personId: string;
+  readonly guildId: GuildId;
+  readonly personId: PersonId;
   readonly sinceWallMs: number;
 };
 
@@ -17,9 +17,9 @@ export type StoredRows = Readonly<Record<string, readonly Readonly<Record<string
 /** Store of one choice of each person in a server, across restarts. storage implements it. */
 export interface ChoiceStore<Choice> {
   /** Choices by person id. Errors: BotError `store.unreadable`: then no person agreed, and no person is captioned. */
-  read(guildId: string): Promise<ReadonlyMap<string, Choice>>;
+  read(guildId: GuildId): Promise<ReadonlyMap<string, Choice>>;
   /** Errors: BotError `store.unwritable`. */
-  write(guildId: string, personId: string, choice: Choice): Promise<void>;
+  write(guildId: GuildId, personId: PersonId, choice: Choice): Promise<void>;
 }
 
 /** Stores people's consents, and erases people. */
@@ -29,15 +29,15 @@ export interface ConsentStore extends ChoiceStore<SaidConsent> {
   /** The erasure is complete; a later one of the same person goes on. Errors: BotError `store.unwritable`. */
   endErasure(erasure: Erasure): Promise<void>;
   /** Number of stored items about this person in this server. Errors: BotError `store.unreadable`. */
-  count(guildId: string, personId: string): Promise<number>;
+  count(guildId: GuildId, personId: PersonId): Promise<number>;
   /** All stored rows about this person in this server, of each table that has some about persons. Errors: BotError `store.unreadable`. */
-  rowsAbout(guildId: string, personId: string): Promise<StoredRows>;
+  rowsAbout(guildId: GuildId, personId: PersonId): Promise<StoredRows>;
   /**
    * Deletes everything about this person in this server but their consent and erasure, so that not a byte of it stays in the
    * files; how many items.
    * Errors: BotError `store.unwritable`.
    */
-  erase(guildId: string, personId: string): Promise<number>;
+  erase(guildId: GuildId, personId: PersonId): Promise<number>;
 }
 
 /**

@@ -53,7 +53,7 @@ export const returnMs = 15 * 60_000;
 
 /** A channel into which the bot comes by itself, as it is now. */
 export type AutoJoinChannel = {
-  readonly channelId: string;
+  readonly channelId: ChannelId;
   /** People there who may be heard without a new question. */
   readonly heard: number;
   /** People there who have not answered yet, and can be asked. */
@@ -75,7 +75,7 @@ const joinSettleMs = 1_200;
  */
 export function chooseAutoJoin(
   channels: readonly AutoJoinChannel[],
-  ownChannelId: string | undefined,
+  ownChannelId: ChannelId | undefined,
 ): string | undefined {
   const open = channels.filter(
     ({ heard, isSentAway, unasked }) => heard + unasked > 0 && !isSentAway,

@@ -18,7 +18,7 @@ export const [minSpeed, maxSpeed] = [0.7, 1.4];
 /** Stores people's own settings across restarts; storage implements it. */
 export interface PersonSettingsStore {
   /** Empty where the person has chosen nothing. Errors: BotError `store.unreadable`. */
-  read(guildId: string, personId: string): Promise<PersonSettings>;
+  read(guildId: GuildId, personId: PersonId): Promise<PersonSettings>;
   /** Replaces all of it. Errors: BotError `store.unwritable`. */
-  write(guildId: string, personId: string, settings: PersonSettings): Promise<void>;
+  write(guildId: GuildId, personId: PersonId, settings: PersonSettings): Promise<void>;
 }

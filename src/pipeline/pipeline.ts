@@ -7,7 +7,7 @@ import type { SpeechVoice, Transcript } from '#src/speech/ports.ts';
 
 /** One utterance of one person. */
 export type TurnUtterance = {
-  readonly speakerId: string;
+  readonly speakerId: PersonId;
   readonly name: string;
   readonly fromMs: number;
   readonly toMs: number;

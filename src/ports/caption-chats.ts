@@ -15,7 +15,7 @@ export interface CaptionChats {
     signal: AbortSignal,
   ): Promise<CaptionChat>;
   /** Posts a message by itself. Errors: BotError `discord.*`. Aborting `signal` throws `signal.reason`. */
-  post(channelId: string, text: string, signal: AbortSignal): Promise<MessagePlace>;
+  post(channelId: ChannelId, text: string, signal: AbortSignal): Promise<MessagePlace>;
   /**
    * Changes a message of any run, or deletes it where `text` is empty. `gone`: it is not there any more, since it is too old to be
    * changed, perhaps; `closed`: Discord does not take it now. Aborting `signal` throws `signal.reason`.
@@ -26,18 +26,18 @@ export interface CaptionChats {
     signal: AbortSignal,
   ): Promise<'changed' | 'gone' | 'closed'>;
   /** Whether roles let this person open that voice channel and read what was said there, read at most 60 s ago; unknown means no. */
-  mayOpen(guildId: string, channelId: string, personId: string): Promise<ChannelAccess>;
+  mayOpen(guildId: GuildId, channelId: ChannelId, personId: PersonId): Promise<ChannelAccess>;
   /** Writes a sentence for the people who manage this server, where they are most likely to read it. Never throws. */
-  tellServer(guildId: string, line: TextLine): void;
+  tellServer(guildId: GuildId, line: TextLine): void;
   /** Called with the ids of messages that people delete. Replaces the former listener. */
-  onDeleted(listener: (messageIds: readonly string[]) => void): void;
+  onDeleted(listener: (messageIds: readonly MessageId[]) => void): void;
 }
 
 export type CaptionThread = {
-  readonly inChannelId: string;
+  readonly inChannelId: ChannelId;
   readonly name: string;
   /** Thread of the same session before it was resumed. */
-  readonly formerId?: string;
+  readonly formerId?: ChannelId;
 };
 
 /** A message of a chat as it is to be. */
@@ -73,6 +73,6 @@ export interface ChatMessage {
 
 /** One chat. Messages are posted in the order in which they are touched first. */
 export interface CaptionChat {
-  readonly channelId: string;
+  readonly channelId: ChannelId;
   message(draw: () => ChatText, report: (outcome: MessageOutcome) => void): ChatMessage;
 }

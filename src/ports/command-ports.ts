@@ -47,23 +47,23 @@ export type LeaveOutcome =
 
 /** Cached facts about servers and channels; discord implements it. */
 export interface Places {
-  facts(channel: ChannelRef, callerId: string): ChannelFacts | undefined;
+  facts(channel: ChannelRef, callerId: PersonId): ChannelFacts | undefined;
   /** Whether the bot is in this server, as far as Discord has reported. */
-  has(guildId: string): boolean;
+  has(guildId: GuildId): boolean;
   /** Name of the bot in this server. */
-  botName(guildId: string): string;
+  botName(guildId: GuildId): string;
   /** Language of texts for everybody in this server; English where there is no table for its language. */
-  localeIn(guildId: string): Locale;
+  localeIn(guildId: GuildId): Locale;
   /** Whether this person has Manage Server, as far as Discord has reported. */
-  mayManage(guildId: string, personId: string): boolean;
+  mayManage(guildId: GuildId, personId: PersonId): boolean;
   /** A voice channel by its id; undefined when it is gone. */
-  channel(guildId: string, channelId: string): ChannelRef | undefined;
+  channel(guildId: GuildId, channelId: ChannelId): ChannelRef | undefined;
   /** The voice channel this person sits in; undefined: in none, as far as Discord has reported. */
-  seatOf(guildId: string, personId: string): ChannelRef | undefined;
+  seatOf(guildId: GuildId, personId: PersonId): ChannelRef | undefined;
   /** Whether all roles and people that may open the first channel may open the second; false where that is not known. */
   isNoWider(channel: ChannelRef, other: ChannelRef): boolean;
   /** Those of these people who are members; Discord is asked for names that it has not told. Never throws. */
-  membersAmong(guildId: string, personIds: readonly string[]): Promise<readonly ChannelMember[]>;
+  membersAmong(guildId: GuildId, personIds: readonly PersonId[]): Promise<readonly ChannelMember[]>;
   /** Everybody in a voice channel but the bot itself, with their roles as last reported. */
   people(channel: ChannelRef): readonly ChannelMember[];
 }
@@ -75,14 +75,14 @@ export interface Members {
    *
    * Errors: BotError `discord.unreachable`, after 5 s at most; then all is as it was. Aborting throws `signal.reason`.
    */
-  refresh(guildId: string, personId: string, signal: AbortSignal): Promise<void>;
+  refresh(guildId: GuildId, personId: PersonId, signal: AbortSignal): Promise<void>;
 }
 
 /** Person whose access is checked. */
 export type AccessRequest = {
-  readonly guildId: string;
-  readonly callerId: string;
-  readonly callerRoleIds: readonly string[];
+  readonly guildId: GuildId;
+  readonly callerId: PersonId;
+  readonly callerRoleIds: readonly RoleId[];
   readonly mayManage: boolean;
 };
 
@@ -99,9 +99,9 @@ export type QuestionSubject = {
   /** Longest wait for the answer, in ms, where the asker has a limit. */
   readonly longestMs?: number;
   /** Chat in which question and answer stand for all who may open it. */
-  readonly placeId?: string;
+  readonly placeId?: ChannelId;
   /** Chat where a reminder is written that the question asks for. Default: `placeId`. */
-  readonly askedInId?: string;
+  readonly askedInId?: ChannelId;
   /** Aborted when the asker has gone: an answer that is not said aloud ends, at its server too, by throwing the reason. */
   readonly signal?: AbortSignal;
   /** Manner of a spoken answer; a Realtime conversation keeps its voice. */
@@ -191,5 +191,5 @@ export type AnswerLatencyStats = {
 
 /** Latency of answers in a server; status implements it. */
 export interface Stats {
-  speed(guildId: string): AnswerLatencyStats | undefined;
+  speed(guildId: GuildId): AnswerLatencyStats | undefined;
 }

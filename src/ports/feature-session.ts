@@ -5,7 +5,7 @@ import type { ChannelMember } from './voice-link.ts';
 
 /** An utterance that has begun; `fromMs` is its first voiced packet on the monotonic clock, without jitter. */
 export type BegunUtterance = {
-  readonly speakerId: string;
+  readonly speakerId: PersonId;
   readonly name: string;
   readonly fromMs: number;
 };
@@ -47,7 +47,7 @@ export type SpokenSegment = {
   readonly isOver: boolean;
   /** It was stopped before its end. */
   readonly isCut: boolean;
-  readonly answeredIds: readonly string[];
+  readonly answeredIds: readonly PersonId[];
   /** Whether it answers a question, of which `answered` tells; else it was read out. */
   readonly isAnswer: boolean;
 };
@@ -58,17 +58,17 @@ export type SpokenSegment = {
  */
 export type PersonHooks = {
   /** Forgets what is held in memory: called before and after rows are erased. */
-  forget?(guildId: string, personId: string): void;
+  forget?(guildId: GuildId, personId: PersonId): void;
   /** The person said no: deletes what of theirs goes with it. */
-  withdraw?(guildId: string, personId: string): Promise<unknown>;
+  withdraw?(guildId: GuildId, personId: PersonId): Promise<unknown>;
   /** Counts what is stored. */
-  count?(guildId: string, personId: string): Promise<StoredCounts | undefined>;
+  count?(guildId: GuildId, personId: PersonId): Promise<StoredCounts | undefined>;
   /** Erases what is stored: how many items, and how many messages still show one of them for a while. */
-  erase?(guildId: string, personId: string): Promise<number | undefined>;
+  erase?(guildId: GuildId, personId: PersonId): Promise<number | undefined>;
   /** Fields of the export. */
   export?(
-    guildId: string,
-    personId: string,
+    guildId: GuildId,
+    personId: PersonId,
   ): Promise<Readonly<Record<string, unknown>> | undefined>;
 };
 
@@ -96,9 +96,9 @@ export type FeatureSession = {
   /** To be called now and then with everybody there. */
   attend?(people: readonly ChannelMember[]): void;
   /** Drops what this person said. */
-  retract?(personId: string, why: RetractReason): void;
+  retract?(personId: PersonId, why: RetractReason): void;
   /** Follows what this person says from now on; undefined: it does not. Asked when an utterance begins. */
-  follow?(speakerId: string): FollowUtterance | undefined;
+  follow?(speakerId: PersonId): FollowUtterance | undefined;
   /** Words of the bot, as they leave: called now and then while it speaks, and once at the end. */
   said?(words: SpokenSegment): void;
   /** Data beside the conversation that a model is shown for an answer. */
@@ -109,7 +109,7 @@ export type FeatureSession = {
 
 /** Question for which a model is shown more than the conversation. */
 export type ContextRequest = {
-  readonly askerId: string;
+  readonly askerId: PersonId;
   /** First voiced packet of the question, on the monotonic clock. */
   readonly fromMs: number;
 };
@@ -135,11 +135,11 @@ export class SessionFeatures {
     for (const one of this.#all) one.attend?.(people);
   }
 
-  retract(personId: string, why: RetractReason): void {
+  retract(personId: PersonId, why: RetractReason): void {
     for (const one of this.#all) one.retract?.(personId, why);
   }
 
-  follow(speakerId: string): FollowUtterance | undefined {
+  follow(speakerId: PersonId): FollowUtterance | undefined {
     const follows = this.#all.flatMap((one) => one.follow?.(speakerId) ?? []);
     return follows.length > 0 ? (utterance) => together(follows, utterance) : undefined;
   }

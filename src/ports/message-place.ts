@@ -1,2 +1,2 @@
 /** Where a message stands. */
-export type MessagePlace = { readonly channelId: string; readonly messageId: string };
+export type MessagePlace = { readonly channelId: ChannelId; readonly messageId: MessageId };

@@ -25,27 +25,27 @@ export type FeaturePanel = {
 /** One message per server, edited in place at most every 1.2 s; the last face always lands. discord implements it. */
 export interface PanelBoard {
   /** Before a `/join` put a panel there, the face is kept for it. Called on every change only. Never throws. */
-  show(guildId: string, face: PanelFace): void;
+  show(guildId: GuildId, face: PanelFace): void;
   /** Goes on with the panel of a former run. False: there is none, or none is known. Never throws. */
-  takeOver(guildId: string): Promise<boolean>;
+  takeOver(guildId: GuildId): Promise<boolean>;
   /**
    * Posts the panel in the chat of that voice channel, with the sentence `head` until its face is known; it takes the place of a
    * former one. False: the bot may not write there, which is reported to the operator. Never throws.
    */
   post(channel: ChannelRef, head: TextLine): Promise<boolean>;
   /** Where the panel is; undefined where there is none. */
-  placeIn(guildId: string): PanelPlace | undefined;
+  placeIn(guildId: GuildId): PanelPlace | undefined;
   /** The server is gone: nothing is shown there any more, nor written to the store once this resolves. Never throws. */
-  forget(guildId: string): Promise<void>;
+  forget(guildId: GuildId): Promise<void>;
 }
 
-export type PanelPlace = { readonly channelId: string; readonly messageId: string };
+export type PanelPlace = { readonly channelId: ChannelId; readonly messageId: MessageId };
 
 /** Places of the panels, so that buttons of an old one can point to the new one; storage implements it. */
 export interface PanelStore {
-  read(guildId: string): Promise<PanelPlace | undefined>;
+  read(guildId: GuildId): Promise<PanelPlace | undefined>;
   /** Errors: BotError `store.*`. */
-  write(guildId: string, place: PanelPlace): Promise<void>;
+  write(guildId: GuildId, place: PanelPlace): Promise<void>;
 }
 
 /** The panel of a bot that left; `why`: what people are to know of it. */

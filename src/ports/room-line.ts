@@ -5,7 +5,7 @@ import type { ChannelRef } from './voice-link.ts';
 /** Whether a person may know the name of a voice channel: they sit there, or have the rights to enter. */
 export function mayKnowChannel(
   channel: ChannelRef,
-  personId: string,
+  personId: PersonId,
   places: Pick<Places, 'facts'>,
 ): boolean {
   return places.facts(channel, personId)?.callerMayEnter === true;

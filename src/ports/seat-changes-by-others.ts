@@ -12,9 +12,9 @@ export type SeatChange =
   /** Also reported when the bot joins under this restriction. `on` is false when it is over. */
   | { readonly kind: VoiceRestriction; readonly on: boolean }
   /** To another channel: the link has ended. */
-  | { readonly kind: 'moved'; readonly channelId: string }
+  | { readonly kind: 'moved'; readonly channelId: ChannelId }
   /** The bot lost a right to be in that channel; Discord leaves it there. */
-  | { readonly kind: MissingRight; readonly channelId: string }
+  | { readonly kind: MissingRight; readonly channelId: ChannelId }
   /** The bot is no member of the server any more. */
   | { readonly kind: 'guild-removed' };
 

@@ -59,7 +59,7 @@ export function featureEvent<Field extends string>(
 }
 
 /** Voice channel in which it was said or played: programs of other channels get no words of it. */
-type InChannel = { readonly channelId?: string };
+type InChannel = { readonly channelId?: ChannelId };
 
 /** Event in one voice channel, for status, console and metrics. */
 export type SessionEvent =
@@ -84,7 +84,7 @@ export type SessionEvent =
     }
   | (InChannel & {
       readonly kind: 'recognised';
-      readonly speakerId: string;
+      readonly speakerId: PersonId;
       readonly name: string;
       readonly text: string;
       /** The speaker is left out of captions: programs get no words. */
@@ -102,20 +102,20 @@ export type SessionEvent =
   /** A line of captions is over, with all its words. */
   | (InChannel & {
       readonly kind: 'line';
-      readonly speakerId: string;
+      readonly speakerId: PersonId;
       readonly name: string;
       readonly text: string;
     })
   | {
       readonly kind: 'ignored';
-      readonly speakerId: string;
+      readonly speakerId: PersonId;
       readonly name: string;
       readonly why: IgnoreReason;
     }
   /** A question is not answered: more than three waited, its moment has passed, or the budget is used. */
   | {
       readonly kind: 'dropped';
-      readonly speakerId: string;
+      readonly speakerId: PersonId;
       readonly name: string;
       readonly why: DroppedTurnReason | 'budget';
       /** Phase of the question until then: `waiting`, `making` and so on. */
@@ -125,14 +125,14 @@ export type SessionEvent =
   /** A model called a tool while it answered this person; `unknown` is one there is not. */
   | {
       readonly kind: 'tool';
-      readonly speakerId: string;
+      readonly speakerId: PersonId;
       readonly tool: string;
       readonly how: ToolEnd;
       readonly tookMs: number;
     }
   | (InChannel & {
       readonly kind: 'answered';
-      readonly speakerId: string;
+      readonly speakerId: PersonId;
       readonly name: string;
       /** Text of the model, and the part of it that was really sent to the channel. */
       readonly text: string;
@@ -152,7 +152,7 @@ export type SessionEvent =
       readonly end: PlayEnd;
     })
   /** Outcome of a message in the chat of the channel. */
-  | { readonly kind: 'typed'; readonly speakerId: string; readonly outcome: TypedOutcome }
+  | { readonly kind: 'typed'; readonly speakerId: PersonId; readonly outcome: TypedOutcome }
   | FeatureEvent
   /** The bot was removed from the server; `items` is the number of stored rows that were erased. */
   | { readonly kind: 'erased'; readonly items: number }
@@ -170,7 +170,7 @@ export type SessionEvent =
     };
 
 /** Listener to what happens in the channel of each server. */
-export type SessionEventListener = (guildId: string, event: SessionEvent) => void;
+export type SessionEventListener = (guildId: GuildId, event: SessionEvent) => void;
 
 /** Why a session ended. */
 export type LeaveReason = Extract<SessionEvent, { kind: 'left' }>['why'];

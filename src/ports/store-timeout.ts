@@ -16,7 +16,7 @@ export const eraseTimeoutMs = 45_000;
 
 /** Result of `work` with a store; undefined, and reported to the operator, when it fails or takes too long. Never throws. */
 export async function withStoreTimeout<T>(
-  guildId: string,
+  guildId: GuildId,
   { clock, onEvent }: StoreWatch,
   code: StoreCode,
   work: () => Promise<T>,

@@ -99,7 +99,7 @@ function stepIn(state: TalkState | undefined, consent: Consent): readonly [TextI
 }
 
 /** Consent of a person in the channel of the bot; undefined for all others, and for those whom the server bars. */
-export function consentThere(personId: string, { people }: TalkState): Consent | undefined {
+export function consentThere(personId: PersonId, { people }: TalkState): Consent | undefined {
   const standing = people.find(({ id }) => id === personId)?.standing;
   return standing === 'barred' ? undefined : standing;
 }

@@ -18,9 +18,9 @@ export type MessageContent = {
  * mention of the bot, and is empty where Discord does not give it.
  */
 export type TypedMessage = MessageContent & {
-  readonly guildId: string;
-  readonly channelId: string;
-  readonly messageId: string;
+  readonly guildId: GuildId;
+  readonly channelId: ChannelId;
+  readonly messageId: MessageId;
   readonly author: Pick<ChannelMember, 'id' | 'name' | 'isBot' | 'roleIds'>;
   /** Written through a webhook, which cannot give consent. */
   readonly isWebhook: boolean;
@@ -38,7 +38,7 @@ export type ReplyTarget = Pick<TypedMessage, 'guildId' | 'channelId' | 'messageI
 /** Listener to messages; neither method throws. */
 export type TypedMessageListener = {
   readonly written: (message: TypedMessage) => void;
-  readonly deleted: (messageIds: readonly string[]) => void;
+  readonly deleted: (messageIds: readonly MessageId[]) => void;
 };
 
 /** Messages in channels that the bot may read; discord implements it. */

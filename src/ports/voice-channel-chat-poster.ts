@@ -10,7 +10,7 @@ export type ReplyFile = { readonly name: string } & (
 
 /** Text for one person; the mention of the person precedes it. */
 export type PersonalLine = {
-  readonly personId: string;
+  readonly personId: PersonId;
   readonly text: string;
   /** Idempotency key, for lines that may be written again after a response of Discord was lost. */
   readonly id?: string;
@@ -40,7 +40,7 @@ export interface VoiceChannelChatPoster {
    * A direct message of what this person alone may know; longer texts are cut at 2,000 characters. With an `id` it appears once, as
    * with `notify`. Errors also where those are closed.
    */
-  tell(personId: string, text: ConfidentialText, signal: AbortSignal, id?: string): Promise<void>;
+  tell(personId: PersonId, text: ConfidentialText, signal: AbortSignal, id?: string): Promise<void>;
   /** A sentence with buttons under it, named like those of `Reply`. Pings nobody. */
   offer(
     channel: ChannelRef,

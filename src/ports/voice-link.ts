@@ -2,21 +2,21 @@ import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/packet.ts';
 
 /** Asked for each packet before it is decrypted. */
-export type MayHear = (speakerId: string) => boolean;
+export type MayHear = (speakerId: PersonId) => boolean;
 
 export type ChannelMember = {
   readonly id: string;
   readonly name: string;
   readonly isBot: boolean;
   /** Roles in this server, as far as Discord has reported. */
-  readonly roleIds: readonly string[];
+  readonly roleIds: readonly RoleId[];
   /** Deafened by themselves or by a moderator: nothing that is said reaches them. */
   readonly isDeaf?: boolean;
 };
 
 export type ChannelRef = {
-  readonly guildId: string;
-  readonly channelId: string;
+  readonly guildId: GuildId;
+  readonly channelId: ChannelId;
   readonly name: string;
 };
 
@@ -43,7 +43,7 @@ export interface VoiceLink extends AsyncDisposable {
    * `listener` is called with the header of each packet of a person who may not be heard; nothing of it is decrypted. Replaces the
    * former one.
    */
-  onUnheard(listener: (speakerId: string) => void): void;
+  onUnheard(listener: (speakerId: PersonId) => void): void;
   /** Asks `frames` for 20 ms every 20 ms, and reports to it what was really sent. Replaces the former source. */
   play(frames: FrameSource): { wake(): void };
   /** Everybody in the channel now but this bot itself, with their roles as last reported. */
@@ -55,7 +55,7 @@ export interface VoiceLink extends AsyncDisposable {
    *
    * Errors: BotError `discord.unreachable`, after 5 s at most; then all is as it was. Aborting throws `signal.reason`.
    */
-  refresh(personId: string, signal: AbortSignal): Promise<void>;
+  refresh(personId: PersonId, signal: AbortSignal): Promise<void>;
   state(): LinkState;
 }
 
@@ -70,5 +70,5 @@ export interface VoiceLinkOpener {
    */
   open(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<VoiceLink>;
   /** Time in ms before another link in that server may be opened; 0: none. */
-  restMs(guildId: string): number;
+  restMs(guildId: GuildId): number;
 }

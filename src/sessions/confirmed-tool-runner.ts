@@ -17,7 +17,7 @@ export class ConfirmedToolRunner {
   }
 
   /** A private answer, or what a press of Confirm would do, for the only person who may press. `askId` is the id that the button carries. */
-  show(guildId: string, askId: string, personId: string): ShowOutcome {
+  show(guildId: GuildId, askId: string, personId: PersonId): ShowOutcome {
     const tools = this.#sessions.session(guildId)?.tools;
     if (!tools) return { kind: 'over' };
     const { clock, confirmations } = tools;
@@ -36,7 +36,7 @@ export class ConfirmedToolRunner {
   }
 
   /** `askId` as of `show`. Never throws. */
-  async confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome> {
+  async confirm(guildId: GuildId, askId: string, personId: PersonId): Promise<ConfirmOutcome> {
     const session = this.#sessions.session(guildId);
     if (!session) return { kind: 'over' };
     const found = session.tools.confirmations.find(askId, personId);

@@ -7,7 +7,7 @@ import { returnMs } from '#src/people/join-rules.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 
 type KeptConversation = EndedConversation & {
-  readonly channelId: string;
+  readonly channelId: ChannelId;
   readonly stopTimer: () => void;
 };
 
@@ -37,12 +37,12 @@ export class EndedConversations implements Disposable {
     this.#all.set(guildId, { channelId, history, answers, stopTimer });
   }
 
-  forgetPerson(guildId: string, personId: string): void {
+  forgetPerson(guildId: GuildId, personId: PersonId): void {
     const kept = this.#all.get(guildId);
     if (kept) this.#all.set(guildId, { ...kept, history: historyWithout(kept.history, personId) });
   }
 
-  forget(guildId: string): void {
+  forget(guildId: GuildId): void {
     this.#all.get(guildId)?.stopTimer();
     this.#all.delete(guildId);
   }

@@ -20,7 +20,7 @@ export class GuildRemoval implements Disposable {
   }
 
   /** Erases a server once nothing runs there any more; a failure of the store is reported and tried again. Never throws. */
-  async erase(guildId: string): Promise<void> {
+  async erase(guildId: GuildId): Promise<void> {
     const { onEvent, panels } = this.#parts;
     const { features, guildStore } = this.#sources;
     this.#settings.forget(guildId);
@@ -43,7 +43,7 @@ export class GuildRemoval implements Disposable {
 
   /** Number of erased rows; undefined where all tries failed. */
   async #persist(
-    guildId: string,
+    guildId: GuildId,
     erase: () => Promise<number>,
     ms: number,
   ): Promise<number | undefined> {

@@ -59,7 +59,7 @@ type ConnectionDeps = VoiceDeps & Deps<'codec' | 'cues' | 'panels'>;
 /** Parts that the connections of one session share, and nothing else of it uses. */
 export type ConnectionSources = {
   /** Person who called the bot in. */
-  readonly callerId: string;
+  readonly callerId: PersonId;
   readonly hearing: HearingDependencies;
   readonly pauseHabits: PauseHabits;
   readonly utterances: Utterances;
@@ -69,7 +69,7 @@ export type ConnectionSources = {
   /** The tool that runs for an answer, in words for people. */
   readonly stepOf: (answer: Id | undefined) => PlainTextId | undefined;
   /** Shows the panel: who is there, and who talks. */
-  show(talkingIds: readonly string[]): void;
+  show(talkingIds: readonly PersonId[]): void;
 };
 
 /** Parts that the loops of one connection share. */
@@ -400,7 +400,7 @@ function openConnectionParts(
 
 /** Interruptions first: barge-in must not wait for recognition. */
 function handle(
-  speakerId: string,
+  speakerId: PersonId,
   noticed: SpeakerInputEvent,
   { interruptions, utterances }: ConnectionParts,
 ) {

@@ -60,7 +60,7 @@ function wholeSeconds(ms: number): number {
 
 /** Call that brings the bot into a channel; `callerId` is empty for one without a caller. */
 export type JoinCall = {
-  readonly callerId: string;
+  readonly callerId: PersonId;
   readonly mode?: JoinMode | undefined;
   /** Whether the caller is to be followed; undefined: as before. */
   readonly follows?: boolean | undefined;

@@ -15,11 +15,11 @@ import type { ConnectionSources } from './hear-and-speak-loop.ts';
 export type PanelFacts = {
   readonly talk: TalkState;
   readonly state: ConversationState;
-  readonly guildId: string;
+  readonly guildId: GuildId;
   readonly consent: Pick<SessionConsent, 'consentOf' | 'mayWrite'>;
   /** Name of a person who talks. */
   readonly talking?: string | undefined;
-  readonly nameOf: (personId: string) => string;
+  readonly nameOf: (personId: PersonId) => string;
   /** The tool that people wait for. */
   readonly step?: PlainTextId | undefined;
   /** The panel stands in the chat of the voice channel: there questions may be read. */
@@ -117,7 +117,7 @@ function namesLine(
 export function panelNow(
   { consent, features, loop, place }: Owners<'consent' | 'features' | 'loop' | 'place'>,
   talk: TalkState,
-  talkingIds: readonly string[],
+  talkingIds: readonly PersonId[],
   { deps, stepOf }: Pick<ConnectionSources, 'deps' | 'stepOf'>,
 ): PanelFace {
   const { channel, nameOf } = place;

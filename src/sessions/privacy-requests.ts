@@ -41,7 +41,7 @@ export class PrivacyRequests {
     sessions.denyAloud = (personId, session) => void this.#denyAloud(personId, session);
   }
 
-  async status(guildId: string, personId: string): Promise<PrivacyStatus> {
+  async status(guildId: GuildId, personId: PersonId): Promise<PrivacyStatus> {
     const { store } = this.#parts;
     const [consent, settings, counts] = await Promise.all([
       this.#consentOf(guildId, personId),
@@ -57,7 +57,7 @@ export class PrivacyRequests {
   }
 
   /** Works from the next packet on, saved or not. */
-  async allow(guildId: string, personId: string): Promise<SaveOutcome> {
+  async allow(guildId: GuildId, personId: PersonId): Promise<SaveOutcome> {
     const choices = this.#sessions.consents.in(guildId);
     return { saved: await choices.say(personId, { kind: 'always' }) };
   }
@@ -66,7 +66,7 @@ export class PrivacyRequests {
    * The no comes first: it counts in every session and is written before anything is erased. Where it cannot be written, nobody waits
    * for the stores any longer.
    */
-  async deny(guildId: string, personId: string): Promise<SaveOutcome> {
+  async deny(guildId: GuildId, personId: PersonId): Promise<SaveOutcome> {
     const choices = this.#sessions.consents.in(guildId);
     const saved = await choices.say(personId, { kind: 'never' });
     const each = this.#features.map((feature) => feature.withdraw?.(guildId, personId));
@@ -77,7 +77,7 @@ export class PrivacyRequests {
   }
 
   /** A no that a person said: as `deny`, with a receipt at the next pause, or in writing where it cannot be heard. */
-  async #denyAloud(personId: string, session: DenyingSession) {
+  async #denyAloud(personId: PersonId, session: DenyingSession) {
     const { notices, place, signal, speech } = session;
     const language = notices.spokenLocale(place.languages.of(personId));
     const { saved } = await this.deny(place.channel.guildId, personId);
@@ -100,7 +100,7 @@ export class PrivacyRequests {
    * Deletes everything about the person in this server. A no that stays until they agree and the erasure are written first, and
    * what is deleted is deleted once they are stored.
    */
-  async forget(guildId: string, personId: string): Promise<ForgetOutcome> {
+  async forget(guildId: GuildId, personId: PersonId): Promise<ForgetOutcome> {
     const choices = this.#sessions.consents.in(guildId);
     const erasure = { guildId, personId, sinceWallMs: this.#parts.clock.wallMs() };
     const isBegun = await choices.say(personId, {
@@ -164,14 +164,14 @@ export class PrivacyRequests {
     return { kind: 'forgotten', total: count, staysBlocked: staysBlocked || undefined };
   }
 
-  #forgetInMemory(guildId: string, personId: string) {
+  #forgetInMemory(guildId: GuildId, personId: PersonId) {
     this.#parts.spending.forget(guildId, personId);
     this.#parts.peopleSettings.forget(guildId, personId);
     for (const feature of this.#features) feature.forget?.(guildId, personId);
   }
 
   /** Everything that is kept about the person in this server, as JSON. */
-  async export(guildId: string, personId: string): Promise<ExportOutcome> {
+  async export(guildId: GuildId, personId: PersonId): Promise<ExportOutcome> {
     const parts = this.#parts;
     const { store } = parts;
     const standings = await withStoreTimeout(guildId, parts, 'store.unreadable', () =>
@@ -205,7 +205,7 @@ export class PrivacyRequests {
   }
 
   /** Where the bot sits nowhere, by what was said for good; roles are only known in a channel. */
-  async #consentOf(guildId: string, personId: string): Promise<Consent> {
+  async #consentOf(guildId: GuildId, personId: PersonId): Promise<Consent> {
     const consent = this.#sessions.sessions(guildId).at(-1)?.consent;
     if (consent) return consent.consentOf(personId);
     await this.#sessions.readConsents(guildId);
@@ -213,7 +213,7 @@ export class PrivacyRequests {
   }
 
   /** Whether this person is on the list of the server, from which no person can remove themselves. */
-  async #isBlocked(guildId: string, personId: string): Promise<boolean> {
+  async #isBlocked(guildId: GuildId, personId: PersonId): Promise<boolean> {
     const { settings } = this.#sessions;
     await settings.load(guildId);
     return settings.in(guildId).blockedIds.includes(personId);

@@ -43,7 +43,7 @@ function needsRoles({ settings }: SessionPlace) {
 }
 
 async function reread(
-  personId: string,
+  personId: PersonId,
   link: VoiceLink,
   { consent, notices, place }: WatchedSession,
   signal: AbortSignal,
@@ -60,7 +60,7 @@ async function reread(
   if (rolesOf(personId, link.people()) !== before) consent.rejudge();
 }
 
-function rolesOf(personId: string, people: readonly ChannelMember[]): string {
+function rolesOf(personId: PersonId, people: readonly ChannelMember[]): string {
   const roleIds = people.find(({ id }) => id === personId)?.roleIds ?? [];
   return roleIds.toSorted().join();
 }

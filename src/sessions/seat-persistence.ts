@@ -74,7 +74,7 @@ export class SeatPersistence implements AsyncDisposable {
   }
 
   /** Deletes the seat: the bot does not sit there, nor is to return. */
-  drop(guildId: string): void {
+  drop(guildId: GuildId): void {
     const seat = this.#seat(guildId);
     if (seat.session) return;
     seat.isOver = true;
@@ -89,7 +89,7 @@ export class SeatPersistence implements AsyncDisposable {
   }
 
   /** Resolves when the store holds what is known now, or has failed to. */
-  async settled(guildId: string): Promise<void> {
+  async settled(guildId: GuildId): Promise<void> {
     const seat = this.#seats.get(guildId);
     if (seat) this.#schedule(guildId, seat);
     await seat?.turn;
@@ -101,14 +101,14 @@ export class SeatPersistence implements AsyncDisposable {
     await Promise.all([...this.#seats.values()].map(({ turn }) => turn));
   }
 
-  #seat(guildId: string): KnownSeat {
+  #seat(guildId: GuildId): KnownSeat {
     const fresh = { session: undefined, written: undefined, isOver: false, isDue: false };
     const seat = this.#seats.get(guildId) ?? { ...fresh, turn: Promise.resolve() };
     this.#seats.set(guildId, seat);
     return seat;
   }
 
-  #schedule(guildId: string, seat: KnownSeat) {
+  #schedule(guildId: GuildId, seat: KnownSeat) {
     if (seat.isDue) return;
     seat.isDue = true;
     seat.turn = seat.turn.then(() => {
@@ -125,7 +125,7 @@ export class SeatPersistence implements AsyncDisposable {
     if (isDone && known.session === session) known.written = written;
   }
 
-  async #erase(guildId: string, known: KnownSeat) {
+  async #erase(guildId: GuildId, known: KnownSeat) {
     if (!known.isOver) return;
     const isDone = await this.#store(guildId, (store) => store.erase(guildId));
     if (!isDone || known.session) return;
@@ -134,7 +134,7 @@ export class SeatPersistence implements AsyncDisposable {
   }
 
   /** False where it failed, which is reported to the operator. */
-  async #store(guildId: string, work: (store: SeatStore) => Promise<unknown>): Promise<boolean> {
+  async #store(guildId: GuildId, work: (store: SeatStore) => Promise<unknown>): Promise<boolean> {
     const done = await withStoreTimeout(guildId, this.#parts, 'store.unwritable', async () => {
       await work(this.#seatStore);
       return true;
@@ -177,7 +177,7 @@ export class SeatPersistence implements AsyncDisposable {
     void this.#store(some, (store) => store.expire(returnMs));
   }
 
-  async #reportAlive(guildIds: readonly string[]) {
+  async #reportAlive(guildIds: readonly GuildId[]) {
     const [first = ''] = guildIds;
     if (await this.#store(first, (store) => store.alive(guildIds))) return;
     for (const seat of this.#seats.values()) seat.written = undefined; // what people said there may be lost

@@ -17,14 +17,14 @@ export type FeatureShard = {
   /** Serves the servers of the shard, once Discord is logged in, until disposed. */
   serve?(): AsyncDisposable;
   /** These servers are there, or there again. Resolves to those whose panel it decides about. Never throws. */
-  arrived?(guildIds: readonly string[]): Promise<ReadonlySet<string>>;
+  arrived?(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>>;
   /** A person joined, changed or left a voice channel of this server, or it has set something. */
-  changed?(guildId: string): void;
+  changed?(guildId: GuildId): void;
   /**
    * Erases what is held of a server that removed the bot: in memory at once, then what is stored beside the rows of its tables.
    * Resolves to the number of stored items. Called again where that fails. Errors: BotError `store.unwritable`.
    */
-  eraseServer?(guildId: string): Promise<number>;
+  eraseServer?(guildId: GuildId): Promise<number>;
   readonly person?: PersonHooks;
 };
 
@@ -45,12 +45,12 @@ export class ShardFeatures {
   }
 
   /** Servers whose panel a feature decides about. */
-  async arrived(guildIds: readonly string[]): Promise<ReadonlySet<string>> {
+  async arrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
     const decided = await Promise.all(this.#all.map((one) => one.arrived?.(guildIds)));
     return new Set(decided.flatMap((ids) => [...(ids ?? [])]));
   }
 
-  changed(guildId: string): void {
+  changed(guildId: GuildId): void {
     for (const one of this.#all) one.changed?.(guildId);
   }
 

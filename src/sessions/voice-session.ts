@@ -32,10 +32,10 @@ import type { SessionSources } from './session-sources.ts';
 
 /** Place, parts and past of a session. */
 export type VoiceSessionOptions = ConversationOptions & {
-  readonly callerId: string;
+  readonly callerId: PersonId;
   readonly sources: SessionSources;
   /** Person it goes along with. */
-  readonly followedId?: string | undefined;
+  readonly followedId?: PersonId | undefined;
   /** Default: it answers people. */
   readonly mode?: JoinMode | undefined;
   readonly former?: VoiceSession | undefined;
@@ -67,9 +67,9 @@ export class VoiceSession implements Session {
   /** Makes the clock of the connection check what may have changed, now and for a while. */
   readonly wakeup: Wakeup;
   /** Person who called the bot in. */
-  readonly callerId: string;
+  readonly callerId: PersonId;
   /** Person it goes along with when they change the channel. */
-  followedId: string | undefined;
+  followedId: PersonId | undefined;
   readonly #answers: BuiltSession['answers'];
   readonly #deps;
   readonly #over = new AbortController();
@@ -86,7 +86,7 @@ export class VoiceSession implements Session {
   readonly #connection;
   /** The former conversation is lost, which the people of the first look are to read until a question is answered or others come. */
   #isAnew: boolean;
-  #firstIds: ReadonlySet<string> | undefined;
+  #firstIds: ReadonlySet<PersonId> | undefined;
   readonly #sources;
   /** Instant, in ms, of the last bug. */
   #brokeAtMs = Number.NEGATIVE_INFINITY;
@@ -224,7 +224,7 @@ export class VoiceSession implements Session {
   }
 
   /** Outcome for a caller while the bot sits there. */
-  outcome(kind: 'joined' | 'already', callerId: string): JoinOutcome {
+  outcome(kind: 'joined' | 'already', callerId: PersonId): JoinOutcome {
     const { consent } = this;
     return {
       kind,
@@ -253,7 +253,7 @@ export class VoiceSession implements Session {
     this.#shownFace = next;
   }
 
-  isHere(personId: string): boolean {
+  isHere(personId: PersonId): boolean {
     return this.#connection.people().some(({ id }) => id === personId);
   }
 
@@ -288,7 +288,7 @@ export class VoiceSession implements Session {
   }
 
   /** This person said whether they may be heard or captioned; after a no nothing more comes of what they said so far. */
-  said(personId: string): void {
+  said(personId: PersonId): void {
     const kind = this.#choices.wordOf(personId)?.kind;
     if (kind) this.loop.post({ kind: 'answered-consent', by: personId, answer: answers[kind] });
     this.consent.rejudge();
@@ -298,7 +298,7 @@ export class VoiceSession implements Session {
   async enter(): Promise<void> {
     const startedMs = this.#deps.clock.nowMs();
     const recalling = this.recall();
-    const mayHear = (speakerId: string) => this.consent.mayHear(speakerId);
+    const mayHear = (speakerId: PersonId) => this.consent.mayHear(speakerId);
     await this.#connection.open(this.channel, mayHear, this.#over.signal);
     this.loop.syncPeople();
     await recalling;
@@ -432,7 +432,7 @@ export class VoiceSession implements Session {
   }
 
   /** Nothing of this person is kept any more. */
-  #forget(personId: string) {
+  #forget(personId: PersonId) {
     const isBarred = !this.consent.isAdmitted(personId);
     this.consent.withdrawals.withdraw(personId);
     this.tools.confirmations.withdraw(personId);
@@ -447,7 +447,7 @@ export class VoiceSession implements Session {
     if (this.loop.state.isMuted !== isMuted) this.loop.post({ kind: 'muted', isMuted });
   }
 
-  #showNow(talkingIds: readonly string[]) {
+  #showNow(talkingIds: readonly PersonId[]) {
     this.undecided.keep(this.#connection.people());
     this.showFace(panelNow(this, this.talkState(), talkingIds, this.#connectionSources));
   }

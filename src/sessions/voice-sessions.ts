@@ -53,14 +53,14 @@ export class VoiceSessions implements AsyncDisposable {
   /** What the people of each server said about being heard. */
   readonly consents: GuildConsents;
   /** Stores a no that a person said, and lets them know. Set once by its owner; never throws. */
-  denyAloud: (personId: string, session: Session) => void = () => undefined;
+  denyAloud: (personId: PersonId, session: Session) => void = () => undefined;
   readonly #parts: SessionDependencies;
   readonly #sources;
   readonly #notices;
   readonly #removal;
   readonly #sessions = new Map<string, SessionPlace>();
   /** Sessions that are about to go on in another channel, until the turn of their server has come. */
-  readonly #moves = new Map<string, { readonly former: VoiceSession; channelId: string }>();
+  readonly #moves = new Map<string, { readonly former: VoiceSession; channelId: ChannelId }>();
   readonly #seats;
   readonly #queue = new GuildTaskQueue();
   readonly #ended;
@@ -83,12 +83,12 @@ export class VoiceSessions implements AsyncDisposable {
     return this.#sources.features;
   }
 
-  #here(guildId: string) {
+  #here(guildId: GuildId) {
     return this.#sessions.get(guildId)?.session;
   }
 
   /** Channel in which the bot sits in this server now. */
-  at(guildId: string): ChannelRef | undefined {
+  at(guildId: GuildId): ChannelRef | undefined {
     return this.#here(guildId)?.channel;
   }
 
@@ -96,7 +96,7 @@ export class VoiceSessions implements AsyncDisposable {
    * Where people can be heard and spoken to in this server now, or will be again when a lost link is back. The caller may
    * change something there, so the session is woken.
    */
-  session(guildId: string): VoiceSession | undefined {
+  session(guildId: GuildId): VoiceSession | undefined {
     const session = this.#sessions.get(guildId)?.session;
     session?.wakeup.wake();
     return session?.entered ? session : undefined;
@@ -106,20 +106,20 @@ export class VoiceSessions implements AsyncDisposable {
    * Wherever people of this server are heard now or soon may be: also on the way in, between tries and in a move. Wakes
    * them, as `session` does.
    */
-  sessions(guildId: string): readonly VoiceSession[] {
+  sessions(guildId: GuildId): readonly VoiceSession[] {
     const sessions = this.readSessions(guildId);
     for (const { wakeup } of sessions) wakeup.wake();
     return sessions;
   }
 
   /** Same as `sessions`, for a caller that changes nothing there, as a check of each session does: wakes none. */
-  readSessions(guildId: string): readonly VoiceSession[] {
+  readSessions(guildId: GuildId): readonly VoiceSession[] {
     const [here, former] = [this.#here(guildId), this.#moves.get(guildId)?.former];
     return [...new Set([former, here])].filter((session) => session !== undefined);
   }
 
   /** What people of the server said, read anew where the bot does not sit. Never throws. */
-  async readConsents(guildId: string): Promise<GuildChoices> {
+  async readConsents(guildId: GuildId): Promise<GuildChoices> {
     const choices = this.consents.in(guildId);
     if (this.readSessions(guildId).length === 0) choices.reset();
     await choices.recall();
@@ -128,7 +128,7 @@ export class VoiceSessions implements AsyncDisposable {
 
   /** Consent of a person in a voice channel, as far as it is read; `answers`: those of a session there. */
   consentOf(
-    guildId: string,
+    guildId: GuildId,
     person: Pick<ChannelMember, 'id' | 'roleIds'>,
     answers?: SessionAnswers,
   ): Consent {
@@ -147,7 +147,7 @@ export class VoiceSessions implements AsyncDisposable {
   /** `follows`: whether the bot follows the caller to other channels from now on; left out: as before. */
   async join(
     channel: ChannelRef,
-    callerId: string,
+    callerId: PersonId,
     mode?: JoinMode,
     follows?: boolean,
   ): Promise<JoinOutcome> {
@@ -156,19 +156,19 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Pauses or resumes hearing in this server, from the next packet on. False: it sits nowhere there. */
-  pauseHearing(guildId: string, isPaused: boolean): boolean {
+  pauseHearing(guildId: GuildId, isPaused: boolean): boolean {
     const sessions = this.sessions(guildId);
     for (const { consent } of sessions) consent.paused = isPaused;
     return sessions.length > 0;
   }
 
   /** Whether this person may open a voice channel now, and so know what was said there. */
-  async mayOpen(guildId: string, channelId: string, personId: string): Promise<boolean> {
+  async mayOpen(guildId: GuildId, channelId: ChannelId, personId: PersonId): Promise<boolean> {
     return (await mayOpen(guildId, channelId, personId, this.#parts)) === 'yes';
   }
 
   /** No conversation that ended in this server goes on. */
-  beginAnew(guildId: string): void {
+  beginAnew(guildId: GuildId): void {
     this.#ended.forget(guildId);
   }
 
@@ -177,7 +177,7 @@ export class VoiceSessions implements AsyncDisposable {
    * bot sits somewhere already. `isOnce`: what fails is not tried again.
    */
   async returnTo(
-    guildId: string,
+    guildId: GuildId,
     prepare: () => Promise<{ readonly seat: Seat; readonly channel: ChannelRef } | undefined>,
     isOnce = false,
   ): Promise<JoinOutcome | undefined> {
@@ -209,17 +209,17 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** The bot is not to return there. */
-  forgetSeat(guildId: string): void {
+  forgetSeat(guildId: GuildId): void {
     if (!this.#sessions.has(guildId)) this.#seats.drop(guildId);
   }
 
   /** Resolves when the store holds what people there have said, or has failed to. */
-  seatSettled(guildId: string): Promise<void> {
+  seatSettled(guildId: GuildId): Promise<void> {
     return this.#seats.settled(guildId);
   }
 
   /** It is silent and deaf at once. Resolves when the session has ended, soon in any case: what that waits for may hang. */
-  async leave(guildId: string): Promise<LeaveOutcome> {
+  async leave(guildId: GuildId): Promise<LeaveOutcome> {
     this.forgetSeat(guildId);
     this.#moves.delete(guildId);
     const leave = () => {
@@ -241,7 +241,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Handles a change of the bot's seat in this server by another person. */
-  news(guildId: string, event: SeatChange): void {
+  news(guildId: GuildId, event: SeatChange): void {
     const session = this.#sessions.get(guildId)?.session;
     session?.wakeup.wake();
     switch (event.kind) {
@@ -268,7 +268,7 @@ export class VoiceSessions implements AsyncDisposable {
    * The session of this server goes on in that channel, once its link has ended and if it may be there; the newest channel counts.
    * Resolves when it has come or cannot. Never throws.
    */
-  async move(guildId: string, channelId: string): Promise<void> {
+  async move(guildId: GuildId, channelId: ChannelId): Promise<void> {
     const move = this.#moves.get(guildId);
     if (move) {
       move.channelId = channelId;
@@ -322,7 +322,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Whether the bot follows this person to other channels from now on; false: it sits nowhere there. */
-  follow(guildId: string, personId: string, follows: boolean): boolean {
+  follow(guildId: GuildId, personId: PersonId, follows: boolean): boolean {
     const here = this.session(guildId);
     if (!here) return false;
     here.followedId = followedAfter({ callerId: personId, follows }, here.followedId);
@@ -410,7 +410,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** A no ends all that was said and goes on; without a person: what is stored there was read. */
-  #consentChanged(guildId: string, personId: string | undefined) {
+  #consentChanged(guildId: GuildId, personId: PersonId | undefined) {
     const sessions = this.sessions(guildId);
     if (personId === undefined) for (const { consent } of sessions) consent.rejudge();
     else for (const session of sessions) session.said(personId);
@@ -424,7 +424,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** `why`: `moved` where it goes on in the same channel. */
-  async #leave(guildId: string, why: 'asked' | 'moved' = 'asked'): Promise<void> {
+  async #leave(guildId: GuildId, why: 'asked' | 'moved' = 'asked'): Promise<void> {
     const place = this.#sessions.get(guildId);
     place?.session.leave(why);
     await place?.life;
@@ -466,14 +466,14 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** A person who moves the bot does not want it to return by itself. */
-  #movedByHand(session: VoiceSession | undefined, channelId: string) {
+  #movedByHand(session: VoiceSession | undefined, channelId: ChannelId) {
     if (!session || session.isOver || session.channel.channelId === channelId) return;
     session.followedId = undefined;
     this.#rest(session.channel);
   }
 
   /** Discord lets the bot stay where it may not be any more; it does not. */
-  #barred(channelId: string, kind: MissingRight, session: VoiceSession | undefined) {
+  #barred(channelId: ChannelId, kind: MissingRight, session: VoiceSession | undefined) {
     if (session?.channel.channelId !== channelId || session.isOver) return;
     session.leave('forbidden');
     this.#farewell(session.channel, missingRight(kind, session.channel), session);
@@ -486,7 +486,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Nothing of the server is kept once the session there has ended. */
-  #guildRemoved(guildId: string) {
+  #guildRemoved(guildId: GuildId) {
     this.#moves.delete(guildId);
     this.#here(guildId)?.leave('removed');
     const erase = async () => {

@@ -9,11 +9,11 @@ import type { TextLine } from '#src/texts/texts.ts';
  * roles as Discord has reported them.
  */
 export function admissionIn(
-  guildId: string,
+  guildId: GuildId,
   people: () => readonly ChannelMember[],
   { places }: { readonly places: Pick<Places, 'mayManage'> },
   settings: StoredSettings,
-): (personId: string) => boolean {
+): (personId: PersonId) => boolean {
   return (id) => {
     const rules = settings.in(guildId);
     if (rules.blockedIds.length + rules.userRoleIds.length === 0) return true;

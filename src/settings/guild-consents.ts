@@ -16,11 +16,11 @@ const againMs = 5_000;
 
 /** One kind of choice in one server. */
 type ChoiceParts<Choice> = {
-  readonly guildId: string;
+  readonly guildId: GuildId;
   readonly store: ChoiceStore<Choice>;
   readonly parts: StoreWatch;
   /** Told of each choice at once; without a person, that the stored ones were read. */
-  readonly changed: (personId?: string) => void;
+  readonly changed: (personId?: PersonId) => void;
   /** Aborted when nothing is written any more. */
   readonly signal: AbortSignal;
 };
@@ -50,18 +50,18 @@ class PersonChoices<Choice> {
     return [...new Map([...(this.#stored ?? []), ...said])];
   }
 
-  of(personId: string): Choice | undefined {
+  of(personId: PersonId): Choice | undefined {
     return this.#said.get(personId)?.choice ?? this.#stored?.get(personId);
   }
 
   /** Latest choice, as long as it is not stored. */
-  unsaved(personId: string): Choice | undefined {
+  unsaved(personId: PersonId): Choice | undefined {
     const said = this.#said.get(personId);
     return said?.isSaved === false ? said.choice : undefined;
   }
 
   /** Counts from now on; whether it is stored. What is not is written as soon as that is possible. */
-  async say(personId: string, choice: Choice): Promise<boolean> {
+  async say(personId: PersonId, choice: Choice): Promise<boolean> {
     const said = { choice, isSaved: false };
     this.#said.set(personId, said);
     const saving = this.#save(personId, said, this.#parts.parts);
@@ -90,7 +90,7 @@ class PersonChoices<Choice> {
     this.#stored = undefined;
   }
 
-  async #save(personId: string, said: SaidChoice<Choice>, parts: StoreWatch): Promise<boolean> {
+  async #save(personId: PersonId, said: SaidChoice<Choice>, parts: StoreWatch): Promise<boolean> {
     const { guildId, store } = this.#parts;
     await withStoreTimeout(guildId, parts, 'store.unwritable', async () => {
       await store.write(guildId, personId, said.choice);
@@ -103,7 +103,7 @@ class PersonChoices<Choice> {
     return true;
   }
 
-  async #saveLater(personId: string, said: SaidChoice<Choice>) {
+  async #saveLater(personId: PersonId, said: SaidChoice<Choice>) {
     const { parts, signal } = this.#parts;
     const { clock } = parts;
     for (;;) {
@@ -118,7 +118,7 @@ class PersonChoices<Choice> {
 type ConsentParts = StoreWatch & { readonly store: ConsentStore };
 
 /** Tells the sessions of a server that a person said something; without a person, that what is stored was read. */
-type ConsentListener = (guildId: string, personId?: string) => void;
+type ConsentListener = (guildId: GuildId, personId?: PersonId) => void;
 
 /** Choices of the people of one server. */
 export class GuildChoices {
@@ -136,7 +136,7 @@ export class GuildChoices {
     return this.#consents.isRead;
   }
 
-  wordOf(personId: string): StoredConsent | undefined {
+  wordOf(personId: PersonId): StoredConsent | undefined {
     return this.#consents.of(personId);
   }
 
@@ -148,12 +148,12 @@ export class GuildChoices {
     return { no, yes };
   }
 
-  saidNo(personId: string): boolean {
+  saidNo(personId: PersonId): boolean {
     return isNo(this.wordOf(personId));
   }
 
   /** Whether this person is left out of captions; undefined while it is not known. */
-  isLeftOut(personId: string): boolean | undefined {
+  isLeftOut(personId: PersonId): boolean | undefined {
     return this.#leftOut.of(personId) ?? (this.#leftOut.isRead ? false : undefined);
   }
 
@@ -174,7 +174,7 @@ export class GuildChoices {
   }
 
   /** Counts from now on; whether it is stored. */
-  async say(personId: string, word: SaidConsent): Promise<boolean> {
+  async say(personId: PersonId, word: SaidConsent): Promise<boolean> {
     if (word.kind === 'always') this.#pressed.add(personId);
     // A press takes along the beginning of an erasure that could not be stored yet.
     const { erasesSinceWallMs } = this.#consents.unsaved(personId) ?? {};
@@ -182,7 +182,7 @@ export class GuildChoices {
   }
 
   /** As `say`. */
-  async leaveOut(personId: string, isLeftOut: boolean): Promise<boolean> {
+  async leaveOut(personId: PersonId, isLeftOut: boolean): Promise<boolean> {
     return await this.#leftOut.say(personId, isLeftOut);
   }
 
@@ -216,14 +216,14 @@ export class GuildConsents implements Disposable {
     this.#listener = listener;
   }
 
-  in(guildId: string): GuildChoices {
+  in(guildId: GuildId): GuildChoices {
     const known = this.#guilds.get(guildId) ?? this.#open(guildId);
     this.#guilds.set(guildId, known);
     return known;
   }
 
   /** The server removed the bot. */
-  forgetServer(guildId: string): void {
+  forgetServer(guildId: GuildId): void {
     this.#guilds.delete(guildId);
   }
 
@@ -231,9 +231,9 @@ export class GuildConsents implements Disposable {
     this.#over.abort(new Error('the sessions are closed'));
   }
 
-  #open(guildId: string): GuildChoices {
+  #open(guildId: GuildId): GuildChoices {
     const parts = this.#parts;
-    const changed = (personId?: string) => this.#listener(guildId, personId);
+    const changed = (personId?: PersonId) => this.#listener(guildId, personId);
     const common = { guildId, parts, changed, signal: this.#over.signal };
     return new GuildChoices(
       new PersonChoices({ ...common, store: parts.store }),

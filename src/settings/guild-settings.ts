@@ -265,7 +265,7 @@ const timeZone: ServerSetting<string> = {
 };
 
 /** Text channel whose lines are read out; undefined: none. Whether it is there shows when it is used. */
-const readChannelId: ServerSetting<string | undefined> = {
+const readChannelId: ServerSetting<ChannelId | undefined> = {
   ...idSetting('read_channel', 'text-channel', {
     group: 'settings.group.sounds',
     about: 'settings.about.read_channel',

@@ -55,7 +55,7 @@ type PersonaFault = { readonly kind: 'hidden' | 'language'; readonly field: Pers
 const prefix = 'bot:';
 
 /** Key under which the settings of a server hold the persona of a voice channel. */
-export function personaKey(channelId: string): string {
+export function personaKey(channelId: ChannelId): string {
   return `${prefix}${channelId}`;
 }
 
@@ -68,7 +68,7 @@ export function storedPersona(persona: Persona): string | undefined {
 /** Persona of a voice channel; empty where none can be read. */
 export function personaIn(
   set: ReadonlyMap<string, string>,
-  channelId: string | undefined,
+  channelId: ChannelId | undefined,
 ): Persona {
   const value = channelId === undefined ? undefined : set.get(personaKey(channelId));
   const read = value === undefined ? undefined : stored.safeParse(parsedJson(value));

@@ -33,12 +33,12 @@ export class PersonalSettingsCache {
   }
 
   /** Settings as last read or changed; empty before that. */
-  known(guildId: string, personId: string): PersonSettings {
+  known(guildId: GuildId, personId: PersonId): PersonSettings {
     return this.#known.get(keyOf(guildId, personId)) ?? nothing;
   }
 
   /** Reads the settings unless they are known; undefined where that fails, which is reported to the operator. Never throws. */
-  async load(guildId: string, personId: string): Promise<PersonSettings | undefined> {
+  async load(guildId: GuildId, personId: PersonId): Promise<PersonSettings | undefined> {
     const key = keyOf(guildId, personId);
     const known = this.#known.get(key);
     if (known) {
@@ -51,7 +51,7 @@ export class PersonalSettingsCache {
   }
 
   /** Applies from now on, saved or not. Never throws. */
-  async change(guildId: string, personId: string, change: PersonChange): Promise<ChangedPerson> {
+  async change(guildId: GuildId, personId: PersonId, change: PersonChange): Promise<ChangedPerson> {
     const before = await this.load(guildId, personId);
     const settings = changed(
       this.#known.get(keyOf(guildId, personId)) ?? before ?? nothing,
@@ -67,7 +67,7 @@ export class PersonalSettingsCache {
   }
 
   /** Drops the settings of this person, or of everybody in the server, from the cache; the store is unchanged. */
-  forget(guildId: string, personId?: string): void {
+  forget(guildId: GuildId, personId?: PersonId): void {
     const wanted = personId === undefined ? `${guildId} ` : keyOf(guildId, personId);
     const isMeant = (key: string) =>
       personId === undefined ? key.startsWith(wanted) : key === wanted;
@@ -75,7 +75,7 @@ export class PersonalSettingsCache {
       for (const key of [...all.keys()].filter(isMeant)) all.delete(key);
   }
 
-  async #load(guildId: string, personId: string): Promise<PersonSettings | undefined> {
+  async #load(guildId: GuildId, personId: PersonId): Promise<PersonSettings | undefined> {
     const key = keyOf(guildId, personId);
     const read = () => this.#parts.store.read(guildId, personId);
     const settings = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
@@ -92,7 +92,7 @@ export class PersonalSettingsCache {
   }
 }
 
-function keyOf(guildId: string, personId: string): string {
+function keyOf(guildId: GuildId, personId: PersonId): string {
   return `${guildId} ${personId}`;
 }
 

@@ -9,7 +9,7 @@ import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
 
 /** People who may be heard without being asked; `roleId` goes with the policy `role`. */
-export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: string };
+export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: RoleId };
 
 /** Settings of the operator: they hold where a server has none of its own, and are read through `StoredSettings` alone. */
 export type OperatorDefaults = {
@@ -112,14 +112,14 @@ export type ServerSetting<Value = unknown> = SettingPlace & {
   /** Reasons for which the value has no effect now, each with what to do. */
   hindrances?(
     value: Value,
-    guildId: string,
+    guildId: GuildId,
     parts: Pick<SettingParts, 'hasChatModel' | 'mayReadMessages' | 'places'>,
     of: <Other>(setting: ServerSetting<Other>) => Other,
   ): readonly TextLine[];
   /** Lines about places of the server where something else holds, from everything that it has stored. */
   elsewhere?(stored: ReadonlyMap<string, string>): readonly TextLine[];
   /** Whether a value that is typed now exists in this server. */
-  exists?(value: Value, guildId: string, parts: SettingParts): boolean;
+  exists?(value: Value, guildId: GuildId, parts: SettingParts): boolean;
 };
 
 /** Mark of the mentions that stand for the ids in a value; undefined where it has none. */

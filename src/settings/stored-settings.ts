@@ -124,12 +124,12 @@ export class StoredSettings {
   }
 
   /** Settings as far as they are known now: until the consent policy was read, people have to agree. */
-  in(guildId: string): GuildSettings {
+  in(guildId: GuildId): GuildSettings {
     return this.#knownIn(guildId).settings;
   }
 
   /** Same as `in`, with the persona of this voice channel. */
-  at(guildId: string, channelId: string | undefined): GuildSettings {
+  at(guildId: GuildId, channelId: ChannelId | undefined): GuildSettings {
     const { channels, settings } = this.#knownIn(guildId);
     if (channelId === undefined) return settings;
     const persona = personaIn(this.stored(guildId), channelId);
@@ -139,21 +139,21 @@ export class StoredSettings {
   }
 
   /** Consent rules that count now: looser ones than those of before wait, also in the next run. */
-  consentNow(guildId: string): ConsentPolicySettings {
+  consentNow(guildId: GuildId): ConsentPolicySettings {
     const [, former = ''] = this.#waitingConsent(guildId);
     if (this.consentWaitMs(guildId) <= 0) return this.in(guildId).consent;
     return this.foresee(guildId, conversationSettings.consent.key, former).consent;
   }
 
   /** Time, in ms, until the consent rules that are set count. */
-  consentWaitMs(guildId: string): number {
+  consentWaitMs(guildId: GuildId): number {
     const [fromWallMs = 0] = this.#waitingConsent(guildId);
     return Number(fromWallMs) - this.#parts.clock.wallMs();
   }
 
   /** The consent rules that are set count in `waitMs`, and `former` ones until then; undefined: at once. As `set`. */
   async delayConsent(
-    guildId: string,
+    guildId: GuildId,
     former: ConsentPolicySettings | undefined,
     waitMs: number,
   ): Promise<void> {
@@ -162,17 +162,17 @@ export class StoredSettings {
     await this.set(guildId, waitingConsentKey, words && `${fromWallMs} ${words}`);
   }
 
-  #waitingConsent(guildId: string): readonly string[] {
+  #waitingConsent(guildId: GuildId): readonly string[] {
     return this.stored(guildId).get(waitingConsentKey)?.split(/ (.*)/) ?? [];
   }
 
   /** Settings that would hold if a key were set so. */
-  foresee(guildId: string, key: string, value: string | undefined): GuildSettings {
+  foresee(guildId: GuildId, key: string, value: string | undefined): GuildSettings {
     return settingsOf(this.all, withValue(this.#server(guildId), key, value), this.choices);
   }
 
   /** Style of answers there, as `at`. The operator's instructions name the bot already; those of a server need not. */
-  styleIn(guildId: string, channelId?: string): ReplyStyle {
+  styleIn(guildId: GuildId, channelId?: ChannelId): ReplyStyle {
     const { style } = this.#sources.defaults;
     const { instructions, persona = {}, voice } = this.at(guildId, channelId);
     const { name = this.#parts.places.botName(guildId) } = persona;
@@ -193,13 +193,13 @@ export class StoredSettings {
   }
 
   /** Which of them the server has set itself. */
-  isSet(guildId: string, setting: ServerSetting): boolean {
+  isSet(guildId: GuildId, setting: ServerSetting): boolean {
     const words = this.#server(guildId).set.get(setting.key);
     return words !== undefined && readStored(setting, words, this.choices).kind === 'ok';
   }
 
   /** Options of captions that people turned on in a voice channel. */
-  captionsIn(guildId: string, channelId: string): CaptionOptions | undefined {
+  captionsIn(guildId: GuildId, channelId: ChannelId): CaptionOptions | undefined {
     const value = this.#server(guildId).set.get(captionsKey(channelId));
     // Former versions kept that they are off for the rest of a session.
     if (value === undefined || value === 'off') return undefined;
@@ -208,47 +208,47 @@ export class StoredSettings {
 
   /** Stores what `captionsIn` gives; as `set`. */
   setCaptionsIn(
-    guildId: string,
-    channelId: string,
+    guildId: GuildId,
+    channelId: ChannelId,
     options: CaptionOptions | undefined,
   ): Promise<boolean> {
     return this.set(guildId, captionsKey(channelId), options && JSON.stringify(options));
   }
 
   /** Whether what this server has set is known. */
-  isRead(guildId: string): boolean {
+  isRead(guildId: GuildId): boolean {
     return this.#server(guildId).isRead;
   }
 
   /** True where a person sent the bot out of that channel of `auto_join`, which was never empty since. */
-  isResting(guildId: string, channelId: string): boolean {
+  isResting(guildId: GuildId, channelId: ChannelId): boolean {
     return this.#server(guildId).set.has(restKey(channelId));
   }
 
   /** The bot does not come to that channel by itself until `endRest`, if it is one of `auto_join`. Never throws. */
-  async rest(guildId: string, channelId: string): Promise<void> {
+  async rest(guildId: GuildId, channelId: ChannelId): Promise<void> {
     await this.load(guildId);
     if (this.in(guildId).autoJoin.includes(channelId))
       await this.set(guildId, restKey(channelId), 'until empty');
   }
 
   /** Never throws. */
-  async endRest(guildId: string, channelId: string): Promise<void> {
+  async endRest(guildId: GuildId, channelId: ChannelId): Promise<void> {
     await this.set(guildId, restKey(channelId), undefined);
   }
 
   /** Stored values of a server, by key, as far as they are known now. */
-  stored(guildId: string): ReadonlyMap<string, string> {
+  stored(guildId: GuildId): ReadonlyMap<string, string> {
     return this.#server(guildId).set;
   }
 
   /** Words that people of this server say, those added last first. */
-  wordsIn(guildId: string): readonly string[] {
+  wordsIn(guildId: GuildId): readonly string[] {
     return this.#knownIn(guildId).words.words;
   }
 
   /** Asks the store until it has answered once; false when it has not. Never throws. */
-  async load(guildId: string): Promise<boolean> {
+  async load(guildId: GuildId): Promise<boolean> {
     if (!this.#server(guildId).isRead) {
       const loading = this.#loading.get(guildId) ?? this.#load(guildId);
       this.#loading.set(guildId, loading);
@@ -259,7 +259,7 @@ export class StoredSettings {
   }
 
   /** Holds from now on, saved or not; undefined is the operator's again. False when it could not be saved. Never throws. */
-  async set(guildId: string, key: string, value: string | undefined): Promise<boolean> {
+  async set(guildId: GuildId, key: string, value: string | undefined): Promise<boolean> {
     await this.load(guildId);
     this.#servers.set(guildId, withValue(this.#server(guildId), key, value));
     const saved = await withStoreTimeout(guildId, this.#parts, 'store.unwritable', async () => {
@@ -270,12 +270,12 @@ export class StoredSettings {
   }
 
   /** Forgets the settings of the server; the store is read again when they are needed. */
-  forget(guildId: string): void {
+  forget(guildId: GuildId): void {
     this.#loading.delete(guildId);
     this.#servers.delete(guildId);
   }
 
-  async #load(guildId: string) {
+  async #load(guildId: GuildId) {
     const read = () => this.#sources.settingsStore.read(guildId);
     const set = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
     if (!set || !this.#loading.has(guildId)) return; // forgotten meanwhile
@@ -283,7 +283,7 @@ export class StoredSettings {
     this.#servers.set(guildId, { set: new Map([...set, ...typed]), isRead: true });
   }
 
-  #knownIn(guildId: string): KnownSettings {
+  #knownIn(guildId: GuildId): KnownSettings {
     const server = this.#server(guildId);
     const before = this.#known.get(server);
     if (before) return before;
@@ -294,7 +294,7 @@ export class StoredSettings {
     return known;
   }
 
-  #server(guildId: string): StoredGuildSettings {
+  #server(guildId: GuildId): StoredGuildSettings {
     return this.#servers.get(guildId) ?? unread;
   }
 }
@@ -313,12 +313,12 @@ function withValue(
 const waitingConsentKey = 'consent_waits';
 
 /** Key under which the settings of a server hold that the bot was sent out of a voice channel of `auto_join`. */
-function restKey(channelId: string): string {
+function restKey(channelId: ChannelId): string {
   return `auto_join_rest:${channelId}`;
 }
 
 /** Key under which the settings of a server hold the captions of one of its voice channels. */
-function captionsKey(channelId: string): string {
+function captionsKey(channelId: ChannelId): string {
   return `captions:${channelId}`;
 }
 

@@ -56,7 +56,7 @@ export class Recordings {
    * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
    */
   async read(
-    guildId: string,
+    guildId: GuildId,
     file: SoundFile,
     signal: AbortSignal,
     longestMs = longestRecordingMs,
@@ -73,7 +73,7 @@ export class Recordings {
    * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
    */
   async readPictures(
-    guildId: string,
+    guildId: GuildId,
     files: readonly SoundFile[],
     signal: AbortSignal,
   ): Promise<readonly string[]> {
@@ -91,7 +91,7 @@ export class Recordings {
 
   /** Work with files within a deadline, if not too much of it is going on: no server takes the places of all. */
   async #inTime<T>(
-    guildId: string,
+    guildId: GuildId,
     standardMs: number,
     signal: AbortSignal,
     work: (until: AbortSignal) => Promise<T>,

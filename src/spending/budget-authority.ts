@@ -6,9 +6,9 @@ import type { SessionBudgets } from './session-budgets.ts';
 /** Work that costs money. */
 export type AnswerRequest = {
   readonly kind: PaidKind;
-  readonly guildId: string;
+  readonly guildId: GuildId;
   /** Person who asks; empty where none does. */
-  readonly personId: string;
+  readonly personId: PersonId;
   /** Its first request: to a model, or a text to speak. */
   readonly first: ModelRequest | string;
 };
@@ -19,7 +19,7 @@ export type BudgetRefusal = {
   /** Text for the person who asked. */
   readonly line: TextLine;
   /** True where this person did not read it lately, or, without one, the channel not today: then they are to read it. */
-  readonly isNews: (readerId?: string) => boolean;
+  readonly isNews: (readerId?: PersonId) => boolean;
 };
 export type AnswerBudget = {
   readonly kind: 'open';

@@ -152,7 +152,7 @@ const [bytesPerSecond, languageBytes] = [40, 400];
 /** An answer by a pipeline, whose words may not be known yet. */
 export function answerRequestOf(
   turn: Turn,
-  guildId: string,
+  guildId: GuildId,
   kind: PaidKind = 'answer',
   personId = turn.said.at(-1)?.speakerId ?? '',
 ): AnswerRequest {
@@ -167,14 +167,14 @@ export function answerRequestOf(
 }
 
 /** A text that is read out in a channel: paid by `by`, else by the server. */
-export function readingRequestOf(words: string, guildId: string, by?: Payer): AnswerRequest {
+export function readingRequestOf(words: string, guildId: GuildId, by?: Payer): AnswerRequest {
   return speechRequestOf(by ? 'reading' : 'notice', guildId, words, by);
 }
 
 /** A text that is to be spoken; `by` is the person who asks for it, if any. */
 export function speechRequestOf(
   kind: Extract<PaidKind, 'reading' | 'notice' | 'voice preview' | 'speech to a program'>,
-  guildId: string,
+  guildId: GuildId,
   words: string,
   { id: personId }: Payer = { id: '' },
 ): AnswerRequest {

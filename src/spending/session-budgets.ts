@@ -45,14 +45,14 @@ export type SessionBudgetsOptions = {
   /** Cap over all servers together. */
   readonly total: TotalBudget;
   /** Lower cap a day that a server has set for itself, in billionths of a dollar; 0: none; absent: none anywhere. */
-  readonly ownCapIn?: (guildId: string) => number;
+  readonly ownCapIn?: (guildId: GuildId) => number;
   /** Daily cap of a payer that is a program, in billionths of a dollar; undefined: that of a person. */
   readonly ownCapOf?: (payerId: string) => number | undefined;
   /** Prices of the roles of this server now, for an answer aloud or in writing. */
-  readonly tariffOf: (guildId: string, isWritten?: boolean) => Tariff;
+  readonly tariffOf: (guildId: GuildId, isWritten?: boolean) => Tariff;
   /** Price of any engine that was asked, usual or not. */
   readonly rateOf: (by: ServedBy, role: PaidRole) => RolePrice;
-  readonly onEvent: (guildId: string, event: SpentEvent) => void;
+  readonly onEvent: (guildId: GuildId, event: SpentEvent) => void;
 };
 
 /** Share of a server's cap at which the channel is told. */
@@ -95,7 +95,7 @@ export class SessionBudgets {
    * Whether what this person says may be recognised; where captions are wanted of it, also if they have used their own
    * share.
    */
-  listen(guildId: string, personId: string, isCaptioned = false): HearingBudget | BudgetRefusal {
+  listen(guildId: GuildId, personId: PersonId, isCaptioned = false): HearingBudget | BudgetRefusal {
     const { clock, ledger, tariffOf } = this.#options;
     const tariff = tariffOf(guildId);
     const rate = tariff.recognise;
@@ -131,8 +131,8 @@ export class SessionBudgets {
 
   /** Budget for recognising a recording, paid by the person who sent it. */
   listenToRecording(
-    guildId: string,
-    personId: string,
+    guildId: GuildId,
+    personId: PersonId,
   ): Pick<HearingBudget, 'reservation'> | BudgetRefusal {
     const heard = this.listen(guildId, personId);
     if (!('line' in heard)) heard.decided(true);
@@ -140,7 +140,7 @@ export class SessionBudgets {
   }
 
   /** Undefined as long as an answer fits into the budgets. */
-  used(guildId: string): UsedBudget | undefined {
+  used(guildId: GuildId): UsedBudget | undefined {
     const usual = () =>
       leastCost(modelBound({ messages: [] }), 'answer', this.#options.tariffOf(guildId));
     const refusal = this.#refusal(guildId, undefined, this.#leastOf.get(guildId) ?? usual());
@@ -148,7 +148,7 @@ export class SessionBudgets {
   }
 
   /** Keeps nothing of this person. */
-  forget(guildId: string, personId: string): void {
+  forget(guildId: GuildId, personId: PersonId): void {
     this.#options.ledger.forget(guildId, personId);
     this.#news.forget(guildId, personId);
   }
@@ -158,12 +158,12 @@ export class SessionBudgets {
   }
 
   /** Spending of the server today. */
-  today(guildId: string): SpentShare {
+  today(guildId: GuildId): SpentShare {
     const { clock, ledger } = this.#options;
     return shown(ledger.standing(guildId, clock.wallMs()).day, this.#serverCap(guildId));
   }
 
-  prices(guildId: string): ShownPrices {
+  prices(guildId: GuildId): ShownPrices {
     const tariff = this.#options.tariffOf(guildId);
     const isEstimate = (rate: RolePrice) => rate.kind === 'priced' && rate.isEstimate === true;
     return {
@@ -173,15 +173,15 @@ export class SessionBudgets {
   }
 
   /** Spending of this person there today. */
-  share(guildId: string, personId: string): SpentShare {
+  share(guildId: GuildId, personId: PersonId): SpentShare {
     const { caps, clock, ledger } = this.#options;
     return shown(ledger.shareOf(guildId, personId, clock.wallMs()), caps.personDay);
   }
 
   /** Refusal of work of this price; undefined: it fits. */
   #refusal(
-    guildId: string,
-    personId: string | undefined,
+    guildId: GuildId,
+    personId: PersonId | undefined,
     nanoUsd: number,
   ): BudgetRefusal | undefined {
     if (nanoUsd === 0) return undefined;
@@ -190,7 +190,7 @@ export class SessionBudgets {
       cap === 'all' ? !total.fits(nanoUsd) : room < nanoUsd,
     );
     if (!full) return undefined;
-    const isNews = (readerId?: string) =>
+    const isNews = (readerId?: PersonId) =>
       readerId === undefined
         ? this.#news.isDue(guildId, full.cap)
         : this.#news.isDue(guildId, readerId, refusalEveryMs);
@@ -213,7 +213,7 @@ export class SessionBudgets {
     return shownInstant(nextDayMs(this.#options.clock.wallMs()));
   }
 
-  #personRoom(guildId: string, personId: string): Room {
+  #personRoom(guildId: GuildId, personId: PersonId): Room {
     const { caps, clock, ledger, ownCapOf } = this.#options;
     const share = ledger.shareOf(guildId, personId, clock.wallMs()).nanoUsd;
     const own = ownCapOf?.(personId);
@@ -223,7 +223,7 @@ export class SessionBudgets {
   }
 
   /** Caps that hold for work of a payer, with the money that may be put aside beside what is. */
-  #rooms(guildId: string, personId: string | undefined): readonly Room[] {
+  #rooms(guildId: GuildId, personId: PersonId | undefined): readonly Room[] {
     const { clock, ledger, total } = this.#options;
     const { day } = ledger.standing(guildId, clock.wallMs());
     const taken = day.nanoUsd + ledger.reserved(guildId);
@@ -235,7 +235,7 @@ export class SessionBudgets {
     return personId === undefined ? rooms : [...rooms, this.#personRoom(guildId, personId)];
   }
 
-  #isNearEnd(guildId: string) {
+  #isNearEnd(guildId: GuildId) {
     const { clock, ledger } = this.#options;
     const cap = this.#serverCap(guildId);
     const { day } = ledger.standing(guildId, clock.wallMs());
@@ -281,7 +281,7 @@ export class SessionBudgets {
 
   #charge(
     what: PaidRole,
-    guildId: string,
+    guildId: GuildId,
     { by, uses }: UsageCount,
     usual: RolePrice,
     charge: (sum: Partial<Sum>) => void,
@@ -295,7 +295,7 @@ export class SessionBudgets {
     this.#options.onEvent(guildId, { kind: 'spent', what, usd: nanoUsd / 1e9 });
   }
 
-  #serverCap(guildId: string): number {
+  #serverCap(guildId: GuildId): number {
     const { caps, ownCapIn } = this.#options;
     return lowerCap(caps.serverDay, ownCapIn?.(guildId) ?? 0);
   }
@@ -421,7 +421,7 @@ class BudgetNotices {
   }
 
   /** True where that reader was not told for `everyMs`; from then on they are. Default: not on this day. */
-  isDue(guildId: string, reader: string, everyMs = Infinity): boolean {
+  isDue(guildId: GuildId, reader: string, everyMs = Infinity): boolean {
     const nowMs = this.#clock.wallMs();
     const day = dayOf(nowMs);
     if (day !== this.#day) this.#toldMs.clear();
@@ -432,7 +432,7 @@ class BudgetNotices {
     return isDue;
   }
 
-  forget(guildId: string, personId: string): void {
+  forget(guildId: GuildId, personId: PersonId): void {
     this.#toldMs.delete(`${guildId} ${personId}`);
   }
 }

@@ -3,8 +3,8 @@ export const allServers = 'all';
 
 /** Amounts of one day for a server; with `personId` the part of one person there. */
 export type SpendingEntry = {
-  readonly guildId: string;
-  readonly personId?: string;
+  readonly guildId: GuildId;
+  readonly personId?: PersonId;
   /** Date in UTC, as in `2026-11-20`. */
   readonly day: string;
   /** Billionths of a dollar. */

@@ -33,6 +33,10 @@ const column = <Value>(kind: Kind): Column<Value> => ({ kind });
 
 /** Id of Discord or of our own: text, compared byte by byte, since numbers over 2^53 lose digits. */
 export const id = column<string>('id');
+export const guildId = column<GuildId>('id');
+export const channelId = column<ChannelId>('id');
+export const personId = column<PersonId>('id');
+export const messageId = column<MessageId>('id');
 /** Text that people or providers wrote. U+0000 and half a surrogate pair become U+FFFD. */
 export const text = column<string>('text');
 /** Whole number from -2^31 to 2^31 - 1. */

@@ -6,7 +6,7 @@ import type { Table } from './table.ts';
 export type PersonRows = { readonly table: Table; readonly rows: Sql };
 
 /** Rows of a server that go with it: SQL behind `FROM`. */
-export function serverRows(tables: readonly Table[], guildId: string): readonly Sql[] {
+export function serverRows(tables: readonly Table[], guildId: GuildId): readonly Sql[] {
   return tables
     .filter(({ server }) => server === 'delete')
     .map(({ name }) => sql`${raw(name)} WHERE guild_id = ${guildId}`);
@@ -15,8 +15,8 @@ export function serverRows(tables: readonly Table[], guildId: string): readonly 
 /** Rows about a person in a server, of each table that has some. */
 export function personRows(
   tables: readonly Table[],
-  guildId: string,
-  personId: string,
+  guildId: GuildId,
+  personId: PersonId,
 ): readonly PersonRows[] {
   return tables.flatMap((table) => {
     const { name, person } = table;

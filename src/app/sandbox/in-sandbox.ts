@@ -172,7 +172,7 @@ type SandboxProgramOptions = {
   readonly page: NonNullable<Config['page']>;
   readonly access: AccessSource['access'];
   /** The server of the sandbox. */
-  readonly guildId: string;
+  readonly guildId: GuildId;
   /** Told in one sentence where programs find the bot, why nowhere, and of failures. */
   report(sentence: string): void;
 };

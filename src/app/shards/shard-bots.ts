@@ -19,12 +19,12 @@ export class ShardSessions {
     this.#byShard.set(id, { sessions, ports });
   }
 
-  of(guildId: string): VoiceSessions | undefined {
+  of(guildId: GuildId): VoiceSessions | undefined {
     return this.#byShard.get(shardOf(guildId, this.#count))?.sessions;
   }
 
   /** Service for programs in a server, once all shards are served. */
-  serviceOf(guildId: string): ServerService {
+  serviceOf(guildId: GuildId): ServerService {
     const shard = shardOf(guildId, this.#count);
     const served = this.#byShard.get(shard);
     return served ? { kind: 'here', ports: served.ports } : { kind: 'elsewhere', shard };

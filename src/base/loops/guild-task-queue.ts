@@ -3,7 +3,7 @@ export class GuildTaskQueue {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /** Resolves or throws as `work` does. */
-  run<T>(guildId: string, work: () => Promise<T>): Promise<T> {
+  run<T>(guildId: GuildId, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(guildId) ?? Promise.resolve();
     const mine = before.then(work, work);
     const forget = () => {

@@ -3,7 +3,7 @@ import { unlessAborted } from '#src/base/waiting.ts';
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { isNamed, turnOf } from '#src/conversation/machine/questions.ts';
-import type { Id, PersonId, TurnState } from '#src/conversation/machine/state.ts';
+import type { Id, TurnState } from '#src/conversation/machine/state.ts';
 import {
   answerMediumFor,
   endWithToolQuote,

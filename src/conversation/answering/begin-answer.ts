@@ -39,7 +39,7 @@ export function messagesOf(exchanges: readonly HistoryExchange[]): readonly Chat
 
 /** Exchanges that a model may be shown for an answer to this person, oldest first: nobody else in them is left out. */
 export function exchangesFor(
-  askerId: string,
+  askerId: PersonId,
   { consent, loop }: Owners<'consent' | 'loop'>,
   supposed?: HistoryExchange,
 ): readonly HistoryExchange[] {
@@ -124,7 +124,7 @@ export function beginAnswer(
 /** Words of the channel that a model is shown for an answer to this asker; none for a program. */
 function shownFor(
   said: readonly TurnUtterance[],
-  askerId: string,
+  askerId: PersonId,
   session: Owners<'consent' | 'features' | 'loop' | 'place'>,
   supposed: HistoryExchange | undefined,
 ): {
@@ -144,7 +144,7 @@ function shownFor(
 /** Context of an answer beside the conversation: what features add. */
 function contextOf(
   said: readonly TurnUtterance[],
-  askerId: string,
+  askerId: PersonId,
   features: Session['features'],
 ): Pick<Turn, 'context'> {
   const fromMs = Math.min(...said.map((one) => one.fromMs));

@@ -11,7 +11,7 @@ export function greetOnArrival(
   session: GreetingDeps,
   clock: Pick<Clock, 'later'>,
   people: readonly ChannelMember[],
-  callerId: string,
+  callerId: PersonId,
 ): void {
   const { loop, notices, place, speech } = session;
   const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== callerId;

@@ -16,7 +16,7 @@ type SessionConsentOptions = {
   /** Rules as they are set. */
   readonly rules: () => ConsentPolicySettings;
   /** Whether the server lets this person use the bot, over anything they agreed to. */
-  readonly admits: (personId: string) => boolean;
+  readonly admits: (personId: PersonId) => boolean;
   /** What the people of the server said. */
   readonly choices: GuildChoices;
   /** Whether the settings of the server were read. */
@@ -26,7 +26,10 @@ type SessionConsentOptions = {
 };
 
 /** What was said for one session alone. */
-export type SessionAnswers = { readonly agreedIds: readonly string[]; readonly isPaused: boolean };
+export type SessionAnswers = {
+  readonly agreedIds: readonly PersonId[];
+  readonly isPaused: boolean;
+};
 
 /** Who is heard in one session, as its conversation decides. A change counts from the next packet. */
 export class SessionConsent {
@@ -60,13 +63,13 @@ export class SessionConsent {
   }
 
   /** This person called the bot in, for this session. */
-  agree(personId: string): void {
+  agree(personId: PersonId): void {
     this.#options.loop().post({ kind: 'answered-consent', by: personId, answer: 'called' });
     this.rejudge();
   }
 
   /** Whether what this person says may be written: heard, and not left out as far as is known. */
-  mayWrite(personId: string): boolean {
+  mayWrite(personId: PersonId): boolean {
     return this.mayHear(personId) && !this.isLeftOut(personId);
   }
 
@@ -74,17 +77,17 @@ export class SessionConsent {
    * Whether this person is left out, as everybody is until the choices are read: a model is shown nothing of them but for
    * their own questions.
    */
-  isLeftOut(personId: string): boolean {
+  isLeftOut(personId: PersonId): boolean {
     return this.#options.choices.isLeftOut(personId) !== false;
   }
 
   /** This person's consent, apart from a pause; whom the server does not let use the bot counts as a no. */
-  consentOf(personId: string): Consent {
+  consentOf(personId: PersonId): Consent {
     return this.isAdmitted(personId) ? consentIn(this.#state, personId) : 'no';
   }
 
   /** Whether the server lets this person use the bot: of people there as the conversation knows, of others as is set now. */
-  isAdmitted(personId: string): boolean {
+  isAdmitted(personId: PersonId): boolean {
     const person = this.#state.people.find(({ id }) => id === personId);
     return person ? person.isAdmitted : this.#options.admits(personId);
   }
@@ -98,17 +101,17 @@ export class SessionConsent {
     this.#keeper?.();
   }
 
-  mayHear(personId: string): boolean {
+  mayHear(personId: PersonId): boolean {
     return this.isAdmitted(personId) && mayHear(this.#state, personId);
   }
 
   /** Where this person stands, apart from a pause. */
-  standing(personId: string): 'yes' | 'unasked' | 'no' {
+  standing(personId: PersonId): 'yes' | 'unasked' | 'no' {
     return this.isAdmitted(personId) ? standingOf(this.#state, personId) : 'no';
   }
 
   /** Whether this person said no themselves. */
-  saidNo(personId: string): boolean {
+  saidNo(personId: PersonId): boolean {
     return this.#state.consent.no.includes(personId);
   }
 
@@ -146,13 +149,13 @@ class ConsentWithdrawals {
   readonly #open = new Map<string, AbortController>();
 
   /** Not aborted yet; a new one after each no. */
-  of(personId: string): AbortSignal {
+  of(personId: PersonId): AbortSignal {
     const open = this.#open.get(personId) ?? new AbortController();
     this.#open.set(personId, open);
     return open.signal;
   }
 
-  withdraw(personId: string): void {
+  withdraw(personId: PersonId): void {
     this.#open.get(personId)?.abort(new Error('the person withdrew their consent'));
     this.#open.delete(personId);
   }
@@ -166,7 +169,7 @@ const mostPeople = 1_000;
 type UndecidedDeps = {
   readonly consent: SessionConsent;
   readonly notices: ChannelNotices;
-  readonly findPerson: (personId: string) => ChannelMember | undefined;
+  readonly findPerson: (personId: PersonId) => ChannelMember | undefined;
   readonly signal: AbortSignal;
 };
 
@@ -206,14 +209,14 @@ export class UndecidedPeople {
   }
 
   /** Forgets this person, as if they had never been here. */
-  forget(personId: string): void {
+  forget(personId: PersonId): void {
     this.#packets.delete(personId);
     this.#notified.delete(personId);
     this.#noticed?.delete(personId);
   }
 
   /** Handles a packet of a person who is not heard. Throws nothing of its own. */
-  arrived(speakerId: string): void {
+  arrived(speakerId: PersonId): void {
     if (this.#notified.has(speakerId) || this.#notified.size >= mostPeople) return;
     const { consent, findPerson, notices, signal } = this.#deps;
     const person = findPerson(speakerId);

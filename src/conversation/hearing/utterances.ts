@@ -27,9 +27,9 @@ type UtteranceOver = Extract<ConversationFact, { kind: 'utterance-over' }>;
 /** The open connection, as far as utterances need it. */
 type HearingConnection = {
   /** Gives endpointing the words of this person up to their pause. */
-  read(speakerId: string, understood: Transcript): void;
+  read(speakerId: PersonId, understood: Transcript): void;
   /** Gives barge-in the words so far of a voice over the bot's. */
-  overhear(speakerId: string, text: string): void;
+  overhear(speakerId: PersonId, text: string): void;
   /** Whether the bot is heard. */
   readonly isSpeaking: boolean;
 };
@@ -66,7 +66,7 @@ export class Utterances {
   }
 
   /** To be given everything that was noticed of this person, in order. */
-  handle(speakerId: string, noticed: SpeakerInputEvent): void {
+  handle(speakerId: PersonId, noticed: SpeakerInputEvent): void {
     if (noticed.kind === 'began') this.#mayBegin(speakerId, noticed);
     const utterance = this.#open.get(speakerId);
     if (!utterance) return;
@@ -171,7 +171,7 @@ export class Utterances {
   }
 
   /** Whether something sounds beside this person; not looked at where no yes is waited for. */
-  #isAmongSounds(speakerId: string) {
+  #isAmongSounds(speakerId: PersonId) {
     const { state } = this.#session.loop;
     if (state.confirmations.every(({ spoken }) => spoken === 'none')) return false;
     const isAlone = [...this.#open.keys()].every((id) => id === speakerId);
@@ -224,7 +224,7 @@ export class Utterances {
   }
 
   /** Skips recognition when the budget is used up. A stop counts all the same. */
-  #mayBegin(speakerId: string, began: UtteranceBegin) {
+  #mayBegin(speakerId: PersonId, began: UtteranceBegin) {
     const { features, loop, place, speech } = this.#session;
     const follow = features.follow(speakerId);
     const { current } = loop.state.floor;
@@ -241,7 +241,7 @@ export class Utterances {
   }
 
   /** Tells that a budget is used up. Alone with the bot somebody spoke to it, so each time there is a sign. */
-  #tellRefusal(speakerId: string, { isNews, line }: BudgetRefusal) {
+  #tellRefusal(speakerId: PersonId, { isNews, line }: BudgetRefusal) {
     const { notices, place, signal, speech } = this.#session;
     if (!place.people().every(({ id, isBot }) => isBot || id === speakerId)) {
       if (isNews()) notices.post(line);
@@ -252,7 +252,7 @@ export class Utterances {
   }
 
   #begin(
-    speakerId: string,
+    speakerId: PersonId,
     { fromMs }: UtteranceBegin,
     follow: FollowUtterance | undefined,
     budget: HearingBudget,
@@ -295,7 +295,7 @@ export class Utterances {
   /** A recogniser for an utterance, which begins when its words are needed. */
   #hold(
     transcriber: Transcriber,
-    speakerId: string,
+    speakerId: PersonId,
     utterance: () => HeardUtterance,
   ): HeldListening {
     const { loop, notices, signal } = this.#session;

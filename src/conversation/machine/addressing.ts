@@ -27,7 +27,7 @@ import {
   standingOf,
 } from './questions.ts';
 import type { ConversationRules } from './rules.ts';
-import type { ConversationState, PersonId, UtteranceState } from './state.ts';
+import type { ConversationState, UtteranceState } from './state.ts';
 
 type Addressee = SpeakerTurn & { readonly present: readonly string[] };
 

@@ -4,7 +4,7 @@ import { dropReadingsOf } from './floor.ts';
 import { type Draft, emit, keepNotes, mayHear } from './questions.ts';
 import { dropTurn, historyWithout, renewForeignAnswers, setHistory } from './replies.ts';
 import { dropTurnsOfLeaver } from './replying.ts';
-import type { Participant, PersonId } from './state.ts';
+import type { Participant } from './state.ts';
 import { withdrawTools } from './tools.ts';
 import { breakOff } from './verdicts.ts';
 

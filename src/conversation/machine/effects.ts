@@ -6,7 +6,6 @@ import type {
   EarlyEnd,
   HistoryExchange,
   Id,
-  PersonId,
   ToolChange,
   TurnPhase,
   TurnState,

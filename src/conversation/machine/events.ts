@@ -5,7 +5,6 @@ import type {
   EarlyEnd,
   Id,
   Participant,
-  PersonId,
   ReadingPlace,
   SessionSettings,
   ToolRequest,

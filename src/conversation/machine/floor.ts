@@ -33,15 +33,7 @@ import {
   remember,
   toExchange,
 } from './replies.ts';
-import type {
-  ConversationState,
-  EarlyEnd,
-  Id,
-  PersonId,
-  Reading,
-  ReadingPlace,
-  TurnState,
-} from './state.ts';
+import type { ConversationState, EarlyEnd, Id, Reading, ReadingPlace, TurnState } from './state.ts';
 import { botBeginsToSpeak, discardAnswer, openSpokenConfirmation } from './tools.ts';
 
 /** Queues a turn. */

@@ -12,7 +12,6 @@ import type {
   CurrentReply,
   Id,
   PanelNote,
-  PersonId,
   Reading,
   TurnPart,
   TurnPhase,

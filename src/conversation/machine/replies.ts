@@ -27,7 +27,6 @@ import type {
   EarlyEnd,
   HistoryExchange,
   Id,
-  PersonId,
   Reading,
   TurnPart,
   TurnState,

@@ -13,7 +13,6 @@ import {
   turnOfAnswer,
 } from './questions.ts';
 import { cut, drop, dropTurn, endReading, finishClause, loseTurn } from './replies.ts';
-import type { PersonId } from './state.ts';
 import { stopRunsOfTurn } from './tools.ts';
 
 export function prompted(draft: Draft, { answer: id, hasOthers }: EventOf<'prompted'>): void {

@@ -10,7 +10,6 @@ import { noLosses, type ReconnectState } from './reconnect-policy.ts';
 
 /** Number of a turn, an answer, a reading, a confirmation, a tool run or an utterance. */
 export type Id = number;
-export type PersonId = string;
 
 /** A person or another bot in the voice channel. */
 export type Participant = {

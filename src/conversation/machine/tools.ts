@@ -12,7 +12,6 @@ import type {
   CallRef,
   Confirmation,
   Id,
-  PersonId,
   ToolChange,
   ToolRequest,
   ToolRun,

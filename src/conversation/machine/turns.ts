@@ -16,7 +16,7 @@ import {
   wordsOf,
 } from './questions.ts';
 import { addTurn, beginAnswer, dropTurn } from './replies.ts';
-import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
+import type { Id, TurnState, UtteranceState } from './state.ts';
 import { discardAnswer, discardUnheard, voidYes } from './tools.ts';
 
 /** A voice begins. A person who goes on soon reopens their own turn, which leaves the floor until the rest is decided. */

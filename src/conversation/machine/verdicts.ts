@@ -13,7 +13,7 @@ import {
 } from './questions.ts';
 import { dropTurn, endUtterance, forgetSounds } from './replies.ts';
 import { dropUnheard } from './replying.ts';
-import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
+import type { Id, TurnState, UtteranceState } from './state.ts';
 import { acceptYes, closeSpokenQuestions, discardAnswer, takeNo } from './tools.ts';
 
 type AnswerDecision = Extract<UtteranceDecision, { kind: 'answer' | 'answer-with-rest' }>;

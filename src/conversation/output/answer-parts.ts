@@ -98,7 +98,7 @@ export async function* endWithToolQuote(
 async function* spoken(
   said: string,
   pending: PendingAnswer,
-  guildId: string,
+  guildId: GuildId,
   { clock, spending, synthesizer: unpaid }: VoiceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
@@ -135,7 +135,7 @@ export function spokenSubstitute(
 
 /** Writes what of an answer is read, not heard; not for who gets all of it in writing, nor where it was cut off before. */
 export function writeLinksCodeTables(
-  speakerId: string,
+  speakerId: PersonId,
   { reply, progress, finish, owner }: FinishedAnswer,
   { notices, place }: Owners<'notices' | 'place'>,
 ): void {
@@ -239,7 +239,7 @@ async function* salute(
 
 /** Sentences for one person. */
 type PersonalNotice = {
-  readonly personId: string;
+  readonly personId: PersonId;
   /** Made when they are said. */
   readonly lines: () => readonly CheckedLine[];
   /** Asked when they are said. */
@@ -300,7 +300,7 @@ function addressed(
 export type AnswerMedium = 'aloud' | 'both' | 'written' | 'private';
 
 export function answerMediumFor(
-  personId: string,
+  personId: PersonId,
   place: Pick<SessionPlace, 'choicesOf' | 'findPerson'>,
 ): AnswerMedium {
   const { answers = 'spoken' } = place.choicesOf(personId);
@@ -336,7 +336,7 @@ const longestReceiptMs = 10_000;
 
 /** Hears nobody from the next packet on, and tells how that ends: aloud once it is quiet, and in the chat. */
 export function pauseAloud(
-  personId: string,
+  personId: PersonId,
   { consent, notices, place, speech }: Owners<'consent' | 'notices' | 'place' | 'speech'>,
 ): void {
   consent.paused = true;

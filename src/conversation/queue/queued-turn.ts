@@ -38,7 +38,7 @@ export type QueuedReading = {
   /** False for what everybody has to have heard. */
   readonly interruptible?: boolean;
   /** Person whom it answers, or whose words it quotes. */
-  readonly personId?: string;
+  readonly personId?: PersonId;
   /** Who had it read; left out for what the bot says of itself. */
   readonly owner?: Asker;
   /** Left out: the server pays. */

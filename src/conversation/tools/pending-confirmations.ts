@@ -101,7 +101,7 @@ export class PendingConfirmations {
   }
 
   /** The one of this id, for its presser alone. */
-  find(id: string, personId: string): ConfirmationPress {
+  find(id: string, personId: PersonId): ConfirmationPress {
     const ask = this.#open.find((one) => one.id === id);
     const untilMs = ask ? this.#untilMs(ask) : 0;
     if (!ask || untilMs <= this.#clock.nowMs()) return { kind: 'over' };
@@ -114,7 +114,7 @@ export class PendingConfirmations {
   }
 
   /** Nothing waits any more that this person asked for or may press. */
-  withdraw(personId: string): void {
+  withdraw(personId: PersonId): void {
     this.#open = this.#open.filter(
       ({ asker, presser }) => asker.id !== personId && presser.id !== personId,
     );

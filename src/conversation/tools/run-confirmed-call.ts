@@ -73,7 +73,7 @@ async function perform(
   places: Places,
   signal: AbortSignal,
 ): Promise<ConfirmedCall> {
-  const barred = (right: Right, personId: string) => ({
+  const barred = (right: Right, personId: PersonId) => ({
     kind: 'barred' as const,
     line:
       right === 'manage'
@@ -101,7 +101,7 @@ async function perform(
 /** A short receipt; what is longer than can be said is written, too. */
 function reportAloud(
   { aloud, line = { id: 'confirm.done' } }: ToolOutcome,
-  personId: string,
+  personId: PersonId,
   session: SpeakingSession,
 ) {
   if (aloud && aloud.id !== line.id) session.notices.post(line);
@@ -109,7 +109,7 @@ function reportAloud(
 }
 
 /** Says it without waiting for the end: the chat has it as well. */
-function sayAloud(line: TextLine, personId: string, session: SpeakingSession) {
+function sayAloud(line: TextLine, personId: PersonId, session: SpeakingSession) {
   const notice = { personId, lines: () => [line], isWanted: () => true };
   void sayToPerson(notice, session);
 }

@@ -54,7 +54,7 @@ export class SessionTools {
   }
 
   /** Actions of tools in this channel for whoever asked. */
-  actionsFor(askerId: string): ToolPorts {
+  actionsFor(askerId: PersonId): ToolPorts {
     const session = this.#session;
     const { consent, place } = session;
     const { channel, people, settings } = place;
@@ -89,7 +89,7 @@ export class SessionTools {
    *
    * Aborting `signal` throws `signal.reason`.
    */
-  async isAllowed(right: Right, personId: string, signal: AbortSignal): Promise<boolean> {
+  async isAllowed(right: Right, personId: PersonId, signal: AbortSignal): Promise<boolean> {
     const { place } = this.#session;
     if (right === 'dj' || right === 'manage') {
       try {
@@ -105,7 +105,7 @@ export class SessionTools {
 }
 
 /** A program is told no names. */
-function companyIn({ consent, place }: Owners<'consent' | 'place'>, askerId: string): PeopleHere {
+function companyIn({ consent, place }: Owners<'consent' | 'place'>, askerId: PersonId): PeopleHere {
   const all = place.people();
   const humans = all.filter(({ isBot }) => !isBot);
   const named = isProgram(askerId) ? [] : humans.filter(({ id }) => consent.standing(id) === 'yes');
@@ -132,7 +132,7 @@ export function withToolRules(
 
 /** Facts that decide about the rights of a person in this session, as cached: Discord is not asked. */
 export function rightsFactsOf(
-  personId: string,
+  personId: PersonId,
   mayManage: boolean,
   { people, settings }: Pick<SessionPlace, 'people' | 'settings'>,
 ): RightsFacts {

@@ -251,7 +251,7 @@ export class ToolCalls {
   report(
     tool: ToolEntry | undefined,
     how: ToolCallResult['how'],
-    speakerId: string,
+    speakerId: PersonId,
     atMs: number,
   ): void {
     const tookMs = this.#deps.clock.nowMs() - atMs;

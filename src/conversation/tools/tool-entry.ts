@@ -13,10 +13,10 @@ export interface ServerToolPorts extends Pick<SessionPlace, 'settings'> {
   /** Objects of features. */
   readonly features: FeaturePorts;
   /** Person or program whose words ask for it. */
-  readonly askerId: string;
+  readonly askerId: PersonId;
   /** Session of the server; undefined where the bot sits nowhere. */
   readonly session?: Session;
-  readonly guildId: string;
+  readonly guildId: GuildId;
   /** Where what comes later is written; undefined where only the asker reads the answer. */
   readonly place: ChannelRef | undefined;
   readonly clock: Pick<Clock, 'wallMs'>;
@@ -25,9 +25,9 @@ export interface ServerToolPorts extends Pick<SessionPlace, 'settings'> {
   /** People and bots in the channel of the bot, and who asks in writing. */
   people(): readonly ChannelMember[];
   /** Whether this person said yes to being heard for good. */
-  agreed(personId: string): Promise<boolean>;
+  agreed(personId: PersonId): Promise<boolean>;
   /** Whether this person holds the right now; where the bot sits nowhere, only that of anyone. Aborting `signal` throws `signal.reason`. */
-  isAllowed(right: Right, personId: string, signal: AbortSignal): Promise<boolean>;
+  isAllowed(right: Right, personId: PersonId, signal: AbortSignal): Promise<boolean>;
 }
 
 /** Parts of the session that tools may use in their channel. */

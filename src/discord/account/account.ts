@@ -6,12 +6,12 @@ import type { AccountRest } from './account-rest.ts';
 export type Account = {
   readonly applicationId: string;
   /** Id of the bot as a member of servers. */
-  readonly botId: string;
+  readonly botId: PersonId;
   readonly name: string;
   /** Whether the intent for the text of messages is switched on; the bot needs it for MESSAGE_CONTENT=on alone. */
   readonly mayReadMessages: boolean;
   /** People whom it belongs to: its owner, or the members of its team. */
-  readonly ownerIds: readonly string[];
+  readonly ownerIds: readonly PersonId[];
 };
 
 export type GuildName = { readonly id: string; readonly name: string };

@@ -45,7 +45,7 @@ const voiceState = z.object({ channel_id: z.string().nullish() });
 /** Asks which rights the bot has in a server and its voice channels. Errors and abort: as `AccountRest.read`. */
 export async function readGuildRights(
   rest: AccountRest,
-  { guildId, botId }: { readonly guildId: string; readonly botId: string },
+  { guildId, botId }: { readonly guildId: GuildId; readonly botId: PersonId },
   signal: AbortSignal,
 ): Promise<GuildRights> {
   return await rest.ask(async (client) => {
@@ -68,10 +68,10 @@ export async function readGuildRights(
 /** The voice channel or stage with this id; undefined where the bot sees none. Errors and abort: as `AccountRest.read`. */
 export async function readVoicePlace(
   rest: AccountRest,
-  channelId: string,
+  channelId: ChannelId,
   signal: AbortSignal,
 ): Promise<
-  { readonly guildId: string; readonly channelId: string; readonly name: string } | undefined
+  { readonly guildId: GuildId; readonly channelId: ChannelId; readonly name: string } | undefined
 > {
   const found = await unlessAbsent(rest.read(Routes.channel(channelId), place, signal));
   if (!found?.guild_id || kindOf(found.type) === undefined) return undefined;
@@ -84,7 +84,7 @@ export async function readVoicePlace(
  */
 export async function readSeat(
   rest: AccountRest,
-  { guildId, userId }: { readonly guildId: string; readonly userId?: string },
+  { guildId, userId }: { readonly guildId: GuildId; readonly userId?: PersonId },
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const route = Routes.guildVoiceState(guildId, userId);

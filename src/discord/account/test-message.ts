@@ -9,7 +9,7 @@ const deleteMs = 5_000;
 /** Posts a message in a channel, changes it and deletes it. Errors and abort: as `AccountRest.read`; it is deleted all the same. */
 export async function tryMessage(
   rest: AccountRest,
-  channelId: string,
+  channelId: ChannelId,
   content: string,
   signal: AbortSignal,
 ): Promise<void> {

@@ -52,7 +52,7 @@ export function openCaptionChats(
   client: Client<true>,
   { outbox, buttons: buttonsByName, timing }: CaptionChatsParts,
 ): CaptionChats {
-  let listener: (messageIds: readonly string[]) => void = () => {};
+  let listener: (messageIds: readonly MessageId[]) => void = () => {};
   watchDeleted(client, (all) => {
     const messageIds = all.filter((id) => !outbox.takeOwnDeletion(id));
     if (messageIds.length > 0) listener(messageIds);
@@ -120,7 +120,7 @@ function mayOpenWith(client: Client<true>, timing: SyncTiming): CaptionChats['ma
   const readAtMs = new WeakMap<GuildMember, number>();
   /** Channels that Discord knows no more: none of their ids is used again. */
   const gone = new Set<string>();
-  const memberOf = async (guild: Guild, personId: string) => {
+  const memberOf = async (guild: Guild, personId: PersonId) => {
     const known = guild.members.cache.get(personId);
     const sinceMs = timing.nowMs() - rolesFreshMs;
     if (known && (readAtMs.get(known) ?? -Infinity) > sinceMs) return known;
@@ -186,7 +186,7 @@ function unopened({ name }: ChannelRef, rights: string): BotError {
 /** Reports each deletion of messages. discord.js reports only messages that it caches, and it caches none here. */
 export function watchDeleted(
   client: Client<true>,
-  report: (messageIds: readonly string[]) => void,
+  report: (messageIds: readonly MessageId[]) => void,
 ): void {
   const onDeleted = (data: unknown) => {
     const { id, ids } = fieldsOf(data);

@@ -98,6 +98,6 @@ function fileOf({ url, name, contentType }: Attachment): SentFile {
 }
 
 /** The channel may name no server of its own: discord.js keeps the field as it came. */
-function refOf({ id, name }: VoiceBasedChannel, guildId: string): ChannelRef {
+function refOf({ id, name }: VoiceBasedChannel, guildId: GuildId): ChannelRef {
   return { guildId, channelId: id, name };
 }

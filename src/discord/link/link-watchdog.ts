@@ -20,7 +20,7 @@ export type LinkWatchdogOptions = {
   /** Number of other people in the channel. */
   readonly others: () => number;
   readonly speakers: {
-    mayHear(speakerId: string): boolean;
+    mayHear(speakerId: PersonId): boolean;
     /** When the last voice of each person could be opened, and when one could not. */
     readonly openedAtMs: ReadonlyMap<string, number>;
     readonly unopenedAtMs: ReadonlyMap<string, number>;

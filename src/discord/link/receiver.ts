@@ -45,7 +45,7 @@ export class ConsentedReceiver {
   readonly #timing;
   readonly #held = new HeldDatagrams();
   /** Told of the header of each packet of a person who may not be heard. An error of it goes to `fail`. */
-  onUnheard: (speakerId: string) => void = () => undefined;
+  onUnheard: (speakerId: PersonId) => void = () => undefined;
   /** When the last voice of each person could be opened, over the present voice server, and when one could not. */
   readonly openedAtMs = new Map<string, number>();
   readonly unopenedAtMs = new Map<string, number>();
@@ -84,7 +84,7 @@ export class ConsentedReceiver {
     this.#soundUntilMs.clear();
   }
 
-  mayHear(speakerId: string): boolean {
+  mayHear(speakerId: PersonId): boolean {
     try {
       return this.#open && this.#mayHear(speakerId);
     } catch (error) {
@@ -115,7 +115,7 @@ export class ConsentedReceiver {
    * Discord named the speaker of a source; an older source of theirs is void. Held datagrams of a person who may not be
    * heard are dropped unopened.
    */
-  #named(ssrc: number, speakerId: string) {
+  #named(ssrc: number, speakerId: PersonId) {
     const { map } = innerReceiver(this.#receiver).ssrcMap;
     for (const [older, { userId }] of map) {
       if (userId === speakerId && older !== ssrc) map.delete(older);
@@ -125,13 +125,13 @@ export class ConsentedReceiver {
   }
 
   /** Hears a datagram; no packet of a person who may not be heard is decrypted. */
-  #hear(datagram: Buffer, speakerId: string, atMs: number) {
+  #hear(datagram: Buffer, speakerId: PersonId, atMs: number) {
     if (!this.mayHear(speakerId)) this.#unheard(speakerId);
     else if ((this.#soundUntilMs.get(speakerId) ?? atMs) - atMs > mostAheadMs) this.counts.ahead++;
     else this.#openAndGive(datagram, speakerId, atMs);
   }
 
-  #unheard(speakerId: string) {
+  #unheard(speakerId: PersonId) {
     this.counts.notAllowed++;
     if (!this.#open) return;
     try {
@@ -141,7 +141,7 @@ export class ConsentedReceiver {
     }
   }
 
-  #openAndGive(datagram: Buffer, speakerId: string, atMs: number) {
+  #openAndGive(datagram: Buffer, speakerId: PersonId, atMs: number) {
     const opened = this.#opened(datagram, speakerId);
     if (opened === undefined) {
       this.counts.unparsed++;
@@ -169,7 +169,7 @@ export class ConsentedReceiver {
    * Opens a datagram by the library's ciphers. Empty: nothing but padding, which the group is not shown. Null: not opened end to end.
    * Undefined: not opened at all, or there is no key yet.
    */
-  #opened(datagram: Buffer, speakerId: string): Buffer | null | undefined {
+  #opened(datagram: Buffer, speakerId: PersonId): Buffer | null | undefined {
     const { encryptionMode, nonceBuffer, secretKey } = this.#receiver.connectionData;
     if (!encryptionMode || !nonceBuffer || !secretKey) return undefined;
     try {

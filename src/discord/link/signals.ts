@@ -10,8 +10,8 @@ type StateUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceStateU
 type ServerUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceServerUpdate']>[0];
 
 export type SignalsOptions = {
-  readonly guildId: string;
-  readonly channelId: string;
+  readonly guildId: GuildId;
+  readonly channelId: ChannelId;
   /** The server's own way to the main gateway. */
   readonly gateway: DiscordGatewayAdapterCreator;
   readonly pace: SignalPace;

@@ -25,7 +25,7 @@ type InnerReceiver = {
   /** Opens the transport's encryption. The library's own way to it needs a stream for each speaker, and gives the group what is padding. */
   decrypt(datagram: Buffer, mode: string, nonce: Buffer, key: Uint8Array): Buffer;
   /** `map`: the library has no way to forget all sources. */
-  readonly ssrcMap: { readonly map: Map<number, { readonly userId: string }> };
+  readonly ssrcMap: { readonly map: Map<number, { readonly userId: PersonId }> };
 };
 /** `createAudioPacket` seals one packet, as a check of the ciphers needs it. */
 type InnerNetworking = { createAudioPacket(opus: Buffer, connection: object): Buffer };

@@ -22,7 +22,7 @@ const checkMs = 250;
 /** Opener whose links end with it. */
 export interface DiscordLinkOpener extends VoiceLinkOpener, AsyncDisposable {
   /** Whether a link there is open, or being opened. */
-  hasLink(guildId: string): boolean;
+  hasLink(guildId: GuildId): boolean;
 }
 
 /** Opens the voice links of a logged-in client; a second one in the same server ends the first. */
@@ -73,7 +73,7 @@ class GuildLinks {
   #opening = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: ServerParts, guildId: string) {
+  constructor(parts: ServerParts, guildId: GuildId) {
     this.#parts = parts;
     this.#guildId = guildId;
   }
@@ -213,7 +213,7 @@ const againMs = 500;
  */
 export async function becomeSpeaker(
   guild: Guild,
-  channelId: string,
+  channelId: ChannelId,
   timing: SyncTiming,
   report: (event: DiscordEvent) => void,
 ): Promise<void> {
@@ -231,7 +231,7 @@ export async function becomeSpeaker(
   }
 }
 
-async function askToSpeak(guild: Guild, channelId: string) {
+async function askToSpeak(guild: Guild, channelId: ChannelId) {
   const seat = guild.members.me?.voice;
   if (seat?.channelId !== channelId) throw new Error('the bot is not seated there yet');
   if (seat.suppress === false) return;

@@ -30,7 +30,7 @@ import { daveOf, mendNetworking, networkingOf } from './voice-library.ts';
 /** Where a link is to be opened, and listeners to how it goes. */
 export type LinkPlace = {
   readonly guild: Guild;
-  readonly channelId: string;
+  readonly channelId: ChannelId;
   /** People in all channels; the number of those in this one is asked for fifty times a second. */
   readonly channelPeople: ChannelPeople;
   readonly pace: SignalPace;
@@ -151,11 +151,11 @@ export class DiscordLink implements VoiceLink {
     this.#peopleListening = this.#ended ? undefined : channelPeople.listen(channelId, listener);
   }
 
-  onUnheard(listener: (speakerId: string) => void): void {
+  onUnheard(listener: (speakerId: PersonId) => void): void {
     this.#receiver.onUnheard = listener;
   }
 
-  async refresh(personId: string, signal: AbortSignal): Promise<void> {
+  async refresh(personId: PersonId, signal: AbortSignal): Promise<void> {
     const { channelId, channelPeople, guild } = this.#place;
     await readMember(guild, personId, signal);
     channelPeople.reread(channelId);

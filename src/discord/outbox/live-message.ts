@@ -11,7 +11,7 @@ import { writeFailureOf } from './write-failure.ts';
 
 export type LiveMessageOptions = {
   readonly outbox: Outbox;
-  readonly channelId: string;
+  readonly channelId: ChannelId;
   /** Flags of a message that is posted. */
   readonly flags?: number;
   /** Draws the message as it should be at this moment; undefined: it is to be deleted. */

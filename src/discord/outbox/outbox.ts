@@ -26,7 +26,7 @@ export type MessageOutcome = 'sent' | 'failed' | 'unsent';
 
 /** A request about a message of a channel. */
 export type OutboxOrder<T> = {
-  readonly channelId: string;
+  readonly channelId: ChannelId;
   /** Each route of a channel has a rate limit of its own. */
   readonly route: 'POST' | 'PATCH' | 'DELETE';
   /** Instant at which it is due: the earliest goes first. Absent: when it was put. */
@@ -90,7 +90,7 @@ export class Outbox {
    * Posts a message, once. Errors: BotError `discord.unsent` (it was never sent), or the error of Discord. Aborting `signal` throws
    * `signal.reason`; if it waits it is not sent.
    */
-  async post(channelId: string, body: RestBody, signal: AbortSignal): Promise<PostedMessage> {
+  async post(channelId: ChannelId, body: RestBody, signal: AbortSignal): Promise<PostedMessage> {
     const once = { nonce: newNonce(), enforce_nonce: true, ...body };
     const send = (until: AbortSignal) => this.sendPost(channelId, once, until);
     // Replies, which anybody can ask for, wait for captions and notices.
@@ -151,7 +151,7 @@ export class Outbox {
   }
 
   async sendPost(
-    channelId: string,
+    channelId: ChannelId,
     message: RestBody,
     signal: AbortSignal,
   ): Promise<PostedMessage> {
@@ -176,7 +176,7 @@ export class Outbox {
   }
 
   /** Whether the bot itself deleted that message; true once. */
-  takeOwnDeletion(messageId: string): boolean {
+  takeOwnDeletion(messageId: MessageId): boolean {
     return this.#ownDeletions.delete(messageId);
   }
 

@@ -51,20 +51,20 @@ export class Panels implements PanelBoard {
     this.#options = options;
   }
 
-  show(guildId: string, face: PanelFace): void {
+  show(guildId: GuildId, face: PanelFace): void {
     const panel = this.#panel(guildId);
     panel.face = face;
     panel.message?.touch('panel');
   }
 
   /** The message as it is to be posted; `head` is its sentence before its face is known. */
-  dressed(guildId: string, head: TextLine): MessageBody {
+  dressed(guildId: GuildId, head: TextLine): MessageBody {
     const face = this.#panels.get(guildId)?.face;
     return this.#draw(guildId, head, isHere(face) ? face : undefined);
   }
 
   /** Makes this message the panel, with `shown` as its content; the former one is deleted. */
-  put(guildId: string, place: PanelPlace, head: TextLine, shown: MessageBody): void {
+  put(guildId: GuildId, place: PanelPlace, head: TextLine, shown: MessageBody): void {
     const panel = this.#panel(guildId);
     const former = panel.message?.place;
     panel.message?.end();
@@ -88,7 +88,7 @@ export class Panels implements PanelBoard {
   }
 
   /** Panels of a former run tell that the bot is not there any more. Never throws. */
-  async wake(guildIds: readonly string[]): Promise<void> {
+  async wake(guildIds: readonly GuildId[]): Promise<void> {
     for (const guildId of guildIds) {
       const place = await this.#stored(guildId);
       if (this.#isClosed) return;
@@ -99,7 +99,7 @@ export class Panels implements PanelBoard {
     }
   }
 
-  async takeOver(guildId: string): Promise<boolean> {
+  async takeOver(guildId: GuildId): Promise<boolean> {
     const panel = this.#panel(guildId);
     const known = panel.message?.place ?? (await this.#stored(guildId));
     if (this.#isClosed || !known || this.#panels.get(guildId) !== panel) return false;
@@ -108,14 +108,14 @@ export class Panels implements PanelBoard {
     return true;
   }
 
-  async forget(guildId: string): Promise<void> {
+  async forget(guildId: GuildId): Promise<void> {
     const panel = this.#panels.get(guildId);
     panel?.message?.end();
     await panel?.storing;
     this.#panels.delete(guildId);
   }
 
-  placeIn(guildId: string): PanelPlace | undefined {
+  placeIn(guildId: GuildId): PanelPlace | undefined {
     return this.#panels.get(guildId)?.message?.place;
   }
 
@@ -134,14 +134,14 @@ export class Panels implements PanelBoard {
     for (const { message } of this.#panels.values()) message?.end();
   }
 
-  #panel(guildId: string): Panel {
+  #panel(guildId: GuildId): Panel {
     const panel = this.#panels.get(guildId) ?? { storing: Promise.resolve() };
     this.#panels.set(guildId, panel);
     return panel;
   }
 
   /** Follows this message; `shown` is the content that was just posted there, else it is of a former run. */
-  #follow(guildId: string, place: PanelPlace, shown?: MessageBody): void {
+  #follow(guildId: GuildId, place: PanelPlace, shown?: MessageBody): void {
     const panel = this.#panel(guildId);
     const { channelId } = place;
     const message = new LiveMessage(
@@ -164,18 +164,18 @@ export class Panels implements PanelBoard {
     message.touch('panel');
   }
 
-  #draw(guildId: string, head: TextLine | undefined, face: PanelFace | undefined): MessageBody {
+  #draw(guildId: GuildId, head: TextLine | undefined, face: PanelFace | undefined): MessageBody {
     const { buttons, client } = this.#options;
     return drawPanel(head, face, localeIn(client, guildId), buttons);
   }
 
   /** Where the panel of a former run is, as far as the store tells. */
-  #stored(guildId: string): Promise<PanelPlace | undefined> {
+  #stored(guildId: GuildId): Promise<PanelPlace | undefined> {
     return this.#options.panelStore.read(guildId).catch(() => undefined);
   }
 
   /** A panel of a former run stands only in the store. */
-  async #moved(guildId: string, known: PanelPlace | undefined, place: PanelPlace): Promise<void> {
+  async #moved(guildId: GuildId, known: PanelPlace | undefined, place: PanelPlace): Promise<void> {
     const { panelStore } = this.#options;
     try {
       const former = known ?? (await panelStore.read(guildId));
@@ -187,7 +187,7 @@ export class Panels implements PanelBoard {
     }
   }
 
-  #warn(guildId: string, why: string, cause?: unknown): void {
+  #warn(guildId: GuildId, why: string, cause?: unknown): void {
     const message = `Panel of server ${guildId}: ${why}`;
     this.#options.report({ kind: 'warning', message, guildId, cause });
   }

@@ -9,7 +9,7 @@ export type CaptionsOn =
   | {
       readonly kind: 'on';
       /** Channel or thread in which they are posted. */
-      readonly placeId: string;
+      readonly placeId: ChannelId;
       /** True where that is the chat of the voice channel itself. */
       readonly isHere: boolean;
       readonly saved: boolean;
@@ -22,7 +22,7 @@ export type CaptionRequests = ReturnType<typeof captionRequests>;
 export function captionRequests(sessions: VoiceSessions, running: SessionObjects<SessionCaptions>) {
   return {
     /** Stays on for that channel. Announced to everybody there, aloud and in writing, before the first word is written. */
-    async turnOn(guildId: string, options: CaptionOptions): Promise<CaptionsOn> {
+    async turnOn(guildId: GuildId, options: CaptionOptions): Promise<CaptionsOn> {
       const session = sessions.session(guildId);
       if (!session) return { kind: 'failed', line: { id: 'leave.nowhere' } };
       const { channelId } = session.channel;
@@ -35,7 +35,7 @@ export function captionRequests(sessions: VoiceSessions, running: SessionObjects
     },
 
     /** Stays off for that channel; also on the way in, where captions would begin, and while a session ends. */
-    async turnOff(guildId: string): Promise<SaveOutcome> {
+    async turnOff(guildId: GuildId): Promise<SaveOutcome> {
       const saved = sessions.sessions(guildId).map(async (session) => {
         const { channelId } = session.channel;
         const saving = sessions.settings.setCaptionsIn(guildId, channelId, undefined);
@@ -45,12 +45,12 @@ export function captionRequests(sessions: VoiceSessions, running: SessionObjects
       return { saved: (await Promise.all(saved)).every((isSaved) => isSaved) };
     },
 
-    isOn(guildId: string): boolean {
+    isOn(guildId: GuildId): boolean {
       return running.list(guildId).some(({ recorder }) => recorder !== undefined);
     },
 
     /** `isOut`: this person is heard and answered, but not written. Applies at once, and in later sessions. */
-    async leaveOut(guildId: string, personId: string, isOut: boolean): Promise<SaveOutcome> {
+    async leaveOut(guildId: GuildId, personId: PersonId, isOut: boolean): Promise<SaveOutcome> {
       const saving = sessions.consents.in(guildId).leaveOut(personId, isOut);
       for (const { recorder } of running.list(guildId)) if (isOut) recorder?.leaveOut(personId);
       return { saved: await saving };

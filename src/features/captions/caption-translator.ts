@@ -33,7 +33,7 @@ export class CaptionTranslator {
   #isReported = false;
 
   constructor(
-    guildId: string,
+    guildId: GuildId,
     notices: ChannelNotices,
     deps: Pick<CaptionDeps, 'chat' | 'clock' | 'spending'>,
     recorder: TranscriptRecorder,

@@ -50,7 +50,7 @@ export class SessionCaptions implements FeatureSession {
   #isReturned;
   /** Time at which each person came last, in ms of the session; all of them had the notice of captions. */
   #cameAtMs = new Map<string, number>();
-  #hereIds: ReadonlySet<string> = new Set();
+  #hereIds: ReadonlySet<PersonId> = new Set();
 
   constructor(session: CaptionedSession, deps: CaptionDeps, isReturned: boolean) {
     this.#session = session;
@@ -59,7 +59,7 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Time at which a person came into the channel of this session, in ms since its start; 0 where that is not known. */
-  cameAtMs(sessionId: string, personId: string): number {
+  cameAtMs(sessionId: string, personId: PersonId): number {
     return (this.recorder?.session.id === sessionId && this.#cameAtMs.get(personId)) || 0;
   }
 
@@ -124,7 +124,7 @@ export class SessionCaptions implements FeatureSession {
     return recorder?.session;
   }
 
-  follow(speakerId: string): FollowUtterance | undefined {
+  follow(speakerId: PersonId): FollowUtterance | undefined {
     const { recorder } = this;
     if (!recorder || !this.#session.consent.mayWrite(speakerId)) return undefined;
     return (begun) => recorder.began(begun);
@@ -149,7 +149,7 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Keeps nothing any more of what this person said in this session; of somebody who is barred, only writes nothing more. */
-  retract(personId: string, why: RetractReason): void {
+  retract(personId: PersonId, why: RetractReason): void {
     this.recorder?.leaveOut(personId);
     if (why === 'withdrawn') this.recorder?.forget(personId);
   }
@@ -207,7 +207,7 @@ export class SessionCaptions implements FeatureSession {
    * The chat of the voice channel, or a thread of this session in the channel that the server has set: `formerId`, where that
    * is still one. Undefined where there is none, which is reported. Never throws.
    */
-  async #openPlace(formerId: string | undefined): Promise<CaptionChat | undefined> {
+  async #openPlace(formerId: ChannelId | undefined): Promise<CaptionChat | undefined> {
     const { notices, place, signal } = this.#session;
     const { captionChats, clock } = this.#deps;
     const { of, timeZone } = place.settings();

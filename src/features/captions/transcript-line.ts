@@ -4,12 +4,12 @@ import type { MessagePlace } from '#src/ports/message-place.ts';
 export type TranscriptSession = {
   /** A random UUID. */
   readonly id: string;
-  readonly guildId: string;
+  readonly guildId: GuildId;
   /** The voice channel. */
-  readonly channelId: string;
+  readonly channelId: ChannelId;
   readonly channelName: string;
   /** Chat, text channel or thread in which its captions are posted. */
-  readonly placeId: string;
+  readonly placeId: ChannelId;
   /** Wall clock at 0 ms of its lines; it is read once, so that a clock put back moves nothing. */
   readonly startedAtWallMs: number;
   /** Absent while it goes on. */
@@ -18,8 +18,8 @@ export type TranscriptSession = {
 
 /** Speaker of a line: a person, or the bot itself with an answer to these people. */
 export type TranscriptSpeaker =
-  | { readonly kind: 'person'; readonly personId: string; readonly name: string }
-  | { readonly kind: 'bot'; readonly name: string; readonly answeredIds: readonly string[] };
+  | { readonly kind: 'person'; readonly personId: PersonId; readonly name: string }
+  | { readonly kind: 'bot'; readonly name: string; readonly answeredIds: readonly PersonId[] };
 
 /** Ids of people whose words a line of this speaker holds. */
 export function peopleIn(speaker: TranscriptSpeaker): readonly string[] {
@@ -49,8 +49,8 @@ export type TranscriptLine = {
 
 /** Sessions whose words are let out: those of these channels, and those of deleted channels in which a person has a line. */
 export type OpenChannels = {
-  readonly channelIds: readonly string[];
-  readonly own?: { readonly personId: string; readonly goneChannelIds: readonly string[] };
+  readonly channelIds: readonly ChannelId[];
+  readonly own?: { readonly personId: PersonId; readonly goneChannelIds: readonly ChannelId[] };
 };
 
 /** A session as it was left. */
@@ -65,7 +65,7 @@ export type ListedSession = TranscriptSession & {
 };
 
 export type TranscriptSearch = {
-  readonly guildId: string;
+  readonly guildId: GuildId;
   /** Words as they were typed or asked. */
   readonly words: string;
   readonly limit: number;
@@ -89,7 +89,7 @@ export type KeptDays = Readonly<Record<string, number>>;
 
 /** A message of captions in a chat: no words, only where it stands. */
 export type CaptionMessage = MessagePlace & {
-  readonly guildId: string;
+  readonly guildId: GuildId;
   readonly sessionId: string;
   readonly postedAtWallMs: number;
 };

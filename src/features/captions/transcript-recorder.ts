@@ -179,19 +179,19 @@ export class TranscriptRecorder {
   }
 
   /** Nothing more is written of what this person is saying. */
-  leaveOut(personId: string): void {
+  leaveOut(personId: PersonId): void {
     const numbers = [...this.#open].flatMap(([number, id]) => (id === personId ? number : []));
     for (const number of numbers) this.#open.delete(number);
     this.live.remove(numbers);
   }
 
   /** Drops what was said by this person or answered to them. */
-  forget(personId: string): void {
+  forget(personId: PersonId): void {
     this.live.remove(this.#drop(({ speaker }) => peopleIn(speaker).includes(personId)));
   }
 
   /** Drops the lines of messages that a person deleted, once the store knows which these are. Never throws. */
-  async messagesDeleted(messageIds: readonly string[]): Promise<void> {
+  async messagesDeleted(messageIds: readonly MessageId[]): Promise<void> {
     this.live.messagesDeleted(messageIds);
     await this.save();
     this.#drop(({ post }) => messageIds.includes(post?.messageId ?? ''));
@@ -226,7 +226,7 @@ export class TranscriptRecorder {
     this.live.end();
   }
 
-  #mayWrite(personIds: readonly string[]) {
+  #mayWrite(personIds: readonly PersonId[]) {
     return personIds.every((id) => this.#session.consent.mayWrite(id));
   }
 

@@ -39,17 +39,17 @@ export type Replies = readonly [Reply, ...Reply[]];
 
 /** Invocation of a command: the caller, the place, and the options. */
 export type CommandCall = {
-  readonly guildId: string;
-  readonly callerId: string;
+  readonly guildId: GuildId;
+  readonly callerId: PersonId;
   readonly callerName: string;
   readonly callerLocale: Locale;
   /** Channel or thread in which it was asked, and in which public replies stand. */
-  readonly placeId?: string;
+  readonly placeId?: ChannelId;
   /** The voice channel the caller sits in. */
   readonly callerChannel?: ChannelRef;
   readonly mayManage: boolean;
   /** Roles of the caller in that server. */
-  readonly callerRoleIds: readonly string[];
+  readonly callerRoleIds: readonly RoleId[];
   /** A channel option, where the command has one and the caller filled it. */
   readonly channel?: ChannelRef;
   /** A sound option, where the command has one and the caller filled it with any file. */
@@ -66,9 +66,9 @@ export type CommandCall = {
 
 /** Message of any author; none of its words count as the caller's. */
 export type PickedMessage = MessageContent & {
-  readonly messageId: string;
+  readonly messageId: MessageId;
   readonly author: string;
-  readonly authorId: string;
+  readonly authorId: PersonId;
   /** Written by a program, or through a webhook. */
   readonly isBot: boolean;
 };
@@ -106,7 +106,7 @@ export type CommandPorts = {
   readonly access: Public<GuildAccess>;
   readonly clock: Clock;
   /** Writes times of day in the zone of a server. */
-  readonly timesIn: (guildId: string) => WallTimes;
+  readonly timesIn: (guildId: GuildId) => WallTimes;
   readonly sessions: Pick<
     VoiceSessions,
     'at' | 'join' | 'leave' | 'mayOpen' | 'pauseHearing' | 'session'
@@ -118,7 +118,7 @@ export type CommandPorts = {
   readonly stats: Stats;
   readonly costs: SpentCosts;
   /** Facts for the help of a server. Never throws. */
-  readonly helpState: (guildId: string) => Promise<HelpState>;
+  readonly helpState: (guildId: GuildId) => Promise<HelpState>;
   /** Objects of features. */
   readonly features: FeaturePorts;
 };

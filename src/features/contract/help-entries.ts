@@ -32,7 +32,7 @@ export type HelpState = {
 
 /** State for the help of a server. Never throws. */
 export async function helpStateIn(
-  guildId: string,
+  guildId: GuildId,
   parts: Deps<'hasChatModel'>,
   sources: Pick<SessionSources, 'tools'>,
   sessions: VoiceSessions,

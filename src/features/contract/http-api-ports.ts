@@ -14,7 +14,7 @@ export type ProgramPorts = Pick<CommandPorts, 'places' | 'features' | 'sessions'
 
 /** A text to be spoken. Missing fields are as the server has set them. */
 export type ProgramText = {
-  readonly guildId: string;
+  readonly guildId: GuildId;
   readonly asker: Asker;
   readonly input: string;
   readonly voice?: string;
@@ -29,7 +29,7 @@ export type ProgramText = {
 };
 
 export type ProgramQuestion = {
-  readonly guildId: string;
+  readonly guildId: GuildId;
   readonly asker: Asker;
   /** Beginning of the keys under which words of its sounds are kept. */
   readonly keptFor: string;
@@ -79,7 +79,7 @@ export type ProgramSpeech =
   | { readonly kind: 'unspeakable' };
 
 export type RecordingRequest = {
-  readonly guildId: string;
+  readonly guildId: GuildId;
   readonly asker: Asker;
   readonly recording: SoundFile;
   /** Any that is not among `models` is the usual one. */

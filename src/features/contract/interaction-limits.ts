@@ -18,7 +18,7 @@ export class InteractionLimits {
   }
 
   /** Takes one use. Returns 0, or the milliseconds until there is one. */
-  async take(guildId: string, userId: string): Promise<number> {
+  async take(guildId: GuildId, userId: PersonId): Promise<number> {
     try {
       await this.#uses.consume(`${guildId} ${userId}`);
       return 0;

@@ -26,13 +26,13 @@ export class SessionObjects<One> {
   }
 
   /** Undefined where the bot does not sit in this server. */
-  find(guildId: string): One | undefined {
+  find(guildId: GuildId): One | undefined {
     const session = this.#sessions.session(guildId);
     return session && this.get(session);
   }
 
   /** Objects of the sessions of a server; left out: of all servers. */
-  list(guildId?: string): readonly One[] {
+  list(guildId?: GuildId): readonly One[] {
     const sessions = guildId ? this.#sessions.sessions(guildId) : this.#sessions.all();
     return sessions.map((one) => this.get(one));
   }

@@ -1,9 +1,9 @@
 import { unlessAborted } from '#src/base/waiting.ts';
 
 type WorkPlace = {
-  readonly guildId: string;
+  readonly guildId: GuildId;
   /** Absent: no person asked. */
-  readonly personId?: string;
+  readonly personId?: PersonId;
   readonly isRecap: boolean;
   readonly left: PromiseWithResolvers<void>;
 };
@@ -31,7 +31,7 @@ export class WrittenAnswerConcurrency {
     this.#mostInServer = mostInServer;
   }
 
-  enter(guildId: string, personId: string, isRecap = false): EnteredPlace {
+  enter(guildId: GuildId, personId: PersonId, isRecap = false): EnteredPlace {
     const all = [...this.#places];
     const theirs = all.filter((one) => one.personId === personId);
     const asked = all.filter((one) => one.guildId === guildId && one.personId !== undefined);
@@ -43,8 +43,8 @@ export class WrittenAnswerConcurrency {
 
   /** Same as `enter`, of a recap; one without an asker waits for the one before. Aborting `signal` throws `signal.reason`. */
   async enterRecap(
-    guildId: string,
-    personId: string | undefined,
+    guildId: GuildId,
+    personId: PersonId | undefined,
     signal: AbortSignal,
   ): Promise<EnteredPlace> {
     if (personId !== undefined) return this.enter(guildId, personId, true);
@@ -55,7 +55,7 @@ export class WrittenAnswerConcurrency {
     }
   }
 
-  #recapsIn(guildId: string): readonly WorkPlace[] {
+  #recapsIn(guildId: GuildId): readonly WorkPlace[] {
     return [...this.#places].filter((one) => one.guildId === guildId && one.isRecap);
   }
 

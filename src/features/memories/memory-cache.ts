@@ -26,12 +26,12 @@ export class MemoryCache {
   }
 
   /** Memories as last read; none before that. */
-  known(guildId: string): readonly Memory[] {
+  known(guildId: GuildId): readonly Memory[] {
     return this.#known.get(guildId) ?? [];
   }
 
   /** Reads them anew; undefined where that fails, which is reported to the operator. Never throws. */
-  async load(guildId: string): Promise<readonly Memory[] | undefined> {
+  async load(guildId: GuildId): Promise<readonly Memory[] | undefined> {
     const read = () => this.#store.list(guildId);
     const all = await withStoreTimeout(guildId, this.#watch, 'store.unreadable', read);
     if (all) this.#known.set(guildId, all);
@@ -49,7 +49,7 @@ export class MemoryCache {
   }
 
   /** Drops those by or about this person, or all of the server, from the cache; the store is unchanged. */
-  forget(guildId: string, personId?: string): void {
+  forget(guildId: GuildId, personId?: PersonId): void {
     this.#keep(
       guildId,
       ({ byId, aboutId }) => personId !== undefined && byId !== personId && aboutId !== personId,
@@ -57,7 +57,7 @@ export class MemoryCache {
   }
 
   /** All of a server, read anew; undefined where that fails. */
-  async list(guildId: string): Promise<MemoryList | undefined> {
+  async list(guildId: GuildId): Promise<MemoryList | undefined> {
     await this.#settings.load(guildId);
     const memories = await this.load(guildId);
     return memories && { memories, isOn: this.#settings.in(guildId).of(memorySetting) };
@@ -65,7 +65,7 @@ export class MemoryCache {
 
   /** Deletes one for its author, the person it is about, or a manager of the server; what they are told. */
   async remove(
-    guildId: string,
+    guildId: GuildId,
     number: number,
     by: { readonly id: string; readonly mayManage: boolean },
   ): Promise<TextLine> {
@@ -81,7 +81,7 @@ export class MemoryCache {
     return { id: 'confirm.done' };
   }
 
-  #keep(guildId: string, which: (one: Memory) => boolean, more: readonly Memory[] = []) {
+  #keep(guildId: GuildId, which: (one: Memory) => boolean, more: readonly Memory[] = []) {
     this.#known.set(guildId, [...this.known(guildId).filter(which), ...more]);
   }
 }

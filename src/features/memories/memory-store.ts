@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import { id, instant, integer, optional, text } from '#src/sql/columns.ts';
+import { guildId, instant, integer, optional, personId, text } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
 import { select, table } from '#src/sql/table.ts';
@@ -7,14 +7,14 @@ import { removeRows } from '#src/sql/table-rows.ts';
 
 /** Something a server asked the bot to remember. */
 export type Memory = {
-  readonly guildId: string;
+  readonly guildId: GuildId;
   /** Unique in its server, from 1. */
   readonly number: number;
   readonly text: string;
-  readonly byId: string;
+  readonly byId: PersonId;
   readonly byName: string;
   /** Whom it is about, if not its author. */
-  readonly aboutId?: string;
+  readonly aboutId?: PersonId;
   readonly aboutName?: string;
   readonly atWallMs: number;
 };
@@ -27,12 +27,12 @@ export type MemoryList = { readonly memories: readonly Memory[]; readonly isOn: 
 export const memories = table(
   'memories',
   {
-    guildId: id,
+    guildId,
     number: integer,
     text,
-    byId: id,
+    byId: personId,
     byName: text,
-    aboutId: optional(id),
+    aboutId: optional(personId),
     aboutName: optional(text),
     atWallMs: instant,
   },
@@ -51,7 +51,7 @@ export type MemoryStore = ReturnType<typeof memoriesIn>;
 /** Memories of servers. No write waits while the database is away: the caller learns of it at once. Errors: BotError `store.*`. */
 export function memoriesIn(database: StoreDatabase) {
   return {
-    list(guildId: string): Promise<readonly Memory[]> {
+    list(guildId: GuildId): Promise<readonly Memory[]> {
       return database.read((connection) =>
         select(connection, memories, sql`WHERE guild_id = ${guildId} ORDER BY number`),
       );
@@ -79,7 +79,7 @@ export function memoriesIn(database: StoreDatabase) {
     },
 
     /** False: there is none of that number. */
-    async remove(guildId: string, number: number): Promise<boolean> {
+    async remove(guildId: GuildId, number: number): Promise<boolean> {
       const removed = await removeRows(database, memories, { guildId, number });
       if (removed === 0) return false;
       await database.scrub();

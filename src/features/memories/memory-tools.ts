@@ -66,7 +66,7 @@ type MemoryDraft = {
 /** Nothing about another person is written before they have pressed Confirm. */
 async function prepareMemory(
   draft: MemoryDraft,
-  askerId: string,
+  askerId: PersonId,
   ports: ServerToolPorts,
 ): Promise<PreparedAction<ServerToolPorts>> {
   const words = firstChars(unlinked(visibleLine(draft.text)), maxMemoryChars);
@@ -106,8 +106,8 @@ function subjectOf(
 
 /** Why this author may have nothing remembered, or not about this person; undefined: nothing stands against it. */
 async function objectionTo(
-  authorId: string,
-  aboutId: string | undefined,
+  authorId: PersonId,
+  aboutId: PersonId | undefined,
   { agreed, settings }: ServerToolPorts,
 ): Promise<TextLine | undefined> {
   if (!settings().of(memorySetting)) return { id: 'memory.off' };
@@ -143,7 +143,7 @@ async function write(
 /** One by its number: of the asker, about them, or any where they manage the server. */
 async function prepareForgetting(
   number: number,
-  askerId: string,
+  askerId: PersonId,
   ports: ServerToolPorts,
   signal: AbortSignal,
 ): Promise<PreparedAction<ServerToolPorts>> {

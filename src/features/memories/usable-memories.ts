@@ -18,10 +18,10 @@ export const memorySetting = switchSetting('memory', false, {
  */
 export function usableMemories(
   all: readonly Memory[],
-  askerId: string,
+  askerId: PersonId,
   consent: Pick<SessionConsent, 'isLeftOut' | 'standing'>,
 ): readonly Memory[] {
-  const usable = (personId: string) => {
+  const usable = (personId: PersonId) => {
     if (consent.standing(personId) === 'no') return false;
     return !consent.isLeftOut(personId) || personId === askerId;
   };

@@ -8,7 +8,7 @@ import { botVoices } from '#src/settings/stored-settings.ts';
 import { isVoiceAmong } from '#src/speech/voice-names.ts';
 
 export type PersonaCaller = {
-  readonly guildId: string;
+  readonly guildId: GuildId;
   readonly id: string;
   readonly mayManage: boolean;
 };
@@ -31,14 +31,14 @@ export class PersonaRequests {
 
   /** Persona in the voice channel of the bot; undefined where it sits in none. */
   async here(
-    guildId: string,
+    guildId: GuildId,
   ): Promise<{ readonly channel: ChannelRef; readonly persona: Persona } | undefined> {
     const channel = this.#sessions.session(guildId)?.channel;
     if (!channel) return undefined;
     return { channel, persona: await this.at(guildId, channel.channelId) };
   }
 
-  async at(guildId: string, channelId: string): Promise<Persona> {
+  async at(guildId: GuildId, channelId: ChannelId): Promise<Persona> {
     const { settings } = this.#sessions;
     await Promise.all([settings.load(guildId), this.#parts.voices.load()]);
     return personaIn(settings.stored(guildId), channelId);
@@ -51,7 +51,7 @@ export class PersonaRequests {
   }
 
   /** Stores the persona of a voice channel. It counts from the next answer on: an answer that has begun ends as it began. */
-  async save(guildId: string, channelId: string, persona: Persona): Promise<PersonaSaving> {
+  async save(guildId: GuildId, channelId: ChannelId, persona: Persona): Promise<PersonaSaving> {
     await this.at(guildId, channelId);
     const { voice } = persona;
     const known = botVoices(this.#parts);

@@ -70,7 +70,7 @@ class Delivery {
 
   /** False: nothing of it was heard. Aborting `signal` throws `signal.reason` where it still waits for a pause. */
   async say(
-    personId: string,
+    personId: PersonId,
     reminders: readonly Reminder[],
     signal: AbortSignal,
   ): Promise<boolean> {
@@ -137,7 +137,7 @@ class Delivery {
   }
 
   async #sent(
-    guildId: string,
+    guildId: GuildId,
     sending: Promise<void>,
     signal: AbortSignal,
   ): Promise<'written' | 'unsent' | 'refused'> {

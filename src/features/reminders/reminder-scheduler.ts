@@ -48,7 +48,7 @@ type DueReminder = {
 };
 
 /** People who sit with the bot in a server now, and did not before. */
-type Arrival = { readonly guildId: string; readonly personIds: readonly string[] };
+type Arrival = { readonly guildId: GuildId; readonly personIds: readonly PersonId[] };
 
 /** Number of people to whom reminders are delivered at the same time. */
 const mostAtOnce = 16;
@@ -107,12 +107,12 @@ export class ReminderScheduler {
   }
 
   /** These servers are there again: what waits for them is tried at once. */
-  arrived(guildIds: readonly string[]): void {
+  arrived(guildIds: readonly GuildId[]): void {
     this.#retry(({ guildId }) => guildIds.includes(guildId));
   }
 
   /** These people sit with the bot from now on: messages for them are due. */
-  came(guildId: string, personIds: readonly string[]): void {
+  came(guildId: GuildId, personIds: readonly PersonId[]): void {
     this.#arrivals.add({ guildId, personIds });
     this.#retry((one) => one.guildId === guildId && personIds.includes(one.addresseeId ?? ''));
   }
@@ -125,7 +125,7 @@ export class ReminderScheduler {
   }
 
   /** Reminders without those that were delivered just now. Errors: as `ReminderStore.list`. */
-  async list(guildId: string, personId: string): Promise<readonly Reminder[]> {
+  async list(guildId: GuildId, personId: PersonId): Promise<readonly Reminder[]> {
     const all = await this.#parts.store.list(guildId, personId);
     return all.filter(({ id }) => !this.#due.get(id)?.isOver);
   }
@@ -137,7 +137,7 @@ export class ReminderScheduler {
   }
 
   /** Stops the delivery of reminders that are due now, by or for this person. */
-  forget(guildId: string, personId: string): void {
+  forget(guildId: GuildId, personId: PersonId): void {
     this.#takeBack((one) => {
       const people = [one.personId, one.addresseeId];
       return one.guildId === guildId && people.includes(personId);
@@ -145,7 +145,7 @@ export class ReminderScheduler {
   }
 
   /** Same as `forget`, and the store keeps none of them. Errors: as `ReminderStore.withdraw`. */
-  async withdraw(guildId: string, personId: string): Promise<number> {
+  async withdraw(guildId: GuildId, personId: PersonId): Promise<number> {
     this.forget(guildId, personId);
     return await this.#parts.store.withdraw(guildId, personId);
   }

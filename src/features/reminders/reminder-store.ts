@@ -1,6 +1,16 @@
 import sql, { join } from 'sql-template-tag';
 import type { ServerShare } from '#src/people/server-share.ts';
-import { id, instant, integer, optional, text, yes } from '#src/sql/columns.ts';
+import {
+  channelId,
+  guildId,
+  id,
+  instant,
+  integer,
+  optional,
+  personId,
+  text,
+  yes,
+} from '#src/sql/columns.ts';
 import { personRows } from '#src/sql/person-rows.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
@@ -13,10 +23,10 @@ export type Reminder = {
   readonly id: string;
   /** Number by which its person names it: 1 to `mostReminders`, the smallest that was free. */
   readonly number: number;
-  readonly guildId: string;
-  readonly personId: string;
+  readonly guildId: GuildId;
+  readonly personId: PersonId;
   /** Voice channel where it was asked for, and is written. */
-  readonly channelId: string;
+  readonly channelId: ChannelId;
   readonly channelName: string;
   /** Subject in the words of the person; empty for a timer. */
   readonly text: string;
@@ -24,7 +34,7 @@ export type Reminder = {
   /** Of a message: the arrival, and until then the end of the wait. */
   readonly dueAtWallMs: number;
   /** Addressee of a message, and both names; absent in a reminder. */
-  readonly addresseeId?: string;
+  readonly addresseeId?: PersonId;
   readonly addresseeName?: string;
   readonly authorName?: string;
   /** The message is told by direct message alone. */
@@ -46,15 +56,15 @@ const reminders = table(
   'reminders',
   {
     id,
-    guildId: id,
-    personId: id,
+    guildId,
+    personId,
     number: integer,
-    channelId: id,
+    channelId,
     channelName: text,
     text,
     setAtWallMs: instant,
     dueAtWallMs: instant,
-    addresseeId: optional(id),
+    addresseeId: optional(personId),
     addresseeName: optional(text),
     authorName: optional(text),
     isPrivate: optional(yes),
@@ -99,7 +109,7 @@ function openReminders(database: StoreDatabase) {
     },
 
     /** Reminders of one person in one server, the soonest first. Errors: BotError `store.unreadable`. */
-    list(guildId: string, personId: string): Promise<readonly Reminder[]> {
+    list(guildId: GuildId, personId: PersonId): Promise<readonly Reminder[]> {
       const theirs = sql`WHERE guild_id = ${guildId} AND person_id = ${personId} ORDER BY due_at_wall_ms, number`;
       return database.read((connection) => select(connection, reminders, theirs));
     },
@@ -116,7 +126,7 @@ function openReminders(database: StoreDatabase) {
     },
 
     /** Messages for these people are due. Errors: BotError `store.unwritable`. */
-    arrived(guildId: string, personIds: readonly string[], atWallMs: number): Promise<number> {
+    arrived(guildId: GuildId, personIds: readonly PersonId[], atWallMs: number): Promise<number> {
       return database.write((connection) =>
         connection.run(sql`UPDATE reminders SET due_at_wall_ms = ${atWallMs}
           WHERE guild_id = ${guildId} AND addressee_id IN (${join(personIds)}) AND due_at_wall_ms > ${atWallMs}`),
@@ -124,7 +134,7 @@ function openReminders(database: StoreDatabase) {
     },
 
     /** Deletes those by and for one person in one server; how many. Errors: BotError `store.unwritable`. */
-    withdraw(guildId: string, personId: string): Promise<number> {
+    withdraw(guildId: GuildId, personId: PersonId): Promise<number> {
       const theirs = personRows([reminders], guildId, personId).map(({ rows }) => rows);
       return database.write((connection) => deleteRows(connection, theirs));
     },

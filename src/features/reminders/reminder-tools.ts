@@ -168,7 +168,7 @@ type Due = Pick<
 /** When it is due, and of a message for whom; or the reason why there is no such time or person. */
 async function dueOf(
   { arrival_of: called, privately, text, when = '' }: Draft,
-  personId: string,
+  personId: PersonId,
   { clock, features, guildId, people, timeZone }: ServerToolPorts,
 ): Promise<Due | TextLine> {
   const nowWallMs = clock.wallMs();

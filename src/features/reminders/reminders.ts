@@ -12,7 +12,7 @@ declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
     readonly reminders: ReminderScheduler;
     /** Members who said yes for always, as far as their names are known. */
-    readonly agreedPeople: (guildId: string) => Promise<readonly ChannelMember[]>;
+    readonly agreedPeople: (guildId: GuildId) => Promise<readonly ChannelMember[]>;
   }
 }
 

@@ -14,12 +14,12 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { admissionIn } from '#src/settings/access-control.ts';
 
 /** Where the bot would go in one server, and how. */
-type JoinTarget = { readonly channelId: string; readonly go: () => Promise<boolean> };
+type JoinTarget = { readonly channelId: ChannelId; readonly go: () => Promise<boolean> };
 
 type GuildJoins = {
   /** When it went anywhere uncalled, oldest first. */
   joinedAtMs: readonly number[];
-  wantedId: string | undefined;
+  wantedId: ChannelId | undefined;
   /** Since when that channel has been wanted. */
   sinceMs: number;
   /** Cancels the next check. */
@@ -66,26 +66,26 @@ export class AutomaticJoins {
   }
 
   /** Goes along with this person from now on, or no longer. */
-  follow(guildId: string, personId: string, follows: boolean): void {
+  follow(guildId: GuildId, personId: PersonId, follows: boolean): void {
     if (this.#sessions.follow(guildId, personId, follows)) this.check(guildId);
   }
 
   /** To be called whenever a person changed the channel in this server, or it set something. Never throws, waits for nothing. */
-  check(guildId: string): void {
+  check(guildId: GuildId): void {
     if (this.#signal.aborted) return;
     this.#endRests(guildId);
     if (this.#isConcerned(guildId)) void this.#settle(guildId);
   }
 
   /** False where nothing of the kind is set; unknown settings are read. */
-  #isConcerned(guildId: string) {
+  #isConcerned(guildId: GuildId) {
     const { settings } = this.#sessions;
     const isFollowing = this.#sessions.session(guildId)?.followedId !== undefined;
     return isFollowing || !settings.isRead(guildId) || settings.in(guildId).autoJoin.length > 0;
   }
 
   /** A channel that was empty is open to it again. */
-  #endRests(guildId: string) {
+  #endRests(guildId: GuildId) {
     const { settings } = this.#sessions;
     for (const channelId of settings.in(guildId).autoJoin) {
       const isEmpty = this.#peopleIn(guildId, channelId).length === 0;
@@ -95,7 +95,7 @@ export class AutomaticJoins {
   }
 
   /** Runs one check at a time in each server. */
-  async #settle(guildId: string) {
+  async #settle(guildId: GuildId) {
     try {
       await this.#checks.run(guildId, () => this.#step(guildId));
     } catch (error) {
@@ -104,7 +104,7 @@ export class AutomaticJoins {
     if (!this.#isConcerned(guildId)) this.#servers.delete(guildId);
   }
 
-  async #step(guildId: string) {
+  async #step(guildId: GuildId) {
     if (this.#signal.aborted) return;
     const { clock } = this.#parts;
     const joins = this.#servers.get(guildId) ?? noJoins();
@@ -126,7 +126,7 @@ export class AutomaticJoins {
     if (await target.go()) joins.joinedAtMs = [...joins.joinedAtMs, nowMs].slice(-joinsKept);
   }
 
-  #followed(guildId: string, joins: GuildJoins): JoinTarget | undefined {
+  #followed(guildId: GuildId, joins: GuildJoins): JoinTarget | undefined {
     const { places } = this.#parts;
     const session = this.#sessions.session(guildId);
     const found = session && followRequest(session, this.#parts);
@@ -149,7 +149,7 @@ export class AutomaticJoins {
     return { channelId, go };
   }
 
-  async #autoJoined(guildId: string, joins: GuildJoins): Promise<JoinTarget | undefined> {
+  async #autoJoined(guildId: GuildId, joins: GuildJoins): Promise<JoinTarget | undefined> {
     const { places } = this.#parts;
     const { settings } = this.#sessions;
     if (!(await settings.load(guildId))) return this.#checkLater(guildId, joins);
@@ -167,11 +167,11 @@ export class AutomaticJoins {
   }
 
   /** Undefined: nothing is wanted for now. */
-  #checkLater(guildId: string, joins: GuildJoins): undefined {
+  #checkLater(guildId: GuildId, joins: GuildJoins): undefined {
     joins.forget = this.#parts.clock.later(retryMs, () => void this.#settle(guildId));
   }
 
-  #channel(guildId: string, channelId: string): AutoJoinChannel {
+  #channel(guildId: GuildId, channelId: ChannelId): AutoJoinChannel {
     const { settings } = this.#sessions;
     const people = () => this.#peopleIn(guildId, channelId);
     const admits = admissionIn(guildId, people, this.#parts, settings);
@@ -210,7 +210,7 @@ export class AutomaticJoins {
     writeInChat(openText(writtenText(line, guildId, this.#parts)), channel, this.#parts);
   }
 
-  #peopleIn(guildId: string, channelId: string) {
+  #peopleIn(guildId: GuildId, channelId: ChannelId) {
     const people = this.#parts.places.people({ guildId, channelId, name: '' });
     return people.filter(({ isBot }) => !isBot);
   }

@@ -39,7 +39,7 @@ export class SeatReturn {
     sessions: VoiceSessions,
     seatStore: SeatStore,
     signal: AbortSignal,
-    decided: (guildId: string) => void,
+    decided: (guildId: GuildId) => void,
   ) {
     this.#parts = parts;
     this.#sessions = sessions;
@@ -52,14 +52,14 @@ export class SeatReturn {
    * To be called with servers that are there, or there again. Resolves to those in which a former run sat, before it
    * returns: what their panels show is decided here. Never throws.
    */
-  async arrived(guildIds: readonly string[]): Promise<ReadonlySet<string>> {
+  async arrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
     const seats = await this.#read(guildIds);
     if (!seats) void this.#readAgain(guildIds);
     return new Set(this.#enqueue(seats ?? []));
   }
 
   /** To be called for a session that was given up: its seat is read every minute while it stands. Never throws. */
-  async givenUp(guildId: string): Promise<void> {
+  async givenUp(guildId: GuildId): Promise<void> {
     if (this.#givenUp.has(guildId)) return;
     this.#givenUp.add(guildId);
     await this.#readAgain([guildId], checkAgainMs);
@@ -67,7 +67,7 @@ export class SeatReturn {
   }
 
   /** Reads seats from time to time while they stand; with the usual pause only until they could be read. */
-  async #readAgain(guildIds: readonly string[], everyMs = retryMs) {
+  async #readAgain(guildIds: readonly GuildId[], everyMs = retryMs) {
     const signal = this.#signal;
     for (let waitedMs = 0; waitedMs < returnMs; waitedMs += everyMs) {
       await this.#parts.clock.sleep(everyMs, signal).catch(() => undefined);
@@ -80,7 +80,7 @@ export class SeatReturn {
   }
 
   /** Undefined where the store could not be read. */
-  async #read(guildIds: readonly string[]): Promise<readonly StoredSeat[] | undefined> {
+  async #read(guildIds: readonly GuildId[]): Promise<readonly StoredSeat[] | undefined> {
     const [first = ''] = guildIds;
     const all = await withStoreTimeout(first, this.#parts, 'store.unreadable', () =>
       this.#seatStore.read(guildIds),
@@ -113,7 +113,7 @@ export class SeatReturn {
     this.#running--;
   }
 
-  async #settle(guildId: string) {
+  async #settle(guildId: GuildId) {
     let objection: TextLine | undefined;
     const prepare = async () => {
       const found = await this.#find(guildId);
@@ -130,21 +130,21 @@ export class SeatReturn {
     this.#decided(guildId);
   }
 
-  async #reportJoined(guildId: string, joining: JoinOutcome) {
+  async #reportJoined(guildId: GuildId, joining: JoinOutcome) {
     const { panels } = this.#parts;
     if (this.#givenUp.has(guildId) && !('consent' in joining)) return; // its panel says so already
     if ('consent' in joining || 'nextTryMs' in joining) await panels.takeOver(guildId);
     else await this.#showLeft(guildId, { id: 'gave_up' });
   }
 
-  async #showLeft(guildId: string, why: TextLine) {
+  async #showLeft(guildId: GuildId, why: TextLine) {
     const { panels } = this.#parts;
     panels.show(guildId, leftPanel(why));
     await panels.takeOver(guildId);
   }
 
   /** Its seat, or why it does not return there; undefined: there is none, or it could not be read, and is read again. */
-  async #find(guildId: string): Promise<SeatedChannel | TextLine | undefined> {
+  async #find(guildId: GuildId): Promise<SeatedChannel | TextLine | undefined> {
     const [read, choices] = await Promise.all([
       withStoreTimeout(guildId, this.#parts, 'store.unreadable', () =>
         this.#seatStore.read([guildId]),

@@ -15,7 +15,7 @@ export const seats: Feature = {
   open: () => ({
     shard({ parts, sessions, signal, sources }) {
       const uncalled = new AutomaticJoins(parts, sessions, signal);
-      const check = (guildId: string) => uncalled.check(guildId);
+      const check = (guildId: GuildId) => uncalled.check(guildId);
       const seatReturn = new SeatReturn(parts, sessions, sources.seatStore, signal, check);
       return {
         ports: { automaticJoins: uncalled },

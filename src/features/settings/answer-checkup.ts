@@ -41,7 +41,7 @@ export class AnswerCheckup {
   }
 
   /** Takes at most 25 s. Where the bot sits in no channel, the permissions of `channel` are checked. */
-  check(guildId: string, callerId: string, channel?: ChannelRef): Promise<CheckReport> {
+  check(guildId: GuildId, callerId: PersonId, channel?: ChannelRef): Promise<CheckReport> {
     const running = this.#running.get(guildId) ?? this.#check(guildId, callerId, channel);
     this.#running.set(guildId, running);
     const forget = () => this.#running.delete(guildId);
@@ -49,7 +49,7 @@ export class AnswerCheckup {
     return running;
   }
 
-  async #check(guildId: string, callerId: string, caller?: ChannelRef): Promise<CheckReport> {
+  async #check(guildId: GuildId, callerId: PersonId, caller?: ChannelRef): Promise<CheckReport> {
     const session = this.#sessions.session(guildId);
     const [parts, { settings }] = [this.#parts, this.#sessions];
     const { clock, codec, cues, onEvent, places } = parts;
@@ -101,7 +101,7 @@ const checkMs = 8_000;
 
 /** Speaks a sentence and listens to it, and thinks meanwhile; the server pays. Never throws. */
 async function checkEngines(
-  guildId: string,
+  guildId: GuildId,
   parts: SessionDependencies,
   style: ReplyStyle,
   pipeline: PipelineName,

@@ -38,7 +38,7 @@ export class SettingsRequests {
   }
 
   /** All settings as they hold in the server; of the one named by `key`, what its values are chosen from is loaded first. */
-  async view(guildId: string, key?: string): Promise<SettingsView> {
+  async view(guildId: GuildId, key?: string): Promise<SettingsView> {
     const { settings } = this.#sessions;
     if (key !== undefined) await this.#named(key)?.load?.(this.#parts);
     const isRead = await settings.load(guildId);
@@ -47,7 +47,7 @@ export class SettingsRequests {
     return { all, choices: settings.choices, isRead };
   }
 
-  #now(guildId: string, setting: ServerSetting): SettingNow {
+  #now(guildId: GuildId, setting: ServerSetting): SettingNow {
     const { settings } = this.#sessions;
     const { key, operator } = setting;
     const { of } = settings.in(guildId);
@@ -65,7 +65,7 @@ export class SettingsRequests {
 
   /** `default` restores the operator's value. `confirmed`: more people may be heard unasked. */
   async set(
-    guildId: string,
+    guildId: GuildId,
     typedKey: string,
     typed: string,
     confirmed?: 'confirmed',
@@ -115,7 +115,7 @@ export class SettingsRequests {
     return this.#sessions.settings.all.find((one) => one.key === wanted);
   }
 
-  #obstacle(guildId: string, setting: ServerSetting, words: string): SettingOutcome | undefined {
+  #obstacle(guildId: GuildId, setting: ServerSetting, words: string): SettingOutcome | undefined {
     const read = readSetting(setting, words, this.#sessions.settings.choices);
     if (read.kind !== 'ok') return read;
     const exists = setting.exists?.(read.value, guildId, this.#parts) ?? true;
@@ -123,7 +123,7 @@ export class SettingsRequests {
   }
 
   /** Applies changed settings to the sessions. People who are to be heard without having been asked read of it 30 s before. */
-  #follow(guildId: string, key: string, former: ConsentPolicySettings | undefined) {
+  #follow(guildId: GuildId, key: string, former: ConsentPolicySettings | undefined) {
     for (const session of this.#sessions.sessions(guildId)) session.govern(key);
     this.#sessions.features.changed(guildId);
     const session = this.#sessions.session(guildId);

@@ -35,7 +35,7 @@ export type ExternalCall = {
     readonly id: string;
     readonly name?: string;
     /** Where the answer is given; absent: only the asker reads it. */
-    readonly channelId?: string;
+    readonly channelId?: ChannelId;
     /** Language that the server's setting fixes, BCP 47; absent: that of the asker. */
     readonly language?: string;
   };

@@ -122,7 +122,7 @@ export class SessionTracks implements FeatureSession {
   }
 
   /** The sounds of this person go on without an owner. */
-  forget(personId: string): void {
+  forget(personId: PersonId): void {
     const owner = this.#owners.get(personId);
     if (owner) owner.person = undefined;
     this.#owners.delete(personId);
@@ -219,7 +219,7 @@ export class SessionTracks implements FeatureSession {
   }
 
   /** Counts a vote on skipping a sound; more than half of the people present are needed. */
-  #vote(personId: string, sound: string | undefined) {
+  #vote(personId: PersonId, sound: string | undefined) {
     const voters = (this.#votes.get(sound) ?? new Set()).add(personId);
     this.#votes.set(sound, voters);
     const here = this.#session.place.people().filter(({ isBot }) => !isBot);

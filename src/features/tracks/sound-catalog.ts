@@ -53,7 +53,7 @@ export function soundCatalog(opener: Public<Sources>, folder: Public<SoundLibrar
 
   return {
     /** Aborting `signal` throws `signal.reason`. */
-    async find(guildId: string, request: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
+    async find(guildId: GuildId, request: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
       const others = underWay.get(guildId) ?? 0;
       if (others >= mostAtOnce) return { kind: 'bad', reason: { id: 'track.bad.busy' } };
       underWay.set(guildId, others + 1);

@@ -1,6 +1,6 @@
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type { TrackState } from '#src/playback/tracks/track-outcomes.ts';
-import { id, json } from '#src/sql/columns.ts';
+import { channelId, guildId, json } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { table } from '#src/sql/table.ts';
 import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
@@ -23,15 +23,15 @@ export type StoredTrack = TrackState & {
 /** Store of the sounds that play and wait in each channel, for a process that ends. */
 export interface TrackStore {
   /** Errors: BotError `store.unreadable`. */
-  read(guildId: string, channelId: string): Promise<readonly StoredTrack[]>;
+  read(guildId: GuildId, channelId: ChannelId): Promise<readonly StoredTrack[]>;
   /** In place of all that was kept for this channel. Errors: BotError `store.unwritable`. */
-  write(guildId: string, channelId: string, list: readonly StoredTrack[]): Promise<void>;
+  write(guildId: GuildId, channelId: ChannelId, list: readonly StoredTrack[]): Promise<void>;
 }
 
 /** A row for each channel with tracks. It names no person: what comes back belongs to nobody. */
 const tracks = table(
   'tracks',
-  { guildId: id, channelId: id, list: json<readonly StoredTrack[]>() },
+  { guildId, channelId, list: json<readonly StoredTrack[]>() },
   {
     key: ['guildId', 'channelId'],
     person: [],

@@ -48,13 +48,13 @@ const nowhere = { kind: 'nowhere' } as const;
 /** Track requests by server, for callers who check that a person sits in the channel of the bot. */
 function requestsTo(running: SessionObjects<SessionTracks>, catalog: SoundCatalog) {
   // In a move they go on in the next channel, so they are changed all the way.
-  const newest = (guildId: string) => running.list(guildId).at(-1);
+  const newest = (guildId: GuildId) => running.list(guildId).at(-1);
   return {
-    play: async (guildId: string, ...request: Parameters<SessionTracks['play']>) =>
+    play: async (guildId: GuildId, ...request: Parameters<SessionTracks['play']>) =>
       (await running.find(guildId)?.play(...request)) ?? ([nowhere] as const),
-    change: (guildId: string, ...change: Parameters<SessionTracks['change']>) =>
+    change: (guildId: GuildId, ...change: Parameters<SessionTracks['change']>) =>
       newest(guildId)?.change(...change) ?? [nowhere],
-    list: (guildId: string) => newest(guildId)?.views,
+    list: (guildId: GuildId) => newest(guildId)?.views,
     sounds: () => catalog.names(),
   };
 }

@@ -18,7 +18,7 @@ const longestRunGapMs = 60_000;
 
 /** A message as it was written. */
 export type WrittenLine = {
-  readonly messageId: string;
+  readonly messageId: MessageId;
   readonly author: Asker;
   /** Written by a program, or through a webhook. */
   readonly isBot: boolean;
@@ -112,7 +112,7 @@ export function chatReadAloud(
 
   return {
     /** Reads out a message in its writer's voice, behind all answers, as a line of the asker. */
-    async read(guildId: string, line: WrittenLine, asker: Asker): Promise<ReadingOutcome> {
+    async read(guildId: GuildId, line: WrittenLine, asker: Asker): Promise<ReadingOutcome> {
       const session = sessions.session(guildId);
       if (!session) return { kind: 'nowhere' };
       if (line.isBot || mayNotQuote(line.author.id, session)) return unread;
@@ -136,14 +136,14 @@ export function chatReadAloud(
     },
 
     /** Nothing is read of a message that is gone. */
-    deleted(messageIds: readonly string[]) {
+    deleted(messageIds: readonly MessageId[]) {
       for (const id of messageIds) openLines.get(id)?.abort(new Error('the message was deleted'));
     },
   };
 }
 
 /** Whether nothing of this person may be repeated: they said no, are blocked, or that is unknown. */
-function mayNotQuote(personId: string, { consent, place }: Owners<'consent' | 'place'>): boolean {
+function mayNotQuote(personId: PersonId, { consent, place }: Owners<'consent' | 'place'>): boolean {
   const { isRead } = consent;
   return !isRead || consent.saidNo(personId) || place.settings().blockedIds.includes(personId);
 }

@@ -107,7 +107,7 @@ export function programAnswers(
    * Pipelines that a program may ask for, the server's own first. A Realtime conversation belongs to one channel, so it is not
    * among them.
    */
-  function pipelinesOf(guildId: string): readonly PipelineName[] {
+  function pipelinesOf(guildId: GuildId): readonly PipelineName[] {
     const own = sessions.settings.in(guildId).pipeline;
     const names = parts.pipelines.names.filter((name) => name !== 'realtime');
     return names.toSorted((one, other) => Number(other === own) - Number(one === own));

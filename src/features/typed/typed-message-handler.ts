@@ -68,7 +68,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   }
 
   /** Ends the answers to messages that were deleted. */
-  deleted(messageIds: readonly string[]): void {
+  deleted(messageIds: readonly MessageId[]): void {
     for (const id of messageIds) this.#open.get(id)?.abort(new Error('the message is deleted'));
     this.#reader.deleted(messageIds);
   }

@@ -58,7 +58,7 @@ export type TypedServices = {
 };
 
 type TypedQuestion = {
-  readonly guildId: string;
+  readonly guildId: GuildId;
   readonly question: string;
   readonly asker: Asker;
   readonly about: QuestionSubject;
@@ -77,7 +77,7 @@ export class TypedRequests {
    * has begun is said to its end.
    */
   async say(
-    guildId: string,
+    guildId: GuildId,
     words: string,
     when: 'now' | 'queue',
     how: SayOptions = {},
@@ -94,7 +94,7 @@ export class TypedRequests {
    * asker sits there. Answered aloud within 50 s, else within the time limit of the model. A recording is not kept.
    */
   async ask(
-    guildId: string,
+    guildId: GuildId,
     question: string,
     asker: Asker,
     answer: AnswerForm,
@@ -119,13 +119,13 @@ export class TypedRequests {
   }
 
   /** Lets this person ask without the bot's name for a while. */
-  openAskWindow(guildId: string, personId: string): void {
+  openAskWindow(guildId: GuildId, personId: PersonId): void {
     const session = this.#services.sessions.session(guildId);
     session?.loop.post({ kind: 'opened-window', by: personId });
   }
 
   /** Silences the bot within two frames. All that waits is dropped as well, questions and sounds included; what was heard stays known. */
-  stop(guildId: string): 'stopped' | 'nothing' {
+  stop(guildId: GuildId): 'stopped' | 'nothing' {
     const session = this.#services.sessions.session(guildId);
     return session?.speech.requests.stop() ? 'stopped' : 'nothing';
   }
@@ -256,7 +256,7 @@ export class TypedRequests {
   }
 
   /** Parts of tools where the bot sits nowhere, by what people said for good. */
-  async #portsOutside(guildId: string, id: string): Promise<Omit<ServerToolPorts, 'place'>> {
+  async #portsOutside(guildId: GuildId, id: string): Promise<Omit<ServerToolPorts, 'place'>> {
     const { parts, sessions } = this.#services;
     const choices = await sessions.readConsents(guildId);
     const settings = () => sessions.settings.in(guildId);

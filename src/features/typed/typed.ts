@@ -33,7 +33,7 @@ export const typedTalk: Feature = {
       });
       const lines = chatReadAloud(sessions, parts);
       const answers = programAnswers(parts, sessions, recordings, signal);
-      const forget = (guildId: string) => answers.keptWords.forget(`${guildId} `);
+      const forget = (guildId: GuildId) => answers.keptWords.forget(`${guildId} `);
       typed.listen(new TypedMessageHandler(parts, sessions, { talk, lines }, typed, signal));
       return {
         session: (session) => writtenAnswerOffers(session, parts.peopleSettings),

@@ -15,13 +15,13 @@ import type { WrittenTools } from './written-tools.ts';
 
 /** A question whose answer no channel plays. */
 export type UnspokenQuestion = {
-  readonly guildId: string;
+  readonly guildId: GuildId;
   /** As far as it is known when money is set aside. */
   readonly turn: Turn;
   /** Makes the whole turn, once money is set aside; absent: it is known. */
   readonly ready?: () => Promise<Turn>;
   /** Who pays; absent: the last who spoke. */
-  readonly askerId?: string;
+  readonly askerId?: PersonId;
   readonly pipeline: PaidPipeline;
   /** Its words are not spoken. */
   readonly isWritten: boolean;

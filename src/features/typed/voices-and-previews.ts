@@ -48,7 +48,7 @@ export function voicesAndPreviews(
     },
 
     /** Whether answers in that server can be spoken in this language (BCP 47); the embedded engine speaks English only. */
-    speaks(guildId: string, language: string): boolean {
+    speaks(guildId: GuildId, language: string): boolean {
       const isEmbedded = speechModels.length === 0;
       const { pipeline } = sessions.settings.in(guildId);
       return !isEmbedded || pipeline !== 'chained' || baseLanguage(language) === 'en';
@@ -66,7 +66,7 @@ export function voicesAndPreviews(
 
     /** Speaks a sentence to a person, in a file. */
     async preview(
-      guildId: string,
+      guildId: GuildId,
       listener: Asker,
       { language, speed, voice }: VoiceSample,
     ): Promise<PreviewOutcome> {

@@ -16,7 +16,7 @@ export function writtenAnswerOffers(
   const seen = new Set<string>();
 
   /** It is stored first: a person is asked once at most. Never throws. */
-  async function offer(personId: string) {
+  async function offer(personId: PersonId) {
     const signal = consent.withdrawals.of(personId);
     const own = await place.loadChoices(personId);
     if (!own || own.answers !== undefined || signal.aborted) return;

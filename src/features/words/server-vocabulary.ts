@@ -39,7 +39,7 @@ export type ServerVocabulary = ReturnType<typeof serverVocabulary>;
 export function serverVocabulary({ clock }: Deps<'clock'>, { settings }: VoiceSessions) {
   return {
     /** Sorted; `isRead` is false where they could not be read. */
-    async list(guildId: string): Promise<WordList> {
+    async list(guildId: GuildId): Promise<WordList> {
       const isRead = await settings.load(guildId);
       const words = wordsIn(settings.stored(guildId)).toSorted((one, other) =>
         one.word.localeCompare(other.word),
@@ -48,7 +48,7 @@ export function serverVocabulary({ clock }: Deps<'clock'>, { settings }: VoiceSe
     },
 
     /** Adds a word, or replaces it, however it was written. */
-    async add(guildId: string, typed: string, typedSay?: string): Promise<WordAdding> {
+    async add(guildId: GuildId, typed: string, typedSay?: string): Promise<WordAdding> {
       const word = readWord(typed);
       if (word === undefined) return { kind: 'bad-word', mostChars: mostWordChars };
       const say = typedSay === undefined ? undefined : readSay(typedSay);
@@ -64,7 +64,7 @@ export function serverVocabulary({ clock }: Deps<'clock'>, { settings }: VoiceSe
       return { kind: isNew ? 'added' : 'replaced', word: added, saved };
     },
 
-    async remove(guildId: string, typed: string): Promise<WordRemoval> {
+    async remove(guildId: GuildId, typed: string): Promise<WordRemoval> {
       const { words } = await this.list(guildId);
       const key = wordKey(typed);
       const found = words.find(({ word }) => wordKey(word) === key);

@@ -41,16 +41,16 @@ export function discordMetrics(meters: Meters, onLink: () => void) {
     gateway: meters.counter('gateway', reconnects, ['what', 'shard']),
     messages: meters.counter('messages', written, ['outcome']),
 
-    linkOpened: (guildId: string) => void usable.add(guildId),
+    linkOpened: (guildId: GuildId) => void usable.add(guildId),
 
     /** Whether people are heard and answered there now. */
-    isLinked: (guildId: string) => usable.has(guildId),
+    isLinked: (guildId: GuildId) => usable.has(guildId),
 
     /** Whether there is a voice link, open or being opened. */
     hasLink: () => open.size > 0,
 
     /** `tally` is read at each look, until the link has closed. */
-    linkMade(guildId: string, tally: () => LinkTally) {
+    linkMade(guildId: GuildId, tally: () => LinkTally) {
       usable.delete(guildId);
       const former = open.get(guildId);
       if (former) add(former(), past);
@@ -58,7 +58,7 @@ export function discordMetrics(meters: Meters, onLink: () => void) {
       onLink();
     },
 
-    linkClosed(guildId: string, tally: LinkTally) {
+    linkClosed(guildId: GuildId, tally: LinkTally) {
       open.delete(guildId);
       usable.delete(guildId);
       add(tally, past);

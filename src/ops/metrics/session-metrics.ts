@@ -38,7 +38,7 @@ export function sessionMetrics(meters: Meters) {
     /** Servers with a voice channel the bot is in, or on its way back to. */
     present: present as ReadonlySet<string>,
 
-    count(guildId: string, event: SessionEvent) {
+    count(guildId: GuildId, event: SessionEvent) {
       switch (event.kind) {
         case 'joined':
           present.add(guildId);

@@ -36,7 +36,7 @@ export class Traces {
     this.#hasWords = hasWords;
   }
 
-  report(guildId: string, event: SessionEvent): void {
+  report(guildId: GuildId, event: SessionEvent): void {
     const calls = this.#calls.get(guildId) ?? [];
     if (event.kind === 'left') this.#calls.delete(guildId);
     if (event.kind === 'tool') {
@@ -53,7 +53,7 @@ export class Traces {
     }
   }
 
-  #turn(guildId: string, event: Answered, calls: readonly ToolCall[]) {
+  #turn(guildId: GuildId, event: Answered, calls: readonly ToolCall[]) {
     const { heardAtMs, endedAtMs, recognisedAtMs, firstSentAtMs, ...answer } = event.instants;
     const writtenAtMs = answer.firstClauseAtMs ?? answer.firstTokenAtMs;
     const turn = this.#start('turn', heardAtMs, ROOT_CONTEXT, {

@@ -2,13 +2,13 @@ import type { JoinMode } from '#src/ports/command-ports.ts';
 
 /** Voice channel of the bot in a server, and the state by which it goes on there after a restart. */
 export type Seat = {
-  readonly guildId: string;
-  readonly channelId: string;
+  readonly guildId: GuildId;
+  readonly channelId: ChannelId;
   readonly channelName: string;
   /** Who called the bot in; absent where that person was forgotten. */
-  readonly callerId?: string;
+  readonly callerId?: PersonId;
   /** Person it goes along with; absent where it follows no person. */
-  readonly followedId?: string;
+  readonly followedId?: PersonId;
   readonly mode: JoinMode;
   /** Name of the pipeline that answers. */
   readonly pipeline: string;
@@ -17,7 +17,7 @@ export type Seat = {
   /** When the session began, by the wall clock of its process. */
   readonly sinceWallMs: number;
   /** People who may be heard for this session. */
-  readonly agreedIds: readonly string[];
+  readonly agreedIds: readonly PersonId[];
 };
 
 /** A seat as it was left. */
@@ -29,13 +29,13 @@ export type StoredSeat = Seat & {
 /** Remembers where the bot sits, for a process that ends; one seat per server. storage implements it. */
 export interface SeatStore {
   /** Seats in these servers, however old, by server id. Errors: BotError `store.unreadable`. */
-  read(guildIds: readonly string[]): Promise<readonly StoredSeat[]>;
+  read(guildIds: readonly GuildId[]): Promise<readonly StoredSeat[]>;
   /** In place of all that was stored of this server's seat; its session lives as of now. Errors: BotError `store.unwritable`. */
   write(seat: Seat): Promise<void>;
   /** The sessions in these servers live as of now; servers without a seat get none. Errors: BotError `store.unwritable`. */
-  alive(guildIds: readonly string[]): Promise<void>;
+  alive(guildIds: readonly GuildId[]): Promise<void>;
   /** Deletes the seat with all that people said there. Errors: BotError `store.unwritable`. */
-  erase(guildId: string): Promise<void>;
+  erase(guildId: GuildId): Promise<void>;
   /**
    * Deletes what people said, and who called or is followed, in sessions that have not lived for `idleMs` or longer; their seats stay. How
    * many items. Errors: BotError `store.unwritable`.

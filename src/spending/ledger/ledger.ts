@@ -3,9 +3,9 @@ import { allServers, type SpendingEntry } from '#src/spending/spending-store.ts'
 
 /** Money put aside for something that runs; what it really takes is taken from there first. */
 export type Reserve = {
-  readonly guildId: string;
+  readonly guildId: GuildId;
   /** Undefined: the server alone pays. */
-  readonly personId: string | undefined;
+  readonly personId: PersonId | undefined;
   /** Billionths of a dollar. */
   left: number;
 };
@@ -60,7 +60,12 @@ export class Ledger {
   }
 
   /** Counts `spent` for a server and, where one is named, a person. */
-  charge(guildId: string, personId: string | undefined, spent: Partial<Sum>, wallMs: number): void {
+  charge(
+    guildId: GuildId,
+    personId: PersonId | undefined,
+    spent: Partial<Sum>,
+    wallMs: number,
+  ): void {
     const sum = { ...empty, ...spent };
     if (this.#countsAll) this.#spentHere += sum.nanoUsd;
     for (const id of this.#countsAll ? [guildId, allServers] : [guildId]) {
@@ -72,7 +77,7 @@ export class Ledger {
   }
 
   /** Counts what a server was charged with as the part of a person. */
-  assign(guildId: string, personId: string, spent: Partial<Sum>, wallMs: number): void {
+  assign(guildId: GuildId, personId: PersonId, spent: Partial<Sum>, wallMs: number): void {
     const sum = { ...empty, ...spent };
     const day = dayOf(wallMs);
     addTo(this.#day(guildId, day).people, personId, sum);
@@ -81,14 +86,14 @@ export class Ledger {
   }
 
   /** Those who took their data back are not among the people. */
-  standing(guildId: string, wallMs: number): SpendingTotals {
+  standing(guildId: GuildId, wallMs: number): SpendingTotals {
     const { people, today } = this.#day(guildId, dayOf(wallMs));
     const { forgotten } = this.#server(guildId);
     return { day: today, people: new Map([...people].filter(([id]) => !forgotten.has(id))) };
   }
 
   /** Amount that a person has spent today, also before they were forgotten. */
-  shareOf(guildId: string, personId: string, wallMs: number): Sum {
+  shareOf(guildId: GuildId, personId: PersonId, wallMs: number): Sum {
     return this.#day(guildId, dayOf(wallMs)).people.get(personId) ?? empty;
   }
 
@@ -99,13 +104,13 @@ export class Ledger {
   }
 
   /** Sum of the reserves there, or of those of one person. */
-  reserved(guildId: string, personId?: string): number {
+  reserved(guildId: GuildId, personId?: PersonId): number {
     const all = [...this.#server(guildId).reserves];
     const theirs = all.filter((one) => personId === undefined || one.personId === personId);
     return sumOf(theirs.map(({ left }) => left));
   }
 
-  reserve(guildId: string, personId: string | undefined, nanoUsd: number): Reserve {
+  reserve(guildId: GuildId, personId: PersonId | undefined, nanoUsd: number): Reserve {
     const reserve = { guildId, personId, left: nanoUsd };
     this.#server(guildId).reserves.add(reserve);
     return reserve;
@@ -125,7 +130,7 @@ export class Ledger {
   }
 
   /** Stores nothing of this person any more; what they spent stays in the sums of the server. */
-  forget(guildId: string, personId: string): void {
+  forget(guildId: GuildId, personId: PersonId): void {
     for (const entry of this.unsaved())
       if (entry.guildId === guildId && entry.personId === personId)
         this.#unsaved.delete(keyOf(entry));
@@ -176,7 +181,7 @@ export class Ledger {
     if (isFirst) this.#onUnsaved();
   }
 
-  #server(guildId: string): GuildSpending {
+  #server(guildId: GuildId): GuildSpending {
     const server = this.#servers.get(guildId) ?? {
       days: new Map<string, Day>(),
       reserves: new Set<Reserve>(),
@@ -186,7 +191,7 @@ export class Ledger {
     return server;
   }
 
-  #day(guildId: string, day: string): Day {
+  #day(guildId: GuildId, day: string): Day {
     const { days } = this.#server(guildId);
     const known = days.get(day);
     if (known) return known;

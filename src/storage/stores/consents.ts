@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import type { ConsentStore, StoredRows } from '#src/people/consent.ts';
-import { id, instant, oneOf } from '#src/sql/columns.ts';
+import { guildId, instant, oneOf, personId } from '#src/sql/columns.ts';
 import { personRows } from '#src/sql/person-rows.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { columnList, deleteRows, replacing, table } from '#src/sql/table.ts';
@@ -9,8 +9,8 @@ import { findRows, removeRows } from '#src/sql/table-rows.ts';
 export const consents = table(
   'consents',
   {
-    guildId: id,
-    personId: id,
+    guildId,
+    personId,
     kind: oneOf('always', 'never', 'forgotten'),
   },
   {
@@ -22,7 +22,7 @@ export const consents = table(
 
 export const erasures = table(
   'erasures',
-  { guildId: id, personId: id, sinceWallMs: instant },
+  { guildId, personId, sinceWallMs: instant },
   {
     key: ['guildId', 'personId'],
     person: ['personId'],
@@ -37,7 +37,7 @@ const lasting: ReadonlySet<string> = new Set([consents.name, erasures.name]);
 export const consentPart: StorePart<ConsentStore> = {
   tables: [consents, erasures],
   open(database, all) {
-    const rowsAbout = (guildId: string, personId: string): Promise<StoredRows> =>
+    const rowsAbout = (guildId: GuildId, personId: PersonId): Promise<StoredRows> =>
       database.read(async (connection) => {
         const found: Record<string, StoredRows[string]> = {};
         for (const { rows, table } of personRows(all, guildId, personId)) {

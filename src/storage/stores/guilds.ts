@@ -1,5 +1,5 @@
 import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
-import { id } from '#src/sql/columns.ts';
+import { guildId, personId } from '#src/sql/columns.ts';
 import { serverRows } from '#src/sql/person-rows.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { deleteRows, table } from '#src/sql/table.ts';
@@ -8,7 +8,7 @@ import { findRows, putRows } from '#src/sql/table-rows.ts';
 /** Which bot is in which server, so that a removal between two runs is found. */
 const botGuilds = table(
   'bot_guilds',
-  { botId: id, guildId: id },
+  { botId: personId, guildId },
   {
     key: ['botId', 'guildId'],
     person: [],

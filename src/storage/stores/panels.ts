@@ -1,12 +1,12 @@
 import type { PanelStore } from '#src/ports/panel.ts';
-import { id } from '#src/sql/columns.ts';
+import { channelId, guildId, messageId } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { table } from '#src/sql/table.ts';
 import { findRows, putRows } from '#src/sql/table-rows.ts';
 
 const panels = table(
   'panels',
-  { guildId: id, channelId: id, messageId: id },
+  { guildId, channelId, messageId },
   {
     key: ['guildId'],
     person: [],

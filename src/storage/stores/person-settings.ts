@@ -1,5 +1,5 @@
 import type { PersonSettingsStore } from '#src/people/person-settings.ts';
-import { id, number, oneOf, optional, text } from '#src/sql/columns.ts';
+import { guildId, number, oneOf, optional, personId, text } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { table } from '#src/sql/table.ts';
 import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
@@ -7,8 +7,8 @@ import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
 const personSettings = table(
   'person_settings',
   {
-    guildId: id,
-    personId: id,
+    guildId,
+    personId,
     language: optional(text),
     voice: optional(text),
     speed: optional(number),

@@ -1,14 +1,23 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { SeatStore, StoredSeat } from '#src/ports/stores/seat-store.ts';
-import { flag, id, instant, oneOf, type RowOf, text } from '#src/sql/columns.ts';
+import {
+  channelId,
+  flag,
+  guildId,
+  instant,
+  oneOf,
+  personId,
+  type RowOf,
+  text,
+} from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import { serverRows } from '#src/sql/person-rows.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { columnList, deleteRows, replacing, select, table } from '#src/sql/table.ts';
 
 const seatColumns = {
-  guildId: id,
-  channelId: id,
+  guildId,
+  channelId,
   channelName: text,
   mode: oneOf('talk', 'captions'),
   pipeline: text,
@@ -28,7 +37,7 @@ const seats = table(
 
 const seatConsents = table(
   'seat_consents',
-  { guildId: id, personId: id, kind: oneOf('caller', 'followed', 'yes') },
+  { guildId, personId, kind: oneOf('caller', 'followed', 'yes') },
   {
     key: ['guildId', 'personId', 'kind'],
     person: ['personId'],
@@ -95,7 +104,7 @@ export const seatPart: StorePart<SeatStore> = {
 };
 
 /** SQL of the sign of life of these servers' seats. */
-function aliveNow(connection: Connection, guildIds: readonly string[]): Sql {
+function aliveNow(connection: Connection, guildIds: readonly GuildId[]): Sql {
   return sql`UPDATE seats SET alive_at_ms = ${connection.now} WHERE guild_id ${connection.among(guildIds)}`;
 }
 

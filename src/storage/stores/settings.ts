@@ -1,12 +1,12 @@
 import type { GuildSettingsStore } from '#src/ports/stores/guild-settings-store.ts';
-import { id, text } from '#src/sql/columns.ts';
+import { guildId, id, text } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { table } from '#src/sql/table.ts';
 import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
 
 const serverSettings = table(
   'server_settings',
-  { guildId: id, key: id, value: text },
+  { guildId, key: id, value: text },
   {
     key: ['guildId', 'key'],
     // The list of blocked people belongs to the server: nobody takes themselves out of it.

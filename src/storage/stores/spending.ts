@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import { addDays } from '#src/spending/calendar.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
-import { id, money, whole } from '#src/sql/columns.ts';
+import { guildId, id, money, personId, whole } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { deleteRows, select, type Table, table } from '#src/sql/table.ts';
 
@@ -10,7 +10,7 @@ const sums = { day: id, nanoUsd: money, turns: whole };
 
 const spent = table(
   'spent',
-  { guildId: id, ...sums },
+  { guildId, ...sums },
   {
     key: ['guildId', 'day'],
     indexes: { spent_by_day: '(day)' },
@@ -21,7 +21,7 @@ const spent = table(
 
 const spentByPerson = table(
   'spent_by_person',
-  { guildId: id, personId: id, ...sums },
+  { guildId, personId, ...sums },
   {
     key: ['guildId', 'personId', 'day'],
     indexes: { spent_by_person_by_day: '(day)' },

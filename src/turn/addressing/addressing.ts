@@ -91,7 +91,7 @@ function stretchesOf(
 
 /** A person's turn to speak, as far as it is known before its words are. */
 export type SpeakerTurn = {
-  readonly speakerId: string;
+  readonly speakerId: PersonId;
   /** Start of the voice: windows count by it, for words recognised at any later time. */
   readonly fromMs: number;
   /** People in the channel, bots not counted. */
@@ -266,7 +266,7 @@ export const addressingRules: AddressingRules = {
 
 type Window = {
   readonly kind: 'asked' | 'answering' | 'follow-up' | 'reply';
-  readonly personId: string;
+  readonly personId: PersonId;
   readonly fromMs: number;
   readonly untilMs: number;
   /** Talk of others since it opened. */
@@ -285,24 +285,24 @@ export function endsInQuestion(text: string): boolean {
 
 export type AddressEvent =
   /** The Ask button, or `/ask`. */
-  | { readonly kind: 'asked'; readonly personId: string; readonly atMs: number }
+  | { readonly kind: 'asked'; readonly personId: PersonId; readonly atMs: number }
   /** Work on an answer to them began; until it ends they may go on without a name. */
-  | { readonly kind: 'answering'; readonly personId: string; readonly atMs: number }
+  | { readonly kind: 'answering'; readonly personId: PersonId; readonly atMs: number }
   /** The answer ended, was stopped or failed: the windows after it count from here. */
   | {
       readonly kind: 'answered';
-      readonly personId: string;
+      readonly personId: PersonId;
       readonly atMs: number;
       readonly endsInQuestion: boolean;
     }
   /** Further speech of a person in ms, up to `atMs`; several events add up. */
   | {
       readonly kind: 'talked';
-      readonly personId: string;
+      readonly personId: PersonId;
       readonly ms: number;
       readonly atMs: number;
     }
-  | { readonly kind: 'left'; readonly personId: string };
+  | { readonly kind: 'left'; readonly personId: PersonId };
 
 const mostWindows = 100;
 
@@ -342,7 +342,7 @@ export function stepAddressing(
 /** Open window in which the speech began. Only Ask holds in the modes `name` and `window`: it was pressed. */
 function windowFor(
   { windows }: AddressingState,
-  { speakerId, fromMs }: { readonly speakerId: string; readonly fromMs: number },
+  { speakerId, fromMs }: { readonly speakerId: PersonId; readonly fromMs: number },
   { mode }: AddressingRules,
 ): 'window' | 'reply' | 'follow-up' | undefined {
   const kinds = windows
@@ -357,7 +357,7 @@ function windowFor(
 function opened(
   attention: AddressingState,
   kind: Window['kind'],
-  { personId, atMs }: { readonly personId: string; readonly atMs: number },
+  { personId, atMs }: { readonly personId: PersonId; readonly atMs: number },
   rules: AddressingRules,
 ): AddressingState {
   const lengths = {
@@ -377,7 +377,7 @@ const allWindows = ['asked', 'answering', 'follow-up', 'reply'] as const;
 /** Closes windows of one person; words from before `atMs` still count. */
 function closed(
   attention: AddressingState,
-  personId: string,
+  personId: PersonId,
   atMs: number,
   kinds: readonly Window['kind'][],
 ): AddressingState {

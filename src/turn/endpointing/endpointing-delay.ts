@@ -196,13 +196,13 @@ export class PauseHabits {
   readonly #pauses = new Map<string, PauseHabit>();
   #endings = noEndings;
 
-  of(speakerId: string): SpeakerHabits {
+  of(speakerId: PersonId): SpeakerHabits {
     const habit = this.#pauses.get(speakerId);
     return { endings: this.#endings, habit };
   }
 
   /** Learns a pause inside an utterance: its length in ms, and the word before it. */
-  wentOn(speakerId: string, pausedMs: number, lastWord: string): void {
+  wentOn(speakerId: PersonId, pausedMs: number, lastWord: string): void {
     const habit = this.#pauses.get(speakerId) ?? unknownHabit;
     this.#pauses.delete(speakerId);
     this.#pauses.set(speakerId, learnPause(habit, pausedMs));
@@ -218,7 +218,7 @@ export class PauseHabits {
     this.#endings = learnEnding(this.#endings, lastWord, 'ended');
   }
 
-  forget(speakerId: string): void {
+  forget(speakerId: PersonId): void {
     this.#pauses.delete(speakerId);
   }
 }

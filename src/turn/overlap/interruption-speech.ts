@@ -61,7 +61,7 @@ type SpeechReaction = 'none' | 'duck' | 'tentative-pause' | 'pause';
 
 /** One person's latest speech, as far as it affects the bot's speech. */
 export type OverlapSpeech = {
-  readonly personId: string;
+  readonly personId: PersonId;
   readonly reaction: SpeechReaction;
   readonly voicedMs: number;
   /** Part of it in ms that came before the bot began. */
@@ -91,7 +91,7 @@ export type SpeechEvent =
   | { readonly kind: 'paused' }
   | { readonly kind: 'ended'; readonly voicedMs: number };
 
-type At = { readonly personId: string; readonly atMs: number };
+type At = { readonly personId: PersonId; readonly atMs: number };
 
 export function unheard({ personId, atMs }: At): OverlapSpeech {
   return {

@@ -22,11 +22,11 @@ export type InterruptionEvent = { readonly atMs: number } & (
     }
   /** The reply is over, however it ended. */
   | { readonly kind: 'reply-over' }
-  | ({ readonly personId: string } & SpeechEvent)
+  | ({ readonly personId: PersonId } & SpeechEvent)
   | {
       /** All words of this person's latest speech so far. Never of words that are being answered. */
       readonly kind: 'heard-as';
-      readonly personId: string;
+      readonly personId: PersonId;
       readonly what: OverlapKind;
       readonly isFinal: boolean;
       /** Said to the bot, by name. */
@@ -34,7 +34,7 @@ export type InterruptionEvent = { readonly atMs: number } & (
       /** No word that might follow could change it. */
       readonly sure?: boolean;
     }
-  | { readonly kind: 'left'; readonly personId: string }
+  | { readonly kind: 'left'; readonly personId: PersonId }
   | { readonly kind: 'tick' }
 );
 
@@ -44,9 +44,9 @@ export type InterruptionEffect =
   /** Stop the speech, drop the rest of this answer, answer nothing. */
   | { readonly kind: 'stop' }
   /** Stops the reply like `stop`, but this person's words get an answer. */
-  | { readonly kind: 'yield'; readonly personId: string }
+  | { readonly kind: 'yield'; readonly personId: PersonId }
   /** Let the clause end, then yield. */
-  | { readonly kind: 'finish-clause'; readonly personId: string }
+  | { readonly kind: 'finish-clause'; readonly personId: PersonId }
   /** Play a cue first: it waited long enough and resumes. */
   | { readonly kind: 'go-on-cue' };
 
@@ -57,7 +57,7 @@ type Reply = {
   readonly ducked: boolean;
   readonly paused: boolean;
   /** A person said "wait". */
-  readonly hold?: { readonly personId: string; readonly untilMs: number };
+  readonly hold?: { readonly personId: PersonId; readonly untilMs: number };
   readonly leaving: boolean;
 };
 
@@ -230,13 +230,13 @@ function isOld({ beforeMs, voicedMs, endedAtMs }: OverlapSpeech, { fromMs }: Rep
   return (endedAtMs ?? atMs) < fromMs || beforeMs > voicedMs / 2;
 }
 
-function answers({ reply }: Interruption, personId: string): boolean {
+function answers({ reply }: Interruption, personId: PersonId): boolean {
   return reply?.replyTo === personId;
 }
 
 function speechOf(
   { speeches }: Interruption,
-  event: { personId: string; atMs: number },
+  event: { personId: PersonId; atMs: number },
 ): OverlapSpeech {
   return speeches.find(({ personId }) => personId === event.personId) ?? unheard(event);
 }
@@ -251,7 +251,7 @@ function withReply(state: Interruption, change: Partial<Reply>): Interruption {
   return state.reply ? { ...state, reply: { ...state.reply, ...change } } : state;
 }
 
-function holds({ reply }: Interruption, personId: string) {
+function holds({ reply }: Interruption, personId: PersonId) {
   return reply?.hold?.personId === personId;
 }
 

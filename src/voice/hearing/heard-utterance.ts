@@ -26,7 +26,7 @@ type TranscriptRequest = {
 
 type HeardUtteranceOptions = {
   readonly id: number;
-  readonly speakerId: string;
+  readonly speakerId: PersonId;
   readonly name: string;
   readonly fromMs: number;
   /** Words that its recogniser was given to expect. */
@@ -43,7 +43,7 @@ type HeardUtteranceOptions = {
 /** Sound and recogniser of one utterance, which the conversation knows by its id. */
 export class HeardUtterance {
   readonly id: number;
-  readonly speakerId: string;
+  readonly speakerId: PersonId;
   readonly name: string;
   readonly fromMs: number;
   readonly hints: readonly string[];

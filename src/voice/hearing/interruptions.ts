@@ -13,7 +13,7 @@ import type { SpeakerInputEvent } from './speaker-input.ts';
 
 /** Words of a person while the bot speaks, as far as they are known. */
 type Overheard = {
-  readonly personId: string;
+  readonly personId: PersonId;
   readonly what: OverlapKind;
   readonly isFinal: boolean;
   /** To the bot, by its name or as if. */
@@ -53,7 +53,7 @@ export class Interruptions {
   }
 
   /** To be given everything that was noticed of this person, in order. */
-  notice(personId: string, noticed: SpeakerInputEvent): void {
+  notice(personId: PersonId, noticed: SpeakerInputEvent): void {
     const event = eventOf(noticed);
     if (event) this.#step({ personId, atMs: this.#nowMs(), ...event });
   }
@@ -63,13 +63,13 @@ export class Interruptions {
   }
 
   /** All words so far of what this person is saying; more may come. */
-  overhear(personId: string, text: string): void {
+  overhear(personId: PersonId, text: string): void {
     const partial = overlapOfPartial(text, this.#loop.state.settings.names);
     this.hear({ personId, ...partial, isFinal: false, meant: false });
   }
 
   /** Forgets people who are not there any more, and what they asked for. */
-  keep(isHere: (personId: string) => boolean): void {
+  keep(isHere: (personId: PersonId) => boolean): void {
     const atMs = this.#nowMs();
     for (const { personId } of this.#state.speeches) {
       if (!isHere(personId)) this.#step({ kind: 'left', personId, atMs });

@@ -59,7 +59,7 @@ export type SpeakerInputEvent =
 export type UtteranceEnd = Extract<SpeakerInputEvent, { kind: 'ended' }>;
 
 type SpeakerInputParts = {
-  readonly speakerId: string;
+  readonly speakerId: PersonId;
   readonly stream: SpeakerStream;
   readonly meter: VoiceMeter;
   /** Knows the bot's own voice when it comes back. */
@@ -225,7 +225,7 @@ const packetPauseMs = 1_000;
 const leastSilenceMs = 1_000;
 
 /** Events of one person. */
-type SpeakerEvent = { readonly speakerId: string; readonly noticed: SpeakerInputEvent };
+type SpeakerEvent = { readonly speakerId: PersonId; readonly noticed: SpeakerInputEvent };
 
 /**
  * Speaker inputs of all people in one channel, 25 at most. One is opened by the first packet that may be heard, never earlier.
@@ -237,7 +237,7 @@ export class SpeakerInputs {
   readonly #open;
   readonly #inputs = new Map<string, SpeakerInput>();
 
-  constructor(open: (speakerId: string) => SpeakerInput) {
+  constructor(open: (speakerId: PersonId) => SpeakerInput) {
     this.#open = open;
   }
 
@@ -271,12 +271,12 @@ export class SpeakerInputs {
   }
 
   /** Passes on the recognised words of this person, up to a pause. */
-  read(speakerId: string, understood: Transcript, atMs: number): SpeakerInputEvent[] {
+  read(speakerId: PersonId, understood: Transcript, atMs: number): SpeakerInputEvent[] {
     return this.#inputs.get(speakerId)?.read(understood, atMs) ?? [];
   }
 
   /** Closes the speaker inputs of all others at once; what they had heard is gone. */
-  keep(mayHear: (speakerId: string) => boolean): void {
+  keep(mayHear: (speakerId: PersonId) => boolean): void {
     for (const speakerId of this.#inputs.keys()) {
       if (!mayHear(speakerId)) this.#inputs.delete(speakerId);
     }
@@ -291,7 +291,7 @@ export class SpeakerInputs {
     this.keep(() => false);
   }
 
-  #add(speakerId: string, atMs: number): SpeakerInput | undefined {
+  #add(speakerId: PersonId, atMs: number): SpeakerInput | undefined {
     if (this.#inputs.size >= limit && !this.#makeSpace(atMs)) return undefined;
     const input = this.#open(speakerId);
     this.#inputs.set(speakerId, input);

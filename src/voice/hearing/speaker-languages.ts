@@ -31,7 +31,7 @@ type LanguageSettings = {
 
 /** Sources of languages in one server, in a session or outside. */
 type LanguageSources = {
-  readonly guildId: string;
+  readonly guildId: GuildId;
   readonly parts: {
     readonly peopleSettings: Public<PersonalSettingsCache>;
     readonly textLanguage: TextLanguageDetector;
@@ -62,7 +62,7 @@ export class SpeakerLanguages {
   }
 
   /** Reads what this person has set for themselves, for what they say next. */
-  meet(personId: string): void {
+  meet(personId: PersonId): void {
     const { guildId, parts } = this.#sources;
     void parts.peopleSettings.load(guildId, personId);
   }
@@ -73,17 +73,17 @@ export class SpeakerLanguages {
   }
 
   /** Language of a person as far as it is known now, BCP 47; undefined where it is not. */
-  of(personId: string): string | undefined {
+  of(personId: PersonId): string | undefined {
     return languageOf(this.#state(personId), this.#choices(personId));
   }
 
   /** Language that the recogniser gets before it hears this person, in every pipeline. */
-  hintFor(personId: string): string | undefined {
+  hintFor(personId: PersonId): string | undefined {
     return hintOf(this.#state(personId), this.#choices(personId));
   }
 
   /** Words that were said to their end: they count for what comes after them. */
-  async said(personId: string, transcript: Transcript): Promise<void> {
+  async said(personId: PersonId, transcript: Transcript): Promise<void> {
     this.#latest = transcript.language ?? this.#latest;
     const evidence = await this.#evidenceOf(personId, transcript);
     const state = this.#step(personId, evidence);
@@ -92,7 +92,7 @@ export class SpeakerLanguages {
   }
 
   /** Language of an answer to this person. */
-  answerTo(personId: string): AnswerLanguage {
+  answerTo(personId: PersonId): AnswerLanguage {
     let heard: { readonly words: Transcript; readonly answer: KnownLanguage } | undefined;
     const now = () => heard?.answer ?? this.#known(personId, this.#state(personId), false);
     const isOutdated = () => {
@@ -117,29 +117,29 @@ export class SpeakerLanguages {
   }
 
   /** Forgets the language of this person. */
-  forget(personId: string): void {
+  forget(personId: PersonId): void {
     this.#people.delete(personId);
   }
 
-  async #knownAfter(personId: string, transcript: Transcript): Promise<KnownLanguage> {
+  async #knownAfter(personId: PersonId, transcript: Transcript): Promise<KnownLanguage> {
     const before = this.#after.get(transcript);
     if (before) return before;
     const state = this.#step(personId, await this.#evidenceOf(personId, transcript));
     return this.#after.get(transcript) ?? this.#known(personId, state, true);
   }
 
-  #known(personId: string, state: SpeakerLanguage, isHeard: boolean): KnownLanguage {
+  #known(personId: PersonId, state: SpeakerLanguage, isHeard: boolean): KnownLanguage {
     const choices = this.#choices(personId);
     return { language: languageOf(state, choices), hold: holdOf(state, choices, isHeard) };
   }
 
-  #step(personId: string, evidence: LanguageEvidence): SpeakerLanguage {
+  #step(personId: PersonId, evidence: LanguageEvidence): SpeakerLanguage {
     const { languages } = this.#sources.settings();
     return stepSpeakerLanguage(this.#state(personId), evidence, languages);
   }
 
   /** The language of the text is detected only where nothing else shows it. */
-  async #evidenceOf(personId: string, transcript: Transcript): Promise<LanguageEvidence> {
+  async #evidenceOf(personId: PersonId, transcript: Transcript): Promise<LanguageEvidence> {
     const { names } = this.#sources.settings();
     const { text, language } = transcript;
     const content = withoutNames(text, names);
@@ -155,7 +155,7 @@ export class SpeakerLanguages {
   }
 
   /** A text that leaves its language open is weighed against the one that the person spoke last: it is of that, if it may be. */
-  async #languageIn(text: string, personId: string): Promise<DetectedLanguage | undefined> {
+  async #languageIn(text: string, personId: PersonId): Promise<DetectedLanguage | undefined> {
     const { textLanguage } = this.#sources.parts;
     const found = await textLanguage.detect(text, this.#sources.settings().languages);
     const { latest, locked } = this.#state(personId);
@@ -166,11 +166,11 @@ export class SpeakerLanguages {
     return isOther ? likelier : { language: spoken, probability: 1 };
   }
 
-  #state(personId: string): SpeakerLanguage {
+  #state(personId: PersonId): SpeakerLanguage {
     return this.#people.get(personId) ?? unknown;
   }
 
-  #choices(personId: string): LanguageChoices {
+  #choices(personId: PersonId): LanguageChoices {
     const { guildId, parts, settings } = this.#sources;
     const { language: own } = parts.peopleSettings.known(guildId, personId);
     const { language: server, languages: among, persona } = settings();

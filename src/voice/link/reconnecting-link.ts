@@ -62,7 +62,7 @@ export function openSound(mix: SoundMix, codec: OpusCodec, cueSounds: Cues, sent
 
 /** Speaker input of a person; `sent`: sound of the bot, which may come back. */
 export function openInput(
-  speakerId: string,
+  speakerId: PersonId,
   sent: SentEnvelope,
   codec: OpusCodec,
   { endpointRules: rules, weights }: HearingDependencies,
@@ -109,7 +109,7 @@ export class ReconnectingLink {
   }
 
   /** Same as `VoiceLink.refresh`; does nothing before the link was opened. */
-  async refresh(personId: string, signal: AbortSignal): Promise<void> {
+  async refresh(personId: PersonId, signal: AbortSignal): Promise<void> {
     await this.#link?.refresh(personId, signal);
   }
 
@@ -156,7 +156,7 @@ type ConnectionSound = {
   /** `left` is called as each frame of it leaves. */
   readonly play: (samples: Int16Array, left: () => void) => void;
   /** Gives barge-in the meaning of words over the bot's voice. */
-  readonly overheard: (personId: string, what: OverlapKind, isMeant: boolean) => void;
+  readonly overheard: (personId: PersonId, what: OverlapKind, isMeant: boolean) => void;
   readonly playWaitingCue: (cue: 'tick' | 'moment') => void;
   /** Nothing is awaited any more. */
   readonly endWaitingCues: () => void;

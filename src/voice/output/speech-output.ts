@@ -43,7 +43,7 @@ type ReplyBirth = {
   /** Pace that its addressee has chosen, beside the pace that people ask for aloud; 1 is usual. */
   readonly ownSpeed?: number;
   /** People for whom it is. Default: the one whom it answers. */
-  readonly answeredIds?: readonly string[];
+  readonly answeredIds?: readonly PersonId[];
 };
 
 /** A reply from its opening to its end. */

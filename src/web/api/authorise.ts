@@ -16,7 +16,7 @@ export type ServerService =
 
 /** Finds the servers of this process; app implements it. Errors: BotError `store.*`. */
 export interface ServedServers {
-  find(guildId: string): Promise<ServerService>;
+  find(guildId: GuildId): Promise<ServerService>;
 }
 
 /** Parts of a running bot by which requests are admitted and handled. */
@@ -72,7 +72,7 @@ const longestSecretChars = 200;
 export async function authorise(
   header: string | undefined,
   scope: ApiScope,
-  guildId: string | undefined,
+  guildId: GuildId | undefined,
   { access, rates }: ApiDoor,
 ): Promise<Access> {
   const parts = access();
@@ -109,7 +109,7 @@ async function tokenOf(
   throw refusal(401, 'token.revoked', `The token ${token.name} was revoked on ${day}.`);
 }
 
-async function portsOf(guildId: string, servers: ServedServers): Promise<ProgramPorts> {
+async function portsOf(guildId: GuildId, servers: ServedServers): Promise<ProgramPorts> {
   const served = await servers.find(guildId);
   if (served.kind === 'elsewhere') {
     const message = `The process with shard ${served.shard} serves this server: ask that one.`;

@@ -9,7 +9,7 @@ import type { FormBody } from './form-body.ts';
 /** A request that was let in and read. */
 export type ApiCall<Body, Query, Params> = {
   readonly token: ApiToken;
-  readonly guildId: string;
+  readonly guildId: GuildId;
   /** The program, as sessions know who asks. */
   readonly asker: Asker;
   readonly ports: ProgramPorts;

@@ -15,7 +15,7 @@ export type WrittenEvent = { readonly json: string; readonly bytes: Uint8Array }
 type Facts = {
   readonly type: 'joined' | 'left' | 'heard' | 'answered' | 'line' | 'played' | 'alert' | 'ended';
   /** Voice channel that it is about, where the bot may sit elsewhere by now. */
-  readonly channelId?: string | undefined;
+  readonly channelId?: ChannelId | undefined;
   readonly facts?: Readonly<Record<string, unknown>>;
   /** Who said what: for tokens of the channel. */
   readonly words?: Readonly<Record<string, unknown>> | undefined;
@@ -49,7 +49,7 @@ export class ServerEvents implements Disposable {
     this.#clock = clock;
   }
 
-  report(guildId: string, event: SessionEvent): void {
+  report(guildId: GuildId, event: SessionEvent): void {
     if (event.kind === 'joined') this.#enter(guildId, event.channel.channelId);
     const facts = factsOf(event);
     if (facts) this.#tell(guildId, facts);
@@ -104,7 +104,7 @@ export class ServerEvents implements Disposable {
   }
 
   /** Whether a program may read what is said in this voice channel. */
-  isRead(channelId: string): boolean {
+  isRead(channelId: ChannelId): boolean {
     const reading = [...this.#readers].map(({ token }) => token);
     return [...this.#tokens, ...reading].some((token) => token.channelIds?.includes(channelId));
   }
@@ -113,7 +113,7 @@ export class ServerEvents implements Disposable {
     for (const { stopTimer } of this.#channels.values()) stopTimer?.();
   }
 
-  #tell(guildId: string, { type, facts, words, ...from }: Facts) {
+  #tell(guildId: GuildId, { type, facts, words, ...from }: Facts) {
     const { channelId = this.#channels.get(guildId)?.id } = from;
     const at = new Date(this.#clock.wallMs()).toISOString();
     const event = { type, at, channelId, ...facts };
@@ -128,7 +128,7 @@ export class ServerEvents implements Disposable {
     }
   }
 
-  #enter(guildId: string, channelId: string) {
+  #enter(guildId: GuildId, channelId: ChannelId) {
     const former = this.#channels.get(guildId);
     former?.stopTimer?.();
     if (former && former.id !== channelId) this.#tell(guildId, { type: 'ended' });
@@ -136,7 +136,7 @@ export class ServerEvents implements Disposable {
   }
 
   /** The session has ended once the bot cannot return to it any more. */
-  #leave(guildId: string, channelId: string) {
+  #leave(guildId: GuildId, channelId: ChannelId) {
     const stopTimer = this.#clock.later(returnMs, () => {
       this.#tell(guildId, { type: 'ended' });
       this.#channels.delete(guildId);
@@ -184,7 +184,7 @@ function factsOf(event: SessionEvent): Facts | undefined {
 }
 
 function wordsOf(
-  { speakerId, name }: { readonly speakerId: string; readonly name: string },
+  { speakerId, name }: { readonly speakerId: PersonId; readonly name: string },
   text: string,
 ) {
   return { speakerId, name, text };

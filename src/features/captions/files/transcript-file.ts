@@ -108,7 +108,7 @@ function jsonFile(
   return `${head.slice(0, -1)},"lines":[\n${entries.join(',\n')}\n]}\n`;
 }
 
-function lineJson(line: TranscriptLine, guildId: string, startedAtWallMs: number) {
+function lineJson(line: TranscriptLine, guildId: GuildId, startedAtWallMs: number) {
   const { number, speaker, startMs, endMs, isCut, language, post } = line;
   const name = visibleLine(speaker.name);
   const text = visibleLine(line.text);
@@ -130,7 +130,7 @@ function lineJson(line: TranscriptLine, guildId: string, startedAtWallMs: number
 }
 
 /** Address of a message in a server. */
-export function messageLink(guildId: string, { channelId, messageId }: MessagePlace): string {
+export function messageLink(guildId: GuildId, { channelId, messageId }: MessagePlace): string {
   return `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
 }
 

@@ -76,6 +76,6 @@ function shownWords(words: string, maxLength: number): string {
 const maxNameChars = 100;
 
 /** In place of words the recogniser failed on: in italics, which no word of people can be. */
-export function notUnderstoodIn(guildId: string, deps: Deps<'places'>): string {
+export function notUnderstoodIn(guildId: GuildId, deps: Deps<'places'>): string {
   return `*${writtenText({ id: 'transcript.not_understood' }, guildId, deps)}*`;
 }

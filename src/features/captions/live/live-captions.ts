@@ -58,7 +58,7 @@ export class LiveCaptions {
   }
 
   /** Whether it still changes this message itself. */
-  owns(messageId: string): boolean {
+  owns(messageId: MessageId): boolean {
     return !this.#isShut && this.#messages.some(({ place }) => place?.messageId === messageId);
   }
 
@@ -103,7 +103,7 @@ export class LiveCaptions {
   }
 
   /** Handles messages that a person deleted: their lines are shown no more. */
-  messagesDeleted(messageIds: readonly string[]): void {
+  messagesDeleted(messageIds: readonly MessageId[]): void {
     for (const message of this.#messages) {
       if (messageIds.includes(message.place?.messageId ?? '')) this.#erase(message);
     }

@@ -1,12 +1,12 @@
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
-import { id } from '#src/sql/columns.ts';
+import { guildId, personId } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { table } from '#src/sql/table.ts';
 import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
 
 const leftOutOfCaptions = table(
   'left_out_of_captions',
-  { guildId: id, personId: id },
+  { guildId, personId },
   {
     key: ['guildId', 'personId'],
     person: ['personId'],

@@ -25,7 +25,7 @@ import { mergeIndex } from './word-index.ts';
 /** Records about one person: all that `eraser.forget` deletes. Errors: BotError `store.unreadable`. */
 export function personRecords(database: StoreDatabase) {
   return {
-    async count(guildId: string, personId: string): Promise<StoredCounts> {
+    async count(guildId: GuildId, personId: PersonId): Promise<StoredCounts> {
       const [counts] = await database.read((connection) =>
         connection.rows(
           { lines: integer, memories: integer },
@@ -38,7 +38,7 @@ export function personRecords(database: StoreDatabase) {
     },
 
     /** Every line of theirs, answers to them, and memories by or about them. */
-    all(guildId: string, personId: string) {
+    all(guildId: GuildId, personId: PersonId) {
       return database.read(async (connection) => {
         const lines = await selectLines(
           connection,
@@ -57,12 +57,12 @@ export function personRecords(database: StoreDatabase) {
   };
 }
 
-function memoriesOf(guildId: string, personId: string) {
+function memoriesOf(guildId: GuildId, personId: PersonId) {
   return sql`guild_id = ${guildId} AND (by_id = ${personId} OR about_id = ${personId})`;
 }
 
 /** SQL of the ids of lines about a person in a server, or in one session of it: their own and answers to them, each once. */
-function linesAbout(guildId: string, personId: string, sessionId?: string): Sql {
+function linesAbout(guildId: GuildId, personId: PersonId, sessionId?: string): Sql {
   // SQLite begins a CROSS JOIN with its left table, and finds no more of UNION ALL than a portion takes.
   return sql`SELECT l.id
     FROM (SELECT id FROM lines WHERE person_id = ${personId}
@@ -120,7 +120,7 @@ export function transcriptEraser(database: StoreDatabase) {
     },
 
     /** All about a person in a server: lines, answers to them, memories by or about them; or only of one session. */
-    async forget(guildId: string, personId: string, sessionId?: string): Promise<number> {
+    async forget(guildId: GuildId, personId: PersonId, sessionId?: string): Promise<number> {
       const theirs = () => linesAbout(guildId, personId, sessionId);
       if (sessionId !== undefined) return erase(theirs);
       const rows = personRows(tables, guildId, personId).map((each) => each.rows);
@@ -131,7 +131,7 @@ export function transcriptEraser(database: StoreDatabase) {
     },
 
     /** Lines that these messages, which are deleted, showed. */
-    forgetMessages(messageIds: readonly string[]): Promise<number> {
+    forgetMessages(messageIds: readonly MessageId[]): Promise<number> {
       const among = (connection: Connection) => connection.among(messageIds);
       return erase(
         (connection) => sql`SELECT id FROM lines WHERE post_message_id ${among(connection)}`,
@@ -141,7 +141,7 @@ export function transcriptEraser(database: StoreDatabase) {
     },
 
     /** Everything of a server. The bot was removed from there: it can change no messages, so none is noted. */
-    forgetGuild(guildId: string): Promise<number> {
+    forgetGuild(guildId: GuildId): Promise<number> {
       const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
       const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
       const rows = serverRows(tables, guildId);
@@ -246,7 +246,7 @@ export function captionMessageStore(database: StoreDatabase) {
     outdated(
       limit: number,
       shard: ServerShare = { id: 0, count: 1 },
-      waitingChannelIds: readonly string[] = [],
+      waitingChannelIds: readonly ChannelId[] = [],
     ): Promise<readonly OutdatedMessage[]> {
       return database.read(async (connection) => {
         const found = await select(
@@ -268,7 +268,7 @@ export function captionMessageStore(database: StoreDatabase) {
     },
 
     /** It shows what it should after so many erasures, a later one apart; undefined: it is gone. */
-    async settled(messageId: string, outdated?: number) {
+    async settled(messageId: MessageId, outdated?: number) {
       await database.write((connection) =>
         connection.run(
           outdated === undefined

@@ -109,7 +109,7 @@ const mostSessions = 25;
 export type OpenTranscripts = ReturnType<typeof openTranscripts>;
 
 /** Transcripts of one server, limited to lines that their reader may know. Errors: BotError `store.unreadable`. */
-export function openTranscripts(stores: TranscriptStores, guildId: string, open: OpenChannels) {
+export function openTranscripts(stores: TranscriptStores, guildId: GuildId, open: OpenChannels) {
   return {
     /** Newest first, at most 25. */
     async sessions(): Promise<readonly ListedSession[]> {

@@ -27,7 +27,7 @@ export function transcriptReader(database: StoreDatabase) {
     (await database.read((connection) => connection.rows({ id }, rows))).map((row) => row.id);
   return {
     /** Newest first; only those with a line. */
-    async sessions(guildId: string, open: OpenChannels): Promise<readonly ListedSession[]> {
+    async sessions(guildId: GuildId, open: OpenChannels): Promise<readonly ListedSession[]> {
       const all = await database.read((connection) => openSessions(connection, guildId, open));
       return all.map(({ key: _, ...session }) => session);
     },
@@ -54,7 +54,7 @@ export function transcriptReader(database: StoreDatabase) {
     },
 
     /** Latest session of that voice channel, for resuming it. */
-    async latest(guildId: string, channelId: string): Promise<ResumableSession | undefined> {
+    async latest(guildId: GuildId, channelId: ChannelId): Promise<ResumableSession | undefined> {
       const [row] = await database.read((connection) =>
         connection.rows(
           { ...sessionColumns, lastId: optional(reference) },
@@ -75,7 +75,7 @@ export function transcriptReader(database: StoreDatabase) {
     },
 
     /** Voice channels of which captions of this server are kept. */
-    channels(guildId: string): Promise<readonly string[]> {
+    channels(guildId: GuildId): Promise<readonly string[]> {
       return ids(
         sql`SELECT DISTINCT channel_id AS id FROM sessions WHERE guild_id = ${guildId} ORDER BY channel_id`,
       );
@@ -99,7 +99,7 @@ function isOpenSession(connection: Connection, { channelIds, own }: OpenChannels
 }
 
 /** Open sessions of a server that have a line, the newest first, with their number of lines. */
-function openSessions(connection: Connection, guildId: string, open: OpenChannels) {
+function openSessions(connection: Connection, guildId: GuildId, open: OpenChannels) {
   return connection.rows(
     { key, ...sessionColumns, lineCount: integer },
     sql`SELECT s.key, ${columnList(sessionColumns, 's.')}, COUNT(*) AS line_count
@@ -147,7 +147,7 @@ async function searchLines(
  */
 function linesWith(
   connection: Connection,
-  guildId: string,
+  guildId: GuildId,
   word: string,
   sessionKeys: readonly number[],
 ): Sql {

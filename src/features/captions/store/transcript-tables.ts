@@ -2,12 +2,16 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import { memories } from '#src/features/memories/memory-store.ts';
 import {
+  channelId,
+  guildId,
   id,
   instant,
   integer,
   json,
   key,
+  messageId,
   optional,
+  personId,
   type RowOf,
   reference,
   terms,
@@ -21,10 +25,10 @@ import { termsOf } from './word-index.ts';
 /** Columns of a `TranscriptSession`. */
 export const sessionColumns = {
   id,
-  guildId: id,
-  channelId: id,
+  guildId,
+  channelId,
   channelName: text,
-  placeId: id,
+  placeId: channelId,
   startedAtWallMs: instant,
   endedAtWallMs: optional(instant),
 };
@@ -48,7 +52,7 @@ export const sessions = table(
 /** Columns of a line as `lineOf` reads them. */
 export const lineColumns = {
   id: key,
-  personId: optional(id),
+  personId: optional(personId),
   name: text,
   startMs: instant,
   endMs: instant,
@@ -56,8 +60,8 @@ export const lineColumns = {
   isCut: optional(yes),
   isBrief: optional(yes),
   language: optional(text),
-  postChannelId: optional(id),
-  postMessageId: optional(id),
+  postChannelId: optional(channelId),
+  postMessageId: optional(messageId),
   answeredIds: optional(json<readonly string[]>()),
 };
 
@@ -83,9 +87,9 @@ export const lines = table(
 
 /** Columns of a `CaptionMessage`. */
 export const messageColumns = {
-  messageId: id,
-  channelId: id,
-  guildId: id,
+  messageId,
+  channelId,
+  guildId,
   sessionId: id,
   postedAtWallMs: instant,
 };
@@ -147,7 +151,7 @@ export function lineOf(row: RowOf<typeof lineColumns>, sessionId: string): Trans
 /** Row of a line of the session with this key. */
 export function lineRow(
   line: TranscriptLine,
-  { guildId, key: session }: { readonly guildId: string; readonly key: number },
+  { guildId, key: session }: { readonly guildId: GuildId; readonly key: number },
 ): RowOf<typeof lines.columns> {
   const { speaker, post, number, sessionId, ...rest } = line;
   return {

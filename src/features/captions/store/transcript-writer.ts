@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
-import { id, key } from '#src/sql/columns.ts';
+import { guildId, id, key } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { isOfShard, replacing } from '#src/sql/table.ts';
 import { lineRow, lines, sessionColumns, sessions } from './transcript-tables.ts';
@@ -22,7 +22,7 @@ export function transcriptWriter(database: StoreDatabase) {
       const ids = all.map(({ sessionId }) => sessionId);
       await database.write(async (connection) => {
         const open = await connection.rows(
-          { id, key, guildId: id },
+          { id, key, guildId },
           sql`SELECT id, key, guild_id FROM sessions
           WHERE id ${connection.among(ids)}`,
         );

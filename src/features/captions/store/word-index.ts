@@ -62,7 +62,7 @@ export function wordsOf(text: string): readonly string[] {
 }
 
 /** Terms of a line, as a literal of `tsvector`. No word has a sign that would need care there. */
-export function termsOf(guildId: string, text: string): string {
+export function termsOf(guildId: GuildId, text: string): string {
   const words = [...new Set(wordsOf(text))].slice(0, mostTerms);
   return words.map((word) => `'${termOf(guildId, word)}'`).join(' ');
 }
@@ -71,6 +71,6 @@ export function termsOf(guildId: string, text: string): string {
  * A word behind its server: so common words of other servers cost a search nothing. The dot is no letter, so that no word of
  * another server is the same term.
  */
-export function termOf(guildId: string, word: string): string {
+export function termOf(guildId: GuildId, word: string): string {
   return `${guildId}\u00b7${word}`;
 }

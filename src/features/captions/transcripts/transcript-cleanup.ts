@@ -37,7 +37,7 @@ export class TranscriptCleanup implements PersonHooks {
   /** Channels in which no message could be changed, by their ids, with the last try, in ms of the monotonic clock; each waits by itself. */
   readonly #closed = new Map<string, { readonly triedMs: number; readonly tries: number }>();
   readonly #shard: ServerShare;
-  #guildIds: ReadonlySet<string> = new Set();
+  #guildIds: ReadonlySet<GuildId> = new Set();
   #sweeping: Promise<unknown> = Promise.resolve();
 
   /** `shard`: servers whose captions expire and whose messages are changed. */
@@ -77,7 +77,7 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   /** Whether something is kept of this server, as was known at the last search for expired captions. */
-  has(guildId: string): boolean {
+  has(guildId: GuildId): boolean {
     return this.#guildIds.has(guildId);
   }
 
@@ -155,13 +155,13 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   /** Deleting a message of captions deletes its lines. Never throws. */
-  async #deleted(messageIds: readonly string[]) {
+  async #deleted(messageIds: readonly MessageId[]) {
     const running = recordersOf(this.#running.list());
     await Promise.all(running.map((recorder) => recorder.messagesDeleted(messageIds)));
     await this.#erase('', ({ eraser }) => eraser.forgetMessages(messageIds));
   }
 
-  async count(guildId: string, personId: string): Promise<StoredCounts | undefined> {
+  async count(guildId: GuildId, personId: PersonId): Promise<StoredCounts | undefined> {
     const all = await this.#read(guildId, ({ records }) => records.count(guildId, personId));
     if (!all) return undefined;
     const [onDisk, inMemory] = all;
@@ -169,13 +169,17 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   /** Erases what was written in the sessions that go on. */
-  async withdraw(guildId: string, personId: string): Promise<void> {
+  async withdraw(guildId: GuildId, personId: PersonId): Promise<void> {
     for (const { session } of recordersOf(this.#running.list(guildId)))
       await this.erase(guildId, personId, session.id);
   }
 
   /** Erases all of it, or only of one session. */
-  async erase(guildId: string, personId: string, sessionId?: string): Promise<number | undefined> {
+  async erase(
+    guildId: GuildId,
+    personId: PersonId,
+    sessionId?: string,
+  ): Promise<number | undefined> {
     const erased = await this.#erase(guildId, ({ eraser }) =>
       eraser.forget(guildId, personId, sessionId),
     );
@@ -184,7 +188,7 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   /** Their words, and answers to them. */
-  async export(guildId: string, personId: string) {
+  async export(guildId: GuildId, personId: PersonId) {
     const all = await this.#read(guildId, ({ records }) => records.all(guildId, personId));
     return (
       all && {
@@ -195,12 +199,12 @@ export class TranscriptCleanup implements PersonHooks {
     );
   }
 
-  #read<T>(guildId: string, one: (store: TranscriptPorts) => Promise<T>) {
+  #read<T>(guildId: GuildId, one: (store: TranscriptPorts) => Promise<T>) {
     const work = () => this.#parts.transcripts.all(one);
     return withStoreTimeout(guildId, this.#parts, 'store.unreadable', work);
   }
 
-  #erase(guildId: string, one: (store: TranscriptPorts) => Promise<number>) {
+  #erase(guildId: GuildId, one: (store: TranscriptPorts) => Promise<number>) {
     const work = () => this.#parts.transcripts.sum(one);
     return withStoreTimeout(guildId, this.#parts, 'store.unwritable', work, eraseTimeoutMs);
   }

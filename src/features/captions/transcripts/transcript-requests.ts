@@ -128,13 +128,13 @@ export class TranscriptRequests {
   }
 
   /** Newest first, at most 25; undefined where they cannot be read. */
-  sessions(guildId: string, reader: Reader): Promise<readonly ListedSession[] | undefined> {
+  sessions(guildId: GuildId, reader: Reader): Promise<readonly ListedSession[] | undefined> {
     return this.#read(guildId, reader, (open) => open.sessions()).catch(() => undefined);
   }
 
   /** The last session where none is named. */
   file(
-    guildId: string,
+    guildId: GuildId,
     reader: Reader,
     { format, sessionId }: FileRequest,
   ): Promise<TranscriptOutcome> {
@@ -151,14 +151,18 @@ export class TranscriptRequests {
     );
   }
 
-  find(guildId: string, reader: Reader, words: string): Promise<FindOutcome> {
+  find(guildId: GuildId, reader: Reader, words: string): Promise<FindOutcome> {
     return this.#attempt(guildId, longestAnswerMs, async () =>
       foundOf(await this.#read(guildId, reader, (open) => open.search(words, mostFound))),
     );
   }
 
   /** Lines that answer a question, for the asker alone; one question of a person at a time. */
-  async ask(guildId: string, personId: string, request: TranscriptQuestion): Promise<FindOutcome> {
+  async ask(
+    guildId: GuildId,
+    personId: PersonId,
+    request: TranscriptQuestion,
+  ): Promise<FindOutcome> {
     const place = this.#writtenQuestions.enter(guildId, personId);
     if (typeof place === 'string') return tooMuchAtOnce;
     using _ = place;
@@ -167,8 +171,8 @@ export class TranscriptRequests {
 
   /** Lines that answer a question, chosen by the chat model. Aborting `signal` throws `signal.reason`. */
   answer(
-    guildId: string,
-    personId: string,
+    guildId: GuildId,
+    personId: PersonId,
     { question, about }: TranscriptQuestion,
     reader: Reader,
     signal: AbortSignal,
@@ -187,8 +191,8 @@ export class TranscriptRequests {
 
   /** The points of a session, each based on a line. */
   recap(
-    guildId: string,
-    personId: string,
+    guildId: GuildId,
+    personId: PersonId,
     { sessionId, until }: RecapRequest,
   ): Promise<RecapOutcome> {
     return this.#attempt(guildId, longestRecapMs, async (signal) => {
@@ -230,7 +234,7 @@ export class TranscriptRequests {
     }
   }
 
-  #textOf(message: readonly TextLine[], guildId: string): string {
+  #textOf(message: readonly TextLine[], guildId: GuildId): string {
     const lines = message.map(({ id, with: words = {} }: CheckedLine) =>
       writtenText({ id, with: plainWords(words) }, guildId, this.#parts),
     );
@@ -243,7 +247,7 @@ export class TranscriptRequests {
    */
   async #sumUp(
     session: TranscriptSession,
-    personId: string,
+    personId: PersonId,
     signal: AbortSignal,
     toMs?: number,
   ): Promise<RecapOutcome> {
@@ -269,7 +273,7 @@ export class TranscriptRequests {
   }
 
   /** Channels that this reader may open, and the deleted ones. */
-  async #openTo(guildId: string, reader: Reader): Promise<OpenChannels> {
+  async #openTo(guildId: GuildId, reader: Reader): Promise<OpenChannels> {
     if (typeof reader !== 'string') return { channelIds: reader };
     const all = await this.#parts.transcripts.lists((store) => store.reader.channels(guildId));
     const may = await Promise.all(all.map((id) => mayOpen(guildId, id, reader, this.#parts)));
@@ -282,7 +286,7 @@ export class TranscriptRequests {
 
   /** Result of `work` with what this reader may know. Errors: `RefusedError` where it cannot be read, which the operator is told. */
   async #read<T>(
-    guildId: string,
+    guildId: GuildId,
     reader: Reader,
     work: (open: OpenTranscripts) => Promise<T>,
   ): Promise<T> {
@@ -299,7 +303,7 @@ export class TranscriptRequests {
 
   /** Outcome of `work` within `ms`; a failure outside is reported to the operator. Aborting `signal` throws `signal.reason`. */
   async #attempt<T>(
-    guildId: string,
+    guildId: GuildId,
     ms: number,
     work: (until: AbortSignal) => Promise<T>,
     signal = never,

@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import { id, instant, json, number, optional, type RowOf } from '#src/sql/columns.ts';
+import { guildId, id, instant, json, number, optional, type RowOf } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { replacing, table } from '#src/sql/table.ts';
 import { findRows } from '#src/sql/table-rows.ts';
@@ -10,7 +10,7 @@ const apiTokens = table(
   'api_tokens',
   {
     name: id,
-    guildId: id,
+    guildId,
     scopes: json<readonly string[]>(),
     budgetUsd: optional(number),
     createdAtWallMs: instant,

@@ -5,12 +5,12 @@ export type ApiScope = (typeof apiScopes)[number];
 /** A named token of one server, as it is kept: of its secret only a hash. */
 export type ApiToken = {
   readonly name: string;
-  readonly guildId: string;
+  readonly guildId: GuildId;
   readonly scopes: readonly ApiScope[];
   /** Most that it may spend a day, in US dollars; absent: as much as a person may. */
   readonly budgetUsd?: number;
   /** Voice channels whose words it may read; absent: none. */
-  readonly channelIds?: readonly string[];
+  readonly channelIds?: readonly ChannelId[];
   /** Address that its events are posted to. */
   readonly eventsUrl?: string;
   readonly createdAtWallMs: number;
