@@ -192,8 +192,9 @@ function listFunctionNames(program: ReturnType<typeof parseSync>['program']): re
   const names: string[] = [];
   new Visitor({
     FunctionDeclaration: ({ id }) => void (id && names.push(id.name)),
-    MethodDefinition: ({ key }) =>
-      void (/Identifier/.test(key.type) && 'name' in key && names.push(key.name)),
+    MethodDefinition: ({ key }) => {
+      if (key.type === 'Identifier' || key.type === 'PrivateIdentifier') names.push(key.name);
+    },
     VariableDeclarator: ({ id, init }) =>
       void (
         id.type === 'Identifier' &&
