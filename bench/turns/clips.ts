@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { OggPages } from '#src/audio/ogg-page.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { joined } from '#test/audio/speech.ts';
 import { wordsOf } from './labels.ts';
@@ -76,6 +77,19 @@ export function decodeClip(
 ): Int16Array {
   const decoder = codec.decoder(rateHz);
   return joined(unpack(file).map((packet) => decoder.decode(packet).slice()));
+}
+
+/** Packets of an Ogg Opus file, without its two headers (RFC 7845, 3). */
+export function readOpusPackets(file: Uint8Array): Uint8Array[] {
+  const packets: Buffer[] = [];
+  for (const { pieces, isContinued } of new OggPages().push(file)) {
+    const [first, ...others] = pieces;
+    const last = packets.at(-1);
+    if (isContinued && first && last) packets[packets.length - 1] = Buffer.concat([last, first]);
+    else if (first) packets.push(first);
+    packets.push(...others);
+  }
+  return packets.slice(2);
 }
 
 /** Opus packets of 20 ms, each after its length in two bytes, little-endian. */

@@ -1,8 +1,14 @@
-import { decodeClip, pack, readReadings, type VoiceClip } from '#bench/turns/clips.ts';
-import { encode, tidy } from '#bench/turns/encoding.ts';
+import { readFile } from 'node:fs/promises';
+import {
+  decodeClip,
+  pack,
+  readOpusPackets,
+  readReadings,
+  scenariosFolder,
+  type VoiceClip,
+} from '#bench/turns/clips.ts';
 import { soundingPart, wordsOf } from '#bench/turns/labels.ts';
 import { pauseBetween, profiles, type TurnScenario } from '#bench/turns/plan.ts';
-import { openVoices, type ScenarioVoices } from '#bench/turns/voices.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 
@@ -41,19 +47,18 @@ export async function readingScenarios(): Promise<ScenarioSet> {
   return { scenarios, clips: new Map(clips.map((clip) => [clip.id, clip])) };
 }
 
-/** Requests with their pauses (`|` or `/`), each by each of these embedded voices. */
+/** Requests with their pauses (`|` or `/`), each by each of these recorded voices. */
 export async function requestScenarios(
   sentences: readonly string[],
   voices: readonly string[],
   codec: OpusCodec,
 ): Promise<ScenarioSet> {
-  await using speaking = await openVoices();
   const random = seededRandom(requestSeed);
   const scenarios: TurnScenario[] = [];
   const clips = new Map<string, VoiceClip>();
   const lines = sentences.flatMap((sentence, n) => voices.map((voice) => ({ voice, sentence, n })));
   for (const { voice, sentence, n } of lines) {
-    const spoken = await speakParts(speaking, voice, sentence.split(/ [|/] /), codec);
+    const spoken = await readParts(voice, sentence.split(/ [|/] /), codec);
     for (const clip of spoken) clips.set(clip.id, clip);
     scenarios.push({
       id: `request-${voice}-${n}`,
@@ -67,28 +72,20 @@ export async function requestScenarios(
   return { scenarios, clips };
 }
 
-/** A clause before a pause is spoken as before a comma. */
-async function speakParts(
-  voices: ScenarioVoices,
+/** A clause before a pause was spoken as before a comma; the name of its file tells. */
+async function readParts(
   voice: string,
   parts: readonly string[],
   codec: OpusCodec,
 ): Promise<VoiceClip[]> {
-  const spoken: VoiceClip[] = [];
-  for (const [n, part] of parts.entries()) {
-    const say = n < parts.length - 1 ? `${part},` : `${part}.`;
-    spoken.push(await speak(voices, voice, say, codec));
-  }
-  return spoken;
-}
-
-async function speak(
-  voices: ScenarioVoices,
-  voice: string,
-  say: string,
-  codec: OpusCodec,
-): Promise<VoiceClip> {
-  const packed = pack(encode(tidy(await voices.speak({ voice, say }))));
-  const words = wordsOf(say, soundingPart(decodeClip(packed, codec, 16_000)));
-  return { id: `${voice}/${say}`, say, words, packed };
+  return await Promise.all(
+    parts.map(async (say, n) => {
+      const ending = n < parts.length - 1 ? '-goes-on' : '';
+      const name = `${say.replace(/[^a-z0-9]+/g, '-')}${ending}`;
+      const file = await readFile(`${scenariosFolder}/held-out/${voice}/${name}.opus`);
+      const packed = pack(readOpusPackets(file));
+      const words = wordsOf(say, soundingPart(decodeClip(packed, codec, 16_000)));
+      return { id: `${voice}/${name}`, say, words, packed };
+    }),
+  );
 }
