@@ -66,7 +66,7 @@ function rosterOf(guild: Guild) {
       const channel = state && findChannel(guild, state.channelId);
       return { id, name, channel: channel?.name };
     }),
-    channels: guild.channels.map(({ id, name, kind }) => ({ id, name, kind })),
+    channels: guild.channels.map(({ id, name, kind, status }) => ({ id, name, kind, status })),
     roles: guild.roles.filter(({ id }) => id !== guild.id).map(({ id, name }) => ({ id, name })),
   };
 }
@@ -93,6 +93,9 @@ function channelChanges({ guild, changes, board }: GuildParts) {
     /** A limit of 0 is none. */
     changeChannel: (name: string, change: { readonly userLimit: number }) =>
       changes.channel(guild, knownChannel(guild, name), change),
+    /** A person writes below the name of a voice channel; an empty text takes it away. */
+    writeVoiceStatus: (name: string, text: string) =>
+      changes.voiceStatus(guild, knownChannel(guild, name), text),
     /** Removes a channel; people who sit there are out, and calls end with 4022. */
     removeChannel: (name: string) => changes.removeChannel(guild, knownChannel(guild, name)),
     /** Sets the overwrite of a role (`@everyone`), a person or the bot in a channel; replaces the earlier one. */

@@ -249,7 +249,7 @@ function buildParts(
     ...commandRoutes(world),
     ...messageRoutes(world, board, changes),
     ...threadRoutes(world, dispatch, changes),
-    ...voiceRoutes(world, seats),
+    ...voiceRoutes(world, seats, changes),
     ...interactionRoutes(world, interactions),
   ];
   const isLimited = options.rateLimits !== undefined;

@@ -70,15 +70,20 @@ const voiceState = z.object({
     self_deaf: z.boolean().default(false),
   }),
 });
+const channelInfo = z.object({
+  op: z.literal(43),
+  d: z.object({ guild_id: id, fields: z.array(z.string()) }),
+});
 const request = z.discriminatedUnion('op', [
   z.object({ op: z.literal(1), d: z.unknown() }),
   z.object({ op: z.literal(3), d: z.unknown() }),
   identify,
   resume,
   voiceState,
+  channelInfo,
 ]);
 
-/** Requests that the bot may send on the gateway: heartbeat, presence, identify, resume, voice state. */
+/** Requests that the bot may send on the gateway: heartbeat, presence, identify, resume, voice state, channel info. */
 export type GatewayRequest = z.infer<typeof request>;
 export type GatewayIdentify = z.infer<typeof identify>['d'];
 export type GatewayResume = z.infer<typeof resume>['d'];

@@ -6,6 +6,7 @@ import { PendingFaults } from '#sandbox/pending-faults.ts';
 import { addressFor, readAddress } from '#sandbox/process-address.ts';
 import { RateWindow } from '#sandbox/rate-window.ts';
 import type { World } from '#sandbox/world/world.ts';
+import { channelInfoJson } from '#sandbox/world/world-json.ts';
 import { compressTexts } from './gateway-compression.ts';
 import { GatewaySession, sendText } from './gateway-session.ts';
 import {
@@ -225,10 +226,12 @@ export class Gateway {
   }
 
   #perform(session: GatewaySession, request: GatewayRequest): void {
-    if (request.op !== 4) return;
+    if (request.op !== 4 && request.op !== 43) return;
     const here = guildsOn(this.#options.world, session.start.shard);
-    if (here.some(({ id }) => id === request.d.guild_id))
-      this.#options.onVoiceState(session, request.d);
+    const guild = here.find(({ id }) => id === request.d.guild_id);
+    if (!guild) return;
+    if (request.op === 4) this.#options.onVoiceState(session, request.d);
+    else session.dispatch('CHANNEL_INFO', channelInfoJson(guild));
   }
 
   #identify(identify: GatewayIdentify, { socket, process }: Connection): LoginOutcome {

@@ -156,14 +156,37 @@ const stateChange = z.looseObject({
   request_to_speak_timestamp: z.string().nullish(),
 });
 type StateChange = z.infer<typeof stateChange>;
+const voiceStatus = z.looseObject({ status: z.string().max(500).nullish() });
 
 /** Who sits where, and speaking on stages. */
-export function voiceRoutes(world: World, seats: Seats): readonly RestRoute[] {
+export function voiceRoutes(
+  world: World,
+  seats: Seats,
+  changes: Pick<Changes, 'voiceStatus'>,
+): readonly RestRoute[] {
   const state = '/guilds/:guild/voice-states/:user';
+  const setStatus = (call: RestCall) =>
+    withOpenChannel(world, call.param('channel'), (place) => {
+      if (place.channel.kind !== 'voice') return refusals.wrongKind;
+      if (!maySetStatus(world, place)) return refusals.notPermitted;
+      return withBody(voiceStatus, call.body, ({ status }) => {
+        changes.voiceStatus(place.guild, place.channel, status ?? '');
+        return noContent;
+      });
+    });
   return [
+    { method: 'PUT', path: '/channels/:channel/voice-status', answer: setStatus },
     { method: 'GET', path: state, answer: (call) => readState(world, call) },
     { method: 'PATCH', path: state, answer: (call) => changeState(world, seats, call) },
   ];
+}
+
+/** Source: https://docs.discord.com/developers/resources/channel#set-voice-channel-status */
+function maySetStatus(world: World, { guild, channel }: ChannelPlace): boolean {
+  const { id } = world.bot;
+  const isSeated = guild.voiceStates.get(id)?.channelId === channel.id;
+  const mayHere = (what: Permission) => may(world, guild, id, what, channel);
+  return mayHere('setVoiceStatus') && (isSeated || mayHere('manageChannels'));
 }
 
 /** Without the right to enter the channel, Discord does not tell who sits there. */

@@ -53,6 +53,13 @@ export class Changes {
     this.#channel('UPDATE', guild, channel);
   }
 
+  /** Changes the text below the name of a voice channel; empty: takes it away. */
+  voiceStatus(guild: Guild, channel: Channel, text: string): void {
+    channel.status = text === '' ? undefined : text;
+    const data = { id: channel.id, guild_id: guild.id, status: channel.status ?? null };
+    this.#tell('VOICE_CHANNEL_STATUS_UPDATE', guild, data);
+  }
+
   /** A thread goes to sleep, or wakes up. */
   archive(guild: Guild, channel: Channel, archived: boolean): void {
     if ((channel.archived ?? false) === archived) return;

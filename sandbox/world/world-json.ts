@@ -171,6 +171,13 @@ function ofKind(channel: Channel, guild: Guild): Json {
   }
 }
 
+/** Answer to a request for channel info: the status is no part of the channel. */
+export function channelInfoJson({ channels, id }: Guild): Json {
+  const voice = channels.filter(({ kind }) => kind === 'voice');
+  const fields = voice.map((channel) => ({ id: channel.id, status: channel.status ?? null }));
+  return { guild_id: id, channels: fields };
+}
+
 /** A voice state as VOICE_STATE_UPDATE carries it; for a person in no channel `channel_id` is null. */
 export function voiceStateJson(guild: Guild, userId: string, state: VoiceState | undefined): Json {
   const member = guild.members.get(userId);

@@ -3,6 +3,7 @@ import { type Channel, type Guild, type Member, seatedIn, type World } from './w
 /** The bits this Discord knows. Source: Discord docs, "Permissions". */
 const permissionBits = {
   administrator: 1n << 3n,
+  manageChannels: 1n << 4n,
   manageServer: 1n << 5n,
   addReactions: 1n << 6n,
   viewChannel: 1n << 10n,
@@ -42,12 +43,12 @@ export const invitePermissions = bitsOf([
   'connect',
   'speak',
   'useVoiceActivity',
+  'setVoiceStatus',
 ]);
 
 /** Permissions of everybody in a new server. */
 export const everyonePermissions =
-  invitePermissions |
-  bitsOf(['addReactions', 'mentionEveryone', 'useCommands', 'requestToSpeak', 'setVoiceStatus']);
+  invitePermissions | bitsOf(['addReactions', 'mentionEveryone', 'useCommands', 'requestToSpeak']);
 
 const everything = (1n << 53n) - 1n;
 /** All that is left to somebody who is timed out. */

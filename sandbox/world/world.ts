@@ -44,6 +44,8 @@ export type Channel = {
   overwrites: readonly Overwrite[];
   /** 0: no limit. */
   userLimit: number;
+  /** Text below the name of a voice channel; absent: none. */
+  status?: string | undefined;
 };
 export type VoiceState = {
   readonly userId: string;

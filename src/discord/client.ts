@@ -19,6 +19,7 @@ import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { type MessageOutcome, Outbox } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Panels } from '#src/discord/panel/panels.ts';
+import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
 import type {
@@ -146,10 +147,19 @@ async function opened(
   const bot = { id: client.user.id, name: client.user.username };
   const buttons = new Map(options.buttons.map((button) => [button.name, button]));
   const common = { buttons, timing: realClock, report };
-  const linkOpener = openVoiceLinkOpener(client, report);
+  const statuses = new VoiceStatuses(client, realClock);
+  const linkOpener = openVoiceLinkOpener(client, report, {
+    leaving: (guildId) => statuses.clear(guildId),
+  });
   const told = (outcome: MessageOutcome) => report({ kind: 'message', outcome });
   const outbox = new Outbox(client.rest, realClock, told);
-  const panels = new Panels({ ...common, client, panelStore: options.panelStore, outbox });
+  const panels = new Panels({
+    ...common,
+    client,
+    panelStore: options.panelStore,
+    outbox,
+    statuses,
+  });
   const ports = options.ports({
     linkOpener,
     messages: openChannelMessages(client, panels, buttons, outbox),

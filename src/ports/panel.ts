@@ -8,6 +8,8 @@ export type PanelFace = {
   readonly lines: readonly TextLine[];
   /** Names of buttons, by row. */
   readonly rows: readonly (readonly string[])[];
+  /** Text below the name of the voice channel, which people see before they enter. */
+  readonly status?: TextLine | undefined;
   /** The bot is not there any more. */
   readonly isLeft?: true;
 };

@@ -55,12 +55,13 @@ export function talkGuide(state: TalkState) {
   const [open, refused] = [among('unasked'), among('no')];
   const heard = among('always', 'brief', 'policy');
   const isAsking = among('unasked', 'policy').length > 0;
+  const isListening = isLinked && !isPaused && !isDeafened;
   const isUnheard = heard.length === 0 && open.length + refused.length > 0;
   const { buttons, line: first } = nextStep(state, isUnheard ? 'unasked' : 'always');
   return {
     first,
     people: [
-      ...namesLine('panel.people.yes', isLinked && !isPaused && !isDeafened ? heard : []),
+      ...namesLine('panel.people.yes', isListening ? heard : []),
       ...namesLine('panel.people.unasked', open),
       ...lineIf(refused.length > 0, { id: 'panel.people.no', with: { n: refused.length } }),
     ],
@@ -73,6 +74,8 @@ export function talkGuide(state: TalkState) {
     buttons: [...buttons.filter((name) => !name.startsWith('consent')), 'stop', 'more'],
     consent: isAsking || refused.length > 0 ? consentButtons : [],
     isAsking,
+    /** Number of people who are heard now. */
+    heardCount: isListening ? heard.length : 0,
   };
 }
 

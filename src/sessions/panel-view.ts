@@ -33,7 +33,7 @@ const [mostShown, mostChars] = [3, 200];
 /** The panel of a session: how to talk to the bot, what goes on while somebody may, and who is heard. */
 export function panelOf(facts: PanelFacts): PanelFace {
   const { features, talk } = facts;
-  const { buttons, consent, first, isAsking, notes, people } = talkGuide(talk);
+  const { buttons, consent, first, heardCount, isAsking, notes, people } = talkGuide(talk);
   // What a person who has not decided is to know.
   const { captionsDays: days } = features;
   const kept = days === undefined ? [] : [captionsKept(days)];
@@ -44,7 +44,15 @@ export function panelOf(facts: PanelFacts): PanelFace {
   return {
     lines: [first, ...now, ...people, ...notes, ...own, ...asked],
     rows: [buttons, ownButtons, consent],
+    status: talk.isLinked ? statusLine(facts, heardCount) : undefined,
   };
+}
+
+/** Line below the name of the voice channel. */
+function statusLine({ features, talk }: PanelFacts, heard: number): TextLine {
+  const words = { bot: talk.bot, heard, people: talk.people.length };
+  const isCaptioned = features.captionsIn !== undefined;
+  return { id: isCaptioned ? 'panel.status.captions' : 'panel.status', with: words };
 }
 
 /** What goes on in a channel whose link is there; it listens only where somebody may be answered. */

@@ -77,6 +77,20 @@ test('what a track is called pings nobody, forges no line and is no markdown', (
   );
 });
 
+test('the status of the voice channel counts the people whom the bot hears, and says that captions are on', () => {
+  const talk = { ...listening, people: people('brief', 'unasked', 'no', 'policy', 'barred') };
+  const words = { bot: 'Nova', heard: 2, people: 5 };
+  expect(faceOf({}, { talk }).status).toEqual({ id: 'panel.status', with: words });
+  const captioned = faceOf({ captionsIn: 'chat' }, { talk });
+  expect(captioned.status).toEqual({ id: 'panel.status.captions', with: words });
+  for (const more of [{ isPaused: true }, { isDeafened: true }]) {
+    const { status } = faceOf({}, { talk: { ...talk, ...more } });
+    expect(status?.with).toMatchObject({ heard: 0 });
+  }
+  expect(faceOf({}, { talk: { ...talk, isLinked: false } }).status).toBeUndefined();
+  expect(leftPanel().status).toBeUndefined();
+});
+
 test('the panel names who is not answered', () => {
   const dropped = [0, 1].map((n) => ({ by: `person ${n}`, untilMs: 1 }));
   const state = { ...start, notes: { ...start.notes, dropped } };

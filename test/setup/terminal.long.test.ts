@@ -98,7 +98,7 @@ test('from a token to .env and registered commands, at a terminal', async () => 
   await terminal.answer(asked.servers, `${keys.up.repeat(2)}${keys.enter}`);
   await terminal.answer(asked.address, `${server.baseUrl}${keys.enter}`);
   await terminal.answer('the bot is in no server', '');
-  await terminal.answer('permissions=309274463232', '');
+  await terminal.answer('permissions=281784251173888', '');
   expect(await terminal.ended).toBe(0);
   expect(office.values()).toMatchObject({
     DISCORD_TOKEN: sandbox.token,

@@ -12,14 +12,17 @@ export const rightNames = {
   Connect: 'Connect',
   Speak: 'Speak',
   UseVAD: 'Use Voice Activity',
+  SetVoiceChannelStatus: 'Set Voice Channel Status',
 } as const satisfies Partial<Record<keyof typeof PermissionFlagsBits, string>>;
 
 export type NeededRight = keyof typeof rightNames;
 
-export const neededRights = Object.keys(rightNames).filter(isNeeded);
+const invitedRights = Object.keys(rightNames).filter(isNeeded);
+/** Without the status of the voice channel the bot does everything else. */
+export const neededRights = invitedRights.filter((right) => right !== 'SetVoiceChannelStatus');
 
 /** Rights as the number that an invite link carries. */
-const neededPermissions = neededRights.reduce(
+const invitedPermissions = invitedRights.reduce(
   (bits, right) => bits | PermissionFlagsBits[right],
   0n,
 );
@@ -36,10 +39,10 @@ export const chatRights: readonly NeededRight[] = [
   'ReadMessageHistory',
 ];
 
-/** Where the owner of a server lets the bot in, with exactly the rights it needs. */
+/** Where the owner of a server lets the bot in, with exactly the rights it uses. */
 export function inviteUrlOf(applicationId: string): string {
   const scope = 'bot+applications.commands';
-  return `https://discord.com/oauth2/authorize?client_id=${applicationId}&scope=${scope}&permissions=${neededPermissions}`;
+  return `https://discord.com/oauth2/authorize?client_id=${applicationId}&scope=${scope}&permissions=${invitedPermissions}`;
 }
 
 function isNeeded(name: string): name is NeededRight {

@@ -15,6 +15,8 @@ export type DoorLimits = {
   readonly connectMs: number;
   /** Longest wait, in ms, for a gateway that is away. */
   readonly offlineMs: number;
+  /** Called when a link ends, while the bot still sits in the channel. Never throws. */
+  readonly leaving: (guildId: string) => Promise<void>;
 };
 /** Interval, in ms, at which a gateway that is away is looked for. */
 const checkMs = 250;
@@ -29,7 +31,11 @@ export interface DiscordLinkOpener extends VoiceLinkOpener, AsyncDisposable {
 export function openVoiceLinkOpener(
   client: Client<true>,
   report: (event: DiscordEvent) => void,
-  { connectMs = 9_000, offlineMs = 30_000 }: Partial<DoorLimits> = {},
+  {
+    connectMs = 9_000,
+    offlineMs = 30_000,
+    leaving = async () => undefined,
+  }: Partial<DoorLimits> = {},
 ): DiscordLinkOpener {
   const servers = new Map<string, GuildLinks>();
   const shards = new Map<number, ShardPace>();
@@ -42,7 +48,10 @@ export function openVoiceLinkOpener(
       shards.set(guild.shardId, shard);
       const server =
         servers.get(guild.id) ??
-        new GuildLinks({ people, shard, report, limits: { connectMs, offlineMs } }, guild.id);
+        new GuildLinks(
+          { people, shard, report, limits: { connectMs, offlineMs, leaving } },
+          guild.id,
+        );
       servers.set(guild.id, server);
       return await server.open(guild, channel, mayHear, signal);
     },
@@ -177,6 +186,7 @@ class GuildLinks {
         report,
         mayRejoin: (fault) => this.#mayRejoin(fault),
         whole: () => this.#alert(false, 'it works again by itself'),
+        leaving: () => this.#parts.limits.leaving(guild.id),
       },
       mayHear,
     );

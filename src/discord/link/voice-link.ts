@@ -40,6 +40,8 @@ export type LinkPlace = {
   mayRejoin(fault: string): boolean;
   /** The link has had no fault for a while; told often. */
   whole(): void;
+  /** The link ends, and the bot still sits in the channel. Never throws. */
+  leaving(): Promise<void>;
 };
 
 /** Ten seconds of one speaker, in packets: older speech is not worth an answer. */
@@ -253,6 +255,7 @@ export class DiscordLink implements VoiceLink {
   }
 
   async #close() {
+    await this.#place.leaving();
     await this.#signals.leave();
     if (this.#connection.state.status !== VoiceConnectionStatus.Destroyed) {
       this.#connection.destroy(false);

@@ -18,12 +18,14 @@ import {
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { drawPanel } from './panel-face.ts';
+import type { VoiceStatuses } from './voice-statuses.ts';
 
 export type PanelOptions = {
   readonly client: Client<true>;
   readonly panelStore: PanelStore;
   readonly buttons: ReadonlyMap<string, Button>;
   readonly outbox: Outbox;
+  readonly statuses: Pick<VoiceStatuses, 'show'>;
   readonly timing: SyncTiming;
   readonly report: (event: DiscordEvent) => void;
 };
@@ -55,6 +57,7 @@ export class Panels implements PanelBoard {
     const panel = this.#panel(guildId);
     panel.face = face;
     panel.message?.touch('panel');
+    this.#options.statuses.show(guildId, face.status);
   }
 
   /** The message as it is to be posted; `head` is its sentence before its face is known. */

@@ -58,12 +58,11 @@ export async function openSandboxLogin(dave: 0 | 1, heartbeatMs?: number) {
     lobby: { guildId, channelId: sandbox.channelId('Lobby'), name: 'Lobby' },
     events,
     /** An opener of links with a rate limit of its own, as after a minute's rest. */
-    linkOpener: (connectMs?: number) =>
-      openVoiceLinkOpener(
-        client,
-        (event) => events.push(event),
-        connectMs === undefined ? {} : { connectMs },
-      ),
+    linkOpener: (connectMs?: number, leaving = () => Promise.resolve()) =>
+      openVoiceLinkOpener(client, (event) => events.push(event), {
+        leaving,
+        ...(connectMs === undefined ? {} : { connectMs }),
+      }),
     async [Symbol.asyncDispose]() {
       await closeClient(client);
       await sandbox[Symbol.asyncDispose]();

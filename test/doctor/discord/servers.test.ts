@@ -49,7 +49,7 @@ test('a bot in no server gets the link that invites it', async () => {
   patient.sandbox.guild().removeBot();
   const { code, text, about } = await patient.examine();
   expect([code, about('servers')]).toEqual([1, 'missing servers the bot is in no server']);
-  expect(text).toContain('permissions=309274463232');
+  expect(text).toContain('permissions=281784251173888');
 });
 
 test('commands that are missing or not ours are told by name', async () => {

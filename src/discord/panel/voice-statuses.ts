@@ -1,0 +1,151 @@
+import {
+  ChannelType,
+  type Client,
+  GatewayDispatchEvents,
+  GatewayOpcodes,
+  PermissionFlagsBits,
+} from 'discord.js';
+import { ifInTime } from '#src/base/waiting.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+import { ownPermissionsIn } from '#src/discord/permissions.ts';
+import { localeIn } from '#src/discord/places.ts';
+import { oneLine } from '#src/texts/plain.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+
+/** Shortest time, in ms, between two texts: Discord writes each into the audit log of the server. */
+const textGapMs = 10_000;
+/** Longest time, in ms, that a leave waits for its text to be taken away. */
+const clearMs = 1_000;
+const never = new AbortController().signal;
+
+/** Text below the name of the voice channel in which the bot sits. */
+type VoiceStatus = {
+  readonly channelId: string;
+  /** Text that stands there; undefined until Discord has told. */
+  shown: string | undefined;
+  /** Text that the bot wrote last. */
+  written: string;
+  wanted: string;
+  mayWriteAtMs: number;
+  cancelWait?: () => void;
+  /** A person has taken the text away, or Discord has refused it: nothing more is written until the next join. */
+  isGivenUp: boolean;
+};
+
+/**
+ * Voice channel statuses of a logged-in client: people see before they enter a channel whether they will be heard.
+ *
+ * The bot writes only where nobody else has written, and where it has the right; elsewhere it stays silent.
+ * Source: https://docs.discord.com/developers/resources/channel#set-voice-channel-status
+ *
+ * @example
+ * const statuses = new VoiceStatuses(client, realClock);
+ * statuses.show(guildId, { id: 'panel.status', with: { bot: 'Nova', heard: 2, people: 5 } });
+ * await statuses.clear(guildId); // while the bot still sits there
+ */
+export class VoiceStatuses {
+  readonly #client: Client<true>;
+  readonly #timing: SyncTiming;
+  readonly #statuses = new Map<string, VoiceStatus>();
+
+  constructor(client: Client<true>, timing: SyncTiming) {
+    this.#client = client;
+    this.#timing = timing;
+    client.ws.on(GatewayDispatchEvents.ChannelInfo, (data: ChannelInfo) => {
+      for (const { id, status } of data.channels) this.#receive(data.guild_id, id, status ?? '');
+    });
+    client.ws.on(GatewayDispatchEvents.VoiceChannelStatusUpdate, (data: StatusUpdate) => {
+      this.#receive(data.guild_id, data.id, data.status ?? '');
+    });
+  }
+
+  /** Shows `line` where the bot sits now, as soon as it may; no line leaves what stands there. */
+  show(guildId: string, line: TextLine | undefined): void {
+    const guild = this.#client.guilds.cache.get(guildId);
+    const channel = guild?.members.me?.voice.channel;
+    if (!guild || !line || channel?.type !== ChannelType.GuildVoice) return;
+    const wanted = oneLine(text(line.id, line.with, localeIn(this.#client, guildId)));
+    const known = this.#statuses.get(guildId);
+    if (known?.channelId === channel.id) {
+      known.wanted = wanted;
+      this.#write(guildId, known);
+      return;
+    }
+    if (!ownPermissionsIn(channel)?.has(PermissionFlagsBits.SetVoiceChannelStatus)) return;
+    known?.cancelWait?.();
+    this.#statuses.set(guildId, {
+      channelId: channel.id,
+      shown: undefined,
+      written: '',
+      wanted,
+      mayWriteAtMs: this.#timing.nowMs(),
+      isGivenUp: false,
+    });
+    // A status is no part of the channel: it is asked for.
+    guild.shard.send({
+      op: GatewayOpcodes.RequestChannelInfo,
+      d: { guild_id: guildId, fields: ['status'] },
+    });
+  }
+
+  /** Takes the bot's own text away, within a second: without a seat it would need Manage Channels. Never throws. */
+  async clear(guildId: string): Promise<void> {
+    const status = this.#statuses.get(guildId);
+    this.#statuses.delete(guildId);
+    status?.cancelWait?.();
+    if (!status?.written || status.shown !== status.written) return;
+    await ifInTime(this.#put(status, null), clearMs, this.#timing, never);
+  }
+
+  #receive(guildId: string, channelId: string, text: string): void {
+    const status = this.#statuses.get(guildId);
+    if (status?.channelId !== channelId) return;
+    const { shown, wanted, written } = status;
+    if (shown === undefined && isSameButNumbers(text, wanted)) status.written = text; // of a former run
+    if (text === '' && shown === written && written !== '') status.isGivenUp = true;
+    status.shown = text;
+    this.#write(guildId, status);
+  }
+
+  #write(guildId: string, status: VoiceStatus): void {
+    const { isGivenUp, mayWriteAtMs, shown, wanted, written } = status;
+    const isFree = shown === '' || shown === written;
+    if (!isFree || isGivenUp || shown === wanted) return;
+    status.cancelWait?.();
+    const nowMs = this.#timing.nowMs();
+    if (nowMs < mayWriteAtMs) {
+      status.cancelWait = this.#timing.later(mayWriteAtMs - nowMs, () => {
+        this.#write(guildId, status);
+      });
+      return;
+    }
+    status.mayWriteAtMs = nowMs + textGapMs;
+    status.written = status.shown = wanted;
+    void this.#put(status, wanted);
+  }
+
+  async #put(status: VoiceStatus, text: string | null): Promise<void> {
+    const route = `/channels/${status.channelId}/voice-status` as const;
+    try {
+      await this.#client.rest.put(route, { body: { status: text } });
+    } catch {
+      status.isGivenUp = true; // the right is gone, or Discord is away: nobody misses it
+    }
+  }
+}
+
+type StatusUpdate = {
+  readonly guild_id: string;
+  readonly id: string;
+  readonly status?: string | null;
+};
+type ChannelInfo = {
+  readonly guild_id: string;
+  readonly channels: readonly Omit<StatusUpdate, 'guild_id'>[];
+};
+
+/** A process that came back knows its own text by everything but the numbers. */
+function isSameButNumbers(one: string, other: string): boolean {
+  const toWords = (text: string) => text.replaceAll(/\d+/g, '');
+  return toWords(one) === toWords(other);
+}

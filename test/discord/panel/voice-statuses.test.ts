@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
+import { openSandboxLogin, type SandboxLogin, until } from '#test/discord/setup/sandbox-login.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+const never = new AbortController().signal;
+
+const hearing = (heard: number) =>
+  ({ id: 'panel.status', with: { bot: 'Nova', heard, people: 5 } }) as const;
+
+/** The bot in the lobby, whose link takes the status away when it ends, as the client wires it. */
+async function openStatuses(login: SandboxLogin) {
+  const clock = new VirtualClock();
+  const statuses = new VoiceStatuses(login.client, clock);
+  const { guildId } = login.lobby;
+  const leaving = () => statuses.clear(guildId);
+  const link = await login.linkOpener(undefined, leaving).open(login.lobby, () => false, never);
+  const { sandbox } = login;
+  const shown = () => {
+    const { channels } = sandbox.guild().roster();
+    return channels.find(({ name }) => name === 'Lobby')?.status;
+  };
+  return {
+    clock,
+    link,
+    shown,
+    show: (heard: number) => statuses.show(guildId, hearing(heard)),
+    /** Requests that wrote a status, in order. */
+    written: () =>
+      sandbox
+        .requests()
+        .filter(({ path }) => path.endsWith('/voice-status'))
+        .map(({ body }) => (body as { readonly status: string | null }).status),
+  };
+}
+
+/** The bot asks what stands there, and hears it from the gateway: two turns of loopback. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 150));
+
+test('people see below the name of the voice channel how many of them are heard, until the bot leaves', async () => {
+  await using login = await openSandboxLogin(1);
+  const { link, show, shown, written } = await openStatuses(login);
+  show(2);
+  await until(() => shown() === 'Nova listens to 2 of 5');
+  await link[Symbol.asyncDispose]();
+  expect(shown()).toBeUndefined();
+  expect(written()).toEqual(['Nova listens to 2 of 5', null]);
+  expect(login.sandbox.requests().every(({ status }) => status < 400)).toBe(true);
+});
+
+test('the status of a voice channel changes at most once in 10 s, and then tells the latest', async () => {
+  await using login = await openSandboxLogin(1);
+  const { clock, link, show, shown, written } = await openStatuses(login);
+  show(1);
+  await until(() => shown() === 'Nova listens to 1 of 5');
+  for (const heard of [2, 3, 4]) show(heard);
+  await clock.advance(9_999);
+  expect(written()).toHaveLength(1);
+  await clock.advance(1);
+  await until(() => shown() === 'Nova listens to 4 of 5');
+  expect(written()).toHaveLength(2);
+  await link[Symbol.asyncDispose]();
+});
+
+test('a status that a person wrote is never written over, nor taken away', async () => {
+  await using login = await openSandboxLogin(1);
+  login.sandbox.guild().writeVoiceStatus('Lobby', 'Movie night');
+  const { clock, link, show, shown, written } = await openStatuses(login);
+  show(2);
+  await settled();
+  expect(shown()).toBe('Movie night');
+  login.sandbox.guild().writeVoiceStatus('Lobby', '');
+  await until(() => shown() === 'Nova listens to 2 of 5');
+  login.sandbox.guild().writeVoiceStatus('Lobby', 'Quiz');
+  await settled();
+  show(3);
+  await clock.advance(60_000);
+  await link[Symbol.asyncDispose]();
+  expect(shown()).toBe('Quiz');
+  expect(written()).toEqual(['Nova listens to 2 of 5']);
+});
+
+test('a status that a person took away does not come back before the next join', async () => {
+  await using login = await openSandboxLogin(1);
+  const { clock, link, show, shown, written } = await openStatuses(login);
+  show(2);
+  await until(() => shown() !== undefined);
+  await settled();
+  login.sandbox.guild().writeVoiceStatus('Lobby', '');
+  await settled();
+  show(3);
+  await clock.advance(60_000);
+  await link[Symbol.asyncDispose]();
+  expect(written()).toEqual(['Nova listens to 2 of 5']);
+});
+
+test('a process that comes back goes on with its own status', async () => {
+  await using login = await openSandboxLogin(1);
+  login.sandbox.guild().writeVoiceStatus('Lobby', 'Nova listens to 1 of 4');
+  const { link, show, shown } = await openStatuses(login);
+  show(2);
+  await until(() => shown() === 'Nova listens to 2 of 5');
+  await link[Symbol.asyncDispose]();
+  expect(shown()).toBeUndefined();
+});
+
+test('without the right to set a status the bot asks for nothing and writes nothing', async () => {
+  await using login = await openSandboxLogin(1);
+  login.sandbox.guild().permit('Lobby', 'Nova', { deny: ['setVoiceStatus'] });
+  const { link, show, shown, written } = await openStatuses(login);
+  await settled();
+  show(2);
+  await settled();
+  await link[Symbol.asyncDispose]();
+  expect([shown(), written()]).toEqual([undefined, []]);
+});
