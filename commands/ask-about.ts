@@ -1,4 +1,4 @@
-import type { MessageCommand } from '#src/features/contract/command.ts';
+import type { MessageCommand } from '#src/features/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { longestAskMs, replyTo } from './ask.ts';
 

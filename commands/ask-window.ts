@@ -1,4 +1,4 @@
-import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/features/command.ts';
 import { consentThere, nextStep } from '#src/ports/talk-guide.ts';
 import { notInChannel } from './rights.ts';
 

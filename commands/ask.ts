@@ -7,7 +7,7 @@ import type {
   Replies,
   Reply,
   ReplyAudience,
-} from '#src/features/contract/command.ts';
+} from '#src/features/command.ts';
 import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { notInChannel, nowhere } from './rights.ts';

@@ -4,13 +4,7 @@ import { card } from '#commands/privacy/replies.ts';
 import { panelButtons, panelForm, panelPickers } from '#commands/settings/panel-presses.ts';
 import { trackPresses } from '#commands/track/buttons.ts';
 import { personaForm } from '#commands/voice/persona-form.ts';
-import type {
-  Button,
-  Command,
-  FormHandler,
-  PickerHandler,
-} from '#src/features/contract/command.ts';
-import { features } from '#src/features/features.ts';
+import type { Button, Command, FormHandler, PickerHandler } from '#src/features/command.ts';
 import { openAskWindow } from './ask-window.ts';
 import { help } from './commands.ts';
 import { confirm, longestPressMs, show } from './confirm.ts';
@@ -18,7 +12,7 @@ import { join } from './join.ts';
 import { more } from './panel-menu.ts';
 import { stop } from './stop.ts';
 
-/** Every button that ever stood on a message of ours, those in folders of features last. */
+/** Every button that ever stood on a message of ours. */
 export const buttons: readonly Button[] = [
   { name: 'ask', label: 'button.ask', style: 'main', run: openAskWindow },
   button('stop', 'button.stop', 'danger', stop),
@@ -49,7 +43,6 @@ export const buttons: readonly Button[] = [
   },
   ...panelButtons,
   button('try.join', 'button.try.join', 'plain', join),
-  ...features.flatMap((feature) => feature.buttons ?? []),
 ];
 
 /** A button that is a command without typing. */
@@ -69,7 +62,7 @@ function button(
   };
 }
 
-/** Handlers of all menus on messages, those in folders of features last. */
+/** Handlers of all menus on messages. */
 export const pickers: readonly PickerHandler[] = [
   {
     name: 'help.topic',
@@ -78,12 +71,7 @@ export const pickers: readonly PickerHandler[] = [
     run: (call, ports) => help.run({ ...call, words: { topic: call.picked?.[0] ?? '' } }, ports),
   },
   ...panelPickers,
-  ...features.flatMap((feature) => feature.pickers ?? []),
 ];
 
-/** Handlers of all forms that people send, those in folders of features last. */
-export const forms: readonly FormHandler[] = [
-  personaForm,
-  panelForm,
-  ...features.flatMap((feature) => feature.forms ?? []),
-];
+/** Handlers of all forms that people send. */
+export const forms: readonly FormHandler[] = [personaForm, panelForm];

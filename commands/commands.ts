@@ -3,7 +3,7 @@ import { privacy } from '#commands/privacy/privacy.ts';
 import { settings } from '#commands/settings/settings.ts';
 import { track } from '#commands/track/track.ts';
 import { voice } from '#commands/voice/voice.ts';
-import type { Command, CommandGroup, MessageCommand } from '#src/features/contract/command.ts';
+import type { Command, CommandGroup, MessageCommand } from '#src/features/command.ts';
 import { features } from '#src/features/features.ts';
 import { ask } from './ask.ts';
 import { askAbout } from './ask-about.ts';
@@ -15,7 +15,7 @@ import { say } from './say.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
 
-/** Commands but `/help`, in the order of a first visit and of the lines of help; those in folders of features come last. */
+/** Commands but `/help`, in the order of a first visit and of the lines of help. */
 export const explained: readonly (Command | CommandGroup)[] = [
   join,
   leave,
@@ -28,7 +28,6 @@ export const explained: readonly (Command | CommandGroup)[] = [
   privacy,
   stats,
   settings,
-  ...features.flatMap((feature) => feature.commands ?? []),
 ];
 
 export const help = helpAbout(explained, features);

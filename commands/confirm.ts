@@ -3,7 +3,7 @@ import { forgetNow } from '#commands/privacy/forget.ts';
 import { ifAdmitted } from '#commands/rights.ts';
 import { confirmSetting } from '#commands/settings/panel-presses.ts';
 import { longestToolMs } from '#src/conversation/tools/tool-entry.ts';
-import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/features/command.ts';
 
 /** Longest time, in ms, until a press is answered: the tool behind it ends before. */
 export const longestPressMs = longestToolMs + 10_000;

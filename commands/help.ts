@@ -4,7 +4,7 @@ import type {
   CommandGroup,
   CommandPorts,
   Replies,
-} from '#src/features/contract/command.ts';
+} from '#src/features/command.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import type { HelpEntry, HelpState } from '#src/features/contract/help-entries.ts';
 import { roomLine } from '#src/ports/room-line.ts';

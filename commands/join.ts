@@ -1,10 +1,4 @@
-import type {
-  Command,
-  CommandCall,
-  CommandPorts,
-  Replies,
-  Reply,
-} from '#src/features/contract/command.ts';
+import type { Command, CommandCall, CommandPorts, Replies, Reply } from '#src/features/command.ts';
 import type { HelpState } from '#src/features/contract/help-entries.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import { type JoinOutcome, joinModes } from '#src/ports/command-ports.ts';

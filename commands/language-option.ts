@@ -1,5 +1,5 @@
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall, CommandOption } from '#src/features/contract/command.ts';
+import type { CommandCall, CommandOption } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { languageLabel, languageName, offeredLanguages } from '#src/texts/language-names.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';

@@ -1,4 +1,4 @@
-import type { Command } from '#src/features/contract/command.ts';
+import type { Command } from '#src/features/command.ts';
 import { mayKnowChannel } from '#src/ports/room-line.ts';
 import { duration } from '#src/texts/duration.ts';
 import { notInChannel, nowhere } from './rights.ts';

@@ -1,5 +1,5 @@
 import { status } from '#commands/privacy/replies.ts';
-import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/features/command.ts';
 
 /** Press of More on the panel: a private menu of what is pressed seldom, under the presser's own state. */
 export async function more(call: CommandCall, ports: CommandPorts): Promise<Replies> {

@@ -1,4 +1,4 @@
-import type { MessageCommand } from '#src/features/contract/command.ts';
+import type { MessageCommand } from '#src/features/command.ts';
 import { readingReply } from './reading-reply.ts';
 import { inChannel } from './rights.ts';
 

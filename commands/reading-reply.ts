@@ -1,4 +1,4 @@
-import type { Reply } from '#src/features/contract/command.ts';
+import type { Reply } from '#src/features/command.ts';
 import type { ReadingOutcome } from '#src/features/typed/chat-read-aloud.ts';
 import { nowhere } from './rights.ts';
 

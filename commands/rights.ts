@@ -1,10 +1,4 @@
-import type {
-  Command,
-  CommandCall,
-  CommandPorts,
-  Reply,
-  Suggest,
-} from '#src/features/contract/command.ts';
+import type { Command, CommandCall, CommandPorts, Reply, Suggest } from '#src/features/command.ts';
 import { holds } from '#src/people/rights.ts';
 import { roomLine } from '#src/ports/room-line.ts';
 

@@ -1,4 +1,4 @@
-import type { Command } from '#src/features/contract/command.ts';
+import type { Command } from '#src/features/command.ts';
 import type { AnswerLatencyStats } from '#src/ports/command-ports.ts';
 import type { ShownPrices, SpentShare } from '#src/spending/budget-authority.ts';
 import type { PaidRole } from '#src/spending/prices/prices.ts';

@@ -1,5 +1,5 @@
 import { callerOf } from '#commands/track/replies.ts';
-import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/features/command.ts';
 import { everyTrack } from '#src/features/tracks/track-names.ts';
 import { outcomeText } from '#src/features/tracks/track-outcomes.ts';
 import { commandInChannel } from './rights.ts';

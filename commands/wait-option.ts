@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import { longestEndWaitMs, type WaitEnd } from '#src/base/play-end.ts';
 import { within } from '#src/base/waiting.ts';
-import type { CommandOption, Reply } from '#src/features/contract/command.ts';
+import type { CommandOption, Reply } from '#src/features/command.ts';
 
 /** Option of a command that replies once what it plays is over. */
 export const waitOption: CommandOption = {

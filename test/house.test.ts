@@ -43,8 +43,8 @@ const below: Readonly<Record<string, string>> = {
   /** What features and commands declare, and what they are given. */
   'features/contract':
     'sessions conversation settings ports sql spending pipeline sources speech chat provider people audio texts base',
-  /** The list of features. */
-  features: 'conversation settings features/*',
+  /** The list of features, and what a command is. */
+  features: 'sessions conversation settings ports spending sources texts base features/*',
   /** One folder a feature. Another feature stands here only where it needs it. */
   'features/captions':
     'features/memories features/contract sessions conversation notices settings ports sql spending pipeline playback speech chat people texts base',
@@ -71,7 +71,7 @@ const below: Readonly<Record<string, string>> = {
   /** A program of its own that writes `.env`. */
   setup: 'discord config engines doctor commands spending provider base',
   config: 'features/tools engines spending pipeline sources provider turn base',
-  discord: 'ports people audio texts base features/contract',
+  discord: 'features features/contract ports people audio texts base',
   /** Shares the frames of sound with the page. */
   sandbox: 'web/http speech audio texts base page',
   storage:
@@ -81,7 +81,7 @@ const below: Readonly<Record<string, string>> = {
   'web/http': 'base',
   /** Requests of programs over HTTP, and the tokens they come with. */
   'web/api':
-    'web/http features/typed features/tracks features/captions features/contract notices ports sql spending pipeline sources playback chat people audio texts base',
+    'web/http features features/typed features/tracks features/captions features/contract notices ports sql spending pipeline sources playback chat people audio texts base',
   /** Reads a typed command as the page does, and the lines of the sandbox by their types. */
   console: 'probes ports speech turn audio base page sandbox',
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */

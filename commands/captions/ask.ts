@@ -1,10 +1,5 @@
 import { transcriptSubjects } from '#src/features/captions/store/transcript-ports.ts';
-import type {
-  CommandCall,
-  CommandOption,
-  CommandPorts,
-  Replies,
-} from '#src/features/contract/command.ts';
+import type { CommandCall, CommandOption, CommandPorts, Replies } from '#src/features/command.ts';
 import { quotes, unknownName } from './transcript.ts';
 
 /** The transcript that a question is answered from. */

@@ -7,7 +7,7 @@ import type {
   CommandGroup,
   CommandPorts,
   Replies,
-} from '#src/features/contract/command.ts';
+} from '#src/features/command.ts';
 import { languageTag } from '#src/texts/language-names.ts';
 import { lineIf } from '#src/texts/texts.ts';
 import { find, longestRecapMs, recap, recapFor, transcript, unknownName } from './transcript.ts';

@@ -13,7 +13,7 @@ import type {
   CommandOption,
   CommandPorts,
   Replies,
-} from '#src/features/contract/command.ts';
+} from '#src/features/command.ts';
 import { cut } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';

@@ -1,9 +1,4 @@
-import type {
-  Command,
-  CommandCall,
-  CommandPorts,
-  Replies,
-} from '#src/features/contract/command.ts';
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/features/command.ts';
 import { lineIf } from '#src/texts/texts.ts';
 
 /** Asks first; only the button deletes. */

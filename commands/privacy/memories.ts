@@ -1,11 +1,5 @@
 import { inBatches } from '#src/base/batches.ts';
-import type {
-  Command,
-  CommandCall,
-  CommandPorts,
-  Replies,
-  Reply,
-} from '#src/features/contract/command.ts';
+import type { Command, CommandCall, CommandPorts, Replies, Reply } from '#src/features/command.ts';
 import type { Memory } from '#src/features/memories/memory-store.ts';
 import { plainWords } from '#src/texts/plain.ts';
 import { type CheckedLine, type TextLine, text } from '#src/texts/texts.ts';

@@ -1,5 +1,5 @@
 import { ifAdmitted, inChannel, nowhere, pausedReply } from '#commands/rights.ts';
-import type { Command, CommandGroup, Reply } from '#src/features/contract/command.ts';
+import type { Command, CommandGroup, Reply } from '#src/features/command.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import { forget } from './forget.ts';
 import { memories } from './memories.ts';

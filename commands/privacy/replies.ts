@@ -1,5 +1,5 @@
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall, CommandPorts, Replies, Reply } from '#src/features/contract/command.ts';
+import type { CommandCall, CommandPorts, Replies, Reply } from '#src/features/command.ts';
 import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import { type Consent, isYes } from '#src/people/consent.ts';
 import { consentButtons, consentThere, nextStep } from '#src/ports/talk-guide.ts';

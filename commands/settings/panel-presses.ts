@@ -10,7 +10,7 @@ import type {
   PickerHandler,
   Replies,
   Reply,
-} from '#src/features/contract/command.ts';
+} from '#src/features/command.ts';
 import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import type { Form } from '#src/ports/form.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';

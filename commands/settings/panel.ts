@@ -1,5 +1,5 @@
 import { inBatches } from '#src/base/batches.ts';
-import type { Reply } from '#src/features/contract/command.ts';
+import type { Reply } from '#src/features/command.ts';
 import type { NamedById, Picker, PickerOption } from '#src/ports/picker.ts';
 import {
   type Choices,

@@ -1,6 +1,6 @@
 import { closest } from '#commands/closest-names.ts';
 import { ifManaging } from '#commands/rights.ts';
-import type { Command, CommandGroup } from '#src/features/contract/command.ts';
+import type { Command, CommandGroup } from '#src/features/command.ts';
 import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
 import { type Finding, isUsable } from '#src/probes/probe.ts';
 import { maxInstructionsChars } from '#src/settings/guild-settings.ts';

@@ -1,5 +1,5 @@
 import { inChannel } from '#commands/rights.ts';
-import type { Button } from '#src/features/contract/command.ts';
+import type { Button } from '#src/features/command.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
 import { callerOf, shortRepliesOf } from './replies.ts';
 

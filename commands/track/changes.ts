@@ -1,12 +1,6 @@
 import { closest } from '#commands/closest-names.ts';
 import { commandInChannel } from '#commands/rights.ts';
-import type {
-  Command,
-  CommandCall,
-  CommandOption,
-  Reply,
-  Suggest,
-} from '#src/features/contract/command.ts';
+import type { Command, CommandCall, CommandOption, Reply, Suggest } from '#src/features/command.ts';
 import { longestFadeMs } from '#src/features/tracks/fade-limits.ts';
 import { seekTargetOf } from '#src/features/tracks/parse-seek-target.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';

@@ -1,6 +1,6 @@
 import { closest } from '#commands/closest-names.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import type { CommandOption } from '#src/features/contract/command.ts';
+import type { CommandOption } from '#src/features/command.ts';
 import {
   everyTrack,
   isSameTrack,

@@ -1,7 +1,7 @@
 import { closest } from '#commands/closest-names.ts';
 import { commandInChannel } from '#commands/rights.ts';
 import { longestWithWaitMs, replyAtEnd, waitOption } from '#commands/wait-option.ts';
-import type { CommandOption } from '#src/features/contract/command.ts';
+import type { CommandOption } from '#src/features/command.ts';
 import { newTrack, volumeOption } from './options.ts';
 import { callerOf, repliesOf, trackIn } from './replies.ts';
 

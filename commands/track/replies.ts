@@ -1,4 +1,4 @@
-import type { CommandCall, Replies } from '#src/features/contract/command.ts';
+import type { CommandCall, Replies } from '#src/features/command.ts';
 import { usualTrack } from '#src/features/tracks/track-names.ts';
 import {
   outcomeText,

@@ -1,4 +1,4 @@
-import type { CommandGroup } from '#src/features/contract/command.ts';
+import type { CommandGroup } from '#src/features/command.ts';
 import { loop, remove, seek, steering, volume } from './changes.ts';
 import { list, queue } from './list.ts';
 import { play } from './play.ts';

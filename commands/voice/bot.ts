@@ -1,5 +1,5 @@
 import { notManaging, nowhere } from '#commands/rights.ts';
-import type { Command, CommandCall, CommandPorts } from '#src/features/contract/command.ts';
+import type { Command, CommandCall, CommandPorts } from '#src/features/command.ts';
 import type { Form } from '#src/ports/form.ts';
 import type { Persona } from '#src/settings/persona.ts';
 import { formOfPersona, personaReply, savePersona } from './persona-form.ts';

@@ -1,6 +1,6 @@
 import { languageOption, unspokenLanguage } from '#commands/language-option.ts';
 import type { Public } from '#src/base/public.ts';
-import type { Command, CommandCall, Replies, Reply } from '#src/features/contract/command.ts';
+import type { Command, CommandCall, Replies, Reply } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { maxSpeed, minSpeed, type PersonSettings } from '#src/people/person-settings.ts';
 import type { PersonChange } from '#src/settings/personal-settings-cache.ts';

@@ -1,6 +1,6 @@
 import { ifManaging } from '#commands/rights.ts';
 import { badValue } from '#commands/settings/panel-presses.ts';
-import type { CommandPorts, FormHandler, Reply } from '#src/features/contract/command.ts';
+import type { CommandPorts, FormHandler, Reply } from '#src/features/command.ts';
 import type { Form } from '#src/ports/form.ts';
 import { type Persona, personaFields, personaLimits, readPersona } from '#src/settings/persona.ts';
 import type { TextLine } from '#src/texts/texts.ts';

@@ -1,5 +1,5 @@
 import { closest, nearest } from '#commands/closest-names.ts';
-import type { CommandOption, Reply } from '#src/features/contract/command.ts';
+import type { CommandOption, Reply } from '#src/features/command.ts';
 import { cut } from '#src/texts/plain.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 

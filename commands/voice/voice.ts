@@ -1,4 +1,4 @@
-import type { Command, CommandGroup } from '#src/features/contract/command.ts';
+import type { Command, CommandGroup } from '#src/features/command.ts';
 import { bot } from './bot.ts';
 import { me } from './me.ts';
 import { shownList, unknownVoice, voiceOption } from './voice-option.ts';

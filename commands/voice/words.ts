@@ -1,13 +1,7 @@
 import { closest, nearest } from '#commands/closest-names.ts';
 import { notManaging } from '#commands/rights.ts';
 import type { Public } from '#src/base/public.ts';
-import type {
-  Command,
-  CommandCall,
-  Replies,
-  Reply,
-  Suggest,
-} from '#src/features/contract/command.ts';
+import type { Command, CommandCall, Replies, Reply, Suggest } from '#src/features/command.ts';
 import type {
   ServerVocabulary,
   WordAdding,

@@ -10,8 +10,8 @@ import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { Public } from '#src/base/public.ts';
 import type { Config } from '#src/config/types.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import type { OpenFeature, ProcessParts } from '#src/features/contract/feature.ts';
-import { features } from '#src/features/features.ts';
+import type { ProcessParts } from '#src/features/contract/feature.ts';
+import { type OpenFeatures, openFeatures } from '#src/features/features.ts';
 import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
 import { type Cues, loadCues } from '#src/playback/reply/load-cues.ts';
@@ -40,7 +40,7 @@ import { type OpenParts, openStores } from './open-stores.ts';
 /** Parts that all shards of a process share. */
 export type SharedParts = {
   readonly store: Store;
-  readonly features: readonly OpenFeature[];
+  readonly features: OpenFeatures;
   readonly sounds: Sounds;
   readonly weights: SileroWeights;
   readonly cues: Cues;
@@ -68,7 +68,7 @@ export async function openSharedParts(
   const { parts, store } = stack.use(stores);
   stack.use(expireCopies(options));
   const sounds = stack.use(openSounds(config));
-  const opened = openFeatures(options, { parts, sounds, weights });
+  const opened = openAllFeatures(options, { parts, sounds, weights });
   warmUp(weights);
   const reportTools = (message: string) => options.onDiscord({ kind: 'warning', message });
   const operatorTools = stack.use(await openOperatorTools(config, reportTools));
@@ -119,10 +119,10 @@ function expireCopies({ config: { dataDir }, onStore }: BotOptions): Disposable 
   return { [Symbol.dispose]: () => over.abort(new Error('closed')) };
 }
 
-function openFeatures(
+function openAllFeatures(
   { config }: BotOptions,
   { parts, sounds, weights }: Pick<SharedParts, 'sounds' | 'weights'> & { parts: OpenParts },
-): readonly OpenFeature[] {
+): OpenFeatures {
   const { deadlines, speech, transcription } = config;
   const given: ProcessParts = {
     store: partIn(parts),
@@ -135,7 +135,7 @@ function openFeatures(
     },
     longestWritingMs: deadlines.chat.totalMs,
   };
-  return features.map((feature) => feature.open(given));
+  return openFeatures(given);
 }
 
 /** Finds the open store of a declared part. */

@@ -26,7 +26,6 @@ import {
 } from '#src/notices/notice.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
-import type { FeaturePorts } from '#src/ports/feature-ports.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { admissionIn } from '#src/settings/access-control.ts';
@@ -174,7 +173,6 @@ export type ConversationOptions = {
     /** Tools that a model may call now: those of the operator, then those of the bot. */
     readonly tools: () => readonly ToolEntry[];
     readonly features: {
-      readonly ports: FeaturePorts;
       session(session: Session, before: SessionBefore): SessionFeatures;
     };
   };
@@ -277,7 +275,6 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   };
   const tools = new SessionTools(session, deps, {
     all: allTools,
-    features: all.ports,
     leave: () => sessions.leave(guildId),
     refresh: (personId, until) => link.refresh(personId, until),
   });

@@ -22,12 +22,7 @@ import { Panels } from '#src/discord/panel/panels.ts';
 import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
-import type {
-  Button,
-  CommandPorts,
-  FormHandler,
-  PickerHandler,
-} from '#src/features/contract/command.ts';
+import type { Button, CommandPorts, FormHandler, PickerHandler } from '#src/features/command.ts';
 import type { CaptionChats } from '#src/ports/caption-chats.ts';
 import type { Members, Places } from '#src/ports/command-ports.ts';
 import type { PanelBoard, PanelStore } from '#src/ports/panel.ts';

@@ -1,5 +1,5 @@
 import type { Session, SessionBefore } from '#src/conversation/session.ts';
-import type { FeaturePorts } from '#src/ports/feature-ports.ts';
+import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import {
   type FeatureSession,
   type PersonHooks,
@@ -8,8 +8,8 @@ import {
 
 /** A feature in one shard. */
 export type FeatureShard = {
-  /** Objects that its commands, its tools and other features use. */
-  readonly ports?: Partial<FeaturePorts>;
+  /** Tools that a model may call. */
+  readonly tools?: readonly ToolEntry[];
   /** Begins with a session there. */
   session?(session: Session, before: SessionBefore): FeatureSession;
   /** Runs from before Discord is logged in until the shard is not served any more. Never rejects. */
@@ -31,17 +31,18 @@ export type FeatureShard = {
 /** The features of a shard. */
 export class ShardFeatures {
   readonly #all: FeatureShard[] = [];
-  /** Complete once all features are added. */
-  readonly ports = {} as FeaturePorts;
 
   /** In the order in which they are asked and told. */
   add(features: readonly FeatureShard[]): void {
     this.#all.push(...features);
-    Object.assign(this.ports, ...features.map(({ ports }) => ports));
   }
 
   get all(): readonly FeatureShard[] {
     return this.#all;
+  }
+
+  get tools(): readonly ToolEntry[] {
+    return this.#all.flatMap(({ tools = [] }) => tools);
   }
 
   /** Servers whose panel a feature decides about. */

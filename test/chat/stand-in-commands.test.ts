@@ -14,7 +14,10 @@ async function callFor(words: string) {
   const [part] = await partsOf([said(words)]);
   if (part?.kind !== 'tool') return undefined;
   const { argumentsJson, name } = part.call;
-  const fit = tools.find((one) => one.name === name)?.fit(argumentsJson);
+  const fit = tools
+    .find((one) => one.name === name)
+    ?.bind({})
+    .fit(argumentsJson);
   expect(fit).toHaveProperty('effect');
   return [name, JSON.parse(argumentsJson)];
 }

@@ -10,7 +10,7 @@ import type {
   RecapRequest,
   TranscriptRequests,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
-import type { CommandCall, Replies } from '#src/features/contract/command.ts';
+import type { CommandCall, Replies } from '#src/features/command.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 import { linesOf, typed } from './typed.ts';
 

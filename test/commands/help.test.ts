@@ -3,7 +3,7 @@ import { pickers } from '#commands/buttons.ts';
 import { explained } from '#commands/commands.ts';
 import { helpAbout, helpLines } from '#commands/help.ts';
 import { stats } from '#commands/stats.ts';
-import type { CommandCall, Reply } from '#src/features/contract/command.ts';
+import type { CommandCall, Reply } from '#src/features/command.ts';
 import { features } from '#src/features/features.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { plainWords } from '#src/texts/plain.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall, Replies } from '#src/features/contract/command.ts';
+import type { CommandCall, Replies } from '#src/features/command.ts';
 import type { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import type { Memory } from '#src/features/memories/memory-store.ts';
 

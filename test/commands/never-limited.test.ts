@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import { byLine } from '#src/discord/interactions/slashes.ts';
-import type { FeaturePorts } from '#src/ports/feature-ports.ts';
+import type { FeaturePorts } from '#src/features/features.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import { captioned } from '#test/conversation/setup/captioned.ts';
 import { lounge, pass, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
@@ -91,8 +91,7 @@ test.each(Object.entries(states))(
       await pass(fixture, 500);
       await enter(fixture);
       await pass(fixture, 200);
-      const { clock, dependencies, sessions } = fixture;
-      const { ports: features } = dependencies.features;
+      const { clock, featurePorts: features, sessions } = fixture;
       const words = { about: line === 'press confirm' ? 'forget' : 'main' };
       const reply = run({ ...inLounge, words }, { ...ports(), ...fixture, features });
       await clock.advance(100);

@@ -1,9 +1,9 @@
 import type { Public } from '#src/base/public.ts';
 import type { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
-import type { CommandCall, CommandPorts } from '#src/features/contract/command.ts';
+import type { CommandCall, CommandPorts } from '#src/features/command.ts';
 import type { HelpState } from '#src/features/contract/help-entries.ts';
-import { serverSettings } from '#src/features/features.ts';
+import { type FeaturePorts, serverSettings } from '#src/features/features.ts';
 import type { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import type { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import type { AnswerCheckup } from '#src/features/settings/answer-checkup.ts';
@@ -16,7 +16,6 @@ import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts'
 import { openText } from '#src/people/confidential-text.ts';
 import type { TrackCommand, TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
 import type { Places, Stats } from '#src/ports/command-ports.ts';
-import type { FeaturePorts } from '#src/ports/feature-ports.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { settingsOf } from '#src/settings/guild-settings.ts';

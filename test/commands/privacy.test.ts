@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
-import type { CommandCall } from '#src/features/contract/command.ts';
+import type { CommandCall } from '#src/features/command.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';

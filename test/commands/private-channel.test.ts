@@ -3,7 +3,7 @@ import { buttons } from '#commands/buttons.ts';
 import { commands, help } from '#commands/commands.ts';
 import { leave } from '#commands/leave.ts';
 import { byLine } from '#src/discord/interactions/slashes.ts';
-import type { CommandCall } from '#src/features/contract/command.ts';
+import type { CommandCall } from '#src/features/command.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { adam, lounge, ports } from './ports.ts';
 

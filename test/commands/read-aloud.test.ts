@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readAloud } from '#commands/read-aloud.ts';
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall, PickedMessage } from '#src/features/contract/command.ts';
+import type { CommandCall, PickedMessage } from '#src/features/command.ts';
 import type { ChatReadAloud, ReadingOutcome } from '#src/features/typed/chat-read-aloud.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, ended, inLounge, ports } from './ports.ts';

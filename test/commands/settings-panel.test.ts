@@ -11,7 +11,7 @@ import { messageComponents, modalSchema } from '#sandbox/rest/rest-content.ts';
 import { modalOf } from '#src/discord/interactions/forms.ts';
 import { messageOf, messageWith } from '#src/discord/interactions/rendering.ts';
 import { byLine } from '#src/discord/interactions/slashes.ts';
-import type { CommandCall, CommandPorts, Reply } from '#src/features/contract/command.ts';
+import type { CommandCall, CommandPorts, Reply } from '#src/features/command.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { text } from '#src/texts/texts.ts';
@@ -32,8 +32,7 @@ const ids = (count: number, from = 0) => Array.from({ length: count }, (_, n) =>
 /** The panel of one manager over the real settings of the server `g`. */
 function open(options: FixtureOptions = {}) {
   const fixture = openSessionFixture(options);
-  const { features } = fixture.sessions;
-  const all: CommandPorts = { ...ports(), features: features.ports };
+  const all: CommandPorts = { ...ports(), features: fixture.featurePorts };
   const use = async (
     run: (call: CommandCall, ports: CommandPorts) => Promise<readonly Reply[]>,
     call: Partial<CommandCall>,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
-import type { Command, CommandCall, Replies } from '#src/features/contract/command.ts';
+import type { Command, CommandCall, Replies } from '#src/features/command.ts';
 import { type Finding, failing, notTried, ok } from '#src/probes/probe.ts';
 import type { SettingOutcome } from '#src/settings/setting-definition.ts';
 import { adam, type PortOverrides, ports } from './ports.ts';

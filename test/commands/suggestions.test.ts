@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import { byLine } from '#src/discord/interactions/slashes.ts';
-import type { Command } from '#src/features/contract/command.ts';
+import type { Command } from '#src/features/command.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
 const rain = { name: 'bg', percent: 100, isPaused: false, isMuted: false };

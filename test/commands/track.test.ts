@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
-import type { Command, CommandCall, Replies } from '#src/features/contract/command.ts';
+import type { Command, CommandCall, Replies } from '#src/features/command.ts';
 import type { ListedTrack, PlayOutcome } from '#src/features/tracks/track-outcomes.ts';
 import type { TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
 import { settled } from '#test/fakes/clock.ts';

@@ -1,7 +1,7 @@
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import { byLine } from '#src/discord/interactions/slashes.ts';
-import type { CommandCall, Replies, Reply } from '#src/features/contract/command.ts';
+import type { CommandCall, Replies, Reply } from '#src/features/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { type PortOverrides, ports } from './ports.ts';
 

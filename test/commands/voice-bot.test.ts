@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { bot } from '#commands/voice/bot.ts';
 import { personaForm } from '#commands/voice/persona-form.ts';
-import type { CommandCall, Reply } from '#src/features/contract/command.ts';
+import type { CommandCall, Reply } from '#src/features/command.ts';
 import type { PersonaSaving } from '#src/features/personas/persona-requests.ts';
 import type { Persona } from '#src/settings/persona.ts';
 import { text } from '#src/texts/texts.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { words } from '#commands/voice/words.ts';
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall, Reply } from '#src/features/contract/command.ts';
+import type { CommandCall, Reply } from '#src/features/command.ts';
 import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, ports } from './ports.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { me } from '#commands/voice/me.ts';
 import { list, preview } from '#commands/voice/voice.ts';
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall } from '#src/features/contract/command.ts';
+import type { CommandCall } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { PersonChange } from '#src/settings/personal-settings-cache.ts';
 import { text } from '#src/texts/texts.ts';

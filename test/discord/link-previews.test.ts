@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import type { DiscordPorts } from '#src/discord/client.ts';
-import type { Command, CommandPorts, Replies } from '#src/features/contract/command.ts';
+import type { Command, CommandPorts, Replies } from '#src/features/command.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { TypedMessage } from '#src/ports/typed-messages.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Discord, DiscordPorts } from '#src/discord/client.ts';
-import type { CommandPorts } from '#src/features/contract/command.ts';
+import type { CommandPorts } from '#src/features/command.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';

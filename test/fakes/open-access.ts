@@ -1,4 +1,4 @@
-import type { CommandPorts } from '#src/features/contract/command.ts';
+import type { CommandPorts } from '#src/features/command.ts';
 
 /** A server in which everybody may use the bot. */
 export const openAccess: { readonly access: CommandPorts['access'] } = {

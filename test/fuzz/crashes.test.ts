@@ -21,7 +21,9 @@ const parsers: Readonly<Record<string, (bytes: Buffer) => unknown>> = {
     expect(read.kind).toBe('fault');
   },
   'tool-arguments': (bytes) => {
-    expect(postText.fit(`${bytes}`)).toEqual({ unfit: expect.stringContaining('Invalid input') });
+    expect(postText.bind({}).fit(`${bytes}`)).toEqual({
+      unfit: expect.stringContaining('Invalid input'),
+    });
   },
   'transcript-reply': (bytes) => {
     unlessBotError(() => {

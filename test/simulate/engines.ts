@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { chatWithFallbacks } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { ToolEntry, ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
-import { tool } from '#src/features/contract/tool-definition.ts';
+import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
+import { type FeatureTool, tool } from '#src/features/contract/tool-definition.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import { type PipelineName, type PipelineRegistry, pipelineNames } from '#src/pipeline/pipeline.ts';
@@ -85,7 +85,7 @@ export function simulatedPipelines(
 }
 
 /** Tools of each kind, whose arguments are free. */
-export function simulatedTools(calls: RunningCalls, isSlow: boolean): readonly ToolEntry[] {
+export function simulatedTools(calls: RunningCalls, isSlow: boolean): readonly FeatureTool[] {
   const longestMs = isSlow ? slowToolMs : usualToolMs;
   const run = async (
     _call: unknown,

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
-import type { CommandOption } from '#src/features/contract/command.ts';
+import type { CommandOption } from '#src/features/command.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { builtInTexts } from '#src/texts/tables.ts';
 

@@ -10,11 +10,10 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
-import type { CommandPorts } from '#src/features/contract/command.ts';
+import type { CommandPorts, ProgramPorts } from '#src/features/command.ts';
 import { helpStateIn } from '#src/features/contract/help-entries.ts';
-import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
-import { serverSettings, tools } from '#src/features/features.ts';
+import { type FeaturePorts, serverSettings } from '#src/features/features.ts';
 import { ConfirmedToolRunner } from '#src/sessions/confirmed-tool-runner.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
@@ -74,9 +73,11 @@ export async function startShardBot(
       typed,
       writtenQuestions,
     };
-    features.add(shared.features.map((feature) => feature.shard(services)));
+    const begun = shared.features(services);
+    features.add(begun.shards);
     for (const feature of features.all) void feature.run?.();
-    const all = portsOf(options, { parts, sources, sessions, discordPorts }, until);
+    const serving = { parts, sources, sessions, discordPorts, features: begun.ports };
+    const all = portsOf(options, serving, until);
     options.onSessions(sessions, { ...all, members });
     return all;
   };
@@ -150,7 +151,7 @@ function sourcesOf(
     seatStore: store.seats,
     serverSettings,
     settingsStore: store.settings,
-    tools: () => [...shared.operatorTools.all(), ...tools],
+    tools: () => [...shared.operatorTools.all(), ...features.tools],
     hearing: {
       endpointRules: { ...endpointRules, textTimeoutMs },
       partialTrust,
@@ -212,11 +213,12 @@ type ServingParts = {
   readonly sources: SessionSources;
   readonly sessions: VoiceSessions;
   readonly discordPorts: DiscordPorts;
+  readonly features: FeaturePorts;
 };
 
 function portsOf(
   { budgets, shared }: ShardBotOptions,
-  { discordPorts: { places }, parts, sessions, sources }: ServingParts,
+  { discordPorts: { places }, features, parts, sessions, sources }: ServingParts,
   signal: AbortSignal,
 ): CommandPorts {
   const privacy = new PrivacyRequests(parts, sessions, sources.features.all);
@@ -233,6 +235,6 @@ function portsOf(
     peopleSettings: parts.peopleSettings,
     access: new GuildAccess(sessions.settings),
     confirmations: new ConfirmedToolRunner(sessions, signal),
-    features: sources.features.ports,
+    features,
   };
 }

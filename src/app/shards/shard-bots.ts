@@ -1,5 +1,5 @@
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
-import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
+import type { ProgramPorts } from '#src/features/command.ts';
 import { shardOf } from '#src/people/server-share.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { ServerService } from '#src/web/api/authorise.ts';

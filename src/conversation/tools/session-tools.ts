@@ -6,7 +6,6 @@ import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import { holds, type Right, type RightsFacts } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
-import type { FeaturePorts } from '#src/ports/feature-ports.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { PendingConfirmations } from './pending-confirmations.ts';
 import { ToolCalls } from './tool-calls.ts';
@@ -16,8 +15,6 @@ import type { PeopleHere, ToolEntry, ToolPorts } from './tool-entry.ts';
 type ToolSources = {
   /** Tools of the operator, then those of the bot. */
   readonly all: () => readonly ToolEntry[];
-  /** Objects of features. */
-  readonly features: FeaturePorts;
   /** Ends the session, as `/leave` does. */
   readonly leave: ToolPorts['leave'];
   /** Same as `VoiceLink.refresh`. */
@@ -48,9 +45,8 @@ export class SessionTools {
   /** Tools of a turn that begins now; those of the bot come last, so that they keep their names. */
   offered(): readonly ToolEntry[] {
     const settings = this.#session.place.settings();
-    const { all, features } = this.#sources;
-    const here = { features, session: this.#session };
-    return all().filter(({ isOffered }) => isOffered?.(settings, here) !== false);
+    const offered = this.#sources.all();
+    return offered.filter(({ isOffered }) => isOffered?.(settings, this.#session) !== false);
   }
 
   /** Actions of tools in this channel for whoever asked. */
@@ -59,13 +55,11 @@ export class SessionTools {
     const { consent, place } = session;
     const { channel, people, settings } = place;
     const { clock, messages } = this.#deps;
-    const { features, leave } = this.#sources;
     return {
       askerId,
       session,
       guildId: channel.guildId,
       place: channel,
-      features,
       clock,
       timeZone: settings().timeZone,
       settings,
@@ -79,7 +73,7 @@ export class SessionTools {
           new ConfidentialText(text, { channelId: channel.channelId }),
           signal,
         ),
-      leave,
+      leave: this.#sources.leave,
     };
   }
 

@@ -2,7 +2,6 @@ import type { Clock } from '#src/base/clock.ts';
 import type { Session, SessionPlace } from '#src/conversation/session.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
-import type { FeaturePorts } from '#src/ports/feature-ports.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
@@ -10,8 +9,6 @@ import type { Quote } from '#src/voice/output/pending-answer.ts';
 
 /** Parts that tools may use which need no channel. */
 export interface ServerToolPorts extends Pick<SessionPlace, 'settings'> {
-  /** Objects of features. */
-  readonly features: FeaturePorts;
   /** Person or program whose words ask for it. */
   readonly askerId: PersonId;
   /** Session of the server; undefined where the bot sits nowhere. */
@@ -110,10 +107,10 @@ export type ToolEntry = {
   readonly description: string;
   /** Every asker of a turn must hold it, at the moment of the run. */
   readonly right: Right;
-  /** Whether it is offered now; `here` is absent where the bot sits nowhere. Default: always. */
+  /** Whether it is offered now, in a session or where the bot sits nowhere. Default: always. */
   readonly isOffered?: (
     settings: ReturnType<SessionPlace['settings']>,
-    here?: Pick<ToolPorts, 'features' | 'session'>,
+    session: Session | undefined,
   ) => boolean;
   readonly doing: PlainTextId;
   /** Greatest effect of its calls. */

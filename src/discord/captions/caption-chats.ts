@@ -26,7 +26,7 @@ import {
   permissionsIn,
 } from '#src/discord/permissions.ts';
 import { postToServer } from '#src/discord/server-message.ts';
-import type { Button } from '#src/features/contract/command.ts';
+import type { Button } from '#src/features/command.ts';
 import type { CaptionChats, CaptionThread, ChatText } from '#src/ports/caption-chats.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { cut } from '#src/texts/plain.ts';

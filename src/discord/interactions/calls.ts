@@ -10,7 +10,7 @@ import {
 import { withNames } from '#src/discord/marks.ts';
 import { readContent } from '#src/discord/message-content.ts';
 import { roleIdsOf } from '#src/discord/permissions.ts';
-import type { Command, CommandCall } from '#src/features/contract/command.ts';
+import type { Command, CommandCall } from '#src/features/command.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { firstChars, oneLine } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';

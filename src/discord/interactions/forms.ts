@@ -4,7 +4,7 @@ import {
   type ModalSubmitInteraction,
   TextInputStyle,
 } from 'discord.js';
-import type { FormHandler } from '#src/features/contract/command.ts';
+import type { FormHandler } from '#src/features/command.ts';
 import type { Form, FormInput } from '#src/ports/form.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { type Locale, text } from '#src/texts/texts.ts';

@@ -14,7 +14,7 @@ import { within } from '#src/base/waiting.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { Panels } from '#src/discord/panel/panels.ts';
-import type { Button, Replies, Reply, ReplyAudience } from '#src/features/contract/command.ts';
+import type { Button, Replies, Reply, ReplyAudience } from '#src/features/command.ts';
 import type { Form } from '#src/ports/form.ts';
 import type { PanelPlace } from '#src/ports/panel.ts';
 import { localeOf, type TextLine } from '#src/texts/texts.ts';

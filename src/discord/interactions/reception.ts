@@ -16,7 +16,7 @@ import type {
   CommandPorts,
   FormHandler,
   PickerHandler,
-} from '#src/features/contract/command.ts';
+} from '#src/features/command.ts';
 import { InteractionLimits, slowerLine } from '#src/features/contract/interaction-limits.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { localeOf, type TextLine } from '#src/texts/texts.ts';

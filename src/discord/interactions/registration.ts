@@ -4,7 +4,7 @@ import {
   InteractionContextType,
   PermissionFlagsBits,
 } from 'discord.js';
-import type { Command, CommandGroup, CommandOption } from '#src/features/contract/command.ts';
+import type { Command, CommandGroup, CommandOption } from '#src/features/command.ts';
 import { discordLocales } from '#src/texts/locales.ts';
 import { localeOf, type PlainTextId, text } from '#src/texts/texts.ts';
 import { type CommandEntry, menuName } from './slashes.ts';

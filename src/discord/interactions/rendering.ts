@@ -9,7 +9,7 @@ import {
   SelectMenuDefaultValueType,
 } from 'discord.js';
 import { inBatches } from '#src/base/batches.ts';
-import type { Button, Reply } from '#src/features/contract/command.ts';
+import type { Button, Reply } from '#src/features/command.ts';
 import type { Picker, PickerOption } from '#src/ports/picker.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { cut, firstChars, maxMessageChars, plainWords } from '#src/texts/plain.ts';

@@ -1,4 +1,4 @@
-import type { Command, CommandGroup, MessageCommand } from '#src/features/contract/command.ts';
+import type { Command, CommandGroup, MessageCommand } from '#src/features/command.ts';
 import { text } from '#src/texts/texts.ts';
 
 /** Command behind one name after the slash, or in the menu of a message. */

@@ -5,7 +5,7 @@ import { nonceOf, type Outbox, type RestBody, restBody } from '#src/discord/outb
 import { unwritten } from '#src/discord/outbox/write-failure.ts';
 import { mayWriteIn } from '#src/discord/permissions.ts';
 import { localeIn } from '#src/discord/places.ts';
-import type { Button } from '#src/features/contract/command.ts';
+import type { Button } from '#src/features/command.ts';
 import type { PanelBoard } from '#src/ports/panel.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';

@@ -4,7 +4,7 @@ import {
   rowsOf,
   sentence,
 } from '#src/discord/interactions/rendering.ts';
-import type { Button } from '#src/features/contract/command.ts';
+import type { Button } from '#src/features/command.ts';
 import type { PanelFace } from '#src/ports/panel.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import { oneLine } from '#src/texts/plain.ts';

@@ -7,7 +7,7 @@ import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { type Outbox, restBody } from '#src/discord/outbox/outbox.ts';
 import { localeIn } from '#src/discord/places.ts';
-import type { Button } from '#src/features/contract/command.ts';
+import type { Button } from '#src/features/command.ts';
 import {
   leftPanel,
   type PanelBoard,

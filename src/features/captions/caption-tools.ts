@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import type { ToolOutcome, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
+import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
 import { transcriptSubjects } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptQuestion } from '#src/features/captions/transcripts/transcript-requests.ts';
-import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
+import { type Owned, outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
+import type { CaptionPorts } from './captions.ts';
 
 /** Turns the captions of the channel on and off. */
 export const setCaptions = tool({
@@ -16,10 +17,10 @@ export const setCaptions = tool({
   schema: z.strictObject({ on: z.boolean() }),
   right: 'room',
   effect: 'change',
-  async run({ on }, { features, session }) {
+  async run({ on }, { own, session }: Owned<CaptionPorts>) {
     const { notices, place } = session;
     const { guildId } = place.channel;
-    const control = features.captions;
+    const control = own.captions;
     if (!on) await control.turnOff(guildId);
     // They begin once they were announced, which waits for the answer that this is a part of: what fails is written.
     else
@@ -40,8 +41,8 @@ export const leaveMeOut = tool({
   effect: 'last',
   isChange: ({ out }) => out,
   ask: () => ({ id: 'captions.ask.in' }),
-  async run({ out }, { askerId, features, guildId }) {
-    await features.captions.leaveOut(guildId, askerId, out);
+  async run({ out }, { askerId, guildId, own }: Owned<CaptionPorts>) {
+    await own.captions.leaveOut(guildId, askerId, out);
     return outcomeOf({ id: out ? 'captions.left_out' : 'captions.left_in' });
   },
 });
@@ -61,12 +62,10 @@ export const findInCaptions = tool({
   right: 'anyone',
   effect: 'read',
   quotesOthers: true,
-  isOffered(_settings, here) {
-    if (!here) return false;
-    const { features, session } = here;
-    const { guildId } = session.place.channel;
-    const { sessionCaptions, transcriptCleanup } = features;
-    return transcriptCleanup.has(guildId) || sessionCaptions.get(session).hasTranscript;
+  isOffered({ sessionCaptions, transcriptCleanup }: CaptionPorts, session) {
+    if (!session) return false;
+    const isKept = transcriptCleanup.has(session.place.channel.guildId);
+    return isKept || sessionCaptions.get(session).hasTranscript;
   },
   run: findLines,
 });
@@ -74,14 +73,14 @@ export const findInCaptions = tool({
 /** Quotes lines of this channel that answer a question of the asker; none to a program. Aborting `signal` throws `signal.reason`. */
 async function findLines(
   request: TranscriptQuestion,
-  { askerId, features, session, settings }: ToolPorts,
+  { askerId, own, session, settings }: Owned<CaptionPorts>,
   signal: AbortSignal,
 ): Promise<ToolOutcome> {
   const { notices, place } = session;
   const { channelId, guildId } = place.channel;
   const found = isProgram(askerId)
     ? ({ kind: 'none' } as const)
-    : await features.transcripts.answer(guildId, askerId, request, [channelId], signal);
+    : await own.transcripts.answer(guildId, askerId, request, [channelId], signal);
   if (found.kind === 'found') {
     const { minute } = wallTimesIn(settings().timeZone);
     const quotes = found.lines.map(

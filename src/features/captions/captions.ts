@@ -9,17 +9,15 @@ import { findInCaptions, leaveMeOut, setCaptions } from './caption-tools.ts';
 import { SessionCaptions } from './session-captions.ts';
 import type { TranscriptSession } from './transcript-line.ts';
 
-declare module '#src/ports/feature-ports.ts' {
-  interface FeaturePorts {
-    readonly transcriptCleanup: TranscriptCleanup;
-    readonly transcripts: TranscriptRequests;
-    readonly captions: CaptionRequests;
-    readonly sessionCaptions: SessionObjects<SessionCaptions>;
-  }
-}
+export type CaptionPorts = {
+  readonly transcriptCleanup: TranscriptCleanup;
+  readonly transcripts: TranscriptRequests;
+  readonly captions: CaptionRequests;
+  readonly sessionCaptions: SessionObjects<SessionCaptions>;
+};
 
 /** Captions: what people say, written in a chat as they say it. */
-export const captions: Feature = {
+export const captions: Feature<CaptionPorts> = {
   name: 'captions',
   tools: [findInCaptions, setCaptions, leaveMeOut],
   settings: captionSettings,

@@ -2,7 +2,6 @@ import type { SileroWeights } from '#src/audio/voice/voice-meter.ts';
 import type { FeatureAlert } from '#src/base/alerts.ts';
 import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
@@ -13,31 +12,26 @@ import type { SoundLibrary } from '#src/sources/library.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import type { Sources } from '#src/sources/sources.ts';
 import type { StoreKey, StorePart } from '#src/sql/store-part.ts';
-import type { Button, Command, CommandGroup, FormHandler, PickerHandler } from './command.ts';
 import type { HelpEntry } from './help-entries.ts';
+import type { FeatureTool } from './tool-definition.ts';
 import type { WrittenAnswerConcurrency } from './written-answer-concurrency.ts';
 
-/** One capability of the bot: what it brings, and how a process opens it. */
-export type Feature = {
+/**
+ * One capability of the bot: what it brings, and how a process opens it. `Ports`: objects of it that its tools, commands, programs and
+ * other features use. `Needs`: objects of features that stand before it in the list.
+ */
+export type Feature<Ports = object, Needs = object> = {
   readonly name: string;
   /** Tools that a model may call. */
-  readonly tools?: readonly ToolEntry[];
+  readonly tools?: readonly FeatureTool<Ports>[];
   /** Its alerts, with what each means to the operator. */
   readonly alerts?: readonly FeatureAlert[];
   /** Settings of servers, which it reads with `settings().of`. */
   readonly settings?: readonly ServerSetting[];
-  /** Slash commands in its folder, registered after those of `commands/commands.ts`. */
-  readonly commands?: readonly (Command | CommandGroup)[];
-  /** Its buttons, on replies, messages and the panel. */
-  readonly buttons?: readonly Button[];
-  /** Handlers of its menus on messages. */
-  readonly pickers?: readonly PickerHandler[];
-  /** Handlers of its forms. */
-  readonly forms?: readonly FormHandler[];
   /** Its lines in `/help`, beside those of its commands. */
   readonly help?: readonly HelpEntry[];
   /** Opens it once in a process. */
-  open(parts: ProcessParts): OpenFeature;
+  open(parts: ProcessParts): OpenFeature<Ports, Needs>;
 };
 
 /** Parts of a process that features are opened with. */
@@ -59,9 +53,9 @@ export type ProcessParts = {
 };
 
 /** A feature in one process, for all of its shards. */
-export type OpenFeature = {
+type OpenFeature<Ports, Needs> = {
   /** Begins with a shard, before Discord is logged in there. */
-  shard(services: ShardServices): FeatureShard;
+  shard(services: ShardServices, others: Needs): FeatureShard & { readonly ports: Ports };
 };
 
 /** Parts of a shard that features use. */

@@ -1,16 +1,10 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SentFields, Usage } from '#src/chat/ports.ts';
 import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
-import type { Asker, Members } from '#src/ports/command-ports.ts';
+import type { Asker } from '#src/ports/command-ports.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { EngineUsage, TranscribedWord } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { CommandPorts } from './command.ts';
-
-/** Parts of the bot that programs may use in the servers of one shard. */
-export type ProgramPorts = Pick<CommandPorts, 'places' | 'features' | 'sessions'> & {
-  readonly members: Members;
-};
 
 /** A text to be spoken. Missing fields are as the server has set them. */
 export type ProgramText = {

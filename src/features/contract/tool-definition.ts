@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkForeign, foreignJson, toolArgumentLimits } from '#src/base/json.ts';
+import type { Session } from '#src/conversation/session.ts';
 import type {
   Fitting,
   PreparedAction,
@@ -9,20 +10,31 @@ import type {
   ToolPorts,
 } from '#src/conversation/tools/tool-entry.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
+import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import { type PlainTextId, type TextLine, text } from '#src/texts/texts.ts';
 
-export type ToolDefinition<T> = Pick<ToolEntry, 'name' | 'description' | 'right' | 'isOffered'> & {
+/** Parts that a tool may use, and the objects of its feature. */
+export type Owned<Own, Ports = ToolPorts> = Ports & { readonly own: Own };
+
+/** A tool as its feature declares it. A shard binds it to the objects of that feature there. */
+export type FeatureTool<Own = object> = Omit<ToolEntry, 'fit' | 'isOffered'> & {
+  bind(own: Own): ToolEntry;
+};
+
+export type ToolDefinition<T, Own> = Pick<ToolEntry, 'name' | 'description' | 'right'> & {
+  /** Whether it is offered now, in a session or where the bot sits nowhere. Default: always. */
+  isOffered?(own: Own, session: Session | undefined, settings: GuildSettings): boolean;
   /** Schema of the arguments, an object; unknown fields are refused. */
   readonly schema: z.ZodType<T>;
   /** Text of the panel while it runs, which the bot says if that takes long. Default: `slow.voice`. */
   readonly doing?: PlainTextId;
 } & (
-    | (Runs<T> & {
+    | (Runs<T, Own> & {
         readonly effect: 'read' | 'change';
         /** Its result holds words that people chose, as their names. */
         readonly quotesOthers?: true;
       })
-    | (Runs<T> & {
+    | (Runs<T, Own> & {
         readonly effect: 'last' | 'destroy';
         /** Whether this call is only a change. Default: false. */
         readonly isChange?: (call: T) => boolean;
@@ -36,45 +48,58 @@ export type ToolDefinition<T> = Pick<ToolEntry, 'name' | 'description' | 'right'
         /** Prepares the action; it needs no channel. Errors and abort: as `run` of the others. */
         prepare(
           call: T,
-          ports: ServerToolPorts,
+          ports: Owned<Own, ServerToolPorts>,
           signal: AbortSignal,
         ): Promise<PreparedAction<ServerToolPorts>>;
       }
   );
 
 /** Errors: BotError; the model gets its code. Aborting `signal` throws `signal.reason`. */
-type Runs<T> =
-  | { run(call: T, ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome> }
+type Runs<T, Own> =
+  | { run(call: T, ports: Owned<Own>, signal: AbortSignal): Promise<ToolOutcome> }
   /** It needs no channel: answers in writing may use it, too. */
-  | { runAnywhere(call: T, ports: ServerToolPorts, signal: AbortSignal): Promise<ToolOutcome> };
+  | {
+      runAnywhere(
+        call: T,
+        ports: Owned<Own, ServerToolPorts>,
+        signal: AbortSignal,
+      ): Promise<ToolOutcome>;
+    };
 
 const usualDoing = 'slow.voice';
 
 /** A tool is data plus one action, like a command. */
-export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
-  const { name, description, right, doing = usualDoing, effect, isOffered, schema } = definition;
+export function tool<T, Own = object>(definition: ToolDefinition<T, Own>): FeatureTool<Own> {
+  const { name, description, right, doing = usualDoing, effect, schema } = definition;
   const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
-  return {
+  const face = {
     name,
     description,
     right,
     doing,
     effect,
-    isOffered,
     parameters,
     quotesOthers: 'quotesOthers' in definition,
     isAnywhere: !('run' in definition),
-    fit(argumentsJson) {
-      const read = checkForeign(schema, foreignJson(argumentsJson, toolArgumentLimits));
-      return read.success ? fitting(read.data, definition) : { unfit: z.prettifyError(read.error) };
-    },
+  };
+  return {
+    ...face,
+    bind: (own) => ({
+      ...face,
+      isOffered: (settings, session) => definition.isOffered?.(own, session, settings) ?? true,
+      fit(argumentsJson) {
+        const read = checkForeign(schema, foreignJson(argumentsJson, toolArgumentLimits));
+        if (!read.success) return { unfit: z.prettifyError(read.error) };
+        return fitting(read.data, definition, own);
+      },
+    }),
   };
 }
 
-function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
+function fitting<T, Own>(call: T, definition: ToolDefinition<T, Own>, own: Own): Fitting {
   if ('prepare' in definition) {
     const prepare = (ports: ServerToolPorts, signal: AbortSignal) =>
-      definition.prepare(call, ports, signal);
+      definition.prepare(call, { ...ports, own }, signal);
     return { effect: definition.effect, prepare, prepareAnywhere: prepare };
   }
   const isChange = 'isChange' in definition && definition.isChange?.(call) === true;
@@ -83,11 +108,12 @@ function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
   const files = 'ask' in definition ? (definition.files?.(call) ?? []) : [];
   if ('runAnywhere' in definition) {
     const run = (ports: ServerToolPorts, signal: AbortSignal) =>
-      definition.runAnywhere(call, ports, signal);
+      definition.runAnywhere(call, { ...ports, own }, signal);
     const prepare = async () => ({ kind: 'ready', ask, files, run }) as const;
     return { effect, prepare, prepareAnywhere: prepare };
   }
-  const run = (ports: ToolPorts, signal: AbortSignal) => definition.run(call, ports, signal);
+  const run = (ports: ToolPorts, signal: AbortSignal) =>
+    definition.run(call, { ...ports, own }, signal);
   return { effect, prepare: async () => ({ kind: 'ready', ask, files, run }) };
 }
 

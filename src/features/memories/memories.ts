@@ -6,14 +6,12 @@ import { memoryStore } from './memory-store.ts';
 import { forgetMemory, remember } from './memory-tools.ts';
 import { memoryContext, memorySetting, usableMemories } from './usable-memories.ts';
 
-declare module '#src/ports/feature-ports.ts' {
-  interface FeaturePorts {
-    readonly memories: MemoryCache;
-  }
-}
+export type MemoryPorts = {
+  readonly memories: MemoryCache;
+};
 
 /** Memories: what people of a server asked the bot to remember, for all of its answers there. */
-export const memories: Feature = {
+export const memories: Feature<MemoryPorts> = {
   name: 'memories',
   tools: [remember, forgetMemory],
   settings: [memorySetting],

@@ -2,7 +2,6 @@ import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { Memory, MemoryList, MemoryStore, NewMemory } from './memory-store.ts';
-import { mayForget } from './memory-tools.ts';
 import { memorySetting } from './usable-memories.ts';
 
 /**
@@ -84,4 +83,12 @@ export class MemoryCache {
   #keep(guildId: GuildId, which: (one: Memory) => boolean, more: readonly Memory[] = []) {
     this.#known.set(guildId, [...this.known(guildId).filter(which), ...more]);
   }
+}
+
+/** Whether this person may have a memory deleted. */
+export function mayForget(
+  { byId, aboutId }: Memory,
+  { id, mayManage }: { readonly id: string; readonly mayManage: boolean },
+): boolean {
+  return mayManage || byId === id || aboutId === id;
 }

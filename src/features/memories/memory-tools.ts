@@ -4,14 +4,21 @@ import type {
   ServerToolPorts,
   ToolOutcome,
 } from '#src/conversation/tools/tool-entry.ts';
-import { outcomeOf, tool, vainOutcome } from '#src/features/contract/tool-definition.ts';
+import {
+  type Owned,
+  outcomeOf,
+  tool,
+  vainOutcome,
+} from '#src/features/contract/tool-definition.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import type { Memory } from './memory-store.ts';
+import { type MemoryCache, mayForget } from './memory-cache.ts';
 import { peopleNamedIn, personByName } from './person-by-name.ts';
 import { memorySetting } from './usable-memories.ts';
+
+type MemoryToolPorts = Owned<{ readonly memories: MemoryCache }, ServerToolPorts>;
 
 /** Longest memory, in characters. */
 const maxMemoryChars = 200;
@@ -40,9 +47,9 @@ export const remember = tool({
       ),
   }),
   right: 'anyone',
-  isOffered: ({ of }) => of(memorySetting),
+  isOffered: (_own, _session, { of }) => of(memorySetting),
   effect: 'last',
-  prepare: (draft, ports) => prepareMemory(draft, ports.askerId, ports),
+  prepare: (draft, ports: MemoryToolPorts) => prepareMemory(draft, ports.askerId, ports),
 });
 
 /** Deletes a memory of the server. */
@@ -52,9 +59,10 @@ export const forgetMemory = tool({
     'Deletes one of the memories by its number. Only if whoever asks wants that. Waits for a button first.',
   schema: z.strictObject({ number: z.number().int().min(1) }),
   right: 'anyone',
-  isOffered: ({ of }) => of(memorySetting),
+  isOffered: (_own, _session, { of }) => of(memorySetting),
   effect: 'destroy',
-  prepare: ({ number }, ports, signal) => prepareForgetting(number, ports.askerId, ports, signal),
+  prepare: ({ number }, ports: MemoryToolPorts, signal) =>
+    prepareForgetting(number, ports.askerId, ports, signal),
 });
 
 type MemoryDraft = {
@@ -67,7 +75,7 @@ type MemoryDraft = {
 async function prepareMemory(
   draft: MemoryDraft,
   askerId: PersonId,
-  ports: ServerToolPorts,
+  ports: MemoryToolPorts,
 ): Promise<PreparedAction<ServerToolPorts>> {
   const words = firstChars(unlinked(visibleLine(draft.text)), maxMemoryChars);
   const author = ports.people().find(({ id, isBot }) => id === askerId && !isBot);
@@ -121,12 +129,12 @@ async function write(
   words: string,
   author: ChannelMember,
   about: ChannelMember | undefined,
-  ports: ServerToolPorts,
+  ports: MemoryToolPorts,
 ): Promise<ToolOutcome> {
   const objection = await objectionTo(author.id, about?.id, ports);
   if (objection) return vainOutcome(objection);
-  const { clock, guildId, features } = ports;
-  const added = await features.memories.add({
+  const { clock, guildId, own } = ports;
+  const added = await own.memories.add({
     guildId,
     text: words,
     byId: author.id,
@@ -144,12 +152,12 @@ async function write(
 async function prepareForgetting(
   number: number,
   askerId: PersonId,
-  ports: ServerToolPorts,
+  ports: MemoryToolPorts,
   signal: AbortSignal,
 ): Promise<PreparedAction<ServerToolPorts>> {
-  const { guildId, features, settings } = ports;
+  const { guildId, own, settings } = ports;
   if (!settings().of(memorySetting)) return refused({ id: 'memory.off' });
-  const memory = features.memories.known(guildId).find((one) => one.number === number);
+  const memory = own.memories.known(guildId).find((one) => one.number === number);
   if (!memory) return refused({ id: 'unknown', with: { x: number } });
   const by = async (until: AbortSignal) => ({
     id: askerId,
@@ -160,16 +168,8 @@ async function prepareForgetting(
     kind: 'ready',
     ask: { id: 'memory.ask.forget', with: { n: number, text: memory.text } },
     run: async (_ports, until) =>
-      outcomeOf(await features.memories.remove(guildId, number, await by(until))),
+      outcomeOf(await own.memories.remove(guildId, number, await by(until))),
   };
-}
-
-/** Whether this person may have a memory deleted. */
-export function mayForget(
-  { byId, aboutId }: Memory,
-  { id, mayManage }: { readonly id: string; readonly mayManage: boolean },
-): boolean {
-  return mayManage || byId === id || aboutId === id;
 }
 
 /** So that nothing beside a button can be clicked. */

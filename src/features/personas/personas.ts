@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import { tool } from '#src/features/contract/tool-definition.ts';
+import { type Owned, tool } from '#src/features/contract/tool-definition.ts';
 import { personaLimits, readPersona } from '#src/settings/persona.ts';
 import { PersonaRequests } from './persona-requests.ts';
 
-declare module '#src/ports/feature-ports.ts' {
-  interface FeaturePorts {
-    readonly personas: PersonaRequests;
-  }
-}
+type PersonaPorts = {
+  readonly personas: PersonaRequests;
+};
 
 const field = (most: number) => z.string().max(most).optional();
 
@@ -26,7 +24,7 @@ const persona = tool({
   }),
   right: 'manage',
   effect: 'change',
-  async run(changed, { features: { personas }, session }): Promise<ToolOutcome> {
+  async run(changed, { own: { personas }, session }: Owned<PersonaPorts>): Promise<ToolOutcome> {
     const { channelId, guildId } = session.place.channel;
     const read = readPersona({ ...(await personas.at(guildId, channelId)), ...changed });
     if (read.kind !== 'ok') return { facts: { refused: `${read.field} (${read.kind})` } };
@@ -37,7 +35,7 @@ const persona = tool({
 });
 
 /** Personas: name, instructions, voice and language of the bot in a voice channel. */
-export const personas: Feature = {
+export const personas: Feature<PersonaPorts> = {
   name: 'personas',
   tools: [persona],
   open: () => ({

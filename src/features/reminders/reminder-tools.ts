@@ -5,7 +5,12 @@ import type {
   ServerToolPorts,
   ToolOutcome,
 } from '#src/conversation/tools/tool-entry.ts';
-import { outcomeOf, tool, vainOutcome } from '#src/features/contract/tool-definition.ts';
+import {
+  type Owned,
+  outcomeOf,
+  tool,
+  vainOutcome,
+} from '#src/features/contract/tool-definition.ts';
 import { personByName } from '#src/features/memories/person-by-name.ts';
 import {
   longestMessageMs,
@@ -18,6 +23,7 @@ import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { dueTime, longDuration } from './due-time-text.ts';
+import type { ReminderPorts } from './reminders.ts';
 
 /** What a name is told without, so that nobody's name looks like a part of a prompt: as of people who speak, letters and digits stay. */
 const unplain = /[^\p{L}\p{M}\p{N}' .-]/gu;
@@ -71,7 +77,7 @@ export const listReminders = tool({
   schema: z.strictObject({}),
   right: 'anyone',
   effect: 'read',
-  runAnywhere: (_call, ports) => list(ports),
+  runAnywhere: (_call, ports: ReminderToolPorts) => list(ports),
 });
 
 /** Cancels one reminder or timer of the asker. */
@@ -89,9 +95,9 @@ export const cancelReminder = tool({
   }),
   right: 'anyone',
   effect: 'last',
-  async prepare({ number }, ports) {
-    const { askerId, features, guildId } = ports;
-    const all = await features.reminders.list(guildId, askerId);
+  async prepare({ number }, ports: ReminderToolPorts) {
+    const { askerId, guildId, own } = ports;
+    const all = await own.reminders.list(guildId, askerId);
     const [only] = all.length === 1 ? all : [];
     const meant = number === undefined ? only : all.find((one) => one.number === number);
     if (!meant) return { kind: 'refused', line: whichLine(all) };
@@ -101,13 +107,15 @@ export const cancelReminder = tool({
       ask: { id: 'reminder.ask.cancel', with: words },
       effect: meant.text === '' ? 'change' : 'last', // a timer is set again in a word
       async run() {
-        const isGone = !(await features.reminders.cancel(meant.id));
+        const isGone = !(await own.reminders.cancel(meant.id));
         if (isGone) return vainOutcome({ id: 'reminder.which' });
         return outcomeOf({ id: 'reminder.cancelled', with: words });
       },
     };
   },
 });
+
+type ReminderToolPorts = Owned<ReminderPorts, ServerToolPorts>;
 
 type Draft = {
   readonly when?: string;
@@ -119,7 +127,7 @@ type Draft = {
 /** What is known to be impossible is refused before anybody is asked for a Confirm. */
 async function prepareReminder(
   draft: Draft,
-  ports: ServerToolPorts,
+  ports: ReminderToolPorts,
 ): Promise<PreparedAction<ServerToolPorts>> {
   const { askerId: personId, clock, guildId, place } = ports;
   if (!place) return { kind: 'refused', line: { id: 'reminder.placeless' } };
@@ -137,7 +145,7 @@ async function prepareReminder(
 /** The question whether it shall be set. */
 function askFor(
   reminder: Due & { readonly text: string },
-  ports: ServerToolPorts,
+  ports: ReminderToolPorts,
 ): TextLine<'name'> {
   const { addresseeName: to, isPrivate, text } = reminder;
   if (to === undefined)
@@ -145,8 +153,8 @@ function askFor(
   return { id: isPrivate ? 'reminder.ask.private' : 'reminder.ask.message', with: { to, text } };
 }
 
-async function set(reminder: NewReminder, ports: ServerToolPorts): Promise<ToolOutcome> {
-  const added = await ports.features.reminders.add(reminder);
+async function set(reminder: NewReminder, ports: ReminderToolPorts): Promise<ToolOutcome> {
+  const added = await ports.own.reminders.add(reminder);
   if (added.kind === 'full')
     return vainOutcome({ id: 'limit', with: { limit: added.limit, command: 'cancel reminder' } });
   const { number: n } = added;
@@ -169,7 +177,7 @@ type Due = Pick<
 async function dueOf(
   { arrival_of: called, privately, text, when = '' }: Draft,
   personId: PersonId,
-  { clock, features, guildId, people, timeZone }: ServerToolPorts,
+  { clock, guildId, own, people, timeZone }: ReminderToolPorts,
 ): Promise<Due | TextLine> {
   const nowWallMs = clock.wallMs();
   if (called === undefined) {
@@ -178,7 +186,7 @@ async function dueOf(
       ? { dueAtWallMs: due }
       : { id: 'reminder.unclear' };
   }
-  const agreed = await features.agreedPeople(guildId);
+  const agreed = await own.agreedPeople(guildId);
   const author = agreed.find(({ id }) => id === personId);
   const others = agreed.filter(({ id }) => id !== personId);
   const addressee = personByName(called, others);
@@ -193,8 +201,8 @@ async function dueOf(
   };
 }
 
-async function list(ports: ServerToolPorts): Promise<ToolOutcome> {
-  const all = await ports.features.reminders.list(ports.guildId, ports.askerId);
+async function list(ports: ReminderToolPorts): Promise<ToolOutcome> {
+  const all = await ports.own.reminders.list(ports.guildId, ports.askerId);
   if (all.length === 0) return outcomeOf(whichLine(all));
   const shown = all.map((one) => {
     const time = shownTime(one, ports);

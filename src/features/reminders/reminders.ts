@@ -8,16 +8,14 @@ import { reminderDelivery } from './reminder-delivery.ts';
 import { ReminderScheduler } from './reminder-scheduler.ts';
 import { cancelReminder, listReminders, setReminder } from './reminder-tools.ts';
 
-declare module '#src/ports/feature-ports.ts' {
-  interface FeaturePorts {
-    readonly reminders: ReminderScheduler;
-    /** Members who said yes for always, as far as their names are known. */
-    readonly agreedPeople: (guildId: GuildId) => Promise<readonly ChannelMember[]>;
-  }
-}
+export type ReminderPorts = {
+  readonly reminders: ReminderScheduler;
+  /** Members who said yes for always, as far as their names are known. */
+  readonly agreedPeople: (guildId: GuildId) => Promise<readonly ChannelMember[]>;
+};
 
 /** Reminders, timers and messages for others: a tool sets them, and the bot tells them when they are due, or that person comes. */
-export const reminders: Feature = {
+export const reminders: Feature<ReminderPorts> = {
   name: 'reminders',
   tools: [setReminder, listReminders, cancelReminder],
   help: [

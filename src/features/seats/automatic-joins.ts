@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { Deps, SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
+import { type Owned, outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import { writeInChat, writtenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { isYes } from '#src/people/consent.ts';
@@ -41,8 +41,11 @@ export const followMe = tool({
   schema: z.strictObject({ follow: z.boolean() }),
   right: 'room',
   effect: 'change',
-  async run({ follow }, { askerId, features, guildId }) {
-    features.automaticJoins.follow(guildId, askerId, follow);
+  async run(
+    { follow },
+    { askerId, guildId, own }: Owned<{ readonly automaticJoins: AutomaticJoins }>,
+  ) {
+    own.automaticJoins.follow(guildId, askerId, follow);
     return outcomeOf({ id: follow ? 'tool.follow.on' : 'confirm.done' });
   },
 });

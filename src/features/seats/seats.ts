@@ -2,14 +2,12 @@ import type { Feature } from '#src/features/contract/feature.ts';
 import { AutomaticJoins, followMe } from './automatic-joins.ts';
 import { SeatReturn } from './seat-return.ts';
 
-declare module '#src/ports/feature-ports.ts' {
-  interface FeaturePorts {
-    readonly automaticJoins: AutomaticJoins;
-  }
-}
+type SeatPorts = {
+  readonly automaticJoins: AutomaticJoins;
+};
 
 /** Seats: the bot returns where a former run sat, and joins channels without a call. */
-export const seats: Feature = {
+export const seats: Feature<SeatPorts> = {
   name: 'seats',
   tools: [followMe],
   open: () => ({

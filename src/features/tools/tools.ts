@@ -23,5 +23,5 @@ export const ownTools: Feature = {
       },
     },
   ],
-  open: () => ({ shard: () => ({}) }),
+  open: () => ({ shard: () => ({ ports: {} }) }),
 };

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { tool } from '#src/features/contract/tool-definition.ts';
+import { type Owned, tool } from '#src/features/contract/tool-definition.ts';
 import { type TrackCommand, trackActions } from '#src/playback/tracks/track-outcomes.ts';
 import { soundMeant } from '#src/playback/tracks/track-sounds.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { longestFadeMs, usualFadeMs } from './fade-limits.ts';
 import { seekTargetOf } from './parse-seek-target.ts';
-import type { SessionTracks } from './session-tracks.ts';
+import type { RunningTracks, SessionTracks } from './session-tracks.ts';
 import { soundsMeant } from './sound-matching.ts';
 import { everyTrack, isSameTrack } from './track-names.ts';
 import { outcomeText } from './track-outcomes.ts';
@@ -62,8 +62,8 @@ export const changeTrack = tool({
   right: 'room',
   effect: 'change',
   quotesOthers: true,
-  async run(call, { askerId, features, session }) {
-    const tracks = features.sessionTracks.get(session);
+  async run(call, { askerId, own, session }: Owned<RunningTracks>) {
+    const tracks = own.sessionTracks.get(session);
     const asker = tracks.caller(askerId);
     const command = commandOf(call);
     const lines = tracksMeant(call, tracks).flatMap((track) =>

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
+import { type Owned, outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
+import type { RunningTracks } from './session-tracks.ts';
 import { usualTrack } from './track-names.ts';
 import { outcomeText } from './track-outcomes.ts';
 
@@ -29,10 +30,10 @@ export const playSound = tool({
   quotesOthers: true,
   async run(
     { sound, track = usualTrack, loop = false, next = false },
-    { askerId, features, session },
+    { askerId, own, session }: Owned<RunningTracks>,
     signal,
   ) {
-    const tracks = features.sessionTracks.get(session);
+    const tracks = own.sessionTracks.get(session);
     const request = { sound, track, loop, next, signal };
     const [playing] = await tracks.play(tracks.caller(askerId), request);
     const line = outcomeText(playing);

@@ -1,6 +1,7 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import { rightsFactsOf } from '#src/conversation/tools/session-tools.ts';
+import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { holds } from '#src/people/rights.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
@@ -32,6 +33,9 @@ const keepsTracks: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refus
 
 /** A sound that is there, and whose it is going to be. */
 type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & { readonly source: SoundSource };
+
+/** Tracks of all sessions of a shard, for tools. */
+export type RunningTracks = { readonly sessionTracks: SessionObjects<SessionTracks> };
 
 export type PlayingSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
 

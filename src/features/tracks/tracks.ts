@@ -2,20 +2,17 @@ import type { Feature } from '#src/features/contract/feature.ts';
 import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { changeTrack } from './change-track-tool.ts';
 import { playSound } from './play-sound-tool.ts';
-import { SessionTracks } from './session-tracks.ts';
+import { type RunningTracks, SessionTracks } from './session-tracks.ts';
 import { type SoundCatalog, soundCatalog } from './sound-catalog.ts';
 import { trackPart } from './track-store.ts';
 import { volume } from './volume-tool.ts';
 
-declare module '#src/ports/feature-ports.ts' {
-  interface FeaturePorts {
-    readonly tracks: TrackRequests;
-    readonly sessionTracks: SessionObjects<SessionTracks>;
-  }
-}
+export type TrackPorts = RunningTracks & {
+  readonly tracks: TrackRequests;
+};
 
 /** Tracks: sounds and music that people play beside the bot's speech. */
-export const tracks: Feature = {
+export const tracks: Feature<TrackPorts> = {
   name: 'tracks',
   tools: [playSound, changeTrack, volume],
   open({ sounds, store }) {

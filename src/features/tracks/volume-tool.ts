@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
+import { type Owned, outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import { isOneVolume, volumeCommand, volumeFields } from './change-track-tool.ts';
+import type { RunningTracks } from './session-tracks.ts';
 import { voiceTrack } from './track-names.ts';
 import { outcomeText } from './track-outcomes.ts';
 
@@ -15,8 +16,8 @@ export const volume = tool({
   }),
   right: 'room',
   effect: 'change',
-  async run(by, { askerId, features, session }) {
-    const tracks = features.sessionTracks.get(session);
+  async run(by, { askerId, own, session }: Owned<RunningTracks>) {
+    const tracks = own.sessionTracks.get(session);
     const outcome = tracks.request(tracks.caller(askerId), voiceTrack, volumeCommand(by));
     return outcomeOf(outcomeText(outcome));
   },

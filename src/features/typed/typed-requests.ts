@@ -12,11 +12,13 @@ import {
   tooMuchAtOnce,
   type WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
+import type { MemoryPorts } from '#src/features/memories/memories.ts';
 import {
   memoryContext,
   memorySetting,
   usableMemories,
 } from '#src/features/memories/usable-memories.ts';
+import type { RunningTracks } from '#src/features/tracks/session-tracks.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
 import { type PipelineName, pipelineFor, type TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type {
@@ -45,8 +47,11 @@ const nowhere = { kind: 'nowhere' } as const;
 const captionsOnly: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };
 const late: AskOutcome = { kind: 'failed', line: { id: 'ask.late' } };
 
+/** Objects of other features that typed requests use. */
+export type TypedNeeds = MemoryPorts & RunningTracks;
+
 /** Services that typed requests use. */
-export type TypedServices = {
+export type TypedServices = TypedNeeds & {
   readonly parts: SessionDependencies;
   readonly sessions: VoiceSessions;
   readonly recordings: Public<Recordings>;
@@ -82,10 +87,9 @@ export class TypedRequests {
     when: 'now' | 'queue',
     how: SayOptions = {},
   ): Promise<SayOutcome> {
-    const { parts, sessions } = this.#services;
+    const { parts, sessionTracks: tracks, sessions } = this.#services;
     const session = sessions.session(guildId);
     if (!session) return nowhere;
-    const { sessionTracks: tracks } = sessions.features.ports;
     return sayIn(session, words, when, how, { ...parts, tracks });
   }
 
@@ -264,7 +268,6 @@ export class TypedRequests {
       askerId: id,
       clock: parts.clock,
       guildId,
-      features: sessions.features.ports,
       timeZone: settings().timeZone,
       settings,
       people: () => [],
@@ -275,8 +278,7 @@ export class TypedRequests {
 
   /** Memories of the server, as data; where the bot sits nowhere, only those of the asker alone; none for programs. */
   async #memoriesFor({ asker, guildId }: TypedQuestion): Promise<readonly ChatMessage[]> {
-    const { sessions } = this.#services;
-    const memories = sessions.features.ports.memories;
+    const { memories, sessions } = this.#services;
     const { of, timeZone } = sessions.settings.in(guildId);
     if (!of(memorySetting) || asker.isProgram) return [];
     const consent = sessions.session(guildId)?.consent;

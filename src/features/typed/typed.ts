@@ -3,26 +3,25 @@ import { type ChatReadAloud, chatReadAloud } from './chat-read-aloud.ts';
 import { type ProgramAnswers, programAnswers } from './program-answers.ts';
 import { ProgramTranscriptions } from './program-transcriptions.ts';
 import { TypedMessageHandler } from './typed-message-handler.ts';
-import { TypedRequests } from './typed-requests.ts';
+import { type TypedNeeds, TypedRequests } from './typed-requests.ts';
 import { type VoicesAndPreviews, voicesAndPreviews } from './voices-and-previews.ts';
 import { writtenAnswerOffers } from './written-answer-offers.ts';
 
-declare module '#src/ports/feature-ports.ts' {
-  interface FeaturePorts {
-    readonly typed: TypedRequests;
-    readonly chatReadAloud: ChatReadAloud;
-    readonly voices: VoicesAndPreviews;
-    readonly programAnswers: ProgramAnswers;
-    readonly programTranscriptions: ProgramTranscriptions;
-  }
-}
+type TypedPorts = {
+  readonly typed: TypedRequests;
+  readonly chatReadAloud: ChatReadAloud;
+  readonly voices: VoicesAndPreviews;
+  readonly programAnswers: ProgramAnswers;
+  readonly programTranscriptions: ProgramTranscriptions;
+};
 
 /** Typed talk: lines in the chat, commands and programs that ask the bot, or have it say something. */
-export const typedTalk: Feature = {
+export const typedTalk: Feature<TypedPorts, TypedNeeds> = {
   name: 'typed talk',
   open: ({ longestWritingMs, models, recordings, weights }) => ({
-    shard({ parts, sessions, signal, sources, typed, writtenQuestions }) {
+    shard({ parts, sessions, signal, sources, typed, writtenQuestions }, others) {
       const talk = new TypedRequests({
+        ...others,
         parts,
         sessions,
         recordings,

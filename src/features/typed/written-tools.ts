@@ -56,10 +56,9 @@ export class WrittenTools {
 
   constructor(all: readonly ToolEntry[], used: WrittenToolParts) {
     const { ports, session } = used;
-    const here = session && { features: ports.features, session };
     const settings = ports.settings();
     const usable = all.filter(
-      ({ isAnywhere, isOffered }) => isAnywhere && isOffered?.(settings, here) !== false,
+      ({ isAnywhere, isOffered }) => isAnywhere && isOffered?.(settings, session) !== false,
     );
     this.#tools = new Map(usable.map((tool) => [tool.name, tool]));
     this.#with = used;

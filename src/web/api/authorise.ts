@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
-import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
+import type { ProgramPorts } from '#src/features/command.ts';
 import { hashOf } from '#src/web/api/tokens/new-token.ts';
 import { keptFor, type TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { ApiScope, ApiToken, ApiTokenStore } from '#src/web/api/tokens/token-store.ts';

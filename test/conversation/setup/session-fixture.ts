@@ -7,8 +7,14 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import type { Feature, ProcessParts, ShardServices } from '#src/features/contract/feature.ts';
+import type { FeatureTool } from '#src/features/contract/tool-definition.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
-import { features, serverSettings } from '#src/features/features.ts';
+import {
+  type FeaturePorts,
+  features,
+  openFeatures,
+  serverSettings,
+} from '#src/features/features.ts';
 import { memoryStore } from '#src/features/memories/memory-store.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
@@ -145,7 +151,7 @@ type FixtureParts = SessionDependencies &
 export type FixtureOptions = Partial<
   Omit<FixtureParts, keyof PaidEngines | 'defaults' | 'tools'> & OperatorDefaults & RawEngines
 > & {
-  readonly tools?: readonly ToolEntry[];
+  readonly tools?: readonly (ToolEntry | FeatureTool)[];
   /** Tools of the operator. */
   readonly moreTools?: () => readonly ToolEntry[];
   readonly pipeline?: Pipeline;
@@ -182,6 +188,7 @@ export function openSessionFixture(
   const { tools = [], moreTools = () => [], ...over } = others;
   const stores = former ?? memoryStores(clock);
   const events: SessionEvent[] = [];
+  let bound: readonly ToolEntry[] = [];
   const shown = recordPanels();
   const { scribe: messages, ...recorded } = recordMessages();
   const captionChats = new FakeCaptionChats();
@@ -210,7 +217,7 @@ export function openSessionFixture(
     peopleSettings: new PersonalSettingsCache({ clock, onEvent, store: stores.personSettings }),
     ...over,
     defaults: { ...usualDefaults, ...over },
-    tools: () => [...moreTools(), ...tools],
+    tools: () => [...moreTools(), ...bound],
   };
   const sources = { ...parts, hearing: parts };
   const sessions = new VoiceSessions(parts, sources);
@@ -224,7 +231,8 @@ export function openSessionFixture(
     writtenQuestions: new WrittenAnswerConcurrency(),
   };
   const allFeatures = listener ? [...features, listening(listener)] : features;
-  openFeatures(allFeatures, parts, services, stores);
+  const featurePorts = beginFeatures(allFeatures, parts, services, stores);
+  bound = tools.map((one) => ('bind' in one ? one.bind(featurePorts) : one));
   const of = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
   const fieldsOf = (kind: FeatureEventKind) =>
@@ -247,12 +255,13 @@ export function openSessionFixture(
     dependencies: parts,
     captionChats,
     transcripts,
-    ...controls(parts, sessions),
+    featurePorts,
+    ...controls(parts, sessions, featurePorts),
   };
 }
 
 /** Features over stores in memory, serving one shard. */
-function openFeatures(
+function beginFeatures(
   features: readonly Feature[],
   parts: FixtureParts,
   services: ShardServices,
@@ -267,14 +276,15 @@ function openFeatures(
   ]);
   const store: ProcessParts['store'] = (part) => stores.get(part) as never;
   const models = { speech: parts.speechModels, transcription: [] };
-  const opened = features.map((one) => one.open({ ...parts, models, store }));
-  parts.features.add(opened.map((one) => one.shard(services)));
-  for (const one of parts.features.all) one.serve?.();
+  const { ports, shards } = openFeatures({ ...parts, models, store }, features)(services);
+  parts.features.add(shards);
+  for (const one of shards) one.serve?.();
+  return ports;
 }
 
 /** Controls that commands use. */
-function controls(parts: FixtureParts, sessions: VoiceSessions) {
-  const { all, ports } = parts.features;
+function controls(parts: FixtureParts, sessions: VoiceSessions, ports: FeaturePorts) {
+  const { all } = parts.features;
   return {
     peopleSettings: parts.peopleSettings,
     privacy: new PrivacyRequests(parts, sessions, all),
@@ -297,7 +307,7 @@ function controls(parts: FixtureParts, sessions: VoiceSessions) {
 function listening(listener: RecordedUtterances): Feature {
   return {
     name: 'listener',
-    open: () => ({ shard: () => ({ session: () => listener }) }),
+    open: () => ({ shard: () => ({ ports: {}, session: () => listener }) }),
   };
 }
 

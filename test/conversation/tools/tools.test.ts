@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { tool } from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
 import {
@@ -18,7 +17,7 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 /** Takes so long; `seen` tells how often it began, and how it was told to end. */
 function slow(clock: VirtualClock, tookMs: number) {
   const seen = { began: 0, done: 0, endedAtMs: Number.NaN };
-  const readTool: ToolEntry = tool({
+  const readTool = tool({
     name: 'look',
     description: 'Looks.',
     schema: z.strictObject({}),

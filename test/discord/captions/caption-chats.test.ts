@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Discord, DiscordPorts } from '#src/discord/client.ts';
-import type { Command, CommandPorts } from '#src/features/contract/command.ts';
+import type { Command, CommandPorts } from '#src/features/command.ts';
 import type { CaptionChat, ChatMessage, MessageOutcome } from '#src/ports/caption-chats.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
 import { messageBody } from '#src/discord/interactions/rendering.ts';
-import type { Button, CommandPorts } from '#src/features/contract/command.ts';
+import type { Button, CommandPorts } from '#src/features/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { openAccess } from '#test/fakes/open-access.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
-import type { Command, CommandGroup } from '#src/features/contract/command.ts';
+import type { Command, CommandGroup } from '#src/features/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 

@@ -3,7 +3,7 @@ import type { ShownMessage } from '#sandbox/interactions/interactions.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Discord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { Command, Replies } from '#src/features/contract/command.ts';
+import type { Command, Replies } from '#src/features/command.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { text } from '#src/texts/texts.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';

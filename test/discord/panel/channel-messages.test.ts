@@ -5,7 +5,7 @@ import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
-import type { Button } from '#src/features/contract/command.ts';
+import type { Button } from '#src/features/command.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 

@@ -8,7 +8,7 @@ import type {
   CommandCall,
   CommandGroup,
   CommandPorts,
-} from '#src/features/contract/command.ts';
+} from '#src/features/command.ts';
 import type { PanelFace } from '#src/ports/panel.ts';
 import { text } from '#src/texts/texts.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';

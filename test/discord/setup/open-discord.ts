@@ -1,5 +1,5 @@
 import { type Discord, type DiscordOptions, openDiscord as open } from '#src/discord/client.ts';
-import type { CommandPorts } from '#src/features/contract/command.ts';
+import type { CommandPorts } from '#src/features/command.ts';
 import { memoryStores } from '#test/fakes/memory-stores.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 

@@ -4,7 +4,7 @@ import { say } from '#commands/say.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { Command, CommandPorts, PickedMessage } from '#src/features/contract/command.ts';
+import type { Command, CommandPorts, PickedMessage } from '#src/features/command.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';

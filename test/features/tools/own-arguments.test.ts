@@ -16,6 +16,6 @@ test('a tool of the bot sees no arguments of many values', () => {
     effect: 'read',
     run: async () => ({ facts: {} }),
   });
-  expect(own.fit(JSON.stringify(many))).toHaveProperty('unfit');
+  expect(own.bind({}).fit(JSON.stringify(many))).toHaveProperty('unfit');
   expect(seen).toHaveBeenCalledWith(undefined);
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
 import type { Fitting, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import { tool } from '#src/features/contract/tool-definition.ts';
+import { type FeatureTool, tool } from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
@@ -160,8 +160,12 @@ export async function openTrap(
   };
 }
 
-function watched(one: ToolEntry, ran: string[]): ToolEntry {
+function watched(one: FeatureTool, ran: string[]): FeatureTool {
   if (one.effect === 'read') return one;
+  return { ...one, bind: (own) => watchedTool(one.bind(own), ran) };
+}
+
+function watchedTool(one: ToolEntry, ran: string[]): ToolEntry {
   return {
     ...one,
     fit(argumentsJson) {

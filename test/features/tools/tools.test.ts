@@ -18,7 +18,10 @@ function open(leaving: LeaveOutcome = { kind: 'nowhere' }) {
     leave: async () => leaving,
   };
   const run = async (name: string, call: object) => {
-    const fit = tools.find((one) => one.name === name)?.fit(JSON.stringify(call));
+    const fit = tools
+      .find((one) => one.name === name)
+      ?.bind({})
+      .fit(JSON.stringify(call));
     if (!fit || 'unfit' in fit) throw new Error(fit?.unfit ?? 'no such tool');
     const prepared = await fit.prepare(ports as ToolPorts, never); // none of these tools uses the context
     return prepared.kind === 'ready'
@@ -50,7 +53,10 @@ test('who has it leave is told how long it stayed, or that it sits nowhere', asy
 /** Text shown before Confirm is pressed: the sentence beside the button, and files. */
 async function shownOf(text: string) {
   const { ports } = open();
-  const fit = tools.find(({ name }) => name === 'post_text')?.fit(JSON.stringify({ text }));
+  const fit = tools
+    .find(({ name }) => name === 'post_text')
+    ?.bind({})
+    .fit(JSON.stringify({ text }));
   const prepared =
     fit && 'prepare' in fit ? await fit.prepare(ports as ToolPorts, never) : undefined;
   if (prepared?.kind !== 'ready') return expect.fail();

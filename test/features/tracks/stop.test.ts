@@ -17,7 +17,7 @@ const stopSounds = (
   caller: TrackCaller,
   what: 'sounds' | 'everything',
 ) => {
-  const { sessions } = fixture;
+  const { featurePorts: features, sessions } = fixture;
   const who = {
     guildId: 'g',
     callerId: caller.id,
@@ -26,7 +26,7 @@ const stopSounds = (
     callerRoleIds: [],
   };
   const call = { ...who, callerLocale: 'en', callerChannel: lounge, words: { what } } as const;
-  return stop.run(call, { ...ports(), sessions, features: sessions.features.ports });
+  return stop.run(call, { ...ports(), sessions, features });
 };
 
 test('all is every track with a sound, for each change but one that depends on the sound', async () => {

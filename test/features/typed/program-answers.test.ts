@@ -57,7 +57,7 @@ test('a stream that is given up before anybody reads it gives its place back', a
 
 test('what one person of a server has forgotten, all its tokens lose: nobody knows whose voice a sound holds', async () => {
   const fixture = openSessionFixture();
-  const { keptWords } = fixture.dependencies.features.ports.programAnswers;
+  const { keptWords } = fixture.featurePorts.programAnswers;
   const keys = ['g cat 1 audio', 'g dog 1 audio', 'h cow 1 audio'];
   for (const key of keys) keptWords.keep(key, Promise.resolve('Seven.'));
   const forgotten = fixture.privacy.forget('g', 'eva');

@@ -51,6 +51,6 @@ export const settingsTargets = [
     settingsOf(serverSettings, { set, isRead: true }, choices);
   }),
   target('tool-arguments', jsonText({ text: 'a' }), (json) => {
-    postText.fit(json);
+    postText.bind({}).fit(json);
   }),
 ];

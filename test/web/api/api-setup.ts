@@ -6,7 +6,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
-import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
+import type { ProgramPorts } from '#src/features/command.ts';
 import { keptWords } from '#src/features/typed/kept-words.ts';
 import type { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';

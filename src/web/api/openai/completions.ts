@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Usage } from '#src/chat/ports.ts';
-import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
+import type { ProgramPorts } from '#src/features/command.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal, unlistedModel } from '#src/web/api/refusal.ts';

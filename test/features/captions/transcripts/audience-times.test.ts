@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ask as askCommand } from '#commands/ask.ts';
-import type { CommandCall } from '#src/features/contract/command.ts';
+import type { CommandCall } from '#src/features/command.ts';
 import { ports } from '#test/commands/ports.ts';
 import { turnOn } from '#test/conversation/setup/captioned.ts';
 import {
@@ -83,8 +83,7 @@ test('words of the channel go to its chat, and to the caller of a command elsewh
       callerChannel: lounge,
       words: { question: 'What was decided?' },
     };
-    const { features } = fixture.sessions;
-    const served = { ...ports({ at: () => lounge }), features: features.ports };
+    const served = { ...ports({ at: () => lounge }), features: fixture.featurePorts };
     const running = askCommand.run(call, served);
     await pass(fixture, 8_000);
     const [reply] = await running;

@@ -1,7 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
-import type { Places, Stats } from '#src/ports/command-ports.ts';
-import type { FeaturePorts } from '#src/ports/feature-ports.ts';
+import type { Members, Places, Stats } from '#src/ports/command-ports.ts';
 import type { Form } from '#src/ports/form.ts';
 import type { Picker } from '#src/ports/picker.ts';
 import type { MessageContent } from '#src/ports/typed-messages.ts';
@@ -16,7 +15,8 @@ import type { SoundFile } from '#src/sources/recordings.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import type { Locale, PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
-import type { HelpEntry, HelpState } from './help-entries.ts';
+import type { HelpEntry, HelpState } from './contract/help-entries.ts';
+import type { FeaturePorts } from './features.ts';
 
 /** A message to the caller or to the channel. The first sentence stands in the reply itself, `lines` follow under it. */
 export type Reply = TextLine & {
@@ -121,6 +121,11 @@ export type CommandPorts = {
   readonly helpState: (guildId: GuildId) => Promise<HelpState>;
   /** Objects of features. */
   readonly features: FeaturePorts;
+};
+
+/** Parts of the bot that programs may use in the servers of one shard. */
+export type ProgramPorts = Pick<CommandPorts, 'places' | 'features' | 'sessions'> & {
+  readonly members: Members;
 };
 
 export type ReplyAudience = 'room' | 'caller';
