@@ -4,8 +4,10 @@
  * A text from outside may become an id, but an id of one kind never becomes one of another: swapped arguments do not compile.
  *
  * @example
- * function mayOpen(guildId: GuildId, channelId: ChannelId, personId: PersonId): boolean
- * mayOpen(guildId, personId, channelId); // Argument of type 'PersonId' is not assignable to parameter of type 'ChannelId'.
+ * declare function mayOpen(guildId: GuildId, channelId: ChannelId): boolean;
+ * declare const ids: { readonly guildId: GuildId; readonly channelId: ChannelId };
+ * // @ts-expect-error: A ChannelId is no GuildId.
+ * mayOpen(ids.channelId, ids.guildId);
  */
 type DiscordId<Kind> = string & { readonly idOf?: Kind };
 type GuildId = DiscordId<'guild'>;

@@ -8,7 +8,9 @@ export type WrittenCall = { readonly name: string; readonly argumentsJson: strin
  * JSON after its name, parameters in tags, or a call of Python. Others are left out.
  *
  * @example
- * readWrittenCalls('lamp.call(on=True)', ['lamp']) // [{ name: 'lamp', argumentsJson: '{"on":true}' }]
+ * import { readWrittenCalls } from '#src/chat/completions/written-calls.ts';
+ *
+ * readWrittenCalls('lamp.call(on=True)', ['lamp']); // [{ name: 'lamp', argumentsJson: '{"on":true}' }]
  */
 export function readWrittenCalls(text: string, tools: readonly string[]): readonly WrittenCall[] {
   if (tools.length === 0) return [];

@@ -39,6 +39,12 @@ type VoiceStatus = {
  * Source: https://docs.discord.com/developers/resources/channel#set-voice-channel-status
  *
  * @example
+ * import type { Client } from 'discord.js';
+ * import { realClock } from '#src/base/clock.ts';
+ * import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
+ *
+ * declare const client: Client<true>;
+ * declare const guildId: GuildId;
  * const statuses = new VoiceStatuses(client, realClock);
  * statuses.show(guildId, { id: 'panel.status', with: { bot: 'Nova', heard: 2, people: 5 } });
  * await statuses.clear(guildId); // while the bot still sits there
