@@ -1,15 +1,12 @@
-/** Alert that a feature declares. */
 export type FeatureAlert = {
-  /** In kebab-case, as those of `alerts`. */
+  /** Kebab-case, like the keys of `alerts`. */
   readonly name: string;
   readonly meaning: string;
-  /** Action of the operator, for an alert that lasts. */
   readonly action: string;
-  /** Sentence with which the alert is written to the operator at once; absent: only one that lasts is. */
+  /** Sentence sent to the operator at once. Without it, only an alert that lasts is sent. */
   readonly remedy?: string;
 };
 
-/** Watchdog alerts, one for each promise of the bot. */
 export const alerts = {
   'link-down': lasting(
     'the voice link of a channel carries no sound, though it was opened anew',
@@ -45,33 +42,28 @@ export type AlertName = keyof typeof alerts;
 
 type NamelessAlert = Omit<FeatureAlert, 'name'>;
 
-/** Alert that is written to the operator once it has lasted. */
 function lasting(meaning: string, action: string): NamelessAlert {
   return { meaning, action };
 }
 
-/** Alert that is written to the operator at once. */
 function urgent(meaning: string, action: string): NamelessAlert {
   return { meaning, action, remedy: action };
 }
 
-/** A change of one alert: raised when its watchdog finds the promise broken, cleared when it holds again. */
+/** An alert is raised when its watchdog finds a promise broken, and cleared when the promise holds again. */
 export type AlertChange = {
   readonly kind: 'alert';
   readonly name: AlertName;
   readonly state: 'raised' | 'cleared';
-  /** Cause for the alert, in one sentence with numbers; never words that people said. */
+  /** One sentence with numbers. It never quotes people. */
   readonly cause: string;
-  /** The background task or the model, where the alert is about one: each has an alert of its own. */
+  /** Each background task and model has an alert of its own. */
   readonly task?: string;
-  /** The error behind it, for the log. */
   readonly error?: unknown;
 };
 
-/** A change of an alert of a feature. */
 export type FeatureAlertChange = Omit<AlertChange, 'name'> & { readonly of: FeatureAlert };
 
-/** Alert that is raised or cleared, with its meaning. */
 export function alertOf(change: AlertChange | FeatureAlertChange): FeatureAlert {
   return 'of' in change ? change.of : { name: change.name, ...alerts[change.name] };
 }

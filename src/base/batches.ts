@@ -1,7 +1,16 @@
-/** Largest batch: items, and the sum of their sizes. */
 type BatchLimits = { readonly items?: number; readonly size: number };
 
-/** Items in their order, in as few batches as their sizes allow; one that is larger than a batch is one by itself. */
+/**
+ * Splits items into as few batches as the limits allow and keeps their order.
+ *
+ * An item larger than a batch becomes a batch of its own.
+ *
+ * @example
+ * import { inBatches } from '#src/base/batches.ts';
+ *
+ * const sounds = [3, 4, 2, 9];
+ * inBatches(sounds, (seconds) => seconds, { size: 8 }); // [[3, 4], [2], [9]]
+ */
 export function inBatches<Item>(
   items: readonly Item[],
   sizeOf: (item: Item) => number,

@@ -1,16 +1,19 @@
-/** Time for the inner rooms: a scenario may hand in one that it steps by hand. */
+/** Time for inner folders. Tests and simulations pass a clock that they move by hand. */
 export interface Clock {
-  /** Monotonic milliseconds; on one machine all processes count from the same instant. */
+  /** Monotonic milliseconds. All processes of one machine count from the same instant. */
   nowMs(): number;
-  /** Milliseconds since 1970, for people: dates and times of day. */
+  /** Milliseconds since 1970. */
   wallMs(): number;
   /** Aborting `signal` throws `signal.reason`. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** Calls `run` once after `ms`, to the nearest whole ms, 24.8 days at most; the returned function forgets it. */
+  /** Calls `run` once after `ms`, at most 24.8 days. The returned function cancels the call. */
   later(ms: number, run: () => void): () => void;
 }
 
-/** Node's longest timer, 24.8 days; a longer one would be cut to 1 ms. */
+/**
+ * Longest timer of Node. A longer one would fire after 1 ms:
+ * https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
+ */
 const longestTimerMs = 2 ** 31 - 1;
 
 export const realClock: Clock = {
@@ -22,13 +25,13 @@ export const realClock: Clock = {
     }
   },
   later(ms, run) {
-    const wholeMs = Math.round(ms); // Node cuts it: 19.7 ms would be 19
+    const wholeMs = Math.round(ms); // Node cuts a fraction off, so that 19.7 ms would become 19.
     const timer = setTimeout(run, Math.min(Math.max(0, wholeMs), longestTimerMs));
     return () => clearTimeout(timer);
   },
 };
 
-/** Without the timers of `node:timers/promises`, which make an error of their own for each wait that is aborted. */
+// `node:timers/promises` would build an error for each aborted wait.
 function oneTimer(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
@@ -44,7 +47,7 @@ function oneTimer(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Milliseconds since 1970 of a server's date; NaN where it is invalid. */
+/** Returns NaN for an invalid date. */
 export function parsedMs(date: string): number {
   return Date.parse(date);
 }

@@ -1,6 +1,10 @@
 /**
- * Number of parts that must be added, taken away or changed to make `from` into `to` (Levenshtein): the characters of two
- * texts, or the words of two lists.
+ * Levenshtein distance of two texts (characters) or of two lists (words).
+ *
+ * @example
+ * import { editDistance } from '#src/base/edit-distance.ts';
+ *
+ * editDistance('kitten', 'sitting'); // 3
  */
 export function editDistance(from: Iterable<string>, to: Iterable<string>): number {
   const wanted = [...to];

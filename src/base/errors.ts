@@ -1,4 +1,4 @@
-/** Every code a BotError may carry, as `room.word`, with what it means to the operator. */
+/** Codes of a `BotError`, as `area.word`, each with its meaning for the operator. */
 export const errorCodes = {
   'audio.bad_wav': 'not a readable WAV file',
   'audio.no_codec': 'no Opus library could be loaded',
@@ -54,40 +54,40 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** Step of an answer in which a failure happened, as a person would name it. */
 export type FailureStage = 'recognise' | 'think' | 'speak' | 'link';
 
 /**
- * Step of opening a voice link: the seat that Discord gives, the socket of the voice server, its login, IP discovery over UDP,
- * the key of the transport, and the end-to-end encrypted group.
+ * Stages of opening a voice connection, in their order. `group` is the end-to-end encrypted group of DAVE:
+ * https://daveprotocol.com
  */
 export type OpeningStep = 'seat' | 'socket' | 'login' | 'udp' | 'key' | 'group';
 
-/** Cap on what may be spent a day. */
 export type BudgetCap = 'person' | 'token' | 'server' | 'all';
 
-/** Facts about the server behind a failure, for the text that people read. */
 export type FailureServer = {
-  /** HTTP status of its answer. */
   readonly status?: number;
-  /** Step at which a voice link stood that was not open in time. */
   readonly openingStep?: OpeningStep;
-  /** Time, in ms, that the server asks us to wait. */
   readonly retryAfterMs?: number;
-  /** The server's own sentence, which may quote people's words: for the doctor, never for the log. */
+  /** Sentence of the provider, which may quote people. The doctor shows it, the log never does. */
   readonly serverWords?: string;
-  /** What the operator can do, where the server's words tell more than the code. */
+  /** Advice to the operator that is better than the meaning of the code. */
   readonly mend?: string;
-  /** Cap whose rest is too little. */
   readonly cap?: BudgetCap;
-  /** Its model was not shown the pictures of the request: it takes none, or not these. */
+  /** The request was sent again without its pictures, which the model does not take. */
   readonly takesNoPictures?: true;
 };
 
 /**
- * A failure outside of the bot, as one sentence for the operator.
+ * A failure outside the bot, described in one sentence for the operator.
  *
- * Only the owner of a retry reads `retryable`. People in the channel get a text id, never `message`.
+ * People in the channel get a text id, never `message`. Only the owner of a retry reads `retryable`.
+ *
+ * @example
+ * import { BotError } from '#src/base/errors.ts';
+ *
+ * const cause = new Error('ECONNREFUSED');
+ * const error = new BotError('provider.unreachable', true, 'The speech server is down.', cause);
+ * error.code; // 'provider.unreachable'
  */
 export class BotError extends Error {
   override readonly name = 'BotError';
@@ -112,14 +112,16 @@ export class BotError extends Error {
   }
 }
 
-/** A copy of a BotError with its stage named; a stage that is there already stays, other errors pass unchanged. */
+/**
+ * Returns a copy of a `BotError` with its stage. A stage that is already named stays, and other errors are returned
+ * as they are.
+ */
 export function atStage(stage: FailureStage, error: unknown): unknown {
   if (!(error instanceof BotError) || error.stage) return error;
   const { code, retryable, message, cause, about } = error;
   return new BotError(code, retryable, message, cause, stage, about);
 }
 
-/** The words of whatever was thrown. */
 export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

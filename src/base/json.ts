@@ -1,26 +1,22 @@
 import { z } from 'zod';
 
-/** Bounds of JSON from outside, which is measured by them before it is parsed. */
+/** Limits of JSON from outside. A scan checks them before the JSON is parsed. */
 export type JsonLimits = {
-  /** Largest document, or event of a stream, in bytes. */
   readonly bytes: number;
-  /** Levels of nesting. */
   readonly depth: number;
-  /** Elements of all arrays and members of all objects together. */
+  /** Elements of all arrays plus members of all objects. */
   readonly values: number;
 };
 
-/** Limits for the arguments of a call that a model wrote, which are JSON in a string of its answer. */
 export const toolArgumentLimits: JsonLimits = {
   bytes: 256 * 2 ** 10,
   depth: 32,
   values: 2_000,
 };
 
-/** First limit that JSON exceeds. */
 type JsonExcess = {
   readonly bound: keyof JsonLimits;
-  /** End of a sentence that begins "The body is" or "The server sent". */
+  /** Ends a sentence that begins "The body is" or "The server sent". */
   readonly words: string;
 };
 
@@ -29,11 +25,18 @@ type ForeignJson =
   | {
       readonly kind: 'fault';
       readonly code: 'json.broken' | 'json.too_large';
-      /** Completes the same sentences as `JsonExcess.words`; names the exceeded limit. */
+      /** Ends the same sentences as `JsonExcess`. */
       readonly words: string;
     };
 
-/** Value of JSON from outside: measured before it is parsed, and nothing else reads it before. */
+/**
+ * Parses JSON from outside after checking its size.
+ *
+ * @example
+ * import { readForeignJson, toolArgumentLimits } from '#src/base/json.ts';
+ *
+ * readForeignJson('{"volume": 40}', toolArgumentLimits); // { kind: 'ok', value: { volume: 40 } }
+ */
 export function readForeignJson(given: Uint8Array | string, limits: JsonLimits): ForeignJson {
   const excess = measured(given, limits);
   if (excess) return { kind: 'fault', code: 'json.too_large', words: excess.words };
@@ -43,28 +46,24 @@ export function readForeignJson(given: Uint8Array | string, limits: JsonLimits):
   return { kind: 'ok', value };
 }
 
-/** Reads foreign JSON for callers that need no reason: undefined for any fault. */
 export function foreignJson(given: Uint8Array | string, limits: JsonLimits): unknown {
   const read = readForeignJson(given, limits);
   return read.kind === 'ok' ? read.value : undefined;
 }
 
-/**
- * Checks a foreign value like `schema.safeParse`. zod reads `length` before it knows the type, and throws where that is
- * an object like `{"toString":1}`; here such a value is refused like any other.
- */
 export function checkForeign<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
 ): z.ZodSafeParseResult<z.output<Schema>> {
   try {
+    // zod reads `length` before it knows the type, and throws for an object like `{"toString":1}`.
     return schema.safeParse(value);
   } catch {
     return z.never().safeParse(value);
   }
 }
 
-/** Value of JSON that this program wrote itself; undefined where it is invalid. */
+/** Returns undefined for invalid JSON. For JSON from outside use `readForeignJson`. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -77,12 +76,11 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null;
 }
 
-/** Members of a foreign value; none of what is no object. */
+/** Returns an empty record for a value that is no object. */
 export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {};
 }
 
-/** A foreign value that is a text and not empty. */
 export function textIn(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
@@ -105,11 +103,10 @@ const code = {
 } as const;
 
 /**
- * One linear scan of JSON in bytes, for any cut into chunks. It builds nothing and stops at the first limit that is
- * exceeded. It holds for every reader: JSON that this scan measures smaller than a parser does is invalid.
+ * Measures JSON in one linear scan of its bytes, cut into any chunks, and stops at the first limit.
  *
- * Of a stream of events (`isStream`) each event is measured for itself; a blank line ends one, or a line outside of all brackets. All
- * text in its lines is measured, as readers do not agree on which of them are data.
+ * The scan never measures less than a parser would. A stream of events (`isStream`) is measured event by event. An
+ * event ends at a blank line, or at the end of a line outside all brackets.
  */
 export class JsonMeter {
   readonly #limits;
@@ -127,7 +124,6 @@ export class JsonMeter {
     this.isStream = isStream;
   }
 
-  /** The first bound that is broken up to the end of this chunk; the same from then on. */
   push(chunk: Uint8Array): JsonExcess | undefined {
     if (!this.isStream) this.#bound('bytes', this.#bytes + chunk.length);
     let at = 0;
@@ -140,7 +136,6 @@ export class JsonMeter {
     return this.#excess;
   }
 
-  /** Place after one byte outside of strings. */
   #scan(chunk: Uint8Array, at: number): number {
     const byte = chunk[at];
     if (byte === code.lineFeed) this.#endLine();
@@ -155,7 +150,7 @@ export class JsonMeter {
     return at + 1;
   }
 
-  /** Place after the string, or after this chunk of it. No string spans lines. */
+  /** Returns the index after the string, or the end of the chunk. A string never spans lines. */
   #scanString(chunk: Uint8Array, from: number): number {
     let isEscaped = this.#isEscaped;
     for (let at = from; at < chunk.length; at++) {
@@ -206,7 +201,7 @@ function numberOf(limit: number): string {
   return limit.toLocaleString('en', { maximumFractionDigits: 1 });
 }
 
-/** The value with the keys of every object in order: equal values have equal texts. */
+/** Sorts the keys of every object, so that equal values have equal texts. */
 export function withSortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withSortedKeys);
   if (typeof value !== 'object' || value === null) return value;

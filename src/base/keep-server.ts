@@ -4,18 +4,16 @@ import type { Clock } from './clock.ts';
 
 export type ServerOutcome<Server extends AsyncDisposable> =
   | { readonly kind: 'open'; readonly server: Server }
-  /** The address cannot be had; `why` is one sentence for the operator. `isTaken`: another program has it now. */
   | { readonly kind: 'refused'; readonly why: string; readonly isTaken: boolean };
 
-/** Events of an address that is tried again: told at the first refusal, and when it is had. */
 export type ServerNews<Server extends AsyncDisposable> =
   | { readonly kind: 'open'; readonly server: Server }
   | { readonly kind: 'refused'; readonly why: string };
 
-/** Why an address cannot be had: `why` is a part of a sentence. `isTaken`: another program has it now. */
+/** `why` is a part of a sentence. `isTaken` means that another program has the port now. */
 type AddressRefusal = { readonly why: string; readonly isTaken: boolean };
 
-/** Listens at `host` and `port`. Never throws: an address that cannot be had is an outcome, undefined is success. */
+/** Resolves to undefined on success. Never throws. */
 export async function listenAt(
   server: NetServer,
   host: string,
@@ -29,16 +27,18 @@ export async function listenAt(
     const isTaken = code === 'EADDRINUSE';
     return { why: isTaken ? 'the port is in use' : `it cannot be opened (${code})`, isTaken };
   }
-  server.on('error', () => undefined); // a connection that could not be taken is the asker's to repeat
+  server.on('error', () => undefined); // A connection that could not be accepted is repeated by its client.
   return undefined;
 }
 
-/** Interval in ms between attempts to open a port that another program has: after an update that overlaps it is free. */
+// During an update the former process still holds the port for some seconds.
 const retryMs = 5_000;
 
 /**
- * Opens a server once its port is free: resolves after the first try, and retries until closed, which closes the server,
- * too. `open` must not throw.
+ * Opens a server as soon as its port is free.
+ *
+ * Resolves after the first attempt and retries in the background. Disposing ends the retries and closes the server.
+ * `open` must not throw.
  */
 export async function keepServer<Server extends AsyncDisposable>(
   open: () => Promise<ServerOutcome<Server>>,

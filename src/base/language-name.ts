@@ -1,17 +1,18 @@
 const names = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
 
-/** English name of a BCP 47 tag, for models: `German` of `de`; the tag itself where it has none. */
+/** Returns the English name of a BCP 47 tag for prompts, or the tag itself if it has no name. */
 export function englishLanguageName(tag: string): string {
   try {
     return names.of(tag) ?? tag;
   } catch {
-    return tag; // not well formed
+    // The tag is not well formed.
+    return tag;
   }
 }
 
 let tags: ReadonlyMap<string, string> | undefined;
 
-/** BCP 47 tag of a language by its English name, which some servers report: `de` of `german`; a tag as it is; else undefined. */
+/** Finds the BCP 47 tag of a language that a provider names in English (`german`) or by its tag. */
 export function languageTagOf(name: string): string | undefined {
   if (/^[a-z]{2,3}(-[a-z0-9]+)*$/i.test(name)) return name;
   const letters = [...'abcdefghijklmnopqrstuvwxyz'];

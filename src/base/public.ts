@@ -1,2 +1,2 @@
-/** The public members of a class, for callers that a fake may serve as well. */
+/** Public members of a class, which a fake may implement too. */
 export type Public<T> = Pick<T, keyof T>;

@@ -1,6 +1,14 @@
 import { inspect } from 'node:util';
 
-/** A key or token that does not print itself: logs, JSON and `util.inspect` show `[secret]`. */
+/**
+ * A key or token that never prints itself: logs, JSON and `util.inspect` show `[secret]`.
+ *
+ * @example
+ * import { Secret } from '#src/base/secret.ts';
+ *
+ * const key = new Secret('sk-123');
+ * `${key} ${key.reveal()}`; // '[secret] sk-123'
+ */
 export class Secret {
   #value;
 
@@ -8,12 +16,11 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself, for the one call that sends it. */
   reveal(): string {
     return this.#value;
   }
 
-  /** Takes another's value: holders of this one send it from now on. */
+  /** Replaces the value. Holders of this secret send the new value from now on. */
   takeValueOf(other: Secret): void {
     this.#value = other.#value;
   }

@@ -1,4 +1,3 @@
-/** `firstToken` as `first_token`. */
 export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -1,10 +1,9 @@
 import type { Clock } from './clock.ts';
 
 /**
- * The result of `work`, unless `signal` is aborted first: that throws `signal.reason`.
+ * Waits for `work`, and throws `signal.reason` if `signal` is aborted first.
  *
- * A signal aborted before the wait began wins over work that is already done. The work itself is not stopped: its later
- * failure is ignored.
+ * A signal that is already aborted wins over finished work. The work goes on, and its later failure is ignored.
  */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
@@ -19,9 +18,16 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): P
 }
 
 /**
- * The result of `work`, unless `ms` pass first: that throws the error from `late`.
+ * Waits for `work` at most `ms`, and then throws the error of `late`.
  *
- * Work that is already done wins, even with no ms left. The work itself is not stopped: its later failure is ignored.
+ * Finished work wins, even with no time left. The work goes on, and its later failure is ignored.
+ *
+ * @example
+ * import { realClock } from '#src/base/clock.ts';
+ * import { within } from '#src/base/waiting.ts';
+ *
+ * const work = Promise.resolve('done');
+ * await within(work, 1_000, realClock, () => new Error('too late')); // 'done'
  */
 export async function within<T>(
   work: Promise<T>,
@@ -38,11 +44,9 @@ export async function within<T>(
   }
 }
 
-/**
- * A controller that is aborted with `signal`, too, until it is aborted by itself, as it must be in the end. To ask it costs
- * nothing, while a composite signal asks all its sources each time.
- */
+/** Returns a controller that is aborted with `signal` too. Its owner must abort it in the end. */
 export function controllerUnder(signal: AbortSignal): AbortController {
+  // A composite signal (`AbortSignal.any`) would check all its sources each time it is asked.
   const own = new AbortController();
   const follow = () => own.abort(signal.reason);
   const leave = () => signal.removeEventListener('abort', follow);
@@ -52,7 +56,7 @@ export function controllerUnder(signal: AbortSignal): AbortController {
   return own;
 }
 
-/** A signal that aborts once `ms` have passed on `clock`, with the error of `late`; disposed of, it never does. */
+/** Returns a signal that aborts with the error of `late` after `ms`. Disposing cancels the deadline. */
 export function deadlineSignal(
   ms: number,
   clock: Pick<Clock, 'later'>,
@@ -63,7 +67,7 @@ export function deadlineSignal(
   return { signal: deadline.signal, [Symbol.dispose]: forget };
 }
 
-/** The result of `work`, or undefined once `ms` have passed. Aborting `signal` throws `signal.reason`. */
+/** Waits for `work` at most `ms`, and then returns undefined. Aborting `signal` throws `signal.reason`. */
 export async function ifInTime<T>(
   work: Promise<T>,
   ms: number,

@@ -1,4 +1,4 @@
-/** A date and time of day as clocks of one zone show it; months count from 1. */
+/** Months count from 1. */
 type LocalTime = {
   readonly year: number;
   readonly month: number;
@@ -10,7 +10,6 @@ type LocalTime = {
 
 const dayMs = 86_400_000;
 
-/** Whether there is a time zone of this IANA name, say `Europe/Berlin`. */
 export function isTimeZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en-GB', { timeZone: name }).resolvedOptions().timeZone !== '';
@@ -20,7 +19,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** Clock time of the zone at this instant, given in ms since 1970. Errors: RangeError for an unknown zone. */
+/** Returns the time that clocks of the zone show at this instant. Throws RangeError for an unknown zone. */
 export function localTime(wallMs: number, timeZone: string): LocalTime {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,
@@ -41,10 +40,16 @@ export function localTime(wallMs: number, timeZone: string): LocalTime {
 }
 
 /**
- * The instant, in ms since 1970, at which clocks of the zone show this time; days past the end of a month count on.
+ * Returns the instant, in ms since 1970, at which clocks of the zone show this time.
  *
- * Of a time that comes twice it is the first. A time that is left out, as clocks are put forward, is as much later as they are:
- * 2:30 becomes 3:30. Errors: RangeError for a zone there is not.
+ * A time that occurs twice means the first one. A time skipped by daylight saving is moved as far as the clocks: 2:30
+ * becomes 3:30. Days past the end of a month count on. Throws RangeError for an unknown zone.
+ *
+ * @example
+ * import { instantOf } from '#src/base/zoned-time.ts';
+ *
+ * const local = { year: 2026, month: 7, day: 1, hour: 12, minute: 0, second: 0 };
+ * new Date(instantOf(local, 'Europe/Berlin')).toISOString(); // '2026-07-01T10:00:00.000Z'
  */
 export function instantOf(local: LocalTime, timeZone: string): number {
   const asUtcMs = utcMs(local);
@@ -56,17 +61,14 @@ export function instantOf(local: LocalTime, timeZone: string): number {
   return shown ?? asUtcMs - before;
 }
 
-/** Day of the week; 0 is Sunday. */
 export function weekdayOf({ year, month, day }: LocalTime): number {
   return new Date(Date.UTC(year, month - 1, day)).getUTCDay();
 }
 
-/** Offset of the zone from UTC at this instant, in ms. */
 function offsetMs(wallMs: number, timeZone: string): number {
   return utcMs(localTime(wallMs, timeZone)) - Math.floor(wallMs / 1000) * 1000;
 }
 
-/** The instant, in ms since 1970, at which clocks of UTC show this time. */
 export function utcMs({ year, month, day, hour, minute, second }: LocalTime): number {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }

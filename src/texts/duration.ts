@@ -1,4 +1,4 @@
-/** `45 s`, `12 min`, `3 h 5 min`: the same in every language there are texts in. */
+/** `45 s`, `12 min` or `3 h 5 min`, which read alike in every language that has texts. */
 export function duration(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
   if (minutes < 1) return `${Math.round(ms / 1000)} s`;
@@ -6,7 +6,7 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** `0:40 / 2:05`, hours only where there are some; without the second part where no length is known. */
+/** Formats a position and a length as `0:40 / 2:05`. Without a length only the position is shown. */
 export function playingTime(positionMs: number, lengthMs?: number): string {
   return [positionMs, ...(lengthMs === undefined ? [] : [lengthMs])].map(onTheClock).join(' / ');
 }

@@ -17,12 +17,13 @@ import type tracks from '#src/texts/en/tracks.json';
 import type transcript from '#src/texts/en/transcript.json';
 import type voice from '#src/texts/en/voice.json';
 
-/** Texts that only managers of a server and the operator read, or without a word: other languages have none of them. */
+/** Texts for managers and the operator, and texts without a word. These are not translated. */
 export const englishOnlyIds: ReadonlySet<string> = new Set(Object.keys(managers));
 
 /**
- * English texts by id, one file for each feature: the tables that every other language is held against. A text with words to
- * be filled in says the most characters of each.
+ * English texts by id. Every other language is checked against these tables.
+ *
+ * A text with placeholders says the most characters of each.
  */
 export type English = typeof budget &
   typeof captions &

@@ -1,4 +1,4 @@
-/** Languages offered first: those that many people speak in calls. BCP 47. */
+/** Languages offered first, as BCP 47 tags, since many people speak them in calls. */
 export const offeredLanguages: readonly string[] =
   'en de es fr it pt nl pl ru uk tr ar he fa hi bn ja ko zh vi th id ms sv da nb fi cs sk hu ro el'.split(
     ' ',
@@ -6,7 +6,7 @@ export const offeredLanguages: readonly string[] =
 
 const english = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
 
-/** Name of a language in English, or in the language of `inLanguage`; its tag where it has none. */
+/** Returns the name of a language in English or in `inLanguage`, or its tag if it has no name. */
 export function languageName(tag: string, inLanguage?: string): string {
   const names =
     inLanguage === undefined || inLanguage === 'en'
@@ -15,12 +15,10 @@ export function languageName(tag: string, inLanguage?: string): string {
   return names.of(tag) ?? english.of(tag) ?? tag;
 }
 
-/** `German (de)`, as it is offered and may be typed. */
 export function languageLabel(tag: string): string {
   return `${languageName(tag)} (${tag})`;
 }
 
-/** BCP 47 tag of a typed or picked language; undefined where there is none. */
 export function languageTag(typed: string): string | undefined {
   const words = typed.trim().toLowerCase();
   tagsByName ??= namedTags();
@@ -32,20 +30,19 @@ export function languageTag(typed: string): string | undefined {
 
 let tagsByName: ReadonlyMap<string, string> | undefined;
 
-/** Tags of the languages that are offered by all that may be typed for them; made when first needed. */
 function namedTags(): ReadonlyMap<string, string> {
   const named = offeredLanguages.flatMap((tag) =>
     [languageLabel(tag), languageName(tag), languageName(tag, tag)].map(
       (name) => [name.toLowerCase(), tag] as const,
     ),
   );
-  return new Map(named.toReversed()); // the first counts
+  return new Map(named.toReversed()); // For two equal names the first one counts.
 }
 
 function isKnown(tag: string) {
   try {
     return english.of(tag) !== undefined;
   } catch {
-    return false; // not well formed
+    return false; // The tag is not well formed.
   }
 }

@@ -1,26 +1,25 @@
 import type { TextValues } from './texts.ts';
 
-/** Longest message Discord takes. */
+/** Longest message that Discord accepts: https://docs.discord.com/developers/resources/message#create-message */
 export const maxMessageChars = 2_000;
 
-/** Words of people and models with the means taken out by which they could pass for something else. */
+/** Removes from foreign words all means of passing for something else: hidden characters and `@everyone`. */
 export function harmless(words: string): string {
   return harmlessUncut(cut(words, maxMessageChars));
 }
 
-/** Escapes words like `harmless`, of any length. */
+/** Works like `harmless`, without a limit of length. */
 export function harmlessUncut(words: string): string {
   return words.replace(unseen, '').replace(piled, '$1').replace(everybody, '@\u200b$1');
 }
 
-/** Words on one line: a line break of any kind shows as a space. */
 export function oneLine(words: string): string {
   return words.replace(/[\n\v\f\r\u0085\u2028\u2029]+/g, ' ');
 }
 
 /**
- * Escapes words like `harmless`, but masked links show their address and mentions stay plain text; other markdown works. A time
- * that Discord shows each reader in their own zone stays one.
+ * Prepares words for a message in which markdown works: masked links show their address, and mentions stay plain
+ * text.
  */
 export function posted(words: string): string {
   return harmless(words)
@@ -31,10 +30,20 @@ export function posted(words: string): string {
     .replace(/\]\(/g, '] (');
 }
 
-/** A time alone, which Discord shows each reader in their own zone. */
+/**
+ * A timestamp alone, which Discord shows each reader in their own time zone:
+ * https://docs.discord.com/developers/reference#message-formatting
+ */
 const instant = /^<t:\d{10}:[ft]>$/;
 
-/** Escapes words like `harmless`, and shows markdown as typed; addresses, and a time alone, stay whole. */
+/**
+ * Shows foreign words exactly as typed: markdown is escaped, addresses stay whole.
+ *
+ * @example
+ * import { plain } from '#src/texts/plain.ts';
+ *
+ * plain('**hi** @everyone'); // '\\*\\*hi\\*\\* @\u200beveryone'
+ */
 export function plain(words: string): string {
   if (instant.test(words)) return words;
   return harmless(words)
@@ -43,7 +52,6 @@ export function plain(words: string): string {
     .join('');
 }
 
-/** All words of a sentence as `plain`. */
 export function plainWords(words: TextValues): TextValues {
   const each = Object.entries(words).map(([key, word]) => {
     return [key, typeof word === 'string' ? plain(word) : word] as const;
@@ -51,10 +59,11 @@ export function plainWords(words: TextValues): TextValues {
   return Object.fromEntries(each);
 }
 
-/** Ids as Discord writes them. */
 const ids = /(?<!\d)\d{15,21}(?!\d)/g;
 
-/** Words as `plain`, but their ids stand as mentions, which Discord shows as names: `#` of channels, `@&` of roles, `@` of people. */
+/**
+ * Words whose ids become mentions, which Discord shows as names: `#` for channels, `@&` for roles, `@` for people.
+ */
 export class Mentions {
   readonly #words;
   readonly #mark;
@@ -69,32 +78,30 @@ export class Mentions {
   }
 }
 
-/** The beginning of `words`, whole characters only; a cut shows as `...`. */
 export function cut(words: string, maxChars: number): string {
   return words.length <= maxChars ? words : `${firstChars(words, maxChars - 1)}\u2026`;
 }
 
-/** First `maxChars` at most, never half a surrogate pair. */
+/** Never returns half a surrogate pair. */
 export function firstChars(words: string, maxChars: number): string {
   const last = words.charCodeAt(maxChars - 1);
   const isHalf = last >= 0xd800 && last <= 0xdbff && words.length > maxChars;
   return words.slice(0, isHalf ? maxChars - 1 : maxChars);
 }
 
-/** Control characters but the line break, changes of writing direction, and spaces without width. */
+/** Control characters except line breaks, changes of writing direction, and spaces without width. */
 const unseen =
   /[^\P{Cc}\n]|[\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
-/** Marks on one letter beyond those of any script. */
 const piled = /(\p{M}{4})\p{M}+/gu;
 const everybody = /@(everyone|here)/gi;
-/** An address; splitting words by it puts addresses at odd places. */
+/** Splitting words by this expression puts addresses at odd indices. */
 const address = /(https?:\/\/[^\s<>[\]`*|\\]+)/;
 
 function escaped(words: string): string {
   return escapedInside(words).replace(/^([^\S\n\r\u2028\u2029]*)([#>+-])/gm, '$1\\$2');
 }
 
-/** Markdown shown instead of obeyed, in words that do not begin a line; addresses are not spared. */
+/** Escapes markdown in words that do not begin a line, addresses included. */
 export function escapedInside(words: string): string {
   return words.replace(/[\\*_~`|[\]<]/g, '\\$&');
 }

@@ -2,17 +2,15 @@ import { englishOnlyIds } from './english.ts';
 import type { LocaleTag } from './locales.ts';
 import { builtInTexts, englishHash, faultOf } from './tables.ts';
 
-/** Ids of texts of one language that need a hand. */
 export type TextReport = {
   readonly texts: number;
   readonly missing: readonly string[];
-  /** Made of another English than there is now, or not marked. */
+  /** Texts made from an older English, or not marked. */
   readonly stale: readonly string[];
-  /** Texts that cannot be shown as they stand, too long for their place above all, with the reason. */
+  /** Texts that cannot be shown, each with the reason. */
   readonly faulty: readonly string[];
 };
 
-/** Open work for a language. Throws where its files are no JSON. */
 export function reportOn(locale: LocaleTag): TextReport {
   const [english, own] = [builtInTexts('en'), builtInTexts(locale)];
   const isEnglish = locale === 'en';
@@ -32,8 +30,7 @@ export function reportOn(locale: LocaleTag): TextReport {
 }
 
 /**
- * A file of translations, as JSON, in which each text that carries no mark yet is marked as made of the present English. Texts
- * without English stay as they are. Throws where it is no JSON.
+ * Marks each unmarked text of a file of translations as made from the present English. Throws if the file is no JSON.
  */
 export function markedTable(json: string, english: ReadonlyMap<string, string>): string {
   const entries = Object.entries<unknown>(JSON.parse(json)).map(([id, entry]) => {

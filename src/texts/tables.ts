@@ -7,19 +7,19 @@ import { maxMessageChars } from './plain.ts';
 import type { TextValues } from './texts.ts';
 
 const require = createRequire(import.meta.url);
-/** A word that decides about others, `{n, plural, one {...} other {...}}`: the text has several forms. */
+/** An argument with several forms, such as `{n, plural, one {...} other {...}}`. */
 const choosing = /\{\s*\w+\s*,/;
 
-/** `pattern` with its words filled in; a word left out stays visible as `{x}`. Throws where the pattern is broken. */
+/** Fills the placeholders of a pattern. A missing word stays visible as `{x}`. Throws for a broken pattern. */
 export function filled(pattern: string, words: TextValues, locale: string): string {
   return choosing.test(pattern)
     ? chosen(pattern, words, locale)
     : pattern.replace(/\{(\w+)\}/g, (whole, name: string) => `${words[name] ?? whole}`);
 }
 
-/** Fills a pattern like `filled`, by the rules of ICU for any pattern. */
+/** Fills a pattern by the rules of ICU: https://unicode-org.github.io/icu/userguide/format_parse/messages/ */
 function chosen(pattern: string, words: TextValues, locale: string): string {
-  // Loaded when the first such text is shown, as it takes megabytes with the rules of a language.
+  // The library takes megabytes, so it is loaded for the first text that needs it.
   const { IntlMessageFormat } = require('intl-messageformat') as typeof MessageFormat;
   const message = new IntlMessageFormat(pattern, locale, undefined, { ignoreTag: true });
   const all = new Proxy(words, {
@@ -29,10 +29,9 @@ function chosen(pattern: string, words: TextValues, locale: string): string {
   return `${message.format(all)}`;
 }
 
-/** Numbers of which every language has one in each of its plural forms. */
+/** These numbers reach every plural form of every language. */
 const samples = [0, 1, 2, 3, 5, 11, 21, 100, 1_000_000, 1.5];
 
-/** Names of all words of a pattern, in all its forms, in the order of the alphabet. Throws as `chosen`. */
 function wordsOf(pattern: string, locale: string): readonly string[] {
   const names = new Set<string>();
   for (const sample of samples) {
@@ -50,7 +49,7 @@ function wordsOf(pattern: string, locale: string): readonly string[] {
   return [...names].toSorted();
 }
 
-/** Most characters of a pattern, in any form, where each word has as many as `mostChars` says. */
+/** Measures the longest form of a pattern, with as many characters for each word as `mostChars` says. */
 function longestChars(
   pattern: string,
   mostChars: Readonly<Record<string, number>>,
@@ -67,10 +66,9 @@ function longestChars(
   return Math.max(...lengths);
 }
 
-/** One text of a language, and of others than English a hash of the English it was made of. */
+/** `english` is a hash of the English text that the translation was made from. */
 export type Translation = { readonly text: string; readonly english?: string };
 
-/** The texts of a language by id, as patterns whose words are not filled in. */
 export function builtInTexts(locale: LocaleTag): ReadonlyMap<string, Translation> {
   return new Map(readEntries(locale).map(([id, entry]) => [id, translationOf(entry)]));
 }
@@ -83,12 +81,10 @@ function readEntries(locale: LocaleTag): readonly (readonly [string, unknown])[]
     .flatMap((name) => Object.entries(JSON.parse(readFileSync(new URL(name, folder), 'utf8'))));
 }
 
-/** Hash by which a text is compared with its English: 8 hex digits of a SHA-256. */
 export function englishHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 
-/** An entry is a text alone, or an object that knows more of it. */
 function translationOf(entry: unknown): Translation {
   if (typeof entry === 'string') return { text: entry };
   const { text, english: hash }: Record<string, unknown> = { ...Object(entry) };
@@ -96,7 +92,10 @@ function translationOf(entry: unknown): Translation {
   return { text, english: typeof hash === 'string' ? hash : undefined };
 }
 
-/** Most characters Discord takes where texts of these ids stand, the words in them filled in. Source: Discord docs. */
+/**
+ * Limits of Discord for the places where these texts stand:
+ * https://docs.discord.com/developers/interactions/application-commands
+ */
 const limits: readonly (readonly [RegExp, number])[] = [
   [/^command\./, 100],
   [/^button\./, 80],
@@ -104,18 +103,16 @@ const limits: readonly (readonly [RegExp, number])[] = [
   [/^settings\.(about|group)\./, 100],
   [/^menu\.|^ask\.about$/, 32],
 ];
-/** English texts with the most characters of each word. */
 const entries = new Map(readEntries('en')) as ReadonlyMap<
   string,
   string | { readonly text: string; readonly with: Readonly<Record<string, number>> }
 >;
 
-/** Most characters of a text, its words included. */
 function limitOf(id: string): number {
   return limits.find(([ids]) => ids.test(id))?.[1] ?? maxMessageChars;
 }
 
-/** Fault of a text in a language, as the end of a sentence; undefined: it can be shown. */
+/** Finds the reason why a text cannot be shown, as the end of a sentence. */
 export function faultOf(id: string, pattern: string, locale: string): string | undefined {
   const entry = entries.get(id);
   if (entry === undefined) return 'there is no such text';

@@ -1,16 +1,14 @@
-/** Writes instants of the wall clock, in ms, as people in one time zone do. */
 export type WallTimes = {
-  /** IANA name. */
   readonly timeZone: string;
-  /** `2026-11-20`. */
+  /** `2026-11-20` */
   day(wallMs: number): string;
-  /** `20:14`. */
+  /** `20:14` */
   minute(wallMs: number): string;
-  /** `20:14:03`. */
+  /** `20:14:03` */
   second(wallMs: number): string;
 };
 
-/** Times in `timeZone`, an IANA name; UTC where there is none, or no such zone. */
+/** Returns UTC for an unknown zone. */
 export function wallTimesIn(timeZone: string | undefined): WallTimes {
   const own = timeZone === undefined ? undefined : formatIn(timeZone);
   const format = own ?? utc;
@@ -29,7 +27,7 @@ export function wallTimesIn(timeZone: string | undefined): WallTimes {
   };
 }
 
-/** An instant in UTC by ISO 8601, with ms: `2026-11-20T20:14:03.250Z`. */
+/** Formats an instant as ISO 8601 in UTC: `2026-11-20T20:14:03.250Z`. */
 export function isoTime(wallMs: number): string {
   const times = wallTimesIn(undefined);
   const ms = ((Math.floor(within(wallMs)) % 1000) + 1000) % 1000;
@@ -49,7 +47,7 @@ const fields = {
 } as const;
 const utc = new Intl.DateTimeFormat('en-US', { ...fields, timeZone: 'UTC' });
 
-/** Formatters by time zone; making one takes longer than formatting a hundred times. */
+/** Making a formatter takes longer than formatting a hundred times. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatIn(timeZone: string): Intl.DateTimeFormat | undefined {
@@ -59,11 +57,10 @@ function formatIn(timeZone: string): Intl.DateTimeFormat | undefined {
     formats.set(timeZone, format);
     return format;
   } catch {
-    return undefined; // RangeError: no such zone
+    return undefined; // A RangeError says that the zone does not exist.
   }
 }
 
-/** Nearest instant that has a date, in ms. */
 function within(wallMs: number): number {
   return Math.min(latestMs, Math.max(0, wallMs || 0));
 }
@@ -74,10 +71,10 @@ function partsOf(format: Intl.DateTimeFormat, wallMs: number) {
     parts.find((each) => each.type === type)?.value ?? '';
 }
 
-/** Latest instant that has a date, in ms. Source: ECMAScript, "Time Values and Time Range". */
+/** Latest instant of ECMAScript: https://tc39.es/ecma262/#sec-time-values-and-time-range */
 const latestMs = 8.64e15;
 
-/** A time since the start of a session in whole ms, whatever a clock or a recogniser says. */
+/** Rounds a time since the start of a session to a valid number of whole ms. */
 export function wholeMs(ms: number): number {
   return Math.min(latestMs, Math.max(0, Math.round(ms) || 0));
 }

@@ -1,8 +1,8 @@
-/** Runs what concerns one server in order of its request, one after the other. */
+/** Runs the tasks of one guild in order, one after the other. Tasks of different guilds run at the same time. */
 export class GuildTaskQueue {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Resolves or throws as `work` does. */
+  /** Settles as `work` does. */
   run<T>(guildId: GuildId, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(guildId) ?? Promise.resolve();
     const mine = before.then(work, work);

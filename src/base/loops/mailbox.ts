@@ -1,9 +1,17 @@
 import type { Clock } from '#src/base/clock.ts';
 
 /**
- * A bounded hand-over between a producer that must not wait and one consumer that pulls.
+ * Bounded queue between a producer that must not wait and one consumer.
  *
- * When full, the oldest item is dropped and counted: late sound is worth less than present sound.
+ * A full mailbox drops and counts its oldest item, since late sound is worth less than present sound.
+ *
+ * @example
+ * import { Mailbox } from '#src/base/loops/mailbox.ts';
+ *
+ * const mailbox = new Mailbox<string>(2);
+ * for (const word of ['one', 'two', 'three']) mailbox.put(word);
+ * mailbox.end();
+ * await Array.fromAsync(mailbox.read(new AbortController().signal)); // ['two', 'three']
  */
 export class Mailbox<T> {
   readonly #limit;
@@ -30,19 +38,17 @@ export class Mailbox<T> {
     this.#wake();
   }
 
-  /** Ends the reader once it has taken all items. */
   end(): void {
     this.#ended ??= {};
     this.#wake();
   }
 
-  /** Throws `error` to the reader once it has taken all items. */
   fail(error: unknown): void {
     this.#ended ??= { error };
     this.#wake();
   }
 
-  /** One reader at a time; two would share the items. Aborting `signal` throws `signal.reason`. */
+  /** Only one reader at a time is allowed. Aborting `signal` throws `signal.reason`. */
   async *read(signal: AbortSignal): AsyncGenerator<T> {
     const wake = () => this.#wake();
     signal.addEventListener('abort', wake);
@@ -71,7 +77,7 @@ export class Mailbox<T> {
   }
 }
 
-/** Wait of one loop between its steps: a call of `wake` ends it, or time does. No timer runs without a deadline. */
+/** Lets one loop wait until it is woken or its deadline passes. */
 export class Wakeup {
   readonly #clock;
   #isWoken = false;
@@ -81,20 +87,20 @@ export class Wakeup {
     this.#clock = clock;
   }
 
-  /** Ends the wait. */
   wake(): void {
     this.#isWoken = true;
     this.#go?.();
   }
 
-  /** Ends the present wait, if there is one, as its deadline would: it does not count as woken. */
   end(): void {
     this.#go?.();
   }
 
   /**
-   * Resolves after `ms`, or as soon as it is woken; an infinite `ms` is no deadline. True where it was woken since the last
-   * wait, also during the step before this one, which has seen why: that alone ends no wait. One waits at a time.
+   * Resolves after `ms`, or when woken. An infinite `ms` is no deadline, and only one caller may wait.
+   *
+   * True if the loop was woken since its last wait. A wake between two waits does not shorten the next one, as the
+   * step between them has already seen the reason.
    */
   async wait(ms: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -3,33 +3,36 @@ import type { Clock } from '#src/base/clock.ts';
 import { messageOf } from '#src/base/errors.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 
-/** Work in rounds that lasts as long as the process, or a part of it that is opened and closed. */
 export type PeriodicTask = {
   /** Name for the operator, as in "expiry of transcripts". */
   readonly name: string;
   readonly clock: Pick<Clock, 'later'>;
-  /** Pause in ms from the end of a round to the next one; a function is asked after each round. */
   readonly everyMs: number | (() => number);
-  /** Pause in ms before the first round; absent: none. */
   readonly firstAfterMs?: number;
-  /** Longest pause in ms after failed rounds; absent: a minute. */
   readonly longestRetryMs?: number;
-  /** Ends the pause after a round that succeeded. */
+  /** Waking ends the pause after a successful round. */
   readonly wakeup?: Wakeup;
-  /** One round. It fails by throwing or by a promise that rejects. */
   readonly run: (signal: AbortSignal) => unknown;
-  /** Called once for rounds that fail in a row, and once when a round succeeds again. */
+  /** Called once when rounds begin to fail, and once when a round succeeds again. */
   readonly report: (change: AlertChange) => void;
 };
 
-/** Pause in ms after the first of several failed rounds; it doubles with each further one, up to the longest. */
 const firstRetryMs = 1_000;
 const longestRetryMs = 60_000;
 
 /**
- * Runs `task` until `signal` is aborted: a failed round ends nothing, and is retried with a growing pause.
+ * Runs `task` in rounds until `signal` is aborted. A failed round is retried with exponential backoff.
  *
- * Never rejects. A round under way when `signal` is aborted is waited for.
+ * Never rejects, and waits for a round that is under way.
+ *
+ * @example
+ * import { realClock } from '#src/base/clock.ts';
+ * import { runPeriodically } from '#src/base/loops/periodic-task.ts';
+ *
+ * const stop = new AbortController();
+ * const run = () => stop.abort(); // a round that ends its own task
+ * const task = { name: 'cleanup', clock: realClock, everyMs: 60_000, run, report: () => {} };
+ * await runPeriodically(task, stop.signal); // undefined
  */
 export async function runPeriodically(task: PeriodicTask, signal: AbortSignal): Promise<void> {
   const { clock, firstAfterMs = 0, wakeup } = task;
@@ -51,7 +54,6 @@ export async function runPeriodically(task: PeriodicTask, signal: AbortSignal): 
   signal.removeEventListener('abort', wake);
 }
 
-/** One round; how many have failed in a row with it. */
 async function failuresAfter(
   { run }: PeriodicTask,
   failures: number,
@@ -77,14 +79,13 @@ function retryMs(failures: number, longestMs = longestRetryMs): number {
   return Math.min(firstRetryMs * 2 ** (failures - 1), longestMs);
 }
 
-/** A listener that throws must not end the task. */
 function reportOf({ name, report }: PeriodicTask) {
   return (state: AlertChange['state'], why: string, error?: unknown) => {
     try {
       const change = { kind: 'alert', name: 'task-failing', task: name, state } as const;
       report({ ...change, cause: `${name}: ${why}`, error });
     } catch {
-      // No other listener is left to be told.
+      // A listener that throws must not end the task.
     }
   };
 }

@@ -1,8 +1,10 @@
 import { controllerUnder } from '#src/base/waiting.ts';
 
 /**
- * Runs loops that live and die together: the first to return or throw stops the others, all are awaited,
- * and its outcome is the outcome.
+ * Runs loops that live and die together.
+ *
+ * The first loop to return or throw stops the others. All are awaited, and the outcome of the first is returned or
+ * thrown.
  */
 export async function together<T>(
   signal: AbortSignal,
@@ -21,7 +23,6 @@ export async function together<T>(
   return await firstSettled(runs, over.signal.reason);
 }
 
-/** Result of the first run that was not stopped by another; stopped runs throw `stopped` and are skipped. */
 async function firstSettled<T>(runs: readonly Promise<T>[], stopped: unknown): Promise<T> {
   let last: unknown = stopped;
   for (const run of runs) {
