@@ -1,13 +1,13 @@
-import type { ToDecoder } from '#src/sources/decode/decode-messages.ts';
+import { openChildPort } from '#src/base/child/child-port.ts';
+import type { FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
-import { openDecoderPort } from './decoder-port.ts';
 
 Object.assign(console, { error() {}, warn() {}, log() {} }); // the decoders print every flaw of a file
 
 const streams = new Map<number, DecodeStream>();
 let before: Promise<void> = Promise.resolve();
 
-const send = openDecoderPort((message) => {
+const send = openChildPort<ToDecoder, FromDecoder>((message) => {
   before = before.then(() => obey(message));
 });
 

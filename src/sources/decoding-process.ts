@@ -1,5 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
+import { forkChild } from '#src/base/child/child-port.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
 import type {
@@ -21,17 +21,8 @@ export type ProcessOptions = {
 const startMs = 10_000;
 /** Time without a file, in ms, after which a process and its memory are given up. */
 const idleMs = 30_000;
-/** Heap limits; the decoders' own memory lies outside the heap and is theirs to limit. There is no debugger. */
-const flags = [
-  '--max-old-space-size=64',
-  '--max-semi-space-size=1',
-  '--v8-pool-size=1',
-  '--disable-sigusr1',
-];
-/** Compiled modules are kept where the bot's are: stripping types and compiling is more than half of a start. */
-const compiled = fileURLToPath(new URL('../../node_modules/.cache/parley', import.meta.url));
-/** None of the bot's own environment, which holds its keys. */
-const env = { UV_THREADPOOL_SIZE: '1', NODE_COMPILE_CACHE: compiled };
+/** Heap limit; the decoders' own memory lies outside the heap and is theirs to limit. */
+const flags = ['--max-old-space-size=64'];
 
 /** One file in a decoding process. */
 export type FileInProcess = Disposable & {
@@ -59,7 +50,7 @@ export class DecodingProcess {
 
   constructor(options: ProcessOptions) {
     this.#options = options;
-    this.#child = childOf(options.entry);
+    this.#child = forkChild(options.entry, flags);
     if (!this.#child) this.#bury();
     this.#child?.on('message', (message: FromDecoder) => {
       this.#hasAnswered = true;
@@ -139,20 +130,5 @@ export class DecodingProcess {
     this.#stayAwake?.();
     this.#child?.kill('SIGKILL'); // also one that merely hung up
     this.#answer?.reject(refusals.notAudio('its decoder crashed'));
-  }
-}
-
-/** Undefined where the system has no room for it. */
-function childOf(entry: URL): ChildProcess | undefined {
-  try {
-    return fork(entry, [], {
-      env,
-      execArgv: flags,
-      serialization: 'advanced',
-      windowsHide: true,
-      stdio: ['pipe', 'ignore', 'ignore', 'ipc'], // it watches the first for the bot's end
-    });
-  } catch {
-    return undefined;
   }
 }

@@ -1,4 +1,5 @@
-import { openDecoderPort } from '#src/sources/decoder-port.ts';
+import { openChildPort } from '#src/base/child/child-port.ts';
+import type { FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
 
 /**
  * Says how much it was fed; a file that tells it to hang or to die is obeyed. Every sound is 750 ms long, in pieces of 50,
@@ -6,7 +7,7 @@ import { openDecoderPort } from '#src/sources/decoder-port.ts';
  */
 const doneMsById = new Map<number, number>();
 const long = new Set<number>();
-const send = openDecoderPort((message) => {
+const send = openChildPort<ToDecoder, FromDecoder>((message) => {
   if (message.kind !== 'feed') return;
   const { id, plan } = message;
   const bytes = Buffer.from(message.bytes);

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { openDecoderPort } from '#src/sources/decoder-port.ts';
+import { openChildPort } from '#src/base/child/child-port.ts';
+import type { FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
 
 /** A decoder that does what its file says. */
-const send = openDecoderPort((message) => {
+const send = openChildPort<ToDecoder, FromDecoder>((message) => {
   if (message.kind === 'feed') void obey(Buffer.from(message.bytes).toString().split(' '));
 });
 

@@ -1,0 +1,152 @@
+import type { ChildProcess } from 'node:child_process';
+import { forkChild } from '#src/base/child/child-port.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { Mailbox } from '#src/base/loops/mailbox.ts';
+import type { FromModels, JobKind, ModelJobs, ModelRequest, ToModels } from './model-jobs.ts';
+
+export type LocalModelsOptions = {
+  readonly clock?: Clock;
+  readonly entry?: URL;
+};
+
+/** Requests that wait or run at a time; one more is refused. */
+const maxRequests = 64;
+/** Limit of unread results, more than any job gives; beyond it the oldest would be lost. */
+const maxResults = 1024;
+/** Longest silence of the process while it has work, in ms. One run of a model takes half a second, loading a model one. */
+const silenceLimitMs = 20_000;
+const usualEntry = new URL('./process/models-main.ts', import.meta.url);
+/** Tensors lie outside the heap. One arena keeps the memory of threads together (measured: 60 MB less). */
+const flags = ['--max-old-space-size=256'];
+const environment = { MALLOC_ARENA_MAX: '1' };
+
+/**
+ * The models that hear and speak without a server, in one child process. It starts at the first request, is killed when it
+ * hangs, starts again at the next request after its death, and ends with the bot.
+ *
+ * @example
+ * await using models = new LocalModels();
+ * for await (const { text } of models.run('transcribe', folder, { samples }, signal)) console.log(text);
+ */
+export class LocalModels implements AsyncDisposable {
+  readonly #clock;
+  readonly #entry;
+  #child: ChildProcess | undefined;
+  readonly #requests = new Map<number, Mailbox<unknown>>();
+  #lastId = 0;
+  #forgetSilence: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor({ clock = realClock, entry = usualEntry }: LocalModelsOptions = {}) {
+    this.#clock = clock;
+    this.#entry = entry;
+  }
+
+  /** Loads the model of `folder`, so that its first job need not wait. Errors: BotError `speech.failed`. */
+  async load(kind: JobKind, folder: string, signal: AbortSignal): Promise<void> {
+    for await (const _ of this.#ask({ kind, folder }, signal));
+  }
+
+  /**
+   * Sends the job at once, read or not. Jobs of one kind are done in the order of calls. Aborting or leaving the loop drops
+   * the job. Errors: BotError, `speech.failed` where the process ends.
+   */
+  run<Kind extends JobKind>(
+    kind: Kind,
+    folder: string,
+    job: ModelJobs[Kind]['job'],
+    signal: AbortSignal,
+  ): AsyncIterable<ModelJobs[Kind]['result']> {
+    return this.#ask({ kind, folder, job }, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    const child = this.#child;
+    this.#end('The local models are closed.', false);
+    if (child && child.exitCode === null && child.signalCode === null)
+      await new Promise((resolve) => child.once('exit', resolve));
+  }
+
+  #ask<Result>(ask: ModelRequest, signal: AbortSignal): AsyncIterable<Result> {
+    const id = ++this.#lastId;
+    const results = new Mailbox<Result>(maxResults);
+    if (this.#isClosed) results.fail(failure('The local models are closed.', false));
+    else if (this.#requests.size >= maxRequests)
+      results.fail(failure('The local models have reached their limit of waiting work.', false));
+    else if (!signal.aborted) {
+      this.#requests.set(id, results as Mailbox<unknown>);
+      this.#send({ id, ask });
+    }
+    const drop = () => {
+      if (this.#requests.delete(id)) this.#send({ id, ask: 'drop' });
+    };
+    signal.addEventListener('abort', drop, { once: true });
+    return readThenDrop(results, signal, drop);
+  }
+
+  #send(message: ToModels) {
+    this.#child ??= this.#start();
+    this.#child?.send(message, () => undefined); // events report its end
+    this.#forgetSilence ??= this.#watchSilence();
+  }
+
+  #start(): ChildProcess | undefined {
+    const child = forkChild(this.#entry, flags, environment);
+    const bury = () => {
+      if (this.#child === child) this.#end('The process of the local models stopped.', true);
+    };
+    child?.on('message', (message: FromModels) => this.#receive(message));
+    for (const end of ['error', 'disconnect', 'exit'] as const) child?.on(end, bury);
+    return child;
+  }
+
+  #receive(message: FromModels) {
+    this.#forgetSilence?.();
+    const results = this.#requests.get(message.id);
+    if (message.kind === 'out') results?.put(message.value);
+    else this.#requests.delete(message.id);
+    if (message.kind === 'done') results?.end();
+    if (message.kind === 'failed')
+      results?.fail(new BotError(message.code, false, message.message));
+    this.#forgetSilence = this.#watchSilence();
+  }
+
+  #watchSilence() {
+    return this.#clock.later(silenceLimitMs, () => {
+      this.#forgetSilence = undefined;
+      if (this.#requests.size > 0)
+        this.#end('The local models were too slow and are restarted.', true);
+    });
+  }
+
+  /** Kills the process, also one that merely hung up; the next request starts another. */
+  #end(why: string, retryable: boolean) {
+    const child = this.#child;
+    this.#child = undefined;
+    this.#forgetSilence?.();
+    this.#forgetSilence = undefined;
+    const requests = [...this.#requests.values()];
+    this.#requests.clear();
+    for (const results of requests) results.fail(failure(why, retryable));
+    child?.kill('SIGKILL');
+  }
+}
+
+async function* readThenDrop<Result>(
+  results: Mailbox<Result>,
+  signal: AbortSignal,
+  drop: () => void,
+): AsyncGenerator<Result> {
+  try {
+    yield* results.read(signal);
+  } finally {
+    signal.removeEventListener('abort', drop);
+    drop();
+  }
+}
+
+function failure(message: string, retryable: boolean): BotError {
+  return new BotError('speech.failed', retryable, message);
+}

@@ -1,0 +1,141 @@
+/**
+ * Features that Whisper and Smart Turn read: the logarithm of 80 bands of the mel scale, each 10 ms, of sound at 16 kHz
+ * (`log_mel_spectrogram` of openai/whisper: https://github.com/openai/whisper/blob/main/whisper/audio.py).
+ */
+export const melBands = 80;
+export const hopSamples = 160;
+
+const windowSamples = 400;
+const half = windowSamples / 2;
+const hann = Float64Array.from(
+  { length: windowSamples },
+  (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / windowSamples),
+);
+/** Power below which everything is silence, and the range below the loudest band that is kept, in powers of ten. */
+const [quietestPower, keptRange] = [1e-10, 8];
+
+/** Bins of the spectrum that a band sums up, from `first` on, and their weights. */
+type MelBand = { readonly first: number; readonly weights: Float64Array };
+const bands = makeBands();
+
+/** `[band][frame]`, one frame for each 160 samples; what lies before and behind them is their mirror image. */
+export function computeLogMel(samples: Float32Array): Float32Array {
+  const frames = Math.floor(samples.length / hopSamples);
+  const features = new Float32Array(melBands * frames);
+  const spectrum = new Spectrum();
+  let loudest = Number.NEGATIVE_INFINITY;
+  for (let frame = 0; frame < frames; frame++) {
+    const power = spectrum.measure(samples, frame * hopSamples - half);
+    for (const [band, { first, weights }] of bands.entries()) {
+      let sum = 0;
+      for (let n = 0; n < weights.length; n++) sum += (weights[n] ?? 0) * (power[first + n] ?? 0);
+      const level = Math.log10(Math.max(quietestPower, sum));
+      features[band * frames + frame] = level;
+      loudest = Math.max(loudest, level);
+    }
+  }
+  return features.map((level) => (Math.max(level, loudest - keptRange) + 4) / 4);
+}
+
+/** Triangles of equal width on Slaney's mel scale (linear up to 1 kHz), each of the same area. */
+function makeBands(): readonly MelBand[] {
+  const toMel = (hz: number) =>
+    hz < 1000 ? (3 * hz) / 200 : 15 + (27 * Math.log(hz / 1000)) / Math.log(6.4);
+  const toHz = (mel: number) =>
+    mel < 15 ? (200 * mel) / 3 : 1000 * Math.exp(((mel - 15) * Math.log(6.4)) / 27);
+  const edge = (n: number) => toHz((toMel(8000) * n) / (melBands + 1));
+  return Array.from({ length: melBands }, (_, band) => {
+    const [low, middle, high] = [edge(band), edge(band + 1), edge(band + 2)];
+    const weight = (bin: number) => {
+      const hz = (8000 * bin) / half;
+      const height = Math.min((hz - low) / (middle - low), (high - hz) / (high - middle));
+      return (2 * Math.max(0, height)) / (high - low);
+    };
+    const [first, last] = [Math.ceil((low * half) / 8000), Math.floor((high * half) / 8000)];
+    const weights = Float64Array.from({ length: last - first + 1 }, (_, n) => weight(first + n));
+    return { first, weights };
+  });
+}
+
+/** Turns of a circle in 400 steps, backwards. */
+const angles = Float64Array.from(
+  { length: windowSamples },
+  (_, n) => (-2 * Math.PI * n) / windowSamples,
+);
+const [cosines, sines] = [angles.map(Math.cos), angles.map(Math.sin)];
+/** 200 is their product: one pass each. */
+const radixes = [5, 5, 2, 2, 2];
+
+/** Power of 400 samples at 201 frequencies: a transform of 200 complex numbers, each a pair of samples. */
+class Spectrum {
+  #re = new Float64Array(half);
+  #im = new Float64Array(half);
+  #nextRe = new Float64Array(half);
+  #nextIm = new Float64Array(half);
+  readonly #power = new Float64Array(half + 1);
+
+  /** Reads 400 samples from `at`; the result is valid until the next call. */
+  measure(samples: Float32Array, at: number): Float64Array {
+    for (let n = 0; n < half; n++) {
+      this.#re[n] = getMirrored(samples, at + 2 * n) * (hann[2 * n] ?? 0);
+      this.#im[n] = getMirrored(samples, at + 2 * n + 1) * (hann[2 * n + 1] ?? 0);
+    }
+    let stride = 1;
+    for (const radix of radixes) {
+      this.#pass(radix, stride);
+      stride *= radix;
+    }
+    for (let bin = 0; bin <= half; bin++) this.#power[bin] = this.#measureBin(bin);
+    return this.#power;
+  }
+
+  /** One pass of Stockham's transform, which leaves the numbers in order. Without arrays: it runs 800 times in 10 ms. */
+  #pass(radix: number, stride: number) {
+    const [re, im, nextRe, nextIm] = [this.#re, this.#im, this.#nextRe, this.#nextIm];
+    const step = half / radix;
+    for (let from = 0; from < step; from++) {
+      const groupTurn = from - (from % stride);
+      for (let part = 0; part < radix; part++) {
+        let sumRe = 0;
+        let sumIm = 0;
+        for (let n = 0; n < radix; n++) {
+          const turn = (2 * part * (n * step + groupTurn)) % windowSamples;
+          const cos = cosines[turn] ?? 0;
+          const sin = sines[turn] ?? 0;
+          const x = re[from + n * step] ?? 0;
+          const y = im[from + n * step] ?? 0;
+          sumRe += x * cos - y * sin;
+          sumIm += x * sin + y * cos;
+        }
+        const to = from + groupTurn * (radix - 1) + part * stride;
+        nextRe[to] = sumRe;
+        nextIm[to] = sumIm;
+      }
+    }
+    [this.#re, this.#im, this.#nextRe, this.#nextIm] = [nextRe, nextIm, re, im];
+  }
+
+  /** Separates the spectra of even and odd samples, and joins them to that of all. */
+  #measureBin(bin: number) {
+    const at = bin % half;
+    const mirror = (half - bin) % half;
+    const re = this.#re[at] ?? 0;
+    const im = this.#im[at] ?? 0;
+    const mirrorRe = this.#re[mirror] ?? 0;
+    const mirrorIm = this.#im[mirror] ?? 0;
+    const oddRe = (im + mirrorIm) / 2;
+    const oddIm = (mirrorRe - re) / 2;
+    const cos = cosines[bin] ?? 0;
+    const sin = sines[bin] ?? 0;
+    const sumRe = (re + mirrorRe) / 2 + oddRe * cos - oddIm * sin;
+    const sumIm = (im - mirrorIm) / 2 + oddRe * sin + oddIm * cos;
+    return sumRe ** 2 + sumIm ** 2;
+  }
+}
+
+/** A sample, or before the first and behind the last one its mirror image. */
+function getMirrored(samples: Float32Array, at: number): number {
+  const inside = at < 0 ? -at : at;
+  const last = samples.length - 1;
+  return samples[inside > last ? 2 * last - inside : inside] ?? 0;
+}

@@ -1,0 +1,57 @@
+import { openChildPort } from '#src/base/child/child-port.ts';
+import { BotError, messageOf } from '#src/base/errors.ts';
+import type {
+  FromModels,
+  JobKind,
+  ModelRequest,
+  PerformJob,
+  ToModels,
+} from '#src/speech/local/model-jobs.ts';
+
+/** Opens the model of a folder. */
+const openers: { readonly [Kind in JobKind]?: (folder: string) => Promise<PerformJob<Kind>> } = {
+  transcribe: async (folder) => (await import('./whisper.ts')).openWhisper(folder),
+};
+
+const models = new Map<string, Promise<PerformJob<JobKind>>>();
+const queues = new Map<JobKind, Promise<void>>();
+const running = new Map<number, AbortController>();
+
+const send = openChildPort<ToModels, FromModels>(({ ask, id }) => {
+  if (ask === 'drop') return running.get(id)?.abort();
+  const controller = new AbortController();
+  running.set(id, controller);
+  const before = queues.get(ask.kind) ?? Promise.resolve();
+  queues.set(
+    ask.kind,
+    before.then(() => perform(id, ask, controller.signal)),
+  );
+});
+
+async function perform(id: number, { folder, job, kind }: ModelRequest, signal: AbortSignal) {
+  try {
+    if (signal.aborted) return;
+    const model = await getModel(kind, folder);
+    if (job && !signal.aborted) {
+      for await (const value of model(job, signal)) send({ id, kind: 'out', value });
+    }
+    send({ id, kind: 'done' });
+  } catch (error) {
+    const code = error instanceof BotError ? error.code : 'speech.failed';
+    send({ id, kind: 'failed', code, message: messageOf(error) });
+  } finally {
+    running.delete(id);
+  }
+}
+
+/** Loads each model once; after a failure it is tried again. */
+function getModel(kind: JobKind, folder: string): Promise<PerformJob<JobKind>> {
+  const key = `${kind} ${folder}`;
+  const loaded = models.get(key);
+  if (loaded) return loaded;
+  const open = openers[kind] as (folder: string) => Promise<PerformJob<JobKind>>;
+  const loading = open(folder);
+  models.set(key, loading);
+  loading.catch(() => models.delete(key));
+  return loading;
+}

@@ -1,0 +1,44 @@
+import { access } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { BotError, messageOf } from '#src/base/errors.ts';
+
+/** One run of a model: tensors in and out by name. */
+export type RunModel = (
+  inputs: Readonly<Record<string, Tensor>>,
+) => Promise<Readonly<Record<string, Tensor>>>;
+
+/**
+ * One thread without spinning: the processors belong to voices first, and two threads were slower on two shared ones. Without
+ * the arena, memory of the longest utterance is given back.
+ */
+const options: InferenceSession.SessionOptions = {
+  executionProviders: ['cpu'],
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  extra: { session: { intra_op: { allow_spinning: '0' } } },
+};
+
+/** The library, which is native code. Errors: BotError `speech.failed` where it does not load. */
+export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (cause) {
+    const why = messageOf(cause).split('\n', 1)[0];
+    const message = `ONNX Runtime does not load on this system, so hearing and speaking need a server: set TRANSCRIPTION_BASE_URL and SPEECH_BASE_URL (${why}).`;
+    throw new BotError('speech.failed', false, message, cause);
+  }
+}
+
+/** Opens a model file. Errors: BotError `speech.failed`. */
+export async function openModel(file: string): Promise<RunModel> {
+  const { InferenceSession } = await loadRuntime();
+  try {
+    await access(file);
+    const session = await InferenceSession.create(file, options);
+    return async (inputs) => await session.run(inputs);
+  } catch (cause) {
+    const message = `${basename(file)} cannot be read as a model: ${messageOf(cause)}`;
+    throw new BotError('speech.failed', false, message, cause);
+  }
+}

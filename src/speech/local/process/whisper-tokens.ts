@@ -1,0 +1,143 @@
+/** Languages in the order of their tokens: https://github.com/openai/whisper/blob/main/whisper/tokenizer.py, `jw` as BCP 47 has it. */
+const languages =
+  'en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka be tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jv su'.split(
+    ' ',
+  );
+/** Tokens of time, from 0 to 30 s, and their number in a second. */
+const [timeCount, timesASecond] = [1501, 50];
+/** Latest time of the first word, in tokens of time: 1 s. */
+const latestStart = 50;
+/** The last word may end so much behind the sound, in tokens of time, and a time so close to its end, in s, ends the text. */
+const [lateTimes, endRangeSeconds] = [10, 0.5];
+/** A model that is right needs fewer tokens; one that repeats itself needs them all. */
+const [tokensASecond, moreTokens] = [8, 8];
+
+/** The tokens of one model that are no text. They stand behind its texts. */
+export type Marks = {
+  readonly end: number;
+  readonly start: number;
+  readonly transcribe: number;
+  readonly noSpeech: number;
+  readonly firstTime: number;
+};
+
+/** `texts`: count of the tokens that are text; `size`: of all. */
+export function getMarks(texts: number, size: number): Marks {
+  const firstTime = size - timeCount;
+  return {
+    end: texts,
+    start: texts + 1,
+    transcribe: firstTime - 5,
+    noSpeech: firstTime - 2,
+    firstTime,
+  };
+}
+
+/** The wanted language where the model knows it, else the one that it hears; with the prompt for its words. */
+export function choosePrompt(marks: Marks, scores: Float32Array, wanted: string | undefined) {
+  const known = wanted === undefined ? -1 : languages.indexOf(wanted);
+  const [first, end] = [marks.start + 1, marks.start + 1 + languages.length];
+  const token = known >= 0 ? first + known : measureRange(scores, first, end).best;
+  return { language: languages[token - first] ?? 'en', prompt: [token, marks.transcribe] };
+}
+
+/** Probability of one token. */
+export function getProbability(token: number, scores: Float32Array): number {
+  return Math.exp((scores[token] ?? 0) - measureRange(scores, 0, scores.length).sum);
+}
+
+/**
+ * Tokens of an utterance as they are chosen, by the rules that Whisper was taught with: times come in pairs around text, never
+ * run back, and one is taken where all of them together are likelier than any text (`ApplyTimestampRules`:
+ * https://github.com/openai/whisper/blob/main/whisper/decoding.py).
+ */
+export class TokenChoice {
+  readonly #marks;
+  readonly #seconds;
+  readonly tokens: number[] = [];
+  #logProbabilities = 0;
+  #choices = 0;
+  #state: 'open' | 'ended' | 'endless' = 'open';
+
+  constructor(marks: Marks, seconds: number) {
+    this.#marks = marks;
+    this.#seconds = seconds;
+  }
+
+  get isOver(): boolean {
+    return this.#state !== 'open';
+  }
+
+  /** It came to its limit: it probably repeats itself. */
+  get isEndless(): boolean {
+    return this.#state === 'endless';
+  }
+
+  get meanLogProbability(): number {
+    return this.#logProbabilities / Math.max(1, this.#choices);
+  }
+
+  /** Takes the likeliest token that the rules allow. */
+  take(scores: Float32Array): number {
+    const { end, firstTime } = this.#marks;
+    const [firstText, [fromTime, toTime]] = [this.#firstText(), this.#timeRange()];
+    const text = measureRange(scores, firstText, end + 1);
+    const time = measureRange(scores, fromTime, toTime);
+    const isTimeOnly = time.sum > text.score;
+    const { best: token, score } = isTimeOnly || time.score > text.score ? time : text;
+    this.#logProbabilities += score - (isTimeOnly ? time.sum : addLogarithms(text.sum, time.sum));
+    this.#choices++;
+    const endsText = token >= firstTime && !this.#isTime(this.tokens.at(-1));
+    const atEnd = (token - firstTime) / timesASecond >= this.#seconds - endRangeSeconds;
+    if (token === end || (this.tokens.length > 0 && endsText && atEnd)) this.#state = 'ended';
+    else if (this.#choices >= this.#seconds * tokensASecond + moreTokens) this.#state = 'endless';
+    this.tokens.push(token);
+    return token;
+  }
+
+  /** Lowest token that may come beside times, up to the end of all. */
+  #firstText() {
+    const { end } = this.#marks;
+    if (this.tokens.length === 0) return end + 1;
+    return this.#isTime(this.tokens.at(-1)) && !this.#isPair() ? end : 0;
+  }
+
+  #timeRange(): readonly [from: number, to: number] {
+    const { firstTime } = this.#marks;
+    if (this.tokens.length === 0) return [firstTime, firstTime + latestStart + 1];
+    if (this.#isPair()) return [0, 0];
+    const last = this.tokens.findLast((token) => this.#isTime(token)) ?? firstTime;
+    const latest = Math.min(timeCount - 1, Math.round(this.#seconds * timesASecond) + lateTimes);
+    return [last + (this.#isTime(this.tokens.at(-1)) ? 0 : 1), firstTime + latest + 1];
+  }
+
+  /** The last two tokens are times, or the only one is. */
+  #isPair() {
+    const [before, last] = this.tokens.slice(-2);
+    return this.#isTime(before) && this.#isTime(last ?? before);
+  }
+
+  #isTime(token: number | undefined) {
+    return token !== undefined && token >= this.#marks.firstTime;
+  }
+}
+
+/** The best of these tokens, its score, and the logarithm of the sum of what the scores stand for. */
+function measureRange(scores: Float32Array, from: number, to: number) {
+  let best = -1;
+  let score = Number.NEGATIVE_INFINITY;
+  for (let n = from; n < to; n++) {
+    const value = scores[n] ?? 0;
+    if (value <= score) continue;
+    best = n;
+    score = value;
+  }
+  let sum = 0;
+  for (let n = from; n < to; n++) sum += Math.exp((scores[n] ?? 0) - score);
+  return { best, score, sum: score + Math.log(sum) };
+}
+
+function addLogarithms(a: number, b: number) {
+  const [low, high] = a < b ? [a, b] : [b, a];
+  return low === Number.NEGATIVE_INFINITY ? high : high + Math.log1p(Math.exp(low - high));
+}

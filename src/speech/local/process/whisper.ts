@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Tensor } from 'onnxruntime-node';
+import { listenRateHz } from '#src/audio/pcm.ts';
+import { baseLanguage } from '#src/speech/hints.ts';
+import type { HeardSpeech, PerformJob } from '#src/speech/local/model-jobs.ts';
+import { computeLogMel, hopSamples, melBands } from './log-mel.ts';
+import { loadRuntime, openModel, type RunModel } from './sessions.ts';
+import { choosePrompt, getMarks, getProbability, TokenChoice } from './whisper-tokens.ts';
+
+/** Sound that is heard at once, in samples; Whisper's window is 30 s, silence included. */
+const longestSamples = 25 * listenRateHz;
+/**
+ * Silence behind the sound, in samples. Whisper was taught with sound filled up to 30 s, and repeats itself without any. Base
+ * needs 4 s (3.2 % of words wrong, 24 % with 1 s); after a repetition 10 s help.
+ */
+const [usualSilence, longSilence] = [4 * listenRateHz, 10 * listenRateHz];
+
+/** Tokens of text of the models that know English alone and take no language. */
+const englishTexts = 50_256;
+
+type Whisper = {
+  readonly encode: RunModel;
+  readonly decode: RunModel;
+  /** Bytes of each token that is text. */
+  readonly texts: readonly Buffer[];
+  readonly Tensor: typeof Tensor;
+};
+
+/** Opens a folder with `encoder.onnx`, `decoder.onnx` and `tokens.txt`, as scripts/models/whisper.py makes it. */
+export async function openWhisper(folder: string): Promise<PerformJob<'transcribe'>> {
+  const { Tensor } = await loadRuntime();
+  const whisper: Whisper = {
+    encode: await openModel(join(folder, 'encoder.onnx')),
+    decode: await openModel(join(folder, 'decoder.onnx')),
+    texts: parseTokens(await readFile(join(folder, 'tokens.txt'), 'latin1')),
+    Tensor,
+  };
+  return async function* transcribe({ samples, language }, signal) {
+    for (let at = 0; at < samples.length && !signal.aborted; at += longestSamples) {
+      const sound = Float32Array.from(samples.subarray(at, at + longestSamples), (s) => s / 32_768);
+      const heard = await hear(whisper, sound, usualSilence, language, signal);
+      const again = heard.isEndless && (await hear(whisper, sound, longSilence, language, signal));
+      yield again || heard;
+    }
+  };
+}
+
+async function hear(
+  { decode, encode, Tensor, texts }: Whisper,
+  sound: Float32Array,
+  silence: number,
+  language: string | undefined,
+  signal: AbortSignal,
+): Promise<HeardSpeech & { readonly isEndless: boolean }> {
+  // Two frames of features make one of the encoder.
+  const frames = 2 * Math.ceil((sound.length + silence) / hopSamples / 2);
+  const padded = new Float32Array(frames * hopSamples);
+  padded.set(sound);
+  const mel = new Tensor('float32', computeLogMel(padded), [1, melBands, frames]);
+  const { n_layer_cross_k: crossK, n_layer_cross_v: crossV } = await encode({ mel });
+  if (!crossK || !crossV) throw new Error('the encoder gives no keys and values');
+  const [layers = 0, , , width = 0] = crossK.dims;
+  const none = new Tensor('float32', new Float32Array(0), [layers, 1, 0, width]);
+  let past: { readonly k: Tensor; readonly v: Tensor } = { k: none, v: none };
+  /** Scores of all tokens behind `tokens`. */
+  const score = async (tokens: readonly number[]): Promise<Float32Array> => {
+    const { logits, k, v } = await decode({
+      tokens: new Tensor('int64', BigInt64Array.from(tokens, BigInt), [1, tokens.length]),
+      past_k: past.k,
+      past_v: past.v,
+      cross_k: crossK,
+      cross_v: crossV,
+    });
+    if (!(logits?.data instanceof Float32Array) || !k || !v)
+      throw new Error('the decoder gives no scores');
+    past = { k, v };
+    return logits.data.subarray(-(logits.dims.at(-1) ?? 0));
+  };
+
+  const first = await score([texts.length + 1]);
+  const marks = getMarks(texts.length, first.length);
+  const { language: spoken, prompt } = choosePrompt(
+    marks,
+    first,
+    language && baseLanguage(language),
+  );
+  let scores = texts.length === englishTexts ? first : await score(prompt);
+  const choice = new TokenChoice(marks, sound.length / listenRateHz);
+  for (;;) {
+    const token = choice.take(scores);
+    if (choice.isOver || signal.aborted) break;
+    scores = await score([token]);
+  }
+  const bytes = choice.tokens.flatMap((token) => texts[token] ?? []);
+  return {
+    text: Buffer.concat(bytes).toString().trim(),
+    language: spoken,
+    logProbability: choice.meanLogProbability,
+    noSpeechProbability: getProbability(marks.noSpeech, first),
+    isEndless: choice.isEndless,
+  };
+}
+
+/** Each line holds a token in Base64, and its number. */
+function parseTokens(lines: string): readonly Buffer[] {
+  return lines
+    .trimEnd()
+    .split('\n')
+    .map((line) => Buffer.from(line.slice(0, line.indexOf(' ')), 'base64'));
+}

@@ -1,0 +1,63 @@
+import { afterAll, expect, test } from 'vitest';
+import { LocalModels } from '#src/speech/local/local-models.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+const entry = new URL('./obedient-models.ts', import.meta.url);
+const staying = new AbortController().signal;
+const clock = new VirtualClock();
+const models = new LocalModels({ clock, entry });
+afterAll(() => models[Symbol.asyncDispose]());
+
+/** Results of a job that does what `folder` says. */
+const run = (folder: string, signal = staying) =>
+  Array.fromAsync(models.run('end-of-turn', folder, { samples: new Int16Array(1) }, signal));
+
+test('a model process that dies gives its work up, and another does the next', async () => {
+  expect(await run('next')).toEqual(['next as job 1']);
+  await expect(run('die')).rejects.toMatchObject({ code: 'speech.failed', retryable: true });
+  expect(await run('next')).toEqual(['next as job 1']);
+});
+
+test('a model process that is silent for 20 s is killed, and another does the next', async () => {
+  const hanging = run('hang');
+  const failure = expect(hanging).rejects.toThrow(
+    'The local models were too slow and are restarted.',
+  );
+  await clock.advance(20_000);
+  await failure;
+  expect(await run('next')).toEqual(['next as job 1']);
+});
+
+test('a job that fails keeps its reason, and ends nothing else', async () => {
+  await expect(run('fail')).rejects.toMatchObject({ code: 'speech.unspeakable' });
+  expect(await run('next')).toEqual(['next as job 3']);
+});
+
+test('a job that nobody wants any more is let go at once, and keeps no process in danger', async () => {
+  const leaving = new AbortController();
+  const left = run('stay', leaving.signal);
+  const failure = expect(left).rejects.toThrow('left');
+  leaving.abort(new Error('left'));
+  await failure;
+  await clock.advance(60_000);
+  expect(await run('next')).toEqual(['next as job 4']);
+});
+
+test('closed models refuse, and let nobody wait', async () => {
+  const closing = new LocalModels({ clock, entry });
+  const waiting = Array.fromAsync(
+    closing.run('end-of-turn', 'stay', { samples: new Int16Array(1) }, staying),
+  );
+  const failure = expect(waiting).rejects.toThrow('The local models are closed.');
+  await closing[Symbol.asyncDispose]();
+  await failure;
+  await expect(closing.load('speak', 'next', staying)).rejects.toThrow('closed');
+});
+
+test('a folder without a model is refused in one sentence', async () => {
+  await using real = new LocalModels();
+  await expect(real.load('transcribe', 'no-such-folder', staying)).rejects.toMatchObject({
+    code: 'speech.failed',
+    message: expect.stringContaining('encoder.onnx cannot be read as a model'),
+  });
+});
