@@ -86,7 +86,8 @@ function effectPerformer(parts: EffectDeps): (effect: ConversationEffect) => voi
   const { calls } = tools;
   const performers: Performers = {
     listen: ({ utterance }) => utterances.listen(utterance),
-    recognise: ({ pause, utterance }) => utterances.recognise(utterance, pause),
+    recognise: ({ pause, utterance }) => void utterances.recognise(utterance, pause),
+    'cancel-recognition': ({ utterance }) => utterances.cancelRecognition(utterance),
     endpoint: ({ text, utterance }) => utterances.endpoint(utterance, text),
     forget: ({ utterance }) => utterances.forget(utterance),
     overheard: ({ by, isMeant, what }) => connection.sound?.overheard(by, what, isMeant),
@@ -133,7 +134,7 @@ function effectPerformer(parts: EffectDeps): (effect: ConversationEffect) => voi
 }
 
 function giveNotice(
-  { line }: EffectOf<'notice'>,
+  { error, line }: EffectOf<'notice'>,
   { loop, notices, place }: Owners<'loop' | 'notices' | 'place'>,
   source: SessionDecisions,
 ) {
@@ -143,8 +144,7 @@ function giveNotice(
       () => loop.state.link.kind !== 'up' && place.people().length > 0,
     );
   } else if (line === 'unrecognised') {
-    if (loop.lastUnrecognised instanceof BotError)
-      writeUnrecognised(loop.lastUnrecognised, notices);
+    if (error instanceof BotError) writeUnrecognised(error, notices);
   } else if (line === 'unanswered') {
     source.unanswered();
   }

@@ -53,8 +53,6 @@ const settingsNeeded: ReadonlySet<EventKind> = new Set([
 export class ConversationLoop {
   /** Latest failure of an answer, and the language of its asker, BCP 47. */
   lastFailure: { readonly error: BotError; readonly language: string | undefined } | undefined;
-  /** Failure of the utterance that was decided last. */
-  lastUnrecognised: unknown;
   readonly #deps;
   readonly #inbox: ConversationEvent[] = [];
   #state;

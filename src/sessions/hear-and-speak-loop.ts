@@ -375,9 +375,6 @@ function openConnectionParts(
       for (const one of noticed) handle(speakerId, one, connection);
     },
     overhear: (speakerId, text) => interruptions.overhear(speakerId, text),
-    get isSpeaking() {
-      return output.sounding !== undefined;
-    },
   });
   speech.connection.attach({
     isSpeaking: () => voice.sounds,

@@ -157,7 +157,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '18',
     meaning: 'Whoever goes on after a pause leaves the request for the words before it running.',
-    file: 'src/voice/hearing/heard-utterance.ts',
+    file: 'src/voice/hearing/utterance-recording.ts',
     from: "    this.#requested?.stop.abort(new Error('the speaker went on'));\n",
     to: '',
     tests: conversationTests,

@@ -132,7 +132,7 @@ export class AnswerJobs {
     this.#unheard.delete(turn.id);
     if (!progress || end === 'withdrawn' || end === 'left' || end === 'failed') return;
     const report = { progress, finish: 'cancelled' } as const;
-    reportAnswer(turn, report, this.#session, this.#utterances);
+    reportAnswer(turn, report, this.#session);
   }
 
   giveUp({ afterMs, answer }: EffectOf<'give-up'>): void {
@@ -176,9 +176,11 @@ export class AnswerJobs {
     const question = this.#session.speech.requests.questionOf(turn.request);
     if (question) return [...question.earlier, question.said];
     const last = turn.open.at(-1);
-    const before = turn.parts.map((one) => this.#utterances.said(one.utterance, one.words));
+    const before = turn.parts.map(({ failure, utterance, words: known }) =>
+      this.#utterances.said(utterance, failure ? undefined : known),
+    );
     const rest = words?.slice(turn.parts.map((one) => one.words).join(' ').length).trim();
-    const now = last && this.#utterances.said(last.id, rest);
+    const now = last && this.#utterances.said(last.id, last.failure ? undefined : rest);
     return [...before, now].filter((one) => one !== undefined);
   }
 
@@ -280,8 +282,7 @@ export class AnswerJobs {
   #concluded(job: AnswerJob, { failure, finish }: ReplyEnd) {
     const { effect, id, pending, progress, reply } = job;
     const turn = this.#turnNow(job);
-    if (turn?.answer?.id === id)
-      reportAnswer(turn, { reply, progress, finish }, this.#session, this.#utterances);
+    if (turn?.answer?.id === id) reportAnswer(turn, { reply, progress, finish }, this.#session);
     const isRead = progress.isWritten && pending.onlyFor === undefined;
     const heard = isRead ? progress.text : (reply?.heardText() ?? '');
     const words = this.#session.speech.requests.questionOf(effect.request)?.words?.text;
@@ -317,14 +318,13 @@ function reportAnswer(
   turn: TurnState,
   { finish, progress, reply }: AnswerReport,
   { consent, notices, place }: Owners<'consent' | 'notices' | 'place'>,
-  utterances: Pick<Utterances, 'find'>,
 ) {
-  const { by: speakerId, name, parts: said, request } = turn;
-  const { end, failure, words } = utterances.find(said.at(-1)?.utterance ?? 0) ?? {};
+  const { by: speakerId, endedMs, name, parts, request, voiceMs } = turn;
+  const { failure, recognisedMs } = parts.at(-1) ?? {};
   const firstSentAtMs = reply?.firstSentAtMs;
-  if (words === undefined && failure !== undefined) {
+  if (failure) {
     if (firstSentAtMs === undefined) return;
-    notices.reportFailure(failure, 'recognise');
+    notices.reportFailure(failure.error, 'recognise');
   }
   notices.report({
     kind: 'answered',
@@ -338,9 +338,9 @@ function reportAnswer(
     typed: request === undefined ? undefined : true,
     instants: {
       ...progress.instants,
-      heardAtMs: end?.whole.toMs ?? turn.voiceMs,
-      endedAtMs: end?.endedAtMs ?? turn.endedMs,
-      recognisedAtMs: words?.atMs,
+      heardAtMs: voiceMs,
+      endedAtMs: endedMs,
+      recognisedAtMs: recognisedMs,
       firstSentAtMs,
     },
   });

@@ -1,27 +1,23 @@
 import { BotError } from '#src/base/errors.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
-import { openSpeech } from '#src/conversation/machine/questions.ts';
-import type { Id } from '#src/conversation/machine/state.ts';
+import { isSpeaking, openSpeech } from '#src/conversation/machine/questions.ts';
+import type { Id, UtteranceState } from '#src/conversation/machine/state.ts';
+import { isAsked } from '#src/conversation/machine/turns.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { FollowUtterance } from '#src/ports/feature-session.ts';
+import type { FollowUtterance, UtteranceContent } from '#src/ports/feature-session.ts';
 import { HeldListening } from '#src/speech/held-listening.ts';
 import { asking, recognitionHints } from '#src/speech/hints.ts';
 import { InterimBudget, type InterimMoment, listenWith } from '#src/speech/listen.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 import type { BudgetRefusal, HearingBudget } from '#src/spending/budget-authority.ts';
-import { hasVoice } from '#src/turn/answerable.ts';
-import { HeardUtterance } from '#src/voice/hearing/heard-utterance.ts';
-import type {
-  SpeakerInputEvent,
-  UtteranceEnd,
-  UtteranceSoFar,
-} from '#src/voice/hearing/speaker-input.ts';
+import { contentOf, hasVoice } from '#src/turn/answerable.ts';
+import type { SpeakerInputEvent, UtteranceEnd } from '#src/voice/hearing/speaker-input.ts';
+import { UtteranceRecording } from '#src/voice/hearing/utterance-recording.ts';
 import type { HearingDependencies } from '#src/voice/link/reconnecting-link.ts';
 
 type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
-type PauseEvent = UtteranceSoFar & { readonly kind: InterimMoment };
 type UtteranceOver = Extract<ConversationFact, { kind: 'utterance-over' }>;
 
 /** The open connection, as far as utterances need it. */
@@ -30,8 +26,6 @@ type HearingConnection = {
   read(speakerId: PersonId, understood: Transcript): void;
   /** Gives barge-in the words so far of a voice over the bot's. */
   overhear(speakerId: PersonId, text: string): void;
-  /** Whether the bot is heard. */
-  readonly isSpeaking: boolean;
 };
 
 type UtteranceDeps = Deps<'clock' | 'cues' | 'spending' | 'transcriber'> & {
@@ -40,13 +34,13 @@ type UtteranceDeps = Deps<'clock' | 'cues' | 'spending' | 'transcriber'> & {
   readonly vocabulary: () => readonly string[];
 };
 
-/** Utterances of one session, with their sound, their recognisers and their captions, until the conversation forgets them. */
+/** Recordings of one session, with their recognisers and captions, until the conversation forgets them. */
 export class Utterances {
   readonly #session;
   readonly #deps;
-  readonly #all = new Map<Id, HeardUtterance>();
-  /** The one that each person has not ended. */
-  readonly #open = new Map<string, HeardUtterance>();
+  readonly #all = new Map<Id, UtteranceRecording>();
+  /** The one that takes the sound of each person. */
+  readonly #open = new Map<PersonId, UtteranceRecording>();
   readonly #interimBudget = new InterimBudget();
   #connection: HearingConnection | undefined;
   #nextId = 1;
@@ -56,46 +50,44 @@ export class Utterances {
     this.#deps = deps;
   }
 
-  /** Without a connection no more sound comes: words that waited for the end of an utterance are requested. */
+  /** `connection`: undefined while the link is away. */
   attach(connection: HearingConnection | undefined): void {
     this.#connection = connection;
-    if (connection) return;
-    for (const one of this.#all.values()) {
-      if (one.deferredPause !== undefined) void this.#recognise(one, one.deferredPause);
-    }
   }
 
   /** To be given everything that was noticed of this person, in order. */
   handle(speakerId: PersonId, noticed: SpeakerInputEvent): void {
     if (noticed.kind === 'began') this.#mayBegin(speakerId, noticed);
-    const utterance = this.#open.get(speakerId);
-    if (!utterance) return;
-    if (this.#connection?.isSpeaking) utterance.overlaps = true;
-    if (this.#isAmongSounds(speakerId)) utterance.isAmongSounds = true;
+    const recording = this.#open.get(speakerId);
+    if (!recording) return;
+    const { id: utterance } = recording;
+    const { loop } = this.#session;
+    if (this.#isAmongSounds(speakerId)) loop.post({ kind: 'overlaid', utterance });
     switch (noticed.kind) {
       case 'began':
       case 'sound':
-        utterance.hear(noticed.sound);
+        recording.hear(noticed.sound);
         return;
       case 'paused':
-      case 'long-pause':
-        this.#pause(utterance, noticed);
+      case 'long-pause': {
+        const { heard: evidence, kind } = noticed;
+        recording.soFar = noticed.soFar;
+        const [isLong, isCostly] = [kind === 'long-pause', this.#isCostly(recording, kind)];
+        loop.post({ kind: 'paused', utterance, evidence, isLong, isCostly });
         return;
+      }
       case 'resumed':
-        utterance.resume();
-        this.#session.loop.post({ kind: 'resumed', utterance: utterance.id });
+        loop.post({ kind: 'resumed', utterance });
         return;
-      case 'likely-over':
-        utterance.soFar = noticed.soFar;
-        this.#session.loop.post({
-          kind: 'likely-over',
-          utterance: utterance.id,
-          evidence: noticed.heard,
-        });
+      case 'likely-over': {
+        recording.soFar = noticed.soFar;
+        const isCostly = this.#isCostly(recording, 'long-pause');
+        loop.post({ kind: 'likely-over', utterance, evidence: noticed.heard, isCostly });
         return;
+      }
       case 'ended':
         this.#open.delete(speakerId);
-        void this.#end(utterance, noticed);
+        void this.#end(recording, noticed);
         return;
       case 'overlap-began':
       case 'voiced':
@@ -108,119 +100,114 @@ export class Utterances {
 
   listen(id: Id): void {
     this.#all.get(id)?.listen();
+    this.#deps.hearing.warm();
   }
 
-  /** Requests the words up to a pause; where the budget affords no early look, they wait for the end. */
-  recognise(id: Id, pause: number): void {
-    const utterance = this.#all.get(id);
-    if (!utterance) return;
-    const isEarly = !utterance.end && !this.#affords(utterance, 'long-pause');
-    if (isEarly) utterance.deferredPause = pause;
-    else void this.#recognise(utterance, pause);
+  /** Requests the words up to a pause. */
+  async recognise(id: Id, pause: number): Promise<void> {
+    const recording = this.#all.get(id);
+    if (!recording) return;
+    const { loop, place } = this.#session;
+    const { speakerId } = recording;
+    const text = recording.text();
+    const result = await text.catch((error: unknown) => ({ error }));
+    if (!recording.isLatest(text) || this.#all.get(id) !== recording) return;
+    if ('error' in result) {
+      loop.post({ kind: 'unrecognised', utterance: id, pause, error: result.error });
+      return;
+    }
+    const heard = openSpeech(loop.state, id)?.utterance;
+    if (heard?.partial !== undefined)
+      this.#deps.hearing.partialTrust.compare(heard.partial, result.text);
+    if (heard && contentOfHeard(heard, result).kind === 'text')
+      recording.caption(result.text, true);
+    if (recording.whole) await place.languages.said(speakerId, result);
+    const language = place.languages.of(speakerId);
+    loop.post({ kind: 'words', utterance: id, pause, text: result.text, language });
   }
 
-  endpoint(id: Id, text: string): void {
-    const utterance = this.#all.get(id);
-    if (!utterance || this.#open.get(utterance.speakerId) !== utterance) return;
-    const { overlaps, speakerId, words } = utterance;
-    this.#connection?.read(speakerId, words ?? { text });
-    if (overlaps) this.#connection?.overhear(speakerId, text);
+  cancelRecognition(id: Id): void {
+    this.#all.get(id)?.cancelRequest();
+  }
+
+  endpoint(id: Id, text: string | undefined): void {
+    const recording = this.#all.get(id);
+    if (!recording || this.#open.get(recording.speakerId) !== recording) return;
+    const { speakerId, transcript } = recording;
+    if (text === undefined) void this.#passOver(recording);
+    else {
+      this.#connection?.read(speakerId, transcript ?? { text });
+      if (this.#heard(id)?.isOverlapping) this.#connection?.overhear(speakerId, text);
+    }
   }
 
   forget(id: Id): void {
-    const utterance = this.#all.get(id);
-    if (!utterance) return;
+    const recording = this.#all.get(id);
+    if (!recording) return;
+    const { isFollowed, speakerId } = recording;
     this.#all.delete(id);
-    if (this.#open.get(utterance.speakerId) === utterance) this.#open.delete(utterance.speakerId);
-    if (!utterance.isFollowed) utterance.close();
+    if (this.#open.get(speakerId) === recording) this.#open.delete(speakerId);
+    if (!isFollowed) recording.decided({ kind: 'not-understood' }, false);
   }
 
   /** What became of an utterance. */
-  over({ by, end, utterance: id, why }: UtteranceOver): void {
-    const utterance = this.#all.get(id);
-    if (!utterance) return;
-    const isWithdrawn = end === 'withdrawn' || this.#session.loop.state.consent.no.includes(by);
-    if (end === 'broken-off') void this.#breakOff(utterance);
-    else if (isWithdrawn) {
-      this.#report(utterance, true, why);
-      utterance.decided({ kind: 'withdrawn' }, false);
-    } else {
-      this.#report(utterance, end === 'nothing', why);
-      utterance.decided(utterance.content(), end === 'meant');
-    }
-    const { failure } = utterance;
+  over(fact: UtteranceOver): void {
+    const { end, heard } = fact;
+    const recording = this.#all.get(heard.id);
+    if (!recording) return;
+    if (end === 'broken-off') void this.#breakOff(recording, heard);
+    else this.#decided(recording, fact);
+    const { error } = heard.failure ?? {};
+    if (error instanceof BotError && end !== 'meant' && end !== 'withdrawn')
+      this.#session.notices.reportFailure(error, 'recognise');
+  }
+
+  #decided(recording: UtteranceRecording, { by, end, heard, name, why }: UtteranceOver) {
     const { loop, notices } = this.#session;
-    if (end !== 'meant' && end !== 'withdrawn' && failure instanceof BotError)
-      notices.reportFailure(failure, 'recognise');
-    loop.lastUnrecognised = failure;
+    const isWithdrawn = end === 'withdrawn' || loop.state.consent.no.includes(by);
+    const content = isWithdrawn ? withdrawn : contentOfHeard(heard, recording.transcript);
+    if (!isWithdrawn && end !== 'nothing') this.#reportWords(heard, by, name);
+    if (why) notices.report({ kind: 'ignored', speakerId: by, name, why });
+    recording.decided(content, !isWithdrawn && end === 'meant');
   }
 
   /** An utterance in the form of a pipeline; `text`: the words that its answer is begun on, while others may come. */
-  said(id: Id, text?: string): TurnUtterance | undefined {
-    const utterance = this.#all.get(id);
-    const sound = utterance?.end?.whole ?? utterance?.soFar?.();
-    if (!utterance || !sound) return undefined;
-    const { failure, name, speakerId, words } = utterance;
-    const isGuess = text !== undefined && words?.text !== text && failure === undefined;
-    const transcript = () => (isGuess ? Promise.resolve({ text }) : utterance.text());
+  said(id: Id, text: string | undefined): TurnUtterance | undefined {
+    const recording = this.#all.get(id);
+    const sound = recording?.whole ?? recording?.soFar?.();
+    if (!recording || !sound) return undefined;
+    const { name, speakerId, transcript: known } = recording;
+    const isGuess = text !== undefined && known?.text !== text;
+    const transcript = () => (isGuess ? Promise.resolve({ text }) : recording.text());
     return { ...sound, speakerId, name, transcript };
   }
 
-  find(id: Id): HeardUtterance | undefined {
-    return this.#all.get(id);
+  #heard(id: Id): UtteranceState | undefined {
+    return openSpeech(this.#session.loop.state, id)?.utterance;
   }
 
   /** Whether something sounds beside this person; not looked at where no yes is waited for. */
   #isAmongSounds(speakerId: PersonId) {
-    const { state } = this.#session.loop;
+    const { loop, speech } = this.#session;
+    const { state } = loop;
     if (state.confirmations.every(({ spoken }) => spoken === 'none')) return false;
     const isAlone = [...this.#open.keys()].every((id) => id === speakerId);
-    return (
-      !isAlone || this.#connection?.isSpeaking === true || this.#session.speech.mix.tracks.isAudible
-    );
+    return !isAlone || isSpeaking(state) || speech.mix.tracks.isAudible;
   }
 
-  #affords(utterance: HeardUtterance, moment: InterimMoment): boolean {
+  /** Whether words of an utterance that is not over cost too much now. */
+  #isCostly({ soundMs }: UtteranceRecording, moment: InterimMoment): boolean {
     const isStreamed = this.#deps.transcriber.has('listen');
-    return isStreamed || this.#interimBudget.affords(utterance.soundMs, moment);
-  }
-
-  /** Asks for the words so far, once a pause, unless that would be too expensive. */
-  #pause(utterance: HeardUtterance, { heard, kind, soFar }: PauseEvent) {
-    utterance.soFar = soFar;
-    utterance.evidence = heard;
-    if (!hasVoice(heard) || utterance.isRequested) return;
-    const isWanted = !utterance.isRecognised || this.#affords(utterance, kind);
-    if (isWanted)
-      this.#session.loop.post({ kind: 'paused', utterance: utterance.id, evidence: heard });
-    if (utterance.isRequested) return;
-    if (!utterance.isRecognised || kind === 'long-pause') void this.#passOver(utterance);
+    return !isStreamed && !this.#interimBudget.affords(soundMs, moment);
   }
 
   /** Gives endpointing an empty text for this pause, so that it does not wait for words. */
-  async #passOver(utterance: HeardUtterance) {
+  async #passOver(recording: UtteranceRecording) {
     await Promise.resolve(); // what else was noticed goes first
-    const { speakerId } = utterance;
-    if (this.#open.get(speakerId) === utterance && !utterance.isRequested)
+    const { id, speakerId } = recording;
+    const heard = this.#heard(id);
+    if (this.#open.get(speakerId) === recording && heard && !isAsked(heard))
       this.#connection?.read(speakerId, { text: '' });
-  }
-
-  async #recognise(utterance: HeardUtterance, pause: number) {
-    const { loop, place } = this.#session;
-    const { id, partial, speakerId } = utterance;
-    utterance.deferredPause = undefined;
-    const text = utterance.text();
-    const words = await text.catch(() => undefined);
-    if (!utterance.isLatest(text) || this.#all.get(id) !== utterance) return;
-    if (!words) {
-      loop.post({ kind: 'unrecognised', utterance: id, pause });
-      return;
-    }
-    const guess = utterance.partial ?? partial;
-    if (guess !== undefined) this.#deps.hearing.partialTrust.compare(guess, words.text);
-    if (utterance.end) await place.languages.said(speakerId, words);
-    const language = place.languages.of(speakerId);
-    loop.post({ kind: 'words', utterance: id, pause, text: words.text, language });
   }
 
   /** Skips recognition when the budget is used up. A stop counts all the same. */
@@ -258,7 +245,7 @@ export class Utterances {
     budget: HearingBudget,
   ) {
     const { consent, loop, place } = this.#session;
-    const { clock, hearing, vocabulary } = this.#deps;
+    const { clock, vocabulary } = this.#deps;
     const { languages } = place;
     const name = place.findPerson(speakerId)?.name ?? 'Someone';
     languages.meet(speakerId);
@@ -270,98 +257,96 @@ export class Utterances {
     const paid = this.#deps.transcriber.paidBy(budget.reservation);
     const transcriber = asking(paid, { hints, language: languages.hintFor(speakerId) });
     const id = this.#nextId++;
-    const utterance: HeardUtterance = new HeardUtterance({
+    const recording: UtteranceRecording = new UtteranceRecording({
       id,
       speakerId,
       name,
-      fromMs,
-      hints,
-      listening: this.#hold(transcriber, speakerId, () => utterance),
+      listening: this.#hold(transcriber, () => recording),
       clock,
       follower: follow?.({ speakerId, name, fromMs }),
       onDecided: (meant) => budget.decided(meant),
     });
-    this.#all.set(id, utterance);
-    this.#open.set(speakerId, utterance);
-    const isCaptioned = utterance.isFollowed;
+    this.#all.set(id, recording);
+    this.#open.set(speakerId, recording);
+    const isCaptioned = recording.isFollowed;
     loop.post({ kind: 'began', utterance: id, by: speakerId, fromMs, hints, isCaptioned });
-    if (!openSpeech(loop.state, id)) {
-      this.forget(id);
-      utterance.close();
-    }
-    if (utterance.isRecognised) hearing.warm();
+    if (this.#heard(id)) return;
+    this.forget(id);
+    recording.decided({ kind: 'not-understood' }, false);
   }
 
   /** A recogniser for an utterance, which begins when its words are needed. */
-  #hold(
-    transcriber: Transcriber,
-    speakerId: PersonId,
-    utterance: () => HeardUtterance,
-  ): HeldListening {
+  #hold(transcriber: Transcriber, recording: () => UtteranceRecording): HeldListening {
     const { loop, notices, signal } = this.#session;
+    const isStreamed = transcriber.listen !== undefined;
     const onPartial = (text: string) => {
-      const one = utterance();
-      if (transcriber.listen) one.partial = text;
-      one.heardPartly(text);
-      notices.report({ kind: 'words', name: one.name, text, isWhole: false });
-      if (transcriber.listen) loop.post({ kind: 'partial', utterance: one.id, text });
-      if (this.#open.get(speakerId) !== one) return;
+      const { id, name, speakerId } = recording();
+      recording().caption(text, false);
+      notices.report({ kind: 'words', name, text, isWhole: false });
+      loop.post({ kind: 'partial', utterance: id, text, isStreamed });
+      if (this.#open.get(speakerId) !== recording()) return;
       this.#connection?.read(speakerId, { text });
-      if (one.overlaps) this.#connection?.overhear(speakerId, text);
+      if (this.#heard(id)?.isOverlapping) this.#connection?.overhear(speakerId, text);
     };
     const onSent = (ms: number) => this.#interimBudget.sent(ms);
     const open = (inner: AbortSignal) => listenWith(transcriber, onPartial, inner, onSent);
     return new HeldListening(open, signal);
   }
 
-  async #end(utterance: HeardUtterance, ended: UtteranceEnd) {
+  async #end(recording: UtteranceRecording, ended: UtteranceEnd) {
     const { loop, place } = this.#session;
-    const { id, speakerId } = utterance;
-    utterance.end = ended;
-    const { endedAtMs, heard, whole } = ended;
-    if (hasVoice(heard) && utterance.isRecognised)
+    const { id, speakerId, transcript } = recording;
+    const { endedAtMs: endedMs, heard: evidence, whole, why } = ended;
+    recording.whole = whole;
+    if (hasVoice(evidence) && this.#heard(id)?.isRecognised)
       this.#interimBudget.spoke(whole.toMs - whole.fromMs);
-    if (utterance.words) await place.languages.said(speakerId, utterance.words);
-    loop.post({
-      kind: 'ended',
-      utterance: id,
-      toMs: whole.toMs,
-      endedMs: endedAtMs,
-      evidence: heard,
-      isAmongSounds: utterance.isAmongSounds,
-    });
-    const { deferredPause } = utterance;
-    if (deferredPause !== undefined && this.#all.get(id) === utterance)
-      await this.#recognise(utterance, deferredPause);
+    if (transcript) await place.languages.said(speakerId, transcript);
+    const isTooLong = why === 'too-long';
+    const { toMs } = whole;
+    loop.post({ kind: 'ended', utterance: id, toMs, endedMs, evidence, isTooLong });
   }
 
   /** An answer is made of it no more, but captions are. */
-  async #breakOff(utterance: HeardUtterance) {
+  async #breakOff(recording: UtteranceRecording, heard: UtteranceState) {
     const { consent } = this.#session;
-    const withdrawn = consent.withdrawals.of(utterance.speakerId);
-    if (utterance.isFollowed && consent.mayHear(utterance.speakerId)) {
-      const words = await utterance.text().catch(() => undefined);
-      if (withdrawn.aborted) utterance.decided({ kind: 'withdrawn' }, false);
-      else if (words) utterance.decided(utterance.content(utterance.evidence), false);
-    } else if (!consent.mayHear(utterance.speakerId))
-      utterance.decided({ kind: 'withdrawn' }, false);
-    utterance.close();
+    const { isFollowed, speakerId } = recording;
+    const signal = consent.withdrawals.of(speakerId);
+    const text = heard.understood;
+    let content: UtteranceContent =
+      text.trim() === '' ? { kind: 'not-understood' } : { kind: 'text', transcript: { text } };
+    if (!consent.mayHear(speakerId)) content = withdrawn;
+    else if (isFollowed) {
+      const transcript = await recording.text().catch(() => undefined);
+      if (signal.aborted) content = withdrawn;
+      else if (transcript) content = contentOfHeard(heard, transcript);
+    }
+    recording.decided(content, false);
   }
 
-  #report(utterance: HeardUtterance, isNothing: boolean, why: UtteranceOver['why']) {
+  #reportWords({ isTooLong, words: text }: UtteranceState, speakerId: PersonId, name: string) {
+    if (text === undefined) return;
     const { consent, notices, place } = this.#session;
-    const { end, name, speakerId, words } = utterance;
-    if (words && !isNothing) {
-      const said = { speakerId, name, text: words.text };
-      const recognised = {
-        kind: 'recognised',
-        channelId: place.channel.channelId,
-        ...said,
-      } as const;
-      const cut = end?.why === 'too-long' ? ({ cut: end.why } as const) : {};
-      const isLeftOut = !consent.mayWrite(speakerId);
-      notices.report({ ...recognised, isLeftOut, ...cut });
-    }
-    if (why) notices.report({ kind: 'ignored', speakerId, name, why });
+    const { channelId } = place.channel;
+    const isLeftOut = !consent.mayWrite(speakerId);
+    const cut = isTooLong ? ({ cut: 'too-long' } as const) : {};
+    notices.report({ kind: 'recognised', channelId, speakerId, name, text, isLeftOut, ...cut });
   }
+}
+
+const withdrawn: UtteranceContent = { kind: 'withdrawn' };
+
+/** Content of an utterance. The words alone decide where it was broken off before a voice was proven. */
+function contentOfHeard(
+  { evidence, hints, isEnded }: UtteranceState,
+  transcript: Transcript | undefined,
+): UtteranceContent {
+  const { text } = transcript ?? {};
+  const isJudged = isEnded || text === undefined || hasVoice(evidence);
+  const held = isJudged ? contentOf({ evidence, text, hints }) : contentOfWords(text);
+  if (held === 'words' && transcript) return { kind: 'text', transcript };
+  return { kind: held === 'no-words' ? held : 'not-understood' };
+}
+
+function contentOfWords(text: string): ReturnType<typeof contentOf> {
+  return text.trim() === '' ? 'no-words' : 'words';
 }

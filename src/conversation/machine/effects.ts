@@ -9,13 +9,16 @@ import type {
   ToolChange,
   TurnPhase,
   TurnState,
+  UtteranceState,
 } from './state.ts';
 
 type HearingEffect =
   | { readonly do: 'listen'; readonly utterance: Id; readonly by: PersonId }
   | { readonly do: 'recognise'; readonly utterance: Id; readonly pause: number }
-  /** Gives endpointing the words up to the pause. */
-  | { readonly do: 'endpoint'; readonly utterance: Id; readonly text: string }
+  /** Ends a request for words: their speaker went on. */
+  | { readonly do: 'cancel-recognition'; readonly utterance: Id }
+  /** Gives endpointing the words up to the pause; undefined: it is to wait for none. */
+  | { readonly do: 'endpoint'; readonly utterance: Id; readonly text: string | undefined }
   /** Drops sound and recogniser of an utterance. */
   | { readonly do: 'forget'; readonly utterance: Id }
   /** Gives barge-in the meaning of words over the bot's voice. */
@@ -75,6 +78,8 @@ type MessageEffect =
       readonly do: 'notice';
       readonly line: string;
       readonly by: PersonId | undefined;
+      /** Failure of which the line tells. */
+      readonly error?: unknown;
     }
   | { readonly do: 'forget-person'; readonly by: PersonId }
   /** A person said a command of the bot itself. */
@@ -92,7 +97,10 @@ export type ConversationFact =
   | {
       readonly kind: 'utterance-over';
       readonly utterance: Id;
+      /** The utterance as it was at its end. */
+      readonly heard: UtteranceState;
       readonly by: PersonId;
+      readonly name: string;
       readonly end: UtteranceOutcome;
       readonly why?: IgnoreReason | undefined;
     }

@@ -23,9 +23,24 @@ type VoiceEvent =
       /** True where captions want its words. */
       readonly isCaptioned?: boolean;
     }
-  | { readonly kind: 'paused'; readonly utterance: Id; readonly evidence: Evidence }
+  | {
+      readonly kind: 'paused';
+      readonly utterance: Id;
+      readonly evidence: Evidence;
+      /** True where the pause is longer than most pauses inside a sentence. */
+      readonly isLong?: boolean;
+      /** True where the words cost too much before the end. */
+      readonly isCostly?: boolean;
+    }
   | { readonly kind: 'resumed'; readonly utterance: Id }
-  | { readonly kind: 'likely-over'; readonly utterance: Id; readonly evidence: Evidence }
+  | {
+      readonly kind: 'likely-over';
+      readonly utterance: Id;
+      readonly evidence: Evidence;
+      readonly isCostly?: boolean;
+    }
+  /** Another voice or a track sounds beside an utterance. */
+  | { readonly kind: 'overlaid'; readonly utterance: Id }
   | {
       readonly kind: 'ended';
       readonly utterance: Id;
@@ -34,8 +49,8 @@ type VoiceEvent =
       /** Instant, in ms of the packets, at which the silence was long enough. */
       readonly endedMs: number;
       readonly evidence: Evidence;
-      /** True where another voice or a track sounded meanwhile. */
-      readonly isAmongSounds: boolean;
+      /** True where it was cut for its length. */
+      readonly isTooLong?: boolean;
     }
   | {
       /** Decision of `turn/overlap` about a voice over a reply. */
@@ -45,7 +60,13 @@ type VoiceEvent =
     };
 
 type RecogniserEvent =
-  | { readonly kind: 'partial'; readonly utterance: Id; readonly text: string }
+  | {
+      readonly kind: 'partial';
+      readonly utterance: Id;
+      readonly text: string;
+      /** False: words of a sound that is recognised once it was said. */
+      readonly isStreamed?: boolean;
+    }
   | {
       readonly kind: 'words';
       readonly utterance: Id;
@@ -54,7 +75,12 @@ type RecogniserEvent =
       /** Language of the speaker, BCP 47, where it is known. */
       readonly language: string | undefined;
     }
-  | { readonly kind: 'unrecognised'; readonly utterance: Id; readonly pause: number };
+  | {
+      readonly kind: 'unrecognised';
+      readonly utterance: Id;
+      readonly pause: number;
+      readonly error?: unknown;
+    };
 
 /** Events of answers and readings. `reply` is the id of either. */
 type ReplyEvent =

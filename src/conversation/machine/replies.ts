@@ -30,6 +30,7 @@ import type {
   Reading,
   TurnPart,
   TurnState,
+  UtteranceState,
 } from './state.ts';
 import { discardAnswer, stopAnswer, stopRunsOfTurn } from './tools.ts';
 
@@ -100,7 +101,7 @@ export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyE
   removeTurn(draft, turn);
   forgetSounds(draft, turn.parts);
   if (end !== 'withdrawn') separateOpen(draft, turn);
-  else for (const { id } of turn.open) endUtterance(draft, turn.by, id, end);
+  else for (const one of turn.open) endUtterance(draft, turn, one, end);
   const { request } = turn;
   if (request !== undefined) emit(draft, { do: 'report', request, outcome: end });
   report(draft, { kind: 'turn-over', turn, end });
@@ -109,13 +110,23 @@ export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyE
 /** Reports an utterance that no answer needs, and forgets its sound. */
 export function endUtterance(
   draft: Draft,
-  by: PersonId,
-  utterance: Id,
+  turn: TurnState,
+  utterance: UtteranceState,
   end: UtteranceOutcome,
   why?: IgnoreReason,
 ): void {
-  report(draft, { kind: 'utterance-over', utterance, by, end, why });
-  emit(draft, { do: 'forget', utterance });
+  reportUtterance(draft, turn, utterance, end, why);
+  emit(draft, { do: 'forget', utterance: utterance.id });
+}
+
+export function reportUtterance(
+  draft: Draft,
+  { by, name }: TurnState,
+  heard: UtteranceState,
+  end: UtteranceOutcome,
+  why?: IgnoreReason,
+): void {
+  report(draft, { kind: 'utterance-over', utterance: heard.id, heard, by, name, end, why });
 }
 
 /** Speech without a decision becomes a turn of its own. */

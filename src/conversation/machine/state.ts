@@ -25,7 +25,10 @@ export type Participant = {
   readonly isAdmitted: boolean;
 };
 
-/** Speech of one person between two silences, until it is decided. The audio plane holds its sound under the same id. */
+/** Failure of the recogniser. */
+type RecogniserFailure = { readonly error: unknown };
+
+/** Speech of one person between two silences, until it is decided. A recording holds its sound under the same id. */
 export type UtteranceState = {
   readonly id: Id;
   /** First and last sound of the voice, in ms. */
@@ -40,14 +43,19 @@ export type UtteranceState = {
   isRecognised: boolean;
   /** True while the words up to the latest pause are requested. */
   isRequested: boolean;
+  /** True while that request waits for the end of the utterance, as an earlier one costs too much. */
+  isDeferred: boolean;
   /** Undefined before recognition, and where it failed. */
   words: string | undefined;
+  /** Instant, in ms, at which the words came. */
+  recognisedMs: number | undefined;
   /** Language of the speaker, BCP 47. */
   language: string | undefined;
-  /** True where the recogniser failed. */
-  hasFailed: boolean;
+  failure: RecogniserFailure | undefined;
   /** Latest words of a streaming recogniser. */
   partial: string | undefined;
+  /** Latest words of any recogniser, also where they are void by now. */
+  understood: string;
   /** Instant, in ms, of its latest pause. */
   pausedMs: number;
   evidence: Evidence;
@@ -61,10 +69,14 @@ export type UtteranceState = {
   readonly isAlone: boolean;
   /** True where it went on with a question whose answer has ended since. It needs no name. */
   goesOn: boolean;
+  /** True where it was cut for its length. */
+  isTooLong: boolean;
 };
 
 /** Words of an utterance that was for the bot. */
-export type TurnPart = { readonly utterance: Id; readonly words: string };
+export type TurnPart = { readonly utterance: Id; readonly words: string } & Partial<
+  Pick<UtteranceState, 'failure' | 'recognisedMs'>
+>;
 
 /** One attempt at the answer of a turn. A turn that grows gets another one. */
 export type Answer = {

@@ -43,10 +43,13 @@ function newUtterance(draft: Draft, event: EventOf<'began'>): UtteranceState {
     pause: 0,
     isRecognised: false,
     isRequested: false,
+    isDeferred: false,
     words: undefined,
+    recognisedMs: undefined,
     language: undefined,
-    hasFailed: false,
+    failure: undefined,
     partial: undefined,
+    understood: '',
     pausedMs: fromMs,
     evidence: nothingHeard,
     hints,
@@ -54,6 +57,7 @@ function newUtterance(draft: Draft, event: EventOf<'began'>): UtteranceState {
     isAmongSounds: false,
     isAlone: draft.people.every((one) => one.isBot || one.id === by),
     goesOn: false,
+    isTooLong: false,
   };
 }
 
@@ -81,24 +85,41 @@ function reopenTurn(draft: Draft, turn: TurnState) {
 }
 
 /** Requests the words so far. Where partial words are trusted, the answer begins on them. */
-export function paused(draft: Draft, { evidence, utterance: id }: EventOf<'paused'>): void {
+export function paused(draft: Draft, event: EventOf<'paused'>): void {
+  const { evidence, isCostly, isLong, utterance: id } = event;
   const speech = openSpeech(draft, id);
-  if (!speech || speech.utterance.isRequested || !hasVoice(evidence)) return;
+  if (!speech || isAsked(speech.utterance) || !hasVoice(evidence)) return;
   const { utterance } = speech;
   utterance.evidence = evidence;
-  utterance.toMs = draft.atMs;
-  utterance.pausedMs = draft.atMs;
-  requestWords(draft, speech);
-  if (utterance.partial !== undefined) preempt(draft, speech, utterance.partial, false);
+  beginListening(draft, speech);
+  const { isDeferred, isRecognised, partial: text } = utterance;
+  if (isRecognised && !isCostly && !isDeferred) {
+    utterance.toMs = draft.atMs;
+    utterance.pausedMs = draft.atMs;
+    requestWords(draft, speech);
+    if (text !== undefined) preempt(draft, speech, text, false);
+  } else if (isLong || !isRecognised) {
+    emit(draft, { do: 'endpoint', utterance: id, text: undefined });
+  }
 }
 
-function requestWords(draft: Draft, speech: OpenSpeech) {
+/** Whether the words up to the latest pause are on their way. */
+export function isAsked({ isDeferred, isRequested }: UtteranceState): boolean {
+  return isRequested && !isDeferred;
+}
+
+function requestWords(draft: Draft, speech: OpenSpeech, isDeferred = false) {
   const { utterance } = speech;
   beginListening(draft, speech);
   if (!utterance.isRecognised) return;
   utterance.pause++;
   utterance.isRequested = true;
-  emit(draft, { do: 'recognise', utterance: utterance.id, pause: utterance.pause });
+  utterance.isDeferred = isDeferred;
+  if (!isDeferred) emitRequest(draft, utterance);
+}
+
+function emitRequest(draft: Draft, { id: utterance, pause }: UtteranceState) {
+  emit(draft, { do: 'recognise', utterance, pause });
 }
 
 /** Words that were not needed at first may be needed by now. */
@@ -116,14 +137,25 @@ export function resumed(draft: Draft, { utterance: id }: EventOf<'resumed'>): vo
   const { turn, utterance } = speech;
   if (turn.answer?.lastUtterance === id) discardUnheard(draft, turn);
   utterance.words = undefined;
+  utterance.failure = undefined;
+  emit(draft, { do: 'cancel-recognition', utterance: id });
   utterance.isRequested = false;
-  utterance.hasFailed = false;
+  utterance.isDeferred = false;
 }
 
-export function partial(draft: Draft, { text, utterance: id }: EventOf<'partial'>): void {
+/** Something else sounds, so a yes in it is nobody's. */
+export function overlaid(draft: Draft, { utterance: id }: EventOf<'overlaid'>): void {
+  const utterance = openSpeech(draft, id)?.utterance;
+  if (utterance) utterance.isAmongSounds = true;
+}
+
+export function partial(draft: Draft, event: EventOf<'partial'>): void {
+  const { isStreamed = true, text, utterance: id } = event;
   const speech = openSpeech(draft, id);
   if (!speech) return;
   const { utterance } = speech;
+  utterance.understood = text;
+  if (!isStreamed) return;
   utterance.partial = text;
   const { isEnded, isRequested, pausedMs, words: known } = utterance;
   const isOfPause = isRequested && !isEnded && known === undefined;
@@ -140,16 +172,17 @@ export function words(draft: Draft, event: EventOf<'words'>): void {
   const { utterance } = speech;
   discardWrongGuess(draft, speech, text);
   utterance.language = language;
-  utterance.words = text;
+  utterance.words = utterance.understood = text;
+  utterance.recognisedMs = draft.atMs;
   if (!utterance.isEnded) emit(draft, { do: 'endpoint', utterance: id, text });
 }
 
 export function unrecognised(draft: Draft, event: EventOf<'unrecognised'>): void {
-  const { pause, utterance: id } = event;
+  const { error, pause, utterance: id } = event;
   const speech = requestedSpeech(draft, id, pause);
   if (!speech) return;
   const { utterance } = speech;
-  utterance.hasFailed = true;
+  utterance.failure = { error };
   if (!utterance.isEnded) emit(draft, { do: 'endpoint', utterance: id, text: '' });
 }
 
@@ -167,15 +200,13 @@ function discardWrongGuess(draft: Draft, { turn, utterance }: OpenSpeech, text: 
 }
 
 /** The end is likely. The answer begins, on sound alone where any words of this person are answered. */
-export function likelyOver(
-  draft: Draft,
-  { evidence, utterance: id }: EventOf<'likely-over'>,
-): void {
+export function likelyOver(draft: Draft, event: EventOf<'likely-over'>): void {
+  const { evidence, isCostly, utterance: id } = event;
   const speech = openSpeech(draft, id);
   if (!speech) return;
   const { utterance } = speech;
   utterance.evidence = evidence;
-  if (!utterance.isRequested) requestWords(draft, speech);
+  if (!utterance.isRequested) requestWords(draft, speech, isCostly);
   preempt(draft, speech, utterance.words, true);
 }
 
@@ -183,25 +214,29 @@ export function likelyOver(
 export function endPauses(draft: Draft): void {
   const endedMs = draft.atMs;
   for (const one of draft.turns.flatMap((turn) => turn.open)) {
-    if (one.isRequested && !one.isEnded)
-      ended(draft, { ...one, utterance: one.id, endedMs, isAmongSounds: true });
+    if (!one.isRequested || one.isEnded) continue;
+    one.isAmongSounds = true;
+    ended(draft, { ...one, utterance: one.id, endedMs });
   }
 }
 
 /** An utterance ends. Its words are requested unless its last pause requested them. */
 export function ended(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind'>): void {
-  const { endedMs, evidence, isAmongSounds, toMs, utterance: id } = event;
+  const { endedMs, evidence, isTooLong = false, toMs, utterance: id } = event;
   const speech = openSpeech(draft, id);
   if (!speech) return;
   const { turn, utterance } = speech;
   utterance.toMs = toMs;
   utterance.endedMs = endedMs;
   utterance.evidence = evidence;
-  utterance.isAmongSounds = isAmongSounds;
+  utterance.isTooLong = isTooLong;
   utterance.isEnded = true;
   const ms = toMs - utterance.fromMs;
   attend(draft, { kind: 'talked', personId: turn.by, ms, atMs: draft.atMs });
-  if (!utterance.isRequested && hasVoice(evidence)) requestWords(draft, speech);
+  if (!hasVoice(evidence)) return;
+  if (utterance.isDeferred) emitRequest(draft, utterance);
+  else if (!utterance.isRequested) requestWords(draft, speech);
+  utterance.isDeferred = false;
 }
 
 /** Begins the answer before the end is decided. One that was begun gives way once words go on with its question. */

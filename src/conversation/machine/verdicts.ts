@@ -2,16 +2,8 @@ import type { UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.t
 import { hasVoice } from '#src/turn/answerable.ts';
 import { decide } from './addressing.ts';
 import { askTurn, noteFailure } from './floor.ts';
-import {
-  type Draft,
-  emit,
-  isOnFloor,
-  type OpenSpeech,
-  removeTurn,
-  report,
-  turnOf,
-} from './questions.ts';
-import { dropTurn, endUtterance, forgetSounds } from './replies.ts';
+import { type Draft, emit, isOnFloor, type OpenSpeech, removeTurn, turnOf } from './questions.ts';
+import { dropTurn, endUtterance, forgetSounds, reportUtterance } from './replies.ts';
 import { dropUnheard } from './replying.ts';
 import type { Id, TurnState, UtteranceState } from './state.ts';
 import { acceptYes, closeSpokenQuestions, discardAnswer, takeNo } from './tools.ts';
@@ -32,9 +24,9 @@ function nextDecision(draft: Draft): OpenSpeech | undefined {
   return undefined;
 }
 
-function isDecidable({ evidence, hasFailed, isEnded, isRecognised, words }: UtteranceState) {
+function isDecidable({ evidence, failure, isEnded, isRecognised, words }: UtteranceState) {
   if (!isEnded) return false;
-  return words !== undefined || hasFailed || !isRecognised || !hasVoice(evidence);
+  return (words ?? failure) !== undefined || !isRecognised || !hasVoice(evidence);
 }
 
 function decideOne(draft: Draft, speech: OpenSpeech) {
@@ -54,14 +46,14 @@ function addPart(
   utterance: UtteranceState,
   decision: AnswerDecision,
 ) {
-  const { endedMs, id, toMs, words = '' } = utterance;
-  const all = [...turn.parts, { utterance: id, words }];
+  const { endedMs, failure, id, recognisedMs, toMs, words = '' } = utterance;
+  const all = [...turn.parts, { utterance: id, words, failure, recognisedMs }];
   const { mostParts } = draft.rules;
   forgetSounds(draft, all.slice(0, -mostParts));
   turn.parts = all.slice(-mostParts);
   turn.endedMs = endedMs;
   turn.voiceMs = toMs;
-  report(draft, { kind: 'utterance-over', utterance: id, by: turn.by, end: 'meant' });
+  reportUtterance(draft, turn, utterance, 'meant');
   if (decision.kind === 'answer-with-rest') return;
   askTurn(draft, turn);
   emit(draft, { do: 'overheard', by: turn.by, ...decision.overlap });
@@ -74,10 +66,10 @@ function ignore(
   decision: NoAnswerDecision,
 ) {
   const end = isNothing(decision) ? 'nothing' : 'other';
-  const { evidence, hasFailed, id } = utterance;
-  endUtterance(draft, turn.by, id, end, decision.why);
-  if (hasFailed && hasVoice(evidence) && noteFailure(draft, 'recognise'))
-    emit(draft, { do: 'notice', line: 'unrecognised', by: turn.by }); // read once
+  const { evidence, failure } = utterance;
+  endUtterance(draft, turn, utterance, end, decision.why);
+  if (failure && hasVoice(evidence) && noteFailure(draft, 'recognise'))
+    emit(draft, { do: 'notice', line: 'unrecognised', by: turn.by, error: failure.error }); // read once
   if (decision.overlap) emit(draft, { do: 'overheard', by: turn.by, ...decision.overlap });
   if (decision.dropsUnheard) dropUnheard(draft);
   const endsTurn = decision.kind === 'command' && obey(draft, turn, utterance, decision.command);
@@ -157,7 +149,7 @@ export function breakOff(
     const broken = turn?.open.filter((one) => isBroken(turn, one)) ?? [];
     if (!turn || broken.length === 0) continue;
     turn.open = turn.open.filter((one) => !broken.includes(one));
-    for (const { id } of broken) endUtterance(draft, turn.by, id, 'broken-off');
+    for (const one of broken) endUtterance(draft, turn, one, 'broken-off');
     restoreTurn(draft, turnId);
   }
 }

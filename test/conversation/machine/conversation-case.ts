@@ -38,6 +38,7 @@ export type CaseStep = readonly [
 export const usuallyHidden: ReadonlySet<ConversationEffect['do']> = new Set([
   'listen',
   'recognise',
+  'cancel-recognition',
   'endpoint',
   'overheard',
   'forget',
@@ -151,7 +152,6 @@ export function ended(
     toMs,
     endedMs: atMs,
     evidence: clearVoice,
-    isAmongSounds: false,
     ...over,
     atMs,
   };
@@ -300,6 +300,7 @@ export function shown(effect: ConversationEffect, state: ConversationState): str
     case 'endpoint':
       return `endpoint ${effect.utterance}: ${effect.text}`;
     case 'forget':
+    case 'cancel-recognition':
       return `${effect.do} ${effect.utterance}`;
     case 'overheard':
       return `overheard ${effect.by}: ${effect.what}${effect.isMeant ? ', meant' : ''}`;

@@ -1,0 +1,135 @@
+import { listenRateHz } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
+import { deadlineError } from '#src/ports/failure-event.ts';
+import type { UtteranceContent, UtteranceFollower } from '#src/ports/feature-session.ts';
+import type { HeldListening } from '#src/speech/held-listening.ts';
+import type { Transcript } from '#src/speech/ports.ts';
+import type { Utterance } from './speaker-input.ts';
+
+/** Longest time, in ms, until the words of a pause are there, whatever engines do: more than any of their own deadlines. */
+const longestRecogniseMs = 310_000;
+
+/** Request for the words up to one pause. */
+type TranscriptRequest = {
+  readonly text: Promise<Transcript>;
+  readonly stop: AbortController;
+};
+
+type RecordingOptions = {
+  readonly id: number;
+  readonly speakerId: PersonId;
+  readonly name: string;
+  /** Begins when the words are needed. */
+  readonly listening: HeldListening;
+  readonly clock: Clock;
+  /** Told of its words, whomever they are for. */
+  readonly follower: UtteranceFollower | undefined;
+  /** Told once whether it was for the bot. */
+  readonly onDecided: (meant: boolean) => void;
+};
+
+/** Sound of one utterance and the request for its words. The conversation, which knows it by its id, decides about both. */
+export class UtteranceRecording {
+  readonly id: number;
+  readonly speakerId: PersonId;
+  readonly name: string;
+  /** Its sound up to its latest pause, until it has ended. */
+  soFar: (() => Utterance) | undefined;
+  /** All of its sound, once it has ended. */
+  whole: Utterance | undefined;
+  readonly #options;
+  #follower: UtteranceFollower | undefined;
+  #isDecided = false;
+  #lastSoundAtMs: number;
+  #soundMs = 0;
+  #requested: TranscriptRequest | undefined;
+  #transcript: Transcript | undefined;
+
+  constructor(options: RecordingOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.speakerId = options.speakerId;
+    this.name = options.name;
+    this.#follower = options.follower;
+    this.#lastSoundAtMs = options.clock.nowMs();
+  }
+
+  /** Whether captions want its words. */
+  get isFollowed(): boolean {
+    return this.#follower !== undefined;
+  }
+
+  get soundMs(): number {
+    return this.#soundMs;
+  }
+
+  /** Result of the latest request. */
+  get transcript(): Transcript | undefined {
+    return this.#transcript;
+  }
+
+  /** Sends its sound to the recogniser, from its beginning on. */
+  listen(): void {
+    this.#options.listening.begin();
+  }
+
+  hear(sound: Int16Array): void {
+    this.#soundMs += (sound.length / listenRateHz) * 1_000;
+    this.#lastSoundAtMs = this.#options.clock.nowMs();
+    this.#options.listening.push(sound);
+  }
+
+  /** Tells captions all words so far. `isWhole`: they are those up to a pause. */
+  caption(text: string, isWhole: boolean): void {
+    if (isWhole) this.#follower?.whole(text);
+    else this.#follower?.partial(text);
+  }
+
+  /** Words up to the latest pause, recognised once. Errors: as `Listening.settle`. */
+  text(): Promise<Transcript> {
+    if (this.#isDecided && !this.#requested && this.whole) return Promise.resolve({ text: '' });
+    this.#requested ??= this.#request();
+    return this.#requested.text;
+  }
+
+  /** Whether this text is still that of the pause. */
+  isLatest(text: Promise<Transcript>): boolean {
+    return this.#requested?.text === text;
+  }
+
+  /** Ends the request, whose words are void: the speaker went on. */
+  cancelRequest(): void {
+    this.#requested?.stop.abort(new Error('the speaker went on'));
+    this.#requested = undefined;
+    this.#transcript = undefined;
+  }
+
+  /** Reports its content and for whom it was, and ends the recogniser. Only the first call counts. */
+  decided(content: UtteranceContent, meant: boolean): void {
+    if (this.#isDecided) return;
+    this.#isDecided = true;
+    this.#options.onDecided(meant);
+    this.#follower?.ended({ ...content, toMs: this.whole?.toMs ?? this.#lastSoundAtMs });
+    this.#follower = undefined;
+    this.#options.listening[Symbol.dispose]();
+  }
+
+  #request(): TranscriptRequest {
+    const { clock, listening } = this.#options;
+    const stop = new AbortController();
+    const late = () => {
+      const seconds = longestRecogniseMs / 1_000;
+      const error = deadlineError('recognise', `The recogniser returned no text in ${seconds} s.`);
+      stop.abort(error);
+      return error;
+    };
+    const settled = unlessAborted(listening.settle(stop.signal), stop.signal);
+    const text = within(settled, longestRecogniseMs, clock, late);
+    const keep = (transcript: Transcript) => {
+      if (this.isLatest(text)) this.#transcript = transcript;
+    };
+    text.then(keep, () => undefined); // whoever asked is told of its failure
+    return { text, stop };
+  }
+}
