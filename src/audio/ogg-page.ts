@@ -1,26 +1,24 @@
-/** Bytes of a page before its table of lengths (RFC 3533, 6). */
+/** Bytes before the segment table: https://www.rfc-editor.org/rfc/rfc3533.html#section-6 */
 const headBytes = 27;
-/** Longest page, in bytes, with its table and 255 segments of 255 bytes. */
 export const longestPageBytes = headBytes + 255 + 255 * 255;
 
-/** Limit of bytes with a failed checksum for each byte passed: 7 bytes may promise a page of 64 kB. */
+/** Seven bytes may promise a page of 64 kB, so the bytes counted twice are limited. */
 const countedPerByte = 256;
 
-/** One page of an Ogg file. */
 export type OggPage = {
   readonly bytes: Buffer;
   readonly isContinued: boolean;
   readonly isFirst: boolean;
   readonly isLast: boolean;
-  /** Place of its last whole packet, in samples; undefined where none ends here. */
+  /** Position after the last whole packet, in samples. Undefined if no packet ends here. */
   readonly granule: number | undefined;
   readonly serial: number;
-  /** Pieces of packets; the last one continues in the next page where `goesOn`. */
+  /** Pieces of packets. The last one continues on the next page if `goesOn`. */
   readonly pieces: readonly Buffer[];
   readonly goesOn: boolean;
 };
 
-/** Cuts a file into pages, in pieces of any length, and leaves out all other bytes: every page carries a checksum. */
+/** Cuts a file into pages, in pieces of any length. Bytes without a valid checksum are skipped. */
 export class OggPages {
   #rest: Buffer = Buffer.alloc(0);
 
@@ -39,7 +37,6 @@ export class OggPages {
     }
   }
 
-  /** To the next head, past those that would have more counted again than `countedPerByte`. */
   #lose(countedBytes: number) {
     const from = Math.max(1, Math.floor(countedBytes / countedPerByte));
     const next = this.#rest.indexOf('OggS', from, 'latin1');
@@ -85,18 +82,16 @@ function readPage(bytes: Buffer): OggPage | undefined {
   };
 }
 
-/** Fields of the head of a page. */
 type PageMarks = {
   readonly serial: number;
   readonly isFirst?: boolean;
   readonly isLast?: boolean;
-  /** Position at which the last packet ends, in samples; 0 when left out. */
+  /** Position at which the last packet ends, in samples. */
   readonly granule?: number;
-  /** Number of the first page; 0 when left out. */
   readonly sequence?: number;
 };
 
-/** Pages that carry `packets`: one where they fit into it. */
+/** Writes packets into as few pages as possible. */
 export function writePages(packets: readonly Uint8Array[], marks: PageMarks): Buffer {
   const sizes = packets.flatMap(({ length }) => [
     ...Array<number>(Math.floor(length / 255)).fill(255),
@@ -131,7 +126,7 @@ function pageHead(flags: number, sequence: number, { serial, granule = 0 }: Page
   return head;
 }
 
-/** RFC 3533, 6: polynomial 0x04c11db7, nothing reflected; the field itself counts as zeros. */
+/** Polynomial 0x04c11db7, not reflected: https://www.rfc-editor.org/rfc/rfc3533.html#section-6 */
 const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
   let crc = n << 24;
   for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc < 0 ? 0x04c11db7 : 0);

@@ -1,24 +1,23 @@
 import { opusSamples } from '#src/audio/opus/opus-packet.ts';
 
-/** One undecoded voice packet of one person, in order of arrival. */
 export type Packet = {
   readonly speakerId: PersonId;
-  /** RTP sequence, 16 bit, wraps. */
+  /** 16 bits of RTP, which wrap: https://www.rfc-editor.org/rfc/rfc3550.html#section-5.1 */
   readonly sequence: number;
-  /** RTP timestamp at 48 kHz, 32 bit, wraps; 960 per 20 ms. */
+  /** 32 bits of RTP at 48 kHz, which wrap. 20 ms are 960. */
   readonly timestamp: number;
-  /** Empty: nothing but padding. */
+  /** Empty for a packet that is only padding. */
   readonly opus: Uint8Array;
   readonly atMs: number;
 };
 
-/** Still end-to-end encrypted: it ends in the marker that opening takes away (DAVE protocol, "Payload Format"). */
+/** A packet that is still end-to-end encrypted ends with this marker: https://daveprotocol.com/ */
 export function isSealed(opus: Uint8Array): boolean {
   const { length } = opus;
   return opus[length - 1] === 0xfa && opus[length - 2] === 0xfa;
 }
 
-/** A packet in its place, and the gap before it. Samples are at 48 kHz, as in RTP. */
+/** A packet in order, with the gap before it. Samples count at 48 kHz, as in RTP. */
 export type OrderedPacket = {
   readonly packet: Packet;
   /** An unreadable packet counts as long as the last readable one. */
@@ -26,48 +25,54 @@ export type OrderedPacket = {
   readonly gap?: PacketGap;
 };
 
-/** Time before a packet for which there is none. */
 export type PacketGap = {
   /** Frames that never came, and their samples. */
   readonly frames: number;
   readonly lost: number;
-  /** Samples of silence: nothing was sent. Left out where another stream begins and only the clock knows. */
+  /** Samples of silence, in which nothing was sent. Undefined between two streams, where only the clock knows. */
   readonly silent?: number;
-  /** Too much is missing for the packet to continue the sound before, or another stream begins. */
+  /** The packet does not continue the sound before. */
   readonly isRestart: boolean;
 };
 
-/** Packets since the stream was opened; `late` came once more, or after they had been given up as lost. */
+/** `late` counts packets that came twice, or after they had been given up. */
 export type OrderCounts = {
   readonly lost: number;
   readonly late: number;
 };
 
-/** Longest wait, in ms, of a packet for the one before it: three frames. */
+/** A packet waits for the one before it for up to three frames. */
 const reorderWaitMs = 60;
-/** Also the most packets that wait; one further ahead is not a matter of order. */
+/** A packet further ahead does not belong to the same order. */
 const reorderLimit = 15;
 const lossLimitFrames = 5;
-/** No pause is believed to be longer. */
 const silenceLimitSamples = 60 * 48_000;
-/** No frame is shorter. */
 const shortestSamples = 120;
 const usualSamples = 960;
-/** Latest packet that still counts as late, 2 s; beyond, the sender has restarted. */
+/** A sender with older packets (2 s) has restarted. */
 const lateLimit = 100;
 
 const none: readonly OrderedPacket[] = [];
 const anotherStream: PacketGap = { frames: 0, lost: 0, isRestart: true };
 
-/** A packet with its sequence unwrapped, so that nothing is confused over hours. */
+/** A packet whose sequence number does not wrap. */
 type PlacedPacket = { readonly packet: Packet; readonly place: number };
 
 /**
- * Puts one person's packets in order and reports the gaps between them.
+ * Jitter buffer: puts one person's packets in order and reports the gaps between them.
  *
- * Of a valid stream the lengths of all packets and gaps add up to its timestamps. A packet in order is passed at once; otherwise it
- * waits up to 60 ms: `settle` must be called regularly. Packets carry no SSRC: another
- * stream shows by a sequence or timestamp that does not follow.
+ * A packet in order passes at once. Any other one waits up to 60 ms, so `settle` must be called regularly. Lengths of
+ * packets and gaps add up to the timestamps of a valid stream. Packets carry no SSRC, and another stream shows by
+ * numbers that do not continue.
+ *
+ * @example
+ * import { PacketOrder } from '#src/audio/packet.ts';
+ *
+ * const order = new PacketOrder();
+ * const opus = Uint8Array.of(0xf8, 0xff, 0xfe);
+ * const packets = [1, 3, 2].map((n) => ({ speakerId: '1', sequence: n, timestamp: n * 960, opus, atMs: n }));
+ * const ordered = packets.flatMap((packet) => order.put(packet));
+ * ordered.map(({ packet }) => packet.sequence); // [1, 2, 3]
  */
 export class PacketOrder {
   readonly #held = new Map<number, PlacedPacket>();
@@ -79,7 +84,7 @@ export class PacketOrder {
     if (!this.#last) return [this.#pass({ packet, place: 0x1_0000 + packet.sequence })];
     const place = unwrap(packet.sequence, this.#last.place);
     if (packet.opus.length === 0) {
-      // Padding takes a place, and no time; out of order it is as good as lost.
+      // Padding takes a sequence number, but no time. Out of order it counts as lost.
       if (place === this.#last.place + 1) this.#last = { packet: this.#last.packet, place };
       return this.settle(packet.atMs);
     }
@@ -90,7 +95,6 @@ export class PacketOrder {
     return [...full, ...this.#hold({ packet, place })];
   }
 
-  /** Gives up packets that were waited for long enough. */
   settle(atMs: number): readonly OrderedPacket[] {
     if (this.#held.size === 0) return none;
     return this.#release((missing) => missing === 0 || atMs - this.#oldestAtMs() >= reorderWaitMs);
@@ -129,7 +133,6 @@ export class PacketOrder {
     return this.#pass(next, this.#last && this.#gap(this.#last.packet, next));
   }
 
-  /** Little, much lost at once, or another stream begins. */
   #gap(last: Packet, { packet, place }: PlacedPacket): PacketGap | undefined {
     const missing = this.#missing(place);
     const jump = (packet.timestamp - last.timestamp) | 0;
@@ -163,19 +166,19 @@ export class PacketOrder {
   #pass(placed: PlacedPacket, gap?: PacketGap): OrderedPacket {
     const { packet } = placed;
     this.#last = placed;
-    // 0 for bytes that are not Opus, or not yet
+    // 0 for bytes that are not Opus, or not yet.
     const samples = isSealed(packet.opus) ? 0 : opusSamples(packet.opus);
     this.#lastSamples = samples || this.#lastSamples;
     return { packet, samples: this.#lastSamples, gap };
   }
 }
 
-/** The place with these lower 16 bits that is nearest to `near` (RFC 3550, appendix A.1). */
+/** Finds the nearest number with these lower 16 bits: https://www.rfc-editor.org/rfc/rfc3550.html#appendix-A.1 */
 function unwrap(sequence: number, near: number): number {
   return near + (((sequence - near) << 16) >> 16);
 }
 
-/** The same stream continues: time passes, not too long, and long enough for the lost packets. */
+/** The same stream continues if time passes, not too long, and long enough for the lost packets. */
 function follows(jump: number, missing: number): boolean {
   return jump >= missing * shortestSamples && jump <= silenceLimitSamples;
 }

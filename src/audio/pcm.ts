@@ -1,22 +1,21 @@
-/** Sound as signed 16-bit samples, channels interleaved. */
+/** Signed 16-bit samples, channels interleaved. */
 export type Pcm = {
   readonly samples: Int16Array;
   readonly rateHz: number;
   readonly channels: 1 | 2;
 };
 
-/** Rate of everything that listens: recognisers and voice activity. */
+/** Rate of recognisers and voice activity detection. */
 export const listenRateHz = 16_000;
-/** Rate of everything that speaks: the mixer and the Opus encoder. */
+/** Rate of the mixer and the Opus encoder. */
 export const speakRateHz = 24_000;
-/** Rate of named tracks, which are mixed in stereo. */
+/** Rate of named tracks, which are stereo. */
 export const musicRateHz = 48_000;
 
 export function durationMs({ samples, rateHz, channels }: Pcm): number {
   return (samples.length / channels / rateHz) * 1000;
 }
 
-/** One channel: of stereo the mean of both. */
 export function toMono(pcm: Pcm): Pcm {
   if (pcm.channels === 1) return pcm;
   const samples = new Int16Array(pcm.samples.length >> 1);
@@ -26,7 +25,6 @@ export function toMono(pcm: Pcm): Pcm {
   return { samples, rateHz: pcm.rateHz, channels: 1 };
 }
 
-/** One channel of any number, interleaved: the mean of all. */
 export function mixedDown(samples: Int16Array, channels: number): Int16Array {
   return Int16Array.from({ length: samples.length / channels }, (_, n) => {
     let sum = 0;
@@ -35,7 +33,6 @@ export function mixedDown(samples: Int16Array, channels: number): Int16Array {
   });
 }
 
-/** One channel on both sides. */
 export function inBoth(one: Int16Array): Int16Array {
   const both = new Int16Array(2 * one.length);
   for (let n = 0; n < one.length; n++) {
@@ -45,7 +42,6 @@ export function inBoth(one: Int16Array): Int16Array {
   return both;
 }
 
-/** One behind the other, copied. */
 export function joinSamples(pieces: readonly Int16Array[]): Int16Array {
   const all = new Int16Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -56,7 +52,7 @@ export function joinSamples(pieces: readonly Int16Array[]): Int16Array {
   return all;
 }
 
-/** Loudness as root mean square: 0 is digital silence, 1 is full scale. */
+/** 0 is digital silence, 1 is full scale. */
 export function rms(samples: Int16Array): number {
   if (samples.length === 0) return 0;
   let sum = 0;
@@ -64,12 +60,12 @@ export function rms(samples: Int16Array): number {
   return Math.sqrt(sum / samples.length) / 32_768;
 }
 
-/** RMS level in dB below full scale: 0 is the loudest, -100 stands for silence. */
+/** dB below full scale. -100 stands for silence. */
 export function energyDb(samples: Int16Array): number {
   return loudnessDb(rms(samples));
 }
 
-/** Root mean square (0 to 1) as dB below full scale: 0 is the loudest, -100 stands for silence. */
+/** Converts a root mean square (0 to 1). */
 export function loudnessDb(level: number): number {
   return Math.max(-100, 20 * Math.log10(level));
 }

@@ -2,23 +2,27 @@ import { changeOfRate } from '#src/audio/polyphase/change-of-rate.ts';
 import { PolyphaseFilter } from '#src/audio/polyphase/polyphase-filter.ts';
 import { inBoth, joinSamples, type Pcm, toMono } from './pcm.ts';
 
-/**
- * Shared filters by their rates. Each is dropped with the last stream that uses it: a table is only worth its memory
- * while it is read.
- */
+/** Streams between the same rates share a filter, which is dropped with the last of them. */
 const filters = new Map<string, WeakRef<PolyphaseFilter>>();
 
 /**
- * Changes the rate of one stream, channels interleaved, in pieces of any length; where it is cut does not change the sound.
+ * Resamples one stream in pieces of any length, without an audible seam.
  *
- * Holds back 24 samples of the lower rate (1.5 ms at 16 kHz) until `flush`. In all, `n` frames give ceil(n * toHz / fromHz).
+ * The last 24 samples of the lower rate are held back until `flush`.
+ *
+ * @example
+ * import { Resampler } from '#src/audio/resample.ts';
+ *
+ * const resampler = new Resampler(48_000, 16_000);
+ * const samples = resampler.push(new Int16Array(960)); // 20 ms
+ * samples.length + resampler.flush().length; // 320
  */
 export class Resampler {
   readonly #filter: PolyphaseFilter;
   readonly #channels;
-  /** Unfinished input, with space behind it; the next output lies `#phase / up` behind frame `#at`. */
+  /** The next output lies `#phase / up` after frame `#at`. */
   #input: Int16Array;
-  /** Frames of it. */
+  /** Frames in `#input`. */
   #length = 0;
   #at = 0;
   #phase = 0;
@@ -30,7 +34,6 @@ export class Resampler {
     this.#begin();
   }
 
-  /** Takes and gives whole frames. */
   push(samples: Int16Array): Int16Array {
     const { up, down, half } = this.#filter.change;
     if (up === down) return samples;
@@ -40,7 +43,7 @@ export class Resampler {
     return out;
   }
 
-  /** Gives the samples held back; afterwards a new stream may begin. */
+  /** Returns the samples held back. A new stream may begin afterwards. */
   flush(): Int16Array {
     const { up, down, half } = this.#filter.change;
     if (up === down) return new Int16Array(0);
@@ -78,7 +81,6 @@ export class Resampler {
     this.#at -= done;
   }
 
-  /** Every output that lies before frame `end`. */
   #until(end: number): Int16Array {
     const { up, down } = this.#filter.change;
     const [at, phase, channels] = [this.#at, this.#phase, this.#channels];
@@ -92,7 +94,6 @@ export class Resampler {
   }
 }
 
-/** A whole sound at another rate, channels kept. */
 export function resample({ samples, rateHz, channels }: Pcm, toHz: number): Pcm {
   if (rateHz === toHz) return { samples, rateHz, channels };
   const resampler = new Resampler(rateHz, toHz, channels);
@@ -103,7 +104,7 @@ export function resample({ samples, rateHz, channels }: Pcm, toHz: number): Pcm 
   };
 }
 
-/** The filter of all streams that are brought from one rate to another. Errors: as `changeOfRate`. */
+/** Throws as `changeOfRate` does. */
 function sharedFilter(fromHz: number, toHz: number): PolyphaseFilter {
   const key = `${fromHz} ${toHz}`;
   const known = filters.get(key)?.deref();
@@ -114,7 +115,7 @@ function sharedFilter(fromHz: number, toHz: number): PolyphaseFilter {
   return filter;
 }
 
-/** Brings pieces of one sound, each of any rate and channels, to one rate and number of channels. */
+/** Converts pieces of one sound, each of any rate and channels, to one rate and number of channels. */
 export class OneRate {
   readonly #toHz;
   readonly #channels;
@@ -126,7 +127,7 @@ export class OneRate {
     this.#channels = channels;
   }
 
-  /** Samples that are ready; a few are held back. */
+  /** A few samples are held back. */
   push(pcm: Pcm): readonly Int16Array[] {
     const from = this.#channels === 1 ? toMono(pcm) : pcm;
     const { samples, rateHz, channels } = from;
@@ -140,7 +141,6 @@ export class OneRate {
     return pieces.filter(({ length }) => length > 0);
   }
 
-  /** Gives the samples held back. */
   flush(): Int16Array {
     return this.#spread(this.#resampler?.flush() ?? new Int16Array(0));
   }

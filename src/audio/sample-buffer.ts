@@ -1,16 +1,13 @@
-/** Samples in a row, which grow in place at their end: joined anew, each piece would copy seconds of sound. */
+/** Samples that grow in place, since joining them anew would copy seconds of sound for each piece. */
 export class SampleBuffer {
-  /** The samples that are kept, with room behind them. */
   #samples = new Int16Array(0);
   #from = 0;
   #to = 0;
 
-  /** Place of the first sample that is kept. */
   get from(): number {
     return this.#from;
   }
 
-  /** Place behind the last sample. */
   get to(): number {
     return this.#to;
   }
@@ -19,7 +16,7 @@ export class SampleBuffer {
     return this.#to - this.#from;
   }
 
-  /** Adds samples; those before place `keptFrom` may be forgotten. */
+  /** Adds samples, and may drop those before `keptFrom`. */
   push(samples: Int16Array, keptFrom: number): void {
     const end = this.#length + samples.length;
     if (end > this.#samples.length) this.#makeRoom(samples.length, keptFrom);
@@ -27,18 +24,16 @@ export class SampleBuffer {
     this.#to += samples.length;
   }
 
-  /** Samples from a place on, `length` at most; a view until the next push. */
+  /** Returns at most `length` samples. The view is valid until the next push. */
   at(place: number, length: number): Int16Array {
     const from = place - this.#from;
     return this.#samples.subarray(from, Math.min(from + length, this.#length));
   }
 
-  /** Drops the samples from this place on. */
   cut(place: number): void {
     this.#to = place;
   }
 
-  /** Moves what is kept to twice the room that it needs. */
   #makeRoom(length: number, keptFrom: number) {
     const past = Math.max(0, keptFrom - this.#from);
     const kept = this.#samples.subarray(past, this.#length);

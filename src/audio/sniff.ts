@@ -1,28 +1,27 @@
 import { type FrameHeader, readHeader } from './opus/opus-packet.ts';
 
-/** Formats with a decoder here. */
+/** Formats that have a decoder here. */
 export type Format = 'wav' | 'mp3' | 'flac' | 'ogg' | 'webm';
 
 export type SniffResult =
   | { readonly kind: 'format'; readonly format: Format }
-  /** Format that ffmpeg knows by this name, as `-f` takes it; `what` for the operator. */
+  /** `what` is a name for the operator, `demuxer` the value for `-f` of ffmpeg. */
   | { readonly kind: 'ffmpeg'; readonly what: string; readonly demuxer: string }
-  /** Another format; `what` for the operator, where it is known. */
   | { readonly kind: 'foreign'; readonly what: string }
   /** Too few bytes. */
   | { readonly kind: 'more' };
 
-/** Bytes that distinguish most formats: an Ogg page names its codec at byte 28. */
+/** An Ogg page names its codec at byte 28. */
 const sniffBytes = 48;
-/** Bytes in which a WebM file may name its codec, and a stream of MP3 may begin within a frame. */
+/** A WebM file names its codec, and a cut MP3 stream finds its frames, within these bytes. */
 const longestSniffBytes = 8192;
-/** One header may be chance, and so may two. */
+/** One or two headers may be chance. */
 const framesInARow = 3;
 
 /**
- * Detects the format by the first bytes, not by the name: a decoder makes loud noise of foreign data.
+ * Detects a format by its first bytes, since a decoder makes loud noise of foreign data.
  *
- * At most `longestSniffBytes` are asked for, fewer where the file is shorter.
+ * At most 8 kB are needed, fewer for a shorter file (`isWhole`).
  */
 export function sniff(head: Uint8Array, isWhole: boolean): SniffResult {
   const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, longestSniffBytes));
@@ -32,7 +31,7 @@ export function sniff(head: Uint8Array, isWhole: boolean): SniffResult {
   return frames(bytes, isEnough) ?? { kind: 'foreign', what: 'not a sound file' };
 }
 
-/** As `sniff`, of the formats that begin with a name: undefined for frames, samples and anything else. */
+/** Detects only formats that begin with a name. */
 export function sniffName(bytes: Buffer, isWhole: boolean): SniffResult | undefined {
   if (bytes.length < sniffBytes && !isWhole) return { kind: 'more' };
   const text = bytes.toString('latin1', 0, sniffBytes);
@@ -50,7 +49,7 @@ function byName(text: string): SniffResult | undefined {
   return known && { kind: 'ffmpeg', what: known[1], demuxer: known[2] };
 }
 
-/** Formats for ffmpeg by their first bytes, with ffmpeg's names. */
+/** Patterns, names for the operator, and demuxers of ffmpeg: https://ffmpeg.org/ffmpeg-formats.html */
 const byFfmpeg: readonly (readonly [RegExp, string, string])[] = [
   [/^....(ftyp|styp|moov|moof|mdat|wide)/s, 'MP4', 'mov'],
   [/^RIFF....AVI /s, 'AVI', 'avi'],
@@ -88,7 +87,7 @@ function matroska(bytes: Buffer, isEnough: boolean): SniffResult {
   return { kind: 'ffmpeg', what: 'Matroska', demuxer: 'matroska' };
 }
 
-/** MP3 or AAC, from the first byte on or from a frame that is cut. */
+/** MP3 and AAC may begin within a frame. */
 function frames(bytes: Buffer, isEnough: boolean): SniffResult | undefined {
   for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const name = inARow(bytes, at, isEnough);
@@ -99,7 +98,7 @@ function frames(bytes: Buffer, isEnough: boolean): SniffResult | undefined {
   return isEnough || isText ? undefined : { kind: 'more' };
 }
 
-/** Format of three frames in a row; where no more bytes come, fewer are enough from the first byte on. */
+/** Where no more bytes come, fewer frames are enough from the first byte on. */
 function inARow(bytes: Buffer, from: number, isEnough: boolean): 'MP3' | 'AAC' | undefined {
   let at = from;
   let first: FrameHeader | undefined;

@@ -4,38 +4,44 @@ import { joinSamples, mixedDown, type Pcm } from './pcm.ts';
 type WavReading =
   | { readonly kind: 'start' }
   | { readonly kind: 'chunks'; readonly encoding?: Encoding }
-  /** `leftBytes` is Infinity where the writer could not know. */
+  /** `leftBytes` is Infinity if the writer did not know the length. */
   | { readonly kind: 'data'; readonly leftBytes: number; readonly encoding: Encoding }
-  /** Behind a sound: only another file may follow. */
+  /** Only another file may follow. */
   | { readonly kind: 'done' };
 
 const unknownSize = 0xffffffff;
-/** Larger sizes are none: writers that stream put 2^31, 2 000 000 000 or all bits there. No answer of a server is larger. */
+/** Streaming writers put 2^31, 2,000,000,000 or all bits as a size. No answer of a provider is larger than this. */
 const longestDataBytes = 64 * 1024 * 1024;
-/** Bytes of sound without a known end that are held back: in them a header may begin, or sizes that came too late. */
+/** In these bytes at the end a header, or a size that came late, may lie. */
 const heldBytes = 128;
-/** Shorter sounds have samples that look like their size. */
+/** The samples of a shorter sound may look like its size. */
 const leastSizedBytes = 4096;
-/** What begins where sound without a known end is over: another file, or a chunk behind the sound. */
+/** Another file, or a chunk after the sound. */
 const behindSound =
   /(?:RIFF|RF64|BW64)....WAVE|LIST....(?:INFO|adtl)|(?:fact|cue |smpl|inst|bext|iXML|afsp|id3 |ID3 |JUNK|PAD |_PMX)..\0\0/s;
 const startOfFile = /(?:RIFF|RF64|BW64)....WAVE/s;
-/** A format chunk has 16 to 40 bytes; more than this is not one. */
+/** A format chunk has 16 to 40 bytes. */
 const formatLimitBytes = 256;
 
-/** Sample encoding of a WAV file. */
 type Encoding = {
   readonly rateHz: number;
-  /** Number of channels; more than two are mixed down to one. */
+  /** More than two are mixed down to one. */
   readonly channels: number;
   readonly sampleBytes: number;
-  /** Reads one sample as 16 bit. */
   readonly sample: (bytes: Buffer, at: number) => number;
 };
 
 const mostChannels = 8;
 
-/** Reads a whole WAV file: 8, 16, 24 or 32 bit PCM or 32 bit float, channels above two mixed down. Errors: BotError `audio.bad_wav`. */
+/**
+ * Reads a whole WAV file: 8, 16, 24 or 32-bit PCM, or 32-bit float. Throws BotError `audio.bad_wav`.
+ *
+ * @example
+ * import { readWav, writeWav } from '#src/audio/wav.ts';
+ *
+ * const file = writeWav({ samples: Int16Array.of(1, 2, 3), rateHz: 16_000, channels: 1 });
+ * [...readWav(file).samples]; // [1, 2, 3]
+ */
 export function readWav(bytes: Uint8Array): Pcm {
   const stream = new WavStream();
   const pieces = [...stream.push(bytes), ...stream.end()];
@@ -44,14 +50,13 @@ export function readWav(bytes: Uint8Array): Pcm {
   return { ...first, samples: joinSamples(pieces.map(({ samples }) => samples)) };
 }
 
-/** A WAV file with 16 bit samples. */
 export function writeWav({ samples, ...shape }: Pcm): Buffer {
   const dataBytes = samples.length * 2;
-  const littleEndian = Buffer.from(samples.buffer, samples.byteOffset, dataBytes); // as every machine Node runs on has it
+  const littleEndian = Buffer.from(samples.buffer, samples.byteOffset, dataBytes); // Every machine that Node runs on is little endian.
   return Buffer.concat([wavHeader(shape, dataBytes), littleEndian]);
 }
 
-/** Header of a WAV file with 16 bit samples; without `dataBytes` of one whose end is not known yet. */
+/** Without `dataBytes` the length of the file is not known yet. */
 export function wavHeader(
   { rateHz, channels }: Pick<Pcm, 'rateHz' | 'channels'>,
   dataBytes?: number,
@@ -73,20 +78,18 @@ export function wavHeader(
 }
 
 /**
- * Reads a WAV file while it arrives, in pieces of any length. Holds no more than a header, or 128 bytes of sound, back.
+ * Reads a WAV file as it arrives, in pieces of any length. Throws BotError `audio.bad_wav` from `push` and `end`.
  *
- * A data size of 0, or of more than 64 MiB, means: until the end, less chunks and late sizes behind the sound.
- * Files may follow each other: some servers send one a sentence. Errors: BotError `audio.bad_wav`, from `push` and `end`.
+ * A data size of 0 or of more than 64 MiB means that the sound lasts until the end. Files may follow each other,
+ * since some servers send one for each sentence.
  */
 export class WavStream {
   #reading: WavReading = { kind: 'start' };
   #rest: Buffer = Buffer.alloc(0);
-  /** Bytes of an unneeded chunk that are still to come. */
   #skipBytes = 0;
-  /** Bytes of sound that were given. */
   #soundBytes = 0;
 
-  /** Gives the whole samples that `bytes` completed: nothing, or one piece per file. */
+  /** Returns the samples that `bytes` completed, one piece for each file. */
   push(bytes: Uint8Array): Pcm[] {
     this.#rest = Buffer.concat([this.#rest, bytes]);
     const pieces: Pcm[] = [];
@@ -94,7 +97,7 @@ export class WavStream {
     return pieces;
   }
 
-  /** Gives the sound that was held back. Throws for a file that ended too early. */
+  /** Returns the sound held back. Throws for a file that ended too early. */
   end(): Pcm[] {
     const reading = this.#reading;
     if (reading.kind === 'start') throw badWav('The sound is not a WAV file.');
@@ -105,7 +108,7 @@ export class WavStream {
     throw badWav('The WAV file ends before its sound begins.');
   }
 
-  /** The next state, or undefined until more bytes are here. */
+  /** Returns the next state, or undefined until more bytes are here. */
   #step(pieces: Pcm[]): WavReading | undefined {
     const reading = this.#reading;
     switch (reading.kind) {
@@ -174,13 +177,13 @@ export class WavStream {
     return { kind: 'done' };
   }
 
-  /** The last `bytes` of a sound without a known end; its size, written where the file went on, is left out. */
+  /** Reads the last `bytes` of a sound without a known end, but not the size that may follow it. */
   #lastSound(encoding: Encoding, bytes: number): Pcm[] {
     const totalBytes = this.#soundBytes + bytes;
     const isSize = (at: number) =>
       Math.abs(this.#rest.readUInt32LE(at) - totalBytes) < 2 * heldBytes;
     let end = bytes;
-    // Four bytes of nothing stand before a size, since it belongs there in the head of the file.
+    // Four zero bytes stand before a late size, as in the head of the file.
     for (let at = Math.max(4, bytes - heldBytes); at + 4 <= end; at++)
       if (totalBytes > leastSizedBytes && isSize(at)) end = at - 4;
     const { pieces } = this.#give(encoding, end);
@@ -188,7 +191,6 @@ export class WavStream {
     return pieces;
   }
 
-  /** Whole samples of the first `most` bytes. */
   #give({ rateHz, channels, sampleBytes, sample }: Encoding, most: number) {
     const frameBytes = sampleBytes * channels;
     const bytes = this.#take(Math.max(0, most - (most % frameBytes)));
@@ -203,7 +205,7 @@ export class WavStream {
     return { pieces, bytes: bytes.length };
   }
 
-  /** Only the beginning of another file is kept. */
+  /** Keeps only the beginning of another file. */
   #afterwards(): WavReading | undefined {
     const start = this.#rest.toString('latin1').search(startOfFile);
     this.#take(start < 0 ? Math.max(0, this.#rest.length - 11) : start);
@@ -217,12 +219,12 @@ export class WavStream {
   }
 }
 
-/** Whether the size of a sound, as its header has it, says nothing. */
+/** True if the size in a header says nothing. */
 export function isOpenSize(sizeBytes: number): boolean {
   return sizeBytes === 0 || sizeBytes > longestDataBytes;
 }
 
-/** Reads the body of a format chunk. Errors: BotError `audio.bad_wav`. */
+/** Throws BotError `audio.bad_wav`. */
 function readFormat(chunk: Buffer): Encoding {
   if (chunk.length < 16) throw badWav('The WAV file has a damaged format chunk.');
   const extensible = chunk.readUInt16LE(0) === 0xfffe && chunk.length >= 26;
@@ -239,7 +241,7 @@ function readFormat(chunk: Buffer): Encoding {
   return { rateHz, channels, sampleBytes: bits / 8, sample };
 }
 
-/** Reads one sample as 16 bit; `code` 1 is PCM and 3 float (RFC 2361). */
+/** Code 1 is PCM and 3 is float: https://www.rfc-editor.org/rfc/rfc2361.html */
 function sampleReader(code: number, bits: number): Encoding['sample'] | undefined {
   switch (`${code}/${bits}`) {
     case '1/8':

@@ -2,33 +2,29 @@ import type { VoiceWindow } from '#src/audio/voice/voice-meter.ts';
 import { EchoPath } from './echo-path.ts';
 import { Bands, bandCount, bandSamples, hopMs, type SentEnvelope } from './echo-sent.ts';
 
-/** Number of lags compared: 0 to 520 ms. */
+/** Lags from 0 to 520 ms. */
 const lagCount = 66;
-/** Time constant of forgetting, in ms of voice: heard levels count by 1/e after it. */
+/** Heard levels count by 1/e after this much voice. */
 const fadeMs = 800;
-/** Interval between two measurements of the microphone, in ms. */
 const stepMs = (1000 * bandSamples) / 16_000;
 const fade = Math.exp(-stepMs / fadeMs);
-/** Lowest sent level, in dB: the echo of quieter sound is below a room's noise. */
+// The echo of a quieter sound lies below the noise of a room.
 const sentFloorDb = -55;
 
 type Likeness = {
-  /** Hops of 8 ms from leaving to coming back. */
+  /** Hops of 8 ms between leaving and coming back. */
   readonly lag: number;
-  /** 0..1: correlation of the loudness over time, all bands together. */
+  /** Correlation of the loudness over time in all bands, 0 to 1. */
   readonly likeness: number;
-  /** The voice behind it, in measurements of 16 ms; the older ones count less. */
+  /** Voice behind the correlation, in measurements of 16 ms. Older ones count less. */
   readonly weight: number;
 };
 
-/** Finds the lag at which a person's microphone sounds most like the sent sound. */
 class LagFinder {
   readonly #sent;
   readonly #heard = new Float64Array(bandCount);
   #heardSquares = 0;
-  /** Per lag and band. */
   readonly #levels = new Float64Array(lagCount * bandCount);
-  /** Per lag, all bands together. */
   readonly #squares = new Float64Array(lagCount);
   readonly #products = new Float64Array(lagCount);
   #weight = 0;
@@ -37,7 +33,7 @@ class LagFinder {
     this.#sent = sent;
   }
 
-  /** `levels` of the microphone in the 16 ms that ended at hop `hop`. */
+  /** `levels` belong to the 16 ms that ended at `hop`. */
   add(levels: Float32Array, hop: number): void {
     this.#weight = this.#weight * fade + 1;
     let squares = 0;
@@ -82,7 +78,7 @@ class LagFinder {
     this.#products[lag] = (this.#products[lag] ?? 0) * fade + products;
   }
 
-  /** Likeness of the changes in each band; the overall loudness of a band does not count. */
+  /** Compares the changes in each band. The overall loudness of a band does not count. */
   likenessAt(lag: number): number {
     let [common, sent, heard] = [0, 0, 0];
     for (let band = 0; band < bandCount; band++) {
@@ -100,78 +96,82 @@ class LagFinder {
   }
 }
 
-/** Echo verdict on an utterance so far. */
 export type EchoView = {
-  /** Share, 0..1, of its voiced windows that the sent sound explains. */
+  /** Share of the voiced windows that the sent sound explains, 0 to 1. */
   readonly share: number;
-  /** Delay of the echo in ms, the network both ways included; undefined while no echo is known. */
+  /** Delay of the echo, both ways of the network included. */
   readonly lagMs: number | undefined;
-  /** `speech` also where the person speaks over the echo, until the utterance is over. */
+  /** `speech` lasts until the end of the utterance, even if the person spoke over the echo for a moment. */
   readonly verdict: 'echo' | 'speech' | 'unknown';
-  /** Instant from which it holds more than echo; undefined while it does not. */
+  /** Instant from which the utterance holds more than echo. */
   readonly ownFromMs: number | undefined;
 };
 
-/** One measurement of the microphone: 16 ms that ended at hop `hop`. */
 type EchoMeasurement = { readonly levels: Float32Array; readonly hop: number };
 
 const windowMs = 32;
-/** Largest difference in ms at which a stream counts as continuous. */
 const jumpMs = 60;
-/** Clocks of sound cards differ; of a window, that the arrival may be late again. */
+/** Drift of the sound card's clock, in ms a window. */
 const driftMs = 0.01;
-/** Windows from this probability on are voiced; from the lower one on they count for lag and excess. */
+/** A window counts for lag and excess from the lower probability on. */
 const voiced = 0.5;
 const maybeVoiced = 0.3;
-/** Time after the bot's last sound, in ms, from which nothing is its echo. */
+/** After this time of silence nothing is echo of the bot any more. */
 const silentMs = 600;
-/** Voiced windows that make a verdict: echo of a known path, and speech that nothing explains. */
+/** Voiced windows for a verdict: echo of a known path, or speech that nothing explains. */
 const [echoWindows, speechWindows] = [5, 22];
 const echoShare = 0.6;
 /**
- * Excess over echo and noise, in dB, that is a voice. At -20 dB: echo alone up to 1 dB, words 10 dB above it
- * from 4 dB.
+ * Excess over echo and noise that is a voice. At -20 dB, echo alone stays below 1 dB and words 10 dB above it exceed
+ * 4 dB.
  */
 const ownDb = 2;
-/** One click is no voice. */
+/** A single click must not count as a voice. */
 const mostExcessDb = 8;
-/** Difference in dB from which a sound is too quiet to be the echo. */
+/** A sound that is quieter than the expected echo by this much is no echo. */
 const mostShortDb = 5;
-/** Weight of the newest measurement in the mean. */
 const newShare = 0.2;
-/** Measurements that are remembered, to learn an echo path from: 1 s. */
+/** An echo path is learned from the last second. */
 const remembered = 64;
-/** Measurements without a foreign voice that confirm an echo path ... */
 const confirmed = 30;
-/** ... so many that do not fit start a search for a new path of the same lag, as after a change of volume ... */
+/** A search begins after this many misfits, as after a change of volume. */
 const wrong = 25;
-/** ... and so many without an echo where it should be audible end it. */
+/** An echo path ends after this many measurements without an audible echo. */
 const [mostMissing, missingDb, audibleDb] = [120, 6, 6];
-/** Hops by which a lag may be found wrong, and likeness by which another one must be better. */
 const [sameLag, clearly] = [3, 0.35];
-/** Likeness that proves an echo, by the voice it was found in: of 250 unrelated voices at most 0.64, 0.81 and 0.85. */
+/**
+ * Correlation that proves an echo, by the weight of voice. 250 unrelated voices reached at most 0.64, 0.81 and 0.85.
+ */
 const proofs = [
   { weight: 24, likeness: 0.7 },
   { weight: 16, likeness: 0.84 },
   { weight: 10, likeness: 0.9 },
 ] as const;
 
-/** Likeness that rules one out: of the same voices half are below, of 60 echoes at -20 dB none is below 0.77. */
+/**
+ * Correlation that rules an echo out. Half of the unrelated voices are below, and none of 60 echoes at -20 dB (0.77
+ * or more).
+ */
 const disproof = { weight: 20, likeness: 0.45 };
 
-/** Level before the first measurement; quiet rooms are about so loud in each band. */
 const floorStartDb = -72;
-/** Lowest level: rooms without a sound, and the rest after noise suppression. */
 const floorLeastDb = -80;
-/** Weight of one measurement in the mean: single ones vary a lot. */
 const floorShare = 0.15;
-/** Decibels per measurement of 16 ms that noise grows at most: 2 dB a second. */
 const floorRiseDb = 0.03;
 
 /**
- * Distinguishes the bot's own voice, coming back from a person's loudspeakers, from that person's speech. One per person.
+ * Tells the bot's own voice, coming back from a person's loudspeakers, from that person's speech.
  *
- * Compares loudness in bands, not waveforms: rooms and noise suppression change the latter. Has no clock.
+ * Each person has a meter. It compares levels in bands instead of waveforms, which rooms and noise suppression
+ * change.
+ *
+ * @example
+ * import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
+ * import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
+ *
+ * const meter = new EchoMeter(new SentEnvelope());
+ * const samples = new Float32Array(512).fill(0.1);
+ * meter.hear({ probability: 0.9, levelDb: -20, atMs: 32, samples }).verdict; // 'speech'
  */
 export class EchoMeter {
   readonly #sent;
@@ -179,12 +179,11 @@ export class EchoMeter {
   readonly #finder;
   readonly #floor = new NoiseFloor();
   readonly #recent: EchoMeasurement[] = [];
-  /** Position of the stream in the time of the clock; arrivals can only be late. */
+  /** Position of the stream on the clock. Packets can only be late, never early. */
   #streamMs = -Infinity;
   #path: EchoPath | undefined;
   #excessDb = 0;
   #shortDb = 0;
-  /** Measurements that fit the path, those that do not, and those without the expected echo. */
   #fitting = 0;
   #misfitting = 0;
   #missing = 0;
@@ -216,7 +215,7 @@ export class EchoMeter {
     };
   }
 
-  /** The utterance has ended, or was none; the known echo path stays. */
+  /** Ends the utterance. The known echo path stays. */
   over(): void {
     this.#voiced = 0;
     this.#explained = 0;
@@ -244,7 +243,6 @@ export class EchoMeter {
     if (this.#path) this.#follow(this.#path, { levels, hop }, loud);
   }
 
-  /** Checks whether the echo path is still valid. */
   #follow(path: EchoPath, { levels, hop }: EchoMeasurement, loud: boolean) {
     const { excessDb, shortDb, expectedDb } = path.compare(levels, this.#floor.levels, hop);
     this.#excessDb += newShare * ((loud ? Math.min(mostExcessDb, excessDb) : 0) - this.#excessDb);
@@ -282,7 +280,6 @@ export class EchoMeter {
     this.#missing = 0;
   }
 
-  /** Another volume, or another way. */
   #changed(path: EchoPath, { lag, likeness }: Likeness): boolean {
     if (Math.abs(path.lag - lag) <= sameLag) return this.#misfitting >= wrong;
     return likeness - this.#finder.likenessAt(path.lag) > clearly;
@@ -314,20 +311,18 @@ function proves({ likeness, weight }: Likeness): boolean {
   return proofs.some((proof) => weight >= proof.weight && likeness >= proof.likeness);
 }
 
-/** A gap is filled with zeros, which are no silence of the room. */
 function isFilled(samples: Float32Array, at: number) {
+  // A gap is filled with zeros, unlike the silence of a room.
   let zeros = 0;
   for (let n = at; n < at + bandSamples; n++) if (samples[n] === 0) zeros++;
   return zeros < bandSamples / 2;
 }
 
-/** Noise floor of one microphone's room in each band. */
 class NoiseFloor {
   readonly levels = new Float32Array(bandCount).fill(floorStartDb);
   readonly #mean = new Float32Array(bandCount).fill(floorStartDb);
   readonly #above = new Float32Array(bandCount);
 
-  /** A measurement of 16 ms, voice or not. */
   add(levels: Float32Array): void {
     for (let band = 0; band < bandCount; band++) {
       const level = Math.max(floorLeastDb, levels[band] ?? floorLeastDb);
@@ -337,7 +332,7 @@ class NoiseFloor {
     }
   }
 
-  /** Levels raised to the noise, which hides anything quieter. Valid until the next call. */
+  /** Raises levels to the noise, which hides anything quieter. The result is valid until the next call. */
   above(levels: Float32Array): Float32Array {
     for (let band = 0; band < bandCount; band++) {
       this.#above[band] = Math.max(levels[band] ?? floorLeastDb, this.levels[band] ?? floorLeastDb);

@@ -1,38 +1,31 @@
 import { bandCount, hopMs, type SentEnvelope, silenceDb } from './echo-sent.ts';
 
-/** Hops of reverberation, each quieter than the one before. */
 const tailHops = 12;
 const tailDb = 2;
-/** Decay of the learned levels for each measurement: by 1/e after 60, 1 s. */
+/** Learned levels count by 1/e after 60 measurements, about a second. */
 const keep = 1 - 1 / 60;
-/** Lowest sent level to learn from: below it the microphone holds the room. */
+// Below this level the microphone holds the room.
 const sentFloorDb = -55;
-/** Lowest gain, in dB: a fainter echo is ignored. */
 const leastGainDb = -60;
-/** Difference in dB between measurements of one echo. */
 const slackDb = 3;
-/** The mean of noise lies under its single measurements. */
+/** The mean of noise lies below single measurements. */
 const noiseDb = 3;
-/** Hops by which the packet that gave the lag may have been late. */
+/** The packet that gave the lag may have been late by as much. */
 const leadHops = 2;
 
-/** Difference between a microphone and the expected echo, in decibels, mean of the bands. */
+/** Means of all bands. */
 type EchoComparison = {
-  /** Level above all possible echo and noise. */
   readonly excessDb: number;
-  /** Expected echo above the noise. */
   readonly expectedDb: number;
-  /** Level below the expected echo. */
   readonly shortDb: number;
 };
 
-/** Path from a loudspeaker back into one person's microphone: one lag, and one gain for each band. */
+/** Path from a loudspeaker back into one microphone: one lag, and a gain for each band. */
 export class EchoPath {
-  /** Lag in hops of 8 ms. */
   readonly lag: number;
   readonly lagMs: number;
   readonly #sent;
-  /** Sums of power give the gain: noise and single measurements hardly change them. */
+  /** Sums of power give the gain, so that noise and single measurements hardly change it. */
   readonly #gains = new Float64Array(bandCount);
   readonly #sentPower = new Float64Array(bandCount);
   readonly #heardPower = new Float64Array(bandCount);
@@ -43,7 +36,7 @@ export class EchoPath {
     this.lagMs = lag * hopMs;
   }
 
-  /** Learns from levels above `noise`, the noise floor in each band: those are the echo. */
+  /** Learns from levels above the noise floor, which are echo. */
   learn(levels: Float32Array, noise: Float32Array, hop: number): void {
     for (let band = 0; band < bandCount; band++) {
       const sentDb = this.#at(hop - this.lag, band);
@@ -76,7 +69,7 @@ export class EchoPath {
     };
   }
 
-  /** Level with all the reverberation that may still sound. */
+  /** Finds the level with all the reverberation that may still sound. */
   #loudest(hop: number, band: number): number {
     let most = silenceDb;
     for (let n = -leadHops; n < tailHops; n++) {
@@ -92,7 +85,6 @@ export class EchoPath {
   }
 }
 
-/** Two sounds together. */
 function sum(aDb: number, bDb: number): number {
   const [most, least] = aDb > bDb ? [aDb, bDb] : [bDb, aDb];
   return most + 10 * Math.log10(1 + 10 ** ((least - most) / 10));

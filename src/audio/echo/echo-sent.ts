@@ -6,24 +6,23 @@ const half = size / 2;
 const angles = Float64Array.from({ length: half }, (_, n) => (2 * Math.PI * n) / size);
 const cosines = angles.map(Math.cos);
 const sines = angles.map(Math.sin);
-/** Place of each sample before the transform: its eight bits the other way round. */
 const order = Uint8Array.from({ length: size }, (_, n) =>
   Number.parseInt([...n.toString(2).padStart(8, '0')].toReversed().join(''), 2),
 );
 
-/** Magnitudes of 256 real samples at 129 frequencies, by a fast Fourier transform, without allocating. */
+/** Magnitudes of 256 real samples at 129 frequencies, by a fast Fourier transform that allocates nothing. */
 export class Spectrum {
   readonly #window;
   readonly #re = new Float64Array(size);
   readonly #im = new Float64Array(size);
   readonly #magnitudes = new Float64Array(half + 1);
 
-  /** `window` is multiplied onto the samples first; 256 values. */
+  /** The window holds 256 factors for the samples. */
   constructor(window: Float64Array) {
     this.#window = window;
   }
 
-  /** Reads 256 samples from `at`; the result is valid until the next call. */
+  /** The result is valid until the next call. */
   magnitudes(samples: Float32Array, at: number): Float64Array {
     for (let n = 0; n < size; n++) {
       this.#re[order[n] ?? 0] = (samples[at + n] ?? 0) * (this.#window[n] ?? 0);
@@ -44,7 +43,7 @@ export class Spectrum {
     }
   }
 
-  /** One butterfly: `b` turned by `angle` is added to and taken from `a`. */
+  /** Rotates `b` by `angle`, and adds it to and subtracts it from `a`. */
   #join(a: number, b: number, angle: number) {
     const re = this.#re;
     const im = this.#im;
@@ -61,23 +60,21 @@ export class Spectrum {
   }
 }
 
-/** Samples at 16 kHz that one measurement looks at: 16 ms. */
+/** 16 ms at 16 kHz. */
 export const bandSamples = 256;
 
-/** Bins of 62.5 Hz where the bands begin, and where the last one ends: 125 Hz to 5.5 kHz, as wide as the ear's. */
+/** Bins of 62.5 Hz at which the bands begin, from 125 Hz to 5.5 kHz, as wide as the ear's bands. */
 const edges = [2, 5, 8, 11, 15, 20, 27, 36, 48, 64, 88];
 export const bandCount = edges.length - 1;
-/** Quieter than this is silence. */
 export const silenceDb = -100;
 
-/** Power of a sine at full scale under a Hann window, all its bins together. */
+/** Power of a full-scale sine under a Hann window, all bins together. */
 const fullScale = 1.5 * (bandSamples / 4) ** 2;
 
-/** Measures the loudness of 16 ms in each of ten bands. */
 export class Bands {
   readonly #spectrum = new Spectrum(hann());
 
-  /** Reads 256 samples, each -1..1, from `at`, and writes decibels below full scale from `to`. */
+  /** Reads 256 samples (-1 to 1) from `at`, and writes dB below full scale from `to`. */
   measure(samples: Float32Array, at: number, into: Float32Array, to: number): void {
     const magnitudes = this.#spectrum.magnitudes(samples, at);
     for (let band = 0; band < bandCount; band++) {
@@ -95,46 +92,43 @@ function hann(): Float64Array {
   return Float64Array.from({ length: bandSamples }, (_, n) => 0.5 - 0.5 * Math.cos(step * n));
 }
 
-/** Time between two measurements of the sent sound. */
 export const hopMs = 8;
 const hopSamples = (hopMs * listenRateHz) / 1000;
 /** About 6 s. */
 const kept = 768;
-/** A frame later than this after the end of the one before starts a new position; less is the pacer's jitter ... */
+/** Up to this delay a frame continues the one before. */
 const lateMs = 40;
-/** ... and a burst is appended to the frames before it. */
+// Frames of a burst leave early and continue the frames before them.
 const burstMs = 1_000;
-/** Frames that wait to be measured: older ones than 2.5 s no microphone is compared with. */
+/** No microphone is compared with sound older than 2.5 s. */
 const mostWaiting = 128;
 
-/** A frame that left; `beginsAtMs` where it does not follow the one before. */
+/** `beginsAtMs` is set where a frame does not continue the one before. */
 type SentFrame = { readonly samples: Int16Array; readonly beginsAtMs: number | undefined };
 
 /**
- * Loudness of the sound that really left, in ten bands every 8 ms; one per session.
+ * Levels of the sound that really left, in ten bands every 8 ms. A session has one.
  *
- * Holds 6 s and forgets the oldest. Measures on demand, when a person speaks over it: of sound sent before that only the
- * last 2.5 s. Has no clock.
+ * Frames are measured only when a person speaks over them, and older ones than 2.5 s count as silence then.
  */
 export class SentEnvelope {
-  /** Ten levels per hop in decibels; `at` gives the position, and measures missing hops. */
+  /** Ten levels in dB for each hop. */
   readonly levels = new Float32Array(kept * bandCount).fill(silenceDb);
   readonly #bands = new Bands();
-  /** The last 16 ms at 16 kHz, the newest hop of them being filled. */
+  /** The last 16 ms at 16 kHz. */
   readonly #samples = new Float32Array(bandSamples);
   #filled = 0;
   #resampler = new Resampler(speakRateHz, listenRateHz);
-  /** Number of hops written. Hop n is about the time around `n * hopMs`. */
+  /** Hop n covers the time around `n * hopMs`. */
   #hops = 0;
   #waiting: SentFrame[] = [];
   #endMs = -Infinity;
 
-  /** Instant at which the last frame had been played. */
   get endMs(): number {
     return this.#endMs;
   }
 
-  /** A frame, mono at 24 kHz, and when it left. Keeps `samples`, which must not change any more. */
+  /** Takes a frame, mono at 24 kHz. `samples` must not change afterwards. */
   left(samples: Int16Array, atMs: number): void {
     const behindMs = atMs - this.#endMs;
     const begins = behindMs > lateMs || behindMs < -burstMs;
@@ -144,7 +138,7 @@ export class SentEnvelope {
     if (this.#waiting.length > mostWaiting) this.#skip(this.#waiting.shift());
   }
 
-  /** Index of the levels of a hop; -1 for a future or forgotten hop: silence. */
+  /** Returns the index of the levels of a hop, or -1 for a hop that is forgotten or in the future. */
   at(hop: number): number {
     if (this.#waiting.length > 0) this.#measure();
     return hop >= this.#hops || hop < Math.max(0, this.#hops - kept) ? -1 : place(hop);
@@ -158,7 +152,6 @@ export class SentEnvelope {
     this.#waiting = [];
   }
 
-  /** A frame that was not asked about in time counts as silence. */
   #skip(frame: SentFrame | undefined) {
     if (!frame) return;
     if (frame.beginsAtMs !== undefined) this.#begin(frame.beginsAtMs);

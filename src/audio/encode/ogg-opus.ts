@@ -4,15 +4,19 @@ import type { OpusEncoder } from '#src/audio/opus/opus.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import type { SoundEncoder } from './sound-encoder.ts';
 
-/** Encoder delay of libopus before the sound, in samples at 48 kHz. */
+/** Delay of libopus at 48 kHz: https://www.rfc-editor.org/rfc/rfc7845.html#section-4.2 */
 const preSkip = 312;
-/** Granules count at 48 kHz, independent of the encoder's rate (RFC 7845, 4). */
+/** Granule positions count at 48 kHz: https://www.rfc-editor.org/rfc/rfc7845.html#section-4 */
 const granulesPerSample = 48_000 / speakRateHz;
 const frameSamples = speakRateHz / 50;
-/** Its packets fit into a page, however long they are: 1,275 bytes each, at most 5 of 255 segments. */
+/** One page takes 255 segments, and a packet of 1,275 bytes needs at most 5. */
 const mostPageSamples = 50 * frameSamples;
 
-/** Opus in an Ogg file (RFC 7845): each piece completes a page, so that no sound waits for a full one. */
+/**
+ * Writes Opus into an Ogg file: https://www.rfc-editor.org/rfc/rfc7845.html
+ *
+ * Each piece completes a page, so that no sound waits for a full page.
+ */
 export class OggOpus implements SoundEncoder {
   readonly #encoder;
   readonly #serial = randomInt(2 ** 32);
@@ -40,8 +44,8 @@ export class OggOpus implements SoundEncoder {
     return Buffer.concat(pages);
   }
 
-  /** The last page holds the end of the sound: silence behind it flushes the encoder's delay. */
   end(): Uint8Array {
+    // Silence after the sound flushes the delay of the encoder.
     const granule = preSkip + this.#samples * granulesPerSample;
     const missing = Math.ceil(granule / granulesPerSample) - this.#frames * frameSamples;
     const tail = new Int16Array(Math.max(1, Math.ceil(missing / frameSamples)) * frameSamples);
@@ -63,7 +67,7 @@ export class OggOpus implements SoundEncoder {
     const id = Buffer.alloc(19);
     id.write('OpusHead', 'latin1');
     id.writeUInt8(1, 8);
-    id.writeUInt8(1, 9); // channels
+    id.writeUInt8(1, 9); // Channels.
     id.writeUInt16LE(preSkip, 10);
     id.writeUInt32LE(speakRateHz, 12);
     const vendor = Buffer.from('Parley');

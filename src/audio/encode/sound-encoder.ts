@@ -1,18 +1,27 @@
 import { setImmediate } from 'node:timers/promises';
 import { speakRateHz } from '#src/audio/pcm.ts';
 
-/** Sound as it is sent to programs, in pieces of any length: mono at `speakRateHz` in, bytes of one format out. Has state. */
+/** Encodes mono sound at `speakRateHz`, in pieces of any length, for programs. */
 export interface SoundEncoder {
-  /** Bytes that are ready, maybe none; to be awaited before the next call. */
+  /** Returns the bytes that are ready. A caller awaits them before the next call. */
   push(samples: Int16Array): Uint8Array | Promise<Uint8Array>;
   /** Encodes the samples held back. */
   end(): Uint8Array | Promise<Uint8Array>;
 }
 
-/** Sound that is encoded at once, in samples: frames of sound for channels leave between two pieces. */
+/** Frames of sound for channels leave between two steps. */
 const stepSamples = speakRateHz / 10;
 
-/** Bytes of a sound of any length, maybe none for a piece of it. */
+/**
+ * Encodes a long sound in steps that leave the event loop free.
+ *
+ * @example
+ * import { encodedInSteps } from '#src/audio/encode/sound-encoder.ts';
+ *
+ * const encoder = { push: (samples: Int16Array) => new Uint8Array(samples.length), end: () => new Uint8Array(0) };
+ * const pieces = await Array.fromAsync(encodedInSteps(encoder, new Int16Array(3_000)));
+ * pieces.map(({ length }) => length); // [2400, 600]
+ */
 export async function* encodedInSteps(
   encoder: SoundEncoder,
   samples: Int16Array,

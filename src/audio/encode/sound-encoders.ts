@@ -5,11 +5,11 @@ import { wavHeader } from '#src/audio/wav.ts';
 import { OggOpus } from './ogg-opus.ts';
 import type { SoundEncoder, SoundFormat } from './sound-encoder.ts';
 
-/** Bit rate of MP3, in kbit/s: more than speech at this rate needs. */
+/** Speech at this rate needs no more. */
 const mp3Kbits = 64;
 const mp3Module = new URL(import.meta.resolve('wasm-media-encoders/wasm/mp3'));
 
-/** Encoders of sound for programs. The encoder of MP3 is loaded when it is first asked for. */
+/** Encoders for programs. The MP3 encoder is loaded on first use. */
 export class SoundEncoders {
   readonly #codec;
   #mp3: Promise<WebAssembly.Module> | undefined;
@@ -18,7 +18,6 @@ export class SoundEncoders {
     this.#codec = codec;
   }
 
-  /** Starts all it needs at once. */
   open(format: SoundFormat): SoundEncoder {
     switch (format) {
       case 'pcm':
@@ -34,7 +33,7 @@ export class SoundEncoders {
   }
 }
 
-/** Samples as they are, behind a head. */
+/** Puts `head` before samples that stay as they are. */
 function plain(head: Buffer = Buffer.alloc(0)): SoundEncoder {
   let before = head;
   const withHead = (bytes: Buffer) => {
@@ -49,13 +48,13 @@ function plain(head: Buffer = Buffer.alloc(0)): SoundEncoder {
   };
 }
 
-/** MP3 by LAME, of which the next call overwrites the result. */
 function mp3(compiled: Promise<WebAssembly.Module>): SoundEncoder {
   const opening = openMp3(compiled);
-  opening.catch(() => undefined); // `push` reports the error
+  opening.catch(() => undefined); // `push` reports the error.
   return {
     async push(samples) {
       const encoder = await opening;
+      // The next call of LAME overwrites the result.
       return encoder.encode([Float32Array.from(samples, (one) => one / 32_768)]).slice();
     },
     async end() {

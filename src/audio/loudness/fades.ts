@@ -1,7 +1,7 @@
-/** Length, in ms, in which the sound of a voice comes out of silence and goes back into it: a step would click. */
+/** A voice fades in and out of silence in this time, since a step would click. */
 export const edgeMs = 3;
 
-/** Lets the last `length` of `samples` fall to silence in a straight line, in place: no click. */
+/** Fades the last `length` samples to silence, in place. */
 export function fadeOut(samples: Int16Array, length: number): void {
   const tail = samples.subarray(Math.max(0, samples.length - length));
   for (const [at, sample] of tail.entries()) {
@@ -9,7 +9,7 @@ export function fadeOut(samples: Int16Array, length: number): void {
   }
 }
 
-/** Lets the first `length` of `samples` rise from silence, in place. */
+/** Fades the first `length` samples from silence, in place. */
 export function fadeIn(samples: Int16Array, length: number): void {
   const head = samples.subarray(0, length);
   for (const [at, sample] of head.entries()) {

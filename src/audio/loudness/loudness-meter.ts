@@ -1,22 +1,32 @@
-/** Coefficients at 48 kHz. Source: ITU-R BS.1770-5, tables 1 and 2. */
+/** Coefficients at 48 kHz, tables 1 and 2 of ITU-R BS.1770-5: https://www.itu.int/rec/R-REC-BS.1770 */
 const head = {
   b: [1.53512485958697, -2.69169618940638, 1.19839281085285],
   a: [-1.69065929318241, 0.73248077421585],
 } as const;
 const lowCut = { b: [1, -2, 1], a: [-1.99004745483398, 0.99007225036621] } as const;
 
-/** Step between blocks of 400 ms, which begin every 100 ms; blocks quieter than the gate count as a pause. */
+/** Blocks of 400 ms begin every 100 ms. Blocks below the gate count as a pause. */
 const stepSamples = 4800;
 const steps = 4;
 const gateLufs = -70;
 const belowMeanLu = 10;
-/** Bins of the loudness histogram, in tenths of a decibel: blocks are only counted, so any length of sound fits. */
+/** Tenths of a dB. Blocks are only counted, so that sound of any length fits. */
 const tenths = 800;
 
-/** Perceived loudness of sound at 48 kHz stereo, in LUFS: K-weighted, gated, over all of it (ITU-R BS.1770-5). */
+/**
+ * Measures perceived loudness in LUFS of sound at 48 kHz stereo: https://www.itu.int/rec/R-REC-BS.1770
+ *
+ * @example
+ * import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+ *
+ * const meter = new LoudnessMeter();
+ * const tone = (n: number) => 3_277 * Math.sin((2 * Math.PI * 997 * (n >> 1)) / 48_000);
+ * meter.push(Int16Array.from({ length: 2 * 48_000 }, (_, n) => tone(n))); // 1 s at -20 dB
+ * Math.round(meter.lufs ?? 0); // -20
+ */
 export class LoudnessMeter {
   readonly #sides = [new KWeighting(), new KWeighting()] as const;
-  /** Energies of the latest steps, the last of them not complete. */
+  /** The last step is not complete. */
   readonly #recent: number[] = [];
   #energy = 0;
   #filled = 0;
@@ -32,7 +42,7 @@ export class LoudnessMeter {
     }
   }
 
-  /** Undefined as long as there was nothing but silence, or not yet 400 ms. */
+  /** Undefined for silence only, or for less than 400 ms. */
   get lufs(): number | undefined {
     const all = this.#meanAbove(gateLufs);
     return all === undefined ? undefined : this.#meanAbove(all - belowMeanLu);
@@ -70,7 +80,7 @@ function placeOf(lufs: number): number {
   return Math.max(0, Math.min(tenths - 1, Math.floor((lufs - gateLufs) * 10)));
 }
 
-/** K-weighting of one channel, after head and ear. */
+/** Filters one channel as the head and the ear do. */
 class KWeighting {
   #x1 = 0;
   #x2 = 0;
@@ -79,7 +89,6 @@ class KWeighting {
   #z1 = 0;
   #z2 = 0;
 
-  /** Energy of the next sample, where full scale is 1. */
   energy(sample: number): number {
     const x = sample / 32_768;
     const y =

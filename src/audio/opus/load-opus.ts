@@ -8,7 +8,6 @@ const codecs = {
   mediaplex: openMediaplex,
 } as const;
 
-/** The part of @discordjs/opus that we use. */
 type NativeOpus = {
   readonly OpusEncoder: new (
     rateHz: number,
@@ -20,20 +19,27 @@ type NativeOpus = {
   };
 };
 
-// In a variable, so that types do not ask for the package: npm removes it where it cannot be built.
+// A variable keeps the compiler from asking for the package, which npm removes where it cannot be built.
 const packageName: string = '@discordjs/opus';
 
-/** An encoder and a decoder of one library. */
 type Coder = {
   encode(pcm: Buffer): Buffer;
   decode(opus: Buffer): Uint8Array;
-  /** Sets a property of the encoder. */
   request(ctl: number, value: number): void;
 };
 
 type OpenCoder = (rateHz: CoderRateHz, channels: 1 | 2) => Coder;
 
-/** The first Opus library, fastest first, that loads and passes a short test. Errors: BotError `audio.no_codec`. */
+/**
+ * Loads the first Opus library that works here, the fastest first. Throws BotError `audio.no_codec`.
+ *
+ * @example
+ * import { loadOpus } from '#src/audio/opus/load-opus.ts';
+ *
+ * const codec = await loadOpus();
+ * const frame = codec.encoder(24_000).encode(new Int16Array(480)); // 20 ms
+ * codec.decoder(16_000).decode(frame).length; // 320
+ */
 export async function loadOpus(): Promise<OpusCodec> {
   const failures: unknown[] = [];
   for (const open of Object.values(codecs)) {
@@ -50,7 +56,6 @@ export async function loadOpus(): Promise<OpusCodec> {
   throw new BotError('audio.no_codec', false, `No Opus library works here: ${names}.`, cause);
 }
 
-/** Checks that a tone keeps its length and loudness. */
 function selfTest(codec: OpusCodec) {
   const encoder = codec.encoder(24_000);
   const decoder = codec.decoder(16_000);
@@ -62,7 +67,7 @@ function selfTest(codec: OpusCodec) {
   if (!fits) throw new Error(`${codec.name} did not reproduce the test tone.`);
 }
 
-/** Opus by mediaplex: prebuilt, needs no compiler. Rejects where it has no binary for this machine. */
+/** mediaplex is prebuilt and needs no compiler. Rejects where it has no binary for this machine. */
 export async function openMediaplex(): Promise<OpusCodec> {
   const { OpusEncoder } = await import('mediaplex');
   return codecOf('mediaplex', (rateHz, channels) => {
@@ -75,7 +80,7 @@ export async function openMediaplex(): Promise<OpusCodec> {
   });
 }
 
-/** Opus by @discordjs/opus: the fastest, but compiled by npm ci. Rejects where that had no compiler. */
+/** @discordjs/opus is the fastest, but `npm ci` compiles it. Rejects where there was no compiler. */
 export async function openNative(): Promise<OpusCodec> {
   const { default: native }: { readonly default: NativeOpus } = await import(packageName);
   return codecOf(packageName, (rateHz, channels) => {
@@ -104,7 +109,7 @@ function codecOf(name: string, open: OpenCoder): OpusCodec {
   };
 }
 
-/** Sound of the bot; any other is of people, whom tests, benchmarks and the sandbox stand in for, and is coded as their clients do. */
+/** Tests and the sandbox encode people's sound too, as their clients do. */
 function isOwn(rateHz: CoderRateHz, channels: 1 | 2) {
   return channels === 2 || rateHz === speakRateHz;
 }

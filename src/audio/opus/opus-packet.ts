@@ -1,12 +1,15 @@
-/** Longest a packet may be (RFC 6716, section 3.2.5), at 48 kHz. */
+/** 120 ms at 48 kHz: https://www.rfc-editor.org/rfc/rfc6716.html#section-3.2.5 */
 const longestSamples = 5760;
 
-/** Lengths of one frame at 48 kHz by the upper five bits of the first byte (RFC 6716, table 2). */
+/**
+ * Frame lengths at 48 kHz by the upper five bits of the first byte:
+ * https://www.rfc-editor.org/rfc/rfc6716.html#section-3.1
+ */
 const silk = [480, 960, 1920, 2880];
 const hybrid = [480, 960];
 const celt = [120, 240, 480, 960];
 
-/** Samples at 48 kHz that an Opus packet holds, as its first byte tells; 0 if it cannot be Opus. */
+/** Counts the samples of a packet at 48 kHz by its first byte. Returns 0 for bytes that cannot be Opus. */
 export function opusSamples(opus: Uint8Array): number {
   const first = opus[0];
   if (first === undefined) return 0;
@@ -14,7 +17,10 @@ export function opusSamples(opus: Uint8Array): number {
   return samples <= longestSamples ? samples : 0;
 }
 
-/** Five of these follow the last voiced frame of many clients (Discord docs, "Voice Data Interpolation"). */
+/**
+ * Clients send five of these after the last voiced frame:
+ * https://docs.discord.com/developers/topics/voice-connections#voice-data-interpolation
+ */
 export function isSilenceFrame(opus: Uint8Array): boolean {
   return opus.length === 3 && opus[0] === 0xf8 && opus[1] === 0xff && opus[2] === 0xfe;
 }
@@ -31,30 +37,27 @@ function frameCount(code: number, second: number | undefined): number {
   return 2;
 }
 
-/** Requests of libopus (opus_defines.h) and the values we set. */
+/**
+ * Requests and values of libopus (opus_defines.h):
+ * https://opus-codec.org/docs/opus_api-1.5/group__opus__ctlvalues.html
+ */
 export const ctl = {
   application: 4000,
   bitrate: 4002,
   voip: 2048,
-  /** VOIP would code the bot's speech in hybrid mode, which costs 2.6 times as much (mediaplex 1.0.0, 24 kHz). */
+  /** VOIP would code the bot's speech in hybrid mode, which takes 2.6 times the CPU (mediaplex 1.0.0, 24 kHz). */
   audio: 2049,
   speechBitrate: 64_000,
-  /** Bit rate of stereo. */
   musicBitrate: 128_000,
 } as const;
 
-/** Largest packet that all of the libraries take; a packet on the wire has at most 1.5 kB. */
+/** Limit of the strictest library. A packet on the wire has at most 1.5 kB. */
 const payloadLimitBytes = 3828;
 
-/** A packet this short holds one frame without sound: its sender saves bandwidth while all is quiet (DTX). */
+/** A packet this short holds one frame without sound (DTX). */
 const soundlessBytes = 2;
 
-/**
- * Decodes `opus` with a library's decoder; throws a plain Error for bytes that could harm a library.
- *
- * Packets without sound are zeros: mediaplex 1.0.0 makes full-scale noise of them, in every mode but CELT, and of a silence frame after
- * hybrid frames.
- */
+/** Decodes a packet. Throws a plain Error for bytes that could harm a library. */
 export function decoded(
   library: { decode(opus: Buffer): Uint8Array },
   opus: Uint8Array,
@@ -65,29 +68,29 @@ export function decoded(
   const length = opusSamples(opus);
   if (length === 0) throw new Error('A packet is not Opus.');
   const samples = new Int16Array((length * rateHz * channels) / 48_000);
+  // mediaplex 1.0.0 turns packets without sound into full-scale noise, except in CELT mode.
   if (opus.length <= soundlessBytes) return samples;
   const pcm = library.decode(asBuffer(opus));
+  // The same happens for a silence frame after hybrid frames.
   if (isSilenceFrame(opus)) return samples;
   if (pcm.length < samples.byteLength)
     throw new Error('An Opus packet was decoded to too few samples.');
-  // The first byte gives their number: mediaplex gives mono at twice its length, zeros behind.
+  // mediaplex returns mono at twice its length, with zeros at the end.
   samples.set(new Int16Array(pcm.buffer, pcm.byteOffset, samples.length));
   return samples;
 }
 
-/** Bytes from the network already are a Buffer. */
 function asBuffer(opus: Uint8Array): Buffer {
   return opus instanceof Buffer ? opus : Buffer.from(opus.buffer, opus.byteOffset, opus.length);
 }
 
-/** 20 ms of samples as the bytes that libraries take. */
 export function twentyMs(samples: Int16Array, rateHz: number, channels: 1 | 2 = 1): Buffer {
   const length = (rateHz / 50) * channels;
   if (samples.length !== length) throw new Error(`A frame holds ${length} samples.`);
   return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
 }
 
-/** Bit rates of Layer I, II and III, in kbit/s, by version; the first and the last index are none. */
+/** Layers I, II and III by version, in kbit/s. The first and last index mean none. */
 const bitrates = {
   first: [
     [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
@@ -101,14 +104,14 @@ const bitrates = {
   ],
 } as const;
 const ratesHz = [44_100, 48_000, 32_000];
-/** Version 2.5, none, 2, 1. */
+/** Versions 2.5, reserved, 2 and 1. */
 const rateParts = [4, 0, 2, 1];
 const headerBytes = 6;
 
 /**
- * Whether bytes are frames of MP3 or AAC: two headers of the same kind, the second where the first says.
+ * Detects MP3 or AAC by two headers of the same kind, the second where the first one says.
  *
- * Samples may begin like one header, but not like two. `unknown` until the place of the second is here, 8 kB at most.
+ * Samples may look like one header, but not like two. `unknown` means that up to 8 kB more are needed.
  */
 export function areFrames(bytes: Buffer): 'MP3' | 'AAC' | 'no' | 'unknown' {
   if (bytes.length < headerBytes) return 'unknown';
@@ -121,15 +124,15 @@ export function areFrames(bytes: Buffer): 'MP3' | 'AAC' | 'no' | 'unknown' {
 
 export type FrameHeader = {
   readonly name: 'MP3' | 'AAC';
-  /** Version, layer and rate in one number: equal in every frame of one sound. */
+  /** Version, layer and rate in one number, equal in all frames of a sound. */
   readonly kind: number;
   readonly lengthBytes: number;
-  /** Samples per channel; 0 for AAC, whose rate is written elsewhere. */
+  /** Samples of each channel, or 0 for AAC. */
   readonly samples: number;
   readonly rateHz: number;
 };
 
-/** The header `bytes` begin with, if its fields all mean something. Needs 6 bytes. */
+/** Reads the header at the beginning of at least 6 bytes. */
 export function readHeader(bytes: Buffer): FrameHeader | undefined {
   const head = bytes.readUInt32BE(0);
   if (head >>> 21 !== 0x7ff) return undefined;
@@ -137,7 +140,7 @@ export function readHeader(bytes: Buffer): FrameHeader | undefined {
   return layer === 0 ? readAac(bytes, head) : readMpeg(head, 3 - layer);
 }
 
-/** ISO 13818-7, ADTS. */
+/** ADTS of ISO 13818-7. */
 function readAac(bytes: Buffer, head: number): FrameHeader | undefined {
   const lengthBytes = ((bytes.readUInt32BE(2) >>> 5) & 0x1fff) >>> 0;
   const rate = (head >>> 10) & 15;
@@ -145,7 +148,7 @@ function readAac(bytes: Buffer, head: number): FrameHeader | undefined {
   return { name: 'AAC', kind: head >>> 10, lengthBytes, samples: 0, rateHz: 0 };
 }
 
-/** ISO 11172-3, 13818-3. */
+/** ISO 11172-3 and 13818-3. */
 function readMpeg(head: number, layer: number): FrameHeader | undefined {
   const version = (head >>> 19) & 3;
   const [slow, rateHz] = [rateParts[version] ?? 0, ratesHz[(head >>> 10) & 3]];

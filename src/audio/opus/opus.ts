@@ -1,26 +1,23 @@
 import type { Frame } from '#src/audio/frame.ts';
 
-/** Rates that Opus codes by itself. */
 export type CoderRateHz = 16_000 | 24_000 | 48_000;
 
-/** One stream, decoded straight to the wanted rate and channels (libopus mixes down and resamples). Has state. */
+/** Decoder of one stream. libopus mixes down and resamples to the wanted rate. */
 export interface OpusDecoder {
-  /** Any legal frame length. Throws a plain Error on a payload that is not Opus. */
+  /** Accepts any legal frame length. Throws a plain Error for a payload that is not Opus. */
   decode(opus: Uint8Array): Int16Array;
 }
 
-/** 20 ms a call. Has state. */
 export interface OpusEncoder {
-  /** `samples` holds exactly 20 ms at the encoder's rate. */
+  /** `samples` holds exactly 20 ms. */
   encode(samples: Int16Array): Frame;
 }
 
-/** One Opus library. */
 export interface OpusCodec {
-  /** Name printed at start, say `mediaplex`. */
+  /** Name printed at start, such as `mediaplex`. */
   readonly name: string;
-  /** Channels are interleaved; one when left out. */
+  /** Channels are interleaved. */
   decoder(rateHz: CoderRateHz, channels?: 1 | 2): OpusDecoder;
-  /** One channel is for speech, with 64 kbit/s, two are for music, with 128; at 24 kHz and in stereo both in CELT mode. */
+  /** One channel is encoded for speech at 64 kbit/s, two channels for music at 128 kbit/s. */
   encoder(rateHz: CoderRateHz, channels?: 1 | 2): OpusEncoder;
 }

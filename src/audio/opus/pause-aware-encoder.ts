@@ -1,14 +1,14 @@
 import type { OpusEncoder } from './opus.ts';
 
-/** Most frames an encoder needs to forget the sound before; it then gives silence frames of its own. */
+/** An encoder forgets earlier sound within this many frames, and then produces silence frames. */
 const mostFrames = 5;
 const silenceBytes = 3;
 
 /**
- * Encodes the pause that listeners get as silence frames, so that the encoder knows of it too.
+ * Encodes the pause that listeners get as silence frames.
  *
- * Opus predicts the level of a frame from the one before. An encoder without this makes the first frames after a pause up
- * to 30 dB too quiet: 60 ms of the first word are lost (test/audio/rest-encoder.test.ts).
+ * Opus predicts the level of a frame from the one before. Without this, the first frames after a pause are up to 30
+ * dB too quiet, and 60 ms of the first word are lost (`npm test -- test/audio/rest-encoder`).
  */
 export function restEncoder(encoder: OpusEncoder, rateHz: number, channels: 1 | 2 = 1): void {
   const silence = new Int16Array((rateHz / 50) * channels);

@@ -1,23 +1,32 @@
-/** Zero crossings of the kernel on each side. Flat up to 82 % of the lower Nyquist rate, -0.7 dB at 87.5 %, -75 dB from 5 % above it. */
+/**
+ * Zero crossings on each side. The kernel is flat up to 82 % of the lower Nyquist rate, and -75 dB from 5 % above it.
+ */
 const crossings = 24;
 /** Half the amplitude is left at this share of the lower Nyquist rate. */
 const cutoffShare = 0.93;
-/** Most phases, enough for all usual rates; a rate without a common divisor takes the nearest of them. */
+/** Enough for all usual rates. Other ones take the nearest phase. */
 const phaseLimit = 512;
-/** Longest table of a filter, in taps: 512 KiB. Only odd rates far above 48 kHz get fewer phases for it. */
+/** 512 KiB. Only odd rates far above 48 kHz get fewer phases. */
 const tableTaps = 128 * 1024;
 
-/** Parameters for making `up` samples of every `down`: a filter of twice `half` taps in each of `phases` places. */
+/** Makes `up` samples of every `down`, with a filter of `2 * half` taps for each phase. */
 export type ChangeOfRate = {
   readonly up: number;
   readonly down: number;
   readonly half: number;
   readonly phases: number;
-  /** One row of taps per phase. */
   readonly taps: Float64Array;
 };
 
-/** Throws a plain Error where the rates lie so far apart that not even one phase fits into the table. */
+/**
+ * Throws a plain Error for rates that lie too far apart.
+ *
+ * @example
+ * import { changeOfRate } from '#src/audio/polyphase/change-of-rate.ts';
+ *
+ * const { up, down } = changeOfRate(48_000, 16_000);
+ * [up, down]; // [1, 3]
+ */
 export function changeOfRate(fromHz: number, toHz: number): ChangeOfRate {
   const common = divisor(fromHz, toHz);
   const [up, down] = [toHz / common, fromHz / common];
@@ -29,7 +38,7 @@ export function changeOfRate(fromHz: number, toHz: number): ChangeOfRate {
   return { up, down, half, phases, taps };
 }
 
-/** One row of taps per phase: a sinc of `cutoff` (1 is the input's Nyquist rate) under a Blackman window. */
+/** A row is a sinc of `cutoff` (1 is the Nyquist rate of the input) under a Blackman window. */
 function kernel(phases: number, half: number, cutoff: number): Float64Array {
   const taps = 2 * half;
   const table = new Float64Array(phases * taps);

@@ -1,24 +1,20 @@
 import { readFileSync } from 'node:fs';
 import type { ChangeOfRate } from './change-of-rate.ts';
 
-/** Position of a change of rate in its input. */
 type FilterInput = {
-  /** Channels interleaved. A frame is a sample of each. */
   readonly samples: Int16Array;
   readonly channels: 1 | 2;
-  /** The first output lies `phase / up` behind this frame. */
+  /** The first output lies `phase / up` after this frame. */
   readonly at: number;
   readonly phase: number;
 };
 
-/** Exports of scripts/kernels/polyphase.ts, which names their arguments; places are of bytes. */
+/** Exports of scripts/kernels/polyphase.ts. Addresses count bytes. */
 type FilterModule = Readonly<
   Record<'floatMono' | 'floatStereo' | 'filterMono' | 'filterStereo', (...of: number[]) => void>
 >;
 
-/** Group size of taps and frames in one step. */
 const group = 8;
-/** Frames of input, beside those under the taps, and frames of output that are worked on at a time. */
 const blockFrames = 1024;
 const pageBytes = 64 * 1024;
 const floatBytes = 4;
@@ -27,15 +23,15 @@ const sampleBytes = 2;
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * Computes samples at another rate, four multiplications at a time, in single precision. Holds no state of a stream, so that
- * all streams of these rates share one: taps and space for one block, in a memory of its own.
+ * Resamples in WebAssembly, four multiplications at a time, in single precision.
+ *
+ * A filter holds no state of a stream, so all streams between the same rates share one.
  */
 export class PolyphaseFilter {
   readonly change: Omit<ChangeOfRate, 'taps'>;
   readonly #module: FilterModule;
   readonly #rowBytes: number;
   readonly #places;
-  /** Frames of output at a time. */
   readonly #block: number;
   readonly #input: Int16Array;
   readonly #output: Int16Array;
@@ -47,7 +43,7 @@ export class PolyphaseFilter {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const { exports } = new WebAssembly.Instance(kernels(), { env: { memory } });
     this.change = change;
-    this.#module = exports as FilterModule; // of the file beside this one
+    this.#module = exports as FilterModule; // Exports of the file beside this one.
     this.#rowBytes = floatBytes * row;
     this.#places = places;
     const mostOut = Math.floor(((blockFrames - 1) * change.up) / change.down);
@@ -61,7 +57,7 @@ export class PolyphaseFilter {
     }
   }
 
-  /** Fills `out`, interleaved; the input holds `half` frames more on each side. */
+  /** Fills `out`. The input must hold `half` more frames on each side. */
   run({ samples, channels, at, phase }: FilterInput, out: Int16Array): void {
     const { up, down, half } = this.change;
     let turns = phase;
@@ -93,14 +89,13 @@ export class PolyphaseFilter {
   }
 }
 
-/** Compiled with the first filter. */
 function kernels(): WebAssembly.Module {
   const path = new URL('./polyphase-kernels.wasm', import.meta.url);
   compiled ??= new WebAssembly.Module(readFileSync(path));
   return compiled;
 }
 
-/** Addresses in the memory, in bytes; the taps come first. */
+/** The taps lie at address 0. */
 type Places = {
   readonly input: number;
   readonly left: number;
@@ -109,8 +104,8 @@ type Places = {
   readonly endBytes: number;
 };
 
-/** Whole groups are read and written, so that each area has space for one more. */
 function placesOf(taps: number, inputFrames: number): Places {
+  // Kernels read and write whole groups.
   const padded = upToGroup(inputFrames) + group;
   const input = floatBytes * taps;
   const left = input + 2 * sampleBytes * padded;

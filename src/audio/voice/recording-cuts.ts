@@ -1,35 +1,38 @@
-/** Part of a recording that holds speech, in ms. */
 export type SpeechSpan = { readonly fromMs: number; readonly toMs: number };
 
 const windowMs = 32;
-/** Least probability of a voice that begins speech, and of one that continues it (Silero v5's own thresholds). */
+/** Thresholds of Silero VAD v5: https://github.com/snakers4/silero-vad */
 const [begins, goesOn] = [0.5, 0.35];
-/** Kept from before the first voice, and after the last: soft beginnings and endings of words. */
+/** Words begin and end softly. */
 const [preRollMs, tailMs] = [400, 200];
-/** Longest span without pre-roll and tail. */
+/** Without pre-roll and tail. */
 const longestMs = 29_000;
-/** Part of a span that is too long in which the place to cut is sought. */
 const soughtMs = 5_000;
 
-/** Shortest pause, in ms, that ends a span of `lengthMs`: the longer the span, the shorter the pause. */
+/** The longer the span, the shorter the pause that ends it. */
 function pauseMsAt(lengthMs: number): number {
   if (lengthMs < 8_000) return 1_500;
   return lengthMs < 20_000 ? 600 : 160;
 }
 
 /**
- * Cuts a recording at its pauses into spans of at most 30 s, one step for each 32 ms: the input length of recognisers.
- * Parts without voice are left out.
+ * Cuts a recording at its pauses into spans of at most 30 s, the longest input of recognisers. Parts without a voice
+ * are left out.
+ *
+ * @example
+ * import { RecordingCuts } from '#src/audio/voice/recording-cuts.ts';
+ *
+ * const cuts = new RecordingCuts();
+ * for (let n = 0; n < 50; n++) cuts.next(n < 20 ? 0.1 : 0.9); // 32 ms each
+ * cuts.end(); // { fromMs: 240, toMs: 1600 }
  */
 export class RecordingCuts {
   #windows = 0;
-  /** First window of the span, and the one after its last voice; undefined: there is no voice. */
+  /** The window after the last voice is `to`. */
   #span: { readonly from: number; to: number } | undefined;
-  /** Probabilities since the span began. */
   #probabilities: number[] = [];
   #cutMs = 0;
 
-  /** The span that ends with this window, where one does. */
   next(probability: number): SpeechSpan | undefined {
     const now = this.#windows++;
     const isVoice = probability >= (this.#span ? goesOn : begins);
@@ -43,7 +46,6 @@ export class RecordingCuts {
     return (now + 1 - from) * windowMs >= longestMs ? this.#cutShort() : undefined;
   }
 
-  /** The span that has not ended yet, where there is one: the recording is over. */
   end(): SpeechSpan | undefined {
     const span = this.#span;
     this.#span = undefined;
@@ -53,10 +55,10 @@ export class RecordingCuts {
     return this.#cut(span.from * windowMs - preRollMs, toMs);
   }
 
-  /** Cuts ongoing speech where a voice is least likely, shortly before. */
   #cutShort(): SpeechSpan | undefined {
     const span = this.#span;
     if (!span) return undefined;
+    // The cut lies where a voice is least likely.
     const all = this.#probabilities;
     const first = all.length - soughtMs / windowMs;
     const sought = all.slice(Math.floor(first));
@@ -67,7 +69,6 @@ export class RecordingCuts {
     return this.#cut(span.from * windowMs - preRollMs, place * windowMs);
   }
 
-  /** Spans do not overlap. */
   #cut(requestedMs: number, toMs: number): SpeechSpan {
     const fromMs = Math.max(this.#cutMs, requestedMs);
     this.#cutMs = toMs;

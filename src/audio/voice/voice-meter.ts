@@ -3,10 +3,16 @@ import { listenRateHz, loudnessDb } from '#src/audio/pcm.ts';
 import type { SpeakerSound } from './speaker-stream.ts';
 
 /**
- * Probability of speech, per 32 ms of one person's stream (Silero VAD v5). Remembers the stream; has no clock.
+ * Voice activity detection by Silero VAD v5: the probability of speech for each 32 ms of one stream.
  *
- * Equal to onnxruntime within 1e-4 (test/fixtures/silero-reference.json). The 1.3 kB that it remembers are copied into the
- * shared instance and back: nothing has to be freed.
+ * The result equals that of onnxruntime within 1e-4 (`test/fixtures/silero-reference.json`). All streams share one
+ * WebAssembly instance.
+ *
+ * @example
+ * import { loadSilero, VoiceActivity, windowSamples } from '#src/audio/voice/voice-meter.ts';
+ *
+ * const activity = new VoiceActivity(await loadSilero());
+ * activity.probability(new Float32Array(windowSamples)) < 0.1; // true
  */
 export class VoiceActivity {
   readonly #weights;
@@ -20,14 +26,13 @@ export class VoiceActivity {
     this.#weights = weights;
   }
 
-  /** 0..1 for the next 512 samples, each -1..1. Allocates nothing. */
+  /** Returns 0 to 1 for the next 512 samples, each -1 to 1. Allocates nothing. */
   probability(window: Float32Array): number {
     if (window.length !== windowSamples)
       throw new Error(`A window holds ${windowSamples} samples.`);
     return this.#weights.probability(this.#state, window);
   }
 
-  /** Forgets the stream, as after a long gap. */
   reset(): void {
     this.#state.context.fill(0);
     this.#state.outputs.fill(0);
@@ -35,39 +40,37 @@ export class VoiceActivity {
   }
 }
 
-/** Probability of speech in the 32 ms before `atMs`, and level in dB, 0 being full scale and -100 silence. */
+/** 32 ms that end at `atMs`. The level is in dB, 0 at full scale and -100 for silence. */
 export type VoiceWindow = {
   readonly probability: number;
   readonly levelDb: number;
   readonly atMs: number;
-  /** 512 at 16 kHz, each -1..1; not written to later. */
+  /** 512 samples at 16 kHz, each -1 to 1. */
   readonly samples: Float32Array;
 };
 
 const noWindows: readonly VoiceWindow[] = [];
-/** Gap in ms after which earlier sound is no context for the next. */
+/** After a longer gap the earlier sound is no context. */
 const forgetMs = 300;
 
-/** Chops one person's 16 kHz stream into windows and measures each. Holds less than one window back. */
+/** Cuts one stream into windows and measures each. Less than one window is held back. */
 export class VoiceMeter {
   readonly #activity;
-  /** Window that is being filled. */
   #window = new Float32Array(windowSamples);
   #filled = 0;
-  /** Sum of the squares so far. */
+  /** Sum of squares. */
   #power = 0;
 
   constructor(activity: VoiceActivity) {
     this.#activity = activity;
   }
 
-  /** Measures a stream with gaps; a gap of more than 300 ms ends the context first. */
   hear(heard: SpeakerSound): readonly VoiceWindow[] {
     if (heard.kind === 'gap' && heard.lengthMs > forgetMs) this.reset();
     return this.push(heard.samples, heard.atMs);
   }
 
-  /** `atMs` is the instant of the last of `samples`. */
+  /** `atMs` is the instant of the last sample. */
   push(samples: Int16Array, atMs: number): readonly VoiceWindow[] {
     if (this.#filled + samples.length < windowSamples) {
       this.#fill(samples, 0, samples.length);
@@ -86,7 +89,6 @@ export class VoiceMeter {
     return windows;
   }
 
-  /** Forgets the stream, as after a long gap. */
   reset(): void {
     this.#activity.reset();
     this.#filled = 0;
@@ -101,7 +103,6 @@ export class VoiceMeter {
     }
   }
 
-  /** The window is handed over, and a new one begun. */
   #measure(atMs: number): VoiceWindow {
     const levelDb = loudnessDb(Math.sqrt(this.#power / windowSamples));
     const samples = this.#window;
@@ -113,17 +114,16 @@ export class VoiceMeter {
   }
 }
 
-/** Samples at 16 kHz of the former window that each window is seen with. */
+/** Samples of the former window that each window begins with: https://github.com/snakers4/silero-vad */
 const contextSamples = 64;
-/** Cells of the long short-term memory. */
+/** Cells of the LSTM. */
 const cellCount = 128;
-/** Samples of one window at 16 kHz: 32 ms. */
+/** 32 ms at 16 kHz. */
 export const windowSamples = 512;
 
-/** Exports of scripts/kernels/silero.ts, which names their arguments; addresses are in bytes. */
+/** Exports of scripts/kernels/silero.ts. Addresses count bytes. */
 type Kernels = Readonly<Record<'spectra' | 'multiply' | 'remember', (...of: number[]) => void>>;
 
-/** Addresses of a layer. */
 type Layer = {
   readonly rows: number;
   readonly width: number;
@@ -135,17 +135,15 @@ const magic = 'silero-v5-16k';
 const pageBytes = 65_536;
 const numberBytes = 4;
 const vectorBytes = 16;
-/** Complex points of a Fourier transform of 256 real samples. */
+/** A transform of 256 real samples works on 128 complex points. */
 const points = 128;
-/** Frequencies of a short-time spectrum. */
 const bins = 129;
-/** The widest input: three spectra. */
+/** Three spectra are the widest input. */
 const mostInputs = 3 * bins;
 
-/** Addresses of everything in the memory, which never grows. It begins with the file that scripts/silero-weights.mjs writes. */
+/** Addresses in a memory that never grows, and begins with the file of scripts/silero-weights.mjs. */
 function addresses() {
-  let endBytes = vectorBytes; // the name of the file
-  /** Reserves this many numbers, at a multiple of 16 bytes. */
+  let endBytes = vectorBytes; // Name of the file.
   const take = (numbers: number): number => {
     const from = endBytes;
     endBytes += Math.ceil((numbers * numberBytes) / vectorBytes) * vectorBytes;
@@ -156,22 +154,22 @@ function addresses() {
   };
   return {
     hann: take(2 * points),
-    /** Four convolutions over time; each row holds its taps one after the other, as the input lies in time. */
+    /** Each row holds its taps in the order of time. */
     encoder: [layer(128, 3 * bins), layer(64, 3 * 128), layer(64, 2 * 64), layer(128, 64)],
-    /** Input, forget, cell and output gates of 128 cells, for the input followed by the former output. */
+    /** Input, forget, cell and output gates for the input followed by the former output. */
     memory: layer(4 * cellCount, 2 * cellCount),
     output: layer(1, cellCount),
     twiddles: take(2 * bins),
     order: take(points),
     work: take(2 * bins * 4),
-    /** 64 samples of the former window, 512 new ones, 64 mirrored at the end. */
+    /** 64 samples of the former window, 512 new ones, and 64 mirrored at the end. */
     samples: take(contextSamples + windowSamples + contextSamples),
-    // Inputs of the four convolutions, one row per time step; the spare rows before and after stay zero.
+    // Inputs of the convolutions, a row for each time step. The spare rows before and after stay zero.
     spectra: take(6 * bins),
     first: take(6 * 128),
     second: take(2 * 64),
     third: take(64),
-    /** Input of the cells: 128 features and their own former output. */
+    /** 128 features and the former output. */
     seen: take(2 * cellCount),
     gates: take(4 * cellCount),
     cells: take(cellCount),
@@ -183,25 +181,24 @@ function addresses() {
 
 const at = addresses();
 
-/** The voice detector in one WebAssembly instance that all streams share: 0.9 MB, of a fixed size. */
+/** The network in a WebAssembly instance of 0.9 MB. */
 export class SileroWeights {
   readonly #kernels: Kernels;
   readonly #output: Float32Array;
   readonly #bias: Float32Array;
   readonly #samples: Float32Array;
-  /** Parts of the memory that hold the stream in use. */
+  /** Areas of the memory for the stream in use. */
   readonly #context: Float32Array;
   readonly #outputs: Float32Array;
   readonly #cells: Float32Array;
 
-  /** Throws the errors of WebAssembly. */
   constructor(wasm: Uint8Array, weights: Buffer) {
     if (weights.toString('latin1', 0, magic.length) !== magic)
       throw new Error('Not the Silero weights.');
     const memory = new WebAssembly.Memory({ initial: at.pages, maximum: at.pages });
     const imports = { env: { memory } };
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), imports);
-    this.#kernels = exports as Kernels; // of the file beside this one
+    this.#kernels = exports as Kernels; // Exports of the file beside this one.
     const numbers = (from: number, length: number) => new Float32Array(memory.buffer, from, length);
     new Uint8Array(memory.buffer).set(weights);
     numbers(at.twiddles, 2 * bins).set(twiddles());
@@ -214,7 +211,7 @@ export class SileroWeights {
     this.#cells = numbers(at.cells, cellCount);
   }
 
-  /** Implements `VoiceActivity.probability`; updates `stream` to its state after this window. */
+  /** Runs one window of `stream` and updates its state. */
   probability(stream: StreamState, window: Float32Array): number {
     this.#samples.set(stream.context);
     this.#samples.set(window, contextSamples);
@@ -265,14 +262,13 @@ export class SileroWeights {
   }
 }
 
-/** State of one stream from window to window. */
 type StreamState = {
   readonly context: Float32Array;
   readonly outputs: Float32Array;
   readonly cells: Float32Array;
 };
 
-/** Reads the 16 kHz weights of Silero VAD v5 (0.9 MB, MIT, LICENSE.silero.txt) and the kernels that lie beside this file. */
+/** Reads the weights of Silero VAD v5 for 16 kHz (MIT, LICENSE.silero.txt) and the kernels beside this file. */
 export async function loadSilero(): Promise<SileroWeights> {
   const read = (name: string) => readFile(new URL(name, import.meta.url));
   const files = [read('./silero-v5-16k.bin'), read('./silero-kernels.wasm')] as const;
@@ -280,7 +276,6 @@ export async function loadSilero(): Promise<SileroWeights> {
   return new SileroWeights(wasm, bytes);
 }
 
-/** Cosines and then sines of 2 pi n / 256, n being 0 to 128. */
 function twiddles(): Float32Array {
   const angle = (n: number) => (Math.PI * n) / points;
   return Float32Array.from({ length: 2 * bins }, (_, n) =>
@@ -288,7 +283,6 @@ function twiddles(): Float32Array {
   );
 }
 
-/** Byte offset of each point in bit-reversed order, as a point takes a vector. */
 function bitReversed(): Uint32Array {
   return Uint32Array.from({ length: points }, (_, n) => {
     let reversed = 0;
