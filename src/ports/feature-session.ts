@@ -57,20 +57,26 @@ export type SpokenSegment = {
  * declarations. Nothing here throws; undefined: a store is in trouble, which is reported to the operator.
  */
 export type PersonHooks = {
-  /** Forgets what is held in memory: called before and after rows are erased. */
-  forget?(guildId: GuildId, personId: PersonId): void;
-  /** The person said no: deletes what of theirs goes with it. */
-  withdraw?(guildId: GuildId, personId: PersonId): Promise<unknown>;
+  /**
+   * Forgets what is held in memory, and returns the erasure of what is stored, which runs once the no of that person is. Called again
+   * when the rows of the tables are erased.
+   */
+  forgetPerson?(
+    guildId: GuildId,
+    personId: PersonId,
+    reason: 'withdrawn' | 'forgotten',
+  ): Erasing | undefined;
   /** Counts what is stored. */
   count?(guildId: GuildId, personId: PersonId): Promise<StoredCounts | undefined>;
-  /** Erases what is stored: how many items, and how many messages still show one of them for a while. */
-  erase?(guildId: GuildId, personId: PersonId): Promise<number | undefined>;
   /** Fields of the export. */
   export?(
     guildId: GuildId,
     personId: PersonId,
   ): Promise<Readonly<Record<string, unknown>> | undefined>;
 };
+
+/** Erases what is stored of a person, and returns the number of items. */
+export type Erasing = () => Promise<number | undefined>;
 
 /** Numbers of stored items that `/privacy status` tells apart. */
 export type StoredCounts = {
@@ -81,8 +87,11 @@ export type StoredCounts = {
 /** News for the person who asked to leave. */
 export type EndNews = { readonly hasTranscript?: boolean };
 
-/** Reason for which nothing of a person is kept any more; `barred`: they may no longer use the bot. */
-export type RetractReason = 'withdrawn' | 'barred';
+/**
+ * Why a session forgets a person. `withdrawn`: they said no, so nothing of it is kept. `barred`, `left-out`: they may not use the bot, or
+ * are left out of captions, from now on.
+ */
+export type ForgetReason = 'withdrawn' | 'barred' | 'left-out';
 
 /** A feature in one session. Nothing here throws. */
 export type FeatureSession = {
@@ -96,7 +105,7 @@ export type FeatureSession = {
   /** To be called now and then with everybody there. */
   attend?(people: readonly ChannelMember[]): void;
   /** Drops what this person said. */
-  retract?(personId: PersonId, why: RetractReason): void;
+  forgetPerson?(personId: PersonId, reason: ForgetReason): void;
   /** Follows what this person says from now on; undefined: it does not. Asked when an utterance begins. */
   follow?(speakerId: PersonId): FollowUtterance | undefined;
   /** Words of the bot, as they leave: called now and then while it speaks, and once at the end. */
@@ -135,8 +144,8 @@ export class SessionFeatures {
     for (const one of this.#all) one.attend?.(people);
   }
 
-  retract(personId: PersonId, why: RetractReason): void {
-    for (const one of this.#all) one.retract?.(personId, why);
+  forgetPerson(personId: PersonId, reason: ForgetReason): void {
+    for (const one of this.#all) one.forgetPerson?.(personId, reason);
   }
 
   follow(speakerId: PersonId): FollowUtterance | undefined {

@@ -10,7 +10,7 @@ import type {
   PrivacyStatus,
   SaveOutcome,
 } from '#src/ports/command-ports.ts';
-import type { PersonHooks } from '#src/ports/feature-session.ts';
+import type { Erasing, PersonHooks } from '#src/ports/feature-session.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { FeatureShard } from './shard-features.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
@@ -69,8 +69,8 @@ export class PrivacyRequests {
   async deny(guildId: GuildId, personId: PersonId): Promise<SaveOutcome> {
     const choices = this.#sessions.consents.in(guildId);
     const saved = await choices.say(personId, { kind: 'never' });
-    const each = this.#features.map((feature) => feature.withdraw?.(guildId, personId));
-    const withdrawing = Promise.all(each);
+    const erasures = this.#forgetInFeatures(guildId, personId, 'withdrawn');
+    const withdrawing = Promise.all(erasures.map((erase) => erase()));
     withdrawing.catch(() => undefined); // whoever waits for it is told
     if (saved) await withdrawing;
     return { saved };
@@ -146,13 +146,15 @@ export class PrivacyRequests {
   async #eraseAll(erasure: Erasure): Promise<ForgetOutcome> {
     const { guildId, personId } = erasure;
     const parts = this.#parts;
-    const erase = () => parts.store.erase(guildId, personId);
-    const [total, erased] = await Promise.all([
-      withStoreTimeout(guildId, parts, 'store.unwritable', erase, eraseTimeoutMs),
-      this.#ofFeatures((feature) => feature.erase?.(guildId, personId)),
+    const eraseRows = () => parts.store.erase(guildId, personId);
+    const erasures = this.#forgetInMemory(guildId, personId);
+    const all = await Promise.all([
+      withStoreTimeout(guildId, parts, 'store.unwritable', eraseRows, eraseTimeoutMs),
+      ...erasures.map((erase) => erase()),
     ]);
     this.#forgetInMemory(guildId, personId); // also what was read meanwhile
-    if (total === undefined || !erased) return { kind: 'failed' };
+    const counts = all.filter((count) => count !== undefined);
+    if (counts.length < all.length) return { kind: 'failed' };
     const end = async () => {
       await parts.store.endErasure(erasure);
       return 'ended';
@@ -160,14 +162,24 @@ export class PrivacyRequests {
     if (!(await withStoreTimeout(guildId, parts, 'store.unwritable', end)))
       return { kind: 'failed' };
     const staysBlocked = await this.#isBlocked(guildId, personId);
-    const count = erased.reduce((sum, one) => sum + one, total);
-    return { kind: 'forgotten', total: count, staysBlocked: staysBlocked || undefined };
+    const total = counts.reduce((sum, one) => sum + one);
+    return { kind: 'forgotten', total, staysBlocked: staysBlocked || undefined };
   }
 
-  #forgetInMemory(guildId: GuildId, personId: PersonId) {
+  #forgetInMemory(guildId: GuildId, personId: PersonId): readonly Erasing[] {
     this.#parts.spending.forget(guildId, personId);
     this.#parts.peopleSettings.forget(guildId, personId);
-    for (const feature of this.#features) feature.forget?.(guildId, personId);
+    return this.#forgetInFeatures(guildId, personId, 'forgotten');
+  }
+
+  #forgetInFeatures(
+    guildId: GuildId,
+    personId: PersonId,
+    reason: 'withdrawn' | 'forgotten',
+  ): readonly Erasing[] {
+    return this.#features.flatMap(
+      (feature) => feature.forgetPerson?.(guildId, personId, reason) ?? [],
+    );
   }
 
   /** Everything that is kept about the person in this server, as JSON. */

@@ -436,7 +436,7 @@ export class VoiceSession implements Session {
     const isBarred = !this.consent.isAdmitted(personId);
     this.consent.withdrawals.withdraw(personId);
     this.tools.confirmations.withdraw(personId);
-    this.features.retract(personId, isBarred ? 'barred' : 'withdrawn');
+    this.features.forgetPerson(personId, isBarred ? 'barred' : 'withdrawn');
     if (isBarred) return;
     this.#connectionSources.pauseHabits.forget(personId);
     this.place.languages.forget(personId);

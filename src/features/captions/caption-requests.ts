@@ -52,7 +52,8 @@ export function captionRequests(sessions: VoiceSessions, running: SessionObjects
     /** `isOut`: this person is heard and answered, but not written. Applies at once, and in later sessions. */
     async leaveOut(guildId: GuildId, personId: PersonId, isOut: boolean): Promise<SaveOutcome> {
       const saving = sessions.consents.in(guildId).leaveOut(personId, isOut);
-      for (const { recorder } of running.list(guildId)) if (isOut) recorder?.leaveOut(personId);
+      if (isOut)
+        for (const captions of running.list(guildId)) captions.forgetPerson(personId, 'left-out');
       return { saved: await saving };
     },
   };

@@ -13,7 +13,7 @@ import type {
   EndNews,
   FeatureSession,
   FollowUtterance,
-  RetractReason,
+  ForgetReason,
   SpokenSegment,
 } from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
@@ -148,10 +148,8 @@ export class SessionCaptions implements FeatureSession {
     this.#writeNotice(recorder.chat, hasMissed ? ['captions.missed'] : []);
   }
 
-  /** Keeps nothing any more of what this person said in this session; of somebody who is barred, only writes nothing more. */
-  retract(personId: PersonId, why: RetractReason): void {
-    this.recorder?.leaveOut(personId);
-    if (why === 'withdrawn') this.recorder?.forget(personId);
+  forgetPerson(personId: PersonId, reason: ForgetReason): void {
+    this.recorder?.forgetPerson(personId, reason);
   }
 
   /** Recent lines. */

@@ -12,6 +12,7 @@ import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import type {
   BegunUtterance,
+  ForgetReason,
   SpokenSegment,
   UtteranceFollower,
 } from '#src/ports/feature-session.ts';
@@ -178,16 +179,13 @@ export class TranscriptRecorder {
     else this.#keep({ ...line, endMs: this.sessionMs(toMs), isCut: isCut || undefined });
   }
 
-  /** Nothing more is written of what this person is saying. */
-  leaveOut(personId: PersonId): void {
+  /** Writes nothing more of what this person is saying. After a no, drops also what was said by this person or answered to them. */
+  forgetPerson(personId: PersonId, reason: ForgetReason): void {
     const numbers = [...this.#open].flatMap(([number, id]) => (id === personId ? number : []));
     for (const number of numbers) this.#open.delete(number);
     this.live.remove(numbers);
-  }
-
-  /** Drops what was said by this person or answered to them. */
-  forget(personId: PersonId): void {
-    this.live.remove(this.#drop(({ speaker }) => peopleIn(speaker).includes(personId)));
+    if (reason === 'withdrawn')
+      this.live.remove(this.#drop(({ speaker }) => peopleIn(speaker).includes(personId)));
   }
 
   /** Drops the lines of messages that a person deleted, once the store knows which these are. Never throws. */

@@ -38,7 +38,11 @@ export const memories: Feature<MemoryPorts> = {
           known.forget(guildId);
           return 0;
         },
-        person: { forget: (guildId, personId) => known.forget(guildId, personId) },
+        person: {
+          forgetPerson(guildId, personId, reason) {
+            if (reason === 'forgotten') known.forget(guildId, personId);
+          },
+        },
       };
     },
   }),

@@ -144,12 +144,6 @@ export class ReminderScheduler {
     });
   }
 
-  /** Same as `forget`, and the store keeps none of them. Errors: as `ReminderStore.withdraw`. */
-  async withdraw(guildId: GuildId, personId: PersonId): Promise<number> {
-    this.forget(guildId, personId);
-    return await this.#parts.store.withdraw(guildId, personId);
-  }
-
   /** Stops deliveries, and keeps a check that reads the store meanwhile from beginning them again. */
   #takeBack(which: (reminder: Reminder) => boolean) {
     for (const due of this.#due.values()) {

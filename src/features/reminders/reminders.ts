@@ -26,9 +26,10 @@ export const reminders: Feature<ReminderPorts> = {
   ],
   open: ({ store }) => ({
     shard({ parts, sessions, shard: { id, count } }) {
+      const kept = store(reminderPart);
       const due = new ReminderScheduler({
         ...parts,
-        store: store(reminderPart),
+        store: kept,
         shard: { id, count }, // what a store on another thread can be given
         deliver: reminderDelivery(parts, sessions),
       });
@@ -47,11 +48,12 @@ export const reminders: Feature<ReminderPorts> = {
           return new Set();
         },
         person: {
-          forget: (guildId, personId) => due.forget(guildId, personId),
-          withdraw: (guildId, personId) =>
-            withStoreTimeout(guildId, parts, 'store.unwritable', () =>
-              due.withdraw(guildId, personId),
-            ),
+          forgetPerson(guildId, personId, reason) {
+            due.forget(guildId, personId);
+            if (reason === 'forgotten') return undefined; // their rows go with the table
+            const withdraw = () => kept.withdraw(guildId, personId);
+            return () => withStoreTimeout(guildId, parts, 'store.unwritable', withdraw);
+          },
         },
       };
     },

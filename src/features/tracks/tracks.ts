@@ -27,8 +27,9 @@ export const tracks: Feature<TrackPorts> = {
           session: (session, { former }) =>
             running.add(session, new SessionTracks(session, deps, former && running.get(former))),
           person: {
-            forget(guildId, personId) {
-              for (const tracks of running.list(guildId)) tracks.forget(personId);
+            forgetPerson(guildId, personId, reason) {
+              const all = reason === 'forgotten' ? running.list(guildId) : [];
+              for (const tracks of all) tracks.forget(personId);
             },
           },
         };

@@ -49,7 +49,11 @@ export const typedTalk: Feature<TypedPorts, TypedNeeds> = {
             signal,
           ),
         },
-        person: { forget },
+        person: {
+          forgetPerson(guildId, _personId, reason) {
+            if (reason === 'forgotten') forget(guildId);
+          },
+        },
         async eraseServer(guildId) {
           forget(guildId);
           return 0;

@@ -12,7 +12,7 @@ import { recordersOf } from '#src/features/captions/transcript-recorder.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
-import type { PersonHooks, StoredCounts } from '#src/ports/feature-session.ts';
+import type { Erasing, PersonHooks, StoredCounts } from '#src/ports/feature-session.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 
@@ -168,23 +168,18 @@ export class TranscriptCleanup implements PersonHooks {
     return { lines: onDisk.lines + inMemory.lines, memories: onDisk.memories };
   }
 
-  /** Erases what was written in the sessions that go on. */
-  async withdraw(guildId: GuildId, personId: PersonId): Promise<void> {
-    for (const { session } of recordersOf(this.#running.list(guildId)))
-      await this.erase(guildId, personId, session.id);
-  }
-
-  /** Erases all of it, or only of one session. */
-  async erase(
-    guildId: GuildId,
-    personId: PersonId,
-    sessionId?: string,
-  ): Promise<number | undefined> {
-    const erased = await this.#erase(guildId, ({ eraser }) =>
-      eraser.forget(guildId, personId, sessionId),
-    );
-    this.sweep(never);
-    return erased;
+  /** A no erases what was written in the sessions that go on. */
+  forgetPerson(guildId: GuildId, personId: PersonId, reason: 'withdrawn' | 'forgotten'): Erasing {
+    const erase = (sessionId?: string) =>
+      this.#erase(guildId, ({ eraser }) => eraser.forget(guildId, personId, sessionId));
+    return async () => {
+      const running = recordersOf(this.#running.list(guildId)).map(({ session }) => session.id);
+      const counts = await Array.fromAsync(reason === 'withdrawn' ? running : [undefined], erase);
+      this.sweep(never);
+      return counts.includes(undefined)
+        ? undefined
+        : counts.reduce((sum = 0, one = 0) => sum + one, 0);
+    };
   }
 
   /** Their words, and answers to them. */
