@@ -8,7 +8,7 @@ import type { Button, Command, FormHandler, PickerHandler } from '#src/features/
 import { openAskWindow } from './ask-window.ts';
 import { help } from './commands.ts';
 import { confirm, longestPressMs, show } from './confirm.ts';
-import { join } from './join.ts';
+import { agreeToMove, join } from './join.ts';
 import { more } from './panel-menu.ts';
 import { stop } from './stop.ts';
 
@@ -43,6 +43,7 @@ export const buttons: readonly Button[] = [
   },
   ...panelButtons,
   button('try.join', 'button.try.join', 'plain', join),
+  { name: 'move', label: 'button.move', style: 'main', run: agreeToMove },
 ];
 
 /** A button that is a command without typing. */

@@ -1,9 +1,9 @@
 import type { Command, CommandCall, CommandPorts, Replies, Reply } from '#src/features/command.ts';
 import type { HelpState } from '#src/features/contract/help-entries.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
-import { type JoinOutcome, joinModes } from '#src/ports/command-ports.ts';
+import { type JoinMode, type JoinOutcome, joinModes } from '#src/ports/command-ports.ts';
 import { roomLine } from '#src/ports/room-line.ts';
-import { consentButtons, nextStep } from '#src/ports/talk-guide.ts';
+import { consentButtons, listNames, nextStep } from '#src/ports/talk-guide.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { obstacleOf } from '#src/sessions/join-obstacles.ts';
 import { lineIf, type TextLine } from '#src/texts/texts.ts';
@@ -30,25 +30,54 @@ export const join: Command = {
     if (obstacle) return [obstacle];
     const mode = joinModes.find((one) => one === call.words.mode);
     const follows = call.words.follow === undefined ? undefined : call.words.follow === 'true';
-    const { clock, sessions } = ports;
-    let joining = await sessions.join(channel, call.callerId, mode, follows);
-    // The next try may succeed, and the reply that the bot is not connected would stay.
-    for (
-      let ms = 0;
-      'nextTryMs' in joining && joining.nextTryMs + ms <= longestWaitMs;
-      ms += checkMs
-    ) {
-      await new Promise<void>((resolve) => clock.later(checkMs, resolve));
-      joining = sessions.session(call.guildId)?.outcome('joined', call.callerId) ?? joining;
-    }
+    const joining = await joinOnceLinked(channel, call, ports, mode, follows);
     if ('consent' in joining) {
       const state = await ports.helpState(call.guildId);
       return [...welcome(joining, state, follows), ...managerNote(joining, call, state)];
     }
-    if (joining.kind === 'busy') return [roomLine(joining.other, call.callerId, ports.places)];
+    if (joining.kind === 'busy') {
+      const room = roomLine(joining.other, call.callerId, ports.places);
+      return [joining.isAsked ? { ...room, lines: [{ id: 'move.asked' }] } : room];
+    }
     return [failureOf(joining, channel)];
   },
 };
+
+/** Press of Move: the presser lets the bot go to the channel to which somebody has called it. */
+export async function agreeToMove(
+  { callerId, guildId, words }: CommandCall,
+  { sessions }: Pick<CommandPorts, 'sessions'>,
+): Promise<Replies> {
+  const agreement = await sessions.moveRequests.agree(guildId, callerId, words.about ?? '');
+  switch (agreement.kind) {
+    case 'moved':
+      return [{ id: 'moved', with: { channel: agreement.to.name } }];
+    case 'waiting':
+      return [{ id: 'move.waiting', with: { names: listNames(agreement.names) } }];
+    case 'over':
+      return [{ id: 'confirm.over' }];
+  }
+}
+
+/** Joins; a next try may succeed, and the reply that the bot is not connected would stay. */
+async function joinOnceLinked(
+  channel: ChannelRef,
+  { callerId, guildId }: CommandCall,
+  { clock, sessions }: CommandPorts,
+  mode: JoinMode | undefined,
+  follows: boolean | undefined,
+): Promise<JoinOutcome> {
+  let joining = await sessions.join(channel, callerId, mode, follows);
+  for (
+    let ms = 0;
+    'nextTryMs' in joining && joining.nextTryMs + ms <= longestWaitMs;
+    ms += checkMs
+  ) {
+    await new Promise<void>((resolve) => clock.later(checkMs, resolve));
+    joining = sessions.session(guildId)?.outcome('joined', callerId) ?? joining;
+  }
+  return joining;
+}
 
 /** Undefined for a deleted channel; no obstacle where the bot already sits. */
 function judge(

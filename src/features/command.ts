@@ -7,6 +7,7 @@ import type { MessageContent } from '#src/ports/typed-messages.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { ConfirmedToolRunner } from '#src/sessions/confirmed-tool-runner.ts';
+import type { MoveRequests } from '#src/sessions/move-requests.ts';
 import type { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { GuildAccess } from '#src/settings/access-control.ts';
@@ -110,7 +111,7 @@ export type CommandPorts = {
   readonly sessions: Pick<
     VoiceSessions,
     'at' | 'join' | 'leave' | 'mayOpen' | 'pauseHearing' | 'session'
-  >;
+  > & { readonly moveRequests: Pick<MoveRequests, 'agree'> };
   readonly places: Places;
   readonly privacy: Omit<Public<PrivacyRequests>, 'resumeErasures'>;
   readonly peopleSettings: Public<PersonalSettingsCache>;

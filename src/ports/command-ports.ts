@@ -18,7 +18,8 @@ export type JoinOutcome =
       /** Saved consents could not be loaded: only people who agree in this session are heard. */
       readonly unread?: true;
     }
-  | { readonly kind: 'busy'; readonly other: ChannelRef }
+  /** It sits with others. `isAsked`: they were asked whether it may come to the caller. */
+  | { readonly kind: 'busy'; readonly other: ChannelRef; readonly isAsked?: boolean }
   /**
    * No answer in time, a rate limit of Discord, or the link broke at once. Retried automatically;
    * `/leave` ends that.

@@ -30,6 +30,7 @@ import {
   joinFailure,
   restsAfter,
 } from './joins-and-leaves.ts';
+import { MoveRequests } from './move-requests.ts';
 import { SeatPersistence } from './seat-persistence.ts';
 import type { SessionSources } from './session-sources.ts';
 import type { ShardFeatures } from './shard-features.ts';
@@ -52,6 +53,8 @@ export class VoiceSessions implements AsyncDisposable {
   readonly settings: StoredSettings;
   /** What the people of each server said about being heard. */
   readonly consents: GuildConsents;
+  /** Calls of people in other channels, while the bot sits with somebody. */
+  readonly moveRequests: MoveRequests;
   /** Stores a no that a person said, and lets them know. Set once by its owner; never throws. */
   denyAloud: (personId: PersonId, session: Session) => void = () => undefined;
   readonly #parts: SessionDependencies;
@@ -71,6 +74,7 @@ export class VoiceSessions implements AsyncDisposable {
     this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
     this.#ended = new EndedConversations(parts.clock);
     this.#notices = new GuildNoticeQueue(this.#parts);
+    this.moveRequests = new MoveRequests(this.#parts, this);
     this.#seats = new SeatPersistence(this.#parts, sources.seatStore);
     this.settings = new StoredSettings(this.#parts, sources);
     this.consents = new GuildConsents(this.#parts, sources.leftOutPeople, (guildId, personId) =>
@@ -311,7 +315,8 @@ export class VoiceSessions implements AsyncDisposable {
     const isSame = here?.channel.channelId === channel.channelId;
     if (here?.entered && here.isLinked && isSame) return await this.#joinAgain(here, call);
     if (here?.isLinked && here.company > 0) {
-      return { kind: 'busy', other: here.channel };
+      const isAsked = this.moveRequests.ask(here.channel, channel, call);
+      return { kind: 'busy', other: here.channel, isAsked };
     }
     if (isSame && here) here.speech.mix.isPassedOn = true;
     await this.#leave(guildId, isSame ? 'moved' : 'asked');

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { join } from '#commands/join.ts';
+import { agreeToMove, join } from '#commands/join.ts';
 import { leave } from '#commands/leave.ts';
 import { stop } from '#commands/stop.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
+import type { MoveAgreement } from '#src/sessions/move-requests.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
@@ -132,6 +133,37 @@ test.each<[JoinOutcome, string]>([
   const replies = await replying;
   expect(replies.map(({ to }) => to)).toEqual([undefined]);
   expect(text(replies[0].id, replies[0].with)).toBe(sentence);
+});
+
+test('/join from another channel says that the people there were asked', async () => {
+  const other = { guildId: 'g', channelId: 'den', name: 'Den' };
+  const joining: JoinOutcome = { kind: 'busy', other, isAsked: true };
+  const [reply] = await join.run(inLounge, ports({ join: async () => joining }));
+  expect(reply).toEqual({
+    id: 'perm.room',
+    with: { channel: 'Den' },
+    lines: [{ id: 'move.asked' }],
+  });
+});
+
+test('who presses Move reads for whom it waits, that it has gone, or that nobody calls it', async () => {
+  const to = { guildId: 'g', channelId: 'den', name: 'Den' };
+  const agreements: readonly [MoveAgreement, TextLine][] = [
+    [{ kind: 'over' }, { id: 'confirm.over' }],
+    [
+      { kind: 'waiting', names: ['Ben', 'Eva'] },
+      { id: 'move.waiting', with: { names: 'Ben, Eva' } },
+    ],
+    [
+      { kind: 'moved', to },
+      { id: 'moved', with: { channel: 'Den' } },
+    ],
+  ];
+  for (const [agreement, line] of agreements) {
+    const call = { ...inLounge, words: { about: 'den' } };
+    const moveRequests = { agree: async () => agreement };
+    expect(await agreeToMove(call, ports({ moveRequests }))).toEqual([line]);
+  }
 });
 
 test('/join whose first try fails says that it sits there, once a later one within eight seconds has succeeded', async () => {

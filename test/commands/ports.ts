@@ -224,6 +224,7 @@ export function helpState({ set = {}, ...over }: HelpOverrides = {}): HelpState 
 export function ports(over: PortOverrides = {}): CommandPorts & { readonly clock: VirtualClock } {
   const all: All = {
     join: async () => ({ kind: 'joined', consent: 'brief' }),
+    moveRequests: { agree: async () => ({ kind: 'over' }) },
     people: () => [],
     leave: async () => left,
     at: () => lounge,

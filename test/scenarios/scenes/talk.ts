@@ -28,6 +28,10 @@ const replies = [
   { match: 'Cleo: ', text: 'Perhaps, Cleo.' },
 ];
 const lounge = { channel: 'Lounge' };
+
+/** The question whether the bot may go, which stands in the chat of its channel. */
+const moveAskedIn = (channel: string) => (stage: Stage) =>
+  stage.sandbox.messages(channel).find((message) => message.text === text('move.ask'));
 /** Samples of 20 ms. */
 const frameSamples = 960;
 const recogniser = await openRecogniser();
@@ -99,9 +103,30 @@ export const talkScenes: Scenes = {
       { Adam: { calls: 'Lounge' } },
       { Cleo: { runs: '/join', reads: { is: text('join.none') } } },
       { Cleo: { runs: '/leave', reads: { is: text('perm.room', lounge) } } },
-      { Cleo: { joins: 'Workshop', runs: '/join', reads: { is: text('perm.room', lounge) } } },
+      {
+        Cleo: {
+          joins: 'Workshop',
+          runs: '/join',
+          reads: { is: `${text('perm.room', lounge)}\n${text('move.asked')}` },
+        },
+      },
       { Adam: { leaves: true } },
       { Cleo: { runs: '/join', reads: { has: text('join.ok', { channel: 'Workshop' }) } } },
+      { Cleo: { settles: true, understands: 'human-goforward' } },
+    ],
+  },
+  'a bot that is called away goes once everybody with whom it sits has pressed Move': {
+    providers: { replies },
+    steps: [
+      { Adam: { calls: 'Lounge' } },
+      { Cleo: { joins: 'Workshop', runs: '/join', reads: { has: text('move.asked') } } },
+      { see: moveAskedIn('Lounge'), keep: 'asked' },
+      {
+        Adam: {
+          presses: [0, 'asked'],
+          reads: { is: text('moved', { channel: 'Workshop' }) },
+        },
+      },
       { Cleo: { settles: true, understands: 'human-goforward' } },
     ],
   },

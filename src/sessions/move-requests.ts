@@ -1,0 +1,104 @@
+import type { Clock } from '#src/base/clock.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { PanelBoard } from '#src/ports/panel.ts';
+import type { SessionEventListener } from '#src/ports/session-events.ts';
+import type { TalkState } from '#src/ports/talk-guide.ts';
+import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { JoinCall } from './joins-and-leaves.ts';
+
+/** Time, in ms, in which everybody has to agree. */
+const openMs = 600_000;
+/** Shortest time, in ms, between two requests that the people of one channel read. */
+const askGapMs = 60_000;
+
+type MoveRequest = {
+  readonly to: ChannelRef;
+  readonly call: JoinCall;
+  readonly askedAtMs: number;
+  readonly agreedIds: Set<PersonId>;
+};
+
+/** Outcome of a press of Move. `waiting`: these people sit with the bot and have not pressed. */
+export type MoveAgreement =
+  | { readonly kind: 'over' }
+  | { readonly kind: 'waiting'; readonly names: readonly string[] }
+  | { readonly kind: 'moved'; readonly to: ChannelRef };
+
+/** Sessions of the bot, as far as a move needs them. */
+type MovableSessions = {
+  at(guildId: GuildId): ChannelRef | undefined;
+  session(guildId: GuildId):
+    | {
+        readonly channel: ChannelRef;
+        isHere(personId: PersonId): boolean;
+        talkState(): Pick<TalkState, 'people'>;
+      }
+    | undefined;
+  move(guildId: GuildId, channelId: ChannelId): Promise<void>;
+  join(
+    channel: ChannelRef,
+    callerId: PersonId,
+    mode: JoinCall['mode'],
+    follows: JoinCall['follows'],
+  ): Promise<unknown>;
+};
+
+type MoveRequestDeps = {
+  readonly clock: Clock;
+  readonly messages: Pick<VoiceChannelChatPoster, 'offer'>;
+  readonly panels: Pick<PanelBoard, 'post'>;
+  readonly onEvent: SessionEventListener;
+};
+
+/** Requests of people in other channels that the bot come to them: it goes once everybody who sits with it agrees. */
+export class MoveRequests {
+  readonly #deps;
+  readonly #sessions;
+  readonly #requests = new Map<GuildId, MoveRequest>();
+
+  constructor(deps: MoveRequestDeps, sessions: MovableSessions) {
+    this.#deps = deps;
+    this.#sessions = sessions;
+  }
+
+  /** Asks the people in `from`, which names no other channel: not all of them may know it. False: others were asked just now. */
+  ask(from: ChannelRef, to: ChannelRef, call: JoinCall): boolean {
+    const { clock, messages, onEvent } = this.#deps;
+    const askedAtMs = clock.nowMs();
+    const open = this.#requests.get(from.guildId);
+    if (open && askedAtMs - open.askedAtMs < askGapMs) return isSame(open, to, call);
+    this.#requests.set(from.guildId, { to, call, askedAtMs, agreedIds: new Set() });
+    const signal = new AbortController().signal;
+    messages
+      .offer(from, { id: 'move.ask' }, [`move:${to.channelId}`], signal)
+      .catch((error: unknown) => onEvent(from.guildId, failureEventOf(error, 'speak')));
+    return true;
+  }
+
+  /** A person who sits with the bot lets it go; the last of them makes it go. */
+  async agree(guildId: GuildId, personId: PersonId, toChannelId: string): Promise<MoveAgreement> {
+    const sessions = this.#sessions;
+    const here = sessions.session(guildId);
+    const request = this.#requests.get(guildId);
+    const isOpen = request && this.#deps.clock.nowMs() - request.askedAtMs < openMs;
+    const isMeant = request?.to.channelId === toChannelId;
+    if (!isOpen || !isMeant || !here?.isHere(personId)) return { kind: 'over' };
+    request.agreedIds.add(personId);
+    // People whom the server bars have no say.
+    const people = here.talkState().people.filter(({ standing }) => standing !== 'barred');
+    const missing = people.filter(({ id }) => !request.agreedIds.has(id));
+    if (missing.length > 0) return { kind: 'waiting', names: missing.map(({ name }) => name) };
+    this.#requests.delete(guildId);
+    const { call, to } = request;
+    await sessions.move(guildId, to.channelId);
+    await sessions.join(to, call.callerId, call.mode, call.follows);
+    if (sessions.at(guildId)?.channelId !== to.channelId) return { kind: 'over' };
+    await this.#deps.panels.post(to, { id: 'moved', with: { channel: to.name } });
+    return { kind: 'moved', to };
+  }
+}
+
+function isSame(open: MoveRequest, to: ChannelRef, { callerId }: JoinCall): boolean {
+  return open.to.channelId === to.channelId && open.call.callerId === callerId;
+}
