@@ -18,62 +18,60 @@ import {
 } from '#src/turn/overlap/interjections.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
 
-/** Facts about one utterance, in a pause of it or at its end. */
+/** Facts about one utterance, in a pause or at its end. */
 export type UtteranceFacts = SpeakerTurn & {
   readonly evidence: Evidence;
-  /** Missing where nothing is recognised yet, or the recogniser failed. */
+  /** Undefined if nothing is recognised yet, or the recogniser failed. */
   readonly text?: string;
   /** Display names of the other people in the channel. */
   readonly present?: readonly string[];
-  /** True when it continues the same person's latest words to the bot. */
+  /** The utterance continues the same person's last words to the bot. */
   readonly goesOn: boolean;
-  /** Hints that the recogniser got. */
+  /** Words that the recogniser was told to expect. */
   readonly hints?: readonly string[];
-  /** True where a yes or a no of this speaker answers what the bot has asked them aloud. */
+  /** A yes or no of this speaker answers a question that the bot asked aloud. */
   readonly mayConfirm?: boolean;
-  /** Language of the speaker, BCP 47, as far as it is known. */
+  /** BCP 47. */
   readonly language?: string;
 };
 
 export type EndedUtterance = UtteranceFacts & {
-  /** True where its speaker has gone on meanwhile. */
+  /** The speaker has gone on meanwhile. */
   readonly hasGoneOn: boolean;
   /** The bot was speaking meanwhile. */
   readonly overlapsReply: boolean;
-  /** Turn being answered without a sound of it yet: the speaker's own question, or another turn. */
+  /** The turn being answered without a sound yet: the speaker's own, or another. */
   readonly unheardTurn: 'own' | 'other' | undefined;
 };
 
 type NoWordsReason = 'no-voice' | 'empty' | 'hallucination';
 type NotMeantReason = (AddressingVerdict & { meant: false })['why'];
 
-/** Reason for not answering. `interjection`: a "stop", an "mhm" and the like; the others depend on the addressee. */
+/** `interjection` is a "stop" or "mhm". The other reasons depend on the addressee. */
 export type IgnoreReason = NoWordsReason | NotMeantReason | 'interjection';
 
-/** Command to the queue, of an utterance that is only a command. */
+/** Command in an utterance that is nothing else. */
 export type UtteranceCommand =
-  /** The speaker's question is over; at `never-mind` also what they wait for in the queue. */
+  /** `never-mind` also drops what the speaker waits for. */
   | { readonly kind: 'stop' | 'never-mind' }
-  /** The speaker answered the question that the bot asked aloud. */
+  /** Answer to a question that the bot asked aloud. */
   | { readonly kind: 'yes' | 'no' }
-  /** No command: a "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
+  /** A "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
   | { readonly kind: 'overlap' }
-  /** A command to the bot itself, with the rights of its speaker; no name is needed. */
+  /** A command to the bot itself, with the rights of its speaker. It needs no name. */
   | { readonly kind: 'spoken'; readonly command: SpokenCommand };
 
-/** An utterance as `stepInterruption` takes it. */
 export type OverlapWords = { readonly what: OverlapKind; readonly isMeant: boolean };
 
 type NoAnswer = {
-  /** The turn being answered without a sound yet is dropped. */
+  /** Drops the turn that is being answered without a sound yet. */
   readonly dropsUnheard: boolean;
-  /** Undefined where the speaker has gone on: the later words count instead. */
+  /** Undefined if the speaker has gone on: the later words count. */
   readonly overlap: OverlapWords | undefined;
 };
 
-/** Decision on an utterance that has ended. */
 export type UtteranceDecision =
-  /** `with-rest`: the answer to its speaker's next words answers this too. */
+  /** The answer to the speaker's next words answers this utterance too. */
   | { readonly kind: 'answer-with-rest' }
   | {
       readonly kind: 'answer';
@@ -85,17 +83,17 @@ export type UtteranceDecision =
       readonly command: UtteranceCommand;
     })
   | (NoAnswer & {
-      /** The question it seemed to continue is answered without it. */
+      /** The turn that it seemed to continue is answered without it. */
       readonly kind: 'ignore';
       readonly why: Exclude<IgnoreReason, 'interjection'>;
-      /** It held no words: speech that begins soon does not continue it. */
+      /** Without words. Speech that begins soon does not continue it. */
       readonly isNothing: boolean;
     });
 
-/** Smallest logit of a complete sentence at which a partial text is worth an answer that may be thrown away. */
+/** From this logit on a partial is worth a preemptive answer. */
 const minCompleteLogit = 0.3;
 
-/** Content of an utterance, for any addressee; `text` is undefined where the recogniser failed. */
+/** Classifies an utterance without regard to its addressee. */
 export function contentOf(
   utterance: Pick<UtteranceFacts, 'evidence' | 'hints' | 'text'>,
 ): 'words' | 'no-words' | 'not-understood' {
@@ -104,7 +102,18 @@ export function contentOf(
   return nothingIn(utterance) ? 'no-words' : 'words';
 }
 
-/** Whether an utterance that has ended is answered, by its own words, and the state of addressing after it. */
+/**
+ * Decides whether an utterance that has ended is answered.
+ *
+ * @example
+ * import { addressingRules, initialAddressing } from '#src/turn/addressing/addressing.ts';
+ * import { decideUtterance } from '#src/turn/answerable.ts';
+ *
+ * const evidence = { voicedMs: 900, spanMs: 1_200, meanProbability: 0.9, peakProbability: 0.99 };
+ * const facts = { hasGoneOn: false, overlapsReply: false, unheardTurn: undefined, goesOn: false };
+ * const utterance = { ...facts, evidence, speakerId: '1', fromMs: 0, humans: 1, text: 'What time is it?' };
+ * decideUtterance(utterance, initialAddressing, addressingRules).decision.kind; // 'answer'
+ */
 export function decideUtterance(
   utterance: EndedUtterance,
   addressing: AddressingState,
@@ -127,7 +136,7 @@ export function decideUtterance(
   return { decision: decideWords(utterance, words, verdict, isAside), addressing: state };
 }
 
-/** Decision on a voice whose words are not known: by whether any words of this speaker are for the bot. */
+/** Without words it counts whether any words of this speaker would be answered. */
 function withoutText(
   utterance: EndedUtterance,
   addressing: AddressingState,
@@ -137,7 +146,7 @@ function withoutText(
   return ignored(rules.mode === 'off' ? 'off' : 'not-named', utterance, undefined);
 }
 
-/** The whole utterance as the yes or no that the bot waits for: of its speaker, and not the rest or beginning of other words. */
+/** Finds the yes or no that the bot waits for. The rest or beginning of other words does not count. */
 function confirmation(
   { goesOn, hasGoneOn, language, mayConfirm, overlapsReply }: EndedUtterance,
   text: string,
@@ -152,7 +161,7 @@ function confirmed(utterance: EndedUtterance, command: UtteranceCommand): Uttera
   return { kind: 'command', why: 'interjection', command, dropsUnheard: false, overlap };
 }
 
-/** It also ends what the bot is saying, or about to say. */
+/** Pausing also ends the answer that the bot gives, or is about to give. */
 function pausedHearing(utterance: EndedUtterance): UtteranceDecision {
   const stop = { kind: 'stop', sure: true } as const;
   const overlap = overlapOf(utterance, stop, true);
@@ -161,14 +170,13 @@ function pausedHearing(utterance: EndedUtterance): UtteranceDecision {
   return { kind: 'command', why: 'interjection', command, dropsUnheard, overlap };
 }
 
-/** True for a speaker who needs no name: then they called another person, or talked about the bot. */
+/** The speaker needed no name, but called another person or talked about the bot. */
 function isForOthers(verdict: AddressingVerdict) {
   return !verdict.meant && (verdict.why === 'not-named' || verdict.why === 'mentioned');
 }
 
 /**
- * Whether the answer to an utterance is begun in a pause of it, by the rules of `decideUtterance`; without words, where this person is
- * answered for any words.
+ * Decides in a pause whether a preemptive answer begins. Without words, any words of this speaker must be answered.
  */
 export function isAnsweredEarly(
   facts: UtteranceFacts,
@@ -185,7 +193,6 @@ export function isAnsweredEarly(
   return kind !== 'stop' && kind !== 'never-mind';
 }
 
-/** Whether a partial text sounds so complete that it is worth an answer which may be thrown away. */
 export function isLikelyWhole(text: string): boolean {
   return endOfTurnOf(text).completeLogit >= minCompleteLogit;
 }
@@ -218,7 +225,6 @@ function decideWords(
     : ignored(verdict.why, utterance, words, isAside);
 }
 
-/** Command in an utterance that is only a command. */
 function commandOf(
   words: Interjection,
   { overlapsReply, unheardTurn, goesOn }: EndedUtterance,
@@ -230,7 +236,7 @@ function commandOf(
     case 'never-mind':
       return meant ? { kind: 'never-mind' } : undefined;
     case 'backchannel': {
-      const isWaiting = unheardTurn === 'own' && !goesOn; // "mhm" does not replace a question that is being answered
+      const isWaiting = unheardTurn === 'own' && !goesOn; // "Mhm" does not replace a question that is being answered.
       return overlapsReply || isWaiting ? { kind: 'overlap' } : undefined;
     }
     case 'wait':
@@ -242,7 +248,7 @@ function commandOf(
   }
 }
 
-/** A command in an utterance that is only that; to an answer that sounds, it is an aside. */
+/** To an answer that sounds, the command is an aside. */
 function spoken(command: SpokenCommand, { hasGoneOn }: EndedUtterance): UtteranceDecision {
   return {
     kind: 'command',
@@ -253,10 +259,7 @@ function spoken(command: SpokenCommand, { hasGoneOn }: EndedUtterance): Utteranc
   };
 }
 
-/**
- * True when "stop" drops this unheard answer: it does, for every asker; "never mind" only for one's own, unless said to
- * the bot.
- */
+/** "Stop" drops the unheard answer of any asker. "Never mind" drops only one's own, unless said to the bot. */
 function isUnheardDropped(
   words: Interjection | undefined,
   { unheardTurn }: EndedUtterance,
@@ -291,7 +294,6 @@ function ignored(
   };
 }
 
-/** Whether the utterance held no words. */
 function isNothing(why: IgnoreReason) {
   return why === 'no-voice' || why === 'empty' || why === 'hallucination';
 }
@@ -304,13 +306,13 @@ function overlapOf(
   return hasGoneOn ? undefined : { what: words?.kind ?? 'noise', isMeant };
 }
 
-/** Amount of voice in an utterance: the input of `hasVoice` and `isHallucination`. */
+/** Amount of voice in an utterance. */
 export type Evidence = {
-  /** Length of all voiced windows together. */
+  /** All voiced windows together. */
   readonly voicedMs: number;
-  /** Time from the first to the last of them, in ms. */
+  /** Time from the first to the last voiced window. */
   readonly spanMs: number;
-  /** Means over the voiced windows; the level in dBFS, where it was measured. */
+  /** Means over the voiced windows. The level is in dBFS. */
   readonly meanProbability: number;
   readonly peakProbability: number;
   readonly meanLevelDb?: number;
@@ -323,7 +325,6 @@ export const nothingHeard: Evidence = {
   peakProbability: 0,
 };
 
-/** One more voiced window. */
 export function heardWindow(
   heard: Evidence,
   { probability, levelDb }: { readonly probability: number; readonly levelDb?: number },
@@ -344,20 +345,20 @@ export function heardWindow(
   return { ...more, meanLevelDb: mean(heard.meanLevelDb ?? levelDb, levelDb) };
 }
 
-/** Lowest level of understandable speech, in dB; the noise floor of an open microphone is about -55. */
+/** The noise floor of an open microphone is about -55. */
 const faintestDb = -58;
-/** Longest speech without a breath, in ms. */
+/** People take a breath sooner. */
 const breathlessMs = 10_000;
 
 /**
- * Whether an utterance holds enough voice to be worth a recogniser.
+ * True if an utterance holds enough voice for a recogniser.
  *
- * Silero v5 over 13 recordings, their first words alone and 5 dB above noise: mean 0.75, peak 0.9 and more. Keyboard,
- * breath, hum, drums: no utterance at all; plucked strings at most 0.43 and 0.53; a gliding lead mostly below
- * (test/turn/noises.test.ts). Sound without a pause for breath is an instrument.
+ * Silero v5 on our recordings, 5 dB above noise: mean 0.75 and peak 0.9 or more. Keyboard, breath, hum and drums make
+ * no utterance, plucked strings reach 0.43 and 0.53 (`npm test -- test/turn/noises`).
  */
 export function hasVoice(heard: Evidence): boolean {
   const { voicedMs, spanMs, meanProbability, peakProbability, meanLevelDb } = heard;
+  // Sound without a pause for breath is an instrument.
   if (spanMs >= breathlessMs && voicedMs / spanMs > 0.995) return false;
   return (
     voicedMs >= 90 &&
@@ -371,17 +372,23 @@ const texts = new Set(textsFor('texts'));
 const beginnings = textsFor('beginnings');
 const faint = new Set([...textsFor('faint'), ...everywhere.faintHallucinations.map(plain)]);
 
-/** Repetitions in a row beyond those of people, who do say "no, no, no". */
+/** People do say "no, no, no". */
 const loopTimes = 4;
 const loopWords = 8;
 const longestLoop = 10;
-/** Shortest time in ms for a spoken word. */
 const quickestWordMs = 120;
 
 /**
- * Whether a recogniser made this text up from noise, judged on the whole text and never on a part of it.
- * Texts that people say as well, such as "you" or "thank you", need weak voice beside them. So do `hints`, the words that
- * the recogniser was told to expect: it echoes them in silence.
+ * True if a recogniser made the whole text up from noise.
+ *
+ * Texts that people say as well ("thank you") count only with a weak voice. So do `hints`, which recognisers echo in
+ * silence.
+ *
+ * @example
+ * import { isHallucination } from '#src/turn/answerable.ts';
+ *
+ * const breath = { voicedMs: 120, spanMs: 120, meanProbability: 0.5, peakProbability: 0.6 };
+ * isHallucination('Thanks for watching!', breath); // true
  */
 export function isHallucination(
   text: string,
@@ -397,7 +404,7 @@ export function isHallucination(
   return faint.has(spoken) && isFaint(heard);
 }
 
-/** Whether the text repeats only hints: all of them in their order, or some with less voice than they take. */
+/** The text repeats all hints in order, or some of them with less voice than they take. */
 function isEcho(spoken: string, heard: Evidence, hints: readonly string[]) {
   if (hints.length === 0) return false;
   const plainHints = hints.map(plain).filter((hint) => hint !== '');
@@ -408,21 +415,20 @@ function isEcho(spoken: string, heard: Evidence, hints: readonly string[]) {
   return isFaint(heard) || heard.voicedMs < words.length * quickestWordMs;
 }
 
-/** Thanks that are a farewell of videos and of people: only the voice decides. */
+/** Farewells of videos are also said by people. The voice decides. */
 function isPolite(spoken: string, heard: Evidence) {
   return faint.has(spoken) && !isFaint(heard);
 }
 
-/** A breath, a click, a far television: shorter or fainter than any word meant for a listener. */
+/** Shorter or fainter than any word for a listener: a breath, a click, a far television. */
 function isFaint({ voicedMs, meanProbability, meanLevelDb }: Evidence) {
   return voicedMs < 160 || meanProbability < 0.65 || (meanLevelDb ?? 0) < -52;
 }
 
-/** Text in brackets. */
 const bracketed =
   /\[[^\]]*\]?|\([^)]*\)?|\uff08[^\uff09]*\uff09?|\u3010[^\u3011]*\u3011?|\*[^*]+\*|<[^<>]*>/gu;
 
-/** "[Music]", "(applause)", "*sighs*", notes and their kin are about sound, not words. */
+/** "[Music]", "(applause)" and "*sighs*" are notes about sound. */
 function withoutStageNotes(text: string): string {
   return text
     .replace(bracketed, ' ')
@@ -432,7 +438,6 @@ function withoutStageNotes(text: string): string {
     );
 }
 
-/** Letters and digits only, so spelling, case and punctuation are ignored. */
 function plain(text: string): string {
   return text
     .normalize('NFKC')
@@ -450,7 +455,7 @@ function startsWith(spoken: string, start: string): boolean {
   return next === undefined || !/[\p{Script=Latin}\p{Script=Cyrillic}]/u.test(next);
 }
 
-/** One phrase repeated, as recognisers fall into in silence; numbers do repeat. */
+/** Recognisers repeat one phrase in silence. Numbers do repeat. */
 function isLoop(spoken: string, voicedMs: number) {
   const words = spoken.split(' ');
   if (words.length === 1) return /^(\D{1,12}?)\1{5,}$/u.test(spoken);
@@ -466,7 +471,6 @@ function isLoop(spoken: string, voicedMs: number) {
   return false;
 }
 
-/** The texts of one kind in all languages, as `plain` writes them. */
 function textsFor(kind: keyof HallucinationTexts): string[] {
   return languages.flatMap(({ hallucinations }) => hallucinations?.[kind] ?? []).map(plain);
 }

@@ -26,7 +26,11 @@ const environment = { MALLOC_ARENA_MAX: '1' };
  * hangs, starts again at the next request after its death, and ends with the bot.
  *
  * @example
+ * import { LocalModels } from '#src/speech/local/local-models.ts';
+ *
+ * declare const job: { folder: string; samples: Int16Array; signal: AbortSignal };
  * await using models = new LocalModels();
+ * const { folder, samples, signal } = job;
  * for await (const { text } of models.run('transcribe', folder, { samples }, signal)) console.log(text);
  */
 export class LocalModels implements AsyncDisposable {

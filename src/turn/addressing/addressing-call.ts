@@ -16,8 +16,8 @@ import {
 } from './names.ts';
 
 /**
- * Use of a name in a text: a person is called by it; others talk about it; neither is sure (then it counts only where the
- * bot was meant anyway); or it is not there.
+ * Use of a name: people call the bot by it (`called`), talk about the bot (`told-of`), do neither for sure
+ * (`unclear`), or do not use it.
  */
 type Naming = 'called' | 'told-of' | 'unclear' | 'absent';
 
@@ -37,7 +37,6 @@ const strength: Readonly<Record<Naming, number>> = {
   called: 3,
 };
 
-/** The strongest use of any of `names` in `sentences`. */
 export function namingIn(
   sentences: readonly Sentence[],
   names: readonly Name[],
@@ -53,7 +52,7 @@ export function namingIn(
   return best;
 }
 
-/** Length in words of the longest phrase of `phrases` from `at` on, and before `until`; 0 for none. */
+/** Counts the words of the longest phrase that begins at `at` and ends before `until`. */
 function phraseLength(
   words: readonly SentenceWord[],
   at: number,
@@ -72,7 +71,7 @@ function phraseLength(
   return found;
 }
 
-/** Greetings and fillers from `at` on: where they end, and whether a greeting was among them. */
+/** Skips greetings and fillers from `at` on. */
 export function skipLead(
   words: readonly SentenceWord[],
   at: number,
@@ -148,7 +147,7 @@ function isToYou(words: readonly SentenceWord[], start: number) {
   return words.some(({ text }) => secondPersonWords.has(text));
 }
 
-/** "I don't know, Nova, what do you think?" and "Hoi Nova, hoe laat is het?" call; "I asked Nova yesterday" does not. */
+/** "I don't know, Nova, what do you think?" calls the bot, "I asked Nova yesterday" does not. */
 function middleUse(words: readonly SentenceWord[], at: number, { to, how }: Hit): Naming {
   const isAfterPause = words[at]?.before === 'pause';
   if (isAfterPause && phraseLength(words, to, requestPhrases) > 0) return 'called';
@@ -159,12 +158,12 @@ function middleUse(words: readonly SentenceWord[], at: number, { to, how }: Hit)
   return isReported && how === 'exact' ? 'told-of' : 'unclear';
 }
 
-/** Two words and more follow a pause: no list as in "Ana, Nova, Ben". */
+/** Two more words after a pause are no list as in "Ana, Nova, Ben". */
 function goesOnAfterPause(words: readonly SentenceWord[], at: number): boolean {
   return words[at]?.before === 'pause' && words[at + 1]?.before === 'space';
 }
 
-/** "Nova is it raining" is a question; "Nova is a car" and "Nova did it" are statements. */
+/** "Nova is it raining" is a question. "Nova is a car" and "Nova did it" are statements. */
 function inversion(words: readonly SentenceWord[], at: number, asks: boolean): number {
   const [verb = '', subject = ''] = [words[at]?.text, words[at + 1]?.text];
   if (!auxiliaries.has(verb)) return 0;
@@ -183,7 +182,7 @@ function verbLength(words: readonly SentenceWord[], at: number): number {
   return isReported ? Math.max(1, phraseLength(words, at, reportPhrases)) : 0;
 }
 
-/** English past tense by its ending; `need` and the like are no such. */
+/** English past tense, but not `need`. */
 function isPast(text: string) {
   return /^[a-z]+[^e]ed$/.test(text) && !/^(?:embed|speed|breed|proceed|succeed)$/.test(text);
 }

@@ -14,20 +14,20 @@ import {
 } from './names.ts';
 
 const wholes = phrasesOf(languages.flatMap(({ dismissals }) => dismissals?.wholes ?? []));
-/** Words before it: "no, not you". */
+/** Words before a dismissal: "no, not you". */
 const leads = new Set([
   ...fillerPhrases,
   ...phrasesOf(
     languages.flatMap(({ overlap }) => [...overlap.fillers, ...(overlap.refusals ?? [])]),
   ),
 ]);
-/** Longest dismissal, in words, the bot's name at the end counted. */
+/** With the bot's name at the end. */
 const longestWhole = 10;
 const parts = [...phrasesOf(languages.flatMap(({ dismissals }) => dismissals?.parts ?? []))];
 const spacedParts = parts.filter((phrase) => !isDense(phrase));
 const denseParts = parts.filter(isDense);
 
-/** Whether a speaker says the bot was not meant: "not you", "I wasn't talking to you", in the languages of the data. */
+/** "Not you", "I wasn't talking to you": the speaker did not mean the bot. */
 function isDismissal(sentences: readonly Sentence[], names: readonly Name[]) {
   return sentences.some((sentence) => !sentence.asks && dismisses(sentence, names));
 }
@@ -44,7 +44,7 @@ function dismisses(sentence: Sentence, names: readonly Name[]): boolean {
   return saysNotYou(sentence, names);
 }
 
-/** The first stretch between pauses that is more than greetings, fillers and our name is a dismissal. */
+/** The first words between pauses, apart from greetings, fillers and the bot's name, are a dismissal. */
 function saysNotYou(sentence: Sentence, names: readonly Name[]): boolean {
   for (const { from, to } of stretchesOf(sentence.words)) {
     const start = afterLead(sentence, from, to, names);
@@ -62,7 +62,7 @@ function isWhole(texts: readonly string[]) {
   return wholes.has(texts.join(' ')) || (isDense(texts[0] ?? '') && wholes.has(texts.join('')));
 }
 
-/** Number of words before the bot's name at the end: "not you Nova". */
+/** "Not you Nova" */
 function ownNameEnds(
   sentence: Sentence,
   start: number,
@@ -89,12 +89,12 @@ function stretchesOf(
   return starts.map((from, index) => ({ from, to: starts[index + 1] ?? words.length }));
 }
 
-/** A person's turn to speak, as far as it is known before its words are. */
+/** Facts about a speaker before the words are known. */
 export type SpeakerTurn = {
   readonly speakerId: PersonId;
-  /** Start of the voice: windows count by it, for words recognised at any later time. */
+  /** Windows without a name count from here, even if the words are recognised much later. */
   readonly fromMs: number;
-  /** People in the channel, bots not counted. */
+  /** People in the channel without bots. */
   readonly humans: number;
   readonly isBot?: boolean;
 };
@@ -103,7 +103,7 @@ export type SpokenTurn = SpeakerTurn & {
   readonly text: string;
   /** Display names of the other people in the channel. */
   readonly present?: readonly string[];
-  /** True when the same person continues their latest words to the bot. */
+  /** The words continue the same person's last words to the bot. */
   readonly goesOn?: boolean;
 };
 
@@ -117,7 +117,16 @@ export type AddressingVerdict =
       readonly why: 'not-named' | 'dismissed' | 'off' | 'mentioned' | 'bot' | 'empty';
     };
 
-/** Whether final words were meant for the bot. In doubt they were not. */
+/**
+ * Decides whether final words were meant for the bot. In doubt they were not.
+ *
+ * @example
+ * import { addressingRules, initialAddressing, judge } from '#src/turn/addressing/addressing.ts';
+ *
+ * const spoken = { speakerId: '1', fromMs: 0, humans: 3, text: 'Nova, what time is it?' };
+ * const rules = { ...addressingRules, names: ['Nova'] };
+ * judge(initialAddressing, spoken, rules).verdict; // { meant: true, why: 'name' }
+ */
 export function judge(
   attention: AddressingState,
   spoken: SpokenTurn,
@@ -137,7 +146,10 @@ export function judge(
   return { verdict, state: closed(attention, speakerId, fromMs, ['follow-up', 'reply']) };
 }
 
-/** Whether a person would be answered for any words, so thinking ahead pays. Only a dismissal could undo it. */
+/**
+ * True if any words of this speaker would be answered, so that a preemptive answer pays. Only a dismissal could undo
+ * that.
+ */
 export function presume(
   attention: AddressingState,
   speaking: SpeakerTurn,
@@ -148,17 +160,16 @@ export function presume(
   return windowFor(attention, speaking, rules) !== undefined;
 }
 
-/** Activity of the bot while a person speaks. */
 export type BotActivity = {
-  /** Its speech is heard. */
   readonly speaks: boolean;
-  /** It works on an answer to this speaker, who may also be continuing their question. */
   readonly isTheirs: boolean;
 };
 
 /**
- * Whether the bot needs a person's words: to answer them, or for a "stop" while it speaks or is about to. In the mode
- * `off` it never does, in `window` only within a window, while it speaks, and for the person it answers.
+ * True if the bot needs a person's words: to answer, or for a "stop" while the bot speaks or is about to.
+ *
+ * Mode `off` never needs them. Mode `window` needs them within a window, while the bot speaks, and from the person it
+ * answers.
  */
 export function needsWords(
   attention: AddressingState,
@@ -171,7 +182,7 @@ export function needsWords(
   return bot.speaks || bot.isTheirs || presume(attention, speaking, rules);
 }
 
-/** Addressee of the words; `other` calls another person present. */
+/** `other` calls another person in the channel. */
 type NameMention = 'called' | 'told-of' | 'open' | 'other' | 'dismissed' | 'empty';
 
 function read(spoken: SpokenTurn, rules: AddressingRules): NameMention {
@@ -213,7 +224,7 @@ function isAlone({ humans }: SpeakerTurn, { mode }: AddressingRules) {
   return mode === 'auto' && humans <= 1;
 }
 
-/** People are called by their display names, or by its first word. */
+/** People are called by their display name or its first word. */
 function callsAny(sentences: readonly Sentence[], present: readonly string[]): boolean {
   return present.some((person) => namingIn(sentences, calledOf(person), exactly) === 'called');
 }
@@ -229,27 +240,27 @@ function wordsOf(present: readonly string[]): ReadonlySet<string> {
 }
 
 /**
- * Addressing modes: `auto` one human always, several by name, Ask, follow-up or reply; `name` by name or Ask; `window`
- * after Ask only; `always` all people; `off` never.
+ * Addressing modes. `auto` needs no name from a person alone with the bot, and a name, Ask, follow-up or reply
+ * otherwise. `name` needs the name or Ask, `window` needs Ask. `always` answers everybody, `off` nobody.
  */
 export const addressingModes = ['auto', 'name', 'window', 'always', 'off'] as const;
 export type AddressingMode = (typeof addressingModes)[number];
 
 export type AddressingRules = {
   readonly mode: AddressingMode;
-  /** Names of the bot, in every script people may write them; twenty at most. */
+  /** Names of the bot in every script people may write, at most twenty. */
   readonly names: readonly string[];
-  /** Time after Ask, in ms, in which that person needs no name. */
+  /** Time after Ask in which that person needs no name. */
   readonly askWindowMs: number;
-  /** Time after the end of an answer, in ms, in which its recipient needs no name. */
+  /** Time after an answer in which its asker needs no name. */
   readonly followUpMs: number;
-  /** The same time, in ms, after an answer that ended in a question. */
+  /** The same time after an answer that ended in a question. */
   readonly replyMs: number;
-  /** Longest answer, in ms: one that never reports its end counts as over then. */
+  /** An answer that never reports its end counts as over after this time. */
   readonly answeringMs: number;
-  /** Talk of others, in ms, that closes a follow-up window. */
+  /** Talk of others that closes a follow-up window. */
   readonly strangerMs: number;
-  /** Longest time, in ms, from the beginning of words to their verdict: the longest utterance and its recognition. */
+  /** Longest utterance plus its recognition. */
   readonly judgedWithinMs: number;
 };
 
@@ -269,16 +280,16 @@ type Window = {
   readonly personId: PersonId;
   readonly fromMs: number;
   readonly untilMs: number;
-  /** Talk of others since it opened. */
+  /** Talk of others since the window opened. */
   readonly othersMs: number;
 };
 
-/** State of addressing: the people who need no name now. */
+/** People who need no name now. */
 export type AddressingState = { readonly windows: readonly Window[] };
 
 export const initialAddressing: AddressingState = { windows: [] };
 
-/** Whether words end in a question, also in quotes. */
+/** Also true for a question in quotes. */
 export function endsInQuestion(text: string): boolean {
   return /[?\uff1f\u061f]["\u201d\u00bb\s]*$/u.test(text);
 }
@@ -286,16 +297,16 @@ export function endsInQuestion(text: string): boolean {
 export type AddressEvent =
   /** The Ask button, or `/ask`. */
   | { readonly kind: 'asked'; readonly personId: PersonId; readonly atMs: number }
-  /** Work on an answer to them began; until it ends they may go on without a name. */
+  /** Work on an answer began. Until its end the asker may go on without a name. */
   | { readonly kind: 'answering'; readonly personId: PersonId; readonly atMs: number }
-  /** The answer ended, was stopped or failed: the windows after it count from here. */
+  /** The answer ended, was stopped or failed. */
   | {
       readonly kind: 'answered';
       readonly personId: PersonId;
       readonly atMs: number;
       readonly endsInQuestion: boolean;
     }
-  /** Further speech of a person in ms, up to `atMs`; several events add up. */
+  /** More speech of a person. Several events add up. */
   | {
       readonly kind: 'talked';
       readonly personId: PersonId;
@@ -307,7 +318,7 @@ export type AddressEvent =
 const mostWindows = 100;
 
 /**
- * One step of addressing: the people who need no name. A window that is over is kept until its last words must have been
+ * One step of addressing: who needs no name. A window is kept until the last words spoken in it must have been
  * judged.
  */
 export function stepAddressing(
@@ -339,7 +350,7 @@ export function stepAddressing(
   }
 }
 
-/** Open window in which the speech began. Only Ask holds in the modes `name` and `window`: it was pressed. */
+/** Finds the window in which the speech began. In the modes `name` and `window` only Ask counts. */
 function windowFor(
   { windows }: AddressingState,
   { speakerId, fromMs }: { readonly speakerId: PersonId; readonly fromMs: number },
@@ -374,7 +385,7 @@ function opened(
 
 const allWindows = ['asked', 'answering', 'follow-up', 'reply'] as const;
 
-/** Closes windows of one person; words from before `atMs` still count. */
+/** Closes windows of one person. Words from before `atMs` still count. */
 function closed(
   attention: AddressingState,
   personId: PersonId,

@@ -1,16 +1,15 @@
 import type { AddressingPhrases } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 
-/** Gap between a word and the one before it: a space, none within a written-together word (`super-nova`), a pause. */
+/** `within` joins parts of one written word (`super-nova`). */
 type Gap = 'start' | 'space' | 'within' | 'pause';
 
 export type SentenceWord = {
   /** Normalised, without apostrophes. */
   readonly text: string;
-  /** Parts around apostrophes, say `nova` and `s`; one part for most words. */
+  /** Parts around apostrophes, such as `nova` and `s`. */
   readonly parts: readonly string[];
   readonly before: Gap;
-  /** A quotation mark stands right before or after it. */
   readonly quoted: boolean;
 };
 
@@ -19,7 +18,7 @@ export type Sentence = { readonly words: readonly SentenceWord[]; readonly asks:
 const headLength = 800;
 const tailLength = 400;
 
-/** Marks that only colour a letter: Latin accents, stacked marks, Hebrew points, Arabic vowel signs and tatweel. */
+/** Latin accents, stacked marks, Hebrew points, Arabic vowel signs and tatweel. */
 const marks =
   /\p{Cf}|[\u0300-\u036f]|[\u0591-\u05c7]|[\u0610-\u061a]|\u0640|[\u064b-\u065f]|\u0670|[\u1ab0-\u1aff]|[\u1dc0-\u1dff]|[\u20d0-\u20ff]|[\ufe00-\ufe0f]|[\ufe20-\ufe2f]/gu;
 const letters: Readonly<Record<string, string>> = {
@@ -45,7 +44,7 @@ const dense =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
 
-/** Lower case, one form for letters that look alike, no accents; signs stay. */
+/** Lower case without accents, with one form for letters that look alike. */
 export function normalised(text: string): string {
   const plain = text.normalize('NFKD').toLowerCase().replace(marks, '').normalize('NFC');
   return plain.replace(
@@ -54,15 +53,21 @@ export function normalised(text: string): string {
   );
 }
 
-/** Written without spaces, say Japanese or Thai. */
+/** Scripts without spaces, such as Japanese or Thai. */
 export function isDense(text: string): boolean {
   return dense.test(text);
 }
 
 /**
- * Sentences of an utterance, as normalised words.
+ * Splits an utterance into sentences of normalised words.
  *
- * Of more than 1,200 characters only the first 800 and the last 400 are read, and no sentence ends or starts at the cut.
+ * Of more than 1,200 characters only the first 800 and the last 400 are read. No sentence ends or starts at the cut.
+ *
+ * @example
+ * import { sentencesOf } from '#src/turn/addressing/names.ts';
+ *
+ * const sentences = sentencesOf('Hey Nova! What time is it?');
+ * sentences.map(({ words }) => words.map(({ text }) => text).join(' ')); // ['hey nova', 'what time is it']
  */
 export function sentencesOf(text: string): Sentence[] {
   const plain = shortened(text.trim());
@@ -121,7 +126,7 @@ export const greetingPhrases = phrasesFor('greetings');
 export const fillerPhrases = phrasesFor('fillers');
 export const secondPersonWords = phrasesFor('secondPerson');
 
-/** Everyday words: they are no misspelt names, and a name among them needs a pause. */
+/** Everyday words are no misspelt names. A name among them needs a pause. */
 const commonWords: ReadonlySet<string> = new Set(
   [
     ...[requestPhrases, reportPhrases, governorPhrases, greetingPhrases],
@@ -129,12 +134,10 @@ const commonWords: ReadonlySet<string> = new Set(
   ].flatMap((phrases) => [...phrases].filter((phrase) => !phrase.includes(' '))),
 );
 
-/** The phrases of one kind in all languages. */
 export function phrasesFor(kind: keyof AddressingPhrases): ReadonlySet<string> {
   return phrasesOf(languages.flatMap(({ addressing }) => addressing?.[kind] ?? []));
 }
 
-/** Phrases, normalised, without apostrophes. */
 export function phrasesOf(phrases: readonly string[]): ReadonlySet<string> {
   return new Set(phrases.map(readPhrase));
 }
@@ -215,7 +218,7 @@ const cyrillic = new Map(
 
 const latinOnly = /^[a-z0-9]+$/;
 
-/** Spellings that sound alike, in this order, made one. */
+/** Makes spellings that sound alike one, in this order. */
 const folds: readonly (readonly [RegExp, string])[] = [
   [/^kn/, 'n'],
   [/^wr/, 'r'],
@@ -238,29 +241,29 @@ const folds: readonly (readonly [RegExp, string])[] = [
   [/(.)\1+/g, '$1'],
 ];
 
-/** Latin, Cyrillic and Greek letters as Latin ones; undefined for any other script. */
+/** Writes Cyrillic and Greek letters as Latin ones. Other scripts give undefined. */
 export function latinOf(text: string): string | undefined {
   if (latinOnly.test(text)) return text;
   const latin = Array.from(text, (letter) => cyrillic.get(letter) ?? letter).join('');
   return latinOnly.test(latin) ? latin : undefined;
 }
 
-/** Rough phonetic code of a Latin word, across languages: `nover`, `novah` and `nova` are one. */
+/** Rough phonetic code across languages: `nover`, `novah` and `nova` are one. */
 export function soundOf(latin: string): string {
   return folds.reduce((sound, [spelling, into]) => sound.replace(spelling, into), latin);
 }
 
-/** Largest edit distance, in letters, that still counts as the same name: none in a short one, so no word becomes a call. */
+/**
+ * Largest edit distance at which a name still counts. A short name allows none, so that no other word becomes a call.
+ */
 export function slackOf(sound: string): number {
   if (sound.length <= 3) return 0;
   if (sound.length <= 6) return 1;
   return sound.length <= 10 ? 2 : mostSlack;
 }
 
-/** Largest edit distance of any name. */
 const mostSlack = 3;
 
-/** Whether at most `most` letters must be added, removed or changed. */
 export function isWithin(from: string, to: string, most: number): boolean {
   if (Math.abs(from.length - to.length) > most) return false;
   let row = Array.from({ length: to.length + 1 }, (_, place) => place);
@@ -279,39 +282,35 @@ export function isWithin(from: string, to: string, most: number): boolean {
 const mostNames = 20;
 const longestName = 60;
 
-/** One name, ready to be found among words. */
+/** A name prepared for search. */
 export type Name = {
-  /** Words of the name, normalised and written together. */
+  /** All words of the name, normalised and joined. */
   readonly joined: string;
-  /** Written without spaces, so it may be cut anywhere. */
   readonly dense: boolean;
   readonly words: number;
-  /** Missing where only the exact spelling counts: other scripts and names of up to three letters. */
+  /** Undefined if only the exact spelling counts: other scripts, and names of up to three letters. */
   readonly sound?: string;
-  /** Also an everyday word, say Will: it needs a pause or a greeting to be a call. */
+  /** An everyday word such as Will needs a pause or a greeting to be a call. */
   readonly everyday: boolean;
 };
 
 /**
- * Form of a name in a text: `exact`; `alike` as recognisers misspell it; `inflected` with an ending that no call has, say
- * `Nova's`. `to` is the place after it.
+ * `alike` is a misspelling by a recogniser. `inflected` has an ending that no call has, such as `Nova's`. `to` is the
+ * index after the name.
  */
 export type Hit = { readonly how: 'exact' | 'alike' | 'inflected'; readonly to: number };
 
-/** Accepted spellings: `taken` words are names of people present and never a misspelling of the bot's. */
+/** `taken` holds words of the names of people present, which are never a misspelling of the bot's name. */
 export type Tolerance = { readonly alike: boolean; readonly taken: ReadonlySet<string> };
 
 export const exactly: Tolerance = { alike: false, taken: new Set() };
 
-/** Names without a letter or digit, say of emoji alone, are left out; so are those after the twentieth. */
+/** Leaves out names without a letter or digit, and those after the twentieth. */
 export function readNames(names: readonly string[]): Name[] {
   return names.slice(0, mostNames).flatMap((name) => readName(name) ?? []);
 }
 
-/**
- * The name that stands at `at`: the longest exact one, else the one that sounds most like it; of equal ones the first of
- * `names`.
- */
+/** Finds the name at `at`: the longest exact one, or else the one that sounds most similar. */
 export function nameAt(
   { words }: Sentence,
   at: number,
@@ -349,7 +348,7 @@ function exactAt(words: readonly SentenceWord[], at: number, name: Name): Hit | 
   return isInflected ? { how: 'inflected', to: at + 1 } : undefined;
 }
 
-/** The place after the words that, written together, are `joined`; `at` where they are not. */
+/** Returns the index after the words that spell `joined`, or `at`. */
 function endOf(words: readonly SentenceWord[], at: number, joined: string): number {
   let heard = '';
   for (let to = at; to < words.length && joined.startsWith(heard); to++) {
@@ -360,7 +359,7 @@ function endOf(words: readonly SentenceWord[], at: number, joined: string): numb
   return at;
 }
 
-/** A span of as many words as the name has may differ a little; one more or less must sound the same. */
+/** As many words as the name has may differ a little. One more or less must sound the same. */
 function alikeAt(
   words: readonly SentenceWord[],
   at: number,
@@ -376,7 +375,6 @@ function alikeAt(
   return undefined;
 }
 
-/** The name that the fewest letters tell from what was heard. */
 function nearest(heard: string, length: number, names: readonly Name[]): Name | undefined {
   for (let most = 0; most <= mostSlack; most++) {
     const found = names.find((name) => soundsLike(heard, length, name, most));
@@ -385,13 +383,12 @@ function nearest(heard: string, length: number, names: readonly Name[]): Name | 
   return undefined;
 }
 
-/** `most`: letters that may differ, within the slack of the name. */
 function soundsLike(heard: string, length: number, { sound, words }: Name, most: number): boolean {
   if (sound === undefined || heard[0] !== sound[0] || Math.abs(length - words) > 1) return false;
   return isWithin(heard, sound, Math.min(most, length === words ? slackOf(sound) : 0));
 }
 
-/** Joint phonetic code of some words, if they can be a misspelt name at all. */
+/** Returns undefined for words that cannot be a misspelt name. */
 function soundAt(span: readonly SentenceWord[], taken: ReadonlySet<string>): string | undefined {
   const [first, ...others] = span;
   if (!first || first.parts.length > 1 || taken.has(first.text)) return undefined;
@@ -403,12 +400,12 @@ function soundAt(span: readonly SentenceWord[], taken: ReadonlySet<string>): str
   return latin === undefined ? undefined : soundOf(latin);
 }
 
-/** Spelling, case and punctuation apart. */
+/** Compares words without case and punctuation. */
 export function sameWords(one: string, other: string): boolean {
   return plainWords(one) === plainWords(other);
 }
 
-/** Words in lower case, with single spaces and without all other characters. */
+/** Lower-case words with single spaces, without any other characters. */
 export function plainWords(text: string): string {
   return text
     .normalize('NFKC')
@@ -417,10 +414,9 @@ export function plainWords(text: string): string {
     .trim();
 }
 
-/** Characters at the beginning of an answer in which a name is the addressee, not a mention. */
+/** A name this early in an answer is the addressee, not a mention. */
 const earlyChars = 40;
 
-/** Whether an answer begins with this name by itself. */
 export function beginsWithName(answer: string, name: string): boolean {
   const start = ` ${plainWords(answer.slice(0, earlyChars))} `;
   return start.includes(` ${plainWords(name)} `);

@@ -2,9 +2,8 @@ import type { LanguageWords, NumberWords } from '#src/turn/languages/language-wo
 import { languages } from '#src/turn/languages/languages.ts';
 import { englishCompleteLogit } from './english.ts';
 
-/** The end-of-turn words of one language, compiled. */
 type Lexicon = {
-  /** ISO 639-1 code; empty for a language without data. */
+  /** ISO 639-1 code, empty for an unknown language. */
   readonly code: string;
   readonly openWords: ReadonlySet<string>;
   readonly fillers: ReadonlySet<string>;
@@ -12,12 +11,12 @@ type Lexicon = {
   readonly subordinators: ReadonlySet<string>;
   readonly openSuffixes: readonly string[];
   readonly closedSuffixes: readonly string[];
-  /** Words that distinguish the language from others of its script. */
+  /** Words that tell the language from others of its script. */
   readonly known: ReadonlySet<string>;
 };
 
 const hesitations = languages.flatMap(({ endOfTurn }) => endOfTurn?.fillers ?? []);
-/** Sounds that mean nothing in any of the languages; words like "also" stay with theirs. */
+/** Sounds without a meaning in any language. Words such as "also" stay with their language. */
 const sounds = hesitations.filter((word) =>
   /^(?:[eua\u00e4\u00f6hm]{2,}|h+m+|e+h*m*|um+|uh+m*)$/u.test(word),
 );
@@ -26,7 +25,6 @@ const lexicons: ReadonlyMap<string, Lexicon> = new Map(
   languages.filter(({ endOfTurn }) => endOfTurn).map((words) => [words.code, lexiconOf(words)]),
 );
 
-/** Lexicon for languages without data: only the sounds are known. */
 const unknown = lexiconOf({ code: '' });
 const japanese = lexicons.get('ja') ?? unknown;
 const inLatin = [...lexicons.values()].filter((lexicon) => lexicon !== japanese);
@@ -52,14 +50,14 @@ function lexiconOf({
   };
 }
 
-/** Guesses by the recogniser's report, else by script, else by the number of frequent words of each language. */
+/** Guesses by the recogniser's report, then by script, then by frequent words. */
 function guessLanguage(text: string, words: readonly string[], language?: string): Lexicon {
   if (language) return lexicons.get(language.slice(0, 2).toLowerCase()) ?? unknown;
   if (kana.test(text)) return japanese;
   return otherThanLatin.test(text) ? unknown : nearest(words);
 }
 
-/** The first of them when none knows more of the words than it does. */
+/** The first lexicon wins a tie. */
 function nearest(words: readonly string[]): Lexicon {
   let best = unknown;
   let most = -1;
@@ -70,7 +68,7 @@ function nearest(words: readonly string[]): Lexicon {
   return best;
 }
 
-/** Digits of the longest numbers that people dictate. */
+/** People dictate numbers of at most so many digits. */
 const longestDictated = 12;
 
 /** "My number is", "der Code". */
@@ -79,13 +77,13 @@ const namesNumber = new RegExp(
   'u',
 );
 
-/** "At six", "um acht", "root of two", "two plus two": a time of day, an amount, or the end of a sum. */
+/** "At six", "um acht", "root of two": a time, an amount, or the end of a sum. */
 const settling = new Set(wordsFor('prepositions'));
 
 const tens = new Set(wordsFor('tens'));
 const units = new Set(wordsFor('units'));
 
-/** Logit below 0 while numbers are being dictated, or one waits for its noun; else 0. */
+/** Below 0 while numbers are dictated, or while one waits for its noun. */
 function dictationLogit(words: readonly string[], numbers: ReadonlySet<string>): number {
   const run = trailing(words, numbers);
   if (run.words === 0) return 0;
@@ -98,7 +96,7 @@ function dictationLogit(words: readonly string[], numbers: ReadonlySet<string>):
   return isSettled(words, words.length - run.words, numbers) ? 0 : -0.6;
 }
 
-/** The number at this place completes the sentence: "at six", "from one to six", "between one and six", "this one". */
+/** "At six", "from one to six", "this one": the number completes the sentence. */
 function isSettled(words: readonly string[], at: number, numbers: ReadonlySet<string>) {
   if (settling.has(words[at - 1] ?? '') || numbers.has(words[at - 2] ?? '')) return true;
   return words[at] === 'one' && words.length > 2;
@@ -109,7 +107,7 @@ function isCompound([ten = '', unit = '']: readonly string[]) {
   return tens.has(ten) && units.has(unit);
 }
 
-/** Number of number words, and least number of digits, at the end. */
+/** Counts number words, and at least as many digits, at the end. */
 function trailing(
   words: readonly string[],
   numbers: ReadonlySet<string>,
@@ -126,27 +124,31 @@ function trailing(
   return { words: count, digits };
 }
 
-/** Digits of any script, also grouped: "12-34", "3.5". A clock time or a year is left alone. */
+/** Digits of any script, also grouped: "12-34", "3.5". A clock time or a year does not count. */
 function isFigures(word: string) {
   return /^\p{N}+(?:[.,-]\p{N}+)*$/u.test(word) && !/^(19|20)\d\d$/.test(word);
 }
 
-/** The words of one kind in all languages. */
 function wordsFor(kind: keyof NumberWords): string[] {
   return languages.flatMap(({ numbers }) => numbers?.[kind] ?? []);
 }
 
-/** Whether a text sounds finished. */
 export type EndOfTurn = {
-  /** Logit that the person has finished: 0 could be either, below -2 the person is in the middle of it. */
+  /** Logit that the person has finished. 0 is undecided, and below -2 the sentence is open. */
   readonly completeLogit: number;
-  /** Lower case, without punctuation; empty when no word was recognised. The key of `learnEnding`. */
+  /** Lower case without punctuation. Empty if no word was recognised. */
   readonly lastWord: string;
 };
 
 /**
- * Judges the end of a text: words of the languages with word lists weigh more than the punctuation a recogniser guessed, those of
- * others nothing.
+ * Predicts whether a text is finished. Word lists weigh more than the punctuation that a recogniser guessed.
+ *
+ * @example
+ * import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
+ *
+ * const open = endOfTurnOf('what is the', 'en').completeLogit;
+ * const whole = endOfTurnOf('what is the time?', 'en').completeLogit;
+ * [open < 0, whole > 1]; // [true, true]
  */
 export function endOfTurnOf(text: string, language?: string): EndOfTurn {
   const said = text.normalize('NFKC').toLowerCase().replaceAll('\u2019', "'").trim();
@@ -158,7 +160,7 @@ export function endOfTurnOf(text: string, language?: string): EndOfTurn {
   return { completeLogit: Math.max(-4, Math.min(4, logit)), lastWord };
 }
 
-/** Runs of letters and digits; an apostrophe, a hyphen or a point inside belongs to the word. */
+/** An apostrophe, hyphen or point inside belongs to the word. */
 function wordsOf(said: string): string[] {
   return said.match(/[\p{L}\p{M}\p{N}]+(?:['.,:-][\p{L}\p{M}\p{N}]+)*/gu) ?? [];
 }
@@ -178,12 +180,12 @@ function wordsLogit(said: string, words: readonly string[], lexicon: Lexicon): n
   return lengthLogit(words, lexicon);
 }
 
-/** "Sooo": held while looking for the next word. */
+/** "Sooo": the speaker looks for the next word. */
 function isStretched(word: string) {
   return /([\p{L}])\1\1$/u.test(word);
 }
 
-/** Logit of the length: enough words for a sentence; one that begins like a subordinate clause needs more. */
+/** A sentence that begins like a subordinate clause needs more words. */
 function lengthLogit(words: readonly string[], lexicon: Lexicon): number {
   const [first = ''] = words;
   if (lexicon.subordinators.has(first) && words.length < 7) return -1.2;
@@ -192,7 +194,7 @@ function lengthLogit(words: readonly string[], lexicon: Lexicon): number {
   return words.length === 2 ? 0.7 : 0.4;
 }
 
-/** A full stop weighs little, for recognisers put one at any pause; punctuation that keeps a sentence open weighs more. */
+/** A full stop weighs little, as recognisers put one at any pause. */
 function punctuationLogit(said: string): number {
   if (/((?<!\.)\.{2,}|\u2026)["'\u201d\u00bb)\]]*$/u.test(said)) return -2;
   if (/[-\u2013\u2014~]$/u.test(said)) return -1.6;
@@ -204,7 +206,6 @@ function punctuationLogit(said: string): number {
   return /[\p{L}\p{N}][.?!,]\s+\p{L}/u.test(said) ? -0.4 : 0;
 }
 
-/** Whether more brackets or quotes are opened than closed. */
 function isOpen(said: string) {
   const count = (marks: RegExp) => said.match(marks)?.length ?? 0;
   return (

@@ -1,19 +1,19 @@
 import { plainWords } from '#src/turn/addressing/names.ts';
 import type { EndOfTurn } from './end-of-turn.ts';
 
-/** Counts of last words that ended utterances and that did not, learned without any word list. One per server. */
+/** How often each last word ended an utterance. Counted for a session, without a word list. */
 export type Endings = ReadonlyMap<string, { readonly ended: number; readonly wentOn: number }>;
 
 export const noEndings: Endings = new Map();
 
-/** Words known at most; the one not met for longest is forgotten. */
+/** The word not met for longest is forgotten. */
 const mostWords = 500;
-/** Counts are halved here, so habits may change. */
+/** Counts are halved here, so that habits may change. */
 const fullCount = 64;
-/** Meetings that count for nothing, so one chance does not decide. */
+/** Prior counts keep one chance from deciding. */
 const doubt = 2;
 
-/** To be called once for every pause with a known outcome: `wentOn` when speech resumed or was merged. */
+/** Learns from a pause with a known outcome. */
 export function learnEnding(
   endings: Endings,
   lastWord: string,
@@ -35,7 +35,7 @@ export function learnEnding(
   return next;
 }
 
-/** Logit that an utterance ending in this word is over; 0 for a word hardly met, at most 1.5 either way. */
+/** Logit that an utterance with this last word is over, from -1.5 to 1.5. */
 export function leaning(endings: Endings, lastWord: string): number {
   const known = endings.get(lastWord);
   if (!known) return 0;
@@ -43,11 +43,11 @@ export function leaning(endings: Endings, lastWord: string): number {
   return Math.max(-1.5, Math.min(1.5, logit));
 }
 
-/** Length of one person's pauses inside sentences, learned as they talk. */
+/** Length of one person's pauses inside sentences. */
 export type PauseHabit = {
-  /** Pauses learned from, as far as it matters. */
+  /** Pauses learned from, as far as the number matters. */
   readonly pauses: number;
-  /** Four of five of their pauses are shorter. */
+  /** Four of five pauses are shorter. */
   readonly typicalMs: number;
 };
 
@@ -55,15 +55,12 @@ export const unknownHabit: PauseHabit = { pauses: 0, typicalMs: 450 };
 
 const shortestMs = 80;
 const longestMs = 2000;
-/** Largest step of the estimate for one pause, in ms: a quantile followed by steps, not a mean. */
+/** The estimate follows a quantile in steps. */
 const stepMs = 100;
 const quantile = 0.8;
 const enough = 6;
 
-/**
- * Learns a pause: after every `resumed`, and after speech that resumed within the merge time. Shorter is no pause, longer
- * no habit.
- */
+/** Learns a pause inside an utterance. Very short and very long ones do not count. */
 export function learnPause(habit: PauseHabit, pausedMs: number): PauseHabit {
   if (!(pausedMs >= shortestMs && pausedMs <= longestMs)) return habit;
   const moveMs = pausedMs > habit.typicalMs ? stepMs * quantile : -stepMs * (1 - quantile);
@@ -73,23 +70,21 @@ export function learnPause(habit: PauseHabit, pausedMs: number): PauseHabit {
   };
 }
 
-/** Delays in ms between the last voice of an utterance and its end. */
+/** Delays between the last voice and the end of an utterance. */
 export type EndpointingDelayRules = {
-  /** Delay without any text while packets still flow. */
+  /** Without a text while packets still flow. */
   readonly textlessDelayMs: number;
-  /** Delay without any text when the person's client has stopped sending. */
+  /** Without a text when the client has stopped sending. */
   readonly textlessClosedDelayMs: number;
-  /** Longest wait for a text before its absence decides, in ms; 0 where no recogniser is asked, or its text is not waited for. */
+  /** Longest wait for a text. 0 if no recogniser is asked, or its text is not waited for. */
   readonly textTimeoutMs: number;
-  /** Shortest delay. */
   readonly minDelayMs: number;
-  /** Longest delay. */
   readonly maxDelayMs: number;
-  /** Time before the end from which a preemptive answer may be begun, if the end is sure enough. */
+  /** A preemptive answer may begin this long before a sure end. */
   readonly preemptiveLeadMs: number;
-  /** The same lead without any text: short, as a recogniser that is asked in a pause needs about 120 ms. */
+  /** The same without a text. A recogniser that is asked in a pause needs about 120 ms. */
   readonly textlessPreemptiveLeadMs: number;
-  /** Lag of voice activity behind the end of a voice without a known level, subtracted from the delay (silero v5: 82 ms p50). */
+  /** Lag of voice activity detection behind the voice (Silero v5: 82 ms at p50), subtracted from the delay. */
   readonly voiceActivityLagMs: number;
 };
 
@@ -104,27 +99,24 @@ export const endpointingDelayRules: EndpointingDelayRules = {
   voiceActivityLagMs: 50,
 };
 
-/** Facts known in a pause. */
 export type PauseSigns = {
-  /** The microphone closed: silence frames, or no packets at all. */
+  /** The client sent silence frames, or no packets. */
   readonly closed: boolean;
-  /** Whether only silero knows the end of the voice, which it notices late. */
+  /** Only Silero knows the end of the voice, and notices it late. */
   readonly lags: boolean;
   /** The words up to this pause have not come yet. */
   readonly textless: boolean;
   readonly reading?: EndOfTurn;
 };
 
-/** Learned habits of the speaker. */
 export type SpeakerHabits = {
   readonly habit?: PauseHabit;
   readonly endings?: Endings;
 };
 
-/** Delay from the last voice to the end, and how long before that end a preemptive answer may be begun. */
 type EndpointingDelay = { readonly delayMs: number; readonly preemptiveLeadMs: number };
 
-/** Delays by the logit that the person has finished; straight lines between. */
+/** Delays by the logit that the person has finished, interpolated. */
 const delaysByLogit = [
   [-3, 1200],
   [-2, 950],
@@ -136,20 +128,20 @@ const delaysByLogit = [
   [3, 270],
 ] as const;
 
-/** Limits of certainty: below the first an answer is begun at the end only, from the second on at full length. */
+/** Below the first logit an answer begins only at the end, from the second on with the full lead. */
 const sureEnough = [0, 0.3] as const;
 
-/** Pause in ms beyond a person's usual that takes one unit of logit from the end of turn. */
+/** A person's slower pauses take one logit for each 500 ms. */
 const slownessPerLogitMs = 500;
 
-/** The delay that fits all signs, always within `minDelayMs` and `maxDelayMs`. */
+/** Decides the delay by all signs, within `minDelayMs` and `maxDelayMs`. */
 export function endpointingDelay(
   { closed, lags, textless, reading }: PauseSigns,
   rules: EndpointingDelayRules,
   person: SpeakerHabits,
 ): EndpointingDelay {
   const { pauses, typicalMs } = person.habit ?? unknownHabit;
-  const slowMs = ((typicalMs - unknownHabit.typicalMs) * pauses) / enough; // less while little is known
+  const slowMs = ((typicalMs - unknownHabit.typicalMs) * pauses) / enough; // Less while little is known.
   if (!reading) {
     const usualMs =
       (closed ? rules.textlessClosedDelayMs : rules.textlessDelayMs) + clamp(slowMs / 2, -50, 200);
@@ -188,10 +180,10 @@ function clamp(value: number, least: number, most: number): number {
   return Math.max(least, Math.min(most, value));
 }
 
-/** People remembered at most; the one not met for longest is forgotten. */
+/** The person not met for longest is forgotten. */
 const mostPeople = 100;
 
-/** Pause habits of the people of one session, learned while they talk and kept nowhere else. */
+/** Pause habits of the people of one session. They are kept nowhere else. */
 export class PauseHabits {
   readonly #pauses = new Map<string, PauseHabit>();
   #endings = noEndings;
@@ -201,7 +193,7 @@ export class PauseHabits {
     return { endings: this.#endings, habit };
   }
 
-  /** Learns a pause inside an utterance: its length in ms, and the word before it. */
+  /** Learns a pause inside an utterance. */
   wentOn(speakerId: PersonId, pausedMs: number, lastWord: string): void {
     const habit = this.#pauses.get(speakerId) ?? unknownHabit;
     this.#pauses.delete(speakerId);
@@ -213,7 +205,6 @@ export class PauseHabits {
     this.#endings = learnEnding(this.#endings, lastWord, 'went-on');
   }
 
-  /** An utterance ended with this word. */
   ended(lastWord: string): void {
     this.#endings = learnEnding(this.#endings, lastWord, 'ended');
   }
@@ -223,18 +214,15 @@ export class PauseHabits {
   }
 }
 
-/** Pauses looked back on. */
 const kept = 10;
-/** Least pauses before the partials of an unknown recogniser are trusted. */
 const least = 3;
-/** Least share of the counted pauses whose partial must have been complete. */
 const trustedShare = 0.8;
 
 /**
- * Whether the text of a streaming recogniser in a pause is already its final one.
+ * Decides whether the text of a streaming recogniser in a pause is final.
  *
- * Some lag by a word or two, and an answer begun on their partial text would be thrown away each time. A recogniser that
- * is known to keep its words is trusted from the first pause on; one that takes a word back has to earn its trust anew.
+ * Some recognisers lag by a word or two, and an answer to their partials would be thrown away. A recogniser known to
+ * keep its words is trusted at once. One that takes a word back has to earn trust anew.
  */
 export class PartialTrust {
   #right: readonly boolean[];

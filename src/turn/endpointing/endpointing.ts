@@ -7,40 +7,39 @@ import {
   type SpeakerHabits,
 } from './endpointing-delay.ts';
 
-/** Rules for the beginning, pauses and end of one person's voice. */
 export type EndpointRules = EndpointingDelayRules & {
-  /** Least probability at which a voice starts, and resumes after a pause. */
+  /** Probability from which a voice starts, or resumes after a pause. */
   readonly startProbability: number;
-  /** Least probability at which a sounding voice continues: no flicker inside a word. */
+  /** Probability from which a voice goes on. The gap keeps a word from flickering. */
   readonly stopProbability: number;
-  /** Length of one voice activity window. */
   readonly windowMs: number;
-  /** Voiced windows in a row that begin an utterance, so that a click or a cough does not. */
+  /** A click or a cough is shorter. */
   readonly windowsToBegin: number;
-  /** Time of unvoiced windows, in ms, that makes a pause: time to ask the recogniser. */
+  /** Unvoiced time that makes a pause: the recogniser is asked. */
   readonly pauseMs: number;
-  /** Time without packets, in ms, that makes a pause as well. */
+  /** Time without packets that makes a pause, too. */
   readonly pauseGapMs: number;
-  /** Time without voice, in ms, that most pauses inside a sentence do not last; shorter than any wait without a text. */
+  /** Most pauses inside a sentence are shorter. */
   readonly longPauseMs: number;
-  /** Voice activity lags: windows this far below the mean level of the voice are its echo or the room. */
+  /** Windows this far below the mean level are echo or room, as voice activity detection lags. */
   readonly faintDb: number;
-  /** Longest such stretch, in ms: a speaker who trails off is still talking. */
+  /** A speaker who trails off for longer is still talking. */
   readonly faintMs: number;
   /** A microphone that closes so soon after the voice closed because of it. */
   readonly closeMs: number;
-  /** Time without packets, in ms, after which the microphone counts as closed. */
+  /** The microphone counts as closed after this time without packets. */
   readonly packetGapMs: number;
-  /** Longest utterance, in ms; then it is cut. */
+  /** A longer utterance is cut. */
   readonly longestMs: number;
-  /** Longest silence, in ms, after which speech still belongs to the ended utterance. */
+  /** Speech that begins sooner belongs to the ended utterance. */
   readonly mergeMs: number;
 };
 
 /**
- * Measured with silero v5 over 14 recordings: onset p50 56 and p90 146 ms; synthetic tones trip single windows.
- * Clients close with five silence frames, but the last of them often get lost: hence the gap of 200 ms.
- * So each recording of test/fixtures/speech is one turn, its end within 200 ms of the label (test/turn/endpointing/recordings.test.ts).
+ * Silero v5 on 14 recordings notices a voice after 56 ms (p50) to 146 ms (p90), and tones trip single windows.
+ * Clients close with five silence frames, of which the last often get lost, hence 200 ms. Each recording of
+ * test/fixtures/speech is one turn, and ends within 200 ms of its label (`npm test --
+ * test/turn/endpointing/recordings`).
  */
 export const endpointRules: EndpointRules = {
   ...endpointingDelayRules,
@@ -59,20 +58,20 @@ export const endpointRules: EndpointRules = {
   mergeMs: 1500,
 };
 
-/** Events of one person's microphone. Discord is mute during silence, so only ticks are sure to come. */
+/** Events of one microphone. Discord sends nothing during silence, so only ticks are sure to come. */
 export type EndpointingEvent =
-  /** One window of voice activity, its loudness in dBFS; `atMs` is when the last packet in it arrived. */
+  /** `atMs` is the arrival of the last packet in the window. The level is in dBFS. */
   | {
       readonly kind: 'window';
       readonly probability: number;
       readonly levelDb?: number;
       readonly atMs: number;
     }
-  /** A client closed its microphone (see `isSilenceFrame`). */
+  /** A client closed its microphone. */
   | { readonly kind: 'silence-frame'; readonly atMs: number }
   /** About every 20 ms during speech. */
   | { readonly kind: 'tick'; readonly atMs: number }
-  /** All words understood of this utterance; in a pause, up to that pause. `language` is BCP 47, where it is known. */
+  /** All words of this utterance so far, in a pause up to the pause. `language` is BCP 47. */
   | {
       readonly kind: 'text';
       readonly text: string;
@@ -90,26 +89,24 @@ type Quiet =
       readonly heard: Evidence;
     };
 
-/** State of one person's voice. */
 export type EndpointingState = Quiet | SpeakingVoice;
 
 export type EndpointingEffect =
-  /** Noticed at `atMs`; the first voiced window started at `fromMs`. Keep 250 ms more for soft onsets. */
+  /** The first voiced window started at `fromMs`. Soft onsets lie up to 250 ms before. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly atMs: number }
   /** Ask the recogniser now. */
   | { readonly kind: 'paused'; readonly atMs: number }
-  /** The pause is likely to be the end: it lasts, or the microphone was closed. At most once a pause, after `paused`. */
+  /** The pause is probably the end. Comes at most once a pause, after `paused`. */
   | { readonly kind: 'long-pause'; readonly atMs: number }
-  /** `pausedMs` is the length of the pause: input of `learnPause`. */
   | { readonly kind: 'resumed'; readonly atMs: number; readonly pausedMs: number }
-  /** An answer may be prepared from here on. At most once a pause; `toMs` is where the voice stopped. */
+  /** A preemptive answer may begin. Comes at most once a pause. */
   | {
       readonly kind: 'likely-over';
       readonly fromMs: number;
       readonly toMs: number;
       readonly atMs: number;
     }
-  /** `toMs` is where the voice stopped, not where that was noticed. */
+  /** `toMs` is the end of the voice, not the instant of the decision. */
   | {
       readonly kind: 'ended';
       readonly fromMs: number;
@@ -118,7 +115,6 @@ export type EndpointingEffect =
       readonly heard: Evidence;
     };
 
-/** Effects in order. */
 type EndpointingStep = {
   readonly voice: EndpointingState;
   readonly effects: readonly EndpointingEffect[];
@@ -126,9 +122,24 @@ type EndpointingStep = {
 
 export const quiet: EndpointingState = { kind: 'quiet' };
 
-/** Length of the packet that a first silence frame replaces. */
+/** A first silence frame replaces a packet of this length. */
 const packetMs = 20;
-/** One step of end-of-turn detection for one person. Windows may lag behind ticks by the length of the jitter buffer. */
+/**
+ * One step of endpointing. Windows may lag behind ticks by the length of the jitter buffer.
+ *
+ * @example
+ * import { endpointRules, quiet, stepEndpointing, type EndpointingState } from '#src/turn/endpointing/endpointing.ts';
+ *
+ * const kinds: string[] = [];
+ * let voice: EndpointingState = quiet;
+ * for (let n = 1; n <= 40; n++) {
+ *   const window = { kind: 'window', probability: n < 10 ? 0.9 : 0, atMs: 32 * n } as const;
+ *   const step = stepEndpointing(voice, window, endpointRules);
+ *   voice = step.voice;
+ *   kinds.push(...step.effects.map(({ kind }) => kind));
+ * }
+ * kinds; // ['began', 'paused', 'long-pause', 'likely-over', 'ended']
+ */
 export function stepEndpointing(
   voice: EndpointingState,
   event: EndpointingEvent,
@@ -185,7 +196,7 @@ function isVoiced(voice: SpeakingVoice, probability: number, rules: EndpointRule
   return probability >= (voice.kind === 'talking' ? rules.stopProbability : rules.startProbability);
 }
 
-/** A window no newer than the silence frames contains only them, or earlier sound: it unmutes no microphone. */
+/** A window no newer than the silence frames holds only earlier sound. */
 function isTail({ mutedAtMs, lastPacketMs }: SpeakingVoice, atMs: number) {
   return mutedAtMs !== undefined && atMs <= lastPacketMs;
 }
@@ -202,7 +213,7 @@ function withTail(voice: SpeakingVoice, window: Window, rules: EndpointRules): S
   };
 }
 
-/** Faint windows are voice, but do not count for its loudness. */
+/** Faint windows are voice, but do not count for its level. */
 function heardMore(voice: SpeakingVoice, window: Window, rules: EndpointRules): Evidence {
   const { probability, levelDb } = window;
   const isLevel = levelDb !== undefined && !isFaint(voice, levelDb, rules);
@@ -230,7 +241,6 @@ function goOn(voice: SpeakingVoice, window: Window, rules: EndpointRules): Endpo
   return { voice: talking, effects: [{ kind: 'resumed', atMs, pausedMs }] };
 }
 
-/** Asks the recogniser again where it was asked too early, else awaits the end. */
 function heed(
   voice: SpeakingVoice,
   event: EndpointingEvent,
@@ -240,6 +250,7 @@ function heed(
   if (!voice.understood || !isAskedTooEarly(voice)) return awaitEnd(voice, event, rules, person);
   const { atMs } = event;
   const understood = { ...voice.understood, upToPause: false };
+  // The recogniser was asked too early, and is asked again.
   const again: SpeakingVoice = {
     ...voice,
     kind: 'talking',
@@ -314,21 +325,20 @@ function end(voice: SpeakingVoice, why: 'quiet' | 'mute' | 'too-long'): Endpoint
   return { voice: quiet, effects: [{ kind: 'ended', fromMs, toMs, why, heard }] };
 }
 
-/** The words of the utterance so far, and how far they can be trusted. */
 type Understood = EndOfTurn & {
   readonly text: string;
   readonly changedAtMs: number;
-  /** True when the transcript came in this pause; else it was a partial, and more was said since. */
+  /** The text came in this pause. Otherwise more was said since. */
   readonly upToPause: boolean;
-  /** The recogniser took words back or added some in this very pause. */
+  /** The recogniser changed its words in this pause. */
   readonly revised: boolean;
 };
 
-/** Streaming recognisers change their mind for 260 ms after the voice (p95, pocketsphinx). */
+/** Streaming recognisers change their words for 260 ms after the voice (p95, pocketsphinx). */
 const stableMs = 300;
-/** Time in ms after a change in the pause in which another may follow. */
+/** After a change in the pause another may follow within this time. */
 const restlessMs = 120;
-/** All the trust a text gets that is still being changed: no sign of an end. */
+/** A text that is still changing is no sign of an end. */
 const restlessLogit = 0;
 
 function understand(
@@ -347,7 +357,7 @@ function understand(
   };
 }
 
-/** Reading of a text in a pause; none while it is older than the last words and may still change; `silentMs` since the voice. */
+/** Reads the end of turn in a pause. Undefined if the text is older than the last words and may still change. */
 export function readingAt(
   understood: Understood | undefined,
   atMs: number,
@@ -364,31 +374,27 @@ export function readingAt(
   return completeLogit < 0 ? { completeLogit: completeLogit / 2, lastWord } : undefined;
 }
 
-/** An utterance that has begun. */
 type SpeakingVoice = {
   readonly kind: 'talking' | 'paused';
   readonly fromMs: number;
   readonly lastVoiceMs: number;
-  /** The last voiced window that was not faint: the start of a wait. */
+  /** The wait starts at the last voiced window that was not faint. */
   readonly lastLoudMs: number;
   readonly lastPacketMs: number;
   readonly pausedAtMs?: number;
   /** Start of the silence frames, if they are the latest packets. */
   readonly mutedAtMs?: number;
-  /** This pause was reported as a long one. */
   readonly isLongPause: boolean;
-  /** An answer may already be prepared. */
   readonly likelyOver: boolean;
   readonly understood?: Understood;
   readonly heard: Evidence;
 };
 
-/** Sound after a pause was noticed that still belongs to the last word, in ms. */
+/** Sound after a pause was noticed may still belong to the last word. */
 const trailingMs = 200;
-/** Texts no more finished than that end in the middle. */
+/** Texts below this logit end in the middle. */
 const brokenOff = -1;
 
-/** Whether a window holds only the voice's echo, or the room. */
 function isFaint(
   { heard }: SpeakingVoice,
   levelDb: number | undefined,
@@ -398,7 +404,6 @@ function isFaint(
   return levelDb < heard.meanLevelDb - faintDb;
 }
 
-/** Instant at which the voice stopped, by its loudness. */
 export function stoppedMs(
   { lastLoudMs, lastVoiceMs }: SpeakingVoice,
   { faintMs }: { readonly faintMs: number },
@@ -406,14 +411,13 @@ export function stoppedMs(
   return Math.max(lastLoudMs, lastVoiceMs - faintMs);
 }
 
-/** The text breaks off, and more sounded after that, up to where the microphone closed: a last "s" is no voice to silero. */
+/** The text breaks off, and more sounded until the microphone closed: a last "s" is no voice to Silero. */
 function isAskedTooEarly({ kind, mutedAtMs = 0, pausedAtMs = 0, understood }: SpeakingVoice) {
   const soundedMs = mutedAtMs - pausedAtMs;
   if (kind !== 'paused' || soundedMs <= 0 || soundedMs > trailingMs) return false;
   return understood?.upToPause === true && understood.completeLogit <= brokenOff;
 }
 
-/** A packet that holds no voice, or none at all. */
 function withPacket(
   voice: SpeakingVoice,
   event: { readonly kind: string; readonly atMs: number },

@@ -7,7 +7,7 @@ const classes: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries(en.wordClasses).map(([name, words]) => [name, new Set(words)]),
 );
 
-/** Logit that an English sentence without punctuation is over; words in lower case, no fillers at its end. */
+/** Logit that an English sentence without punctuation is over. Words are in lower case, with no filler at the end. */
 export function englishCompleteLogit(words: readonly string[]): number {
   const fixed = phraseLogit(words);
   if (fixed !== undefined) return fixed;
@@ -18,7 +18,7 @@ export function englishCompleteLogit(words: readonly string[]): number {
   return form + pleaseLogit(words, form) + (form > 0 ? tail : Math.min(0, tail));
 }
 
-/** Logit of words that are no sentence and need none. */
+/** Words that need no sentence. */
 function phraseLogit(words: readonly string[]): number | undefined {
   if (words.length === 1 && isOneOf('wholeAnswers', words[0])) return 1.8;
   if (words.every((word) => isOneOf('greetings', word))) return 0.5;
@@ -27,13 +27,13 @@ function phraseLogit(words: readonly string[]): number | undefined {
   return joins ? -1.5 : undefined;
 }
 
-/** Logit that "please" adds; the speaker who says it last is done. */
+/** A speaker who says "please" last is done. */
 function pleaseLogit(words: readonly string[], form: number): number {
   if (!words.includes('please')) return 0;
   return words.at(-1) === 'please' && form < 1 ? 1.3 : 0.3;
 }
 
-/** The words after greetings, a name or other openers, from where a sentence starts. */
+/** Drops greetings, a name and other openers. */
 function lastSentence(words: readonly string[]): readonly string[] {
   let from = 0;
   while (from < words.length - 1 && isOneOf('openers', words[from])) from++;
@@ -48,14 +48,13 @@ function startsSentence([first, second]: readonly string[]): boolean {
   return isOneOf('auxiliaries', first) && canBeSubject(second);
 }
 
-/** Logit from the kind of sentence and its length. */
 function formLogit(words: readonly string[]): number {
   const [first = ''] = words;
   if (subordinators.has(first) && !asks(words)) return clauses(words) >= 2 ? 1.4 : -1.6;
   if (asks(words)) return questionLogit(words);
   if (isCommand(words)) return commandLogit(words);
   if (isOneOf('auxiliaries', first) && first !== 'been' && canBeSubject(words[1]))
-    return words.length <= 2 ? -0.8 : 1.7; // "can you", "is there" and so on
+    return words.length <= 2 ? -0.8 : 1.7; // "Can you", "is there".
   if (first !== contracted(first) || words.slice(1).some(isVerb)) return statementLogit(words);
   return fragmentLogit(words);
 }
@@ -66,7 +65,7 @@ function isCommand([first = '', second]: readonly string[]) {
   return isOneOf('verbs', first) || contracted(first) === 'let';
 }
 
-/** Words without any verb: mostly an answer; "the song", "my brother" may be the subject of a sentence. */
+/** Words without a verb are mostly an answer. "The song" may be the subject of a sentence. */
 function fragmentLogit(words: readonly string[]): number {
   const [first] = words;
   const isAdverbial = ['prepositions', 'particles', 'timeWords'] as const;
@@ -77,7 +76,7 @@ function fragmentLogit(words: readonly string[]): number {
   return 0.8;
 }
 
-/** A question word, then a verb soon: "when is", "what time is"; not "when i was". */
+/** "When is", "what time is", but not "when i was". */
 function asks(words: readonly string[]): boolean {
   const [first = '', second = ''] = words;
   if (isOneOf('questionWords', first) && first.length > 0) {
@@ -102,7 +101,7 @@ function commandLogit(words: readonly string[]): number {
   return length === 2 ? 1.4 : 1.7;
 }
 
-/** "To", "into", "for", "at": the object of the command is complete. */
+/** After "to", "into", "for" or "at" the object of a command is complete. */
 function leadsOn(word: string): boolean {
   return isOneOf('prepositions', word) || word === 'that' || word === 'and';
 }
@@ -114,14 +113,14 @@ function statementLogit(words: readonly string[]): number {
   return length <= 4 ? 0.5 : 0.7;
 }
 
-/** "The song we heard": no verb yet but that of the relative clause. */
+/** "The song we heard": the only verb belongs to the relative clause. */
 function isRelative(words: readonly string[]) {
   const at = words.findIndex((word, n) => n > 1 && isOneOf('onlySubjects', contracted(word)));
   if (at < 0 || words.slice(1, at).some(isVerb)) return false;
   return words.slice(at + 1).filter(isVerb).length <= 1;
 }
 
-/** Logit of the last words: -2 and less is open, above 0 a good end. */
+/** -2 and less is open, above 0 is a good end. */
 function tailLogit(words: readonly string[]): number {
   const last = words.at(-1) ?? '';
   if (isOneOf('finalWords', last)) return wantsMore(words) ? -1.6 : 0.4;
@@ -129,7 +128,6 @@ function tailLogit(words: readonly string[]): number {
   return grammar ?? contentLogit(last, words);
 }
 
-/** Logit of words that hold sentences together; undefined of others. */
 function grammarLogit(last: string, words: readonly string[]): number | undefined {
   // "Come in", "hold on", but not "turn off".
   if (isOneOf('particles', last))
@@ -172,7 +170,7 @@ function pointerLogit(last: string, words: readonly string[]): number {
   return last === 'these' || last === 'those' ? -0.5 : -0.1;
 }
 
-/** "Can you tell me", "remind me": the object is still missing. */
+/** "Can you tell me", "remind me": the object is missing. */
 function wantsMore(words: readonly string[]) {
   const [at, before, last] = ['', ...words].slice(-3);
   if (before === 'to' && last === 'me') return isOneOf('tellingVerbs', at);
@@ -183,7 +181,7 @@ function wantsMore(words: readonly string[]) {
   );
 }
 
-/** "What are you talking about": the preposition's noun comes before it. */
+/** "What are you talking about": the noun comes before its preposition. */
 function strandedLogit(words: readonly string[]): number {
   const before = words.at(-2) ?? '';
   if (!asks(words) || !(isVerb(before) || before === 'it' || before === 'you')) return -2.6;
@@ -216,12 +214,12 @@ function isNounPhraseOpen(words: readonly string[]) {
   return words.at(-3) === 'the' && /..est$/.test(before ?? '');
 }
 
-/** Clauses that have begun; 2 as soon as the main one has. */
+/** Returns 2 as soon as the main clause has begun. */
 function clauses(words: readonly string[]): number {
   return words.reduce((count, _, at) => count + (at === 0 ? 0 : clausesAt(words, at)), 0);
 }
 
-/** Number of clauses: a subject with its verb, a question, or a command after the first clause. */
+/** A clause is a subject with its verb, a question, or a command after the first clause. */
 function clausesAt(words: readonly string[], at: number): number {
   const [word = '', next = ''] = words.slice(at);
   if (at > 3 && isOneOf('verbs', word) && isOneOf('objects', next)) return 2;
@@ -253,12 +251,10 @@ function isVerb(word: string) {
   return word.endsWith('s') && isOneOf('verbs', word.replace(/(?<=[sxz]|sh|ch)es$|s$/, ''));
 }
 
-/** "what's" and "i'm" without their verb; others as they are. */
 function contracted(word: string): string {
   return word.replace(/'(s|re|m|ll|ve|d)$/, '');
 }
 
-/** Whether an English word is of a class; frequent words only, lower case. */
 function isOneOf(wordClass: keyof WordClasses, word: string | undefined) {
   return word !== undefined && (classes.get(wordClass)?.has(word) ?? false);
 }

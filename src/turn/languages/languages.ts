@@ -40,7 +40,7 @@ import ur from './ur.json' with { type: 'json' };
 import vi from './vi.json' with { type: 'json' };
 import zh from './zh.json' with { type: 'json' };
 
-/** Every language with words. A text in Latin letters is of the first that knows most of its words. */
+/** A text in Latin letters belongs to the first language that knows most of its words. */
 export const languages: readonly LanguageWords[] = [
   en,
   de,

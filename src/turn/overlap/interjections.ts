@@ -15,18 +15,20 @@ import type {
 } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 
-/** Token for any punctuation between two words. */
+/** Punctuation between two words. */
 const pause = ',';
 const isWord = (token: string) => token !== pause;
 
-/** Longest interruption, in letters. */
 const mostLetters = 300;
 
-/** Han, kana, Thai and Hangul letter by letter, for their words are written together or apart at will; runs of others. */
+/**
+ * Han, kana, Thai and Hangul letter by letter, as their words are written together or apart at will. Runs of other
+ * letters.
+ */
 const tokens =
   /,|[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Hangul}]\p{M}*|(?:(?![\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Hangul}])[\p{L}\p{N}\p{M}])+/gu;
 
-/** Spellings that one recogniser chooses and another does not, made one. */
+/** Spellings between which recognisers choose. */
 const folds: readonly (readonly [RegExp, string])[] = [
   [/['\u2019\u2018`\u00b4]/g, ''],
   [
@@ -45,13 +47,13 @@ const folds: readonly (readonly [RegExp, string])[] = [
   [/(\p{scx=Latin}|\p{scx=Cyrillic}|\p{scx=Greek}|\p{scx=Arabic}|\p{scx=Hebrew})\1{2,}/gu, '$1'],
 ];
 
-/** Vietnamese "\u0111\u1eebng" (don't), "\u0111\u00fang" (right) and "d\u1eebng" (stop) must stay apart when marks go. */
+/** Vietnamese "\u0111\u1eebng" (don't), "\u0111\u00fang" (right) and "d\u1eebng" (stop) differ only by marks. */
 const vietnamese: readonly (readonly [RegExp, string])[] = [
   [/\u0111\u1eebng/giu, 'dhuwng'],
   [/\u0111/giu, 'dh'],
 ];
 
-/** Words of a text, normalised, punctuation between them as `pause`; of a longer text only its first 300 characters. */
+/** Splits a text into normalised tokens. Only the first 300 characters count. */
 function tokensOf(text: string): string[] {
   const isWhole = text.length <= mostLetters;
   const said = isWhole ? text : text.slice(0, mostLetters).replace(/\S{1,40}$/u, '');
@@ -60,15 +62,14 @@ function tokensOf(text: string): string[] {
   return from < 0 ? [] : found.slice(from, found.findLastIndex(isWord) + 1);
 }
 
-/** Tokens of word data, however long. */
 function tokensIn(text: string): string[] {
   return folded(text).match(tokens) ?? [];
 }
 
-/** Between texts that are folded as one: no pattern here matches it, and within a text it is no more than a space. */
+/** Private-use character that no pattern matches. */
 const between = '\uE000';
 
-/** Tokens of each of these texts, which are folded as one: faster for the thousands of word data. */
+/** Folding all texts at once is faster for thousands of phrases. */
 function tokensOfEach(texts: readonly string[]): string[][] {
   if (texts.length === 0) return [];
   const joined = texts.map((text) => text.replaceAll(between, ' ')).join(between);
@@ -77,7 +78,6 @@ function tokensOfEach(texts: readonly string[]): string[][] {
     .map((text) => text.match(tokens) ?? []);
 }
 
-/** Normalised text, one form for spellings that recognisers choose between. */
 function folded(text: string): string {
   const joined = replaced(text.normalize('NFC'), vietnamese).replace(/\u200c/g, ' ');
   const hiragana = normalised(joined).replace(/[\u30a1-\u30f6]/g, (kana) =>
@@ -86,7 +86,7 @@ function folded(text: string): string {
   return replaced(hiragana, folds);
 }
 
-/** Only a note of the recogniser, say "[laughter]" or "(coughs)". */
+/** "[laughter]", "(coughs)" */
 function isNote(text: string) {
   return /^\s*(?:\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|\uff08[^\uff09]*\uff09|<[^>]*>)[\s.]*$/u.test(
     text.slice(0, mostLetters),
@@ -95,7 +95,7 @@ function isNote(text: string) {
 
 const hums = everywhere.hums.map((source) => new RegExp(source, 'u'));
 
-/** A sound of listening, thinking, laughing or coughing, as recognisers spell them. */
+/** Sounds of listening, thinking, laughing or coughing. */
 function isHum(token: string) {
   return hums.some((hum) => hum.test(token));
 }
@@ -106,7 +106,7 @@ function replaced(text: string, pairs: readonly (readonly [RegExp, string])[]): 
 
 type PhraseRole = Exclude<keyof OverlapPhrases, 'refusals'>;
 
-/** Where a phrase has two roles in one language, the first counts. */
+/** The first role counts if a phrase has two in one language. */
 const roles: readonly PhraseRole[] = [
   'stop',
   'neverMind',
@@ -116,30 +116,30 @@ const roles: readonly PhraseRole[] = [
   'fillers',
 ];
 
-/** The phrases of one language by their tokens with spaces between. */
+/** Phrases of one language, as tokens with spaces between. */
 type PhraseTable = {
   readonly isWidespread: boolean;
   readonly roles: ReadonlyMap<string, PhraseRole>;
-  /** Words that change nothing only before a pause. */
+  /** Words that change nothing before a pause. */
   readonly refusals: ReadonlySet<string>;
-  /** Longest phrase, in tokens. */
+  /** Tokens of the longest phrase. */
   readonly longest: number;
-  /** All phrases in order, to find those that begin alike. */
+  /** Sorted for a binary search. */
   readonly sorted: readonly string[];
 };
 
-/** Phrases that belong to no language, or to all. */
+/** Phrases of no language, or of all. */
 const commonWords: OverlapPhrases = everywhere.overlap;
 const common = new Map(roles.map((role) => [role, phrasesIn(commonWords[role])]));
 
 const tables: readonly PhraseTable[] = languages.map(phraseTableOf);
 
-/** A phrase of any language, so no misspelt name. */
+/** A phrase of any language is no misspelt name. */
 function isPhrase(token: string) {
   return tables.some(({ roles: known }) => known.has(token));
 }
 
-/** Whether a phrase of the language begins so, in the middle of a word too. */
+/** Also true in the middle of a word. */
 function beginsAny({ sorted }: PhraseTable, start: string): boolean {
   let [from, to] = [0, sorted.length];
   while (from < to) {
@@ -172,15 +172,14 @@ function doubled(words: readonly string[]): string[] {
   return words.flatMap((word) => [`${word} ${word}`, `${word} ${word} ${word}`]);
 }
 
-/** Phrases as `PhraseTable` holds them. */
 function phrasesIn(list: readonly string[] = []): string[] {
   return tokensOfEach(list).map((found) => found.filter(isWord).join(' '));
 }
 
 /**
- * Intent of a sentence said into a person's or the bot's speech, as a whole: `other` for any text that only contains such
- * words.
- * `sure` when no further word can change it: always in a final text, and in a partial one only for `other`.
+ * Intent of a whole sentence. `other` only contains such words.
+ *
+ * `sure` means that no further word can change the intent.
  */
 export type Interjection =
   | { readonly kind: 'empty' }
@@ -188,7 +187,7 @@ export type Interjection =
 
 type InterjectionOptions = {
   readonly isFinal: boolean;
-  /** Names of the bot, in every spelling that recognisers give. */
+  /** Names of the bot in every spelling of recognisers. */
   readonly names?: readonly string[];
 };
 
@@ -205,7 +204,7 @@ type HeardTokens = {
 const most = { names: 45, nameLetters: 60 };
 const notStops = new Set(phrasesIn(everywhere.notStops));
 
-/** Order of precedence where languages disagree. */
+/** Precedence where languages disagree. */
 const order: readonly ParsedInterjection[] = [
   'never-mind',
   'wait',
@@ -217,9 +216,14 @@ const order: readonly ParsedInterjection[] = [
 ];
 
 /**
- * Looks a sentence up in all languages at once: nothing in it may be left over but politeness, fillers and our names.
+ * Looks a sentence up in all languages. Only politeness, fillers and the bot's names may be left over.
  *
- * A word that stops in a widespread language stops; a stop word of another gives way to any other meaning.
+ * A stop word of a widespread language stops. One of another language gives way to any other meaning.
+ *
+ * @example
+ * import { classify } from '#src/turn/overlap/interjections.ts';
+ *
+ * classify('Stop it, please!', { isFinal: true }); // { kind: 'stop', sure: true }
  */
 export function classify(text: string, options: InterjectionOptions): Interjection {
   const { isFinal } = options;
@@ -233,7 +237,6 @@ export function classify(text: string, options: InterjectionOptions): Interjecti
   return { kind, sure: isFinal || !readings.some(({ open }) => open) };
 }
 
-/** Places at which a name of the bot ends, by the token at which it begins; none that is misspelt. */
 function nameEndsIn(
   tokens: readonly string[],
   names: readonly string[],
@@ -259,9 +262,9 @@ function calledOf(name: string): Address[] {
 
 type Reading = {
   readonly isWidespread: boolean;
-  /** Missing where the sentence has no such meaning in the language. */
+  /** Undefined if the sentence has no such meaning in the language. */
   readonly parsed: ParsedInterjection | undefined;
-  /** Whether more words could make it one. */
+  /** More words could complete a phrase. */
   readonly open: boolean;
 };
 
@@ -317,7 +320,7 @@ function stepsFrom(
   return [...steps, ...(named[at] ?? [])];
 }
 
-/** Our names, on a final text also as recognisers misspell them. */
+/** A final text may misspell a name. */
 function namesFrom(
   tokens: readonly string[],
   at: number,
@@ -340,7 +343,7 @@ function soundsLike(token: string, sound: string | undefined): boolean {
   return heard[0] === sound[0] && isWithin(heard, sound, slackOf(sound)) && !isPhrase(token);
 }
 
-/** Intent after one more phrase: the last wish counts, but "stop" outlasts "wait" and "never mind". */
+/** The last wish counts, but "stop" outlasts "wait" and "never mind". */
 function step(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjection {
   switch (role) {
     case 'stop':
@@ -358,16 +361,16 @@ function step(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjection 
   }
 }
 
-/** Longest sentence that is looked at, in tokens: words, or letters of scripts without spaces. */
+/** Longer sentences are not looked at. */
 const mostTokens = 30;
 
-/** Words of a text with single spaces between, as `phrasesIn` gives those of word data; none of a longer text. */
+/** Returns an empty text for a longer sentence. */
 function wordsOf(text: string): string {
   const tokens = tokensOf(text).filter(isWord);
   return tokens.length > mostTokens ? '' : tokens.join(' ');
 }
 
-/** Whether a sentence consists of phrases, at least one of them wanted; the others stand beside it. `isFound`: one was before. */
+/** True if a sentence consists of phrases, at least one of them wanted. */
 function consistsOf(
   words: string,
   wanted: readonly string[],
@@ -407,8 +410,9 @@ const unambiguous = confirmationTables.map(({ yes, ...table }) => ({
 }));
 
 /**
- * The yes or no that a final text is, and nothing else: phrases of one language, with politeness and the bot's names around them.
- * Where the speaker's language is known (BCP 47), words of another one do not count, but for English. A question is neither.
+ * Finds the yes or no that a final text is, with politeness and the bot's names around it.
+ *
+ * Only words of the speaker's language (BCP 47) and English count, if it is known. A question is neither.
  */
 export function yesOrNo(
   text: string,
@@ -430,22 +434,20 @@ export function yesOrNo(
   return isIn('no') ? 'no' : undefined;
 }
 
-/** Those of a language that has one; else all, without what refuses in any language: Poles say yes with a no of Malays. */
+/** Without a known language, phrases that refuse in any language do not count: a Polish yes is a Malay no. */
 function tablesOf(language: string | undefined): readonly ConfirmationTable[] {
   const code = language?.split('-')[0];
   if (!confirmationTables.some((one) => one.code === code)) return unambiguous;
   return confirmationTables.filter((one) => one.code === code || one.code === 'en');
 }
 
-/** Command of a person about themselves or the bot, by the list of `LanguageWords.commands` that holds its phrases. */
 export type SpokenCommand = Exclude<keyof SpokenCommandPhrases, 'beside' | 'others'>;
 
-/** Longest utterance, in characters, that is only a command. */
 const mostChars = 120;
-/** Every list of commands: a further one is added here, in the word data and in `answerable.ts`, which decides what it does. */
+/** A new list is added here, in the word data, and in `answerable.ts`. */
 const allCommands: readonly SpokenCommand[] = ['doNotHear', 'pauseHearing'];
 
-/** Commands and the words beside them, of all languages, by their tokens with spaces between. */
+/** Phrases of all languages by their tokens. */
 const commandPhrases = new Map<string, SpokenCommand | 'beside'>(
   languages.flatMap(({ commands }) => [
     ...phrasesIn(commands.beside).map((phrase) => [phrase, 'beside'] as const),
@@ -460,9 +462,9 @@ const longestCommand = Math.max(
 const notCommands = languages.flatMap(({ commands }) => commands.others ?? []);
 
 /**
- * Command that an utterance is as a whole: nothing in it is left over but politeness, hums, and `names`, the bot's names.
+ * Finds the command that an utterance is as a whole, with only politeness, hums and the bot's names beside it.
  *
- * Undefined for a question, for two different commands, and for a longer sentence that holds one. All languages count at once.
+ * Undefined for a question, for two different commands, and for a longer sentence.
  */
 export function spokenCommand(text: string, names: readonly string[]): SpokenCommand | undefined {
   if (text.length > mostChars || /[?\uff1f\u061f]/u.test(text)) return undefined;
@@ -483,7 +485,6 @@ export function spokenCommand(text: string, names: readonly string[]): SpokenCom
 
 type PhraseMatch = { readonly to: number; readonly kind?: SpokenCommand | 'beside' };
 
-/** The longest phrase that begins there. */
 function phraseAt(tokens: readonly string[], at: number): PhraseMatch | undefined {
   for (let to = Math.min(tokens.length, at + longestCommand); to > at; to--) {
     const kind = commandPhrases.get(tokens.slice(at, to).join(' '));
@@ -493,7 +494,7 @@ function phraseAt(tokens: readonly string[], at: number): PhraseMatch | undefine
   return token === pause || isHum(token) ? { to: at + 1 } : undefined;
 }
 
-/** A phrase as recognisers write it: with its pauses, and without. */
+/** Spellings with and without the pauses. */
 function spelled(phrase: string): string[] {
   return [tokensIn(phrase).join(' '), ...phrasesIn([phrase])];
 }

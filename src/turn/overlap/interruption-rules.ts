@@ -1,45 +1,44 @@
 /**
- * Thresholds of barge-in: which voice turns the bot's speech down, pauses it or ends it. Durations in ms, levels in dB.
+ * Thresholds of barge-in: the voice that ducks, pauses or ends the bot's speech. Levels are in dB.
  *
- * The voice of the person being answered pauses the speech twice: first tentatively, and for good after
- * `minPauseDurationMs`. A tentative pause that ends by itself was a false interruption: a cough, an "mhm".
+ * The asker's voice pauses the speech tentatively first, and for good after `minPauseDurationMs`. A tentative pause
+ * that ends by itself was a false interruption, such as a cough.
  */
 export type InterruptionRules = {
-  /** Shortest new voice of any person that turns the bot's speech down by 12 dB. */
+  /** Shortest voice of anybody that ducks. */
   readonly minDuckDurationMs: number;
-  /** Depth of ducking: 12 dB after a codec. */
+  /** 12 dB after a codec. */
   readonly duckDb: number;
-  /** Usual time from the onset of a voice to its first window. The durations below count from there, however late that came. */
+  /** Usual time from the onset of a voice to its first window. The durations below count from there. */
   readonly usualNoticeMs: number;
-  /** Shortest overlap of the person being answered that pauses the speech tentatively. */
+  /** Shortest overlap of the asker that pauses tentatively. */
   readonly minTentativePauseDurationMs: number;
-  /** Silence since the last voiced window that ends a tentative pause. */
+  /** Silence that ends a tentative pause. */
   readonly falseInterruptionTimeoutMs: number;
-  /** Shortest overlap of the person being answered that pauses the speech for good. */
+  /** Shortest overlap of the asker that pauses for good. */
   readonly minPauseDurationMs: number;
-  /** Drop below the loudest packet at which a voice counts as over: voice activity lags behind the end of a sound. */
+  /** A voice that falls by this from its loudest packet is over, as voice activity detection lags. */
   readonly voiceEndDropDb: number;
-  /** Shortest voice of a bystander, any other person, that pauses the speech. */
+  /** Shortest voice of a bystander that pauses. */
   readonly minBystanderDurationMs: number;
-  /** Silence since the last voiced window of a voice that only ducked, after which the speech returns to full level. */
+  /** Silence after which ducking ends. */
   readonly duckTimeoutMs: number;
-  /** Time without voice or words after which the "stop" of a partial text counts. */
+  /** Silence after which the "stop" of a partial counts. */
   readonly partialStopTimeoutMs: number;
-  /** Longest pause that a "wait" asks for. */
+  /** Longest pause after a "wait". */
   readonly maxHoldDurationMs: number;
-  /** Longest wait for the final text after the end of an overlap. */
+  /** Longest wait for the final text after an overlap. */
   readonly finalTextTimeoutMs: number;
-  /** Shortest voice that counts as a question where the final text does not come in time; less counts as noise. */
+  /** Shortest voice that counts as a question if its final text does not come in time. */
   readonly minQuestionDurationMs: number;
-  /** Time since the last voiced window after which a voice without an end counts as ended. */
+  /** A voice without an end counts as ended after this silence. */
   readonly lostSpeechTimeoutMs: number;
 };
 
 /**
- * `npm run bench -- manners`: after the first packet of a sentence it is silent at p50 300, p95 340 ms; after the last packet
- * of a sound under 400 ms that is no word it is at full level at p50 120, p95 180 ms.
- * A shorter `minPauseDurationMs` makes more of those sounds silence it. A shorter `duckTimeoutMs` brings it back inside
- * sentences of bystanders.
+ * Measured by `npm run bench -- manners`: silent 300 ms (p50) to 340 ms (p95) after the first packet of a sentence,
+ * and at full level 120 to 180 ms after a sound under 400 ms that is no word. A shorter `minPauseDurationMs` pauses
+ * for more such sounds, and a shorter `duckTimeoutMs` ends ducking inside sentences of bystanders.
  */
 export const interruptionRules: InterruptionRules = {
   minDuckDurationMs: 30,

@@ -1,7 +1,7 @@
 import { classify } from './interjections.ts';
 import type { InterruptionRules } from './interruption-rules.ts';
 
-/** Kind of words over the bot's voice; `aside` is for other people, `noise` has none, or none that were said. */
+/** `aside` is said to other people, `noise` has no words. */
 export type OverlapKind =
   | 'stop'
   | 'wait'
@@ -14,10 +14,10 @@ export type OverlapKind =
   | 'noise'
   | 'echo';
 
-/** `drop` and `hold`: stop and wait, from a person who has a say in it. */
+/** `drop` and `hold` are a stop and a wait of a person who has a say. */
 type Meaning = 'nothing' | 'fine' | 'echo' | 'words' | 'perhaps-stop' | 'stop' | 'drop' | 'hold';
 
-/** While more words may come, and when all are there. */
+/** Meanings while more words may come, and of final words. */
 const meanings: Readonly<
   Record<OverlapKind, { readonly partial: Meaning; readonly final: Meaning }>
 > = {
@@ -33,7 +33,7 @@ const meanings: Readonly<
   echo: { partial: 'echo', final: 'echo' },
 };
 
-/** `sure`: no word that might follow could change it. */
+/** `sure` means that no further word could change the kind. */
 export function meaningOf(
   { what, isFinal, sure = false }: { what: OverlapKind; isFinal: boolean; sure?: boolean },
   hasSay: boolean,
@@ -42,7 +42,7 @@ export function meaningOf(
   return (meaning === 'drop' || meaning === 'hold') && !hasSay ? 'words' : meaning;
 }
 
-/** Kind of a partial text, of which more words may come; "he" may become "here", and most short words another. */
+/** Classifies a partial. "He" may become "here", so short words stay open. */
 export function overlapOfPartial(
   text: string,
   names: readonly string[],
@@ -56,19 +56,19 @@ function isBeginning(text: string) {
   return /^\P{L}*[\p{L}&&\p{Script=Latin}]{1,2}\P{L}*$/v.test(text);
 }
 
-/** Effect of one voice on a speaking bot; of all voices the heaviest counts. A tentative pause may be a false interruption. */
+/** Effect of one voice on the speaking bot. The heaviest effect of all voices counts. */
 type SpeechReaction = 'none' | 'duck' | 'tentative-pause' | 'pause';
 
-/** One person's latest speech, as far as it affects the bot's speech. */
+/** Latest speech of one person over the bot's speech. */
 export type OverlapSpeech = {
   readonly personId: PersonId;
   readonly reaction: SpeechReaction;
   readonly voicedMs: number;
-  /** Part of it in ms that came before the bot began. */
+  /** Voice from before the bot began. */
   readonly beforeMs: number;
-  /** Part of it in ms that is explained: earlier sound, a backchannel, noise. Infinite: an echo. */
+  /** Voice that is explained: earlier sound, a backchannel, noise. Infinite for an echo. */
   readonly explainedMs: number;
-  /** Start of it, or of its unexplained part. */
+  /** Start of the speech, or of its unexplained part. */
   readonly fromMs: number;
   readonly loudestDb: number;
   /** Level of the latest packet. */
@@ -76,17 +76,17 @@ export type OverlapSpeech = {
   readonly lastVoiceMs: number;
   readonly sounding: boolean;
   readonly endedAtMs?: number;
-  /** Instant since which all its words are a stop that more words could still change. */
+  /** Since then all words are a stop that more words could still change. */
   readonly stopAtMs?: number;
-  /** Whether it is addressed to the bot by name. */
+  /** The bot was named. */
   readonly meant: boolean;
-  /** True when its final words came, or came too late. */
+  /** The final words came, or came too late. */
   readonly settled: boolean;
 };
 
 export type SpeechEvent =
   | { readonly kind: 'began'; readonly fromMs: number }
-  /** Every packet of voice: all voice since it began, and the packet's loudness in dBFS. */
+  /** Every packet of voice, with all voice since the beginning and the level in dBFS. */
   | { readonly kind: 'voiced'; readonly voicedMs: number; readonly levelDb: number }
   | { readonly kind: 'paused' }
   | { readonly kind: 'ended'; readonly voicedMs: number };
@@ -110,7 +110,7 @@ export function unheard({ personId, atMs }: At): OverlapSpeech {
   };
 }
 
-/** `mine`: this person is being answered. */
+/** One step of a person's speech over the bot. `mine` means that this person is being answered. */
 export function stepSpeech(
   speech: OverlapSpeech,
   event: At & SpeechEvent,
@@ -132,7 +132,7 @@ export function stepSpeech(
   }
 }
 
-/** A voice that still waits for its words keeps its pause: continuous speech belongs together. */
+/** A voice that still waits for its words keeps its pause. */
 function begun(
   former: OverlapSpeech,
   event: At & { fromMs: number },
@@ -210,7 +210,7 @@ function silenced(speech: OverlapSpeech, rules: InterruptionRules): OverlapSpeec
   return { ...speech, sounding: false, reaction: harmless ? 'none' : reaction };
 }
 
-/** Speech that was a backchannel or noise so far, or an echo altogether. */
+/** Marks speech as explained: a backchannel or noise so far, or an echo altogether. */
 export function explained(
   speech: OverlapSpeech,
   by: 'fine' | 'echo',
@@ -227,7 +227,7 @@ export function explained(
   return { ...harmless, reaction: sounding ? still : 'none', explainedMs: voicedMs, fromMs };
 }
 
-/** Speech with words: from the person being answered they pause the bot, from others they ease what a "stop" had paused. */
+/** Words of the asker pause the bot. Words of others end a pause that a "stop" began. */
 export function worded(
   speech: OverlapSpeech,
   isFinal: boolean,
@@ -242,7 +242,7 @@ export function worded(
   return { ...speech, settled, reaction, explainedMs: beforeMs, stopAtMs: undefined };
 }
 
-/** State for the bot's next reply: voice from before counts no more, but it ducks while it lasts. */
+/** For the next reply earlier voice counts no more, but ducks while it lasts. */
 export function carried(speech: OverlapSpeech): OverlapSpeech {
   const { explainedMs, voicedMs, sounding, stopAtMs, lastVoiceMs: fromMs } = speech;
   const ducks = sounding && voicedMs >= explainedMs && speech.reaction !== 'none';
@@ -251,7 +251,7 @@ export function carried(speech: OverlapSpeech): OverlapSpeech {
   return { ...speech, reaction, fromMs, beforeMs: voicedMs, explainedMs: knownMs };
 }
 
-/** Changes of one speech by time alone. `mine`: its words are for the bot. */
+/** Changes a speech by time alone. `mine` means that its words are for the bot. */
 export function overdue(
   speech: OverlapSpeech,
   atMs: number,
@@ -278,7 +278,7 @@ export function overdue(
   }
 }
 
-/** Others are done when they end; words for the bot have some time to come. */
+/** Others are done when they end. Words for the bot have some time to come. */
 function unanswered(speech: OverlapSpeech, atMs: number, mine: boolean, rules: InterruptionRules) {
   const overMs = speech.endedAtMs ?? speech.lastVoiceMs + rules.lostSpeechTimeoutMs;
   if (atMs < overMs + (mine ? rules.finalTextTimeoutMs : 0)) return speech;

@@ -12,42 +12,41 @@ import {
   worded,
 } from './interruption-speech.ts';
 
-/** Events come in order of `atMs`. While the bot speaks a `tick` every 20 ms: silence sends nothing. */
+/** Events come in the order of `atMs`, with a `tick` every 20 ms while the bot speaks. */
 export type InterruptionEvent = { readonly atMs: number } & (
   | {
-      /** The first frame of a reply. `replyTo`: the person who is answered; a text read out answers no person. */
+      /** First frame of a reply. `replyTo` is the asker, and undefined for an announcement. */
       readonly kind: 'reply-began';
       readonly replyTo?: string;
       readonly interruptible: boolean;
     }
-  /** The reply is over, however it ended. */
   | { readonly kind: 'reply-over' }
   | ({ readonly personId: PersonId } & SpeechEvent)
   | {
-      /** All words of this person's latest speech so far. Never of words that are being answered. */
+      /** All words of this person's latest speech so far. Words that are being answered do not come here. */
       readonly kind: 'heard-as';
       readonly personId: PersonId;
       readonly what: OverlapKind;
       readonly isFinal: boolean;
-      /** Said to the bot, by name. */
+      /** The bot was named. */
       readonly meant: boolean;
-      /** No word that might follow could change it. */
+      /** No further word could change the kind. */
       readonly sure?: boolean;
     }
   | { readonly kind: 'left'; readonly personId: PersonId }
   | { readonly kind: 'tick' }
 );
 
-/** `stop` and `yield` end the reply, paused or not; `pause` and `finish-clause` do not outlive it. */
+/** `stop` and `yield` end the reply. `pause` and `finish-clause` do not outlive it. */
 export type InterruptionEffect =
   | { readonly kind: 'duck' | 'unduck' | 'pause' | 'resume' }
-  /** Stop the speech, drop the rest of this answer, answer nothing. */
+  /** Stop the speech, drop the rest of the answer, and answer nothing. */
   | { readonly kind: 'stop' }
-  /** Stops the reply like `stop`, but this person's words get an answer. */
+  /** Stop the reply and answer this person. */
   | { readonly kind: 'yield'; readonly personId: PersonId }
   /** Let the clause end, then yield. */
   | { readonly kind: 'finish-clause'; readonly personId: PersonId }
-  /** Play a cue first: it waited long enough and resumes. */
+  /** Play a cue before a long pause ends. */
   | { readonly kind: 'go-on-cue' };
 
 type Reply = {
@@ -61,7 +60,7 @@ type Reply = {
   readonly leaving: boolean;
 };
 
-/** Speakers over the bot's voice, and their effect on its reply. One entry per person in the channel. */
+/** Speakers over the bot's voice and their effect on its reply. */
 export type Interruption = {
   readonly reply?: Reply;
   readonly speeches: readonly OverlapSpeech[];
@@ -77,7 +76,18 @@ type InterruptionStep = {
 };
 type OverlapText = Extract<InterruptionEvent, { kind: 'heard-as' }>;
 
-/** One step of barge-in: the reaction to sound while the bot speaks. */
+/**
+ * One step of barge-in: the reaction to a voice while the bot speaks.
+ *
+ * @example
+ * import { stepInterruption, uninterrupted } from '#src/turn/overlap/interruption.ts';
+ * import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
+ *
+ * const began = { kind: 'reply-began', replyTo: '1', interruptible: true, atMs: 0 } as const;
+ * const speaking = stepInterruption(uninterrupted, began, interruptionRules).state;
+ * const stop = { kind: 'heard-as', personId: '2', what: 'stop', isFinal: true, meant: false, atMs: 900 } as const;
+ * stepInterruption(speaking, stop, interruptionRules).effects; // [{ kind: 'stop' }]
+ */
 export function stepInterruption(
   state: Interruption,
   event: InterruptionEvent,
@@ -137,7 +147,7 @@ function hear(state: Interruption, event: OverlapText, rules: InterruptionRules)
   }
 }
 
-/** Words of the person being answered, or with the bot's name, interrupt the bot; those of others are just talk. */
+/** Words of the asker, or with the bot's name, interrupt the bot. Those of others do not. */
 function hearWords(
   state: Interruption,
   event: OverlapText,
@@ -169,7 +179,7 @@ function beginReply(
   return settle({ ...state, speeches: state.speeches.map(carried), reply }, fromMs, rules);
 }
 
-/** Decides by time, and then by all claims together. */
+/** Decides by time first, then by all voices together. */
 function settle(state: Interruption, atMs: number, rules: InterruptionRules): InterruptionStep {
   const speeches: OverlapSpeech[] = [];
   let isSame = true;
@@ -187,7 +197,7 @@ function settle(state: Interruption, atMs: number, rules: InterruptionRules): In
   return weigh(isSame ? state : { ...state, speeches }, atMs);
 }
 
-/** Applies the heaviest claim; gives the effects that have changed. */
+/** Applies the heaviest effect, and returns the effects that changed. */
 function weigh(state: Interruption, atMs: number): InterruptionStep {
   const { reply, speeches } = state;
   if (!reply) return { state, effects: noEffects };
@@ -225,7 +235,7 @@ function released(reply: Reply | undefined): InterruptionEffect[] {
   return reply?.ducked ? [{ kind: 'unduck' }] : [];
 }
 
-/** Most of it was said before the reply began: it interrupted no reply. */
+/** Speech said mostly before the reply began interrupted no reply. */
 function isOld({ beforeMs, voicedMs, endedAtMs }: OverlapSpeech, { fromMs }: Reply, atMs: number) {
   return (endedAtMs ?? atMs) < fromMs || beforeMs > voicedMs / 2;
 }
@@ -262,29 +272,26 @@ function without(state: Interruption, leaver: string): Interruption {
 }
 
 /**
- * Silero v5 over test/fixtures/speech: after a first window above 0.5, "seven" falls to 0.2 for 100 ms. It
- * notices voices 60 (p50) to 140 ms (p95) after their first loud packet: the loudness shows their start.
+ * Silero v5 on test/fixtures/speech: after a first window above 0.5, "seven" falls to 0.2 for 100 ms. A voice is
+ * noticed 60 ms (p50) to 140 ms (p95) after its first loud packet, so the level shows its start.
  */
 const voiceRules = {
-  /** Lowest voice probability of a window that begins an overlap. */
   startProbability: 0.5,
-  /** Lowest voice probability that continues a voice; far below that of endpointing, for consonants are hardly voiced. */
+  /** Far below that of endpointing, as consonants are hardly voiced. */
   keepProbability: 0.15,
-  /** Length of a window of voice activity, in ms. */
   windowMs: 32,
-  /** Time after the last voiced window, in ms, in which packets still count as voice. */
+  /** Packets still count as voice for this time after the last voiced window. */
   hangoverMs: 40,
-  /** Silence, in ms since the last voiced window, that ends the overlap. */
+  /** Silence that ends the overlap. */
   endSilenceMs: 120,
-  /** Largest difference in dB between packets of one sound: quieter sound before a voice is the room. */
+  /** Quieter sound before a voice is the room. */
   maxOnsetDropDb: 25,
-  /** Longest sound, in ms, that counts as the onset of a voice before its first window was noticed. */
+  /** Longest onset of a voice before its first window. */
   maxOnsetMs: 120,
 } as const;
 
 const noEvents: readonly OverlapVoiceEvent[] = [];
 
-/** Usual length of a packet. */
 const packetMs = 20;
 
 export type OverlapVoiceInput =
@@ -294,15 +301,15 @@ export type OverlapVoiceInput =
       readonly levelDb: number;
       readonly atMs: number;
     }
-  /** Loudness of one packet in dBFS; it comes after the windows that the packet completes. */
+  /** Level of one packet in dBFS. It comes after the windows that the packet completes. */
   | { readonly kind: 'packet'; readonly levelDb: number; readonly atMs: number }
-  /** The microphone has closed, or time has passed, and there is no utterance that it could belong to. */
+  /** The microphone closed, or time passed, without an utterance. */
   | { readonly kind: 'closed' | 'tick'; readonly atMs: number };
 
 export type OverlapVoiceEvent =
-  /** The voice began at `fromMs`: with the loud packets before its first window, or with that. */
+  /** `fromMs` is the first loud packet, or the first window. */
   | { readonly kind: 'overlap-began'; readonly fromMs: number; readonly atMs: number }
-  /** `voicedMs` is all voice since the overlap began; the loudness in dBFS is that of the latest packet. */
+  /** `voicedMs` is all voice since the overlap began. The level is that of the latest packet. */
   | {
       readonly kind: 'voiced';
       readonly voicedMs: number;
@@ -311,10 +318,10 @@ export type OverlapVoiceEvent =
     }
   | { readonly kind: 'overlap-ended'; readonly voicedMs: number; readonly atMs: number };
 
-/** The latest packets before a voice, oldest first: some may be its onset. */
+/** The latest packets before a voice may be its onset. */
 type BeforeVoice = { readonly kind: 'before'; readonly packets: readonly OverlapPacket[] };
 type Voice = { readonly kind: 'voice'; readonly voicedMs: number; readonly lastVoiceMs: number };
-/** One person's voice from its first window on, long before it is known to be an utterance, and the sound before it. */
+/** One person's voice from its first window on, long before it is an utterance. */
 export type OverlapVoice = BeforeVoice | Voice | undefined;
 
 type OverlapWindow = Extract<OverlapVoiceInput, { kind: 'window' }>;
@@ -324,10 +331,7 @@ type OverlapStep = {
   readonly noticed: readonly OverlapVoiceEvent[];
 };
 
-/**
- * Voice that interrupts the bot: noticed with the first window, measured with every packet. It pauses as long as an
- * utterance does.
- */
+/** One step of a voice over the bot, noticed with its first window and measured with every packet. */
 export function stepOverlapVoice(overlap: OverlapVoice, event: OverlapVoiceInput): OverlapStep {
   switch (event.kind) {
     case 'window':
@@ -359,7 +363,7 @@ function measure(overlap: OverlapVoice, window: OverlapWindow): OverlapStep {
   return unchanged({ kind: 'voice', voicedMs: overlap.voicedMs + windowMs, lastVoiceMs: atMs });
 }
 
-/** Start of the sound that leads up to this window: of packets in a row that are about as loud. */
+/** Follows packets in a row that are about as loud back to their start. */
 function onsetMs(packets: readonly OverlapPacket[], window: OverlapWindow): number {
   const { hangoverMs, maxOnsetDropDb, maxOnsetMs } = voiceRules;
   let [fromMs, loudestDb] = [window.atMs, window.levelDb];

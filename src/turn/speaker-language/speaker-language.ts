@@ -2,17 +2,15 @@ import { plainWords } from '#src/turn/addressing/names.ts';
 import type { LanguageRequestPhrases } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 
-/** Longest sentence, in characters, that only asks for a language. */
 const mostChars = 90;
-/** Most words beside such a request, so that a long text is looked through in no time. */
+/** Keeps the search in a long text short. */
 const mostBeside = 5;
 
-/** Sentences of one language that ask for another, and which language each name in them means. */
 type RequestPattern = { readonly pattern: RegExp; readonly codes: ReadonlyMap<string, string> };
 
 /**
- * Language that a text requests for answers, ISO 639-1: one of its sentences holds only the request, and perhaps one of
- * `names`, the bot's names. The last one counts.
+ * Finds the language (ISO 639-1) that a text asks for. The sentence may hold only the request and a name of the bot,
+ * and the last request counts.
  */
 export function requestedLanguage(text: string, names: readonly string[] = []): string | undefined {
   let found: string | undefined;
@@ -30,7 +28,7 @@ export function requestedLanguage(text: string, names: readonly string[] = []): 
 
 let patterns: readonly RequestPattern[] | undefined;
 
-/** Made when they are first needed. */
+/** Patterns take time, so they are made when first needed. */
 function requestPatterns(): readonly RequestPattern[] {
   patterns ??= languages.flatMap(({ code, languageRequests }) =>
     languageRequests ? [patternOf(code, languageRequests)] : [],
@@ -57,7 +55,6 @@ function patternOf(code: string, { requests, beside }: LanguageRequestPhrases): 
   return { pattern: new RegExp(`^${others}(?:${asks.join('|')}) *${others}$`, 'u'), codes };
 }
 
-/** Pattern of a phrase, without the punctuation that `plainWords` removes from texts. */
 function spaced(phrase: string): string {
   return escaped(phrase.replace(/['\u2019-]/gu, ' ').replace(/ +/g, ' '));
 }
@@ -75,51 +72,51 @@ function withoutNamesAround(words: string, names: readonly string[]): string {
   return rest;
 }
 
-/** State of the language detection for one person in one session; an empty object to start from. */
+/** Start with an empty object. All languages are BCP 47. */
 export type SpeakerLanguage = {
-  /** Language they asked to be answered in: "in German, please". BCP 47, as all languages here. */
+  /** "In German, please." */
   readonly requested?: string;
-  /** Language of their latest turns, and of how many in a row. */
+  /** Language of the latest turns, and the number of them in a row. */
   readonly latest?: { readonly language: string; readonly turns: number };
-  /** Language that enough turns in a row agreed on; it holds until as many agree on another one. */
+  /** Holds until as many turns in a row agree on another language. */
   readonly locked?: string;
 };
 
-/** Evidence of a speaker's language in one turn. */
 export type LanguageEvidence = {
-  /** Language of its words, where that was found out. */
   readonly language?: string;
-  /** Probability of that, 0 to 1. */
   readonly probability: number;
   readonly words: number;
-  /** Language it asks for. */
   readonly requested?: string;
 };
 
-/** Language settings of the person and of all. */
 export type LanguageChoices = {
-  /** Only language of the bot's persona: all people are answered in it. */
+  /** The persona speaks only this language. */
   readonly fixed?: string;
   /** The person's own setting. */
   readonly own?: string;
   readonly server?: string;
-  /** Languages of the server; no other one is ever detected. Empty: any is. */
+  /** Languages of the server. If empty, any language may be detected. */
   readonly among?: readonly string[];
 };
 
 const rules = {
-  /** Least probability, 0 to 1, of a detected language that counts. */
   leastProbability: 0.8,
-  /** Turns in a row that must agree before a language is locked. */
   turnsToLock: 2,
-  /** Least number of words of a turn whose language counts: one word is often of many languages. */
+  /** One word often belongs to many languages. */
   leastWords: 2,
 } as const;
 
 /**
- * One turn of this person; the language that holds afterwards is `languageOf`.
+ * One turn of this person.
  *
- * A person who asks for another language may speak it next, so that ends a lock.
+ * A person who asks for another language may speak it next, so a request ends a lock.
+ *
+ * @example
+ * import { languageOf, stepSpeakerLanguage } from '#src/turn/speaker-language/speaker-language.ts';
+ *
+ * const german = { language: 'de', probability: 0.99, words: 5 };
+ * const state = stepSpeakerLanguage(stepSpeakerLanguage({}, german), german);
+ * [state.locked, languageOf(state, { server: 'en' })]; // ['de', 'de']
  */
 export function stepSpeakerLanguage(
   before: SpeakerLanguage,
@@ -144,10 +141,10 @@ function afterRequest({ locked, ...before }: SpeakerLanguage, requested: string)
 }
 
 /**
- * Language of a turn's words, as far as it is known.
+ * Chooses the language of a turn's words.
  *
- * `recognised` comes from the recogniser. Where it was given that language as a `hint`, it may only repeat the hint, and a text
- * that is surely of another language counts in its place.
+ * A recogniser that got the language as a hint may only repeat it, and then a text that is surely of another language
+ * wins.
  */
 export function languageOfWords(
   recognised: string | undefined,
@@ -159,20 +156,17 @@ export function languageOfWords(
   return { language: recognised, probability: recognised === undefined ? 0 : 1 };
 }
 
-/** Whether the recogniser's language may be only its hint. */
 export function isEcho(recognised: string, hint: string | undefined): boolean {
   return hint !== undefined && sameLanguage(recognised, hint);
 }
 
-/** Whether it is sure enough to count. */
 export function isSure({ probability }: Pick<LanguageEvidence, 'probability'>): boolean {
   return probability >= rules.leastProbability;
 }
 
 /**
- * Language in which the person is answered; undefined where it is unknown.
- *
- * The first that there is: the persona's only one, the requested one, the person's setting, the spoken one, and that of the server.
+ * Decides the language of answers: of the persona, the request, the person's setting, the spoken language, then the
+ * server.
  */
 export function languageOf(
   { requested, locked, latest }: SpeakerLanguage,
@@ -181,10 +175,10 @@ export function languageOf(
   return fixed ?? requested ?? own ?? locked ?? latest?.language ?? server;
 }
 
-/** Ways in which `languageOf` may change: not at all, by the person's request, or by any next words. */
+/** Whether the language may change: not at all, by a request, or by any next words. */
 export type LanguageHold = 'fixed' | 'settled' | 'open';
 
-/** `isHeard`: the turn is in `state` already; then it is open only where the language is unknown. */
+/** `isHeard` means that the turn is in the state already. */
 export function holdOf(
   known: SpeakerLanguage,
   choices: LanguageChoices,
@@ -196,10 +190,10 @@ export function holdOf(
 }
 
 /**
- * Language hint for the recogniser before it hears the person; undefined where it is to detect it.
+ * Returns the hint for the recogniser, or undefined if it should detect the language.
  *
- * The requested language of the answers is not always the spoken one; a lock that the person's latest turn broke is no
- * hint, or a recogniser that obeys would never hear anything else.
+ * The requested language is not always the spoken one. A lock that the latest turn broke is no hint, since an
+ * obedient recogniser would never hear anything else.
  */
 export function hintOf(
   { locked, latest }: SpeakerLanguage,
@@ -210,7 +204,7 @@ export function hintOf(
   return own ?? spoken;
 }
 
-/** Whether two tags are of one language, for any regions and scripts. */
+/** Regions and scripts do not count. */
 function sameLanguage(one: string, other: string): boolean {
   return baseOf(one) === baseOf(other);
 }
@@ -223,7 +217,7 @@ function baseOf(tag: string): string {
   return tag.toLowerCase().split('-', 1)[0] ?? tag;
 }
 
-/** Words of a text without its numbers, also where they are written together, as in Japanese. */
+/** Counts words without numbers, also where they are written together, as in Japanese. */
 export function countWords(text: string): number {
   let count = 0;
   for (const { segment, isWordLike } of segmenter.segment(text.slice(0, mostCountedChars)))
@@ -231,7 +225,7 @@ export function countWords(text: string): number {
   return count;
 }
 
-/** A text without the bot's names: "Nova, otvor" is not Portuguese for its name. */
+/** "Nova, otvor" is not Portuguese because of the name. */
 export function withoutNames(text: string, names: readonly string[]): string {
   const called = new Set(names.flatMap((name) => name.toLowerCase().split(betweenWords)));
   return text
@@ -244,5 +238,5 @@ export function withoutNames(text: string, names: readonly string[]): string {
 const betweenWords = /[^\p{L}\p{M}\p{N}'\u2019]+/u;
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
-/** Limit of counted characters, above that of the rules. */
+/** Above the limits of the rules. */
 const mostCountedChars = 200;
