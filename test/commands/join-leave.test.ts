@@ -197,7 +197,7 @@ test('/stop stops speech unless told otherwise, and says so in private', async (
     },
     change: (_guildId, _caller, { kind: action }, track) => {
       asked.push(`${action} ${track}`);
-      return [{ kind: 'changed', track: 'main' }];
+      return [{ kind: 'changed', change: 'stop', track: 'main' }];
     },
   });
   for (const what of [undefined, 'everything', 'sounds']) {

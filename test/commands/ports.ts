@@ -111,8 +111,23 @@ const tracks: Public<TrackRequests> = {
 };
 
 function changed(change: TrackCommand, track: string): TrackOutcome {
-  if (change.kind === 'skip') return { kind: 'skipped', track, title: 'rain' };
-  return change.kind === 'volume' ? { ...change, track } : { kind: 'changed', track };
+  const rain = { track, title: 'rain' };
+  switch (change.kind) {
+    case 'skip':
+      return { kind: 'skipped', ...rain };
+    case 'volume':
+      return { ...change, track };
+    case 'seek':
+      return { kind: 'changed', change: 'seek', positionMs: change.to.ms, ...rain };
+    case 'loop':
+      return { kind: 'changed', change: change.on ? 'loop' : 'unloop', ...rain };
+    case 'crossfade':
+      return { kind: 'changed', change: change.ms > 0 ? 'crossfade' : 'cut', track };
+    case 'remove':
+      return { kind: 'changed', change: 'remove', track, title: change.item };
+    default:
+      return { kind: 'changed', change: change.kind, ...rain };
+  }
 }
 
 /** Captions are off, and go on when asked. */

@@ -21,7 +21,7 @@ test.each<[Awaited<ReturnType<TypedRequests['say']>>, string]>([
       kind: 'placed',
       playing: { kind: 'playing', title: '“…”', track: 'bg', place: 0, ended },
     },
-    'bg: “…”',
+    'Playing “…” on bg.',
   ],
   [
     { kind: 'placed', playing: { kind: 'reserved', track: 'cues' } },

@@ -102,7 +102,7 @@ test('a volume that is not theirs to change stays, and they are told', async () 
   const play = async () => [wind, { kind: 'denied', track: 'bg', owner: 'Ana' }] as const;
   expect(read(await run('play', { sound: 'wind', volume: '90' }, { play }))).toEqual([
     'room',
-    'bg: wind',
+    'Playing wind on bg.',
     "bg is Ana's. Ask a DJ.",
   ]);
 });
@@ -148,10 +148,10 @@ test.each<[readonly TrackOutcome[], readonly string[]]>([
   ],
   [
     [
-      { kind: 'changed', track: 'bg' },
-      { kind: 'changed', track: 'main' },
+      { kind: 'changed', change: 'stop', track: 'bg', title: 'rain' },
+      { kind: 'changed', change: 'pause', track: 'main', title: 'sea' },
     ],
-    ['room', 'bg: done.', 'main: done.'],
+    ['room', 'Stopped rain (bg).', 'Paused sea.'],
   ],
 ])('%j reads so', async (changed, words) => {
   expect(read(await run('skip', { track: 'all' }, { change: () => changed }))).toEqual(words);
@@ -247,15 +247,21 @@ test('sounds and tracks are suggested, first what begins so, and all where an ac
 const waitingTracks: PortOverrides = { list: () => [rain] };
 
 test.each([
-  ['seek', { to: '1:30' }, 'main: done.'],
-  ['volume', { level: '20' }, 'main: 20 %'],
-  ['volume', { level: '0', seconds: '600' }, 'main: 0 %'],
-  ['mute', {}, 'main: done.'],
-  ['queue', { fade: '10' }, 'main: done.'],
-  ['queue', { fade: '0' }, 'main: done.'],
-  ['loop', { mode: 'on' }, 'main: done.'],
-  ['loop', { mode: 'off' }, 'main: done.'],
-  ['remove', { item: ' 2. wind ' }, 'main: done.'],
+  ['seek', { to: '1:30' }, 'rain is now at 1:30.'],
+  ['volume', { level: '20' }, 'Volume of main: 20 %.'],
+  ['volume', { level: '0', seconds: '600' }, 'Volume of main: 0 %.'],
+  ['pause', {}, 'Paused rain.'],
+  ['pause', { track: 'bg' }, 'Paused rain (bg).'],
+  ['resume', {}, 'rain goes on.'],
+  ['mute', {}, 'Muted rain.'],
+  ['unmute', {}, 'rain can be heard again.'],
+  ['stop', {}, 'Stopped rain.'],
+  ['skip', {}, 'Skipped rain.'],
+  ['queue', { fade: '10' }, 'Sounds on main fade into each other.'],
+  ['queue', { fade: '0' }, 'Sounds on main no longer fade into each other.'],
+  ['loop', { mode: 'on' }, 'rain repeats from now on.'],
+  ['loop', { mode: 'off' }, 'rain no longer repeats.'],
+  ['remove', { item: ' 2. wind ' }, 'Removed 2. wind from the queue.'],
 ])('/track %s with %j tells everybody what it did', async (name, words, sentence) => {
   expect(read(await run(name, words))).toEqual(['room', sentence]);
 });

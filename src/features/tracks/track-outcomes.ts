@@ -2,6 +2,7 @@ import type { TrackOutcome, TrackState } from '#src/playback/tracks/track-outcom
 import type { SoundFile } from '#src/sources/recordings.ts';
 import { playingTime } from '#src/texts/duration.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { isSameTrack, usualTrack } from './track-names.ts';
 
 /** Caller of a track request; their rights are judged by the latest facts from Discord. */
 export type TrackCaller = {
@@ -54,6 +55,8 @@ export type ListedSound = {
   readonly loop: boolean;
 };
 
+type TrackChanged = Extract<PlayOutcome, { kind: 'changed' }>;
+
 /** Sounds that a question lists at most. */
 const mostListed = 5;
 
@@ -65,13 +68,13 @@ export function outcomeText(one: PlayOutcome): TextLine {
     case 'added':
       return { id: 'track.added', with: { title: one.title, track: one.track, n: one.place } };
     case 'changed':
-      return { id: 'track.changed', with: { track: one.track } };
+      return changeText(one);
     case 'reserved':
       return { id: 'track.reserved', with: { track: one.track } };
     case 'skipped':
       return { id: 'track.skipped', with: { title: one.title } };
     case 'volume':
-      return { id: 'track.line.idle', with: { track: one.track, n: one.percent } };
+      return { id: 'track.volume', with: { track: one.track, n: one.percent } };
     case 'past-end':
       return {
         id: 'track.past_end',
@@ -110,4 +113,22 @@ export function outcomeText(one: PlayOutcome): TextLine {
     case 'nowhere':
       return { id: 'leave.nowhere' };
   }
+}
+
+function changeText({ change, positionMs, ...where }: TrackChanged): TextLine {
+  const what = soundOnTrack(where);
+  if (positionMs === undefined) return { id: 'track.changed', with: { change, what } };
+  return { id: 'track.moved', with: { what, to: playingTime(positionMs) } };
+}
+
+/** A sound as people know it; the usual track needs no name. */
+function soundOnTrack({
+  title,
+  track,
+}: {
+  readonly title?: string;
+  readonly track: string;
+}): string {
+  if (title === undefined) return track;
+  return isSameTrack(track, usualTrack) ? title : `${title} (${track})`;
 }

@@ -40,9 +40,9 @@ export function performOnVoice(
   // The last first: else the next would begin.
   for (const { turn } of touched.toReversed())
     queue.drop(turn, kind === 'stop' ? 'stopped' : 'skipped');
-  return kind === 'skip'
-    ? { kind: 'skipped', track, title: first.title }
-    : { kind: 'changed', track };
+  const { title } = first;
+  if (kind === 'skip') return { kind: 'skipped', track, title };
+  return { kind: 'changed', track, change: kind === 'remove' ? kind : 'stop', title };
 }
 
 /** Some things everybody has to have heard. */

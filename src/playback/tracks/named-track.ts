@@ -10,6 +10,7 @@ import { type ItemOptions, TrackItem } from './track-item.ts';
 import { trackKey } from './track-name.ts';
 import type {
   SeekTarget,
+  TrackChange,
   TrackCommand,
   TrackEvent,
   TrackOutcome,
@@ -128,22 +129,23 @@ export class NamedTrack {
   #performOn(now: TrackItem, command: Exclude<TrackCommand, { kind: 'volume' }>): TrackOutcome {
     const track = this.name;
     const { seekable, title } = now.source;
+    const changed = (change: TrackChange) => ({ kind: 'changed', track, change, title }) as const;
     switch (command.kind) {
       case 'pause':
       case 'resume':
         this.change({ isPaused: command.kind === 'pause' });
-        break;
+        return changed(command.kind);
       case 'mute':
       case 'unmute':
         this.change({ isMuted: command.kind === 'mute' });
-        break;
+        return changed(command.kind);
       case 'skip':
         this.#cancel([now], 'skipped');
         return { kind: 'skipped', track, title };
       case 'stop':
         this.#state = { ...this.#state, isPaused: false };
         this.#cancel(this.#items, 'stopped');
-        break;
+        return changed('stop');
       case 'seek':
         return this.#seek(now, command.to);
       case 'loop':
@@ -151,17 +153,17 @@ export class NamedTrack {
         if (command.on) this.#goRound();
         now.loop(command.on);
         this.#host.report();
-        break;
+        return changed(command.on ? 'loop' : 'unloop');
       case 'crossfade':
         this.change({ crossfadeMs: command.ms });
-        break;
+        return { kind: 'changed', track, change: command.ms > 0 ? 'crossfade' : 'cut' };
       case 'remove': {
         const item = soundMeant(this.#items.slice(1), command.item);
         if (!item) return { kind: 'no-item', name: command.item, names: [] };
         this.#cancel([item], 'skipped');
+        return { ...changed('remove'), title: item.source.title };
       }
     }
-    return { kind: 'changed', track };
   }
 
   /** Repeats the current sound: no end of this track is awaited any more. */
@@ -181,7 +183,7 @@ export class NamedTrack {
     this.#declicker.cut();
     item.seek(positionMs);
     this.follow();
-    return { kind: 'changed', track };
+    return { kind: 'changed', track, change: 'seek', title, positionMs };
   }
 
   #cancel(items: readonly TrackItem[], end: PlayEnd) {

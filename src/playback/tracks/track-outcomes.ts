@@ -20,6 +20,16 @@ export type SeekTarget = { readonly kind: 'at' | 'by'; readonly ms: number };
 export const trackActions = ['pause', 'resume', 'skip', 'stop', 'mute', 'unmute'] as const;
 export type TrackAction = (typeof trackActions)[number];
 
+/** Change that a command makes; a loop and a crossfade begin or end. */
+export type TrackChange =
+  | Exclude<TrackAction, 'skip'>
+  | 'seek'
+  | 'loop'
+  | 'unloop'
+  | 'crossfade'
+  | 'cut'
+  | 'remove';
+
 /** Command for one track. */
 export type TrackCommand =
   | { readonly kind: TrackAction }
@@ -48,7 +58,14 @@ export type TrackOutcome =
       readonly ended: Promise<WaitEnd>;
     }
   | { readonly kind: 'skipped'; readonly track: string; readonly title: string }
-  | { readonly kind: 'changed'; readonly track: string }
+  /** `title`: the sound that was changed; absent where the change concerns the whole track. `positionMs`: after a seek. */
+  | {
+      readonly kind: 'changed';
+      readonly track: string;
+      readonly change: TrackChange;
+      readonly title?: string;
+      readonly positionMs?: number;
+    }
   | { readonly kind: 'volume'; readonly track: string; readonly percent: number }
   | TrackRefusal;
 

@@ -72,7 +72,10 @@ test('/stop ends one’s own sounds, leaves those of others, and says which is w
   expect(reported).toEqual({ id: 'stop.ok', lines: expect.anything() });
   expect(reported.lines).toHaveLength(2);
   expect(reported.lines).toEqual(
-    expect.arrayContaining([outcome, { id: 'track.changed', with: { track: 'bg' } }]),
+    expect.arrayContaining([
+      outcome,
+      { id: 'track.changed', with: { change: 'stop', what: 'sea (bg)' } },
+    ]),
   );
   expect([titles(fixture), titles(fixture, 'bg')]).toEqual([['rain'], [undefined]]);
   expect(await stopSounds(fixture, byBen, 'sounds')).toEqual([{ id: 'perm.dj', lines: [outcome] }]);

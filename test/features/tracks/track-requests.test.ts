@@ -58,7 +58,7 @@ test('whoever played it may change it; others vote to skip, and more than half o
   await play(fixture, byAdam);
   expect(skip(byEva)).toEqual([denied]); // a vote counts for its sound alone
   expect(fixture.tracks.change('g', byAdam, { kind: 'stop' }, 'main')).toEqual([
-    { kind: 'changed', track: 'main' },
+    { kind: 'changed', change: 'stop', track: 'main', title: 'rain' },
   ]);
 });
 

@@ -50,25 +50,25 @@ test.each([
     ['adam', 'rain', 'bg'],
     ['adam', 'sea', 'main'],
   ]);
-  expect(outcome).toEqual([`${found}: 80 %`]);
+  expect(outcome).toEqual([`Volume of ${found}: 80 %.`]);
   const view = fixture.tracks.list('g')?.find(({ name }) => name === found);
   expect(view?.percent).toBe(80);
 });
 
 test.each([
-  [{ deed: 'seek', to: '0:04' }, 'main: done.'],
-  [{ deed: 'seek', to: '+2', track: 'rain' }, 'bg: done.'],
+  [{ deed: 'seek', to: '0:04' }, 'sea is now at 0:04.'],
+  [{ deed: 'seek', to: '+2', track: 'rain' }, 'rain (bg) is now at 0:02.'],
   [{ deed: 'seek', to: '2:00' }, 'sea ends at 0:10. Choose an earlier place.'],
-  [{ deed: 'seek', to: '-30' }, 'main: done.'],
-  [{ deed: 'volume', level: 0 }, 'main: 0 %'],
-  [{ deed: 'fade', level: 10, seconds: 3, track: 'bg' }, 'bg: 10 %'],
-  [{ deed: 'fade', level: 0 }, 'main: 0 %'],
-  [{ deed: 'mute' }, 'main: done.'],
-  [{ deed: 'unmute' }, 'main: done.'],
-  [{ deed: 'loop', track: 'sea' }, 'main: done.'],
-  [{ deed: 'unloop' }, 'main: done.'],
+  [{ deed: 'seek', to: '-30' }, 'sea is now at 0:00.'],
+  [{ deed: 'volume', level: 0 }, 'Volume of main: 0 %.'],
+  [{ deed: 'fade', level: 10, seconds: 3, track: 'bg' }, 'Volume of bg: 10 %.'],
+  [{ deed: 'fade', level: 0 }, 'Volume of main: 0 %.'],
+  [{ deed: 'mute' }, 'Muted sea.'],
+  [{ deed: 'unmute' }, 'sea can be heard again.'],
+  [{ deed: 'loop', track: 'sea' }, 'sea repeats from now on.'],
+  [{ deed: 'unloop' }, 'sea no longer repeats.'],
   [{ deed: 'skip' }, 'Skipped sea.'],
-  [{ deed: 'remove', item: 'wind' }, 'bg: done.'],
+  [{ deed: 'remove', item: 'wind' }, 'Removed wind (bg) from the queue.'],
   [
     { deed: 'remove', item: 'thunder', track: 'bg' },
     'There is no "thunder". Pick one from the list.',

@@ -50,25 +50,35 @@ test('a program moves, fades, loops, mutes and removes what plays on a track, as
   await post('', { sound: 'sea', track: 'bg' });
   await post('', { sound: 'wind', track: 'bg' });
   await pass(fixture, 1_000);
-  const changed = { kind: 'changed', track: 'bg' };
-  expect(await outcomeIn(await post('/bg/seek', { atMs: 4_000 }))).toEqual(changed);
-  expect(await outcomeIn(await post('/bg/seek', { byMs: -1_500 }))).toEqual(changed);
+  const changed = (change: string, more: object = { title: 'rain' }) => ({
+    kind: 'changed',
+    change,
+    track: 'bg',
+    ...more,
+  });
+  const at = (positionMs: number) => changed('seek', { title: 'rain', positionMs });
+  expect(await outcomeIn(await post('/bg/seek', { atMs: 4_000 }))).toEqual(at(4_000));
+  expect(await outcomeIn(await post('/bg/seek', { byMs: -1_500 }))).toEqual(at(2_500));
   expect(await read('bg')).toMatchObject({ current: { positionMs: 2_500 } });
   const faded = { kind: 'volume', track: 'bg', percent: 20 };
   expect(await outcomeIn(await post('/bg/volume', { percent: 20 }))).toEqual(faded);
   expect(await outcomeIn(await post('/bg/volume', { percent: 20, overMs: 1_000 }))).toEqual(faded);
-  expect(await outcomeIn(await post('/bg/loop', { on: true }))).toEqual(changed);
-  expect(await outcomeIn(await post('/bg/mute', {}))).toEqual(changed);
+  expect(await outcomeIn(await post('/bg/loop', { on: true }))).toEqual(changed('loop'));
+  expect(await outcomeIn(await post('/bg/mute', {}))).toEqual(changed('mute'));
   expect(await read('bg')).toMatchObject({
     percent: 20,
     isMuted: true,
     current: { title: 'rain', loop: true },
     waiting: [{ title: 'sea' }, { title: 'wind' }],
   });
-  expect(await outcomeIn(await post('/bg/unmute', {}))).toEqual(changed);
-  expect(await outcomeIn(await post('/bg/loop', { on: false }))).toEqual(changed);
-  expect(await outcomeIn(await post('/bg/remove', { item: 2 }))).toEqual(changed);
-  expect(await outcomeIn(await post('/bg/remove', { item: 'sea' }))).toEqual(changed);
+  expect(await outcomeIn(await post('/bg/unmute', {}))).toEqual(changed('unmute'));
+  expect(await outcomeIn(await post('/bg/loop', { on: false }))).toEqual(changed('unloop'));
+  expect(await outcomeIn(await post('/bg/remove', { item: 2 }))).toEqual(
+    changed('remove', { title: 'wind' }),
+  );
+  expect(await outcomeIn(await post('/bg/remove', { item: 'sea' }))).toEqual(
+    changed('remove', { title: 'sea' }),
+  );
   expect(await read('bg')).toMatchObject({
     isMuted: false,
     current: { loop: false },
