@@ -14,7 +14,7 @@ export const configuredRoles: DoctorProbe = {
     for (const role of rolesOf(config)) {
       const { group, engine } = role;
       if (!('baseUrl' in engine)) {
-        yield `${group}: the embedded engine needs no server`;
+        yield `${group}: the local engine needs no server`;
         continue;
       }
       yield titleOf(role, engine);

@@ -115,7 +115,7 @@ function engineRole(
       return [thought, ...cases, ...habits];
     },
     async speak({ deadline, stack }: RoleTrial) {
-      if (engine.kind === 'embedded') return [];
+      if (engine.kind === 'local') return [];
       const { own } = engine;
       const tried: Finding[] = [];
       // WAV tells the rate of the voice, and loads the model, so that the other is timed without that.

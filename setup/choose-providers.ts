@@ -45,7 +45,7 @@ export async function chooseProviders(questions: ProviderQuestions): Promise<voi
   }
   if (filled.taken.size === 0) useEmbedded(edits);
   const { pipeline, chat } = edits.config();
-  if (pipeline !== 'realtime' && chat.kind === 'embedded') ask.say(noModel);
+  if (pipeline !== 'realtime' && chat.kind === 'local') ask.say(noModel);
 }
 
 const noModel =
@@ -68,7 +68,7 @@ async function chosenServer(
   return answer === 'other' ? await namedServer(ask) : answer;
 }
 
-const builtIn = 'None: the built-in ones, free, English, demo quality';
+const builtIn = 'None: the built-in ones, free, best in English';
 
 /** Tries a server, and asks for another key, and nothing else, as long as it refuses the key. */
 async function tryWithKeys(questions: ProviderQuestions, server: KnownServer, filled: FilledRoles) {

@@ -30,7 +30,7 @@ async function serve() {
   return { ...served, baseUrl: `${served.origin}/v1`, knocks, realtime };
 }
 
-/** Address of engines that a test does not ask: without one they would be embedded, and loading these takes a second of CPU. */
+/** Address of engines that a test does not ask: without one they would be local, and loading these takes a second of CPU. */
 const nowhere = 'http://127.0.0.1:9/v1';
 
 test('servers are connected to before anybody speaks, and everything is closed in the end', async () => {
@@ -79,14 +79,14 @@ test('a Realtime voice is connected before anybody speaks, reads, and is closed 
   await expect.poll(() => server.talk.open).toBe(0);
 });
 
-test('a server that is gone is replaced by embedded engines, which are loaded then', async () => {
+test('a server that is gone is replaced by local engines, which are loaded then', async () => {
   await using server = await serve();
   const config = good({
     TRANSCRIPTION_BASE_URL: nowhere,
     SPEECH_BASE_URL: nowhere,
     CHAT_COMPLETION_BASE_URL: nowhere,
-    TRANSCRIPTION_FALLBACK_BASE_URL: 'embedded',
-    SPEECH_FALLBACK_BASE_URL: 'embedded',
+    TRANSCRIPTION_FALLBACK_BASE_URL: 'local',
+    SPEECH_FALLBACK_BASE_URL: 'local',
     CHAT_COMPLETION_FALLBACK_BASE_URL: server.baseUrl,
   });
   const news: EngineNews[] = [];
@@ -102,7 +102,7 @@ test('a server that is gone is replaced by embedded engines, which are loaded th
   const { pcm } = speakWords('one two three four');
   expect(await textOf(engines.transcriber, pcm)).not.toBe('(no final)');
   const reported = news.flatMap((one) => (one.kind === 'fallback-on' ? [one.to] : []));
-  expect(reported).toEqual(['Flite', 'PocketSphinx']);
+  expect(reported).toEqual(['Flite', 'Whisper']);
 });
 
 test('a server that wants to be left alone is, while the fall-back answers; no storm', async () => {
@@ -133,12 +133,15 @@ test('a server that wants to be left alone is, while the fall-back answers; no s
   expect(news.filter(({ kind }) => kind === 'fallback-on')).toHaveLength(1);
 });
 
-test('without servers embedded engines are ready, which the page is told', async () => {
+test('without servers local engines are ready, which the page is told', async () => {
   const view = new PageView('Nova');
   await using _ = await openEngines(good({}), (news) => view.engine(news));
   const told: object[] = [];
   view.connect((event) => told.push(event));
-  const lines = ['speech to text: embedded, English, demo quality', 'chat: built-in stand-in'];
+  const lines = [
+    'speech to text: local, good at English, fair at other languages',
+    'chat: built-in stand-in',
+  ];
   expect(told).toEqual([{ kind: 'engines', lines: expect.arrayContaining(lines) }]);
 });
 

@@ -7,7 +7,7 @@ const waiting = /\/test\/(scenarios|discord|sandbox|processes)\b/;
 const long = [
   'test/scenarios/scenes.test.ts',
   'test/scenarios/scenes.long.test.ts',
-  'test/speech/embedded/requests.long.test.ts',
+  'test/speech/local/requests.long.test.ts',
   'test/processes/shard-ranges.long.test.ts',
   'test/doctor/live.long.test.ts',
   'test/page/browser/talk.browser.ts',

@@ -2,7 +2,7 @@ import type { ChatMeter } from '#src/chat/metered-chat.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import { priceOf, tariffsOf } from '#src/config/tariffs.ts';
 import type { Config } from '#src/config/types.ts';
-import { embedded, servedBy } from '#src/provider/models/models.ts';
+import { servedBy, servedLocally } from '#src/provider/models/models.ts';
 import { msPerTokenHeard, msPerTokenSpoken } from '#src/provider/models/request-hold.ts';
 import { charactersPerToken, costOf } from '#src/spending/cost.ts';
 import { answeredMs, askedMs, shownTokens } from '#src/spending/minute-cost.ts';
@@ -24,7 +24,7 @@ export class ChatPrice implements ChatMeter {
 
   used(usage: Usage): void {
     const { budget, chat } = this.#config;
-    const usual = chat.kind === 'embedded' ? embedded : servedBy(chat.model, chat.baseUrl);
+    const usual = chat.kind === 'local' ? servedLocally : servedBy(chat.model, chat.baseUrl);
     const { by = usual, ...tokens } = usage;
     const rate = priceOf(by, 'think', budget);
     this.usd += nano * costOf([{ ...tokens, kind: 'tokens' }], 'think', rate);

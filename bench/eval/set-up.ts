@@ -1,7 +1,6 @@
 import { access } from 'node:fs/promises';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { standInGrammar } from '#src/chat/stand-in.ts';
 import { processEnvironment, readConfig } from '#src/config/config.ts';
 import { loadDotEnv } from '#src/config/dot-env.ts';
 import type { Config } from '#src/config/types.ts';
@@ -47,9 +46,8 @@ export async function openSetup(name: string, config: Config): Promise<EvalSetup
   const price = new ChatPrice(config);
   // What it opens lasts as long as the program.
   const opened = new AsyncDisposableStack();
-  const hasChatModel = config.chat.kind !== 'embedded';
-  const rules = hasChatModel ? undefined : standInGrammar;
-  const model = await openEngine('chat', config.chat, opened, { rules });
+  const hasChatModel = config.chat.kind !== 'local';
+  const model = await openEngine('chat', config.chat, opened);
   const chat = meteredChat(model.named?.(botName) ?? model, price);
   return { name, config, botName, chat, hasChatModel, price };
 }

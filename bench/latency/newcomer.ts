@@ -2,21 +2,23 @@ import { readFile } from 'node:fs/promises';
 import { clipPath, decodeClip, readClips } from '#bench/turns/clips.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { editDistance } from '#src/base/edit-distance.ts';
-import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
+import { LocalModels } from '#src/speech/local/local-models.ts';
+import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import { runToEnd } from '#test/fakes/bot-process.ts';
 
-/** Waiting time of a newcomer, and how well the embedded recogniser hears. */
+/** Waiting time of a newcomer, and how well the local recogniser hears. */
 export async function benchNewcomer(): Promise<void> {
-  console.log('\nEmbedded engines');
+  console.log('\nLocal engines');
   await benchWords();
   const { out } = await runToEnd({}, ['--once']);
   console.log(/first reply heard.*/.exec(out)?.[0] ?? 'npm start -- --once heard no reply');
 }
 
-/** Share of words that the embedded recogniser gets wrong in the clips of `test/fixtures/scenes`, by voice. */
+/** Share of words that the local recogniser gets wrong in the clips of `test/fixtures/scenes`, by voice. */
 async function benchWords() {
   const codec = await loadOpus();
-  await using recogniser = await openEmbeddedTranscriber();
+  await using models = new LocalModels();
+  const recogniser = await openLocalTranscriber({ models });
   const clips = [...(await readClips()).values()];
   for (const voice of ['human', 'slt', 'rms', 'kal16', 'espeak']) {
     let words = 0;

@@ -101,7 +101,7 @@ export function channelOf(sandbox: Sandbox, person: string): string | undefined 
 }
 
 /**
- * Says typed words in an embedded voice. They wait for the keys of the end-to-end group: the first words of somebody who has
+ * Says typed words in a local voice. They wait for the keys of the end-to-end group: the first words of somebody who has
  * just come would be heard by nobody.
  */
 export async function type(

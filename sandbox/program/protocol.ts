@@ -40,7 +40,7 @@ const request = z.discriminatedUnion('do', [
     channel: z.string().optional(),
   }),
   z.object({ ...base, do: z.literal('say'), wav: z.string().min(1) }),
-  /** Typed words in an embedded voice; somebody who does not sit in the channel comes there. */
+  /** Typed words in a local voice; somebody who does not sit in the channel comes there. */
   z.object({ ...base, do: z.literal('type'), channel: z.string(), text: typedText }),
   z.object({
     ...base,

@@ -126,7 +126,7 @@ function countTotal({ budget }: Config, { meters }: Metrics, bot: () => RunningB
 /** Says which engines cost nothing, and which are counted by an estimate. */
 function sayPrices(log: Log, config: Config) {
   const named = (some: ReturnType<typeof pricesInUse>) =>
-    some.map(({ by }) => (by.kind === 'remote' ? `${by.model} at ${by.host}` : 'embedded'));
+    some.map(({ by }) => (by.kind === 'remote' ? `${by.model} at ${by.host}` : 'local'));
   const all = pricesInUse(config);
   const free = named(all.filter(({ price }) => price.kind === 'free'));
   const guessed = named(all.filter(({ price }) => price.kind === 'priced' && price.isEstimate));

@@ -12,7 +12,7 @@ export const errorCodes = {
   'provider.empty': 'a speech or chat server sent an empty answer',
   'provider.truncated': 'a speech or chat server sent an incomplete answer',
   'budget.used': 'a request that does not fit into what is left of a budget was not sent',
-  'speech.failed': 'an embedded speech engine failed',
+  'speech.failed': 'a local speech engine failed',
   'speech.unspeakable': 'a text without a speakable word',
   'speech.no_voice': 'a text in a language that no voice speaks',
   'link.lost': 'the voice link was lost',

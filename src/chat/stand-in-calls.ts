@@ -7,7 +7,7 @@ import type { ChatMessage } from './ports.ts';
 type StandInCall = { readonly name: string; readonly given: Readonly<Record<string, unknown>> };
 
 /** Plain wordings of commands. */
-export const commands = [
+const commands = [
   of('volume', { change: 20 }, 'louder|speak louder|be louder|speak up|volume up'),
   of('volume', { change: -20 }, 'quieter|speak quieter|softer|not loud|volume down'),
   of('speed', { change: 'slower' }, 'slower|speak slower|more slowly|not fast'),

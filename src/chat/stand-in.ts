@@ -1,6 +1,6 @@
 import { numberWords } from '#src/chat/text/spoken-numbers.ts';
 import type { ChatMessage, ChatModel, ChatPart } from './ports.ts';
-import { closest, commands, resultReply, standInCall } from './stand-in-calls.ts';
+import { closest, resultReply, standInCall } from './stand-in-calls.ts';
 
 export type StandInParts = {
   readonly wallMs: () => number;
@@ -54,9 +54,6 @@ const time = 'what time is it|what is the time|tell me the time|tell me what tim
 const coin = 'flip a coin|toss a coin|throw a coin|heads or tails|coin toss';
 const hello = 'hello|hello there|hi|hi there|good morning|good evening|how are you';
 const help = 'what can you do|what can i ask|what can i say|who are you|help|help me';
-/** Plain wordings that it answers by itself. */
-const answered = [time, coin, hello, help];
-
 /** Plain wordings, and what is said to them. A recogniser's small mistakes are forgiven. */
 function rulesOf({ wallMs, timeZone, random, botName }: StandInParts) {
   const greeting = `Hello, I am ${botName}. Ask me what time it is, or what I can do.`;
@@ -88,7 +85,7 @@ function plainWords(text: string, botName: string): string {
     .trim();
 }
 
-/** `The time is now twenty five minutes past four.`, which the embedded recogniser understands: of "It is twelve" it makes "Israel". */
+/** `The time is now twenty five minutes past four.`, which is understood better than "It is twelve". */
 export function timeSentence(wallMs: number, timeZone: string | undefined): string {
   const format = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone });
   const [hour = 0, minute = 0] = format.format(wallMs).split(':').map(Number);
@@ -99,25 +96,6 @@ export function timeSentence(wallMs: number, timeZone: string | undefined): stri
   const minutes = count === 1 ? 'one minute' : `${numberWords(count)} minutes`;
   return `The time is now ${count === 30 ? 'half' : minutes} ${isPast ? 'past' : 'to'} ${hourWord}.`;
 }
-
-/** Requests that the stand-in understands, but for those with free text, as rules for an embedded recogniser. */
-export const standInGrammar = `
-<asked> = ${[...answered, ...commands.map(({ asked }) => asked)].join('|')};
-<hour> = one | two | three | four | five | six | seven | eight | nine | ten | eleven | twelve;
-<small> = <hour> | thirteen | fourteen | fifteen | sixteen | seventeen | eighteen | nineteen;
-<tens> = (twenty | thirty | forty | fifty) [one | two | three | four | five | six | seven | eight | nine];
-<number> = <small> | <tens>;
-<duration> = (a | one) (second | minute) | (an | one | half an) hour | <number> (seconds | minutes | hours);
-<timer> = [set | start] (a | another) timer [for <duration>] | timer [for] <duration>;
-<long> = [set] a <number> (second | minute | hour) timer;
-<reminder> = remind me (in <duration> | at <hour> [o'clock]);
-<cancel> = cancel (the | my) (timer | reminder);
-<sound> = (play | start) [some | the] (rain | applause | bell | buzzer | chime | drum roll);
-<stop> = stop | stop it | stop talking | be quiet | never mind | yes | no | yes please | no thanks;
-<request> = <asked> | <timer> | <long> | <reminder> | <cancel> | <sound> | <stop>;
-<call> = [hey | okay | hello];
-public <said> = <call> <bot> | [<call> <name>] [please | can you | could you] <request> [please | now];
-`;
 
 /** Lines that are cited, and points of a recap, at most; the fewest words of a point. */
 const [mostLines, mostPoints, leastWords] = [3, 6, 4];

@@ -9,6 +9,9 @@ const known = new Set(
   [settings.shape, removedSettings, removedLimits].flatMap((some) => Object.keys(some)),
 );
 
+/** Settings of an address that may be `local`. */
+const localAddresses = ['TRANSCRIPTION_FALLBACK_BASE_URL', 'SPEECH_FALLBACK_BASE_URL'];
+
 /**
  * Adds `.env` beside package.json to the environment, where there is one; what is set already wins. Prints a line for each
  * thing that has no effect. Returns false where the file cannot be read.
@@ -32,9 +35,20 @@ export function loadDotEnv(
   for (const name of Object.keys(written))
     if (!known.has(name) && !servers.includes(`\${${name}}`))
       print(`${name}: ${path} sets it, and it is no setting.`);
-  for (const [name, instead] of Object.entries(removedSettings))
-    if (environment[name]?.trim()) print(`${name} is no setting any more. ${instead}`);
+  for (const line of describeOldSettings(environment)) print(line);
   return true;
+}
+
+/** A line for each setting that is gone, and for each value that has another name now. */
+function describeOldSettings(environment: NodeJS.ProcessEnv): readonly string[] {
+  const isGiven = (name: string) => Boolean(environment[name]?.trim());
+  const isRenamed = (name: string) => environment[name]?.trim() === 'embedded';
+  return [
+    ...Object.entries(removedSettings)
+      .filter(([name]) => isGiven(name))
+      .map(([name, instead]) => `${name} is no setting any more. ${instead}`),
+    ...localAddresses.filter(isRenamed).map((name) => `${name}: embedded is called local now.`),
+  ];
 }
 
 /** Settings of `.env` as it is now, and of `environment`, which wins and stays as it is. */

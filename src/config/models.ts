@@ -37,7 +37,7 @@ function passwordOf({ databaseUrl }: Config): Secret | undefined {
 
 /** Where it is another one than the model that reads and writes. */
 function hearingModel({ chat, audioModel: { model } }: Config): ModelInUse[] {
-  if (chat.kind === 'embedded' || !model || model === chat.model) return [];
+  if (chat.kind === 'local' || !model || model === chat.model) return [];
   return [configured('AUDIO_MODEL', { ...chat, model })];
 }
 
@@ -47,10 +47,10 @@ function modelsOf(
   fallback: EngineChoice | undefined,
 ): ModelInUse[] {
   const usual =
-    engine.kind === 'embedded'
+    engine.kind === 'local'
       ? []
       : engine.models.map((model) => configured(group, { ...engine, model }));
-  return fallback && fallback.kind !== 'embedded'
+  return fallback && fallback.kind !== 'local'
     ? [...usual, configured(`${group}_FALLBACK`, fallback)]
     : usual;
 }

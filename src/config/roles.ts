@@ -1,8 +1,19 @@
 import { messageOf } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
-import { type EngineChoice, roles } from '#src/engines/engine.ts';
-import { engineNamed, engineOf, serverEngines, usualEngine } from '#src/engines/engines.ts';
-import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
+import { type EngineChoice, type EngineSettings, roles } from '#src/engines/engine.ts';
+import {
+  engineNamed,
+  engineOf,
+  localBackend,
+  serverEngines,
+  usualEngine,
+} from '#src/engines/engines.ts';
+import {
+  isModelFolder,
+  isOpenAi,
+  standardModels,
+  standardVoice,
+} from '#src/provider/models/models.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
 import { type EnvironmentSettings, settings } from './settings.ts';
 import type { RemoteServer } from './types.ts';
@@ -30,7 +41,8 @@ export function serverAt(
 /** Engine of a role. Throws as `loadEngine`. */
 export function readRole(from: EnvironmentSettings, role: ProviderRole): EngineChoice {
   const { backend, group } = roles[role];
-  const asked = from[backend];
+  const asked = from[backend] ?? (findModelFolder(from, group) && localBackend);
+  if (asked === localBackend) return readLocal(from, role, group);
   const own = from[`${group}_BASE_URL`];
   const isNamed = own ?? from[`${group}_MODEL`] ?? from[`${group}_API_KEY`];
   const shared =
@@ -38,7 +50,7 @@ export function readRole(from: EnvironmentSettings, role: ProviderRole): EngineC
   if (asked !== undefined && serverEngines(role).every(({ name }) => name !== asked))
     return choiceAt(own ?? '', from, role, group, asked);
   if (isNamed || shared) return choiceAt(own ?? from.OPENAI_BASE_URL, from, role, group, asked);
-  return { kind: 'embedded', voice: voiceOf(from, role, group) };
+  return readLocal(from, role, group);
 }
 
 /** Engine that is asked while the usual one is out of order. */
@@ -49,8 +61,20 @@ export function readFallback(
   const prefix = `${roles[role].group}_FALLBACK` as const;
   const baseUrl = from[`${prefix}_BASE_URL`];
   if (baseUrl === undefined) return undefined;
-  if (baseUrl !== 'embedded') return choiceAt(baseUrl, from, role, prefix, undefined);
-  return { kind: 'embedded', voice: voiceOf(from, role, prefix) };
+  if (baseUrl !== localBackend) return choiceAt(baseUrl, from, role, prefix, undefined);
+  return readLocal(from, role, prefix);
+}
+
+/** Engine in the bot itself. Its model is the usual one, or in a folder that the settings name. */
+function readLocal(from: EnvironmentSettings, role: ProviderRole, prefix: Prefix): EngineChoice {
+  const { language, voice } = mannerOf(from, role, prefix, undefined);
+  return { kind: 'local', model: findModelFolder(from, prefix) ?? '', language, voice };
+}
+
+/** Path of a model in place of its name, so that no vendor is asked for it. */
+function findModelFolder(from: EnvironmentSettings, prefix: Prefix): string | undefined {
+  const [named = ''] = [from[`${prefix}_MODEL`] ?? []].flat();
+  return isModelFolder(named) ? named : undefined;
 }
 
 function choiceAt(
@@ -83,7 +107,7 @@ function mannerOf(
   role: ProviderRole,
   prefix: Prefix,
   usualVoice: string | undefined,
-) {
+): Pick<EngineSettings, 'language' | 'voice' | 'instructions'> {
   if (role === 'speech to text') return { language: from.TRANSCRIPTION_LANGUAGE };
   if (role === 'chat') return {};
   const { SPEECH_INSTRUCTIONS: instructions } = from;
@@ -117,12 +141,8 @@ function choiceMistakes(
   choice: EngineChoice,
 ): string[] {
   const { backend, group } = roles[role];
-  const asked = from[backend];
   if (choice.kind === 'outside') return [];
-  if (choice.kind === 'embedded') {
-    if (!asked || !engineNamed(role, asked).isSocket) return [];
-    return [`${backend}: ${asked} needs a server; set ${group}_BASE_URL or OPENAI_API_KEY`];
-  }
+  if (choice.kind === 'local') return localMistakes(from, role, choice.model);
   const { apiKey, baseUrl, models } = choice;
   const { isSocket, name, objection } = engineOf(role, choice);
   const [other] = serverEngines(role).filter((engine) => engine.isSocket !== isSocket);
@@ -142,6 +162,15 @@ function choiceMistakes(
   return lines.filter((line) => typeof line === 'string');
 }
 
+function localMistakes(from: EnvironmentSettings, role: ProviderRole, folder: string): string[] {
+  const { backend, group } = roles[role];
+  if (from[`${group}_MODEL`] !== undefined && folder === '')
+    return [`${group}_MODEL: local takes the path of a folder, which begins with . or /`];
+  const { [backend]: asked = localBackend } = from;
+  if (asked === localBackend || !engineNamed(role, asked).isSocket) return [];
+  return [`${backend}: ${asked} needs a server; set ${group}_BASE_URL or OPENAI_API_KEY`];
+}
+
 function fallbackMistakes(
   from: EnvironmentSettings,
   role: ProviderRole,
@@ -156,7 +185,7 @@ function fallbackMistakes(
     return others === undefined
       ? []
       : [`${prefix}_BASE_URL: missing; other settings of this fallback need it`];
-  if (first.kind === 'embedded')
+  if (first.kind === 'local')
     return [`${prefix}_BASE_URL: a fallback needs a first server; set ${group}_BASE_URL`];
   const isBarred = fallback.kind === 'remote' && !fallback.apiKey && isOpenAi(fallback.baseUrl);
   return isBarred ? [`${prefix}_API_KEY: missing; OpenAI needs a key`] : [];

@@ -8,10 +8,13 @@ import { addressingModes } from '#src/turn/addressing/addressing.ts';
 
 const words = z.string().trim().min(1);
 const url = words.refine(isHttpUrl, 'must be an address like http://127.0.0.1:8000/v1');
-const urlOrEmbedded = words.refine(
-  (value) => value === 'embedded' || isHttpUrl(value),
-  'must be an address like http://127.0.0.1:8000/v1, or embedded',
-);
+/** `embedded` is the name that `local` had before. */
+const urlOrLocal = words
+  .transform((value) => (value === 'embedded' ? 'local' : value))
+  .refine(
+    (value) => value === 'local' || isHttpUrl(value),
+    'must be an address like http://127.0.0.1:8000/v1, or local',
+  );
 const secret = words
   .regex(/^[\x21-\x7e]+$/, 'holds spaces or characters that no key has; copy it again')
   .transform((value) => new Secret(value));
@@ -31,7 +34,7 @@ const models = model
 /** Name of an engine of a role, or where one from outside is. */
 function engine(role: ProviderRole) {
   const known = serverEngines(role).map(({ name, about }) => `${name} (${about})`);
-  const other = 'a path like ./mine.mjs or a package, see docs/providers.md';
+  const other = 'local (no server), a path like ./mine.mjs or a package, see docs/providers.md';
   return words.optional().describe(`${known.join(', ')}; or ${other}`);
 }
 
@@ -120,7 +123,7 @@ const shape = {
   TRANSCRIPTION_LANGUAGE: words
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language code like en or pt-BR')
     .optional(),
-  TRANSCRIPTION_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
+  TRANSCRIPTION_FALLBACK_BASE_URL: urlOrLocal.optional(),
   TRANSCRIPTION_FALLBACK_MODEL: model.optional(),
   TRANSCRIPTION_FALLBACK_API_KEY: secret.optional(),
   CHAT_BACKEND: engine('chat'),
@@ -134,7 +137,7 @@ const shape = {
   SPEECH_API_KEY: secret.optional(),
   SPEECH_INSTRUCTIONS: words.optional(),
   SPEECH_FIRST_BYTE_SECONDS: seconds.default(20),
-  SPEECH_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
+  SPEECH_FALLBACK_BASE_URL: urlOrLocal.optional(),
   SPEECH_FALLBACK_MODEL: model.optional(),
   SPEECH_FALLBACK_API_KEY: secret.optional(),
   SPEECH_FALLBACK_VOICE: words.optional(),

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import type { EngineChoice } from '#src/engines/engine.ts';
-import { embedded, type ServedBy, servedBy } from '#src/provider/models/models.ts';
+import { type ServedBy, servedBy, servedLocally } from '#src/provider/models/models.ts';
 import {
   cautiousPrices,
   type PaidRole,
@@ -17,7 +17,7 @@ import type { Config, RemoteServer } from './types.ts';
  * the cautious price of its role.
  */
 export function priceOf(by: ServedBy, role: PaidRole, { prices }: Budget): RolePrice {
-  if (by.kind === 'embedded') return { kind: 'free' };
+  if (by.kind === 'local') return { kind: 'free' };
   const usd = rateOf(prices, by.model, by.host);
   if (usd && Object.values(usd).every((one) => one === 0)) return { kind: 'free' };
   if (usd) return { kind: 'priced', usd };
@@ -66,12 +66,12 @@ export function tariffOf(
   const ratesOf = (role: PaidRole, engines: readonly (EngineChoice | undefined)[]) =>
     engines.flatMap((engine) => {
       if (!engine) return [];
-      const models = engine.kind === 'embedded' ? [''] : engine.models;
+      const models = engine.kind === 'local' ? [''] : engine.models;
       return models.map((model) => priceOf(servedByOf({ ...engine, model }), role, budget));
     });
   const rate = (role: PaidRole, engine: EngineChoice | RemoteServer) =>
     priceOf(servedByOf(engine), role, budget);
-  const isStream = transcription.kind !== 'embedded' && transcription.price === 'stream';
+  const isStream = transcription.kind !== 'local' && transcription.price === 'stream';
   return {
     recognise: rate('recognise', transcription),
     streams: isStream,
@@ -103,13 +103,14 @@ function thinkerOf(
   { pipeline }: AnsweringWay,
 ): RemoteServer | undefined {
   if (pipeline === 'realtime') return realtime;
-  if (pipeline !== 'audio-model' || chat.kind === 'embedded' || !model) return undefined;
+  if (pipeline !== 'audio-model' || chat.kind === 'local' || !model) return undefined;
   return { ...chat, model };
 }
 
 /** An engine from outside has no host of its own. */
 function servedByOf(engine: EngineChoice | RemoteServer): ServedBy {
-  if (!('baseUrl' in engine) || ('price' in engine && engine.price === 'free')) return embedded;
+  if (!('baseUrl' in engine) || ('price' in engine && engine.price === 'free'))
+    return servedLocally;
   const { baseUrl, model } = engine;
   if (baseUrl !== '') return servedBy(model, baseUrl);
   return { kind: 'remote', model, host: `engine ${'backend' in engine ? engine.backend : ''}` };

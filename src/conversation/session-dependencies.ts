@@ -30,7 +30,7 @@ export type SessionDependencies = PaidEngines & {
   readonly cues: Cues;
   /** Chats in which captions are posted. */
   readonly captionChats: CaptionChats;
-  /** Model that recognises speech; absent: the embedded one. */
+  /** Model that recognises speech; absent: the local one. */
   readonly recogniser?: string | undefined;
   /** False: a simple stand-in answers, which cannot translate. */
   readonly hasChatModel: boolean;

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Secret } from '#src/base/secret.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
+import type { LocalModels } from '#src/speech/local/local-models.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 
@@ -24,8 +25,6 @@ export type EngineSettings = {
   readonly instructions?: string;
   /** Chat model that hears and speaks at the same server. */
   readonly audioModel?: AudioModel;
-  /** Rules of likely requests, for a recogniser, as of `RecognitionGrammar`. */
-  readonly rules?: string;
   /** Called once for each habit of its server that is put right here. Never throws. */
   readonly report?: (habit: { readonly what: string; readonly mend: string }) => void;
   /** Values of the settings that the engine declares. */
@@ -34,7 +33,7 @@ export type EngineSettings = {
 
 /** Engine that the settings choose for a role. `outside`: `backend` is a path or a package. */
 export type EngineChoice =
-  | { readonly kind: 'embedded'; readonly voice?: string }
+  | (Pick<EngineSettings, 'model' | 'language' | 'voice'> & { readonly kind: 'local' })
   | (EngineSettings & {
       readonly kind: 'remote' | 'outside';
       readonly backend: string;
@@ -69,9 +68,9 @@ export type OpenEngines = {
 /** A recogniser, a voice or a chat model: its name, its settings, its price, and how to open it. */
 export type Engine<Role extends ProviderRole = ProviderRole> = {
   readonly role: Role;
-  /** Value of the setting `*_BACKEND`; of an embedded engine, its name in the log. */
+  /** Value of the setting `*_BACKEND`; of a local engine, its name in the log. */
   readonly name: string;
-  /** Its line in `.env.example`; of an embedded engine, in the log. */
+  /** Its line in `.env.example`; of a local engine, in the log. */
   readonly about: string;
   /** `requests`: by the price of its model. `stream`: by the time for which it listens. */
   readonly price: 'free' | 'requests' | 'stream';
@@ -87,8 +86,11 @@ export type Engine<Role extends ProviderRole = ProviderRole> = {
   isFor?(baseUrl: string, model: string): boolean;
   /** Objection to the model, as named or empty, at this server, in one line. */
   objection?(baseUrl: string, model: string): string | undefined;
-  /** Errors: BotError `speech.failed`. */
-  open(settings: EngineSettings): OpenEngines[Role] | Promise<OpenEngines[Role]>;
+  /** `models`: the process that a local engine runs in. Errors: BotError `speech.failed`. */
+  open(
+    settings: EngineSettings,
+    models: LocalModels,
+  ): OpenEngines[Role] | Promise<OpenEngines[Role]>;
 };
 
 /** Settings and paid work of each role. */

@@ -1,22 +1,26 @@
 import type { z } from 'zod';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
+import { LocalModels } from '#src/speech/local/local-models.ts';
 import { chatCompletions } from './chat-completions.ts';
 import { chatStandIn } from './chat-stand-in.ts';
 import type { Engine, EngineChoice, EngineSettings, OpenEngines } from './engine.ts';
 import { endOf, loadEngine } from './outside-engine.ts';
-import { speechEmbedded } from './speech-embedded.ts';
 import { speechHttp } from './speech-http.ts';
+import { speechLocal } from './speech-local.ts';
 import { speechRealtime } from './speech-realtime.ts';
-import { transcriptionEmbedded } from './transcription-embedded.ts';
 import { transcriptionFile } from './transcription-file.ts';
+import { transcriptionLocal } from './transcription-local.ts';
 import { transcriptionRealtime } from './transcription-realtime.ts';
 
 /** Engines of each role; the first that is for a server is its usual one. */
 const engines: { readonly [Role in ProviderRole]: readonly Engine<Role>[] } = {
-  'speech to text': [transcriptionFile, transcriptionRealtime, transcriptionEmbedded],
+  'speech to text': [transcriptionFile, transcriptionRealtime, transcriptionLocal],
   chat: [chatCompletions, chatStandIn],
-  'text to speech': [speechRealtime, speechHttp, speechEmbedded],
+  'text to speech': [speechRealtime, speechHttp, speechLocal],
 };
+
+/** Value of the setting `*_BACKEND` for the engine of a role that needs no server. */
+export const localBackend = 'local';
 
 /** Settings that engines declare, by name. */
 export const engineSettings = Object.assign(
@@ -35,9 +39,9 @@ export function engineNamed<Role extends ProviderRole>(role: Role, name: string)
 }
 
 /** Engine of a role that needs no server. */
-function embeddedEngine<Role extends ProviderRole>(role: Role): Engine<Role> {
+function getLocalEngine<Role extends ProviderRole>(role: Role): Engine<Role> {
   const engine = engines[role].find(({ standardModel }) => standardModel === undefined);
-  if (!engine) throw new Error(`no embedded engine for ${role}`);
+  if (!engine) throw new Error(`no local engine for ${role}`);
   return engine;
 }
 
@@ -56,7 +60,7 @@ export function engineOf<Role extends ProviderRole>(
   role: Role,
   choice: EngineChoice,
 ): Engine<Role> {
-  return choice.kind === 'embedded' ? embeddedEngine(role) : engineNamed(role, choice.backend);
+  return choice.kind === 'local' ? getLocalEngine(role) : engineNamed(role, choice.backend);
 }
 
 const unset = { baseUrl: '', model: '', models: [], own: {} };
@@ -66,9 +70,13 @@ export async function openEngine<Role extends ProviderRole>(
   role: Role,
   choice: EngineChoice,
   stack: AsyncDisposableStack,
-  more: Pick<EngineSettings, 'audioModel' | 'rules' | 'report'> = {},
+  more: Pick<EngineSettings, 'audioModel' | 'report'> & {
+    /** Process of local engines; absent: one that ends with `stack`. */
+    readonly localModels?: LocalModels;
+  } = {},
 ): Promise<OpenEngines[Role]> {
-  const opened = await engineOf(role, choice).open({ ...unset, ...choice, ...more });
+  const { localModels = stack.use(new LocalModels()), ...given } = more;
+  const opened = await engineOf(role, choice).open({ ...unset, ...choice, ...given }, localModels);
   stack.use(endOf(opened));
   return opened;
 }

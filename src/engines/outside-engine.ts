@@ -21,8 +21,8 @@ export function loadEngine<Role extends ProviderRole>(role: Role, place: string)
   });
   const { success, data, error } = outsideEngine.safeParse(exportOf(place));
   if (success) {
-    const open: Engine<Role>['open'] = async (settings) =>
-      adapters[role](await data.open(settings), data.name);
+    const open: Engine<Role>['open'] = async (...given) =>
+      adapters[role](await data.open(...given), data.name);
     return { ...data, about: place, probe: roles[role].paid, open };
   }
   const [{ message, path } = { message: '', path: [] }] = error.issues;

@@ -127,7 +127,7 @@ export type SpokenManner = {
   readonly voice?: string;
   /** One of `VoicesAndPreviews.models`. */
   readonly model?: string;
-  /** Tone in words, for the speech server; embedded voices support none. */
+  /** Tone in words, for the speech server; local voices support none. */
   readonly tone?: string;
   /** Pace, 0.5 to 2 at the same pitch; 1 is usual. */
   readonly speed?: number;

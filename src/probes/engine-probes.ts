@@ -97,7 +97,7 @@ function judgeStream(soundMs: number, firstMs: number, lastMs: number): Finding 
 }
 
 /**
- * Least share of understood words, 0 to 1. The embedded recogniser gets up to one word in five wrong, so of eight words it misses four
+ * Least share of understood words, 0 to 1. The local recogniser gets up to one word in five wrong, so of eight words it misses four
  * in one run of twenty, which says nothing about the sound. Of noise, and of another language, it understands less than this.
  */
 export const leastShare = 0.4;

@@ -22,7 +22,7 @@ test('a limit that is gone and still set is a mistake that names the limits ther
     });
 });
 
-test('with OpenAI every role has its price, with a server of one’s own none, and what is embedded is free', () => {
+test('with OpenAI every role has its price, with a server of one’s own none, and what is local is free', () => {
   const { recognise, think, speak } = tariffOf(good({ OPENAI_API_KEY: 'k' }));
   expect([recognise.kind, think.kind]).toEqual(['priced', 'priced']);
   expect(['priced', 'free', 'unpriced']).toContain(speak.kind);

@@ -5,13 +5,13 @@ import { secretsOf } from '#src/config/models.ts';
 import { settingNames, settings } from '#src/config/settings.ts';
 import { good, mistakes } from './read-settings.ts';
 
-test('without any setting it is the sandbox with embedded engines', () => {
+test('without any setting it is the sandbox with local engines', () => {
   const config = good({});
   expect(config.discord).toBeUndefined();
   expect([config.chat.kind, config.transcription.kind, config.speech.kind]).toEqual([
-    'embedded',
-    'embedded',
-    'embedded',
+    'local',
+    'local',
+    'local',
   ]);
 });
 

@@ -15,8 +15,8 @@ test('a fall-back has its own model, key and voice', () => {
   const voiced = { SPEECH_FALLBACK_BASE_URL: baseUrl, SPEECH_FALLBACK_VOICE: 'amy' };
   const { speech } = good({ ...voiced, SPEECH_FALLBACK_MODEL: 'piper' }).fallbacks;
   expect(speech).toMatchObject({ baseUrl, model: 'piper', voice: 'amy', backend: 'speech' });
-  const own = { ...voiced, SPEECH_FALLBACK_BASE_URL: 'embedded', SPEECH_FALLBACK_VOICE: 'rms' };
-  expect(good(own).fallbacks.speech).toEqual({ kind: 'embedded', voice: 'rms' });
+  const own = { ...voiced, SPEECH_FALLBACK_BASE_URL: 'local', SPEECH_FALLBACK_VOICE: 'rms' };
+  expect(good(own).fallbacks.speech).toMatchObject({ kind: 'local', voice: 'rms' });
 });
 
 test('a chat server with a fall-back is waited for 30 s, unless the operator says otherwise', () => {
@@ -38,8 +38,8 @@ test('a fall-back that uses the shared address uses the shared key, and another 
 
 test.each([
   [{ SPEECH_FALLBACK_VOICE: 'amy' }, 'SPEECH_FALLBACK_BASE_URL: missing'],
-  [{ CHAT_COMPLETION_FALLBACK_BASE_URL: 'embedded' }, 'must be an address'],
-  [{ TRANSCRIPTION_FALLBACK_BASE_URL: 'two' }, 'or embedded'],
+  [{ CHAT_COMPLETION_FALLBACK_BASE_URL: 'local' }, 'must be an address'],
+  [{ TRANSCRIPTION_FALLBACK_BASE_URL: 'two' }, 'or local'],
   [{ SPEECH_FALLBACK_BASE_URL: 'https://api.openai.com/v1' }, 'SPEECH_FALLBACK_API_KEY: missing'],
   [
     { SPEECH_BASE_URL: '', SPEECH_FALLBACK_BASE_URL: 'http://two/v1' },

@@ -8,7 +8,7 @@ const said =
 test('without any server there is nothing to ask, and that is fine', async () => {
   const { code, lines } = await examine([]);
   expect(code).toBe(0);
-  expect(lines.filter((line) => line.includes('embedded'))).toHaveLength(3);
+  expect(lines.filter((line) => line.includes('local'))).toHaveLength(3);
 });
 
 test('every role that is configured is examined, with its key as a yes or no', async () => {
@@ -35,10 +35,10 @@ test('servers to fall back to are examined too', async () => {
     CHAT_COMPLETION_BASE_URL: usual.baseUrl,
     CHAT_COMPLETION_FALLBACK_BASE_URL: spare.baseUrl,
     SPEECH_BASE_URL: usual.baseUrl,
-    SPEECH_FALLBACK_BASE_URL: 'embedded',
+    SPEECH_FALLBACK_BASE_URL: 'local',
   });
   expect(text).toContain(`CHAT_COMPLETION_FALLBACK: ${spare.baseUrl}, no key set`);
-  expect(text).toContain('SPEECH_FALLBACK: the embedded engine');
+  expect(text).toContain('SPEECH_FALLBACK: the local engine');
   expect(code).toBe(1);
 });
 

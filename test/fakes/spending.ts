@@ -77,7 +77,7 @@ export function openBudgets(
     ownCapIn,
     ownCapOf,
     rateOf: (by, role) =>
-      by.kind === 'embedded'
+      by.kind === 'local'
         ? { kind: 'free' }
         : (over.rates?.[by.model] ?? {
             kind: 'priced',

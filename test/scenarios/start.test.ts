@@ -13,7 +13,7 @@ import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
 
 const key = 'sk-nobody-should-ever-read-this';
-/** Engines that nobody asks; without addresses the embedded ones are loaded, which takes a second of CPU. */
+/** Engines that nobody asks; without addresses the local ones are loaded, which takes a second of CPU. */
 const servers = remote({ baseUrl: 'http://127.0.0.1:9/v1' });
 
 /** Nothing but these lines was complained of, and nobody was shown the inside of a program. */

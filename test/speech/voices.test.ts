@@ -5,6 +5,7 @@ import { ApiClient, openClient } from '#src/provider/client.ts';
 import type { Fetch } from '#src/provider/guarded-fetch.ts';
 import { meteredVoice, type SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
+import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { ServerVoices } from '#src/speech/openai/server-voices.ts';
 import { fixedVoiceNames, voiceNamed } from '#src/speech/voice-names.ts';
@@ -155,12 +156,8 @@ test('without SPEECH_VOICE one of the listed voices speaks, where the standard o
     asked.push(voice);
     response.end(Buffer.alloc(960));
   });
-  const opened = await speechHttp.open({
-    baseUrl: `${server.origin}/v1`,
-    model: 'kokoro',
-    models: [],
-    own: {},
-  });
+  const settings = { baseUrl: `${server.origin}/v1`, model: 'kokoro', models: [], own: {} };
+  const opened = await speechHttp.open(settings, new LocalModels());
   await opened.voices?.load();
   await soundOf(opened, 'Hello.');
   expect(asked).toEqual(['af_heart']);

@@ -72,19 +72,19 @@ export function withFallbacks(
     });
   };
   let { audioModel, chat: chatNamed, synthesizer, transcriber } = roles;
-  if (transcription.kind !== 'embedded') {
+  if (transcription.kind !== 'local') {
     const first = { choice: transcription, engine: () => roles.transcriber };
     const openFallback = (choice: EngineChoice) => open('speech to text', choice);
     const engines = chain('speech to text', first, fallbacks.transcription, openFallback);
     transcriber = transcriberWithFallbacks(engines, transcriber.listen !== undefined);
   }
-  if (speech.kind !== 'embedded') {
+  if (speech.kind !== 'local') {
     const first = { choice: speech, engine: () => roles.synthesizer };
     const openFallback = (choice: EngineChoice) => open('text to speech', choice);
     const engines = chain('text to speech', first, fallbacks.speech, openFallback);
     synthesizer = synthesizerWithFallbacks(engines);
   }
-  if (chat.kind !== 'embedded') {
+  if (chat.kind !== 'local') {
     const written = roles.chat('');
     const first = { choice: chat, engine: () => written };
     const openFallback = async (choice: EngineChoice) =>
@@ -110,7 +110,7 @@ function announcedBy(choice: EngineChoice, model: ChatModel): ChatModel {
 }
 
 /**
- * Has the chat model, if there is one but the embedded, answer in the place of a failing Realtime server, by recognised words
+ * Has the chat model, if there is one but the stand-in, answer in the place of a failing Realtime server, by recognised words
  * and with the voice behind it. A connection that is lost before an answer begins is replaced once.
  */
 export function realtimeWithStandIn(
@@ -121,7 +121,7 @@ export function realtimeWithStandIn(
 ): (model: ChatModel) => ChatModel {
   const others: Fallback<ChatModel>[] = [];
   const isShared = 'baseUrl' in chat && hostOf(chat) === hostOf(realtime);
-  if (chat.kind !== 'embedded') {
+  if (chat.kind !== 'local') {
     const standIn = audioModelStandIn(announcedBy(chat, roles.chat('')));
     const name = providerName('chat', chat, isShared ? [chat, chat] : [chat]);
     const breaker = new Breaker(only, realClock);

@@ -1,7 +1,6 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { standInGrammar } from '#src/chat/stand-in.ts';
 import { modelsInUse } from '#src/config/models.ts';
 import type { Config } from '#src/config/types.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
@@ -10,6 +9,7 @@ import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline, PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
+import { LocalModels } from '#src/speech/local/local-models.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { fixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
@@ -28,8 +28,10 @@ const listTimeoutMs = 20_000;
 
 /** Which engine serves which role, ready to use. */
 export type Engines = EngineRoles & {
-  /** Model or engine that recognises speech; absent: the embedded one. */
+  /** Model or engine that recognises speech; absent: the local one. */
   readonly recogniser?: string | undefined;
+  /** Process of the local engines; it starts when one is needed. */
+  readonly localModels: LocalModels;
   /** False: a simple stand-in answers, which cannot translate. */
   readonly hasChatModel: boolean;
   /** Names of the voices of the first synthesizer. */
@@ -49,12 +51,12 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
   const stack = new AsyncDisposableStack();
   try {
     const { audioModel, chat: thinker, speech, transcription } = config;
-    const hasChatModel = thinker.kind !== 'embedded';
-    const rules = hasChatModel ? undefined : standInGrammar;
+    const hasChatModel = thinker.kind !== 'local';
+    const localModels = stack.use(new LocalModels());
     const quietly: OpenEngine = (role, choice) => {
       const provider = providerName(role, choice);
       return openEngine(role, choice, stack, {
-        rules,
+        localModels,
         report: (habit) => report({ kind: 'habit', role, provider, ...habit }),
       });
     };
@@ -62,7 +64,7 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
       const startedMs = realClock.nowMs();
       const opened = await quietly(role, choice);
       const tookMs = realClock.nowMs() - startedMs;
-      const isStandIn = role === 'chat' && choice.kind === 'embedded';
+      const isStandIn = role === 'chat' && choice.kind === 'local';
       const advice = isStandIn ? 'for a model set CHAT_COMPLETION_BASE_URL' : undefined;
       report({ kind: 'ready', role, what: titleOf(role, choice), tookMs, advice });
       return opened;
@@ -94,9 +96,10 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
     return {
       ...roles,
       recogniser:
-        transcription.kind === 'embedded'
+        transcription.kind === 'local'
           ? undefined
           : transcription.model || engineOf('speech to text', transcription).name,
+      localModels,
       hasChatModel,
       voices,
       realtime: talking?.pipeline,
@@ -112,7 +115,7 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
 /** Engine as the log names it. */
 function titleOf(role: ProviderRole, choice: EngineChoice): string {
   const { about, isSocket, name } = engineOf(role, choice);
-  if (choice.kind === 'embedded') return choice.voice ? `${about}, voice ${choice.voice}` : about;
+  if (choice.kind === 'local') return choice.voice ? `${about}, voice ${choice.voice}` : about;
   if (choice.kind === 'outside') return `${name}, ${choice.backend}`;
   return `${choice.model} at ${new URL(choice.baseUrl).host}${isSocket ? ', realtime' : ''}`;
 }

@@ -26,7 +26,7 @@ import {
 } from '#src/console/sandbox-process.ts';
 import { performLines } from '#src/console/typed-lines.ts';
 import { openTraces } from '#src/ops/metrics/traces.ts';
-import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
+import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
 import { PageView } from './page-view.ts';
 import { SandboxView } from './sandbox-view.ts';
@@ -221,12 +221,12 @@ async function runOnce(
     showFailure(first, show);
     return 1;
   }
-  await using stack = new AsyncDisposableStack();
-  // The judge is always the embedded recogniser: it cannot be told what it ought to hear.
+  // The judge is always the local recogniser: it cannot be told what it ought to hear.
+  const { localModels: models } = engines;
   const transcriber =
-    config.transcription.kind === 'embedded'
+    config.transcription.kind === 'local'
       ? engines.transcriber
-      : stack.use(await openEmbeddedTranscriber());
+      : await openLocalTranscriber({ models });
   const { verdict, why } = await prove(first, transcriber, signal);
   show.note(waitLine(first.heard.firstAudibleAtMs));
   const isProved = verdict === 'ok';

@@ -242,7 +242,7 @@ export class SessionCaptions implements FeatureSession {
   #writeNotice(chat: CaptionChat, others: readonly string[]) {
     const { notices, place } = this.#session;
     const lines: readonly TextLine[] = [
-      { id: 'captions.notice', with: { recogniser: this.#deps.recogniser ?? 'embedded' } },
+      { id: 'captions.notice', with: { recogniser: this.#deps.recogniser ?? 'local' } },
       captionsKept(place.settings().of(captionsDays)),
       { id: 'captions.notice.readers' },
     ];

@@ -47,7 +47,7 @@ export function voicesAndPreviews(
       return speechModels;
     },
 
-    /** Whether answers in that server can be spoken in this language (BCP 47); the embedded engine speaks English only. */
+    /** Whether answers in that server can be spoken in this language (BCP 47); the local voice speaks English only. */
     speaks(guildId: GuildId, language: string): boolean {
       const isEmbedded = speechModels.length === 0;
       const { pipeline } = sessions.settings.in(guildId);

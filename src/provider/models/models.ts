@@ -1,11 +1,12 @@
+import { isAbsolute } from 'node:path';
 import type { Secret } from '#src/base/secret.ts';
 
 /** Server of a request: what is built in, or a model at a host, which may hold a port. */
 export type ServedBy =
-  | { readonly kind: 'embedded' }
+  | { readonly kind: 'local' }
   | { readonly kind: 'remote'; readonly model: string; readonly host: string };
 
-export const embedded: ServedBy = { kind: 'embedded' };
+export const servedLocally: ServedBy = { kind: 'local' };
 
 export function servedBy(model: string, baseUrl: string): ServedBy {
   return { kind: 'remote', model, host: new URL(baseUrl).host };
@@ -27,6 +28,11 @@ export const standardModels = {
   /** Model that reads texts of other models aloud. */
   realtimeSpeech: 'gpt-realtime-2.1-mini',
 } as const;
+
+/** Whether a setting names the folder of a local model, by its path, and not a model of a server. */
+export function isModelFolder(name: string): boolean {
+  return name.startsWith('.') || isAbsolute(name);
+}
 
 /** One model of a server's own list. */
 export type ListedModel = {

@@ -3,7 +3,7 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
-import { embedded } from '#src/provider/models/models.ts';
+import { servedLocally } from '#src/provider/models/models.ts';
 import { baseLanguage } from '#src/speech/hints.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { textPieces } from '#src/speech/pronunciation.ts';
@@ -55,7 +55,7 @@ export async function openEmbeddedSynthesizer(
       if (plain === '') return refuse(unspeakable, signal);
       if (voice.language !== undefined && baseLanguage(voice.language) !== 'en')
         return refuse(noVoice(voice.language), signal);
-      voice.onUsage?.({ by: embedded });
+      voice.onUsage?.({ by: servedLocally });
       const job = jobOf(plain, voice, options.voice);
       return asPcm(engine.run(job, limitMs(plain.length), signal));
     },

@@ -48,8 +48,8 @@ export class LocalModels implements AsyncDisposable {
   }
 
   /** Loads the model of `folder`, so that its first job need not wait. Errors: BotError `speech.failed`. */
-  async load(kind: JobKind, folder: string, signal: AbortSignal): Promise<void> {
-    for await (const _ of this.#ask({ kind, folder }, signal));
+  async load(kind: JobKind, folder: string): Promise<void> {
+    for await (const _ of this.#ask({ kind, folder }, new AbortController().signal));
   }
 
   /**

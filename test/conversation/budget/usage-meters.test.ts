@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { embedded } from '#src/provider/models/models.ts';
+import { servedLocally } from '#src/provider/models/models.ts';
 import { transcriberWithFallbacks } from '#src/speech/fallbacks/speech-fallbacks.ts';
 import type { EngineUsage, Listening, Transcriber, Transcript } from '#src/speech/ports.ts';
 import { meteredTranscriber } from '#src/spending/paid-engine.ts';
@@ -10,7 +10,7 @@ import { chainOf } from '#test/fakes/fallbacks.ts';
 
 const never = new AbortController().signal;
 const second = new Int16Array(16_000);
-const reported = (ms: number): EngineUsage => ({ by: embedded, count: { kind: 'heard', ms } });
+const reported = (ms: number): EngineUsage => ({ by: servedLocally, count: { kind: 'heard', ms } });
 
 /** One that hears while somebody speaks, and answers as told. */
 function streaming(settle: Listening['settle']): Transcriber {

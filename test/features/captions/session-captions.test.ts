@@ -19,7 +19,7 @@ test('before the first word is written everybody is told, aloud and in writing',
   await turning;
   const [notice = ''] = fixture.captionChats.chat.texts;
   expect(notice).toContain('the words of people I may hear are written here');
-  expect(notice).toContain('only English, and gets about one word in five wrong');
+  expect(notice).toContain('good at clear English and fair at other languages. It can be wrong.');
   expect(notice).toContain('the last 10 minutes');
   expect(notice).toContain('kept 7 days');
   const spoken = fixture.synthesizer.asked.map(({ text }) => text);

@@ -24,7 +24,7 @@ const jsonText = (...samples: readonly unknown[]) =>
   );
 
 const words = [
-  ...'http://127.0.0.1:1/v1 https:// ws://a embedded auto on off ask role'.split(' '),
+  ...'http://127.0.0.1:1/v1 https:// ws://a local embedded auto on off ask role'.split(' '),
   ...'123456789012345678 <@&123456789012345678> name always chained realtime'.split(' '),
   ...'0 -1 1e9 NaN en-US Europe/Berlin / *. : = a'.split(' '),
   ...[', ', ' ', '\n', '\0'],

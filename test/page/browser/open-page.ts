@@ -74,7 +74,7 @@ const lines: readonly object[] = [
     ],
     you: 'You',
   },
-  { kind: 'engines', lines: ['words: embedded', 'model: embedded'] },
+  { kind: 'engines', lines: ['words: local', 'model: local'] },
   {
     ...{ kind: 'message', change: 'posted', id: '20', channel: 'general', author: 'Parley' },
     ...{ text: 'In Lounge', files: [], atMs: 1 },

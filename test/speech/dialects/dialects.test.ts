@@ -39,7 +39,7 @@ test.each(recipes)(
   async (title) => {
     const kitchen = await openRecipe(title, behind);
     const isRemote = title !== 'Ollama';
-    // The embedded recogniser has tests of its own, and loads for seconds.
+    // The local recogniser has tests of its own, and loads for seconds.
     const unheard = { TRANSCRIPTION_BASE_URL: 'http://127.0.0.1:9/v1' };
     const config = { ...(isRemote ? {} : unheard), ...kitchen.environment };
     await using bot = await openBotDoors(config, kitchen);

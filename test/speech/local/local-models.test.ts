@@ -51,12 +51,12 @@ test('closed models refuse, and let nobody wait', async () => {
   const failure = expect(waiting).rejects.toThrow('The local models are closed.');
   await closing[Symbol.asyncDispose]();
   await failure;
-  await expect(closing.load('speak', 'next', staying)).rejects.toThrow('closed');
+  await expect(closing.load('speak', 'next')).rejects.toThrow('closed');
 });
 
 test('a folder without a model is refused in one sentence', async () => {
   await using real = new LocalModels();
-  await expect(real.load('transcribe', 'no-such-folder', staying)).rejects.toMatchObject({
+  await expect(real.load('transcribe', 'no-such-folder')).rejects.toMatchObject({
     code: 'speech.failed',
     message: expect.stringContaining('encoder.onnx cannot be read as a model'),
   });

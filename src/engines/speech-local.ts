@@ -3,10 +3,10 @@ import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import type { Engine } from './engine.ts';
 
 /** Flite, in WebAssembly: English. */
-export const speechEmbedded: Engine<'text to speech'> = {
+export const speechLocal: Engine<'text to speech'> = {
   role: 'text to speech',
   name: 'Flite',
-  about: 'embedded, English',
+  about: 'local, English',
   price: 'free',
   async open({ voice }) {
     const { openEmbeddedSynthesizer } = await import(

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LocalModels } from '#src/speech/local/local-models.ts';
+import { findWords, openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import { transcriberContract, updatesOf } from '#test/contracts/transcriber.ts';
+import { recording } from '#test/speech/recordings.ts';
+
+const models = new LocalModels();
+let transcriber: Transcriber;
+beforeAll(async () => {
+  transcriber = await openLocalTranscriber({ models });
+}, 60_000);
+afterAll(() => models[Symbol.asyncDispose]());
+
+const utterances = [
+  { ...(await recording('human-something')), text: 'Go somewhere and do something.' },
+  { ...(await recording('synth-flite-slt-what-time-is-it')), text: 'What time is it?' },
+] as const;
+transcriberContract('Whisper', () => transcriber, utterances);
+
+test('Whisper names the language that it hears, unless it is told', async () => {
+  const [{ pcm }] = utterances;
+  expect((await updatesOf(transcriber, pcm)).at(-1)).toMatchObject({
+    transcript: { language: 'en', usage: { by: { kind: 'local' } } },
+  });
+  const german = await openLocalTranscriber({ models, language: 'de-AT' });
+  expect((await updatesOf(german, pcm)).at(-1)).toMatchObject({ transcript: { language: 'de' } });
+});
+
+const usual = { language: 'en', logProbability: -0.35, noSpeechProbability: 0.1 };
+
+test.each([
+  ['It rains [coughs] in (music) Rome.', 'It rains in Rome.'],
+  ['*click*', undefined],
+  ['[BLANK_AUDIO', undefined],
+  ['♪ la la', undefined],
+  ['...', undefined],
+  ['5, 5', '5, 5'],
+])('of the text %j only words are kept: %j', (text, words) => {
+  expect(findWords({ ...usual, text })).toBe(words);
+});
+
+test('words of which the model is not sure are dropped, sooner where it hears no speech', () => {
+  const heard = { ...usual, text: 'Thank you.' };
+  expect(findWords({ ...heard, logProbability: -1.1 })).toBeUndefined();
+  expect(findWords({ ...heard, logProbability: -0.7 })).toBe('Thank you.');
+  expect(findWords({ ...heard, logProbability: -0.7, noSpeechProbability: 0.7 })).toBeUndefined();
+});
