@@ -9,21 +9,30 @@ import { asideOf, ClauseWriter, type WrittenAnswerRequest, writeAnswer } from '.
 
 export type ChainedParts = { readonly chat: ChatModel; readonly synthesizer: Synthesizer };
 
-/** One piece of sound lies ready; the next comes when it is taken. Text never waits for the reader. */
+/** One piece of sound lies ready. Text never waits for the reader. */
 export const replyAhead: Bound<ReplyPart> = {
   limit: 1,
   weigh: ({ kind }) => (kind === 'audio' ? 1 : 0),
 };
 
-/** Longest answer, in characters, so that a derailed model ends: about 18 minutes of speech. */
+/** A derailed model ends after about 18 minutes of speech. */
 export const longestAnswerChars = 16_000;
-/** Bounded by the length of the answer, so a clause never waits for a place. */
+/** The length of the answer is the bound, so a clause never waits. */
 const clausesAhead: Bound<string> = { limit: longestAnswerChars, weigh: ({ length }) => length };
 
 /**
- * Recognised words to a chat model, its words to speech, clause by clause while it is still writing.
+ * Answers with a chat model on recognised words, whose text is spoken clause by clause while it is written.
  *
- * Reads ahead the whole text, and the sound of the clause being read and of two more; speech waits there for the reader.
+ * Reads ahead the whole text, and the sound of three clauses.
+ *
+ * @example
+ * import { openStandIn } from '#src/chat/stand-in.ts';
+ * import { chained } from '#src/pipeline/chained.ts';
+ * import type { Synthesizer } from '#src/speech/ports.ts';
+ *
+ * declare const synthesizer: Synthesizer;
+ * const chat = openStandIn({ wallMs: () => 0, random: () => 0, botName: 'Nova' });
+ * chained({ chat, synthesizer });
  */
 export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
   const perform = async (
@@ -49,14 +58,14 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
   };
 }
 
-/** Request for the text of an answer, paid by its host; undefined where no words were said. */
+/** Undefined without words. */
 async function writingOf(chat: ChatModel, turn: Turn, host: AnswerHost, signal: AbortSignal) {
   const prompt = await promptOf(turn, signal);
   const { done, sent, tools } = turn;
   return prompt && { chat: meteredChat(chat, host.meter), prompt, tools, sent, done, host };
 }
 
-/** All text goes to the reader as it arrives, and in clauses to speech; a tool call ends a clause. */
+/** A tool call ends a clause. */
 async function write(
   writing: WrittenAnswerRequest,
   queue: BoundedQueue<ReplyPart>,
@@ -82,7 +91,7 @@ async function write(
       written += part.text;
       if (written.length >= longestAnswerChars) break;
     }
-    // Half a sentence of an answer that was cut is not spoken, if there is a whole one.
+    // Half a sentence of a cut answer is not spoken if there is a whole one.
     if (!isCut || !hasSpoken) say(clauses.flush());
   } finally {
     const aside = asideOf(written);
@@ -90,7 +99,7 @@ async function write(
   }
 }
 
-/** Recognised words to a chat model, whose words stay text. Nothing is read ahead. */
+/** Answers in text only. Nothing is read ahead. */
 export function textOnly(chat: ChatModel): Pipeline {
   async function* answer(
     turn: Turn,

@@ -5,86 +5,82 @@ import type { AsideKind } from '#src/chat/text/speakable.ts';
 import type { VoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import type { SpeechVoice, Transcript } from '#src/speech/ports.ts';
 
-/** One utterance of one person. */
 export type TurnUtterance = {
   readonly speakerId: PersonId;
   readonly name: string;
   readonly fromMs: number;
   readonly toMs: number;
-  /** 16 kHz mono; absent when it was typed. */
+  /** Mono at 16 kHz. Undefined for typed words. */
   readonly pcm?: Pcm;
-  /** Words, where it was typed. */
+  /** Typed words. */
   readonly text?: string;
-  /** It is recognised for its answer, as a recording is. */
+  /** Recognised for its answer only. */
   readonly isRecording?: true;
-  /** Data URLs of pictures, which only the chat model is shown. */
+  /** Data URLs. Only the chat model sees them. */
   readonly pictures?: readonly string[];
-  /** Words or pictures of another person that the speaker shows: they ask for no tool. */
+  /** Words or pictures of another person. They ask for no tool. */
   readonly isQuoted?: true;
-  /** Recognised once, on first call, and kept. Rejects with the recogniser's error. */
+  /** Recognises once, on first call. Rejects with the error of the recogniser. */
   readonly transcript: () => Promise<Transcript>;
 };
 
 export type ReplyStyle = {
   readonly instructions: string;
   readonly voice: SpeechVoice;
-  /** Spoken replacements of text that is shown in a chat, once each, in answers of this language; undefined where none is known. */
+  /** Returns spoken replacements of text that is shown in a chat, once each. */
   readonly asidesIn?: (language: string | undefined) => Readonly<Record<AsideKind, string>>;
 };
 
-/** Language of an answer; session determines it. */
+/** Language of an answer. The session determines it. */
 export interface AnswerLanguage {
-  /** Language as far as it is known now, BCP 47; surer once `hear` was called. */
+  /** BCP 47, as far as known. Surer after `hear`. */
   readonly now: string | undefined;
   /**
-   * `fixed`: the style says it already. `settled`: it holds unless these words ask for another one. `open`: it is that of earlier
-   * words, or the likeliest of these, and they may be in another one.
+   * `fixed` is said by the style. `settled` holds unless these words ask for another language. `open` is that of
+   * earlier words, or the likeliest.
    */
   readonly hold: 'fixed' | 'settled' | 'open';
-  /** The transcripts given to `hear` were incomplete: the final ones are answered in another language. */
+  /** The final transcripts are answered in another language than those given to `hear`. */
   readonly isOutdated: boolean;
-  /** Takes the transcripts, oldest first, as soon as they are recognised. Never rejects. */
+  /** Takes transcripts, oldest first, as soon as they are recognised. Never rejects. */
   hear(said: readonly Transcript[]): Promise<void>;
 }
 
-/** A call with an effect that was made for the same words before, and its result for the model. */
+/** A call with an effect made for the same words before, and its result. */
 export type DoneCall = { readonly call: ToolCall; readonly content: string };
 
 /** Input of an answer. */
 export type Turn = {
   readonly said: readonly TurnUtterance[];
   readonly style: ReplyStyle;
-  /** Absent: the model is left to itself. */
+  /** If undefined, the model chooses. */
   readonly language?: AnswerLanguage;
-  /** Earlier turns, oldest first, without `said`. Assistant items hold only words that were heard. */
+  /** Earlier turns, oldest first. Assistant messages hold only words that were heard. */
   readonly history: readonly ChatMessage[];
   readonly tools: readonly Tool[];
-  /** Fields of the program that asks, whose tools they hold: calls are its own, so the answer ends with them. */
+  /** Fields of a program with tools of its own. The answer ends with calls of these tools. */
   readonly sent?: SentFields;
-  /** Calls that a former answer to `said` made before it was given up, oldest first: the model is shown them as its own. */
+  /** Calls of an answer that was given up, oldest first. The model sees them as its own. */
   readonly done?: readonly DoneCall[];
-  /**
-   * Recent words in the channel beside the conversation: data that says itself that it is data. Shown before `said`, for
-   * this answer only.
-   */
+  /** Recent words in the channel, marked as data, for this answer only. */
   readonly context?: string;
 };
 
 export type ReplyPart =
-  /** Text of the model, as it arrives; concatenated it is the whole answer. */
+  /** As it arrives. */
   | { readonly kind: 'text'; readonly text: string }
-  /** A speakable clause went to speech. */
+  /** The clause went to speech. */
   | { readonly kind: 'clause'; readonly text: string }
-  /** Sound in order; `ofText` names the clause it speaks. `begins`: it is the first of its clause. */
+  /** `ofText` is the clause that sounds. `begins` marks its first sound. */
   | {
       readonly kind: 'audio';
       readonly pcm: Pcm;
       readonly ofText?: string;
       readonly begins?: boolean;
     }
-  /** The sound of this clause failed, or broke off: it is to be read. `language`: no voice speaks that, and so nothing of the rest. */
+  /** The sound of this clause failed, so it is shown as text. `language` means that no voice speaks it. */
   | { readonly kind: 'unspoken'; readonly text: string; readonly language?: string }
-  /** All of the answer that is to be read, not heard: links, code, tables. Comes once, when all is written. */
+  /** Links, code and tables, to be read. Comes once, after all text. */
   | { readonly kind: 'aside'; readonly text: string }
   | { readonly kind: 'tool'; readonly call: ToolCall }
   /** The model cut the answer at its longest length. */
@@ -93,30 +89,28 @@ export type ReplyPart =
 
 export type ToolResult = { readonly content: string };
 
-/** Services of the channel for a running answer; session supplies it. */
+/** Services of the channel for a running answer. */
 export interface AnswerHost {
-  /** Waits for the release of the answer first: thinking ahead never has an effect. */
+  /** Waits until the answer is released, since a preemptive answer must have no effect. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
-  /** Pays for its requests. */
   readonly meter: ChatMeter & VoiceMeter;
 }
 
-/** Speech in, speech out. `chained`, `audio-model` and `realtime` behave alike behind it. */
+/** Turns a turn into a reply. All pipelines behave alike. */
 export interface Pipeline {
   /**
-   * Starts at once and reads ahead within a bound, whether or not the result is read.
-   * An utterance without words yields nothing.
+   * Starts at once and reads ahead within a bound. An utterance without words yields nothing.
    *
-   * Errors: BotError `provider.*`, `speech.*`. Aborting `signal` throws `signal.reason`.
+   * Throws BotError `provider.*` or `speech.*`. Aborting `signal` throws `signal.reason`.
    */
   answer(turn: Turn, host: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
 }
 
-/** The ways to answer a turn; the first is the default. */
+/** The first is the default. */
 export const pipelineNames = ['chained', 'audio-model', 'realtime'] as const;
 export type PipelineName = (typeof pipelineNames)[number];
 
-/** Pipeline of an answer to these utterances: only the chat model takes pictures. */
+/** Only the chat model takes pictures. */
 export function pipelineFor(
   said: readonly Pick<TurnUtterance, 'pictures'>[],
   usual: PipelineName,
@@ -124,12 +118,11 @@ export function pipelineFor(
   return said.some(({ pictures }) => pictures) ? 'chained' : usual;
 }
 
-/** Pipelines that this bot is set up for. */
 export interface PipelineRegistry {
-  /** The first is used where a server has chosen none. */
+  /** The first is used by servers that have chosen none. */
   readonly names: readonly PipelineName[];
-  /** Throws for one that is not among `names`. */
+  /** Throws for a name that is not in `names`. */
   open(name: PipelineName): Pipeline;
-  /** Names of its chat and speech engines, in a few words for the panel. */
+  /** Chat and speech engines in a few words, for the panel. */
   engine(name: PipelineName): string;
 }

@@ -6,24 +6,21 @@ import type { AsideKind } from '#src/chat/text/speakable.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { AnswerLanguage, ReplyStyle, Turn } from './pipeline.ts';
 
-/** Speech of an answer in its language. */
 export type AnswerSound = {
   readonly voice: SpeechVoice;
   /** Spoken replacements of text that is shown in a chat, once each. */
   readonly asides: Readonly<Record<AsideKind, string>> | undefined;
 };
 
-/** Voice and asides of a turn, as far as its language is known now. */
 export function answerSound({ style, language }: Pick<Turn, 'style' | 'language'>): AnswerSound {
   const tag = language?.now;
   const { language: known, ...voice } = voiceIn(tag, style);
-  // Text that may be of another language is spoken by any voice there is.
+  // Text that may be of another language is spoken by any voice.
   const isSure = known !== undefined && language?.hold !== 'open';
   const sure = isSure ? { ...voice, language: known } : voice;
   return { voice: sure, asides: style.asidesIn?.(tag) };
 }
 
-/** Voice for a text of this language (BCP 47); undefined where it is not known. */
 export function voiceIn(
   language: string | undefined,
   { voice }: Pick<ReplyStyle, 'voice'>,
@@ -31,7 +28,6 @@ export function voiceIn(
   return language === undefined ? voice : { ...voice, language };
 }
 
-/** Instruction about the language for a model; empty where it is left to itself, or the style tells it. */
 function languageOrder(language: AnswerLanguage | undefined): string {
   if (language?.now === undefined || language.hold === 'fixed') return '';
   const name = englishLanguageName(language.now);
@@ -44,9 +40,9 @@ const byName =
   'Several people are waiting for answers: begin with the name of whoever you answer now and what it is about, as in "Ben, for Lima: ...".';
 
 /**
- * Messages of a turn for the chat model, once every utterance is recognised; undefined when they have no words.
+ * Creates the messages of a turn as soon as every utterance is recognised. Undefined without words.
  *
- * Errors: the recogniser's. Aborting `signal` throws `signal.reason`.
+ * Throws the error of the recogniser. Aborting `signal` throws `signal.reason`.
  */
 export async function promptOf(
   turn: Turn,
@@ -70,7 +66,7 @@ export async function promptOf(
   return [...promptHead(turn), ...words];
 }
 
-/** Messages before the newest words: instructions where there are any, history, and the context as a message without a speaker. */
+/** Messages before the newest words: instructions, history, and the context as a message without a speaker. */
 export function promptHead(turn: Turn): readonly ChatMessage[] {
   const { history, context } = turn;
   const shown: readonly ChatMessage[] =
@@ -80,7 +76,7 @@ export function promptHead(turn: Turn): readonly ChatMessage[] {
   return [...instructions, ...history, ...shown];
 }
 
-/** A reply style that asks for the name first: a person's chosen name is no instruction, so the model has it with their words. */
+/** Asks for the name first. A person's name is no instruction, so the model gets it with their words. */
 export function namingStyle(style: ReplyStyle): ReplyStyle {
   return { ...style, instructions: `${style.instructions} ${byName}` };
 }

@@ -4,25 +4,36 @@ import { speakable } from '#src/chat/text/speakable.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import type { ReplyPart } from './pipeline.ts';
 
-/** Limit of items that wait between producer and reader. An item that begins below the limit may exceed it. */
+/** Limit of unread items. An item that begins below the limit may exceed it. */
 export type Bound<T> = { readonly limit: number; readonly weigh: (item: T) => number };
 
-/** Queue for the results of work that runs ahead. */
 export interface BoundedQueue<T> {
   /** Waits until the unread items are below the limit. Throws the reason when the work has been stopped. */
   space(): Promise<void>;
-  /** Adds an item. Never waits and never throws; a producer that must keep the bound awaits `space` first. */
+  /** Never waits and never throws. A producer that keeps the bound awaits `space` first. */
   put(item: T): void;
 }
 
-/** Work whose results are read later. */
 type AheadWork<T> = (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>;
 
 /**
- * Starts `work` at once and lets its results be read later, in order, by one reader.
+ * Starts work at once, and lets one reader read its results later, in order.
  *
- * An error of the work is thrown to the reader after all results before it, and ignored without a reader. A reader that
- * leaves stops the work through its signal. Aborting `signal` throws `signal.reason` at once, with results still unread.
+ * An error of the work is thrown after the results before it. A reader that leaves stops the work. Aborting `signal`
+ * throws `signal.reason` at once.
+ *
+ * @example
+ * import { ahead } from '#src/pipeline/spoken.ts';
+ *
+ * const bound = { limit: 2, weigh: () => 1 };
+ * const numbers = ahead<number>(
+ *   bound,
+ *   async (queue) => {
+ *     for (const n of [1, 2, 3]) queue.put(n);
+ *   },
+ *   new AbortController().signal,
+ * );
+ * await Array.fromAsync(numbers); // [1, 2, 3]
  */
 export function ahead<T>(
   bound: Bound<T>,
@@ -35,7 +46,7 @@ export function ahead<T>(
 class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
   readonly #bound;
   readonly #signal;
-  /** Ends when the work ends in any way, and with it all that the work has started. */
+  /** Ends with the work, and everything that the work started ends with it. */
   readonly #stop = new AbortController();
   readonly #items: T[] = [];
   #load = 0;
@@ -127,20 +138,18 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
 
 export type ClauseVoice = { readonly synthesizer: Synthesizer; readonly voice: SpeechVoice };
 
-/** One clause and its sound, which is being made. */
 type ClauseSound = { readonly text: string; readonly sound: AsyncIterableIterator<Pcm> };
 
-/** Clauses given to speech beside the one being read: an interruption wastes two, never ten. */
+/** A barge-in wastes two clauses, never ten. */
 const clipsAhead: Bound<ClauseSound> = { limit: 2, weigh: () => 1 };
-/** Sound of one clause that lies here; the rest waits in the engine. Three of them and the 5 s of a track are below 10 s. */
+/** The rest waits in the engine. Three of these and the 5 s of a track stay below 10 s. */
 const soundAhead: Bound<Pcm> = { limit: 800, weigh: durationMs };
-/** Longest piece in which sound is passed to the reader, who may hold one more than the limit. */
+/** The reader may hold one more piece than the limit. */
 const longestPieceMs = 200;
 
-/** Clauses in a row without sound after which the voice counts as failed. */
+/** After these clauses in a row the voice counts as failed. */
 const mostUnspoken = 2;
 
-/** State of the voice of one answer. */
 type Course = {
   unspoken: number;
   error?: unknown;
@@ -149,13 +158,11 @@ type Course = {
 };
 
 /**
- * Speaks `clauses` in order onto `queue`, the next ones being made while one is read.
+ * Speaks clauses in order onto `queue`. The next ones are made while one is read.
  *
- * A clause without anything speakable is skipped. One whose sound fails is reported as `unspoken`, and the rest continues; where
- * the voice fails for good, the rest is not spoken. Errors:
- * those of `clauses`, after the sound of earlier ones; BotError `provider.*`, `speech.*` at the end, if the last clause
- * was unspoken, but not for want of a voice for its language: then all of it is written, as it has to be. Aborting
- * `signal` throws `signal.reason`.
+ * A clause whose sound fails is `unspoken`, and the rest goes on. If the voice fails for good, the rest is not
+ * spoken. Throws the errors of `clauses`, and BotError `provider.*` or `speech.*` at the end if the last clause was
+ * unspoken, unless no voice speaks its language.
  */
 export async function speak(
   clauses: AsyncIterable<string>,
@@ -172,7 +179,7 @@ export async function speak(
         const text = speakable(clause);
         if (text === '') continue;
         if (!course.isOut) await started.space();
-        if (course.isOut) continue; // the text is still passed on to be read
+        if (course.isOut) continue; // The text is still passed on to be read.
         queue.put({ kind: 'clause', text });
         started.put({ text, sound: begin(text, speech, signal) });
       }
@@ -214,7 +221,7 @@ async function deliver(
     for await (const pcm of sound) {
       queue.put({ kind: 'audio', pcm, ofText: text, begins: !began });
       began = true;
-      // A clause is over when its last piece has been taken: only then may one more begin.
+      // Another clause may only begin when the last piece of this one has been taken.
       await queue.space();
     }
     course.unspoken = 0;

@@ -2,13 +2,11 @@ import { inBatches } from '#src/base/batches.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { dataBlock, dataWords, type ModelPrompt } from './prompt-data-block.ts';
 
-/** A line of words of any speaker. */
 type WrittenLine = { readonly text: string };
 
-/** Lines and characters of one batch: it is translated while its lines are still looked at. */
+/** A batch is translated while people still look at its lines. */
 const limits = { items: 20, size: 3_000 };
 
-/** Lines with words, in batches of their order. */
 export function translationBatches<Line extends WrittenLine>(
   lines: readonly Line[],
 ): readonly (readonly Line[])[] {
@@ -16,7 +14,7 @@ export function translationBatches<Line extends WrittenLine>(
   return inBatches(spoken, ({ text }) => dataWords(text).length, limits);
 }
 
-/** Asks for the translation of one batch into a language named in English: `German`. */
+/** `language` is an English name such as `German`. */
 export function translationPrompt(batch: readonly WrittenLine[], language: string): ModelPrompt {
   const task =
     `Translate each line into ${language}. Reply with the same numbers, one line each, as in "[1] words", and with no other ` +
@@ -26,13 +24,13 @@ export function translationPrompt(batch: readonly WrittenLine[], language: strin
   return { system: task, user: dataBlock('lines', lines) };
 }
 
-/** A translation longer than this is something else: many times as long as its source, and then some for short ones. */
+/** A longer text is no translation. */
 const longestRatio = 4;
 const spareChars = 40;
 
 /**
- * Translations in a reply, for the lines of its batch. A number that is given twice counts for none: one of both is not from the
- * model, but copied from a line. So is what holds a number of a line.
+ * Parses the translations of a batch. A number given twice counts for none, as one of them was copied from a line. So
+ * does a text that holds a number.
  */
 export function readTranslations<Line extends WrittenLine>(
   reply: string,

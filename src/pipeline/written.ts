@@ -14,7 +14,7 @@ import { asidesIn } from '#src/chat/text/speakable.ts';
 import type { AnswerHost, DoneCall, ReplyPart } from './pipeline.ts';
 import type { AnswerSound } from './prompt.ts';
 
-/** A written text in clauses; the first passage of each unspeakable kind is followed by its spoken replacement. */
+/** Splits a written text into clauses, and says a replacement after the first passage of each unspeakable kind. */
 export class ClauseWriter {
   readonly #instead;
   readonly #splitter = new ClauseSplitter({ eager: true });
@@ -49,7 +49,6 @@ export class ClauseWriter {
   }
 }
 
-/** All of a written answer that is to be read, not heard. */
 export function asideOf(written: string): Extract<ReplyPart, { kind: 'aside' }> | undefined {
   const text = asidesIn(written)
     .map((aside) => aside.text)
@@ -57,28 +56,27 @@ export function asideOf(written: string): Extract<ReplyPart, { kind: 'aside' }> 
   return text === '' ? undefined : { kind: 'aside', text };
 }
 
-/** Rounds of tools after which the model is asked without them, and has to say something. */
+/** After these rounds the model is asked without tools, and must say something. */
 export const longestToolRounds = 4;
-/** Limit of calls in one round; further ones are ignored. */
+/** Further calls are ignored. */
 const mostCallsARound = 8;
 
 export type WrittenAnswerRequest = {
   /** Counts its requests itself. */
   readonly chat: ChatModel;
   readonly prompt: readonly ChatMessage[];
-  /** Calls already made, see `Turn.done`: shown as a round of tools before the first. */
+  /** Shown as a round of tools before the first. */
   readonly done?: readonly DoneCall[];
   readonly tools: readonly Tool[];
-  /** See `Turn.sent`. */
   readonly sent?: SentFields;
   readonly host: Pick<AnswerHost, 'run'>;
 };
 
 /**
- * Text of the model, with the tools it calls run between its rounds, those of one round side by side.
+ * Writes an answer, and runs the tools that the model calls between its rounds.
  *
- * A call is yielded before it runs; those of a program are not run here. Errors: BotError `provider.*`; a tool's BotError goes to the model instead. Aborting
- * `signal` throws `signal.reason`.
+ * A call is yielded before it runs. Calls of a program are not run here. A tool's BotError goes to the model. Throws
+ * BotError `provider.*`. Aborting `signal` throws `signal.reason`.
  */
 export async function* writeAnswer(
   { chat, prompt, done = [], tools, sent, host }: WrittenAnswerRequest,
@@ -107,10 +105,9 @@ function messagesOf(done: readonly DoneCall[]): readonly ChatMessage[] {
 }
 
 type Round = { readonly content: string; readonly calls: readonly ToolCall[] };
-/** Output of a round so far. */
 type RoundProgress = { content: string; readonly calls: ToolCall[] };
 
-/** One answer of the model; its calls are returned, not yielded, and only if tools were offered. */
+/** Returns the calls of one answer, and only if tools were offered. */
 async function* writeRound(
   chat: ChatModel,
   messages: readonly ChatMessage[],
@@ -137,7 +134,7 @@ async function* writeRound(
   return { content, calls: tools.length > 0 ? calls.slice(0, mostCallsARound) : [] };
 }
 
-/** Results in the order of the calls, for any order of their ends. */
+/** Results stand in the order of the calls. */
 async function runAll(
   calls: readonly ToolCall[],
   host: WrittenAnswerRequest['host'],

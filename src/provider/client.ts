@@ -6,25 +6,24 @@ import { serverName } from '#src/provider/models/error-phrases.ts';
 import { apiUrl } from '#src/provider/models/models.ts';
 import { type Fetch, guardFetch, noKey } from './guarded-fetch.ts';
 
-/** Interval between rounds, in ms. Node's `fetch` closes connections that were idle for 4 s, and many servers those idle for 5. */
+/** Node's `fetch` closes connections that were idle for 4 s, and many servers those idle for 5 s. */
 const spacingMs = 4000;
-/** One request may be given up for the next, and the next one needs a connection then. */
+/** A request may be given up for the next one, which needs a connection then. */
 const perServer = 2;
 const stayMs = 12_000;
 const limitMs = 5000;
 
 /**
- * Connections that are open before `fetch` needs them, by an OPTIONS without a key whose answer is ignored (after a
- * HEAD, Node's `fetch` closes).
+ * Keeps connections open before `fetch` needs them, by OPTIONS requests without a key.
  *
- * At most one round in 4 s, for 12 s after the last call. A cold one costs 1.3 ms
- * more over TLS on one machine (2.6 to 3.9 ms), and three round trips over a network.
+ * At most one round in 4 s, for 12 s after the last call. A cold connection costs three round trips, and 1.3 ms more
+ * on one machine.
  */
 export class WarmConnections implements Disposable {
   readonly #addresses: readonly string[];
   readonly #clock: Clock;
   readonly #over = new AbortController();
-  /** Servers that refuse an OPTIONS: further ones would only fill their logs. */
+  /** Further requests would only fill the logs of these servers. */
   readonly #refusing = new Set<string>();
   #lastMs = -Infinity;
   #untilMs = 0;
@@ -68,6 +67,7 @@ export class WarmConnections implements Disposable {
     if (this.#refusing.has(address)) return;
     const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(limitMs)]);
     try {
+      // After a HEAD Node's `fetch` closes the connection.
       const response = await fetch(address, { method: 'OPTIONS', redirect: 'manual', signal });
       if (response.status >= 400) this.#refusing.add(address);
       for await (const _ of response.body ?? []); // Only a connection whose answer was read to its end stays open.
@@ -78,13 +78,12 @@ export class WarmConnections implements Disposable {
 }
 
 export type ClientOptions = {
-  /** With its own query, if it has one; without a path its `/v1` is meant. */
+  /** May have a query of its own. An address without a path means its `/v1`. */
   readonly baseUrl: string;
-  /** Absent for servers that want none. */
   readonly apiKey?: Secret;
 };
 
-/** The client of the `openai` package that sends by `send`: one attempt a request, and no log, which would hold people's words. */
+/** Client of the `openai` package with one attempt a request and no log, which would hold people's words. */
 export class ApiClient extends OpenAI {
   constructor({ apiKey, baseUrl }: ClientOptions, send: Fetch) {
     const url = new URL(baseUrl);
@@ -98,14 +97,14 @@ export class ApiClient extends OpenAI {
       webhookSecret: null,
       maxRetries: 0,
       logLevel: 'off',
-      // The package asks a `fetch` for its `Response` to learn that it accepts forms.
+      // The package looks for `Response` on a `fetch` to learn that it accepts forms.
       fetch: Object.assign<Fetch, { Response: typeof Response }>((to, init) => send(to, init), {
         Response,
       }),
     });
   }
 
-  /** Without its key. */
+  /** Leaves out the key. */
   toJSON(): string {
     return `ApiClient(${serverName(this.baseURL)})`;
   }
@@ -116,9 +115,9 @@ export class ApiClient extends OpenAI {
 }
 
 /**
- * A client for one server: one attempt a request, guarded, and nothing taken from the environment.
+ * Opens a client for one server: one attempt a request, guarded, and nothing taken from the environment.
  *
- * Requests fail with errors that `describeError` turns into BotErrors.
+ * `describeError` turns the errors of its requests into BotErrors.
  */
 export function openClient({ apiKey, baseUrl: address }: ClientOptions): ApiClient {
   const baseUrl = apiUrl(address);
@@ -126,7 +125,6 @@ export function openClient({ apiKey, baseUrl: address }: ClientOptions): ApiClie
   return new ApiClient({ apiKey, baseUrl }, send);
 }
 
-/** The key of a client, if it has a real one. */
 export function keyOf({ apiKey }: Pick<ApiClient, 'apiKey'>): string | undefined {
   return apiKey === null || apiKey === noKey ? undefined : apiKey;
 }

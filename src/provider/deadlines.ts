@@ -1,33 +1,32 @@
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
 
-/** Longest waits, in ms, for one role of a turn. */
+/** Longest waits for one role of a turn. */
 export type Deadlines = {
-  /** Time, in ms, up to the first output, once the server has given one before: of a slow server by its own speed. */
+  /** Time to the first output, if the server has answered before. A slow server gets more, by its own speed. */
   readonly firstMs: number;
-  /** Longest such time, in ms. */
   readonly longestFirstMs: number;
-  /** Deadline of the first output of the very first request, in ms: a model may have to be loaded. */
+  /** Time to the first output ever: a model may have to be loaded. */
   readonly coldFirstMs: number;
-  /** Time, in ms, that each further measure of a short request adds. */
+  /** Added for each further measure of a short request. */
   readonly moreMs: number;
-  /** Time, in ms, without a further part once the output has begun. */
+  /** Time without a further part after the first output. */
   readonly idleMs: number;
-  /** Total time, in ms, spent waiting for this server; a slow reader does not count. */
+  /** Total wait for the server. A slow reader does not count. */
   readonly totalMs: number;
-  /** Time, in ms, within which a failure may be tried once more. */
+  /** A failure within this time may be retried. */
   readonly retryWithinMs: number;
 };
 
-/** The deadlines of each role. */
 export type RoleDeadlines = {
   readonly [Role in keyof typeof deadlines]: Deadlines;
 };
 
 /**
- * Deadlines in ms of each role, from the patience of people and from measurements: speech inside an answer is missed
- * soonest, and the speaker of something short learns within 5 s that it was not understood, unless the server is known to be slow. A chat model may think for as
- * long as an answer is promised for, five minutes. Longer speech and texts add to the first output.
+ * Deadlines from the patience of people and from measurements.
+ *
+ * A missing voice inside an answer is noticed soonest. Somebody who said something short learns within 5 s that it
+ * was not understood. A chat model may think for five minutes, as long as an answer is promised for.
  */
 export const deadlines = {
   'speech to text': {
@@ -56,26 +55,24 @@ export const deadlines = {
   },
 } as const satisfies Readonly<Record<string, Omit<Deadlines, 'longestFirstMs'>>>;
 
-/** A server gets so many times the time that it is expected to take. */
 const patience = 3;
-/** Share of the slowest time that is left of it with each faster request. */
 const keptShare = 0.75;
 
 /**
- * Speed of one server: the time to the first output of the slowest of its recent requests. The slowest counts, as many servers take
- * for a short request as long as for a long one.
+ * Speed of one server: the slowest of its recent requests, since many servers take as long for a short request as for
+ * a long one.
  */
 export class ServerSpeed {
   #slowest: { readonly tookMs: number; readonly size: number } | undefined;
 
-  /** `size` in multiples of a short request. One that was late counts with its deadline. */
+  /** `size` counts multiples of a short request. A late request counts with its deadline. */
   note(tookMs: number, size = 1): void {
     const fadedMs = keptShare * (this.#slowest?.tookMs ?? 0);
     const isSlowest = tookMs >= fadedMs;
     this.#slowest = isSlowest ? { tookMs, size } : { size, ...this.#slowest, tookMs: fadedMs };
   }
 
-  /** Deadlines of the next request; without a size the usual ones, whatever the speed. */
+  /** Without a size the usual deadlines apply. */
   limits(usual: Deadlines, size = 0): Pick<Deadlines, 'firstMs' | 'idleMs' | 'totalMs'> {
     const { coldFirstMs, firstMs, idleMs, longestFirstMs, moreMs, totalMs } = usual;
     const slowest = this.#slowest ?? { tookMs: 0, size: 1 };
@@ -92,18 +89,16 @@ export class ServerSpeed {
 
 export type StageTiming<T> = {
   readonly firstMs: number;
-  /** Time, in ms, without a further part after the first output. */
   readonly idleMs: number;
   readonly totalMs: number;
   readonly clock: Clock;
   readonly isOutput: (part: T) => boolean;
-  /** Told how long, in ms, the first output was waited for. */
   readonly onFirst: (waitedMs: number) => void;
-  /** Error to throw, and to stop the source with by then. */
+  /** Error to throw, and to stop the source with. */
   readonly late: (ms: number) => Error;
 };
 
-/** Parts of `source`, each waited for no longer than `timing` says. A source that is late must be stopped by its signal. */
+/** Passes parts on and throws when one is late. The caller must stop a late source by its signal. */
 export async function* timed<T>(
   source: AsyncIterable<T>,
   { clock, firstMs, idleMs, isOutput, late, onFirst, totalMs }: StageTiming<T>,
@@ -130,7 +125,7 @@ export async function* timed<T>(
       yield part.value;
     }
   } finally {
-    // One that still works gets its turn to stop when its signal is aborted.
+    // A source that still works stops when its signal is aborted.
     const stopped = parts.return?.(undefined)?.catch(() => undefined);
     if (!isWaiting) await stopped;
   }

@@ -5,28 +5,38 @@ import { type Deadlines, ServerSpeed, timed } from './deadlines.ts';
 import type { ProviderNews, ProviderRole } from './provider-news.ts';
 
 export type BreakerRules = {
-  /** Failures in a row that open the breaker; a hopeless one does at once. */
+  /** Failures in a row that open the breaker. A hopeless failure opens it at once. */
   readonly failures: number;
-  /** The first rest; each failed trial doubles it. */
+  /** Each failed trial doubles the rest. */
   readonly firstRestMs: number;
   readonly longestRestMs: number;
 };
 
-/** A server that wants to be left alone for longer is; a shorter wait is the retry's. */
+/** A shorter wait is handled by the retry. */
 const longWaitMs = 1000;
-/** Longest rest a server may ask for, in ms. */
 const longestAskedMs = 3_600_000;
-/** Rest in ms after a server refused for lack of credit: no bill is paid within a second. */
+/** Nobody pays a bill within a second. */
 const spentRestMs = 60_000;
 
 type Rest = { readonly plannedMs: number; readonly untilMs: number; readonly reason: BotError };
 
-/** Keeps requests from a server that fails until it has rested. After that a failure begins a longer rest, and a success ends it. */
+/**
+ * Circuit breaker: pauses requests to a failing provider. After the rest a failure begins a longer rest, and a
+ * success closes the breaker.
+ *
+ * @example
+ * import { realClock } from '#src/base/clock.ts';
+ * import { BotError } from '#src/base/errors.ts';
+ * import { Breaker } from '#src/provider/fallback-chain.ts';
+ *
+ * const breaker = new Breaker({ failures: 1, firstRestMs: 1_000, longestRestMs: 60_000 }, realClock);
+ * breaker.failed(new BotError('provider.unreachable', true, 'The server is down.'));
+ * breaker.admits; // false
+ */
 export class Breaker {
   readonly #clock: Clock;
   readonly #rules: BreakerRules;
   #failuresInRow = 0;
-  /** The latest, until a success. */
   #rest: Rest | undefined;
 
   constructor(rules: BreakerRules, clock: Clock) {
@@ -38,19 +48,17 @@ export class Breaker {
     return this.#rest === undefined;
   }
 
-  /** Whether a request may be sent now. */
   get admits(): boolean {
     return this.#rest === undefined || this.#clock.nowMs() >= this.#rest.untilMs;
   }
 
-  /** Reason and remaining time, in ms, of the rest; undefined while the breaker is closed. */
   get resting(): { readonly reason: BotError; readonly restMs: number } | undefined {
     if (this.#rest === undefined) return undefined;
     const { reason, untilMs } = this.#rest;
     return { reason, restMs: Math.max(0, untilMs - this.#clock.nowMs()) };
   }
 
-  /** Reports an answer that did not fail; one that began before the rest says nothing about now. */
+  /** An answer that began before the rest says nothing about now. */
   succeeded(): void {
     if (!this.admits) return;
     this.#failuresInRow = 0;
@@ -71,24 +79,22 @@ export class Breaker {
   }
 }
 
-/** Asking again at once cannot help. */
+/** Another request at once cannot help. */
 function isHopeless({ code, about }: BotError): boolean {
   if (code === 'provider.bad_key' || code === 'provider.spent' || about.status === 404) return true;
   return (about.retryAfterMs ?? 0) > longWaitMs;
 }
 
-/** An engine that can serve a role. */
 export type Fallback<Engine> = {
-  /** Name for people. */
   readonly provider: string;
   readonly breaker: Breaker;
-  /** Loaded when first asked for. Errors: BotError. */
+  /** Loads the engine when first asked for. Throws BotError. */
   readonly engine: () => Engine | Promise<Engine>;
 };
 
 export type FallbackChainOptions<Engine> = {
   readonly role: ProviderRole;
-  /** The usual engine, then its fallback where it has one. */
+  /** The usual engine first. */
   readonly fallbacks: readonly Fallback<Engine>[];
   readonly clock: Clock;
   readonly deadlines: Deadlines;
@@ -97,37 +103,37 @@ export type FallbackChainOptions<Engine> = {
 };
 
 export type FallbackRequest<Engine, T> = {
-  /** `index` is that of the fallback, from 0. */
   readonly ask: (engine: Engine, signal: AbortSignal, index: number) => AsyncIterable<T>;
-  /** Whether people hear or read of this part: from the first such on, nothing is asked again. */
+  /** After the first output that people hear or read nothing is retried. */
   readonly isOutput: (part: T) => boolean;
-  /** Sound or text of the request, in multiples of a short one; absent: it says nothing about the time to the first output. */
+  /** Multiples of a short request. Undefined if the size says nothing about the time to the first output. */
   readonly size?: number;
 };
 
-/** Place in the chain that several requests which belong together use. */
+/** Place in the chain of requests that belong together. */
 export type FallbackPosition = { index: number | undefined; isPinned: boolean };
 
 export function openFallbackPosition(): FallbackPosition {
   return { index: undefined, isPinned: false };
 }
 
-/** End of a request to one engine. `moved`: its place moved to another engine meanwhile. An error came before any output. */
+/** `moved` means that another request moved the place to another engine. */
 type AttemptEnd = 'whole' | 'moved' | BotError;
 
-/** The pause before something is asked again, where the server names none. */
+/** Used if the provider names no wait. */
 const retryPauseMs = 200;
-/** A server that wants more is not asked again in this turn. */
+/** A provider that wants a longer wait is not retried in this turn. */
 const longestPauseMs = 1000;
 const notAwaited = new Error('the request is over');
-/** The request is to blame for these, not the server; another one may take it all the same. */
+/** The request is to blame for these statuses. Another provider may accept it. */
 const ownFault = new Set([400, 413, 422]);
 
 /**
- * Serves requests by the first engine that is not resting, and by its fallback when that fails before its first output.
+ * Serves a request by the first engine that is not resting, and by the next one if that fails before its first
+ * output.
  *
- * A request that fails at once is repeated once. A rested engine is tried by the next request, so that the chain recovers
- * by itself.
+ * A request that fails at once is retried once. The next request tries a rested engine, so the chain recovers by
+ * itself.
  */
 export class FallbackChain<Engine> {
   readonly #options: FallbackChainOptions<Engine>;
@@ -139,17 +145,16 @@ export class FallbackChain<Engine> {
     this.#options = options;
   }
 
-  /** The engine that would be asked now, if it is loaded. */
   get present(): Engine | undefined {
     const engine = this.#options.fallbacks.find(({ breaker }) => breaker.admits)?.engine();
     return engine instanceof Promise ? undefined : engine;
   }
 
   /**
-   * Requests of one `place` use one fallback from the first output of any of them on.
+   * Requests with the same `place` stay with one engine after the first output of any of them.
    *
-   * Errors: BotError of the last engine asked; where all rest, the reason of the first one's rest. Other errors of an
-   * engine pass. Aborting `signal` throws `signal.reason`.
+   * Throws the BotError of the last engine asked, or the reason of the first engine's rest if all rest. Aborting
+   * `signal` throws `signal.reason`.
    */
   async *run<T>(
     asking: FallbackRequest<Engine, T>,
@@ -171,7 +176,6 @@ export class FallbackChain<Engine> {
     }
   }
 
-  /** One request to one engine. Errors: its own after output, described; the reason of `signal`. */
   async *#attempt<T>(
     asking: FallbackRequest<Engine, T>,
     at: number,
@@ -213,7 +217,6 @@ export class FallbackChain<Engine> {
     return fallback;
   }
 
-  /** Index of the engine that serves a place. Errors: the reason of the first engine's rest, where all rest. */
   #indexOf(place: FallbackPosition): number {
     place.index ??= this.#admittingFrom(0);
     if (place.index === undefined) throw this.#restError();
@@ -226,7 +229,6 @@ export class FallbackChain<Engine> {
     return index < 0 ? undefined : index;
   }
 
-  /** Moves a place on from an engine that failed. Errors: `error`, where no engine is left. */
   #leave(at: number, error: BotError, place: FallbackPosition): void {
     const { about, code } = error;
     if (code === 'budget.used') throw error;
@@ -245,7 +247,6 @@ export class FallbackChain<Engine> {
     return error.retryable && breaker.isClosed && isSoon && waitMs <= longestPauseMs;
   }
 
-  /** Output of one engine, waited for no longer than the deadlines say. */
   #partsOf<T>(
     { ask, isOutput, size }: FallbackRequest<Engine, T>,
     at: number,
@@ -271,12 +272,9 @@ export class FallbackChain<Engine> {
     });
   }
 
-  /**
-   * An error that is no failure of the server is thrown on; one that lacks a voice for a language is well, and another
-   * may have it.
-   */
   #describe(thrown: unknown, fallback: Fallback<Engine>): BotError {
     if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable') throw thrown;
+    // An engine without a voice for a language is well, and another one may have the voice.
     if (thrown.code === 'speech.no_voice' || thrown.about.takesNoPictures) return thrown;
     const { provider } = fallback;
     const { code, message, cause } = thrown;
@@ -310,6 +308,6 @@ export class FallbackChain<Engine> {
 }
 
 function late({ provider }: Fallback<unknown>, ms: number): BotError {
-  // Not asked again: it may still be busy with this request, and would take up the next one behind it.
+  // Not retried: the provider may be busy with this request, and would queue the next one behind it.
   return new BotError('provider.late', false, `${provider} did not respond for ${ms / 1000} s.`);
 }

@@ -19,37 +19,35 @@ import {
 } from '#src/provider/models/error-phrases.ts';
 import { endMark } from './server-events.ts';
 
-/** Largest answer, in bytes. */
 const mostBytes = 64 * 1024 * 1024;
-/** Bytes of a body that tell what it is. */
+/** These bytes tell the kind of a body. */
 const mostHeadBytes = 4096;
 
 export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 export type Guard = {
-  /** Name of the server in messages. */
+  /** For messages. */
   readonly server: string;
   readonly secret: () => string | undefined;
 };
 
-/** Bytes of events that are read in one turn of the event loop: two thousand of the smallest. */
+/** Two thousand of the smallest events, read in one turn of the event loop. */
 const eventPartBytes = 16 * 1024;
 
-/** Time, in ms, in which a stream is to end after its end mark, so that its connection can be used again. */
+/** A stream that ends in time after its end mark leaves its connection usable. */
 const endMs = 1_000;
 
-/** Sent where no key is set: some servers insist on one, those without keys ignore it. */
+/** Some servers insist on a key, and those without keys ignore it. */
 export const noKey = 'none';
-/** The only headers of a client that leave: its additions of its own, or from the environment, go to no server. */
+/** Headers that the client adds by itself or from the environment go to no server. */
 const ownHeader = /^(accept|content-type)$/;
 
 /**
- * A `fetch` that cannot flood, follow a redirect, or take a web page for an answer. JSON and events in an answer
- * are measured as they come, so that every parser finds them within `answerLimits` and `eventLimits`. How long it is waited for
- * is the caller's decision, by its signal.
+ * Creates a `fetch` that cannot flood, follow a redirect, or take a web page for an answer.
  *
- * Errors: BotError `provider.wrong_type`, `provider.refused`, also out of the body while it is read.
- * Every error and every cancelled body closes the connection, but for one that is cancelled with `endMark` and ends then.
+ * JSON and events are measured as they come, so that every parser stays within `answerLimits` and `eventLimits`.
+ * Throws BotError `provider.wrong_type` or `provider.refused`, also while the body is read. Every error and cancelled
+ * body closes the connection, apart from one that is cancelled with `endMark` and ends in time.
  */
 export function guardFetch(guard: Guard): Fetch {
   return async (input, init = {}) => {
@@ -106,7 +104,6 @@ function redirected(headers: Headers, { secret, server }: Watch): BotError {
   return new BotError('provider.refused', false, message);
 }
 
-/** First line of a body, or its first bytes. */
 async function readHead(body: ReadableStream<Uint8Array>): Promise<string> {
   let head = '';
   for await (const piece of body.values({ preventCancel: true })) {
@@ -117,16 +114,15 @@ async function readHead(body: ReadableStream<Uint8Array>): Promise<string> {
   return head;
 }
 
-/** An answer with its meter; undefined for sound. */
+/** Undefined for sound. */
 type MeasuredAnswer = Watch & { readonly meter: JsonMeter | undefined };
 
-/** Errors are read as JSON, for any expected content. */
 function meterOf({ ok, headers }: Response, { asked }: Watch): JsonMeter {
   const isStream = ok && isEventStream(mediaType(headers), asked);
   return new JsonMeter(isStream ? eventLimits : answerLimits, { isStream });
 }
 
-/** Passes pieces of a body on as they are asked for, each within its limit. */
+/** Passes a body on in pieces as they are asked for. */
 class WatchedBody implements UnderlyingSource<Uint8Array> {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #watch: MeasuredAnswer;
@@ -158,7 +154,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     else this.#watch.hangUp.abort(reason);
   }
 
-  /** Hands events on in parts: a reader goes through all of a piece in one turn of the event loop. */
+  /** A reader goes through a whole piece in one turn of the event loop. */
   async #part(): Promise<Uint8Array | undefined> {
     if (this.#unread) await setImmediate();
     const piece = this.#unread ?? (await this.#read());
@@ -180,7 +176,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     return value;
   }
 
-  /** An answer that does not end, or ends too late, closes the connection. Never throws. */
+  /** An answer that does not end in time closes the connection. Never throws. */
   async #readToEnd(): Promise<void> {
     const { hangUp } = this.#watch;
     const last = unlessAborted(this.#reader.read(), AbortSignal.timeout(endMs));
@@ -192,7 +188,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   }
 }
 
-/** JSON where sound or a stream was asked is an error in the clothes of a success: it is read. */
+/** Where sound or a stream was asked for, JSON is an error in spite of its status. */
 async function wrongType(what: string, answer: Response, guard: Guard): Promise<BotError> {
   const advice = 'check that the base URL is the API itself, which usually ends in /v1';
   const isJson = what === 'json';

@@ -16,36 +16,34 @@ import {
 } from '#src/provider/models/error-phrases.ts';
 
 export type SocketOptions = {
-  /** URL from the settings, `http` meaning `ws`; the key goes to no other host. */
+  /** `http` means `ws`. The key goes to no other host. */
   readonly baseUrl: string;
   readonly apiKey?: Secret;
   readonly clock: Clock;
   readonly openSocket?: OpenSocket;
 };
 
-/** Opens a WebSocket; left out, over the network. */
 export type OpenSocket = (url: URL, options: WebSocket.ClientOptions) => WebSocket;
 
 export type JsonEvent = Readonly<Record<string, unknown>>;
 
 export type SocketListener = {
   hear(event: JsonEvent): void;
-  /** Once, and never after `close`. */
+  /** Called once, and never after `close`. */
   lost(error: BotError): void;
 };
 
-/** Longest wait, in ms, for the server to accept WebSocket. */
 const connectMs = 10_000;
-/** Silence in ms after which a server counts as gone; half way it is asked for a sign of life. */
+/** Half way the server gets a ping. */
 const silenceMs = 20_000;
-/** Limit of unsent bytes, about four minutes of sound. */
+/** About four minutes of sound. */
 const mostWaitingBytes = 16 * 1024 * 1024;
 const mostRefusalBytes = 4096;
-/** One second of 24 kHz; far below the 15 MiB a server takes at once. */
+/** A second at 24 kHz. A server takes up to 15 MiB: https://developers.openai.com/api/docs/guides/realtime */
 const pieceSamples = 24_000;
 const idle: SocketListener = { hear: () => undefined, lost: () => undefined };
 
-/** The address of `path` below a base URL, its own query kept. */
+/** Returns the address of `path` below a base URL, and keeps the query of the base URL. */
 export function socketUrl(baseUrl: string, path: string, query: Readonly<Record<string, string>>) {
   const url = new URL(baseUrl);
   url.protocol = url.protocol.replace('http', 'ws');
@@ -54,7 +52,7 @@ export function socketUrl(baseUrl: string, path: string, query: Readonly<Record<
   return url;
 }
 
-/** A WebSocket that carries JSON objects both ways; anything else that comes is passed over. */
+/** A WebSocket that carries JSON objects both ways. Anything else is ignored. */
 export class JsonSocket {
   readonly #socket: WebSocket;
   readonly #options: SocketOptions;
@@ -79,7 +77,7 @@ export class JsonSocket {
     this.#listener = listener;
   }
 
-  /** `url` lies below `baseUrl`. Errors: BotError `provider.*`. Aborting `signal` throws `signal.reason`. */
+  /** Opens `url` below `baseUrl`. Throws BotError `provider.*`. Aborting `signal` throws `signal.reason`. */
   static async open(
     url: URL,
     options: SocketOptions,
@@ -97,7 +95,7 @@ export class JsonSocket {
     const { openSocket = overNetwork } = options;
     const socket = openSocket(url, { headers, ...plain });
     const opened = Promise.withResolvers<void>();
-    socket.on('error', opened.reject); // Also keeps later ones from ending the process; 'close' follows them.
+    socket.on('error', opened.reject); // The listener also keeps later errors from ending the process. A 'close' event follows them.
     socket.on('unexpected-response', (_, response) => refusal(response).then(opened.reject));
     socket.on('open', opened.resolve);
     const self = new JsonSocket(url, socket, options, listener);
@@ -120,7 +118,7 @@ export class JsonSocket {
     return !this.#over.signal.aborted;
   }
 
-  /** One listener at a time; it must not throw. It is told of a loss that happened before. */
+  /** Sets the only listener, which must not throw. A loss that happened before is reported at once. */
   attach(listener: SocketListener): void {
     this.#listener = listener;
     if (this.#loss) listener.lost(this.#loss);
@@ -130,18 +128,18 @@ export class JsonSocket {
     this.#listener = idle;
   }
 
-  /** False once nothing can be sent any more. */
+  /** False if nothing can be sent any more. */
   send(event: JsonEvent): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
     if (this.#socket.bufferedAmount > mostWaitingBytes) {
       this.#lose(this.#late('accepted no data'));
       return false;
     }
-    this.#socket.send(JSON.stringify(event), () => {}); // 'close' reports an event that does not leave.
+    this.#socket.send(JSON.stringify(event), () => {}); // A 'close' event reports an event that does not leave.
     return true;
   }
 
-  /** Adds samples at 24 kHz mono to the input buffer of a Realtime server. */
+  /** Adds samples, mono at 24 kHz, to the input buffer of a Realtime server. */
   append(samples: Int16Array): void {
     for (let at = 0; at < samples.length; at += pieceSamples) {
       const { buffer, byteOffset, byteLength } = samples.subarray(at, at + pieceSamples);
@@ -150,7 +148,7 @@ export class JsonSocket {
     }
   }
 
-  /** Stops reading, which keeps the server from sending, or goes on. An event on its way may still come. */
+  /** Pauses or resumes reading, which keeps the server from sending. An event on its way may still come. */
   hold(on: boolean): void {
     if (!this.alive) return;
     this.#isPaused = on;
@@ -177,12 +175,12 @@ export class JsonSocket {
       this.#lose(new BotError('provider.refused', false, `${this.#server} sent ${read.words}.`));
   }
 
-  /** Ends with the socket; a peer that vanished without a word would otherwise be waited for. */
   async #watch(): Promise<void> {
     const { signal } = this.#over;
     const sleep = () => this.#options.clock.sleep(silenceMs / 2, signal).catch(() => {});
     for (await sleep(); !signal.aborted; await sleep()) {
       if (this.#isPaused) continue;
+      // Without a ping a peer that vanished would be waited for.
       if (!this.#heard) return this.#lose(this.#late('answered no ping'));
       this.#heard = false;
       this.#socket.ping(() => {});
@@ -224,7 +222,6 @@ export class JsonSocket {
 
 const overNetwork: OpenSocket = (url, options) => new WebSocket(url, options);
 
-/** Error of a server that refuses WebSocket, with its message. */
 async function refusal(response: IncomingMessage): Promise<Error> {
   const { statusCode, headers } = response;
   const pieces: Buffer[] = [];
@@ -234,10 +231,10 @@ async function refusal(response: IncomingMessage): Promise<Error> {
       if (Buffer.concat(pieces).length > mostRefusalBytes) break;
     }
   } catch {
-    // Its status says enough.
+    // The status says enough.
   }
   const text = Buffer.concat(pieces).toString();
-  // uvicorn answers a path without WebSocket like that.
+  // uvicorn answers like this at a path without WebSocket.
   if (statusCode === 403 && text === '') return noRealtime();
   const known = Object.entries(headers).filter(([, value]) => typeof value === 'string');
   const value = foreignJson(text, answerLimits);

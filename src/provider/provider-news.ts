@@ -1,10 +1,8 @@
 import type { BotError } from '#src/base/errors.ts';
 
-/** Role of a server. */
 export type ProviderRole = 'speech to text' | 'chat' | 'text to speech';
 
 export type ProviderNews =
-  /** One request failed. */
   | {
       readonly kind: 'failed';
       readonly role: ProviderRole;
@@ -12,10 +10,10 @@ export type ProviderNews =
       readonly code: BotError['code'];
       /** Sentence for the operator. */
       readonly message: string;
-      /** Error for the log, which leaves out quotations. */
+      /** For the log, which leaves out quotations. */
       readonly cause?: unknown;
     }
-  /** A server does something wrong that is put right here; `mend` is what would mend it there. */
+  /** The server does something wrong that is corrected here. `mend` is the remedy. */
   | {
       readonly kind: 'habit';
       readonly role: ProviderRole;
@@ -23,7 +21,7 @@ export type ProviderNews =
       readonly what: string;
       readonly mend: string;
     }
-  /** The first that did not fail after some that had. */
+  /** The first success after failures. */
   | { readonly kind: 'mended'; readonly role: ProviderRole; readonly provider: string }
   | {
       readonly kind: 'fallback-on';

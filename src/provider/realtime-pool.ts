@@ -7,7 +7,6 @@ import { apiUrl } from '#src/provider/models/models.ts';
 import { type JsonEvent, JsonSocket, type SocketOptions, socketUrl } from './json-socket.ts';
 
 export type RealtimePoolOptions = LinkOptions & {
-  /** Number of unused connections that `warm` opens. */
   readonly ready: number;
 };
 
@@ -15,13 +14,16 @@ const longestIdleMs = 60_000;
 /** Servers end a session after an hour. */
 const oldestMs = 50 * 60_000;
 
-/** Connections to one server with the same settings, each used by one at a time; an unused one is closed after a minute. */
+/**
+ * Connections to one server with the same settings. Each serves one user at a time, and an unused one is closed after
+ * a minute.
+ */
 export class RealtimePool implements Disposable {
   readonly #options: RealtimePoolOptions;
   readonly #clock: Clock;
   readonly #over = new AbortController();
   #urls: readonly URL[];
-  /** Unused connections, with their timers. */
+  /** Each with the function that cancels its timer. */
   readonly #idle = new Map<JsonSocket, () => void>();
   readonly #leased = new Set<JsonSocket>();
   readonly #opening = new Set<Promise<void>>();
@@ -36,7 +38,7 @@ export class RealtimePool implements Disposable {
     return this.#leased.size === 0;
   }
 
-  /** Opens connections ahead of need. Never throws and never waits. */
+  /** Never throws and never waits. */
   warm(): void {
     if (this.#over.signal.aborted) return;
     for (let n = this.#idle.size + this.#opening.size; n < this.#options.ready; n++) {
@@ -50,19 +52,22 @@ export class RealtimePool implements Disposable {
     }
   }
 
-  /** Leases a connection, until it is given back. Errors: BotError `provider.*`. Aborting `signal` throws its reason. */
+  /**
+   * Leases a connection until it is given back. Throws BotError `provider.*`. Aborting `signal` throws
+   * `signal.reason`.
+   */
   async lease(signal: AbortSignal): Promise<JsonSocket> {
     const leasing = this.#lease();
     try {
       return await unlessAborted(leasing, signal);
     } catch (cause) {
       const unwanted = (link: JsonSocket) => this.giveBack(link, true);
-      leasing.then(unwanted, () => undefined); // each caller gets the error
+      leasing.then(unwanted, () => undefined); // Each caller gets the error.
       throw cause;
     }
   }
 
-  /** `isReusable`: the server has nothing more to say about its use. */
+  /** A connection is reusable if the server has nothing more to say about its former use. */
   giveBack(link: JsonSocket, isReusable: boolean): void {
     this.#leased.delete(link);
     if (isReusable) this.#keep(link);
@@ -105,8 +110,8 @@ export class RealtimePool implements Disposable {
     link.close();
   }
 
-  /** Opens at the address that worked before, else at the first that does. */
   async #open(): Promise<JsonSocket> {
+    // The address that worked before comes first.
     const options = { ...this.#options, urls: this.#urls };
     const link = await openRealtimeLink(options, this.#over.signal);
     this.#urls = [link.url];
@@ -116,17 +121,16 @@ export class RealtimePool implements Disposable {
 
 export type LinkOptions = Omit<SocketOptions, 'clock'> & {
   readonly clock?: Clock;
-  /** Addresses of the server, tried in this order until one is known there. */
+  /** Tried in this order. */
   readonly urls: readonly URL[];
-  /** First event to a session: its settings. */
+  /** First event to a session, with its settings. */
   readonly opening: JsonEvent;
 };
 
-/** Servers differ in whether they greet and whether they confirm; one that does neither is believed. */
+/** Servers differ in whether they greet and confirm. One that does neither is believed. */
 const greetingMs = 2000;
-/** Errors of a server that does not know this address. */
 const elsewhere = new Set(['provider.refused', 'provider.bad_key']);
-/** A connection to a Realtime server, configured and ready. Errors: BotError `provider.*`. Aborting `signal` throws its reason. */
+/** Throws BotError `provider.*`. Aborting `signal` throws `signal.reason`. */
 async function openRealtimeLink(options: LinkOptions, signal: AbortSignal): Promise<JsonSocket> {
   let first: unknown;
   for (const url of options.urls) {
@@ -157,7 +161,7 @@ async function openAt(url: URL, options: LinkOptions, signal: AbortSignal): Prom
   }
 }
 
-/** The session's next event of this kind; an error, or the end, instead. */
+/** Waits for the next event of this kind. Rejects at an error, or at the end of the connection. */
 function expected(what: 'created' | 'updated', options: LinkOptions) {
   const { promise, resolve, reject } = Promise.withResolvers<JsonEvent>();
   promise.catch(() => undefined);
@@ -170,19 +174,18 @@ function expected(what: 'created' | 'updated', options: LinkOptions) {
   return { event: promise, listener: { hear, lost: reject } };
 }
 
-/** Whether a server tells that it has made, or changed, the session. */
 export function isOfSession({ type }: JsonEvent, what: 'created' | 'updated'): boolean {
   return type === `session.${what}` || type === `transcription_session.${what}`;
 }
 
-/** Error in an event of a server; `eventId`: the event of ours that it is about, where it says so. */
+/** `eventId` is our event that the error is about, if the server says so. */
 export function errorIn({ error }: JsonEvent) {
   const { message, code, event_id } = fieldsOf(error);
   const words = textIn(message) ?? 'no reason given';
   return { eventId: textIn(event_id), code: textIn(code), words };
 }
 
-/** Error from a server's message: its code in the sentence, its words apart. */
+/** The message holds the code only, as the text may quote people. */
 export function refusalOf(
   words: string,
   code: string | undefined,
@@ -205,7 +208,6 @@ export function refusalOf(
   );
 }
 
-/** Addresses of the Realtime API below a base URL, with each of these queries. */
 export function realtimeUrls(baseUrl: string, queries: readonly object[]): URL[] {
   return queries.map((query) => socketUrl(apiUrl(baseUrl), '/realtime', { ...query }));
 }

@@ -9,9 +9,9 @@ import { errorIn, type LinkOptions, refusalOf } from './realtime-pool.ts';
 
 export type ResponseOptions = Pick<LinkOptions, 'baseUrl' | 'apiKey'> & {
   readonly link: Pick<JsonSocket, 'attach' | 'hold'>;
-  /** Ids of the events that it depends on: the request for it, and others whose refusal ends it. */
+  /** Events of ours whose rejection ends the response. */
   readonly eventIds: readonly string[];
-  /** The request limits its output: there the response is over. */
+  /** The request limits the output, so the limit is a proper end. */
   readonly isLimited?: boolean;
   readonly clock?: Clock;
 };
@@ -20,35 +20,33 @@ type ToolCall = { readonly id: string; readonly name: string; readonly arguments
 
 export type ResponsePart =
   | { readonly kind: 'sound'; readonly bytes: Buffer }
-  /** Words of the sound are a `transcript`. */
+  /** `transcript` holds the words of the sound. */
   | { readonly kind: 'text' | 'transcript'; readonly text: string }
   | { readonly kind: 'usage'; readonly usage: TokenUsage }
-  /** Calls come last, and not of an interrupted response. */
+  /** Calls come last, and never after an interruption. */
   | { readonly kind: 'tool'; readonly call: ToolCall };
 
-/** Longest unread sound, in ms, before the server is kept from sending more. */
+/** A server with more unread sound is kept from sending. */
 const mostHereMs = 1000;
 const bytesPerMs = 48;
-/** Time in ms a request has to begin after an error that may be about it. */
+/** An error that may be about a request ends it if it does not begin within this time. */
 const suspectMs = 2000;
-/** Events with words. */
 const wordsEvent = /^response\.output_(?<kind>text|audio_transcript)\.(?:delta|(?<end>done))$/;
 
-/** One response of a server as it arrives: sound, words, usage, calls. Who leaves it early closes its connection. */
+/** One response of a server as it arrives. A reader who leaves early must close the connection. */
 export class RealtimeResponse {
   readonly #options: ResponseOptions;
   #id: string | undefined;
   readonly #parts: ResponsePart[] = [];
-  /** Items whose words came in pieces: they need not come whole. */
+  /** The words of these items came in pieces, and need not come whole. */
   readonly #streamed = new Set<unknown>();
-  /** Calls that came before the end, which does not repeat them on some servers. */
+  /** Some servers do not repeat these calls at the end. */
   readonly #calls: ToolCall[] = [];
   #hereMs = 0;
   #isHeld = false;
   #change = Promise.withResolvers<void>();
   #ended: { readonly error: BotError | undefined } | undefined;
 
-  /** Listens to the link at once. */
   constructor(options: ResponseOptions) {
     this.#options = options;
     options.link.attach({
@@ -58,8 +56,8 @@ export class RealtimeResponse {
   }
 
   /**
-   * May be called once. It has no deadline of its own. Errors: BotError `provider.*`, after partial output, also where the response
-   * has no proper end. Aborting `signal` throws `signal.reason`.
+   * May be called once, and has no deadline. Throws BotError `provider.*` after partial output, also without a proper
+   * end. Aborting `signal` throws `signal.reason`.
    */
   async *read(signal: AbortSignal): AsyncGenerator<ResponsePart> {
     for (;;) {
@@ -81,7 +79,7 @@ export class RealtimeResponse {
     this.#wake();
   }
 
-  /** Events without an id are of this response. */
+  /** Events without an id belong to this response. */
   #isOurs({ type, response, response_id }: JsonEvent): boolean {
     if (!textIn(type)?.startsWith('response.')) return false;
     const id = textIn(fieldsOf(response).id) ?? textIn(response_id) ?? this.#id;
@@ -109,7 +107,7 @@ export class RealtimeResponse {
     }
   }
 
-  /** `end`: they are whole, for servers that do not stream them. */
+  /** With `end` the words are whole, for servers that do not stream them. */
   #words(event: JsonEvent, kind: 'text' | 'transcript', end: string | undefined): void {
     if (end && this.#streamed.has(event.item_id)) return;
     this.#streamed.add(event.item_id);
@@ -127,7 +125,6 @@ export class RealtimeResponse {
     this.#end(error);
   }
 
-  /** Error of an end that is not the proper one. */
   #errorOf({ status, status_details }: JsonEvent): BotError | undefined {
     const { baseUrl, isLimited } = this.#options;
     const { error, reason } = fieldsOf(status_details);
@@ -155,7 +152,6 @@ export class RealtimeResponse {
     clock.later(suspectMs, judge);
   }
 
-  /** What follows a refusal is none of it. */
   #end(error: BotError | undefined): void {
     this.#ended ??= { error };
     this.#wake();
@@ -179,7 +175,6 @@ export class RealtimeResponse {
   }
 }
 
-/** Calls with an id and a name among the items of a response. */
 function callsIn(items: unknown): readonly ToolCall[] {
   const all = Array.isArray(items) ? items.map(fieldsOf) : [];
   return all.flatMap(({ type, call_id, name, arguments: json }) => {

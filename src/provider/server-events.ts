@@ -3,19 +3,17 @@ import { foreignJson, parsedJson } from '#src/base/json.ts';
 import { eventLimits } from '#src/provider/models/error-phrases.ts';
 import { errorIn } from '#src/provider/models/stream-errors.ts';
 
-/** Why a stream is left at its end mark: its connection is kept, if the stream ends there. */
+/** Reason for leaving a stream at its end mark. Its connection is kept if the stream ends there. */
 export const endMark = new Error('the stream is at its end mark');
 const notRead = new Error('the reader of the stream has stopped');
 const endOfEvents = '[DONE]';
 
 /**
- * Values of a stream of events, up to `[DONE]` or the end of the stream: the one reader for all roles.
+ * Reads the values of an event stream up to `[DONE]`, for all roles.
  *
- * A line that is whole JSON is an event, with `data:` or without, whatever follows it: some servers send no blank lines, or JSON
- * lines. Data that is no JSON, as `ping`, is passed over. Leaving early closes the connection; at `[DONE]`, where `onEndMark` is
- * called, it is kept.
- *
- * Errors: APIError where an event holds one, with its status; SyntaxError where JSON is cut off; those of the body.
+ * A line of whole JSON is an event, with or without `data:`, since some servers send no blank lines, or JSON lines.
+ * Other data, such as `ping`, is ignored. Leaving early closes the connection, but `[DONE]` keeps it. Throws APIError
+ * for an event with an error, and SyntaxError for broken JSON.
  */
 export async function* readEvents(
   response: Response,
@@ -38,12 +36,19 @@ export async function* readEvents(
       }
     }
   } finally {
-    // A body that has failed rejects; one that is over takes no notice.
+    // A failed body rejects the cancellation.
     reader.cancel(reason).catch(() => undefined);
   }
 }
 
-/** Values of the events in a text that is whole. Errors: SyntaxError, behind the others, where JSON is cut off. */
+/**
+ * Parses a whole text. Throws SyntaxError for broken JSON.
+ *
+ * @example
+ * import { eventsIn } from '#src/provider/server-events.ts';
+ *
+ * [...eventsIn('data: {"n": 1}\n\ndata: {"n": 2}\n\n')]; // [{ n: 1 }, { n: 2 }]
+ */
 export function* eventsIn(text: string): Generator<unknown> {
   for (const { data } of new EventLines().push(`${text}\n\n`)) yield data;
 }
@@ -60,17 +65,17 @@ async function* readText(reader: ReadableStreamDefaultReader<Uint8Array>): Async
 
 type ServerEvent = { readonly name: string; readonly data: unknown };
 
-/** Takes a stream of events apart, cut anywhere. */
+/** Takes an event stream apart, cut anywhere: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 class EventLines {
   #line = '';
   #name = '';
-  /** Lines of JSON that is not whole yet. */
+  /** Lines of unfinished JSON. */
   #json = '';
 
   *push(piece: string): Generator<ServerEvent> {
     this.#line += piece;
     if (!/[\r\n]/.test(piece)) return;
-    // A carriage return at the end may be the first half of a line break.
+    // A carriage return at the end may be half of a line break.
     const lines = this.#line.split(/\r\n|\n|\r(?!$)/);
     this.#line = lines.pop() ?? '';
     for (const line of lines) yield* this.#read(line);

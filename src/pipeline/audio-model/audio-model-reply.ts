@@ -6,22 +6,24 @@ import { ClauseWriter } from '#src/pipeline/written.ts';
 import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import { SpokenWords } from './audio-model-words.ts';
 
-/** Audible part of an answer, in order. */
 export type AudibleAnswer =
   | { readonly kind: 'sound'; readonly pcm: Pcm; readonly words: SpokenWords }
   /** The sound of these words has ended. */
   | { readonly kind: 'over'; readonly words: SpokenWords }
-  /** Written without sound: to be read out. */
+  /** Text without sound, to be read aloud. */
   | { readonly kind: 'clause'; readonly text: string };
 
-/** Learned habit of a model: one whose latest answer had no sound is read out without waiting for any. */
+/** A model whose last answer had no sound is read aloud without waiting for any. */
 export type ModelHabit = {
   isSilent: boolean;
-  /** Voices that it has refused. */
+  /** Voices that the model rejected. */
   readonly goneVoices: Set<string>;
 };
 
-/** Sorts the output of one request: text to the reader, sound with its words to `queue`, text without sound, too. */
+/**
+ * Sorts the output of one request: text to the reader, sound with its words to `queue`, and text without sound to the
+ * voice.
+ */
 export class AudioReply {
   readonly #queue;
   readonly #habit;
@@ -29,9 +31,9 @@ export class AudioReply {
   readonly #sound = new SoundStream('audio/pcm');
   readonly #clauses;
   readonly #unread: string[] = [];
-  /** Words come twice from some servers; those that came first count. */
+  /** Some servers send the words twice. The form that came first counts. */
   #source: 'text' | 'transcript' | undefined;
-  /** Source of the sound: the model's own, or another voice that reads it. */
+  /** The sound is the model's own, or another voice that reads. */
   #voice: 'unknown' | 'own' | 'other' = 'unknown';
   #hasSound = false;
   #soundMs = 0;
@@ -46,12 +48,11 @@ export class AudioReply {
     this.#clauses = new ClauseWriter(instead);
   }
 
-  /** Duration of its own sound, in ms. */
   get soundMs(): number {
     return this.#soundMs;
   }
 
-  /** Waits while much sound is unheard. Errors: BotError `provider.wrong_type`, `audio.bad_wav`; of the queue. */
+  /** Waits while much sound is unheard. Throws BotError `provider.wrong_type` or `audio.bad_wav`. */
   async *handle(part: ChatPart): AsyncGenerator<ChatPart> {
     switch (part.kind) {
       case 'text':
@@ -72,7 +73,6 @@ export class AudioReply {
     }
   }
 
-  /** `whole`: the request is complete. */
   async end(whole: boolean): Promise<void> {
     for (const pcm of this.#sound.end()) await this.#play(pcm);
     this.#words.end();
@@ -95,7 +95,7 @@ export class AudioReply {
 
   async #play(pcm: Pcm) {
     this.#hasSound = true;
-    if (this.#voice === 'other') return; // a voice never changes inside an answer
+    if (this.#voice === 'other') return; // A voice never changes inside an answer.
     this.#voice = 'own';
     this.#soundMs += durationMs(pcm);
     this.#words.arrived(durationMs(pcm));

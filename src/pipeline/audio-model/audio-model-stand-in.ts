@@ -3,13 +3,13 @@ import { unlessAborted } from '#src/base/waiting.ts';
 import type { ChatMessage, ChatModel } from '#src/chat/ports.ts';
 
 /**
- * A chat model that reads and writes in the place of one that hears and speaks: it is shown the recognised words, and its
- * text is read out like any answer without sound.
+ * Lets a chat model that reads and writes serve as an audio model. It reads the recognised words, and its text is
+ * read aloud.
  */
 export function audioModelStandIn(chat: ChatModel): ChatModel {
   return {
     ...reading(chat),
-    // A wrapper of requests sees the real input of the model: words.
+    // A wrapper of requests then sees the words, which are the real input of the model.
     wrapped: (wrap) => reading(wrap(chat)),
   };
 }
@@ -23,10 +23,7 @@ function reading(chat: ChatModel): ChatModel {
   };
 }
 
-/**
- * The message in words; none for an utterance without words. Errors: the recogniser's. Aborting `signal` throws
- * `signal.reason`.
- */
+/** Returns no message for an utterance without words. Throws the error of the recogniser. */
 async function inWords(message: ChatMessage, signal: AbortSignal): Promise<ChatMessage[]> {
   if (!('wav' in message)) return [message];
   const { role, name, words } = message;

@@ -1,30 +1,28 @@
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { boundaries, sureEnd } from '#src/chat/text/clauses.ts';
 
-/** Sound, and the words it says as far as they are known. */
 export type PlacedSound = { readonly pcm: Pcm; readonly ofText?: string; readonly begins: boolean };
 
 type Clause = { readonly text: string; readonly endLetters: number };
 
-/** Duration of a letter at an ordinary pace, in ms; an ideogram counts as three. */
+/** An ideogram counts as three letters. */
 const usualMsPerLetter = 65;
-/** Least letters of a clause that is cut off because its sound is due, unless it is the first. */
+/** The first clause may be shorter. */
 const shortestCut = 12;
 const longestClause = 240;
-/** Kept back at the end, so that the last words have a sound to go with. */
+/** The last words need some sound to go with. */
 const keptMs = 40;
-/** Rest of the sound, in ms, that is left in one clause. */
 const lastClauseMs = 100;
 
 /**
- * Cuts the sound of an answer into its clauses, while both arrive in one stream without an assignment.
+ * Assigns the sound of an answer to its clauses, while both arrive in one stream.
  *
- * By the length of the words, at an ordinary pace until all has arrived. Sound before any word has no text.
+ * A clause takes the time of its letters at an ordinary pace, or at the real pace once all has arrived.
  */
 export class SpokenWords {
   #text = '';
   #letters = 0;
-  /** Part of `#text` that has become clauses. */
+  /** End of the clauses in `#text`. */
   #cut = 0;
   #clause: Clause | undefined;
   #arrivedMs = 0;
@@ -37,17 +35,14 @@ export class SpokenWords {
     this.#letters += lettersIn(text);
   }
 
-  /** Reports sound that has arrived, in ms; it is placed when it is taken. */
   arrived(ms: number): void {
     this.#arrivedMs += ms;
   }
 
-  /** Neither words nor sound will come. */
   end(): void {
     this.#ended = true;
   }
 
-  /** The next sound, in the order of arrival. */
   *place(pcm: Pcm): Generator<PlacedSound> {
     const sound = this.#kept ? joined(this.#kept, pcm) : pcm;
     const keeps = !this.#ended && durationMs(sound) + this.#takenMs > 2 * keptMs;
@@ -57,7 +52,7 @@ export class SpokenWords {
     yield* this.#place(part(sound, 0, length));
   }
 
-  /** Gives the words held back, once it has ended. */
+  /** Returns the words held back. */
   *rest(): Generator<PlacedSound> {
     const kept = this.#kept;
     this.#kept = undefined;
@@ -78,7 +73,7 @@ export class SpokenWords {
     }
   }
 
-  /** The clause that sounds next: the same one while its time is not over, or nothing follows it. */
+  /** The clause stays the same until its time is over and another one follows. */
   #clauseNow(): Clause | undefined {
     const clause = this.#clause;
     if (clause && !this.#isClosing() && this.#leftOf(clause) > 0) return clause;
@@ -92,19 +87,19 @@ export class SpokenWords {
     return this.#clause;
   }
 
-  /** So little sound is left that all words must go with it. */
+  /** All words must go with the little sound that is left. */
   #isClosing() {
     return this.#ended && this.#arrivedMs - this.#takenMs < lastClauseMs;
   }
 
-  /** Milliseconds this clause still sounds; it leaves some for the words behind it. */
+  /** Leaves some sound for later words. */
   #leftOf(clause: Clause): number {
     const leftMs = this.#placeOf(clause.endLetters) - this.#takenMs;
     if (!this.#ended || this.#text.slice(this.#cut).trim() === '') return leftMs;
     return Math.min(leftMs, this.#arrivedMs - this.#takenMs - keptMs);
   }
 
-  /** Length of the next clause of the words not cut yet; 0 while there are too few. */
+  /** Returns 0 if there are too few words. */
   #lengthOfNext(rest: string): number {
     if (this.#isClosing()) return rest.length;
     const head = rest.slice(0, longestClause);
@@ -117,7 +112,6 @@ export class SpokenWords {
     return words.trim().length >= shortestCut && words !== rest ? words.length : 0;
   }
 
-  /** Position in the sound at which this number of letters is over. */
   #placeOf(letters: number): number {
     const isKnown = this.#ended && this.#letters > 0;
     return letters * (isKnown ? this.#arrivedMs / this.#letters : usualMsPerLetter);
@@ -126,7 +120,7 @@ export class SpokenWords {
 
 const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
 
-/** Without the last word, which may go on; all of it where that is the only one. */
+/** Keeps the only word. The last one of several may go on. */
 function cutOf(text: string): string {
   const words = unspaced.test(text) ? '' : text.replace(/(?<!\S)\S+$/, '');
   return words.trim() === '' ? text.replace(/[\uD800-\uDBFF]$/, '') : words;

@@ -29,22 +29,24 @@ import { type AudibleAnswer, AudioReply, type ModelHabit } from './audio-model-r
 import type { PlacedSound } from './audio-model-words.ts';
 
 export type AudioModelParts = {
-  /** Model of one answer, which is over when the signal is aborted. */
+  /** The model serves one answer, until the signal aborts. */
   readonly open: (signal: AbortSignal) => ChatModel;
-  /** Reads out text that the model wrote instead of spoke. */
+  /** Reads text aloud that the model wrote instead of spoke. */
   readonly synthesizer: Synthesizer;
   readonly input: AudioInput;
 };
 
-/** Sound that came and is not taken yet; more waits with the server, and with it the text behind it. */
+/** More sound waits with the server, and the text behind it, too. */
 const soundAhead: Bound<AudibleAnswer> = {
   limit: 3_000,
   weigh: (heard) => (heard.kind === 'sound' ? durationMs(heard.pcm) : 0),
 };
-/** Longest sound of an answer, in ms: as long as the longest text takes to say; there the answer ends. */
+/** As long as the longest text takes to say. */
 const longestSoundMs = 18 * 60_000;
 
-/** Speech to a model that hears and speaks by itself. Text that it only wrote is read out, so that no answer is silent. */
+/**
+ * Answers by a model that hears and speaks by itself. Text that it only wrote is read aloud, so no answer is silent.
+ */
 export function audioModel(parts: AudioModelParts): Pipeline {
   const habit: ModelHabit = { isSilent: false, goneVoices: new Set() };
   const perform = async (
@@ -80,7 +82,6 @@ type AudioAnswerParts = {
   readonly habit: ModelHabit;
 };
 
-/** All text goes to the reader as it arrives; audible parts go to `heard`. */
 async function ask(
   asking: AudioAnswerParts,
   queue: BoundedQueue<ReplyPart>,
@@ -110,7 +111,7 @@ async function ask(
   }
 }
 
-/** The model as one that writes: its sound goes to `heard` aside. */
+/** Shows the model as one that writes. Its sound goes to `heard`. */
 class Rounds implements ChatModel {
   readonly #asking;
   readonly #heard;
@@ -132,7 +133,6 @@ class Rounds implements ChatModel {
     });
   }
 
-  /** Duration of the sound of the running request, in ms. */
   get soundMs(): number {
     return this.#reply?.soundMs ?? 0;
   }
@@ -159,7 +159,6 @@ class Rounds implements ChatModel {
     }
   }
 
-  /** Uses the voice of the turn or, where the model refuses that, its usual one. */
   #inVoice(
     messages: readonly ChatMessage[],
     tools: readonly Tool[],
@@ -189,7 +188,7 @@ class Rounds implements ChatModel {
     );
   }
 
-  /** The sound was sent once; after that its words will do. */
+  /** The sound was sent once, and later requests carry its words. */
   #withoutSound(messages: readonly ChatMessage[]): readonly ChatMessage[] {
     return [...this.#inWords, ...messages.slice(this.#asking.prompt.messages.length)];
   }
@@ -197,7 +196,7 @@ class Rounds implements ChatModel {
 
 const isOutput = ({ kind }: ChatPart) => kind !== 'usage';
 
-/** Gives the sound to the reader up to its limit, clause by clause, and reads out clauses without sound. */
+/** Passes sound on clause by clause, and reads clauses without sound aloud. */
 async function play(
   heard: AsyncIterator<AudibleAnswer>,
   speech: ClauseVoice,
@@ -231,25 +230,22 @@ async function deliver(pieces: Iterable<PlacedSound>, queue: BoundedQueue<ReplyP
   }
 }
 
-/** Form of utterances for an audio model. */
 type AudioInput = 'audio' | 'transcript';
 
-/** Request to an audio model. */
 type AudioPrompt = {
   readonly messages: readonly ChatMessage[];
-  /** Sound in `messages`. */
   readonly soundMs: number;
-  /** Whether the utterances hold a word; true if the recogniser failed, since the model hears by itself. Never throws. */
+  /** True if the recogniser failed, since the model hears by itself. Never throws. */
   readonly hasWords: Promise<boolean>;
-  /** All in words, for the requests after the first: sound is sent once. Never throws. */
+  /** For requests after the first. Never throws. */
   readonly inWords: Promise<readonly ChatMessage[] | undefined>;
 };
 
 /**
- * The prompt of a turn at once, with its sound while that is still being recognised; in words where there is no sound or
- * `input` requires it. Undefined when that gives no word.
+ * Creates the prompt at once, with the sound while it is still recognised. Undefined without a word.
  *
- * Errors: the recogniser's, where words are needed. Aborting `signal` throws `signal.reason`.
+ * Words are used if there is no sound or `input` requires words. Throws the error of the recogniser. Aborting
+ * `signal` throws `signal.reason`.
  */
 async function audioPrompt(
   turn: Turn,
@@ -257,7 +253,7 @@ async function audioPrompt(
   signal: AbortSignal,
 ): Promise<AudioPrompt | undefined> {
   const inWords = promptOf(turn, signal);
-  inWords.catch(() => undefined); // its reader gets the error
+  inWords.catch(() => undefined); // The reader of the words gets the error.
   if (input === 'transcript' || turn.said.every(({ pcm }) => pcm === undefined)) {
     const messages = await inWords;
     return messages && { messages, soundMs: 0, hasWords: Promise.resolve(true), inWords };

@@ -7,11 +7,18 @@ import { knownRefusal } from './known-refusals.ts';
 import { repeatsWords } from './repeated-words.ts';
 
 /**
- * Any error of a request, as a BotError `provider.*` with one sentence for the operator, free of tags and keys.
+ * Turns any error of a request into a BotError `provider.*` with one sentence for the operator, without tags and
+ * keys.
  *
- * Of the server's answer it contains codes, and its sentence where that repeats nothing of `request`, the words of people in the request;
- * else the sentence is in `about.serverWords` alone. A caller who aborted gets its own reason, not this: `signal.throwIfAborted()` comes
- * first.
+ * The sentence holds codes of the answer, and its text only if the text repeats nothing of `request`. Otherwise the
+ * text is in `about.serverWords` alone. A caller who aborted calls `signal.throwIfAborted()` first.
+ *
+ * @example
+ * import { describeError } from '#src/provider/models/describe-error.ts';
+ *
+ * const client = { baseURL: 'http://127.0.0.1:8000/v1', apiKey: null };
+ * const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+ * describeError(new TypeError('fetch failed', { cause: refused }), client).code; // 'provider.unreachable'
  */
 export function describeError(
   thrown: unknown,
@@ -42,7 +49,7 @@ type Judgement = {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly what: string;
-  /** Server's words, for the log. */
+  /** For the log. */
   readonly words?: string;
   /** Not for the log. */
   readonly serverWords?: string;
@@ -95,7 +102,7 @@ function judgeStatus(error: APIError): Judgement {
     }
     case 408:
     case 504:
-      // A gateway has given up, while the server behind it may still be busy with the request.
+      // A gateway gave up, but the server behind it may still be busy with the request.
       return judged('provider.late', `took too long (${status})`);
     case 429: {
       const after = headers && askedWait(headers);
@@ -109,12 +116,11 @@ function judgeStatus(error: APIError): Judgement {
   }
 }
 
-/** That of LiteLLM is the header of the server behind it. */
+/** LiteLLM passes on the header of the server behind it. */
 function askedWait(headers: Headers): string | undefined {
   return (headers.get('retry-after') ?? headers.get('llm_provider-retry-after'))?.trim();
 }
 
-/** `retry-after-ms`, or `retry-after` in seconds. */
 function waitAskedFor(headers: Headers): number | undefined {
   const inMs = Number.parseFloat(headers.get('retry-after-ms') ?? '');
   if (inMs >= 0) return inMs;
@@ -122,13 +128,13 @@ function waitAskedFor(headers: Headers): number | undefined {
   return /^\d+(\.\d+)?$/.test(after) ? Number(after) * 1000 : undefined;
 }
 
-/** The server's sentence about a request, kept apart where it may quote it: codes do not. */
+/** The text of an answer may quote the request, but codes do not. */
 function quoted(error: APIError): Pick<Judgement, 'words' | 'serverWords'> {
   const codes = new Set([error.type, error.code].map(codeOf).filter((code) => code !== undefined));
   return { words: [...codes].join(', '), serverWords: wordsOfError(error) };
 }
 
-/** The client puts the status before the text; the rest may be JSON of any shape. */
+/** The client puts the status before the text, which may be JSON of any shape. */
 function wordsOfError(error: APIError): string {
   return wordsOf(error.error) ?? wordsOfText(error.message.replace(/^\d{3} /, ''));
 }
@@ -140,7 +146,7 @@ const unreachable: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'it closed the connection.',
 };
 
-/** The error and its causes, at most eight deep. */
+/** At most eight causes. */
 function* causes(thrown: unknown): Generator<Error> {
   let error = thrown;
   for (let depth = 0; depth < 8 && error instanceof Error; depth++) {

@@ -1,10 +1,10 @@
 import type { ErrorCode } from '#src/base/errors.ts';
 
-/** What a refusal of a server means, by its words or codes, and the remedy: codes of the bot say too little of these. */
+/** Meaning and remedy of a rejection that the codes of the bot cannot tell. */
 type KnownRefusal = {
   readonly words: RegExp;
   readonly code: ErrorCode;
-  /** Completes a sentence that begins with the name of the server. */
+  /** Continues a sentence that begins with the name of the server. */
   readonly what: string;
   readonly mend: string;
 };
@@ -52,7 +52,6 @@ const knownRefusals: readonly KnownRefusal[] = [
   },
 ];
 
-/** Refusals that come with any of these statuses. */
 const statuses = new Set([400, 401, 402, 403, 404, 422, 429, 500]);
 
 export function knownRefusal(status: number, words: string): KnownRefusal | undefined {

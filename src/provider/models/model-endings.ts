@@ -4,14 +4,12 @@ import table from './model-endings.json' with { type: 'json' };
 import { listModels } from './model-list.ts';
 import { isOpenAi, type ModelInUse, withoutDate } from './models.ts';
 
-/** Time in ms before the end of a model from which on the operator is told: 60 days. */
 const noticeMs = 60 * 86_400_000;
 
 /**
- * Finds the models that end within 60 days or have ended, and says what to set in their place.
+ * Finds models that end within 60 days or have ended, with their successors.
  *
- * A date in the list of the server counts before those of OpenAI that are known here. Once `signal` is aborted, no server is asked.
- * Never rejects.
+ * A date in the server's own list wins. Once `signal` is aborted, no server is asked. Never rejects.
  */
 export async function findModelEndings(
   models: readonly ModelInUse[],
@@ -30,13 +28,13 @@ export async function findModelEndings(
   return (await Promise.all(endings)).flat();
 }
 
-/** Finds the row of a model at OpenAI: elsewhere one of the same name need not end. Rows are sorted by date, as a snapshot may end before its model. */
+/** Rows are sorted by date, as a snapshot may end before its model. */
 function findRow({ model, baseUrl }: ModelInUse) {
+  // At another provider a model of the same name need not end.
   if (!isOpenAi(baseUrl)) return undefined;
   return table.find((row) => row.models.includes(model) || row.models.includes(withoutDate(model)));
 }
 
-/** Reads when a model ends from the list of its server. */
 async function readListedEnd({ model, ...server }: ModelInUse, signal: AbortSignal) {
   // An engine from outside has no address.
   if (server.baseUrl === '') return undefined;

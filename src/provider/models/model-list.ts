@@ -6,17 +6,17 @@ import { describeError } from './describe-error.ts';
 import { withServerWords } from './error-phrases.ts';
 import type { ListedModel, ModelList } from './models.ts';
 
-/** Limit of models, more than any proxy lists. */
+/** More than any proxy lists. */
 const mostModels = 10_000;
 const longestIdChars = 200;
 
-/** A server's own list of its models. Never throws; aborting `signal` gives `unknown`. */
+/** Lists the models of a server. Never throws. Aborting `signal` returns `unknown`. */
 export async function listModels(
   client: Pick<ApiClient, 'models' | 'baseURL' | 'apiKey'>,
   signal: AbortSignal,
 ): Promise<ModelList> {
   try {
-    // Read here: a page of the library is an empty list where the answer is none.
+    // The library returns an empty list for an answer that is none.
     const answer = await client.models.list({ signal }).asResponse();
     return readList(JSON.parse(await answer.text()));
   } catch (cause) {
@@ -25,7 +25,7 @@ export async function listModels(
   }
 }
 
-/** Reads a list of OpenAI's shape, `{data: [{id}]}`; anything else is no list. */
+/** Expects `{data: [{id}]}` as OpenAI sends: https://developers.openai.com/api/reference/resources/models/methods/list */
 function readList(body: unknown): ModelList {
   const { data } = fieldsOf(body);
   if (!Array.isArray(data)) return { kind: 'not offered' };

@@ -1,9 +1,9 @@
-/** Beginnings of words, figures, and letters of scripts that need not part words. */
+/** Beginnings of words, figures, and letters of scripts without spaces. */
 const units = /\p{N}+|\p{Script=Latin}{3,}|(?!\p{Script=Latin})\p{L}/gu;
 
 /**
- * Whether a server's sentence holds anything of a request: a figure, a letter of a script that need not part its words, or a word by
- * its first letters, as quotations break off. Escaped characters are not judged: then it may.
+ * True if a server's sentence repeats anything of a request: a figure, a letter of a script without spaces, or the
+ * beginning of a word, as quotations break off. A sentence with escaped characters counts as a repetition.
  */
 export function repeatsWords(sentence: string, request: string): boolean {
   const said = new Set(unitsOf(request));

@@ -1,15 +1,15 @@
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 
-/** Limit of plausible usage of one request, in tokens or seconds: a larger report is wrong. */
+/** A larger report is wrong. */
 const most = 1e9;
 
-/** A count in an answer of a server: finite, not below 0; undefined for anything else. */
+/** Returns undefined for anything but a plausible count. */
 export function reportedCount(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 && value <= most ? value : undefined;
 }
 
-/** Tokens of one request. Those of sound are counted within the totals and cost more; so are cached ones, which cost less. */
+/** Totals include tokens of sound, which cost more, and cached ones, which cost less. */
 export type TokenUsage = {
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -18,21 +18,20 @@ export type TokenUsage = {
   readonly cachedInputTokens?: number;
 };
 
-/** Sound in ms per token, as OpenAI counts it (its price lists, 2025). */
+/** Sound in ms for each token: https://developers.openai.com/api/docs/guides/realtime */
 export const [msPerTokenHeard, msPerTokenSpoken] = [100, 50];
 
 /**
- * Most input tokens of one picture at any vendor. OpenAI's guide "Images and vision": gpt-4o-mini counts 2,833 and 5,667 for each of
- * at most 8 tiles (768 by 2,048 pixels in squares of 512). All other models of OpenAI, Claude, Gemini and Llama count fewer.
+ * Most input tokens of one picture at any provider: gpt-4o-mini counts 2,833 and 5,667 for each of at most 8 tiles of
+ * 512 pixels: https://developers.openai.com/api/docs/guides/images-vision
  */
 export const mostPictureTokens = 2_833 + 8 * 5_667;
 
-/** Number of pictures in the messages of a request. */
 export function picturesIn(messages: readonly object[]): number {
   return messages.flatMap((one) => ('pictures' in one && one.pictures) || []).length;
 }
 
-/** Tokens of a request as chat completions, or a Realtime server, report them; undefined where a total is invalid. */
+/** Reads the usage in chat completions or from a Realtime server. Undefined if a total is invalid. */
 export function reportedTokens(usage: unknown): TokenUsage | undefined {
   const counts = fieldsOf(usage);
   const inputTokens = reportedCount(counts.prompt_tokens ?? counts.input_tokens);
@@ -50,28 +49,25 @@ export function reportedTokens(usage: unknown): TokenUsage | undefined {
   };
 }
 
-/** Money set aside for one request. */
 export type RequestHold = {
-  /** Tokens, or ms of sound, that the request may take. */
+  /** Tokens, or ms of sound. */
   readonly units: number;
-  /** Frees what the request has not cost. */
+  /** Frees what the request did not cost. */
   end(): void;
 };
 
-/** A hold, once the money is set aside; undefined: the request has no limit. */
+/** Undefined if the request has no limit. */
 export type HoldResult = Promise<RequestHold | undefined> | undefined;
 
 export type CountedRequest<T> = {
   readonly hold: () => HoldResult;
-  /** `units` is the limit of the hold. */
   readonly ask: (units?: number) => AsyncIterable<T>;
-  /** Called with each part before it is passed on. After output a request costs, whatever its end. */
   readonly isOutput: (part: T) => boolean;
-  /** Called once the request has ended or was cut short, unless it costs nothing. */
+  /** Called once at the end of a request, unless it costs nothing. */
   readonly over: (isWhole: boolean) => void;
 };
 
-/** Parts of one request, with money held for it until its end. Errors: those of the request and of its hold. */
+/** Runs a request with money reserved until its end. */
 export async function* counted<T>(
   { ask, hold, isOutput, over }: CountedRequest<T>,
   signal: AbortSignal,
@@ -80,7 +76,7 @@ export async function* counted<T>(
   const held = await hold();
   let [hasBegun, isWhole, isRefused] = [false, false, true];
   try {
-    signal.throwIfAborted(); // a request that is not sent costs nothing
+    signal.throwIfAborted(); // A request that is not sent costs nothing.
     isRefused = false;
     for await (const part of ask(held?.units)) {
       hasBegun = isOutput(part) || hasBegun;
@@ -96,7 +92,7 @@ export async function* counted<T>(
   }
 }
 
-/** Error codes of requests that the server did not serve, or that were not sent. */
+/** Requests that were not served, or not sent. */
 const unpaid: ReadonlySet<ErrorCode> = new Set([
   'provider.unreachable',
   'provider.refused',
@@ -108,7 +104,7 @@ const unpaid: ReadonlySet<ErrorCode> = new Set([
   'speech.no_voice',
 ]);
 
-/** Whether a request that failed with `error` before its first output costs nothing; one that is late may be charged. */
+/** True for a request that failed before its first output at no cost. A late request may be charged. */
 export function isUnpaid(error: unknown): boolean {
   return error instanceof BotError && unpaid.has(error.code);
 }

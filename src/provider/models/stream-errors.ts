@@ -1,12 +1,11 @@
 import { fieldsOf, isRecord } from '#src/base/json.ts';
 import forms from './stream-errors.json' with { type: 'json' };
 
-/** An error inside a stream: its body, and the status that it would have had before the stream began. */
+/** An error inside a stream, with the status that it would have had before the stream. */
 type StreamError = { readonly body: object; readonly status: number | undefined };
 
 const statuses = new Map(Object.entries<number>(forms.statuses));
 
-/** The error that an event holds, if any. `name` is that of the event. */
 export function errorIn(sent: unknown, name = ''): StreamError | undefined {
   const event: unknown = Array.isArray(sent) ? sent[0] : sent;
   if (!isRecord(event)) return name === 'error' ? bodyOf(event, {}) : undefined;
@@ -27,7 +26,7 @@ function bodyOf(found: unknown, event: object): StreamError {
   return { body, status: codes.find((code) => code !== undefined) };
 }
 
-/** Three digits are a status; some words stand for one. */
+/** Three digits are a status, and some words stand for one. */
 function statusOf(code: unknown): number | undefined {
   const known = statuses.get(`${code}`.toLowerCase());
   return known ?? (/^[45]\d\d$/.test(`${code}`) ? Number(code) : undefined);
