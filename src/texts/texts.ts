@@ -38,6 +38,12 @@ function tableOf(locale: Locale) {
   return table;
 }
 
+/** Texts of a language that hold no words to be filled in. */
+export function* fixedTexts(locale: Locale): Generator<string> {
+  for (const { text: pattern } of tableOf(locale).values())
+    if (!pattern.includes('{')) yield pattern;
+}
+
 export function lineIf(isSo: boolean, line: TextLine): readonly TextLine[] {
   return isSo ? [line] : [];
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
@@ -9,6 +10,7 @@ import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline, PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
+import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { fixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
@@ -21,6 +23,7 @@ import {
   withFallbacks,
 } from './engine-fallbacks.ts';
 import type { OnEngineNews } from './engine-news.ts';
+import { ownSentences } from './own-sentences.ts';
 
 const dayMs = 86_400_000;
 /** Longest wait in ms for the lists of models. */
@@ -78,7 +81,13 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
     const [transcriber, synthesizer, model] = await Promise.all(opening);
     const { voices = fixedVoiceNames([]) } = synthesizer;
     const chat = (botName: string) => model.named?.(botName) ?? model;
-    const opened = { transcriber, synthesizer, chat, audioModel: model.audioModel };
+    const voice = withKeptSentences(synthesizer, {
+      folder: join(config.dataDir, 'sentences'),
+      engine: titleOf('text to speech', speech),
+      isOwn: ownSentences(),
+      clock: realClock,
+    });
+    const opened = { transcriber, synthesizer: voice, chat, audioModel: model.audioModel };
     const chained = withFallbacks(config, opened, quietly, report);
     // Every voice says words as servers have it.
     const roles = { ...chained, synthesizer: withPronunciation(chained.synthesizer) };

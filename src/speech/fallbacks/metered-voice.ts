@@ -57,8 +57,9 @@ export type VoiceMeter = {
 
 /** Counts every request of a synthesizer, also of one that stands in for another. */
 export function meteredVoice(synthesizer: Synthesizer, meter: VoiceMeter): Synthesizer {
-  const each = (engine: Synthesizer) => metered(engine, meter);
-  return synthesizer.wrapped?.(each) ?? each(synthesizer);
+  const each = (engine: Synthesizer): Synthesizer =>
+    engine.wrapped?.(each) ?? metered(engine, meter);
+  return each(synthesizer);
 }
 
 function metered(synthesizer: Synthesizer, meter: VoiceMeter): Synthesizer {

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { SpeechVoice, Synthesizer } from './ports.ts';
+
+/** Most bytes of all kept sentences: about 140 of three seconds at 24 kHz. */
+const usualLimitBytes = 20_000_000;
+/** Bytes in front of the samples: the rate in Hz. */
+const headBytes = 4;
+/** Part of each name: sound of an earlier format is not found, and leaves as the least recently used. */
+const format = 1;
+
+export type KeptSentencesOptions = {
+  readonly folder: string;
+  /** Engine and voice as the operator chose them: another engine speaks anew. */
+  readonly engine: string;
+  /** Whether a text is a sentence of the bot itself, without a name, number or word of a person. */
+  readonly isOwn: (text: string, language: string | undefined) => boolean;
+  readonly clock: Pick<Clock, 'wallMs'>;
+  readonly limitBytes?: number;
+};
+
+/**
+ * The same voice, whose sentences of the bot itself are made once and then read from a folder: they sound at once, and cost nothing.
+ * The least recently used ones go first. What cannot be read or written is spoken by the engine.
+ *
+ * @example
+ * const voice = withKeptSentences(engine, {
+ *   folder: join(dataDir, 'sentences'),
+ *   engine: 'gpt-4o-mini-tts at api.openai.com',
+ *   isOwn: (text) => text === 'One moment.',
+ *   clock: realClock,
+ * });
+ */
+export function withKeptSentences(inner: Synthesizer, options: KeptSentencesOptions): Synthesizer {
+  const { oneVoice, wrapped } = inner;
+  return {
+    synthesize(text, voice, signal) {
+      if (!options.isOwn(text, voice.language)) return inner.synthesize(text, voice, signal);
+      return speakOnce(inner, text, voice, options, signal);
+    },
+    oneVoice: oneVoice && (() => withKeptSentences(oneVoice.call(inner), options)),
+    wrapped: (wrap) => withKeptSentences(wrapped?.call(inner, wrap) ?? wrap(inner), options),
+  };
+}
+
+async function* speakOnce(
+  inner: Synthesizer,
+  text: string,
+  voice: SpeechVoice,
+  options: KeptSentencesOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Pcm> {
+  const path = join(options.folder, nameOfSound(text, voice, options.engine));
+  const kept = await readSound(path, options.clock);
+  signal.throwIfAborted();
+  if (kept) {
+    yield kept;
+    return;
+  }
+  const made: Pcm[] = [];
+  let isGone = false;
+  const onGone: SpeechVoice['onGone'] = (...gone) => {
+    isGone = true;
+    voice.onGone?.(...gone);
+  };
+  for await (const pcm of inner.synthesize(text, { ...voice, onGone }, signal)) {
+    made.push({ ...pcm, samples: pcm.samples.slice() });
+    yield pcm;
+  }
+  // Another voice has stood in for one that is gone.
+  if (!isGone) void keepSound(path, made, options);
+}
+
+function nameOfSound(text: string, voice: SpeechVoice, engine: string): string {
+  const { instructions, language, model, name, speed } = voice;
+  const what = [format, engine, name, model, language, instructions, speed, text];
+  return `${createHash('sha256').update(JSON.stringify(what)).digest('hex')}.pcm`;
+}
+
+/** Sound of a file, which counts as used now. Never throws. */
+async function readSound(path: string, clock: Pick<Clock, 'wallMs'>): Promise<Pcm | undefined> {
+  try {
+    const bytes = new Uint8Array(await readFile(path));
+    const usedAtS = clock.wallMs() / 1_000;
+    void utimes(path, usedAtS, usedAtS).catch(() => undefined);
+    const samples = new Int16Array(bytes.buffer, headBytes);
+    return { samples, rateHz: new DataView(bytes.buffer).getUint32(0, true), channels: 1 };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a whole sound beside its name first: a process that ends leaves no half of one. Never throws. */
+async function keepSound(
+  path: string,
+  made: readonly Pcm[],
+  { folder, limitBytes = usualLimitBytes }: KeptSentencesOptions,
+): Promise<void> {
+  const [first] = made;
+  if (!first) return;
+  const head = Buffer.alloc(headBytes);
+  head.writeUInt32LE(first.rateHz);
+  const parts = made.map(({ samples }) => Buffer.from(samples.buffer, 0, samples.byteLength));
+  const draft = `${path}.${process.pid}`;
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(draft, Buffer.concat([head, ...parts]));
+    await rename(draft, path);
+    await removeLeastUsed(folder, limitBytes);
+  } catch {
+    await rm(draft, { force: true }).catch(() => undefined);
+  }
+}
+
+async function removeLeastUsed(folder: string, limitBytes: number): Promise<void> {
+  const files = await Promise.all(
+    (await readdir(folder)).map(async (name) => {
+      const { mtimeMs, size } = await stat(join(folder, name));
+      return { name, mtimeMs, size };
+    }),
+  );
+  let bytes = 0;
+  for (const { name, size } of files.toSorted((a, b) => b.mtimeMs - a.mtimeMs)) {
+    bytes += size;
+    if (bytes > limitBytes) await rm(join(folder, name), { force: true });
+  }
+}

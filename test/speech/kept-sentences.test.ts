@@ -1,0 +1,127 @@
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { ownSentences } from '#src/app/engines/own-sentences.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { realClock } from '#src/base/clock.ts';
+import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
+import { withKeptSentences } from '#src/speech/kept-sentences.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
+import { withPronunciation } from '#src/speech/pronunciation.ts';
+
+const never = new AbortController().signal;
+
+/** A voice that notes what it is asked for, and a folder of its own for what is kept. */
+async function openVoice(over: { readonly limitBytes?: number } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'sentences-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const asked: string[] = [];
+  const engine: Synthesizer = {
+    async *synthesize(text, { name, onGone }) {
+      asked.push(text);
+      if (name === 'gone') onGone?.(name, 'reader');
+      for (const length of [2_400, 1_200])
+        yield { samples: new Int16Array(length).fill(text.length), rateHz: 24_000, channels: 1 };
+    },
+  };
+  const isOwn = ownSentences();
+  const kept = (name = 'one voice') =>
+    withKeptSentences(engine, { folder, engine: name, isOwn, clock: realClock, ...over });
+  return { asked, folder, kept };
+}
+
+/** All of the sound, once it is kept where that is done. */
+async function say(voice: Synthesizer, text: string, how: SpeechVoice = {}) {
+  const pieces: Pcm[] = await Array.fromAsync(voice.synthesize(text, how, never));
+  await wait(30);
+  return { rateHz: pieces[0]?.rateHz, samples: pieces.flatMap(({ samples }) => [...samples]) };
+}
+
+test('a sentence of the bot itself is made once, also for the next run, and sounds the same', async () => {
+  const { asked, kept } = await openVoice();
+  const first = await say(kept(), 'One moment.');
+  expect(first).toEqual({ rateHz: 24_000, samples: Array(3_600).fill(11) });
+  expect(await say(kept(), 'One moment.')).toEqual(first);
+  expect(asked).toEqual(['One moment.']);
+});
+
+test('another engine, voice, language, tone or pace makes it anew', async () => {
+  const { asked, kept } = await openVoice();
+  await say(kept(), 'One moment.');
+  for (const how of [{ name: 'alloy' }, { language: 'en' }, { instructions: 'calm' }, { speed: 2 }])
+    await say(kept(), 'One moment.', how);
+  await say(kept('another engine'), 'One moment.');
+  expect(asked).toHaveLength(6);
+});
+
+test('no word of a person, name or number is ever kept', async () => {
+  const { asked, folder, kept } = await openVoice();
+  for (const text of [
+    'Ben gets the sack on Friday.',
+    'In Lounge. Just talk to me.',
+    'Thank you, Ana.',
+  ])
+    for (const _ of [1, 2]) await say(kept(), text);
+  expect(asked).toHaveLength(6);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('each sentence of the bot counts in its language, and each clause of one that is read in parts', async () => {
+  const isOwn = ownSentences();
+  expect(isOwn('One moment.', undefined)).toBe(true);
+  expect(isOwn('Einen Moment.', 'de')).toBe(true);
+  expect(isOwn('Einen Moment.', 'en')).toBe(false);
+  expect(isOwn('Press Hear me to talk to me.', 'en-GB')).toBe(true);
+  expect(isOwn('', 'en')).toBe(false);
+});
+
+test('a kept sentence costs nothing, also behind a meter and pronunciations', async () => {
+  const { kept } = await openVoice();
+  const spoken: number[] = [];
+  const voice = meteredVoice(withPronunciation(kept()), {
+    spoke: ({ characters }) => void spoken.push(characters),
+  });
+  await say(voice, 'One moment.');
+  await say(voice, 'One moment.');
+  expect(spoken).toEqual([11]);
+});
+
+test('what was cut short, or said by the standard voice for one that is gone, is not kept', async () => {
+  const { asked, folder, kept } = await openVoice();
+  for await (const _ of kept().synthesize('One moment.', {}, never)) break;
+  await say(kept(), 'One moment.', { name: 'gone' });
+  expect(await readdir(folder)).toEqual([]);
+  expect(asked).toHaveLength(2);
+});
+
+test('at most so many bytes are kept: the least recently used sentence goes', async () => {
+  const bytes = 4 + 2 * 3_600;
+  const { asked, folder, kept } = await openVoice({ limitBytes: 2 * bytes });
+  await say(kept(), 'One moment.');
+  await say(kept(), 'One moment.', { name: 'second' });
+  await say(kept(), 'One moment.');
+  await say(kept(), 'One moment.', { name: 'third' });
+  expect(asked).toHaveLength(3);
+  const files = await readdir(folder);
+  expect(files).toHaveLength(2);
+  for (const name of files) expect((await stat(join(folder, name))).size).toBe(bytes);
+  await say(kept(), 'One moment.');
+  expect(asked).toHaveLength(3);
+});
+
+test('a folder that cannot be written only means that each sentence is made anew', async () => {
+  const { asked, folder } = await openVoice();
+  const voice = withKeptSentences(
+    {
+      async *synthesize(text) {
+        asked.push(text);
+        yield { samples: new Int16Array(10), rateHz: 24_000, channels: 1 };
+      },
+    },
+    { folder: join(folder, '\0'), engine: 'x', isOwn: ownSentences(), clock: realClock },
+  );
+  for (const _ of [1, 2]) await say(voice, 'One moment.');
+  expect(asked).toHaveLength(2);
+});
