@@ -1,9 +1,11 @@
 import type { ChatMessage } from './ports.ts';
 
-/** About an hour of talk, and small enough for a model with a context of 8000 tokens. */
+/** About an hour of talk, which fits a context of 8,000 tokens. */
 export const standardHistory = { items: 40, characters: 12_000 };
 
-/** The newest messages that fit, without empty ones, oldest first; the newest always stays, cut at its start if it is too long alone. */
+/**
+ * Selects the newest messages that fit, oldest first. The newest always stays, and loses its start if it is too long.
+ */
 export function recentMessages(items: readonly ChatMessage[]): readonly ChatMessage[] {
   const kept: ChatMessage[] = [];
   let characters = 0;

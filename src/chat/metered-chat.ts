@@ -11,12 +11,12 @@ import {
 import { picturesRefused } from '#src/provider/refused-parts.ts';
 import type { ChatMessage, ChatModel, ChatPart, Usage } from './ports.ts';
 
-/** Bytes of UTF-8 per token; tokens of European languages are about as long, those of others shorter. */
+/** Tokens of European languages are about this long, and those of others are shorter. */
 const bytesPerToken = 4;
-/** Sound of an answer: 16 bit mono at 24 kHz. */
+/** 16 bit mono at 24 kHz. */
 const soundBytesPerMs = 48;
 
-/** A model that first reports its server, so that this is known of a cut answer, too. */
+/** Reports the server first, so that it is known for an answer that is cut. */
 export function announced(model: ChatModel, by: ServedBy): ChatModel {
   const usage: Usage = { inputTokens: 0, outputTokens: 0, isEstimate: true, by };
   const { wrapped } = model;
@@ -39,23 +39,21 @@ function tokensIn(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / bytesPerToken);
 }
 
-/** Pays for requests to a chat model. */
 export type ChatMeter = {
   /**
-   * Counts a request that has ended or was cut short, but not one that was refused before its first word: its usage as reported,
-   * else estimated. Never throws.
+   * Counts a request at its end, by reported or estimated usage. A request rejected before its first word does not
+   * count. Never throws.
    */
   used(usage: Usage): void;
   /**
-   * Sets money aside for a request with so many ms of sound in it: the most tokens that it may write. Absent: no limit. Errors:
-   * BotError `budget.used`.
+   * Reserves money, and so limits the tokens of the answer. Undefined for no limit. Throws BotError `budget.used`.
    */
   holdModel?(messages: readonly object[], tools: readonly object[], heardMs: number): HoldResult;
 };
 
 /**
- * A chat model with every request counted, also of one that stands in for another. One with pictures goes to a model that takes
- * them, or fails. `heardMsIn`: the sound in messages, in ms.
+ * Counts every request of a chat model and its fallbacks. A request with pictures goes to a model that takes them, or
+ * fails.
  */
 export function meteredChat(
   chat: ChatModel,
@@ -85,15 +83,14 @@ export function meteredChat(
   return each(chat);
 }
 
-/** Output of a request so far. */
 class RequestProgress {
-  /** Its text, or the transcript of its sound: one of the two, the first to arrive. */
+  /** The text or the transcript, whichever arrives first. */
   #written = '';
   #soundBytes = 0;
   #usage: Usage | undefined;
   #source: 'text' | 'transcript' | undefined;
 
-  /** Whether the part is output: an estimate alone is no beginning. */
+  /** An estimate alone is no output. */
   note(part: ChatPart): boolean {
     switch (part.kind) {
       case 'text':
@@ -114,7 +111,6 @@ class RequestProgress {
     }
   }
 
-  /** Usage as the server reported it; else an estimate, with the engine that served. */
   usageOf(messages: readonly ChatMessage[], heardMs: number): Usage {
     if (this.#usage && isReport(this.#usage)) return this.#usage;
     const asked = messages.map(({ content }) => content).join('');
@@ -131,10 +127,9 @@ class RequestProgress {
   }
 }
 
-/** Usage alone is no output for a listener or reader. */
 const isOutput = ({ kind }: ChatPart) => kind !== 'usage';
 
-/** Several chat models as one: the first that answers. A voice is one of the first of them. */
+/** Combines several chat models. The first that answers is used, and `voice` belongs to the first. */
 export function chatWithFallbacks(chain: FallbackChain<ChatModel>): ChatModel {
   const withEach = (wrap: (model: ChatModel) => ChatModel): ChatModel => ({
     reply: (messages, tools, signal, mostTokens, voice, sent) =>

@@ -3,10 +3,8 @@ import { fieldsOf, parsedJson } from '#src/base/json.ts';
 import { readTime, type TimeContext } from '#src/chat/text/time-phrases.ts';
 import type { ChatMessage } from './ports.ts';
 
-/** A call that plain words ask for. */
 type StandInCall = { readonly name: string; readonly given: Readonly<Record<string, unknown>> };
 
-/** Plain wordings of commands. */
 const commands = [
   of('volume', { change: 20 }, 'louder|speak louder|be louder|speak up|volume up'),
   of('volume', { change: -20 }, 'quieter|speak quieter|softer|not loud|volume down'),
@@ -31,10 +29,18 @@ function of(name: string, given: StandInCall['given'], asked: string) {
   return { asked, call: { name, given } };
 }
 
-/** Largest distance of a command from the recognised words, as a share of its length: it does something. */
+/** Share of the length by which the recognised words may differ. A command has an effect, so the share is small. */
 const farthest = 0.2;
 
-/** The call that these words ask for, by their wording alone. */
+/**
+ * Finds the call that words ask for, by their wording alone.
+ *
+ * @example
+ * import { standInCall } from '#src/chat/stand-in-calls.ts';
+ *
+ * const context = { nowWallMs: 0, timeZone: 'UTC' };
+ * standInCall('remind me in ten minutes to stretch', context)?.given; // { when: 'in ten minutes', text: 'stretch' }
+ */
 export function standInCall(words: string, context: TimeContext): StandInCall | undefined {
   const command = closest(commands, words, farthest);
   if (command) return command.call;
@@ -50,7 +56,7 @@ export function standInCall(words: string, context: TimeContext): StandInCall | 
   return sound === undefined ? undefined : { name: 'play_sound', given: { sound } };
 }
 
-/** The one with the wording, of those between `|`, that is closest to these words, at most so far as a share of its length. */
+/** Finds the wording closest to the words. `most` is a share of the length. */
 export function closest<Asked extends { readonly asked: string }>(
   all: readonly Asked[],
   words: string,
@@ -61,7 +67,7 @@ export function closest<Asked extends { readonly asked: string }>(
   return near.filter(({ by }) => by <= most).toSorted((a, b) => a.by - b.by)[0]?.one;
 }
 
-/** A time at the beginning or the end of these words, and the rest of them. */
+/** Finds a time at the beginning or the end, and the rest. */
 function timeIn(phrase: string, context: TimeContext) {
   const words = phrase.split(' ');
   const isTime = (some: string) => readTime(some, context) !== undefined;
@@ -74,7 +80,7 @@ function timeIn(phrase: string, context: TimeContext) {
   return when === undefined ? undefined : { when, text: text || undefined };
 }
 
-/** Reply to the result of a call, which is the newest message; undefined where that is another one. */
+/** Undefined if the newest message is no result. */
 export function resultReply(messages: readonly ChatMessage[]): string | undefined {
   const newest = messages.at(-1);
   if (newest?.role !== 'tool') return undefined;

@@ -4,9 +4,9 @@ import { closest, resultReply, standInCall } from './stand-in-calls.ts';
 
 export type StandInParts = {
   readonly wallMs: () => number;
-  /** IANA name; the machine's own if left out. */
+  /** IANA name. The machine's own zone if undefined. */
   readonly timeZone?: string;
-  /** Random number from 0 up to, not including, 1. */
+  /** 0 to 1, not including 1. */
   readonly random: () => number;
   readonly botName: string;
 };
@@ -16,12 +16,20 @@ const abilities =
 const count =
   'Talk over me, or press Stop. One, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve.';
 const honest = `I am only the built-in stand-in. ${abilities}`;
-/** Largest distance of a wording from the recognised one, as a share of its length: 5 % false on strangers. */
+/** At this share 5 % of strange sentences match falsely. */
 const farthest = 0.34;
 
 /**
- * Answers while no model is connected: some rules, calls of tools by the wording of a request, and a sentence that says what it
- * can do for everything else. Stateless, and never fails.
+ * Creates the chat model for bots without one: some rules, tools by the wording of a request, and otherwise a
+ * sentence about its abilities. Never fails.
+ *
+ * @example
+ * import { openStandIn } from '#src/chat/stand-in.ts';
+ *
+ * const model = openStandIn({ wallMs: () => 0, random: () => 0, botName: 'Nova' });
+ * const question = [{ role: 'user', name: 'Ana', content: 'Flip a coin, please!' }] as const;
+ * const parts = model.reply(question, [], new AbortController().signal);
+ * (await Array.fromAsync(parts)).map((part) => ('text' in part ? part.text : '')).join(''); // 'It is heads.'
  */
 export function openStandIn(parts: StandInParts): ChatModel {
   const { wallMs, timeZone = 'UTC' } = parts;
@@ -54,7 +62,7 @@ const time = 'what time is it|what is the time|tell me the time|tell me what tim
 const coin = 'flip a coin|toss a coin|throw a coin|heads or tails|coin toss';
 const hello = 'hello|hello there|hi|hi there|good morning|good evening|how are you';
 const help = 'what can you do|what can i ask|what can i say|who are you|help|help me';
-/** Plain wordings, and what is said to them. A recogniser's small mistakes are forgiven. */
+/** Small mistakes of a recogniser are forgiven. */
 function rulesOf({ wallMs, timeZone, random, botName }: StandInParts) {
   const greeting = `Hello, I am ${botName}. Ask me what time it is, or what I can do.`;
   return [
@@ -66,11 +74,9 @@ function rulesOf({ wallMs, timeZone, random, botName }: StandInParts) {
   ];
 }
 
-/** Said around a question without changing it. */
 const politeness =
   /\b(?:hey|okay|ok|so|well|just|then|today|right now|now|everyone|everybody|um|uh|please|thanks|thank you)\b/g;
 
-/** Lower case, no punctuation, without the bot's name and politeness. */
 function plainWords(text: string, botName: string): string {
   const plain = (words: string) =>
     words
@@ -85,7 +91,7 @@ function plainWords(text: string, botName: string): string {
     .trim();
 }
 
-/** `The time is now twenty five minutes past four.`, which is understood better than "It is twelve". */
+/** A small recogniser understands "The time is now twenty five minutes past four" better than "It is twelve". */
 export function timeSentence(wallMs: number, timeZone: string | undefined): string {
   const format = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone });
   const [hour = 0, minute = 0] = format.format(wallMs).split(':').map(Number);
@@ -97,17 +103,16 @@ export function timeSentence(wallMs: number, timeZone: string | undefined): stri
   return `The time is now ${count === 30 ? 'half' : minutes} ${isPast ? 'past' : 'to'} ${hourWord}.`;
 }
 
-/** Lines that are cited, and points of a recap, at most; the fewest words of a point. */
 const [mostLines, mostPoints, leastWords] = [3, 6, 4];
 const shownLine = /^\[(\d+)\] (?:\d{4}-\d\d-\d\d )?\d\d:\d\d ([^\n]*?): ([^\n]*)$/gm;
 
 /**
- * Reply to a request about numbered lines: those that answer a question, a recap, the important points; by shared words,
- * without understanding. Undefined for all other requests.
+ * Answers a request about numbered lines by shared words, without understanding: the lines that answer a question, or
+ * a recap.
  */
 function numberedReply(messages: readonly ChatMessage[]): string | undefined {
   const newest = messages.at(-1);
-  if (newest?.role !== 'user' || newest.name !== '') return undefined; // a person has a name
+  if (newest?.role !== 'user' || newest.name !== '') return undefined; // A person has a name.
   const { content } = newest;
   if (!content.startsWith('<lines>')) return undefined;
   const [block = '', question] = content.split('</lines>\nQuestion: ');
@@ -119,7 +124,7 @@ function numberedReply(messages: readonly ChatMessage[]): string | undefined {
 
 type ShownLine = { readonly number: string; readonly name: string; readonly text: string };
 
-/** Lines that share most words with the question; answers before other questions. */
+/** Answers rank before other questions. */
 function citedFor(question: string, lines: readonly ShownLine[]): string {
   const sought = stemsOf(question);
   const scored = lines.map(({ number, name, text }) => {
@@ -131,7 +136,7 @@ function citedFor(question: string, lines: readonly ShownLine[]): string {
   return cited.map(({ number }) => `[${number}]`).join(' ') || '[0]';
 }
 
-/** The beginnings of words that not every question has. */
+/** Beginnings of words that not every question has. */
 function stemsOf(text: string): ReadonlySet<string> {
   const words = text.toLowerCase().match(/[\p{L}\p{N}\p{M}]{4,}/gu) ?? [];
   return new Set(words.map((word) => word.slice(0, 5)));

@@ -4,21 +4,20 @@ import wrappers from '#src/chat/marks/wrappers.json' with { type: 'json' };
 import writtenCalls from '#src/chat/marks/written-calls.json' with { type: 'json' };
 import { readWrittenCalls, type WrittenCall } from './written-calls.ts';
 
-/** Fault of a server that shows in the text of its answers: `parser` is the one that it lacks. */
+/** A fault of a server that shows in its answers. `parser` names the one that the server lacks. */
 export type TextFault = 'thoughts' | 'no thoughts' | 'template' | { readonly parser: string };
 
 export type AnswerTextOptions = {
-  /** Names of the offered tools. */
   readonly tools: readonly string[];
-  /** Names of the bot: before a colon at the very start they are left out. */
+  /** Left out at the very start, before a colon. */
   readonly ownNames: readonly string[];
-  /** Names of people: a line that begins with one and a colon is made up, and ends the answer. */
+  /** A line that begins with a person's name and a colon is made up, and ends the answer. */
   readonly people: readonly string[];
-  /** The prompt ends inside a thought, as an earlier answer has shown. */
+  /** Earlier answers began inside a thought. */
   readonly isThinking: boolean;
 };
 
-/** What a mark does: `head` may begin an answer, and ends one that has begun; `line` is one of a person. */
+/** `head` may begin an answer, and ends one that has begun. `line` belongs to a person. */
 type Mark = {
   readonly text: string;
   readonly kind: 'thought' | 'answer' | 'wrapper' | 'head' | 'end' | 'line' | 'call';
@@ -37,12 +36,10 @@ const fixedMarks: readonly Mark[] = [
   ...writtenCalls.map(({ open, ...row }): Mark => ({ ...row, text: open, kind: 'call' })),
 ];
 
-/** Rows of a table that stand under their sources. */
 export function rowsOf<Row>(table: Readonly<Record<string, readonly Row[]>>): readonly Row[] {
   return Object.values(table).flat();
 }
 
-/** Marks that are looked for together. */
 class MarkSet {
   readonly #byText: ReadonlyMap<string, Mark>;
   readonly #pattern: RegExp;
@@ -53,14 +50,14 @@ class MarkSet {
     this.#pattern = new RegExp(texts.map(RegExp.escape).join('|') || '(?!)', 'i');
   }
 
-  /** The first mark in a text; of several at one place the longest. */
+  /** Of several marks at one place the longest counts. */
   find(text: string) {
     const found = this.#pattern.exec(text);
     const mark = found && this.#byText.get(found[0].toLowerCase());
     return mark ? { mark, raw: found[0], start: found.index } : undefined;
   }
 
-  /** Where a mark may begin that is not whole yet; the end of the text if none does. */
+  /** Returns where an unfinished mark may begin, or the end of the text. */
   findStart(text: string): number {
     const tail = text.slice(-longestMarkChars).toLowerCase();
     const isStart = (some: string) =>
@@ -79,22 +76,27 @@ const inThought = new MarkSet(
 const inThoughtOfTalk = new MarkSet(fixedMarks.filter(({ kind }) => kind === 'answer'));
 const noMarks = new MarkSet([]);
 
-/** JSON or a call of Python in place of words, and what may become that. */
+/** JSON or a Python call instead of words, and text that may become one. */
 const bareCall = /^\s*(?:```\w*\s*)?(?:\{|\[\s*\{|\[[\w.]+\()/;
 const mayBeBareCall = /^\s*(?:`{1,3}\w*\s*|\[[\w.\s]*)?$/;
 type State = 'answer' | 'thought' | 'call' | 'end';
 
-/** Characters behind the end of an answer after which its stream is not waited for. */
+/** After so many characters behind the end, the stream is not waited for. */
 const mostDroppedChars = 400;
 
-/** Letters of a name, without marks of emphasis. */
 function bare(text: string): string {
   return text.replace(/[\s*_]+/g, '').toLowerCase();
 }
 
 /**
- * Words of an answer, out of text in any pieces: without thoughts, without tokens of the prompt template and all behind them,
- * without lines of made-up people, and without calls, which are collected.
+ * Extracts the words of an answer from text in any pieces: no thoughts, no tokens of the prompt template, no lines of
+ * made-up people. Calls are collected.
+ *
+ * @example
+ * import { AnswerText } from '#src/chat/completions/answer-text.ts';
+ *
+ * const answer = new AnswerText({ tools: [], ownNames: ['Nova'], people: ['Ben'], isThinking: false });
+ * answer.push('<think>Hm.</think>Nova: It is noon.\nBen: Thanks!') + answer.flush(false); // 'It is noon.'
  */
 export class AnswerText {
   readonly faults: TextFault[] = [];
@@ -105,7 +107,7 @@ export class AnswerText {
   #held = '';
   /** The running call, or a thought whose beginning was not seen. */
   #kept = '';
-  /** Absent: a bare one. */
+  /** Undefined for a call without a mark. */
   #call: Mark | undefined;
   #isAtStart = true;
   #lastShown = '';
@@ -119,30 +121,30 @@ export class AnswerText {
     this.#inAnswer = lines.length > 0 ? new MarkSet([...fixedMarks, ...lines]) : inAnswer;
   }
 
-  /** The answer has ended, although its stream may go on. */
+  /** The stream may go on. */
   get hasEnded(): boolean {
     return this.#state === 'end';
   }
 
-  /** So much came after the end that the rest of the stream is not worth its wait. */
+  /** The rest of the stream is not worth a wait. */
   get isOver(): boolean {
     return this.#droppedChars > mostDroppedChars;
   }
 
-  /** Text that may be shown so far, beyond the text returned before. */
+  /** Returns the text that may be shown since the last call. */
   push(text: string): string {
     this.#held += text;
     return this.#read(false);
   }
 
-  /** The rest, once the model has finished. A thought that was never closed is not shown; `isCut`: at the longest length. */
+  /** Returns the rest. A thought that never ended is not shown. */
   flush(isCut: boolean): string {
     const shown = this.#read(true);
     const kept = this.#kept;
     this.#kept = '';
     if (this.#state === 'call') return shown + this.#endCall(kept);
     if (this.#state !== 'thought' || isCut || kept === '') return shown;
-    // A model that usually begins inside a thought did not, this once.
+    // The model usually begins inside a thought, but not this time.
     this.faults.push('no thoughts');
     return shown + this.#readAgain(kept);
   }
@@ -163,7 +165,7 @@ export class AnswerText {
     return shown;
   }
 
-  /** Whether the beginning cannot be judged yet; takes the bot's own name off it. */
+  /** True if the beginning cannot be judged yet. Removes the bot's own name. */
   #waitsForStart(isLast: boolean): boolean {
     if (!this.#isAtStart || this.#state !== 'answer') return false;
     const names = this.#options.ownNames.map((name) => bare(`${name}:`));
@@ -209,13 +211,13 @@ export class AnswerText {
     }
   }
 
-  /** Returns what may be shown of a mark. */
+  /** Returns the text to show for a mark. */
   #pass(mark: Mark, raw: string): string {
     const hasBegun = this.#lastShown !== '';
     const { kind } = mark;
     if (kind === 'wrapper' || (kind === 'head' && !hasBegun)) return '';
     if (kind === 'line' && (this.#lastShown === ':' || this.#isList)) {
-      // A list of what people said is no talk that was made up.
+      // A list of quotations is not made up.
       this.#isList = true;
       return this.#take(raw);
     }
@@ -224,7 +226,6 @@ export class AnswerText {
     return this.#enter(kind === 'head' || kind === 'line' ? 'end' : kind, mark, raw);
   }
 
-  /** Changes the state at a mark. */
   #enter(state: State, mark: Mark, raw: string): string {
     const [from, kept] = [this.#state, this.#kept];
     this.#state = state;
@@ -235,7 +236,7 @@ export class AnswerText {
     return '';
   }
 
-  /** Text in place of a call: none, but where bare JSON is no call. */
+  /** Returns no text, except for bare JSON that is no call. */
   #endCall(text: string): string {
     const { tools } = this.#options;
     const calls = readWrittenCalls(text, tools);

@@ -10,10 +10,8 @@ import { callField } from './chat-stream.ts';
 import type { ServerHabit } from './server-habits.ts';
 
 /**
- * A conversation in the format of the chat completions API, with sound where there is some: after a line that names its speaker.
- *
- * Consecutive messages of several people become one message of lines `Name: text`: the templates of many local models
- * insist that user and assistant alternate. Those of a program stay as they are.
+ * Consecutive messages of several people become one message of lines `Name: text`, since the templates of many local
+ * models want user and assistant to alternate. Messages of a program stay as they are.
  */
 function apiMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
   const all: ChatCompletionMessageParam[] = [];
@@ -67,12 +65,16 @@ function partsOf(content: Content): ChatCompletionContentPart[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }
 
-/** All characters that are read like the colon between a name and its words. */
+/** Characters that read like a colon. */
 const colons = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
 
 /**
- * Puts a message on one line, with one colon that ends the name, so that no person can speak in the name of another by
- * having a line break or a colon in theirs, or a line break in their words.
+ * Puts a message on one line with a single colon after the name, so that no person can speak in another's name.
+ *
+ * @example
+ * import { lineOf } from '#src/chat/completions/chat-request.ts';
+ *
+ * lineOf('Ana: Ben', 'Hi!\nCleo: Bye!'); // 'Ana Ben: Hi! Cleo: Bye!'
  */
 export function lineOf(name: string, content: string): string {
   if (name === '') return content;
@@ -82,7 +84,6 @@ export function lineOf(name: string, content: string): string {
   return `${plainName(name) || 'Somebody'}: ${words}`;
 }
 
-/** A name as it stands before the colon of its line. */
 export function plainName(name: string): string {
   return name
     .replace(colons, ' ')
@@ -99,25 +100,25 @@ function apiTools(tools: readonly Tool[]): ChatCompletionTool[] {
 
 export type ChatOptions = {
   readonly model: string;
-  /** Longest answer, sound and thoughts included. */
+  /** Sound and thoughts included. */
   readonly maxTokens?: number;
-  /** Models with which a chaining server hears and speaks. Left out: its own choice. */
+  /** Models of a server that chains them. Undefined for the server's own choice. */
   readonly transcriptionModel?: string;
   readonly speechModel?: string;
-  /** Called once for each habit of the server that an answer showed. Never throws. */
+  /** Called once for each habit of the server. Never throws. */
   readonly report?: (habit: ServerHabit) => void;
 };
 
 export type ChatRequest = {
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly Tool[];
-  /** Voice of an answer in sound; absent: it is written. */
+  /** Undefined for a written answer. */
   readonly voice?: string;
   readonly mostTokens?: number;
   readonly sent?: SentFields;
 };
 
-/** Fields that not every server knows, in the order in which they are given up. */
+/** In the order in which they are given up. */
 export const optionalFields = [
   'include_obfuscation',
   'stream_options',
@@ -125,15 +126,14 @@ export const optionalFields = [
   'max_tokens',
   'reasoning_effort',
 ] as const;
-/** The present name of the longest answer, and the former one, which many servers know alone. */
+/** The present name and the former one, which many servers know alone. */
 export const limitFields = ['max_completion_tokens', 'max_tokens'] as const;
-/** Parts of a request that a server may refuse: fields, a stream, tools. */
 export const refusableParts = [...optionalFields, 'stream', 'tools'] as const;
 export type RefusablePart = (typeof refusableParts)[number];
 
 /**
- * OpenAI's models that think before they answer. Thinking is too slow for a conversation, and in chat completions they
- * call functions only with an effort of "none" (OpenAI's model pages).
+ * OpenAI's models that think first, which is too slow for talk. In chat completions they call functions only with the
+ * effort "none": https://developers.openai.com/api/docs/guides/reasoning
  */
 const thinker = /(^|[/:])gpt-[56](\b|[.-])/;
 

@@ -9,24 +9,23 @@ import { AnswerText, type AnswerTextOptions, type TextFault } from './answer-tex
 
 type PartialToolCall = { id: string; name: string; json: string };
 
-/** One piece of a tool call as servers stream it; any field may be missing, empty or repeated. */
+/** Any field may be missing, empty or repeated. */
 type Fragment = Readonly<PartialToolCall> & { readonly index: unknown };
 
-/** Limit of characters of arguments that are searched for their end in one answer: each piece may start a new search. */
+/** Each piece of arguments may start a new search for their end. */
 const mostCheckedChars = 4 * 2 ** 20;
 
 /**
- * Puts streamed tool calls together.
+ * Assembles streamed tool calls.
  *
- * Sources differ (`index` missing or always 0, `id` empty, a call whole or in crumbs), so a piece belongs to the
- * last call of its key, `index` or else `id` or else its place, unless it can only be a new one.
+ * Servers send `index` missing or always 0, `id` empty, and a call whole or in crumbs. So a piece belongs to the last
+ * call of its `index`, `id` or place, unless it can only be a new call.
  */
 class ToolCalls {
   readonly #calls: PartialToolCall[] = [];
   readonly #byKey = new Map<string, PartialToolCall>();
   #checkedChars = 0;
 
-  /** `deltas` is `delta.tool_calls` as it came from the server, checked here. */
   add(deltas: unknown): void {
     if (!Array.isArray(deltas)) return;
     for (const [place, delta] of deltas.entries()) {
@@ -34,7 +33,7 @@ class ToolCalls {
     }
   }
 
-  /** Every call that has a name, in order of appearance. `argumentsJson` is not checked to be JSON. */
+  /** `argumentsJson` may be invalid JSON. */
   collected(): readonly ToolCall[] {
     return this.#calls
       .filter((call) => call.name !== '')
@@ -57,7 +56,7 @@ class ToolCalls {
     }
     if (call.id === '') call.id = id;
     if (call.name === '') call.name = fragment.name;
-    if (call.json.length <= toolArgumentLimits.bytes) call.json += fragment.json; // longer ones fit no tool
+    if (call.json.length <= toolArgumentLimits.bytes) call.json += fragment.json; // Longer arguments fit no tool.
   }
 
   #startsAnew(call: PartialToolCall, { id, name, json }: Fragment): boolean {
@@ -68,12 +67,11 @@ class ToolCalls {
   }
 }
 
-/** Whether the arguments of a call are whole. */
 export function isJson(text: string): boolean {
   return foreignJson(text, toolArgumentLimits) !== undefined;
 }
 
-/** Arguments that a server encoded twice. */
+/** Some servers encode arguments twice. */
 function unwrapped(json: string): string {
   const value = foreignJson(json, toolArgumentLimits);
   return typeof value === 'string' && isJson(value) ? value : json;
@@ -92,10 +90,10 @@ function readFragment({ id, index, function: part }: ChunkFields): Fragment {
 const ends = new Map(Object.values(streamEnds).flatMap((reasons) => Object.entries(reasons)));
 
 /**
- * Reads the chunks of one streamed chat completion, none of which is trusted to have its fields.
+ * Reads the chunks of one streamed chat completion, and trusts none to have its fields.
  *
- * Reasoning is dropped, tool calls are gathered until the end. The stream has ended well only if the server said so by a
- * `finish_reason` that ends an answer or by `[DONE]`, or called tools; one in sound also by a last `expires_at`.
+ * Reasoning is dropped. The stream ended well if the server sent a `finish_reason` that ends an answer, or `[DONE]`,
+ * or called tools. One in sound may end with `expires_at`.
  */
 export class ChatStream {
   readonly #by: ServedBy;
@@ -116,19 +114,18 @@ export class ChatStream {
     this.#spoken = new AnswerText({ ...options, tools: [] });
   }
 
-  /** Whether the server has said that the answer is whole. */
   get finished(): boolean {
-    // [DONE] behind a reason that tells of a failure ends nothing well: KoboldCpp sends both.
+    // KoboldCpp sends [DONE] after a reason that tells of a failure.
     const isDone = this.#isDone && (this.#hasWords || this.#hasSound);
     return (this.#finish || isDone || 'failed') !== 'failed' || this.#text.hasEnded;
   }
 
-  /** The rest of the stream is not worth its wait. */
+  /** The rest of the stream is not worth a wait. */
   get isOver(): boolean {
     return this.#text.isOver;
   }
 
-  /** It ended well without a word or a call, which the server may have lost: it may be asked for once more. */
+  /** It ended well without a word or a call, which the server may have lost, so a retry is allowed. */
   get isLost(): boolean {
     return !this.#began || this.#finish === 'whole' || this.#isDone;
   }
@@ -145,7 +142,6 @@ export class ChatStream {
     return this.#usage && { ...this.#usage, by: this.#by };
   }
 
-  /** The server wrote `[DONE]`. */
   done(): void {
     this.#isDone = true;
   }
@@ -157,11 +153,11 @@ export class ChatStream {
     const delta = fieldsOf(choice.delta);
     this.#began ||= (choice.delta ?? message ?? text) !== undefined;
     this.#hasDeltas ||= Boolean(delta.content);
-    // Some servers send `message` or `text` in place of `delta`, others at the end once more.
+    // Some servers send `message` or `text` instead of `delta`, others once more at the end.
     const whole = fieldsOf(this.#hasDeltas ? undefined : (message ?? { content: text }));
     this.#calls.add(delta.tool_calls ?? whole.tool_calls);
     if (delta.function_call) this.#calls.add([{ index: 0, function: delta.function_call }]);
-    // Some servers count aloud with every chunk: the last count is the whole.
+    // Some servers send a count with every chunk, and the last one is the total.
     this.#usage = reportedTokens(usage) ?? this.#usage;
     const words = contentOf(delta.content ?? whole.content) + contentOf(delta.refusal);
     yield* this.#shown('text', this.#text.push(words));
@@ -170,8 +166,7 @@ export class ChatStream {
   }
 
   /**
-   * Gives the text held back, the usage, and the calls. `mayBeSilent`: the model may have nothing to say. Errors: BotError
-   * `provider.truncated`, `provider.empty`.
+   * Yields the text held back, the usage, and the calls. Throws BotError `provider.truncated` or `provider.empty`.
    */
   *end(server: string, mayBeSilent: boolean): Generator<ChatPart> {
     yield* this.release(this.isCut);
@@ -185,7 +180,6 @@ export class ChatStream {
     if (this.isCut) yield { kind: 'cut' };
   }
 
-  /** Text held back, where no more comes. */
   *release(isCut = true): Generator<ChatPart> {
     yield* this.#shown('text', this.#text.flush(isCut));
     yield* this.#shown('transcript', this.#spoken.flush(isCut));
@@ -223,12 +217,11 @@ export class ChatStream {
 
 type ChunkFields = Readonly<Record<string, unknown>>;
 
-/** A call as chat completions hold it. */
 export function callField({ argumentsJson, id, name }: ToolCall) {
   return { id, type: 'function' as const, function: { name, arguments: argumentsJson } };
 }
 
-/** An answer in one piece, as a stream of one chunk. Errors: BotError `provider.wrong_type`. */
+/** Throws BotError `provider.wrong_type`. */
 export function completionAsChunk(completion: unknown): readonly unknown[] {
   const { choices, usage } = fieldsOf(completion);
   if (!Array.isArray(choices)) {
@@ -245,7 +238,7 @@ function cutShort(began: boolean, server: string): BotError {
   return new BotError('provider.truncated', true, `${server} ended its answer early.`);
 }
 
-/** Text, or the text parts of servers that send a list (and think in the others). */
+/** Some servers send a list of parts, and think in those that are no text. */
 function contentOf(content: unknown): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';

@@ -23,27 +23,21 @@ import {
 import { ChatStream, completionAsChunk } from './chat-stream.ts';
 import { habits, type ServerHabit } from './server-habits.ts';
 
-/**
- * Complaints of servers without tools: "does not support tools", "tool choice requires --enable-auto-tool-choice",
- * "function calling".
- */
+/** "does not support tools", "tool choice requires --enable-auto-tool-choice", "function calling" */
 const aboutTools = /\btools?\b|\btool[_ -]|function[_ -]call/i;
-/**
- * Complaints about pictures, as of OpenAI, vLLM, llama.cpp and LM Studio; of servers that take text alone; of one that takes less.
- */
+/** Complaints of OpenAI, vLLM, llama.cpp and LM Studio, and of servers that take text alone. */
 const aboutPictures =
   /\bimages?\b|image_|\bvision\b|multi-?modal|mmproj|content\b.{0,80}\b(?:string|text)\b|not "list"|too large/i;
-/** Those of them that are about one picture, not about the model. */
+/** The complaint is about one picture, not about the model. */
 const aboutOnePicture =
   /(?:invalid|unsupported|decode|identify|load|parse|process)[\w ]{0,40} image|image_(?:format|parse|size)|exceed|too (?:large|small)|dimension/i;
-/** Statuses with which servers refuse a part of a request. */
 const refusals = new Set([400, 404, 422]);
-/** Statuses with which they refuse pictures: llama.cpp sends 500 for a model without vision. */
+/** llama.cpp sends 500 for a model without vision. */
 const pictureRefusals = new Set([...refusals, 413, 415, 500]);
 
 /**
- * The part of a request that a server refused, if any. Where it may also have refused something else, `onGuess` is called:
- * then the error counts if leaving the part out does not help.
+ * Finds the part of a request that a server rejected. If something else may be the reason, `onGuess` is called, and
+ * the error counts if leaving the part out does not help.
  */
 function refusedPart(
   cause: unknown,
@@ -60,18 +54,18 @@ function refusedPart(
   return refusedField(words, parts) ?? (/\bstream/i.test(words) ? guess() : undefined);
 }
 
-/** Words of a server that refused a request, or a part of it; empty for any other failure. */
+/** Returns an empty text for any other failure. */
 function refusalIn(cause: unknown, statuses: ReadonlySet<number>): string {
   if (!(cause instanceof APIError) || !statuses.has(cause.status ?? 0)) return '';
   return `${cause.message} ${JSON.stringify(cause.error ?? '')}`;
 }
 
-/** Field that a server refused: the one it names, or the rarest if it only says that one is unknown. */
+/** Returns the named field, or the rarest one if a field is only called unknown. */
 function refusedField(words: string, parts: ReadonlySet<RefusablePart>): RefusablePart | undefined {
   const open = optionalFields.filter((field) => parts.has(field));
   const named = open.find((field) => words.includes(field));
   if (named) return named;
-  // vLLM, of a model with less room than the answer may take: "(9 in the messages, 4000 in the completion)".
+  // vLLM, if the model has less room than the answer may take: "(9 in the messages, 4000 in the completion)".
   if (words.includes('in the completion')) return limitFields.find((field) => parts.has(field));
   return /unknown|unrecogni|unexpected|extra|not permitted/i.test(words) ? open[0] : undefined;
 }
@@ -81,7 +75,18 @@ function isWrongType(thrown: unknown): boolean {
   return thrown instanceof Error && isWrongType(thrown.cause);
 }
 
-/** A chat model behind any server that speaks OpenAI's streamed chat completions; with a `voice` it speaks. */
+/**
+ * Opens a chat model behind any server with OpenAI's streamed chat completions. With a `voice` it speaks.
+ *
+ * @example
+ * import { openChatModel } from '#src/chat/completions/openai-chat.ts';
+ * import { openClient } from '#src/provider/client.ts';
+ *
+ * declare const signal: AbortSignal;
+ * const model = openChatModel(openClient({ baseUrl: 'http://127.0.0.1:8000/v1' }), { model: 'qwen' });
+ * const question = [{ role: 'user', name: 'Ana', content: 'What is two plus two?' }] as const;
+ * for await (const part of model.reply(question, [], signal)) if (part.kind === 'text') console.log(part.text);
+ */
 export function openChatModel(
   client: ApiClient,
   options: ChatOptions & { readonly voice?: string },
@@ -94,15 +99,14 @@ export function openChatModel(
   };
 }
 
-/** After so many answers without a thought, the model is not taken to begin inside one. */
+/** After these answers without a thought, the model counts as one that begins without. */
 const mostThoughtsMissed = 3;
-/** How the bot's instructions tell its name. */
+/** The instructions say the bot's name like this. */
 const ownName = /Your name is ([^.\n]{1,40})\./g;
 
 /**
- * One server and model. Parts of a request that it refuses are left out from then on, so that only the first answer pays for
- * finding out: optional fields, tools, and streams, without which an answer comes in one piece. A question whose pictures are
- * refused fails.
+ * One server and model. Parts of a request that it rejects are left out from then on, so that only the first answer
+ * pays for that. A question whose pictures are rejected fails.
  */
 class ChatServer {
   readonly #client: ApiClient;
@@ -111,7 +115,6 @@ class ChatServer {
   readonly #told = new Set<string>();
   #accepted: ReadonlySet<RefusablePart> = new Set(refusableParts);
   #hasRefusedPictures = false;
-  /** Answers in a row that did not end the thought in which they were taken to begin. */
   #thoughtsMissed = mostThoughtsMissed;
   #needsBothLimits = false;
 
@@ -143,8 +146,8 @@ class ChatServer {
   }
 
   /**
-   * Parts of the first answer that the server accepts. One without a word is asked for once more, whole, where a stream may have lost a
-   * call or the reason. Errors: the last one, or the first that was only taken for a refusal.
+   * An answer without a word is requested once more, not streamed, as a stream may have lost a call or the reason.
+   * Throws the last error, or the first one that only looked like a rejection.
    */
   #ask(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatPart> {
     let doubted: unknown;
@@ -184,7 +187,6 @@ class ChatServer {
     );
   }
 
-  /** Errors: BotError `provider.refused`, where the pictures are to blame. */
   #checkPictures({ messages }: ChatRequest, cause: unknown): void {
     const words = refusalIn(cause, pictureRefusals);
     if (picturesIn(messages) === 0 || !aboutPictures.test(words)) return;
@@ -192,7 +194,7 @@ class ChatServer {
     throw picturesRefused();
   }
 
-  /** One answer. `before`: usage of a former one to the same request, as both are paid by one reservation. */
+  /** Both requests of an answer are paid by one reservation, so `before` is the usage of the first. */
   async *#send(
     request: ChatRequest,
     parts: ReadonlySet<RefusablePart>,
@@ -201,7 +203,7 @@ class ChatServer {
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
     const most = this.#mostTokens(request, before);
-    // Counts unless this answer ends with a count of its own.
+    // Counts unless this answer ends with its own usage.
     if (before && request.mostTokens !== undefined)
       yield { kind: 'usage', usage: summed(before, { ...before, outputTokens: most }) };
     const body = requestBody(this.#options, request, most, parts, this.#needsBothLimits);
@@ -236,7 +238,7 @@ class ChatServer {
     signal: AbortSignal,
   ): AsyncGenerator<unknown> {
     const asked = this.#client.chat.completions.create(body, { signal });
-    // The library's own stream ends with a TypeError at a choice that is null.
+    // The library's own stream throws a TypeError for a choice that is null.
     if (body.stream) yield* readEvents(await asked.asResponse(), () => answer.done());
     else yield* completionAsChunk(await asked);
   }
@@ -266,7 +268,6 @@ class ChatServer {
     };
   }
 
-  /** Remembers for the next answer what this one has shown. */
   #learn(answer: ChatStream, most: number): void {
     if (answer.isCut) this.#tell(habits.cut(most));
     for (const fault of answer.faults) {
@@ -284,7 +285,7 @@ class ChatServer {
   }
 }
 
-/** Whether a failure is the reason itself: an empty answer, or what an answer in one piece tells of an empty stream. */
+/** The cause is final for an empty answer, or if a repeated request tells the reason of an empty stream. */
 function isReason(cause: unknown, isSecond: boolean): boolean {
   const isTold = cause instanceof APIError && cause.status !== undefined;
   return isEmptyAnswer(cause) || (isSecond && isTold);
@@ -295,8 +296,8 @@ function isEmptyAnswer(cause: unknown): cause is BotError {
 }
 
 /**
- * Tokens of a reservation that are left for a second request. Input tokens, which it sends again, count like those of the answer, which
- * never cost less. Where nobody knows what the first one took, it took all.
+ * The second request sends the input again, and input never costs more than output. If nobody knows the usage of the
+ * first, it took all.
  */
 function roomAfter(used: Usage | undefined, { mostTokens = Infinity }: ChatRequest): number {
   if (!used) return mostTokens < Infinity ? 0 : mostTokens;
@@ -313,7 +314,6 @@ function summed(usage: Usage, { inputTokens, outputTokens } = nothing): Usage {
 
 const nothing: Usage = { inputTokens: 0, outputTokens: 0 };
 
-/** Tools of the bot, or of the program that asks. */
 function toolNames({ sent, tools }: ChatRequest): readonly string[] {
   const theirs = Array.isArray(sent?.tools) ? sent.tools : [];
   return [...tools, ...theirs.map((tool) => fieldsOf(fieldsOf(tool).function))].flatMap(
@@ -321,20 +321,20 @@ function toolNames({ sent, tools }: ChatRequest): readonly string[] {
   );
 }
 
-/** All that people said in a request: a server's sentence with any of it is not logged. */
+/** A server's sentence that repeats any of this is not logged. */
 function saidIn({ messages }: ChatRequest): string {
   const said = messages.filter(({ role }) => role !== 'system');
   return said.map((one) => `${'name' in one ? one.name : ''} ${one.content}`).join(' ');
 }
 
-/** A failure behind the first word: the answer is not whole. */
+/** A failure after the first word leaves the answer incomplete. */
 function asTruncated(error: BotError): BotError {
   const { about, cause, code, message } = error;
   if (!/^provider\.(?:refused|unreachable)$/.test(code)) return error;
   return new BotError('provider.truncated', true, message, cause, undefined, about);
 }
 
-/** An audio model used for its text: its sound is asked for, as such models insist on some, and dropped. */
+/** Uses an audio model for its text. Such models insist on sound, which is dropped. */
 export function writtenBy(model: ChatModel): ChatModel {
   return {
     async *reply(messages, tools, signal, mostTokens, _voice, sent) {

@@ -1,4 +1,4 @@
-/** What a server does wrong, and the setting of that server that mends it. */
+/** A fault of a server, and the setting of the server that is its remedy. */
 export type ServerHabit = { readonly what: string; readonly mend: string };
 
 export const habits = {

@@ -1,11 +1,10 @@
 import { fieldsOf, foreignJson, isRecord, toolArgumentLimits } from '#src/base/json.ts';
 
-/** A call as a model wrote it into its text. */
 export type WrittenCall = { readonly name: string; readonly argumentsJson: string };
 
 /**
- * Calls of offered tools in a text that a server should have read as calls, whatever the form of the model: JSON that names the tool,
- * JSON after its name, parameters in tags, or a call of Python. Others are left out.
+ * Finds calls of offered tools in text that a server should have parsed: JSON that names the tool, JSON after the
+ * name, parameters in tags, or a call in Python.
  *
  * @example
  * import { readWrittenCalls } from '#src/chat/completions/written-calls.ts';
@@ -26,7 +25,7 @@ export function readWrittenCalls(text: string, tools: readonly string[]): readon
   return calls.length > 0 ? calls : readPython(text, tools);
 }
 
-/** Calls that an object is or holds; without a name of its own it is the arguments of the tool named before it. */
+/** An object without a name is the arguments of the tool named before it. */
 function callsOf(
   value: unknown,
   before: string | undefined,
@@ -41,7 +40,7 @@ function callsOf(
   const input = call.arguments ?? call.parameters ?? call.args ?? call.input ?? {};
   if (own !== undefined && tools.includes(own)) return [callTo(own, input)];
   if (before !== undefined) return [callTo(before, fields)];
-  // The name as the only key.
+  // The name may be the only key.
   return tools.flatMap((name) => (isRecord(fields[name]) ? [callTo(name, fields[name])] : []));
 }
 
@@ -53,20 +52,19 @@ function namesPattern(tools: readonly string[]): RegExp {
   return new RegExp(`(?<![\\w-])(?:${tools.map(RegExp.escape).join('|')})(?![\\w-])`, 'g');
 }
 
-/** Each name of a tool with the text up to the next. */
 function* namedParts(text: string, tools: readonly string[]): Generator<readonly [string, string]> {
   const names = [...text.matchAll(namesPattern(tools))];
   for (const [n, { 0: name, index }] of names.entries())
     yield [name, text.slice(index + name.length, names[n + 1]?.index)];
 }
 
-/** `<parameter=on>true</parameter>`, `<parameter name="on">...`, `<arg_key>on</arg_key><arg_value>...`. */
+/** `<parameter=on>true</parameter>`, `<parameter name="on">...`, `<arg_key>on</arg_key><arg_value>...` */
 function readTags(text: string, tools: readonly string[]): readonly WrittenCall[] {
   if (!/<(?:function=|invoke\b|arg_key>)/.test(text)) return [];
   const calls: WrittenCall[] = [];
   for (const [name, rest] of namedParts(text, tools)) {
     const [body = '', ...parameters] = rest.split(/<(?:parameter[= ]|arg_key>)/);
-    if (body.includes('{')) return []; // JSON in a tag
+    if (body.includes('{')) return []; // JSON in a tag.
     calls.push(callTo(name, Object.fromEntries(parameters.map(readParameter))));
   }
   return calls;
@@ -80,7 +78,7 @@ function readParameter(text: string): readonly [string, unknown] {
   return [key, readLiteral(inside.trim())];
 }
 
-/** `lamp.call(on=True)`, `[lamp(on=True), door()]`. */
+/** `lamp.call(on=True)`, `[lamp(on=True), door()]` */
 function readPython(text: string, tools: readonly string[]): readonly WrittenCall[] {
   return [...namedParts(text, tools)].flatMap(([name, rest]) => {
     const [, inside] = /^(?:\.call)?\(([^)]*)/.exec(rest) ?? [];
@@ -98,7 +96,7 @@ function readLiteral(text: string): unknown {
 
 const python = new Map(Object.entries({ True: 'true', False: 'false', None: 'null' }));
 
-/** Whole JSON objects in a text, outermost only. */
+/** Outermost objects only. */
 function* objectsIn(text: string) {
   let [depth, start] = [0, 0];
   for (const { isOpening, index } of bracesIn(text)) {
@@ -112,7 +110,6 @@ function* objectsIn(text: string) {
   }
 }
 
-/** Braces outside of strings. */
 function* bracesIn(text: string) {
   let isQuoted = false;
   for (const { 0: mark, index } of text.matchAll(/[{}"]|\\./gs)) {

@@ -15,15 +15,20 @@ export type RealtimeTalkOptions = {
   readonly baseUrl: string;
   readonly model: string;
   readonly apiKey?: Secret;
-  /** Default voice where a persona names none; left out, the server's own. */
+  /** Used if a persona names none. */
   readonly voice?: string;
-  /** Longest answer, sound included. Left out: the server's own limit. */
+  /** Sound included. */
   readonly maxTokens?: number;
   readonly clock?: Clock;
   readonly openSocket?: OpenSocket;
 };
 
-/** Any server with OpenAI's Realtime conversations. Each answer has a connection of its own: the server forgets all with its end. */
+/**
+ * Conversations of a server with OpenAI's Realtime API:
+ * https://developers.openai.com/api/docs/guides/realtime-conversations
+ *
+ * Each answer has a connection of its own, at whose end the server forgets everything.
+ */
 export class RealtimeTalk implements Disposable {
   readonly #options;
   readonly #pool;
@@ -40,12 +45,12 @@ export class RealtimeTalk implements Disposable {
     });
   }
 
-  /** Connects ahead of need. Never throws and never waits. */
+  /** Never throws and never waits. */
   warm(): void {
     this.#pool.warm();
   }
 
-  /** Model for the requests of one answer, whose connection ends with `signal`. */
+  /** Returns a model for one answer. Its connection ends with `signal`. */
   begin(signal: AbortSignal): ChatModel {
     const answer = new TalkAnswer(this.#options, this.#pool, signal);
     return {
@@ -66,13 +71,13 @@ type TalkRequest = {
   readonly mostTokens: number | undefined;
 };
 
-/** One answer: a request for each round of tools, over one connection as long as it works. */
+/** One answer, with a request for each round of tools. */
 class TalkAnswer {
   readonly #options;
   readonly #pool;
   readonly #by: ServedBy;
   #link: JsonSocket | undefined;
-  /** Ids of the calls whose results the server has. */
+  /** The server has the results of these calls. */
   readonly #results = new Set<string>();
   #requests = 0;
 
@@ -100,7 +105,7 @@ class TalkAnswer {
     }
   }
 
-  /** A server that has had a request knows all but the results of its calls. */
+  /** A server knows everything after its first request, apart from the results of calls. */
   #ask(link: JsonSocket, request: TalkRequest, isFirst: boolean): RealtimeResponse {
     const { messages, mostTokens, tools } = request;
     const number = ++this.#requests;
@@ -115,7 +120,7 @@ class TalkAnswer {
     const [system, ...shown] = messages;
     const voice = request.voice ?? this.#options.voice;
     link.send(mannerUpdate(system?.content ?? '', tools));
-    // A refused update has no effect at all, so that the voice has one of its own.
+    // A rejected update has no effect at all, so the voice has an update of its own.
     const session = { type: 'realtime', audio: { output: { voice } } };
     const isChosen = isFirst && voice !== undefined;
     if (isChosen) link.send({ type: 'session.update', event_id: voiceId, session });
@@ -141,10 +146,10 @@ class TalkAnswer {
   }
 }
 
-/** Servers refuse less sound. */
+/** Servers reject less sound. */
 const shortestSamples = speakRateHz / 10;
 
-/** Sound both ways, and only the bot decides when a turn is over. */
+/** Only the bot decides when a turn is over. */
 function openingUpdate(maxTokens?: number): JsonEvent {
   const format = { type: 'audio/pcm', rate: speakRateHz };
   const audio = { input: { format, turn_detection: null }, output: { format } };
@@ -161,7 +166,7 @@ function mannerUpdate(instructions: string, offered: readonly Tool[]): JsonEvent
   return { type: 'session.update', session };
 }
 
-/** Adds a message to the conversation of the server: sound after a line that names its speaker, all else as text. */
+/** Sound follows a line that names its speaker. */
 function sendMessage(link: JsonSocket, message: ChatMessage) {
   for (const item of itemsOf(message)) link.send({ type: 'conversation.item.create', item });
   if ('wav' in message) sendSound(link, message.wav);

@@ -1,25 +1,21 @@
 import { speakable } from './speakable.ts';
 
-/**
- * A place in a text where a part ends.
- *
- * `end` is the first character of the next part. `unknown`: more text must decide. `fence`: code begins there.
- */
+/** End of a part. `end` is the first character of the next part, and `unknown` needs more text. */
 export type Boundary = {
   readonly end: number;
   readonly kind: 'sentence' | 'pause' | 'fence' | 'unknown';
 };
 
-/** A judgement looks at no more than this much text after the place it judges. */
+/** A boundary depends on no more text than this after it. */
 const lookaheadChars = 8;
 
-/** Closing quotes and brackets, and marks of emphasis, belong to the text they close. */
+/** Closing quotes, brackets and marks of emphasis belong to the text they close. */
 const closers = '["\'\u201d\u2019\u00bb)\\]*_~`]{0,4}';
 const marks = {
   line: '\\n',
   fence: '```|~~~',
   stop: `[.!?\u2026\u061f\u06d4\u0964\u0965]+${closers}`,
-  /** Stops of scripts that use them for nothing else: Unicode's property, less those above. */
+  /** Stops that scripts use for nothing else: Unicode's property, without those above. */
   wideStop:
     '(?:(?![.!?\u2026\u061f\u06d4\u0964\u0965\u104a])[\\p{STerm}\uff0e\uff61\u0f0d\u0f0e])+[\u300d\u300f\u201d\u2019\uff09\u3011\u3009\u300b"]{0,4}',
   comma: `[,;:\u060c\u061b]${closers}`,
@@ -35,7 +31,7 @@ const anyMark = new RegExp(
   'gu',
 );
 
-/** Every place where `text` may be cut, in order. Its start counts as the start of a line. */
+/** Finds every place where text may be cut, in order. */
 export function* boundaries(text: string, ended: boolean): Generator<Boundary> {
   for (const { 0: found, index, groups = {} } of text.matchAll(anyMark)) {
     const mark = (Object.keys(marks) as BoundaryMark[]).find((name) => groups[name] !== undefined);
@@ -75,7 +71,7 @@ function whenKnown({ after, ended }: BoundaryPlace, judge: () => BoundaryKind): 
   return after === '' && !ended ? 'unknown' : judge();
 }
 
-/** A stop with a space after it: only full stops are used for anything else than ending a sentence. */
+/** Only full stops may stand for anything but the end of a sentence. */
 function judgeStop(place: BoundaryPlace): BoundaryKind {
   const { before, found, after, ended } = place;
   const dots = found.replace(/[^.!?\u2026\u061f\u06d4\u0964\u0965]/gu, '');
@@ -111,14 +107,14 @@ const neverLast = new Set(
 );
 const sometimesLast = new Set('a.m p.m etc inc ltd co corp usw'.split(' '));
 
-/** Abbreviations that something always follows, and letters with dots: e.g, i.e, u.s. */
+/** Abbreviations that something follows, and letters with dots: e.g, i.e, u.s. */
 function isNeverLast(word: string) {
   return neverLast.has(word) || (/^(?:\p{L}\.)+\p{L}$/u.test(word) && !sometimesLast.has(word));
 }
 
 /**
- * Certain end of a text that may go on: a mark after a whole word that is no abbreviation, or one that is never anything
- * else. A digit, a single letter or an open quote before it waits: 1,000, x,y, "Yes, I do,".
+ * Finds the certain end of a text that may go on. A digit, a single letter or an open quote before a mark must wait:
+ * 1,000, x,y, "Yes, I do,".
  */
 export function sureEnd(text: string): 'sentence' | 'pause' | undefined {
   if (insideMarkup(text, text.length) || /```|~~~/.test(text) || isOpen(text)) return undefined;
@@ -131,7 +127,7 @@ export function sureEnd(text: string): 'sentence' | 'pause' | undefined {
   return written === '' || isUnsure ? undefined : 'sentence';
 }
 
-/** Whether a quote, a bracket or an emphasis has begun that a mark after the end would close. */
+/** A mark after the end would close a quote, a bracket or an emphasis. */
 function isOpen(text: string) {
   const count = (marks: RegExp) => text.match(marks)?.length ?? 0;
   if (count(/["\u201c\u201d\u201e\u00ab\u00bb]/g) % 2 === 1 || count(/[*_~]+/g) % 2 === 1)
@@ -143,7 +139,7 @@ function isOpen(text: string) {
   );
 }
 
-/** Inside a link, or code in a line: a cut there would leave two halves that are neither. */
+/** A cut inside a link or inline code would leave two broken halves. */
 function insideMarkup(text: string, end: number): boolean {
   const near = text.slice(Math.max(0, end - 80), end);
   if (near.lastIndexOf('[') > near.lastIndexOf(']')) return true;
@@ -153,38 +149,43 @@ function insideMarkup(text: string, end: number): boolean {
   return line.split('`').length % 2 === 0;
 }
 
-/** Limits for the end of a clause. */
 type Rules = {
-  /** A pause inside a sentence will do, once this many words stand before it. */
+  /** A pause ends a clause after this many words. */
   readonly pauseWords: number;
-  /** A sentence shorter than this is joined with the next. */
+  /** A shorter sentence is joined with the next. */
   readonly shortestChars: number;
-  /** Length in characters at which a clause is cut in any case. */
+  /** A longer clause is cut in any case. */
   readonly longestChars: number;
 };
 
-/** Rules of the first clause: short, since the listeners wait for it. */
+/** Listeners wait for the first clause. */
 const firstRules: Rules = { pauseWords: 3, shortestChars: 1, longestChars: 100 };
-/** Whole sentences sound better, and there is time: the first clause is playing. */
+/** Whole sentences sound better, and the first clause is already playing. */
 const laterRules: Rules = {
   pauseWords: Infinity,
   shortestChars: 25,
   longestChars: 240,
 };
 
-/** Longest address, in characters: enough to recognise it, too short to overfill a clause. */
+/** Enough to recognise an address, and too short to overfill a clause. */
 const longestAddressChars = 40;
 const address = /https?:\/\/|www\./i;
 const addressEnd = /[a-z0-9/]$/i;
-/** Character that may end an address, or stand in its middle. */
+/** May end an address, or stand in its middle. */
 const addressMark = /^[)\]>"'`*_.,;:!?]$/;
 
 /**
- * Cuts streamed text into clauses, each spoken in one breath: a short clause first, whole sentences later.
+ * Splits streamed text into clauses: a short one first, then whole sentences.
  *
- * The cuts depend on the text alone, not on its pieces, so each waits for the character that proves it. An eager one does
- * not wait at the end of the first clause, where a piece ends in a stop or comma that is hardly anything else. Only white
- * space between clauses is lost. A fenced block of code is one clause of any length.
+ * The cuts depend on the text alone, not on its pieces, so each waits for the character that proves it. An eager
+ * splitter does not wait for the end of the first clause. A fenced block of code is one clause.
+ *
+ * @example
+ * import { ClauseSplitter } from '#src/chat/text/clauses.ts';
+ *
+ * const splitter = new ClauseSplitter();
+ * const clauses = [...splitter.push('Yes. Mr. Smith has left the house. '), ...splitter.flush()];
+ * clauses; // ['Yes.', 'Mr. Smith has left the house.']
  */
 export class ClauseSplitter {
   readonly #isEager;
@@ -200,7 +201,7 @@ export class ClauseSplitter {
     return this.#cutAll(this.#isEager && this.#rules === firstRules && endsFirst(this.#rest));
   }
 
-  /** Gives the rest at the end of the text. Later text is cut like a new one. */
+  /** Later text is split like a new one. */
   flush(): string[] {
     const clauses = this.#cutAll(true);
     this.#rules = firstRules;
@@ -223,7 +224,7 @@ export class ClauseSplitter {
 
 const beginsFence = /^(?:```|~~~)/;
 
-/** Whether a first clause ends here, although the character that would prove it has not come. */
+/** The character that would prove the end has not come. */
 function endsFirst(text: string): boolean {
   const kind = sureEnd(text);
   return kind !== undefined && isEnough(text.trimStart(), kind, firstRules);
@@ -240,10 +241,10 @@ function endOfClause(text: string, rules: Rules, ended: boolean): number | undef
 
 type FoundClause = { readonly end?: number; readonly pause: number; readonly waits: boolean };
 
-/** The first boundary that the rules accept; `pause` is the last one they did not. */
+/** `pause` is the last boundary that the rules rejected. */
 function findEnd(text: string, rules: Rules, ended: boolean): FoundClause {
   let pause = 0;
-  // Text further ahead decides nothing, and looking at it again for each clause would take quadratic time.
+  // Reading on for each clause would take quadratic time.
   const near = text.slice(0, rules.longestChars + lookaheadChars + 1);
   for (const { end, kind } of boundaries(near, ended)) {
     if (end > rules.longestChars) break;
@@ -270,17 +271,14 @@ function endOfFence(text: string, ended: boolean): number | undefined {
 
 const wordSegmenter = new Intl.Segmenter('en', { granularity: 'word' });
 
-/**
- * Cuts at the last pause, if it is not too early, else between words, also of scripts without spaces, else inside one, but
- * never inside a character.
- */
+/** Cuts at a late pause, or else between words, or else inside one, but never inside a character. */
 function hardEnd(text: string, longestChars: number, pause: number): number {
   if (pause > longestChars / 2) return pause;
   const space = text.slice(0, longestChars).search(/\s\S*$/);
   if (space > longestChars / 2) return space;
   const near = text.slice(0, longestChars + lookaheadChars);
   const starts = [...wordSegmenter.segment(near)].map(({ index }) => index);
-  // Words near the end of `near` may be cut off, and others found in them.
+  // Words near the end of `near` may be cut off.
   const between = starts.findLast((index) => index <= longestChars - lookaheadChars) ?? 0;
   if (between > 0) return between;
   const cut = text.slice(0, longestChars).replace(/[\uD800-\uDBFF]$/, '');
@@ -300,11 +298,11 @@ function wordCount(text: string): number {
 }
 
 /**
- * Shortens every address of a streamed text to 40 characters, for any cut into pieces: addresses are not spoken, and a
- * clause must not end in the middle of one. The character that closes it stays.
+ * Shortens every address of a streamed text to 40 characters, so that no clause ends inside one. Addresses are not
+ * spoken.
  */
 export class ShortLinks {
-  /** End of the output so far, up to the last character that no address holds. */
+  /** Output since the last character that no address holds. */
   #run = '';
   #marks = '';
 
@@ -333,7 +331,6 @@ export class ShortLinks {
   }
 }
 
-/** Speakable clauses of a text; empty where there are none. */
 export function clausesOf(words: string): readonly string[] {
   const splitter = new ClauseSplitter();
   return [...splitter.push(words), ...splitter.flush()]

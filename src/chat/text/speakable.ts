@@ -1,17 +1,20 @@
-/** Parts of an answer that are to be read, not heard. */
+/** Parts of an answer that people read in the chat. */
 export type AsideKind = 'link' | 'code' | 'table';
 export type Aside = { readonly kind: AsideKind; readonly text: string };
 
-/** A character, or a pair of brackets around more: a round one that is not closed ends the search, which keeps it linear. */
+/** An open bracket ends the search, which stays linear. */
 const nested = (without: string) => `(?:[^()${without}]|\\([^()${without}]*\\))`;
 
-/** A row of a table; a bar alone, or two around a spoiler, are none. */
+/** A single bar, or two around a spoiler, make no row. */
 const row = /^[ \t]*\|(?!\|)[^|\n]*\|.*(?:\n|$)/gm;
-/** TeX between dollars, as Pandoc reads them, so that prices are none, or in the brackets that models write. */
+/**
+ * TeX between dollars as Pandoc reads it, so that prices are none (https://pandoc.org/MANUAL.html#math), or in the
+ * brackets of models.
+ */
 const formula =
   /\$\$[^$]+\$\$|(?<![\p{L}\p{N}$])\$(?!\s)[^$\n]+(?<!\s)\$(?![\p{N}$])|\\\((?:(?!\\[()])[\s\S])+\\\)|\\\[(?:(?!\\[[\]])[\s\S])+\\\]/gu;
 
-/** The first form that fits at a place counts; text inside belongs to it. */
+/** The first form that fits counts. */
 const forms = {
   code: '(?<fence>```|~~~)[\\s\\S]*?(?:\\k<fence>|(?![\\s\\S]))',
   label: `!?\\[(?<words>[^[\\]\\n]*)\\]\\((?<target>${nested('\\s')}+)(?:[ \\t]${nested('\\n')}*)?\\)`,
@@ -30,7 +33,7 @@ const anyForm = new RegExp(
   'gmu',
 );
 
-/** Links, code and tables of a written text as they are read in a chat, each once, in order. `speakable` drops the same. */
+/** Finds links, code and tables, each once and in order. `speakable` drops the same. */
 export function asidesIn(text: string): readonly Aside[] {
   const found = [...text.replace(/\r\n?/g, '\n').matchAll(anyForm)].map(({ groups = {} }) => {
     const form = (Object.keys(forms) as Form[]).find((name) => groups[name] !== undefined);
@@ -60,25 +63,25 @@ function closeFence(code: string): string {
   return /.```$/s.test(code) ? code : `${code.trimEnd()}\n\`\`\``;
 }
 
-/** A step of making text speakable: a pattern, and its replacement. */
 type SpeakableRule = readonly [find: RegExp, keep: string];
 
-/** In this order: a link's text may hold emphasis, a code block may look like anything. */
+/** The order matters: the text of a link may hold emphasis, and code may look like anything. */
 const steps: readonly SpeakableRule[] = [
   [/\r\n?/g, '\n'],
   // A fenced block, closed or not.
   [/(```|~~~)[\s\S]*?(?:\1|$)/g, ' '],
-  // Inline code that reads like words, then all other code.
+  // Inline code that reads like words stays, other code goes.
   [/`([\p{L}\p{N} ._-]+)`/gu, '$1'],
   [/`[^`\n]*`/g, ' '],
   [formula, ' '],
-  // Citations of models: [1], [2, 3], [^4], [5](https://a.b), those of file search in lenticular brackets, and those in private characters of ChatGPT.
+  // Citations of models: [1], [2, 3], [^4], [5](https://a.b), lenticular brackets of file search, and private
+  // characters of ChatGPT.
   [/\[\^?\d{1,3}(?:\s?[,\u2013-]\s?\d{1,3})*\](?:\([^()\s]*\))?/g, ' '],
   [
     /\u3010[^\u3010\u3011\u2020\n]*\u2020[^\u3010\u3011\n]*\u3011|\ue200[^\ue200\ue201]*\ue201/g,
     ' ',
   ],
-  // An image, a link and its text, Discord's and HTML's tags, and bare addresses.
+  // Images, links, tags of Discord and HTML, and bare addresses.
   [/!\[[^[\]\n]*\]\((?:[^()\n]|\([^()\n]*\))*\)/g, ' '],
   [/\[([^[\]\n]*)\]\((?:[^()\n]|\([^()\n]*\))*\)/g, '$1'],
   [
@@ -89,29 +92,28 @@ const steps: readonly SpeakableRule[] = [
     /\b(?:https?:\/\/|www\.)[^\s\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]*[\p{L}\p{N}/]/gu,
     ' ',
   ],
-  // Rows and rules of a table, other rules, then headings, quotes and bullets at the start of a line.
+  // Tables and rules, then headings, quotes and bullets at the start of a line.
   [row, '\n'],
   [/^[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+$/gm, ' '],
   [/^[ \t]*(?:[-*_=][ \t]*){3,}$/gm, ' '],
   [/^[ \t]*(?:#{1,6}|>+|[-*+\u2022])[ \t]+(?:\[[ xX]\][ \t]+)?/gm, ''],
-  // Marks of emphasis, whole or the half that a clause was left with.
+  // Marks of emphasis, or the half that a clause was left with.
   [/\*\*+|__+|~~|\|\||^[ \t]*\|/gm, ''],
   [/(?<!\\)(?!(?<=[\p{L}\p{N}])\*[\p{L}\p{N}]|(?<=\s)\*\s)\*/gu, ''],
   [/(?<![\p{L}\p{N}])_(?=\S)|(?<=\S)_(?![\p{L}\p{N}])/gu, ''],
   [/\\([\\`*_{}[\]()#+\-.!|~>])/g, '$1'],
-  // Codes of emoji, emoji with all that hangs on them, and keycaps.
+  // Codes of emoji, emoji, and keycaps.
   [/(?<![\p{L}\p{N}:]):(?=[a-z+-])[a-z0-9_+-]{2,40}:(?![\p{L}\p{N}])/gu, ' '],
   [/[#*0-9]\uFE0F?\u20E3/gu, ' '],
   [/(?![\u00a9\u00ae\u2122])\p{Extended_Pictographic}/gu, ' '],
   [/\p{Regional_Indicator}|\p{Emoji_Modifier}|\uFE0F|\u200D/gu, ''],
-  // Empty brackets and space left between words.
+  // Empty brackets, and space left between words.
   [/\(\s*\)|\[\s*\]/g, ' '],
   [/\s+/g, ' '],
   [/ (?=[,.;:!?\u2026](?:\s|$)|[\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a])/g, ''],
   [/(?<![,;:])[,;:]+(?=[,.;:!?\u2026](?:\s|$))/g, ''],
 ];
 
-/** Entities of HTML that models and web pages write. */
 const entities: Readonly<Record<string, string>> = {
   amp: '&',
   lt: '<',
@@ -146,15 +148,18 @@ function decodeEntities(text: string): string {
   );
 }
 
-/** A spoiler, between two pairs of bars, as a word: it is not for the ear. */
+/** Replaces a spoiler by a word. */
 export function hideSpoilers(text: string): string {
   return text.replace(/\|\|[^|]+(?:\|[^|]+)*\|\|/g, ' spoiler ');
 }
 
 /**
- * Speakable part of a written clause: no markdown, code, links, tables or emoji, and spoilers as a word.
+ * Returns the speakable part of a clause, or an empty text.
  *
- * Empty when nothing is left that has a sound.
+ * @example
+ * import { speakable } from '#src/chat/text/speakable.ts';
+ *
+ * speakable('**Yes**, see [the map](https://example.org) ||tonight||!'); // 'Yes, see the map spoiler!'
  */
 export function speakable(text: string): string {
   const bare = steps.reduce((rest, [find, keep]) => rest.replace(find, keep), hideSpoilers(text));

@@ -3,7 +3,7 @@ const small =
     ' ',
   );
 const tens = 'zero ten twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
-/** Number words, as a weak recogniser writes them: `twenty five`. For whole numbers from 0 to 99. */
+/** Whole numbers from 0 to 99, as `twenty five`. */
 export function numberWords(value: number): string {
   if (value < 20) return small[value] ?? '';
   const rest = value % 10;

@@ -2,16 +2,20 @@ import { parsedMs } from '#src/base/clock.ts';
 import { instantOf, localTime, weekdayOf } from '#src/base/zoned-time.ts';
 import { numberWords } from './spoken-numbers.ts';
 
-/** Present instant, and the time zone of the phrase. */
 export type TimeContext = { readonly nowWallMs: number; readonly timeZone: string };
 
 /**
- * Instant ahead, in ms since 1970, of an English phrase or ISO 8601: "in ten minutes", "half past six", "tomorrow at 9 pm",
- * "on friday", `2026-11-22T18:30`. Undefined for a phrase that is over, or not wholly understood.
+ * Parses an English phrase or ISO 8601 into an instant ahead, in ms since 1970. Undefined if the instant is over, or
+ * a word is unknown.
  *
- * An hour without its half of the day is the next one; on another day than today, it is from 7 to 18. Days and weeks keep the
- * time of day where clocks change; hours and minutes are as long as they are. Libraries for such phrases use the time zone of the
- * machine.
+ * An hour without am or pm is the next one, and on a later day it is from 7 to 18. Days keep the time of day across
+ * daylight saving, and hours are as long as they are. Libraries for such phrases use the time zone of the machine.
+ *
+ * @example
+ * import { readTime } from '#src/chat/text/time-phrases.ts';
+ *
+ * const context = { nowWallMs: Date.parse('2026-11-20T12:00Z'), timeZone: 'UTC' };
+ * new Date(readTime('tomorrow at 9 pm', context) ?? 0).toISOString(); // '2026-11-21T21:00:00.000Z'
  */
 export function readTime(phrase: string, context: TimeContext): number | undefined {
   const words = plainPhrase(phrase);
@@ -32,13 +36,12 @@ function readIso(words: string, { timeZone }: TimeContext): number | undefined {
 }
 
 type ByName = Readonly<Record<string, number>>;
-/** Length of a unit, in ms, by its first letter; days are counted by the calendar. */
+/** Days are counted by the calendar. */
 const unitMs: ByName = { s: 1_000, m: 60_000, h: 3_600_000 };
 const unitDays: ByName = { d: 1, w: 7 };
 
 const onePart =
   /(?<![\d.])(\d{1,6}(?:\.\d{1,3})?) ?(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?![a-z])/g;
-/** Words around the parts of a duration. */
 const besideParts = /\b(?:in|after|for|and|from now)\b/g;
 
 function readDuration(words: string, { nowWallMs, timeZone }: TimeContext): number | undefined {
@@ -57,7 +60,7 @@ function readDuration(words: string, { nowWallMs, timeZone }: TimeContext): numb
   return sameTimeMs + (nowWallMs % 1_000) + (days % 1) * 86_400_000 + ms;
 }
 
-/** Fractions as people say them, in this order. */
+/** In this order. */
 const fractions: readonly (readonly [find: RegExp, put: string])[] = [
   [/\ban? (?=second|minute|hour|day|week)/g, '1 '],
   [/\b(?:(?:a|1) )?quarter (?:of )?1 hour\b/g, '15 minutes'],
@@ -66,14 +69,13 @@ const fractions: readonly (readonly [find: RegExp, put: string])[] = [
   [/\b(?:(?:a|1) )?half (?:1 )?(hour|minute|day)\b/g, '0.5 $1s'],
 ];
 
-/** Hours from the first up to the second, which may be those of the next day. */
+/** The second hour may lie on the next day. */
 type Hours = readonly [from: number, to: number];
 
 const halves: Readonly<Record<string, Hours>> = { am: [0, 12], pm: [12, 24] };
 const namedDay = /\b(?:today|tomorrow)\b/;
 const namedWeekday = /\b(?:(?:next|this|coming) )?(sun|mon|tues|wednes|thurs|fri|satur)day\b/;
 
-/** The next of the instants that are named, on the day that is named. */
 function readClock(words: string, { nowWallMs, timeZone }: TimeContext): number | undefined {
   const today = localTime(nowWallMs, timeZone);
   const named = daysIn(words, weekdayOf(today));
@@ -92,7 +94,7 @@ function readClock(words: string, { nowWallMs, timeZone }: TimeContext): number 
     .find((wallMs) => wallMs > nowWallMs);
 }
 
-/** Days from today that a phrase may mean; undefined where it names none. `weekday` is that of today, 0 is Sunday. */
+/** Undefined if the phrase names no day. Sunday is 0. */
 function daysIn(words: string, weekday: number): readonly number[] | undefined {
   const [day] = namedDay.exec(words) ?? [];
   if (day !== undefined) return day === 'today' ? [0] : [1];
@@ -106,10 +108,7 @@ const namedTime =
   /^(?:(?:a )?(half|quarter|\d{1,2})(?: minutes?)? (?:(past|after)|to|before|till) )?(\d{1,2})(?:[:. ]([0-5]?\d))?(?: ?(am|pm))?$/;
 const namedMinutes: ByName = { half: 30, quarter: 15 };
 
-/**
- * Possible times in minutes of the day, the earliest first. An hour with a leading zero, or one that no clock of twelve hours
- * shows, needs no half of the day.
- */
+/** The earliest first. An hour with a leading zero, or above 12, needs no am or pm. */
 function minutesOf(words: string, isLaterDay: boolean): readonly number[] {
   const [, amount, isPast, said = '', more = '0', half = ''] = namedTime.exec(words) ?? [];
   if (said === '') return [];
@@ -123,10 +122,8 @@ function minutesOf(words: string, isLaterDay: boolean): readonly number[] {
   return all.filter((one) => one >= from * 60 && one < to * 60);
 }
 
-/** Digits of numbers in words. */
 const digits = new Map(Array.from({ length: 100 }, (_, n) => [numberWords(n), `${n}`]));
 
-/** Lower case, numbers in digits, without punctuation. */
 function plainPhrase(phrase: string): string {
   return phrase
     .toLowerCase()
