@@ -1,14 +1,7 @@
 import { askTranscript, subjectOption } from '#commands/captions/ask.ts';
 import { voiceOption } from '#commands/voice/voice-option.ts';
-import type {
-  Command,
-  CommandCall,
-  CommandPorts,
-  Replies,
-  Reply,
-  ReplyAudience,
-} from '#src/features/command.ts';
-import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
+import type { Command, CommandCall, CommandPorts, Replies, Reply } from '#src/features/command.ts';
+import type { AskOutcome, QuestionSubject, ReplyAudience } from '#src/ports/command-ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { notInChannel, nowhere } from './rights.ts';
 

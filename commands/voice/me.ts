@@ -2,7 +2,12 @@ import { languageOption, unspokenLanguage } from '#commands/language-option.ts';
 import type { Public } from '#src/base/public.ts';
 import type { Command, CommandCall, Replies, Reply } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
-import { maxSpeed, minSpeed, type PersonSettings } from '#src/people/person-settings.ts';
+import {
+  answerWays,
+  maxSpeed,
+  minSpeed,
+  type PersonSettings,
+} from '#src/people/person-settings.ts';
 import type { PersonChange } from '#src/settings/personal-settings-cache.ts';
 import { languageName, languageTag } from '#src/texts/language-names.ts';
 import { oneLine } from '#src/texts/plain.ts';
@@ -12,7 +17,6 @@ import { unknownVoice, voiceOption } from './voice-option.ts';
 /** Value that takes a choice back. */
 const standard = 'default';
 const maxNameChars = 50;
-const ways = ['written', 'private', 'spoken'] as const;
 
 /** A change that was read from what was typed, or the reply that says what is wrong with it. */
 type Read = { readonly change: PersonChange } | { readonly wrong: Reply };
@@ -40,7 +44,7 @@ export const me: Command = {
       name: 'answers',
       description: 'command.voice.me',
       kind: 'choice',
-      values: ways,
+      values: answerWays,
     },
   ],
   async run(call, { peopleSettings, features }) {
@@ -112,7 +116,7 @@ function spokenNameOf(typed: string | undefined): Read {
 }
 
 function answersOf(chosen: string | undefined): Read {
-  const answers = ways.find((way) => way === chosen);
+  const answers = answerWays.find((way) => way === chosen);
   return answers ? { change: { answers } } : nothing;
 }
 

@@ -12,7 +12,7 @@ import {
   type ShownMessage,
   shown,
 } from '#sandbox/interactions/interactions.ts';
-import type { EncodedSpeech, HeardFrame, Microphone } from '#sandbox/voice/voice-ports.ts';
+import type { EncodedSpeech, HeardFrame, OpenMicrophone } from '#sandbox/voice/voice-ports.ts';
 import { HeardRecorder, type ListenOptions } from '#sandbox/voice-client/heard-recorder.ts';
 import type { connectVoice, VoiceClient } from '#sandbox/voice-client/voice-client.ts';
 import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';
@@ -43,7 +43,7 @@ export type SandboxPerson = ReturnType<typeof openPerson>;
 export type PersonOptions = {
   /** Language of their Discord, as it writes it, say `de`; default `en-US`. */
   readonly locale?: string;
-  readonly microphone?: Microphone;
+  readonly microphone?: OpenMicrophone;
 };
 
 /** A simulated member of a server, who sits nowhere yet. */
@@ -61,7 +61,7 @@ function personCall({ user }: Member, around: Surroundings) {
   const heard = new HeardRecorder(world.clock);
   const listeners = new Set<(frame: HeardFrame) => void>();
   let present: VoiceClient | undefined;
-  let microphone: Microphone = { profile: 'gate' };
+  let microphone: OpenMicrophone = { profile: 'gate' };
   const client = (): VoiceClient => {
     if (!present) throw new Error(`${user.name} is in no voice channel.`);
     return present;
@@ -121,7 +121,7 @@ function personCall({ user }: Member, around: Surroundings) {
     /** Their own sound off or on; a client mutes the microphone with it, which this leaves to `mute`. */
     deafen: (selfDeaf: boolean) => seats.change(guild, userId, { selfDeaf }),
     /** In this call and later ones, a speech under way goes on. */
-    useMicrophone(given: Microphone): void {
+    useMicrophone(given: OpenMicrophone): void {
       microphone = given;
       present?.useMicrophone(given);
     },

@@ -4,7 +4,7 @@ import { fileLimitBytes, type Upload } from '#sandbox/world/world-attachments.ts
 /** A file of a form; `place` is the number in `files[0]`, by which the JSON names it. */
 export type FormFile = Upload & { readonly place: string };
 
-export type RestBody =
+export type SandboxRestBody =
   | {
       readonly kind: 'read';
       readonly json: unknown;
@@ -20,7 +20,7 @@ const formLimitBytes = 25 * 1024 * 1024;
 const jsonLimitBytes = 10 * 1024 * 1024;
 
 /** Reads a JSON or form body; the JSON of a form is its `payload_json`. Rejects when the request breaks off. */
-export async function readBody(request: IncomingMessage): Promise<RestBody> {
+export async function readBody(request: IncomingMessage): Promise<SandboxRestBody> {
   const type = request.headers['content-type'] ?? '';
   const isForm = type.startsWith('multipart/form-data');
   const bytes = await readBytes(request, isForm ? formLimitBytes : jsonLimitBytes);
@@ -47,7 +47,7 @@ async function readBytes(
   return Buffer.concat(chunks);
 }
 
-async function readForm(bytes: Buffer<ArrayBuffer>, contentType: string): Promise<RestBody> {
+async function readForm(bytes: Buffer<ArrayBuffer>, contentType: string): Promise<SandboxRestBody> {
   const form = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
   const files: FormFile[] = [];
   for (const [field, value] of form) {
@@ -61,7 +61,7 @@ async function readForm(bytes: Buffer<ArrayBuffer>, contentType: string): Promis
   return read(typeof payload === 'string' ? payload : '', files);
 }
 
-function read(text: string, files: readonly FormFile[]): RestBody {
+function read(text: string, files: readonly FormFile[]): SandboxRestBody {
   const json: unknown = text === '' ? undefined : JSON.parse(text);
   return { kind: 'read', json, files, jsonBytes: Buffer.byteLength(text) };
 }

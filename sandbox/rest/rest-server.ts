@@ -4,7 +4,7 @@ import { PendingFaults } from '#sandbox/pending-faults.ts';
 import { readAddress } from '#sandbox/process-address.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { refusalOf } from './published-bodies.ts';
-import { type RestBody, readBody } from './rest-body.ts';
+import { readBody, type SandboxRestBody } from './rest-body.ts';
 import { RestRateLimits } from './rest-limits.ts';
 import {
   matchPath,
@@ -58,7 +58,7 @@ const requestLimitMs = 30_000;
 type RestRequest = {
   readonly url: URL;
   readonly authorization: string | undefined;
-  readonly body: RestBody;
+  readonly body: SandboxRestBody;
   readonly found: { readonly route: RestRoute; readonly params: PathParams } | undefined;
   readonly process: string | undefined;
 };
@@ -129,7 +129,7 @@ export class RestServer {
     return faultAnswer(fault);
   }
 
-  #note(fields: Omit<LoggedRequest, 'body'>, body: RestBody): void {
+  #note(fields: Omit<LoggedRequest, 'body'>, body: SandboxRestBody): void {
     const isSmall = body.kind === 'read' && body.jsonBytes <= loggedJsonLimitBytes;
     this.requests.push({ ...fields, body: isSmall ? body.json : undefined });
     if (this.requests.length > logLimit) this.requests.shift();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { VoicePacket } from '#sandbox/voice/rtp.ts';
-import type { EncodedSpeech, Microphone, SpokenTimes } from '#sandbox/voice/voice-ports.ts';
+import type { EncodedSpeech, OpenMicrophone, SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
 import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
@@ -70,7 +70,7 @@ export class ClientSender {
   }
 
   /** A speech under way goes on, and ends as this microphone does. */
-  use({ profile }: Microphone): void {
+  use({ profile }: OpenMicrophone): void {
     this.#held = holdFrames[profile];
     if (this.#underWay) return;
     this.#state = this.#resting(this.#sending ? silenceFrames : 0);

@@ -5,7 +5,7 @@ import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 import type {
   EncodedSpeech,
   HeardFrame,
-  Microphone,
+  OpenMicrophone,
   SpokenTimes,
   VoiceCounts,
 } from '#sandbox/voice/voice-ports.ts';
@@ -69,7 +69,7 @@ class ConnectedVoice implements AsyncDisposable {
   readonly #sender: ClientSender;
   readonly #listeners: ((frame: HeardFrame) => void)[] = [];
   #ssrc = 0;
-  #sealing: Microphone['sealing'];
+  #sealing: OpenMicrophone['sealing'];
   #sealer: VoiceSealer | undefined;
   #dave: DaveMember | undefined;
   #receiver: ClientReceiver | undefined;
@@ -127,7 +127,7 @@ class ConnectedVoice implements AsyncDisposable {
   }
 
   /** Another microphone from now on; the first is `gate`. */
-  useMicrophone(microphone: Microphone): void {
+  useMicrophone(microphone: OpenMicrophone): void {
     this.#sealing = microphone.sealing;
     this.#sender.use(microphone);
   }

@@ -35,7 +35,7 @@ export type PathFaults = {
  */
 export type MicrophoneProfile = 'gate' | 'release' | 'open';
 
-export type Microphone = {
+export type OpenMicrophone = {
   readonly profile: MicrophoneProfile;
   /** End-to-end encryption of what it picks up: as it should be (default), none, or such that nobody can open it. */
   readonly sealing?: 'usual' | 'none' | 'damaged';

@@ -53,6 +53,7 @@ export const errorCodes = {
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
+export type StoreCode = Extract<ErrorCode, 'store.unreadable' | 'store.unwritable'>;
 
 export type FailureStage = 'recognise' | 'think' | 'speak' | 'link';
 

@@ -27,3 +27,11 @@ export const longestEndWaitMs = 14 * 60_000;
 
 /** `looping` may never end. After `late` the sound plays on. */
 export type WaitEnd = PlayEnd | 'looping' | 'late';
+
+/**
+ * End of an answer on its track; exactly one each.
+ *
+ * `completed`: all of it was handed to the link. `failed`: its source broke, and the sound before that was handed out.
+ * `empty`: there was no sound. `cancelled`: it was cut, or ended after a sentence.
+ */
+export type ReplyFinish = 'completed' | 'cancelled' | 'empty' | 'failed';

@@ -14,13 +14,12 @@ import {
   standardModels,
   standardVoice,
 } from '#src/provider/models/models.ts';
-import type { ProviderRole } from '#src/provider/provider-news.ts';
+import { type ProviderRole, providerRoles } from '#src/provider/provider-news.ts';
 import { type EnvironmentSettings, settings } from './settings.ts';
 import type { RemoteServer } from './types.ts';
 
-const roleNames = ['speech to text', 'chat', 'text to speech'] as const;
 /** Beginnings of the settings of roles. */
-export const groups = roleNames.map((role) => roles[role].group);
+export const groups = providerRoles.map((role) => roles[role].group);
 export type SettingGroup = (typeof groups)[number];
 type Prefix = SettingGroup | `${SettingGroup}_FALLBACK`;
 
@@ -125,7 +124,7 @@ export function isHearing({ PIPELINE: pipeline }: EnvironmentSettings): boolean 
 
 /** Mistakes in the settings of all roles, one line each. */
 export function roleMistakes(from: EnvironmentSettings): string[] {
-  return roleNames.flatMap((role) => {
+  return providerRoles.flatMap((role) => {
     try {
       const choice = readRole(from, role);
       return [...choiceMistakes(from, role, choice), ...fallbackMistakes(from, role, choice)];

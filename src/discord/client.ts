@@ -16,7 +16,7 @@ import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
 import { commandBodies } from '#src/discord/interactions/registration.ts';
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
-import { type MessageOutcome, Outbox } from '#src/discord/outbox/outbox.ts';
+import { Outbox, type PostOutcome } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Panels } from '#src/discord/panel/panels.ts';
 import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
@@ -146,7 +146,7 @@ async function opened(
   const linkOpener = openVoiceLinkOpener(client, report, {
     leaving: (guildId) => statuses.clear(guildId),
   });
-  const told = (outcome: MessageOutcome) => report({ kind: 'message', outcome });
+  const told = (outcome: PostOutcome) => report({ kind: 'message', outcome });
   const outbox = new Outbox(client.rest, realClock, told);
   const panels = new Panels({
     ...common,

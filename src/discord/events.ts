@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { ReceiverCounts } from '#src/discord/link/receiver.ts';
 import type { SenderCounts } from '#src/discord/link/sender.ts';
-import type { MessageOutcome } from '#src/discord/outbox/outbox.ts';
+import type { PostOutcome } from '#src/discord/outbox/outbox.ts';
 import type { MissingRight, VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 
 /** Event at Discord, for logs and counters: ids and numbers, never words people said. */
@@ -21,7 +21,7 @@ export type DiscordEvent =
   /** A watchdog of a voice link found a promise broken, or kept again. */
   | (AlertChange & { readonly guildId: GuildId })
   /** Outcome of a message that was written into a chat. */
-  | { readonly kind: 'message'; readonly outcome: MessageOutcome }
+  | { readonly kind: 'message'; readonly outcome: PostOutcome }
   | { readonly kind: 'command'; readonly name: string; readonly tookMs: number }
   /** `error` is whatever a command threw, or why Discord did not take its reply. */
   | {

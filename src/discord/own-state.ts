@@ -6,7 +6,11 @@ import {
   PermissionFlagsBits,
   type VoiceState,
 } from 'discord.js';
-import type { MissingRight, VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
+import {
+  type MissingRight,
+  type VoiceRestriction,
+  voiceRestrictions,
+} from '#src/ports/seat-changes-by-others.ts';
 import type { DiscordEvent } from './events.ts';
 import { ownPermissionsIn } from './permissions.ts';
 
@@ -97,7 +101,7 @@ function* hindranceChanges(
   { channelId, hindrances }: OwnSeat,
   now: Hindrances,
 ): Generator<DiscordEvent> {
-  for (const kind of ['muted', 'deafened', 'suppressed'] as const) {
+  for (const kind of voiceRestrictions) {
     const [was, is] = [hindrances[kind] === true, now[kind] === true];
     if (was !== is || (is && channelId === null)) yield { kind, guildId, on: is };
   }

@@ -5,6 +5,7 @@ import type { ProviderRole } from '#src/provider/provider-news.ts';
 import type { LocalModels } from '#src/speech/local/local-models.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
+import type { PaidRole } from '#src/spending/prices/prices.ts';
 
 /** Version of this contract. An engine from outside names the one that it was written for. */
 export const engineVersion = 1;
@@ -75,7 +76,7 @@ export type Engine<Role extends ProviderRole = ProviderRole> = {
   /** `requests`: by the price of its model. `stream`: by the time for which it listens. */
   readonly price: 'free' | 'requests' | 'stream';
   /** Examination by the doctor; absent: it has no server that could fail. */
-  readonly probe?: 'recognise' | 'speak' | 'think';
+  readonly probe?: PaidRole;
   /** Model where none is named; absent: it has no server. */
   readonly standardModel?: string;
   /** It uses WebSockets, and one model a connection. */

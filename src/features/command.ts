@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
-import type { Members, Places, Stats } from '#src/ports/command-ports.ts';
+import type { Members, Places, ReplyAudience, Stats } from '#src/ports/command-ports.ts';
 import type { Form } from '#src/ports/form.ts';
 import type { Picker } from '#src/ports/picker.ts';
 import type { MessageContent } from '#src/ports/typed-messages.ts';
@@ -128,8 +128,6 @@ export type CommandPorts = {
 export type ProgramPorts = Pick<CommandPorts, 'places' | 'features' | 'sessions'> & {
   readonly members: Members;
 };
-
-export type ReplyAudience = 'room' | 'caller';
 
 /** A slash command is data plus one decision; it never sees discord.js. */
 export interface Command {

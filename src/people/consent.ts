@@ -46,7 +46,8 @@ export interface ConsentStore extends ChoiceStore<SaidConsent> {
  * `ask`: none. `role`: people with the role whose members agreed to the rules of the server. `notice`: all, as all are
  * told. A no is honoured under each of them.
  */
-export type ConsentPolicy = 'ask' | 'role' | 'notice';
+export const consentPolicies = ['ask', 'role', 'notice'] as const;
+export type ConsentPolicy = (typeof consentPolicies)[number];
 
 /** Facts that decide whether a person is heard in one session. */
 export type HearingFacts = {
@@ -70,6 +71,9 @@ export type HearingFacts = {
  * `unasked`, not heard for want of an answer; or `no`.
  */
 export type Consent = 'always' | 'brief' | 'policy' | 'unasked' | 'no';
+
+/** Whether a person is heard, apart from a pause: by a yes or the policy, not for want of an answer, or by a no. */
+export type Standing = 'yes' | 'unasked' | 'no';
 
 /** Whether a person is heard: asked for each packet before it is decrypted. */
 export function mayHear(facts: HearingFacts): boolean {

@@ -1,3 +1,6 @@
+/** Ways in which a person is answered: in writing with a mention, to them alone, or aloud. */
+export const answerWays = ['written', 'private', 'spoken'] as const;
+
 /** Settings of one person in one server; a field left out was not chosen. */
 export type PersonSettings = {
   /** Language they speak and are answered in, BCP 47. */
@@ -8,8 +11,8 @@ export type PersonSettings = {
   readonly speed?: number;
   /** Their name as it is to be pronounced. */
   readonly spokenName?: string;
-  /** Their answers are spoken, or written: with a mention, or to them alone. Set once they chose, or were offered the choice. */
-  readonly answers?: 'spoken' | 'written' | 'private';
+  /** Set once they chose, or were offered the choice. */
+  readonly answers?: (typeof answerWays)[number];
 };
 
 /** Slowest and fastest pace that people may choose. */

@@ -2,7 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { ChatMeter } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, SentFields, Tool, ToolCall, Usage } from '#src/chat/ports.ts';
 import type { AsideKind } from '#src/chat/text/speakable.ts';
-import type { VoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
+import type { VoiceUsageMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import type { SpeechVoice, Transcript } from '#src/speech/ports.ts';
 
 export type TurnUtterance = {
@@ -93,7 +93,7 @@ export type ToolResult = { readonly content: string };
 export interface AnswerHost {
   /** Waits until the answer is released, since a preemptive answer must have no effect. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
-  readonly meter: ChatMeter & VoiceMeter;
+  readonly meter: ChatMeter & VoiceUsageMeter;
 }
 
 /** Turns a turn into a reply. All pipelines behave alike. */

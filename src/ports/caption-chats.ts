@@ -40,6 +40,9 @@ export type CaptionThread = {
   readonly formerId?: ChannelId;
 };
 
+/** How much of a line is known. `whole`: its words up to a pause, so probably all of them. */
+export type LineProgress = 'partial' | 'whole';
+
 /** A message of a chat as it is to be. */
 export type ChatText = {
   /** Markdown, at most 2,000 characters; it notifies no person. Empty: there is to be no message. */
@@ -61,12 +64,12 @@ export type MessageOutcome =
   | { readonly kind: 'refused'; readonly why: string };
 
 /** One message that follows what is drawn: posted once, then edited, at last deleted, at the pace Discord allows. */
-export interface ChatMessage {
+export interface DrawnMessage {
   /**
    * Reports that what is drawn has changed. Whole words of an utterance that were not shown before go first, `partial` texts
    * last; what waits urgently stays so. Never throws.
    */
-  touch(urgency: 'whole' | 'partial'): void;
+  touch(urgency: LineProgress): void;
   /** Resolves once it shows what it should, or cannot. */
   settled(): Promise<void>;
 }
@@ -74,5 +77,5 @@ export interface ChatMessage {
 /** One chat. Messages are posted in the order in which they are touched first. */
 export interface CaptionChat {
   readonly channelId: ChannelId;
-  message(draw: () => ChatText, report: (outcome: MessageOutcome) => void): ChatMessage;
+  message(draw: () => ChatText, report: (outcome: MessageOutcome) => void): DrawnMessage;
 }

@@ -172,9 +172,12 @@ export type ForgetOutcome =
     }
   | { readonly kind: 'failed' };
 
+/** Readers of a reply: everybody in the channel, or the caller alone. */
+export type ReplyAudience = 'room' | 'caller';
+
 export type ConfirmOutcome =
   /** `line` is for everybody, unless `to` names its reader. */
-  | { readonly kind: 'done'; readonly line?: TextLine; readonly to?: 'room' | 'caller' }
+  | { readonly kind: 'done'; readonly line?: TextLine; readonly to?: ReplyAudience }
   /** The presser does not hold the right any more. */
   | { readonly kind: 'barred'; readonly line: TextLine }
   /** The button belongs to another person. */

@@ -61,11 +61,7 @@ export type PersonHooks = {
    * Forgets what is held in memory, and returns the erasure of what is stored, which runs once the no of that person is. Called again
    * when the rows of the tables are erased.
    */
-  forgetPerson?(
-    guildId: GuildId,
-    personId: PersonId,
-    reason: 'withdrawn' | 'forgotten',
-  ): Erasing | undefined;
+  forgetPerson?(guildId: GuildId, personId: PersonId, reason: ErasureReason): Erasing | undefined;
   /** Counts what is stored. */
   count?(guildId: GuildId, personId: PersonId): Promise<StoredCounts | undefined>;
   /** Fields of the export. */
@@ -74,6 +70,9 @@ export type PersonHooks = {
     personId: PersonId,
   ): Promise<Readonly<Record<string, unknown>> | undefined>;
 };
+
+/** `withdrawn`: the person said no. `forgotten`: everything about them goes. */
+export type ErasureReason = 'withdrawn' | 'forgotten';
 
 /** Erases what is stored of a person, and returns the number of items. */
 export type Erasing = () => Promise<number | undefined>;

@@ -5,7 +5,8 @@ import type { ChannelRef } from './voice-link.ts';
 export type MissingRight = 'no-view' | 'no-connect';
 
 /** Restriction of the bot in its channel: muted or deafened by a moderator, or not allowed to speak. */
-export type VoiceRestriction = 'muted' | 'deafened' | 'suppressed';
+export const voiceRestrictions = ['muted', 'deafened', 'suppressed'] as const;
+export type VoiceRestriction = (typeof voiceRestrictions)[number];
 
 /** Change of the bot's seat in a voice channel, caused by another person. A close of the link is another matter: `stepReconnect`. */
 export type SeatChange =

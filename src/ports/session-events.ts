@@ -1,6 +1,6 @@
 import type { AlertChange, FeatureAlertChange } from '#src/base/alerts.ts';
 import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
-import type { PlayEnd } from '#src/base/play-end.ts';
+import type { PlayEnd, ReplyFinish } from '#src/base/play-end.ts';
 import type { SpentEvent } from '#src/spending/budget-authority.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
 import type { TypedOutcome } from './typed-messages.ts';
@@ -19,9 +19,6 @@ export type Instants = {
   /** First frame of the answer left as a datagram. */
   readonly firstSentAtMs?: number;
 };
-
-/** End of an answer; exactly one each. */
-export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 
 /**
  * End of a tool call. `asked`: it waits for a button; `pressed`: that was pressed, and it ran; `spoken`: a yes took the place of
@@ -139,7 +136,7 @@ export type SessionEvent =
       readonly heardText: string;
       /** The asker is left out of captions: programs get no words. */
       readonly isLeftOut?: boolean | undefined;
-      readonly finish: AnswerFinish;
+      readonly finish: ReplyFinish;
       /** The question was typed: heard and ended are when it came. */
       readonly typed?: true;
       readonly instants: Instants;

@@ -1,13 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, type StoreCode } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import { failureEventOf } from './failure-event.ts';
 import type { SessionEventListener } from './session-events.ts';
 
 /** Clock that times a store, and the listener its failures are reported to. */
 export type StoreWatch = { readonly clock: Clock; readonly onEvent: SessionEventListener };
-
-type StoreCode = 'store.unreadable' | 'store.unwritable';
 
 /** A store on a disk that hangs must hold up neither a /join nor an answer to a person. */
 const longestMs = 5_000;

@@ -41,6 +41,9 @@ export type TypedMessageListener = {
   readonly deleted: (messageIds: readonly MessageId[]) => void;
 };
 
+/** Whether a reply was sent, or its message is gone. */
+export type ReplySent = 'sent' | 'deleted';
+
 /** Messages in channels that the bot may read; discord implements it. */
 export interface TypedMessages {
   /** Replaces the former listener. */
@@ -49,7 +52,7 @@ export interface TypedMessages {
    * Replies to a message, once Discord has taken it; `deleted` where it is gone. Pings nobody; longer texts are cut at 2,000 characters. Errors: as `VoiceChannelChatPoster`. Aborting `signal` throws
    * `signal.reason`.
    */
-  reply(to: ReplyTarget, text: ConfidentialText, signal: AbortSignal): Promise<'sent' | 'deleted'>;
+  reply(to: ReplyTarget, text: ConfidentialText, signal: AbortSignal): Promise<ReplySent>;
 }
 
 /** Form of answers to typed questions in a server: aloud as well where the writer sits there, in writing only, or none. */

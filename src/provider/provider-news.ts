@@ -1,6 +1,7 @@
 import type { BotError } from '#src/base/errors.ts';
 
-export type ProviderRole = 'speech to text' | 'chat' | 'text to speech';
+export const providerRoles = ['speech to text', 'chat', 'text to speech'] as const;
+export type ProviderRole = (typeof providerRoles)[number];
 
 export type ProviderNews =
   | {

@@ -10,7 +10,7 @@ import type {
   PrivacyStatus,
   SaveOutcome,
 } from '#src/ports/command-ports.ts';
-import type { Erasing, PersonHooks } from '#src/ports/feature-session.ts';
+import type { Erasing, ErasureReason, PersonHooks } from '#src/ports/feature-session.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { FeatureShard } from './shard-features.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
@@ -175,7 +175,7 @@ export class PrivacyRequests {
   #forgetInFeatures(
     guildId: GuildId,
     personId: PersonId,
-    reason: 'withdrawn' | 'forgotten',
+    reason: ErasureReason,
   ): readonly Erasing[] {
     return this.#features.flatMap(
       (feature) => feature.forgetPerson?.(guildId, personId, reason) ?? [],

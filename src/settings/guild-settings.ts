@@ -1,4 +1,5 @@
 import { isTimeZone } from '#src/base/zoned-time.ts';
+import { consentPolicies } from '#src/people/consent.ts';
 import { aloneMs } from '#src/people/join-rules.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import { joinModes } from '#src/ports/command-ports.ts';
@@ -180,8 +181,6 @@ const djRoleId = idSetting('dj_role', 'role', {
   about: 'settings.about.dj_role',
 });
 
-const policies = ['ask', 'role', 'notice'] as const;
-
 /** `role` alone is the role the operator has named; another one is given by its id or as Discord mentions it. */
 const consent: ServerSetting<ConsentPolicySettings> = {
   key: 'consent',
@@ -203,12 +202,12 @@ const consent: ServerSetting<ConsentPolicySettings> = {
   },
   shown: ({ policy, roleId }) =>
     policy === 'role' && roleId !== undefined ? `role ${roleId}` : policy,
-  values: () => policies,
+  values: () => consentPolicies,
 };
 
 /** Whether more people are heard unasked under the second rules than under the first. */
 export function isLooser(before: ConsentPolicySettings, after: ConsentPolicySettings): boolean {
-  const [was, is] = [policies.indexOf(before.policy), policies.indexOf(after.policy)];
+  const [was, is] = [consentPolicies.indexOf(before.policy), consentPolicies.indexOf(after.policy)];
   return is > was || (after.policy === 'role' && is === was && before.roleId !== after.roleId);
 }
 

@@ -13,7 +13,7 @@ import {
   picturesIn,
   type RequestHold,
 } from '#src/provider/models/request-hold.ts';
-import type { SpokenUsage, VoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
+import type { SpokenUsage, VoiceUsageMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
 import type { PaidRole, RolePrice, Usd } from '#src/spending/prices/prices.ts';
 import type { AnswerRequest, PaidKind } from './budget-authority.ts';
@@ -216,7 +216,7 @@ type OnUsage = (usage: Usage) => void;
  *
  * Only the ledger makes them.
  */
-export class Reservation implements ChatMeter, SoundMeter, VoiceMeter {
+export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
   readonly #account;
   readonly #onUsage: OnUsage[] = [];
   #isWanted = false;

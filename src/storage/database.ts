@@ -9,7 +9,7 @@ import { inTheWay } from '#src/sql/trouble.ts';
 import type { StoreHealth } from './store-health.ts';
 
 /** Session of a driver, for one operation. */
-export interface Session {
+export interface DatabaseSession {
   readonly perform: PerformStatement;
   /** To be called once; after a failure what was begun is rolled back. */
   end(hasFailed: boolean): void;
@@ -19,7 +19,7 @@ export interface Session {
 export interface Driver extends AsyncDisposable {
   readonly dialect: SqlDialect;
   readonly place: string;
-  connect(): Promise<Session>;
+  connect(): Promise<DatabaseSession>;
 }
 
 /** Statements that begin a transaction; none for what has to run outside of one. */

@@ -14,6 +14,7 @@ import {
   type Interjection,
   type SpokenCommand,
   spokenCommand,
+  type YesOrNo,
   yesOrNo,
 } from '#src/turn/overlap/interjections.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
@@ -55,7 +56,7 @@ export type UtteranceCommand =
   /** `never-mind` also drops what the speaker waits for. */
   | { readonly kind: 'stop' | 'never-mind' }
   /** Answer to a question that the bot asked aloud. */
-  | { readonly kind: 'yes' | 'no' }
+  | { readonly kind: YesOrNo }
   /** A "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
   | { readonly kind: 'overlap' }
   /** A command to the bot itself, with the rights of its speaker. It needs no name. */
@@ -151,7 +152,7 @@ function confirmation(
   { goesOn, hasGoneOn, language, mayConfirm, overlapsReply }: EndedUtterance,
   text: string,
   rules: AddressingRules,
-): 'yes' | 'no' | undefined {
+): YesOrNo | undefined {
   if (!mayConfirm || goesOn || overlapsReply || hasGoneOn) return undefined;
   return yesOrNo(text, rules.names, language);
 }

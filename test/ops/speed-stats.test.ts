@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import type { ReplyFinish } from '#src/base/play-end.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
-import type { AnswerFinish, SessionEvent } from '#src/ports/session-events.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 
-function answered(startMs: number | undefined, finish: AnswerFinish = 'completed'): SessionEvent {
+function answered(startMs: number | undefined, finish: ReplyFinish = 'completed'): SessionEvent {
   const sent = startMs !== undefined && { firstSentAtMs: 1000 + startMs };
   const instants = { heardAtMs: 1000, endedAtMs: 1180, ...sent };
   const who = { speakerId: 'adam', name: 'Adam', text: 'secret', heardText: 'secret' };

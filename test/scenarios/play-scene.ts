@@ -21,7 +21,7 @@ import {
 import type {
   Acts,
   Match,
-  Reading,
+  ScenarioReading,
   Scene,
   Scenes,
   Sound,
@@ -248,7 +248,7 @@ async function read(stage: Stage, { reads, last, keep }: Acts, asked: Interactio
   if (last) await eventually(() => expectReading(stage, newest(), last));
 }
 
-function expectReading(stage: Stage, message: ShownMessage | undefined, reading: Reading) {
+function expectReading(stage: Stage, message: ShownMessage | undefined, reading: ScenarioReading) {
   const { to, buttons, ...match } = reading;
   expectMatch(stage, message?.text, match);
   if (to) expect(message?.ephemeral ? 'caller' : 'all').toBe(to);

@@ -1,5 +1,5 @@
 import type { SandboxOptions } from '#sandbox/sandbox.ts';
-import type { Microphone } from '#sandbox/voice/voice-ports.ts';
+import type { OpenMicrophone } from '#sandbox/voice/voice-ports.ts';
 import type { NetworkFaults } from '#sandbox/voice-server/voice-faults.ts';
 import type { Upload } from '#sandbox/world/world-attachments.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
@@ -36,19 +36,19 @@ export type Match = {
   readonly fits?: object;
 };
 /** A message: its text, and whether only the caller or everybody reads it. */
-export type Reading = Match & {
+export type ScenarioReading = Match & {
   readonly to?: 'caller' | 'all';
   /** Names and words of its buttons. */
   readonly buttons?: readonly (readonly [string, string])[];
 };
 
 /** A sentence that only the caller reads. */
-export function only(id: TextId, words?: Filling): Reading {
+export function only(id: TextId, words?: Filling): ScenarioReading {
   return { is: text(id, words), to: 'caller' };
 }
 
 /** A sentence that everybody reads. */
-export function all(id: TextId, words?: Filling): Reading {
+export function all(id: TextId, words?: Filling): ScenarioReading {
   return { is: text(id, words), to: 'all' };
 }
 
@@ -60,7 +60,7 @@ export type Verbs = {
   readonly calls: string | true;
   /** Everybody who sits there is in the call. */
   readonly settles: true;
-  readonly uses: Microphone;
+  readonly uses: OpenMicrophone;
   readonly says: Sound;
   /** Says one of `sayings`, and it is shown; what somebody says within a second stands on the same line. */
   readonly captions: string;
@@ -88,8 +88,8 @@ export type Verbs = {
 /** Acts of one person, in this order; those of one step are done side by side. */
 export type Acts = Partial<Verbs> & {
   /** What comes back first, and last; `keep` names the first, or what they wrote, for later steps. */
-  readonly reads?: Reading;
-  readonly last?: Reading;
+  readonly reads?: ScenarioReading;
+  readonly last?: ScenarioReading;
   readonly keep?: string;
   readonly place?: string;
   /** Files of a command, by option, and of a message. */

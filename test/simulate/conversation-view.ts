@@ -1,3 +1,4 @@
+import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import { phaseOf } from '#src/conversation/machine/questions.ts';
 import type {
@@ -8,7 +9,6 @@ import type {
   TurnPhase,
   TurnState,
 } from '#src/conversation/machine/state.ts';
-import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 
 // Every look of the simulation into the shape of the state.
 

@@ -14,7 +14,7 @@ type NetworkPlan = Pick<
 >;
 
 /** Voices of people, and their packets on the way through a network that loses and delays some. */
-export class Microphones {
+export class SimulatedMicrophones {
   /** Everything that was said aloud. */
   readonly said: Said[] = [];
   #plan: NetworkPlan;

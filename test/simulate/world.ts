@@ -24,7 +24,7 @@ import {
 import { HeardBook } from './heard-book.ts';
 import type { Invariants, SimulatedStep } from './invariants.ts';
 import { type FailingCall, Luck } from './luck.ts';
-import { Microphones } from './microphones.ts';
+import { SimulatedMicrophones } from './microphones.ts';
 import { RunningCalls } from './running-calls.ts';
 import { type Act, everybody } from './scenes.ts';
 import { SimulatedLinkOpener } from './simulated-links.ts';
@@ -97,7 +97,7 @@ export class Simulation {
   readonly #messages = recordMessages();
   readonly #budgets;
   readonly #ledger;
-  readonly #microphones: Microphones;
+  readonly #microphones: SimulatedMicrophones;
   readonly #requests = new Set<AbortController>();
   #taken: SimulatedStep | undefined;
   #isSounding = false;
@@ -114,7 +114,7 @@ export class Simulation {
     this.#misheard = misheard;
     this.#luck = new Luck(seed, this.plan, failing);
     this.engines = new RunningCalls(this.clock, this.#luck);
-    this.#microphones = new Microphones(this.plan, this.#luck);
+    this.#microphones = new SimulatedMicrophones(this.plan, this.#luck);
     this.#models = new SimulatedModels({
       calls: this.engines,
       heard: this.heard,

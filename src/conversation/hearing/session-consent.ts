@@ -6,7 +6,7 @@ import type {
   Participant,
 } from '#src/conversation/machine/state.ts';
 import type { ChannelNotices } from '#src/notices/notice.ts';
-import type { Consent } from '#src/people/consent.ts';
+import type { Consent, Standing } from '#src/people/consent.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts';
@@ -106,7 +106,7 @@ export class SessionConsent {
   }
 
   /** Where this person stands, apart from a pause. */
-  standing(personId: PersonId): 'yes' | 'unasked' | 'no' {
+  standing(personId: PersonId): Standing {
     return this.isAdmitted(personId) ? standingOf(this.#state, personId) : 'no';
   }
 

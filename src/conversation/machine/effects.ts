@@ -1,4 +1,5 @@
-import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
+import type { ReplyFinish } from '#src/base/play-end.ts';
+import type { DroppedTurnReason } from '#src/ports/session-events.ts';
 import type { IgnoreReason, OverlapWords } from '#src/turn/answerable.ts';
 import type { SpokenCommand } from '#src/turn/overlap/interjections.ts';
 import type {
@@ -115,7 +116,7 @@ export type ConversationFact =
       readonly kind: 'dropped';
       readonly by: PersonId;
       readonly name: string;
-      readonly why: 'crowded' | 'late' | 'ending';
+      readonly why: DroppedTurnReason;
       /** Its phase until then. */
       readonly phase: TurnPhase;
     };

@@ -1,6 +1,7 @@
+import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
-import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 import type { Evidence } from '#src/turn/answerable.ts';
+import type { BargeInAction } from '#src/turn/overlap/interruption.ts';
 import type {
   EarlyEnd,
   Id,
@@ -56,7 +57,7 @@ type VoiceEvent =
       /** Decision of `turn/overlap` about a voice over a reply. */
       readonly kind: 'barged';
       readonly reply: Id;
-      readonly action: 'stop' | 'yield' | 'finish-clause';
+      readonly action: BargeInAction;
     };
 
 type RecogniserEvent =

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
+import type { ReplyFinish } from '#src/base/play-end.ts';
 import { sameWords } from '#src/turn/addressing/names.ts';
 import { waitSince, waitsFromMs } from '#src/turn/waiting.ts';
 import { noteAnswered, noteAnswering } from './addressing.ts';

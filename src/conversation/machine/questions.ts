@@ -3,6 +3,7 @@ import {
   consentOf,
   type HearingFacts,
   mayHear as mayHearBy,
+  type Standing,
 } from '#src/people/consent.ts';
 import type { ConversationEffect, ConversationFact } from './effects.ts';
 import type { ConversationEvent } from './events.ts';
@@ -136,7 +137,7 @@ export function consentIn(state: ConversationState, personId: PersonId): Consent
   return facts ? consentOf(facts) : 'no';
 }
 
-export function standingOf(state: ConversationState, personId: PersonId): 'yes' | 'no' | 'unasked' {
+export function standingOf(state: ConversationState, personId: PersonId): Standing {
   const consent = consentIn(state, personId);
   return consent === 'no' || consent === 'unasked' ? consent : 'yes';
 }

@@ -1,4 +1,5 @@
-import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
+import type { ReplyFinish } from '#src/base/play-end.ts';
+import type { DroppedTurnReason } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
 import { noteAnswered } from './addressing.ts';
 import type { UtteranceOutcome } from './effects.ts';
@@ -185,7 +186,7 @@ export function finishClause(draft: Draft, current: CurrentReply, why: EarlyEnd)
 }
 
 /** Drops a turn whose asker still waits. The panel shows it, or the chat before the process ends. */
-export function loseTurn(draft: Draft, turn: TurnState, why: 'crowded' | 'late' | 'ending'): void {
+export function loseTurn(draft: Draft, turn: TurnState, why: DroppedTurnReason): void {
   const { by, name } = turn;
   if (why === 'ending') emit(draft, { do: 'notice', line: 'unanswered', by });
   else noteDropped(draft, by);

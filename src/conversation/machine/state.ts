@@ -1,4 +1,6 @@
 import type { ConsentPolicy } from '#src/people/consent.ts';
+import type { JoinMode } from '#src/ports/command-ports.ts';
+import type { DroppedTurnReason } from '#src/ports/session-events.ts';
 import {
   type AddressingMode,
   type AddressingState,
@@ -97,8 +99,13 @@ export type Answer = {
   confirmation: Id | undefined;
 };
 
-/** Effect of a tool call. `change`: the bot's own, noticed by everybody and undone by anybody. `last`: it lasts, or leaves the channel. */
-export type CallEffect = 'read' | 'change' | 'last' | 'destroy';
+/**
+ * Effect of a call, besides its result for the model.
+ *
+ * `read`: nothing. `change`: of the bot's own, noticed by everybody, and anybody can undo it. `last`: it lasts, or leaves the
+ * channel, as a message does. `destroy`: it cannot be undone.
+ */
+export type ToolEffect = 'read' | 'change' | 'last' | 'destroy';
 
 /** A tool call of a model, with arguments that fit and are prepared. */
 export type ToolRequest = {
@@ -106,7 +113,7 @@ export type ToolRequest = {
   readonly tool: string;
   /** Arguments in canonical form: equal calls have equal texts. */
   readonly args: string;
-  readonly effect: CallEffect;
+  readonly effect: ToolEffect;
   /** True where its result quotes others or a page. */
   readonly isForeign: boolean;
   /** True where one spoken sentence tells all of it. */
@@ -181,14 +188,12 @@ export type EarlyEnd =
   | 'withdrawn'
   | 'interrupted'
   | 'replaced'
-  | 'crowded'
-  | 'late'
   | 'left'
   | 'lost'
   | 'muted'
   | 'refused'
   | 'failed'
-  | 'ending';
+  | DroppedTurnReason;
 
 /** Phase of the current reply. `isStarved`: it has begun, and no more sound has come. `finishing`: it ends with its clause. After `cut` the event `over` follows. */
 export type ReplyPhase =
@@ -235,7 +240,7 @@ export type Confirmation = {
   readonly turn: Id;
   readonly tool: string;
   readonly args: string;
-  readonly effect: CallEffect;
+  readonly effect: ToolEffect;
   readonly untilMs: number;
   spoken: SpokenConsentState;
   /** Time, in ms, in which a yes counts. After a yes, `toMs` is the instant at which it is taken. */
@@ -253,7 +258,7 @@ export type ToolRun = {
   /** Undefined for a confirmed call. */
   readonly ref: CallRef | undefined;
   readonly confirmation: Id | undefined;
-  readonly effect: CallEffect;
+  readonly effect: ToolEffect;
   readonly isForeign: boolean;
 };
 
@@ -291,7 +296,7 @@ export type Link =
 
 /** Settings and facts of the session that rules need. */
 export type SessionSettings = {
-  readonly mode: 'talk' | 'captions';
+  readonly mode: JoinMode;
   readonly addressing: AddressingMode;
   /** Names of the bot. */
   readonly names: readonly string[];

@@ -1,4 +1,5 @@
 import type { BotError } from '#src/base/errors.ts';
+import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { readingOf } from '#src/conversation/machine/questions.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
@@ -12,7 +13,7 @@ import {
 } from '#src/notices/notice.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/prompt.ts';
-import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { readingRequestOf } from '#src/spending/reservation.ts';
 import { type ReadingVoice, soundOf } from '#src/voice/output/clause-sound.ts';
 import { type SpeechOutput, stuck } from '#src/voice/output/speech-output.ts';

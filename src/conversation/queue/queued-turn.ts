@@ -22,12 +22,15 @@ export type QueuedQuestion = {
   readonly report?: (asking: AskOutcome) => void;
 };
 
+/** Place of a text among all that waits. `now`: before everything. */
+export type SayPlace = 'now' | 'queue';
+
 /** A text to be read out. */
 export type QueuedReading = {
   readonly kind: 'reading';
   readonly clauses: readonly ConfidentialText[];
   /** `behind`: after all else that waits, also what comes later. */
-  readonly when: 'now' | 'queue' | 'behind';
+  readonly when: SayPlace | 'behind';
   /** Words before it, made when its turn comes; undefined: it is not to be said any more. */
   readonly opening?: () => string | undefined;
   readonly voice?: string;

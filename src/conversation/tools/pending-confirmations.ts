@@ -3,7 +3,7 @@ import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
-import type { ConfirmOutcome, ShownConfirmation } from '#src/ports/command-ports.ts';
+import type { ConfirmOutcome, ReplyAudience, ShownConfirmation } from '#src/ports/command-ports.ts';
 import { onOneLine } from './tool-call-results.ts';
 import type { ConfirmableAction, Presser, ToolEntry } from './tool-entry.ts';
 
@@ -15,7 +15,7 @@ type ConfirmableCall = {
   /** The only person who may press. Default: the asker. */
   readonly presser?: Presser | undefined;
   /** Readers of its outcome, where the question was written: it is not said then. */
-  readonly outcomeTo?: 'room' | 'caller';
+  readonly outcomeTo?: ReplyAudience;
   /** Number in the conversation, which knows how long it waits; undefined for a call of an answer in writing. */
   readonly confirmation?: Id;
 };

@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { ToolEffect } from '#src/conversation/machine/state.ts';
 import type { Session, SessionPlace } from '#src/conversation/session.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
@@ -88,14 +89,6 @@ export type ToolOutcome = {
     }
 );
 export type Facts = Readonly<Record<string, string | number | readonly string[]>>;
-
-/**
- * Effect of a call, besides its result for the model.
- *
- * `read`: nothing. `change`: of the bot's own, noticed by everybody, and anybody can undo it. `last`: it lasts, or leaves the
- * channel, as a message does. `destroy`: it cannot be undone.
- */
-export type ToolEffect = 'read' | 'change' | 'last' | 'destroy';
 
 /** Longest run of any tool, in ms: upper limit of the operator's setting. */
 export const longestToolMs = 300_000;

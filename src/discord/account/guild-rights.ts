@@ -9,6 +9,7 @@ import {
 } from 'discord.js';
 import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
+import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { AccountRest } from './account-rest.ts';
 import { chatRights, type NeededRight, neededRights, stageRights, talkRights } from './rights.ts';
 
@@ -16,7 +17,7 @@ import { chatRights, type NeededRight, neededRights, stageRights, talkRights } f
 export type ChannelRights = {
   readonly id: string;
   readonly name: string;
-  readonly kind: 'voice' | 'stage';
+  readonly kind: ChannelFacts['kind'];
   /** Missing rights to be there and to talk. */
   readonly lacksToTalk: readonly NeededRight[];
   /** Missing rights to write into its chat. */

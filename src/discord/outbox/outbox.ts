@@ -22,7 +22,7 @@ export type RestBody = Readonly<Record<string, unknown>> & {
 export type PostedMessage = { readonly id: string; readonly content?: string };
 
 /** End of a posted message; `unsent`: it waited too long, or too many waited. */
-export type MessageOutcome = 'sent' | 'failed' | 'unsent';
+export type PostOutcome = 'sent' | 'failed' | 'unsent';
 
 /** A request about a message of a channel. */
 export type OutboxOrder<T> = {
@@ -66,7 +66,7 @@ const tooLate = 'it waited for too long';
 export class Outbox {
   readonly #rest: Pick<REST, 'post' | 'patch' | 'delete'>;
   readonly #timing: SyncTiming;
-  readonly #ended: (outcome: MessageOutcome) => void;
+  readonly #ended: (outcome: PostOutcome) => void;
   readonly #lanes = new Map<string, Lane>();
   readonly #over = new AbortController();
   readonly #ownDeletions = new Set<string>();
@@ -75,7 +75,7 @@ export class Outbox {
   constructor(
     rest: Pick<REST, 'post' | 'patch' | 'delete'>,
     timing: SyncTiming,
-    ended: (outcome: MessageOutcome) => void,
+    ended: (outcome: PostOutcome) => void,
   ) {
     this.#rest = rest;
     this.#timing = timing;

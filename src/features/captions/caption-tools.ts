@@ -62,11 +62,10 @@ export const findInCaptions = tool({
   right: 'anyone',
   effect: 'read',
   quotesOthers: true,
-  isOffered({ sessionCaptions, transcriptCleanup }: CaptionPorts, session) {
-    if (!session) return false;
-    const isKept = transcriptCleanup.has(session.place.channel.guildId);
-    return isKept || sessionCaptions.get(session).hasTranscript;
-  },
+  isOffered: (own: CaptionPorts) => (_settings, session) =>
+    session !== undefined &&
+    (own.transcriptCleanup.has(session.place.channel.guildId) ||
+      own.sessionCaptions.get(session).hasTranscript),
   run: findLines,
 });
 

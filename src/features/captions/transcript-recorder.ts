@@ -9,7 +9,7 @@ import {
 } from '#src/features/captions/store/transcript-ports.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
-import type { CaptionChat } from '#src/ports/caption-chats.ts';
+import type { CaptionChat, LineProgress } from '#src/ports/caption-chats.ts';
 import type {
   BegunUtterance,
   ForgetReason,
@@ -141,7 +141,7 @@ export class TranscriptRecorder {
     const speaker = { kind: 'person', personId: speakerId, name } as const;
     const begun = { number, speaker, startMs: this.sessionMs(fromMs) };
     const mayWrite = () => this.#open.has(number) && this.#mayWrite([speakerId]);
-    const show = (state: 'partial' | 'whole') => (text: string) => {
+    const show = (state: LineProgress) => (text: string) => {
       if (mayWrite()) this.live.put({ ...begun, text, state });
     };
     return {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { checkForeign, foreignJson, toolArgumentLimits } from '#src/base/json.ts';
-import type { Session } from '#src/conversation/session.ts';
 import type {
   Fitting,
   PreparedAction,
@@ -10,7 +9,6 @@ import type {
   ToolPorts,
 } from '#src/conversation/tools/tool-entry.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
-import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import { type PlainTextId, type TextLine, text } from '#src/texts/texts.ts';
 
 /** Parts that a tool may use, and the objects of its feature. */
@@ -23,7 +21,7 @@ export type FeatureTool<Own = object> = Omit<ToolEntry, 'fit' | 'isOffered'> & {
 
 export type ToolDefinition<T, Own> = Pick<ToolEntry, 'name' | 'description' | 'right'> & {
   /** Whether it is offered now, in a session or where the bot sits nowhere. Default: always. */
-  isOffered?(own: Own, session: Session | undefined, settings: GuildSettings): boolean;
+  isOffered?(own: Own): NonNullable<ToolEntry['isOffered']>;
   /** Schema of the arguments, an object; unknown fields are refused. */
   readonly schema: z.ZodType<T>;
   /** Text of the panel while it runs, which the bot says if that takes long. Default: `slow.voice`. */
@@ -86,7 +84,7 @@ export function tool<T, Own = object>(definition: ToolDefinition<T, Own>): Featu
     ...face,
     bind: (own) => ({
       ...face,
-      isOffered: (settings, session) => definition.isOffered?.(own, session, settings) ?? true,
+      isOffered: definition.isOffered?.(own),
       fit(argumentsJson) {
         const read = checkForeign(schema, foreignJson(argumentsJson, toolArgumentLimits));
         if (!read.success) return { unfit: z.prettifyError(read.error) };

@@ -11,6 +11,7 @@ import {
   vainOutcome,
 } from '#src/features/contract/tool-definition.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
@@ -19,6 +20,10 @@ import { peopleNamedIn, personByName } from './person-by-name.ts';
 import { memorySetting } from './usable-memories.ts';
 
 type MemoryToolPorts = Owned<{ readonly memories: MemoryCache }, ServerToolPorts>;
+
+function isMemoryOn({ of }: GuildSettings) {
+  return of(memorySetting);
+}
 
 /** Longest memory, in characters. */
 const maxMemoryChars = 200;
@@ -47,7 +52,7 @@ export const remember = tool({
       ),
   }),
   right: 'anyone',
-  isOffered: (_own, _session, { of }) => of(memorySetting),
+  isOffered: () => isMemoryOn,
   effect: 'last',
   prepare: (draft, ports: MemoryToolPorts) => prepareMemory(draft, ports.askerId, ports),
 });
@@ -59,7 +64,7 @@ export const forgetMemory = tool({
     'Deletes one of the memories by its number. Only if whoever asks wants that. Waits for a button first.',
   schema: z.strictObject({ number: z.number().int().min(1) }),
   right: 'anyone',
-  isOffered: (_own, _session, { of }) => of(memorySetting),
+  isOffered: () => isMemoryOn,
   effect: 'destroy',
   prepare: ({ number }, ports: MemoryToolPorts, signal) =>
     prepareForgetting(number, ports.askerId, ports, signal),

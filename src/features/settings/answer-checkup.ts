@@ -17,6 +17,7 @@ import { decode, encryption, permission, playback, voiceLink } from '#src/probes
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { silentHost } from '#src/spending/paid-engine.ts';
+import type { PaidRole } from '#src/spending/prices/prices.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { CueOutcome } from '#src/voice/link/reconnecting-link.ts';
@@ -133,7 +134,7 @@ async function checkEngines(
   return [heard, await thinking, spoken];
 }
 
-const stages: Readonly<Record<string, 'recognise' | 'think' | 'speak'>> = {
+const stages: Readonly<Record<string, PaidRole>> = {
   recognise: 'recognise',
   think: 'think',
   speak: 'speak',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ToolEffect } from '#src/conversation/tools/tool-entry.ts';
+import type { ToolEffect } from '#src/conversation/machine/state.ts';
 import type { Right } from '#src/people/rights.ts';
 
 /** Rules of the operator for a tool. */

@@ -58,7 +58,7 @@ export const repeat = tool({
   right: 'room',
   effect: 'read',
   quotesOthers: true,
-  isOffered: (_settings, here) => here !== undefined,
+  isOffered: () => (_settings, session) => session !== undefined,
   async runAnywhere(_call, { askerId, session }) {
     const all = session ? exchangesFor(askerId, session) : [];
     const last = all.findLast(({ heard }) => heard !== '');

@@ -1,7 +1,7 @@
 import type { PlayEnd } from '#src/base/play-end.ts';
 import { clausesOf } from '#src/chat/text/clauses.ts';
 import type { VoiceDeps } from '#src/conversation/output/answer-parts.ts';
-import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
+import type { QueuedReading, SayPlace } from '#src/conversation/queue/queued-turn.ts';
 import type { Owners, SessionPlace } from '#src/conversation/session.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { lazilySynthesised } from '#src/features/tracks/lazily-synthesised-text.ts';
@@ -48,7 +48,7 @@ export type SayDeps = VoiceDeps & { readonly tracks: SessionObjects<SessionTrack
 export function sayIn(
   session: SayingSession,
   words: string,
-  when: 'now' | 'queue',
+  when: SayPlace,
   how: SayOptions,
   deps: SayDeps,
 ): SayOutcome {
@@ -63,7 +63,7 @@ export function sayIn(
 function queued(
   session: SayingSession,
   clauses: readonly string[],
-  when: 'now' | 'queue',
+  when: SayPlace,
   { owner, payer, speed, voice }: SayOptions,
   spending: BudgetAuthority,
 ): SayOutcome {
@@ -84,7 +84,7 @@ function queued(
 function placed(
   session: SayingSession,
   clauses: readonly string[],
-  when: 'now' | 'queue',
+  when: SayPlace,
   how: SayOptions,
   deps: SayDeps,
 ): SayOutcome {

@@ -10,6 +10,7 @@ import { type ConfidentialText, openText } from '#src/people/confidential-text.t
 import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type {
+  ReplySent,
   TypedMessage,
   TypedMessageListener,
   TypedMessages,
@@ -205,7 +206,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     text: ConfidentialText,
     signal: AbortSignal,
     alone: Parameters<typeof writePrivately>[2] | undefined,
-  ): Promise<'sent' | 'deleted'> {
+  ): Promise<ReplySent> {
     if (!alone) return await this.#replies.reply(message, text, signal);
     void writePrivately(message.author, text, alone);
     return 'sent';

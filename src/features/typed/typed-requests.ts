@@ -4,7 +4,7 @@ import type { ChatMessage } from '#src/chat/ports.ts';
 import { exchangesFor, messagesOf } from '#src/conversation/answering/begin-answer.ts';
 import type { ReportedOutcome } from '#src/conversation/machine/effects.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
-import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import type { QueuedQuestion, SayPlace } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
 import type { ServerToolPorts, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
@@ -84,7 +84,7 @@ export class TypedRequests {
   async say(
     guildId: GuildId,
     words: string,
-    when: 'now' | 'queue',
+    when: SayPlace,
     how: SayOptions = {},
   ): Promise<SayOutcome> {
     const { parts, sessionTracks: tracks, sessions } = this.#services;

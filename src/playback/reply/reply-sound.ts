@@ -8,8 +8,8 @@ import { TimeStretch } from './stretch.ts';
 import { VoiceLimiter } from './voice-limiter.ts';
 import {
   Levels,
-  type Sentence,
   samplesPerMs,
+  type TimedSentence,
   type WordTime,
   wordsOf,
   wordTimes,
@@ -31,7 +31,7 @@ const missingSoundMs = 60;
 
 /** Positions of sentences in the sound of a reply, and the part of each that has left. */
 class SpokenSentences {
-  readonly #all: Sentence[] = [];
+  readonly #all: TimedSentence[] = [];
   /** End of the sound that left. */
   #sentTo = 0;
   #isOpen = false;
@@ -106,7 +106,7 @@ class SpokenSentences {
     return this.#all.findLastIndex(({ from }) => from < place);
   }
 
-  #heardOf(sentence: Sentence, isWhole: boolean): string {
+  #heardOf(sentence: TimedSentence, isWhole: boolean): string {
     const { text, from, to } = sentence;
     const sentMs = (Math.min(this.#sentTo, to) - from) / samplesPerMs;
     if (sentMs <= 0) return '';

@@ -1,16 +1,9 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { ReplyFinish } from '#src/base/play-end.ts';
 import { gainOf } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples } from '#src/playback/mix/track.ts';
 import { ReplySound } from './reply-sound.ts';
 import { samplesPerMs } from './word-times.ts';
-
-/**
- * End of an answer on its track; exactly one each.
- *
- * `completed`: all of it was handed to the link. `failed`: its source broke, and the sound before that was handed out.
- * `empty`: there was no sound. `cancelled`: it was cut, or ended after a sentence.
- */
-export type ReplyFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 
 /** Fixed properties of a reply. */
 export type ReplyOptions = {
@@ -38,7 +31,7 @@ export class SpokenReply {
   readonly finish = this.#done.promise;
   #finished: ReplyFinish | undefined;
   /** Finish once all has been handed out. */
-  #ending: 'completed' | 'failed' | 'cancelled' | undefined;
+  #ending: Exclude<ReplyFinish, 'empty'> | undefined;
   /** From now on only writes to the sentence that sounds are accepted. */
   #last = false;
   #firstSentAtMs: number | undefined;
@@ -182,7 +175,7 @@ export class SpokenReply {
     return block;
   }
 
-  #close(ending: 'completed' | 'failed' | 'cancelled') {
+  #close(ending: Exclude<ReplyFinish, 'empty'>) {
     if (this.#ending || this.#finished) return;
     this.#sound.close();
     this.#ending = ending;

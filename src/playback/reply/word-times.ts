@@ -12,6 +12,9 @@ const cellSamples = samplesPerMs * cellMs;
  */
 const loudestByPause = 10;
 
+/** Whether a position before or after a pause is meant. */
+type PauseSide = 'before' | 'after';
+
 /** Loudness of a sound in each 10 ms: enough to find its pauses. */
 export class Levels {
   readonly #cells: number[] = [];
@@ -42,7 +45,7 @@ export class Levels {
   }
 
   /** Position at which `soundingMs` is reached, before or after a pause that may lie there; past the end it continues evenly. */
-  placeOf(soundingMs: number, side: 'before' | 'after'): number {
+  placeOf(soundingMs: number, side: PauseSide): number {
     const cells = soundingMs / cellMs;
     let whole = side === 'after' ? Math.floor(cells) : Math.max(0, Math.ceil(cells) - 1);
     const restMs = soundingMs - whole * cellMs;
@@ -79,7 +82,7 @@ export class Levels {
 }
 
 /** One sentence and its sound, whose samples are places in the sound of the whole reply. */
-export type Sentence = {
+export type TimedSentence = {
   readonly text: string;
   readonly words: readonly WeightedWord[];
   readonly from: number;
@@ -104,7 +107,7 @@ const characterMs = 65;
 const segments = new Intl.Segmenter(undefined, { granularity: 'word' });
 
 /** Times of each word of a sentence: by its share of the text; also without spaces. `isWhole`: no more of its sound will come. */
-export function wordTimes(sentence: Sentence, isWhole: boolean): WordTime[] {
+export function wordTimes(sentence: TimedSentence, isWhole: boolean): WordTime[] {
   const { words } = sentence;
   const all = words.reduce((sum, { weight }) => sum + weight, 0);
   const place = clockOf(sentence, isWhole);
@@ -128,11 +131,11 @@ export function wordsOf(text: string): WeightedWord[] {
 }
 
 /** Maps a share of the words to its instant in the sound; over silence they lie evenly. */
-function clockOf({ text, from, to, levels }: Sentence, isWhole: boolean) {
+function clockOf({ text, from, to, levels }: TimedSentence, isWhole: boolean) {
   const soundMs = (to - from) / samplesPerMs;
   const lengthMs = isWhole ? soundMs : Math.max(soundMs, text.length * characterMs);
   const soundingMs = levels.soundingMs(soundMs);
   if (soundingMs === 0) return (share: number) => share * lengthMs;
   const allMs = soundingMs * (lengthMs / soundMs);
-  return (share: number, side: 'before' | 'after') => levels.placeOf(share * allMs, side);
+  return (share: number, side: PauseSide) => levels.placeOf(share * allMs, side);
 }

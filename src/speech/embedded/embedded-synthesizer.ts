@@ -7,7 +7,7 @@ import { servedLocally } from '#src/provider/models/models.ts';
 import { baseLanguage } from '#src/speech/hints.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { textPieces } from '#src/speech/pronunciation.ts';
-import { Engine } from './engine.ts';
+import { EmbeddedEngine } from './engine.ts';
 import { type FliteVoice, standardEmbeddedVoice, voiceGains } from './flite-voices.ts';
 import type { FliteJob, FliteSound } from './flite-worker.ts';
 
@@ -43,7 +43,7 @@ export async function openEmbeddedSynthesizer(
   options: EmbeddedSynthesizerOptions = {},
 ): Promise<Synthesizer & AsyncDisposable> {
   const { clock = realClock } = options;
-  const engine = await Engine.open<FliteJob, FliteSound>({
+  const engine = await EmbeddedEngine.open<FliteJob, FliteSound>({
     name: 'embedded voice',
     entry: new URL('./flite-worker.ts', import.meta.url),
     startLimitMs,

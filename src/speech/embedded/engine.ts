@@ -35,7 +35,7 @@ type Task<In, Out> = {
 type Thread = { readonly worker: Worker; readonly unwanted: Int32Array };
 
 /** A speech engine in a thread of its own: does jobs in order of call, and restarts when its thread dies. */
-export class Engine<In, Out> implements AsyncDisposable {
+export class EmbeddedEngine<In, Out> implements AsyncDisposable {
   readonly #options: EngineOptions;
   #thread: Thread | undefined;
   #queue: Task<In, Out>[] = [];
@@ -47,8 +47,8 @@ export class Engine<In, Out> implements AsyncDisposable {
   }
 
   /** Resolves when the engine is warm. Errors: BotError `speech.failed`. */
-  static async open<In, Out>(options: EngineOptions): Promise<Engine<In, Out>> {
-    const engine = new Engine<In, Out>(options);
+  static async open<In, Out>(options: EngineOptions): Promise<EmbeddedEngine<In, Out>> {
+    const engine = new EmbeddedEngine<In, Out>(options);
     await engine.#awake();
     return engine;
   }

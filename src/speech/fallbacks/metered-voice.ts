@@ -45,7 +45,7 @@ export type SpokenUsage = {
 };
 
 /** Pays for texts that are spoken. */
-export type VoiceMeter = {
+export type VoiceUsageMeter = {
   /**
    * Counts a request for a text that has ended or was cut short, but not one that was refused before its first sound. Never
    * throws.
@@ -56,13 +56,13 @@ export type VoiceMeter = {
 };
 
 /** Counts every request of a synthesizer, also of one that stands in for another. */
-export function meteredVoice(synthesizer: Synthesizer, meter: VoiceMeter): Synthesizer {
+export function meteredVoice(synthesizer: Synthesizer, meter: VoiceUsageMeter): Synthesizer {
   const each = (engine: Synthesizer): Synthesizer =>
     engine.wrapped?.(each) ?? metered(engine, meter);
   return each(synthesizer);
 }
 
-function metered(synthesizer: Synthesizer, meter: VoiceMeter): Synthesizer {
+function metered(synthesizer: Synthesizer, meter: VoiceUsageMeter): Synthesizer {
   const { oneVoice } = synthesizer;
   return {
     synthesize(text, voice, signal) {

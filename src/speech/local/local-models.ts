@@ -3,7 +3,7 @@ import { forkChild } from '#src/base/child/child-port.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
-import type { FromModels, JobKind, ModelJobs, ModelRequest, ToModels } from './model-jobs.ts';
+import type { FromModels, JobKind, LocalModelRequest, ModelJobs, ToModels } from './model-jobs.ts';
 
 export type LocalModelsOptions = {
   readonly clock?: Clock;
@@ -73,7 +73,7 @@ export class LocalModels implements AsyncDisposable {
       await new Promise((resolve) => child.once('exit', resolve));
   }
 
-  #ask<Result>(ask: ModelRequest, signal: AbortSignal): AsyncIterable<Result> {
+  #ask<Result>(ask: LocalModelRequest, signal: AbortSignal): AsyncIterable<Result> {
     const id = ++this.#lastId;
     const results = new Mailbox<Result>(maxResults);
     if (this.#isClosed) results.fail(failure('The local models are closed.', false));

@@ -47,14 +47,14 @@ export type PerformJob<Kind extends JobKind> = (
 ) => AsyncIterable<ModelJobs[Kind]['result']>;
 
 /** Request to the model process. Without a job it only loads the model of `folder`. */
-export type ModelRequest = {
+export type LocalModelRequest = {
   readonly kind: JobKind;
   readonly folder: string;
   readonly job?: ModelJobs[JobKind]['job'];
 };
 
 /** Message to the model process. `drop`: the results of this request are not wanted any more. */
-export type ToModels = { readonly id: number; readonly ask: ModelRequest | 'drop' };
+export type ToModels = { readonly id: number; readonly ask: LocalModelRequest | 'drop' };
 
 /** Message of the model process about a request. */
 export type FromModels = { readonly id: number } & (

@@ -1,6 +1,6 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, type StoreCode } from '#src/base/errors.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { within } from '#src/base/waiting.ts';
@@ -105,7 +105,7 @@ export class LedgerPersistence implements AsyncDisposable {
     });
   }
 
-  async #try(code: 'store.unreadable' | 'store.unwritable', work: () => Promise<void>) {
+  async #try(code: StoreCode, work: () => Promise<void>) {
     const { clock, report } = this.#options;
     const late = () =>
       new BotError(code, true, `The store did not answer in ${longestMs / 1000} s.`);

@@ -276,7 +276,7 @@ export const addressingRules: AddressingRules = {
 };
 
 type Window = {
-  readonly kind: 'asked' | 'answering' | 'follow-up' | 'reply';
+  readonly kind: (typeof allWindows)[number];
   readonly personId: PersonId;
   readonly fromMs: number;
   readonly untilMs: number;

@@ -91,6 +91,9 @@ type Quiet =
 
 export type EndpointingState = Quiet | SpeakingVoice;
 
+/** Why an utterance ended: silence, a mute, or its length. */
+export type SpeechEndReason = 'quiet' | 'mute' | 'too-long';
+
 export type EndpointingEffect =
   /** The first voiced window started at `fromMs`. Soft onsets lie up to 250 ms before. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly atMs: number }
@@ -111,7 +114,7 @@ export type EndpointingEffect =
       readonly kind: 'ended';
       readonly fromMs: number;
       readonly toMs: number;
-      readonly why: 'quiet' | 'mute' | 'too-long';
+      readonly why: SpeechEndReason;
       readonly heard: Evidence;
     };
 
@@ -319,7 +322,7 @@ function isLong(voice: SpeakingVoice, silentMs: number, { longPauseMs }: Endpoin
   return voice.mutedAtMs !== undefined || silentMs >= longPauseMs;
 }
 
-function end(voice: SpeakingVoice, why: 'quiet' | 'mute' | 'too-long'): EndpointingStep {
+function end(voice: SpeakingVoice, why: SpeechEndReason): EndpointingStep {
   const { fromMs, lastVoiceMs: toMs } = voice;
   const heard = { ...voice.heard, spanMs: toMs - fromMs };
   return { voice: quiet, effects: [{ kind: 'ended', fromMs, toMs, why, heard }] };

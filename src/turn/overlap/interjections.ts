@@ -409,6 +409,8 @@ const unambiguous = confirmationTables.map(({ yes, ...table }) => ({
   yes: yes.filter((phrase) => !refusals.has(phrase)),
 }));
 
+export type YesOrNo = 'yes' | 'no';
+
 /**
  * Finds the yes or no that a final text is, with politeness and the bot's names around it.
  *
@@ -418,7 +420,7 @@ export function yesOrNo(
   text: string,
   names: readonly string[],
   language?: string,
-): 'yes' | 'no' | undefined {
+): YesOrNo | undefined {
   if (/[?\uff1f\u061f\u037e]/u.test(text)) return undefined;
   const { kind } = classify(text, { isFinal: true, names });
   if (kind === 'stop' || kind === 'wait') return undefined;
@@ -426,7 +428,7 @@ export function yesOrNo(
   const words = wordsOf(text);
   const called = phrasesIn(names);
   const tables = tablesOf(language);
-  const isIn = (answer: 'yes' | 'no') =>
+  const isIn = (answer: YesOrNo) =>
     tables.some(({ beside, [answer]: wanted }) =>
       consistsOf(words, wanted, [...beside, ...called]),
     );

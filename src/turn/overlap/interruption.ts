@@ -37,6 +37,9 @@ export type InterruptionEvent = { readonly atMs: number } & (
   | { readonly kind: 'tick' }
 );
 
+/** How a voice over a reply ends it. */
+export type BargeInAction = 'stop' | 'yield' | 'finish-clause';
+
 /** `stop` and `yield` end the reply. `pause` and `finish-clause` do not outlive it. */
 export type InterruptionEffect =
   | { readonly kind: 'duck' | 'unduck' | 'pause' | 'resume' }

@@ -1,6 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { CueTrack } from '#src/playback/reply/cue-track.ts';
 import {
+  type BargeInAction,
   type InterruptionEffect,
   type InterruptionEvent,
   stepInterruption,
@@ -25,7 +26,7 @@ type Overheard = {
 type BargeIn = {
   readonly kind: 'barged';
   readonly reply: number;
-  readonly action: 'stop' | 'yield' | 'finish-clause';
+  readonly action: BargeInAction;
 };
 
 /** The conversation, as far as barge-in needs it. */

@@ -1,11 +1,12 @@
 import type { BotError } from '#src/base/errors.ts';
+import type { ReplyFinish } from '#src/base/play-end.ts';
 import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import { answerSound } from '#src/pipeline/prompt.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import type { AnswerFinish, Instants } from '#src/ports/session-events.ts';
+import type { Instants } from '#src/ports/session-events.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { PaidPipeline, ReplyHost } from '#src/spending/paid-engine.ts';
 import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
@@ -265,7 +266,7 @@ export type AnswerProgress = {
 export type FinishedAnswer = {
   readonly reply: SpokenReply;
   readonly progress: AnswerProgress;
-  readonly finish: AnswerFinish;
+  readonly finish: ReplyFinish;
   readonly owner: TextOwner;
 };
 

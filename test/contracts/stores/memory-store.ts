@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
 
-import type { OpenTranscripts } from './transcript-samples.ts';
+import type { OpenTranscriptStore } from './transcript-samples.ts';
 
 /** Contract of every store of memories. */
-export function memoryStoreContract(name: string, open: OpenTranscripts): void {
+export function memoryStoreContract(name: string, open: OpenTranscriptStore): void {
   const memory: NewMemory = { guildId: '10', text: 'tea', byId: '1', byName: 'Ana', atWallMs: 5 };
 
   test(`${name}: memories are listed as they were added, numbered from 1 in each server`, async () => {

@@ -7,7 +7,7 @@ import {
   by,
   inMessage,
   lineOf,
-  type OpenTranscripts,
+  type OpenTranscriptStore,
   sessionOf,
   startedAtWallMs,
 } from './transcript-samples.ts';
@@ -24,7 +24,7 @@ const message = {
 };
 
 /** Contract of every store of transcripts: erased lines, and notes about messages meanwhile. */
-export function transcriptErasingContract(name: string, open: OpenTranscripts): void {
+export function transcriptErasingContract(name: string, open: OpenTranscriptStore): void {
   forgetsPeople(name, open);
   forgetsPlaces(name, open);
   expires(name, open);
@@ -32,7 +32,7 @@ export function transcriptErasingContract(name: string, open: OpenTranscripts): 
 }
 
 /** Ana, Ben and an answer to both in sessions `a` and `b`, of which message 300 shows all of `a`. */
-async function talked(open: OpenTranscripts) {
+async function talked(open: OpenTranscriptStore) {
   const store = await open();
   for (const id of ['a', 'b']) {
     await store.writer.putSession(sessionOf(id));
@@ -56,7 +56,7 @@ async function texts(store: TranscriptStore, sessionId: string): Promise<readonl
   return (await store.reader.lines(sessionId, allOpen)).map(({ text }) => text);
 }
 
-function forgetsPeople(name: string, open: OpenTranscripts) {
+function forgetsPeople(name: string, open: OpenTranscriptStore) {
   test(`${name}: all about a person is counted, exported and forgotten, answers to them too`, async () => {
     await using store = await talked(open);
     expect(await store.records.count('10', '1')).toEqual({ lines: 4, memories: 2 });
@@ -84,7 +84,7 @@ function forgetsPeople(name: string, open: OpenTranscripts) {
   });
 }
 
-function forgetsPlaces(name: string, open: OpenTranscripts) {
+function forgetsPlaces(name: string, open: OpenTranscriptStore) {
   test(`${name}: a deleted message takes its lines along`, async () => {
     await using store = await talked(open);
     await store.messages.put(message);
@@ -107,7 +107,7 @@ function forgetsPlaces(name: string, open: OpenTranscripts) {
   });
 }
 
-function expires(name: string, open: OpenTranscripts) {
+function expires(name: string, open: OpenTranscriptStore) {
   test(`${name}: lines go after the days of their server, brief ones after one`, async () => {
     await using store = await open();
     await store.writer.putSession(sessionOf('a', { endedAtWallMs: startedAtWallMs + 9 }));
@@ -147,7 +147,7 @@ function expires(name: string, open: OpenTranscripts) {
   });
 }
 
-function notesMessages(name: string, open: OpenTranscripts) {
+function notesMessages(name: string, open: OpenTranscriptStore) {
   test(`${name}: a message that showed forgotten lines is outdated until it shows the others, in order`, async () => {
     await using store = await talked(open);
     await store.messages.put(message);

@@ -2,20 +2,20 @@ import { expect, test } from 'vitest';
 import {
   inMessage,
   lineOf,
-  type OpenTranscripts,
+  type OpenTranscriptStore,
   onlyShard,
   sessionOf,
   startedAtWallMs,
 } from './transcript-samples.ts';
 
 /** Contract of a start after a killed process: data that it repairs, and data that it leaves to other processes. */
-export function transcriptRestartsContract(name: string, open: OpenTranscripts): void {
+export function transcriptRestartsContract(name: string, open: OpenTranscriptStore): void {
   endsSessions(name, open);
   notesUnkept(name, open);
   sharesServers(name, open);
 }
 
-function endsSessions(name: string, open: OpenTranscripts) {
+function endsSessions(name: string, open: OpenTranscriptStore) {
   test(`${name}: sessions that were left open end with what was said last in them`, async () => {
     await using store = await open();
     const ended = sessionOf('c', { channelId: '103', endedAtWallMs: startedAtWallMs + 9 });
@@ -32,7 +32,7 @@ function endsSessions(name: string, open: OpenTranscripts) {
   });
 }
 
-function notesUnkept(name: string, open: OpenTranscripts) {
+function notesUnkept(name: string, open: OpenTranscriptStore) {
   test(`${name}: the last messages of sessions that were left open, and those of sessions that are not here, are outdated`, async () => {
     await using store = await open();
     const ended = { endedAtWallMs: startedAtWallMs + 9 };
@@ -65,7 +65,7 @@ function notesUnkept(name: string, open: OpenTranscripts) {
   });
 }
 
-function sharesServers(name: string, open: OpenTranscripts) {
+function sharesServers(name: string, open: OpenTranscriptStore) {
   test(`${name}: a shard ends no session, erases no line and changes no message of servers of another one`, async () => {
     await using store = await open();
     const guildId = `${(5n << 22n) + 9n}`;

@@ -6,7 +6,7 @@ import type {
 import type { TranscriptStore } from '#test/fakes/local-stores.ts';
 
 /** Opens an empty store. */
-export type OpenTranscripts = () => Promise<TranscriptStore>;
+export type OpenTranscriptStore = () => Promise<TranscriptStore>;
 
 export const startedAtWallMs = Date.UTC(2026, 10, 20, 20);
 

@@ -4,20 +4,20 @@ import type { TranscriptStore } from '#test/fakes/local-stores.ts';
 import {
   allOpen,
   lineOf,
-  type OpenTranscripts,
+  type OpenTranscriptStore,
   sessionOf,
   startedAtWallMs,
 } from './transcript-samples.ts';
 
 /** Contract of every store of transcripts: search for lines by words. */
-export function transcriptSearchContract(name: string, open: OpenTranscripts): void {
+export function transcriptSearchContract(name: string, open: OpenTranscriptStore): void {
   finds(name, open);
   ranks(name, open);
   filters(name, open);
 }
 
 /** Session `a` of these texts. */
-async function withTexts(open: OpenTranscripts, ...texts: readonly string[]) {
+async function withTexts(open: OpenTranscriptStore, ...texts: readonly string[]) {
   const store = await open();
   await store.writer.putSession(sessionOf('a'));
   await store.writer.putLines(texts.map((text, n) => lineOf('a', n + 1, text)));
@@ -34,7 +34,7 @@ async function found(
   return (await store.reader.search(search, given)).map(({ line }) => line.text);
 }
 
-function finds(name: string, open: OpenTranscripts) {
+function finds(name: string, open: OpenTranscriptStore) {
   test.each([
     ['without case and accents', 'Das Café in der STRASSE', ['cafe', 'CAFÉ', 'straße']],
     ['in Greek and Cyrillic', 'Ο δρόμος. Ёлка стоит', ['ΔΡΌΜΟΣ', 'елка']],
@@ -61,7 +61,7 @@ function finds(name: string, open: OpenTranscripts) {
   );
 }
 
-function ranks(name: string, open: OpenTranscripts) {
+function ranks(name: string, open: OpenTranscriptStore) {
   test(`${name}: lines with more of the words come first, and the newest among equals`, async () => {
     await using store = await withTexts(open, 'red', 'red blue', 'blue', 'red', 'green');
     expect(await found(store, 'blue red')).toEqual(['red blue', 'blue', 'red', 'red']);
@@ -69,7 +69,7 @@ function ranks(name: string, open: OpenTranscripts) {
   });
 }
 
-function filters(name: string, open: OpenTranscripts) {
+function filters(name: string, open: OpenTranscriptStore) {
   test(`${name}: a search stays in its server and session`, async () => {
     await using store = await open();
     const later = startedAtWallMs + 3_600_000;

@@ -7,18 +7,18 @@ import {
   by,
   inMessage,
   lineOf,
-  type OpenTranscripts,
+  type OpenTranscriptStore,
   sessionOf,
 } from './transcript-samples.ts';
 
 /** Contract of every store of transcripts: writes and reads. */
-export function transcriptStoreContract(name: string, open: OpenTranscripts): void {
+export function transcriptStoreContract(name: string, open: OpenTranscriptStore): void {
   resumes(name, open);
   reads(name, open);
   agrees(name, open);
 }
 
-function resumes(name: string, open: OpenTranscripts) {
+function resumes(name: string, open: OpenTranscriptStore) {
   test(`${name}: a session to be resumed tells where it was left`, async () => {
     await using store = await open();
     await store.writer.putSession(sessionOf('a'));
@@ -31,7 +31,7 @@ function resumes(name: string, open: OpenTranscripts) {
   });
 }
 
-function reads(name: string, open: OpenTranscripts) {
+function reads(name: string, open: OpenTranscriptStore) {
   test(`${name}: a line comes back as it was put, with all that is known of it`, async () => {
     await using store = await open();
     await store.writer.putSession(sessionOf('a'));
@@ -85,7 +85,7 @@ const anySession = fc.record({
   speakerIds: fc.array(fc.constantFrom('1', '2', '3'), { maxLength: 4 }),
 });
 
-function agrees(name: string, open: OpenTranscripts) {
+function agrees(name: string, open: OpenTranscriptStore) {
   test(`${name}: nothing is read, listed or found but what the rule allows`, async () => {
     await using store = await open();
     let guild = 0;

@@ -6,13 +6,13 @@ import type {
 import type { ConversationEvent, EventOf } from '#src/conversation/machine/events.ts';
 import { isNamed, turnOfAnswer } from '#src/conversation/machine/questions.ts';
 import {
-  type CallEffect,
   type ConversationState,
   type HistoryExchange,
   initialState,
   type Participant,
   type SessionSettings,
   type ToolChange,
+  type ToolEffect,
 } from '#src/conversation/machine/state.ts';
 import type { Evidence } from '#src/turn/answerable.ts';
 
@@ -215,7 +215,7 @@ export function called(
   answer: number,
   tool: string,
   args: string,
-  effect: CallEffect,
+  effect: ToolEffect,
   atMs: number,
   over: Partial<EventOf<'called'>['call']> = {},
 ): ConversationEvent {

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Discord, DiscordPorts } from '#src/discord/client.ts';
 import type { Command, CommandPorts } from '#src/features/command.ts';
-import type { CaptionChat, ChatMessage, MessageOutcome } from '#src/ports/caption-chats.ts';
+import type { CaptionChat, DrawnMessage, MessageOutcome } from '#src/ports/caption-chats.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
@@ -46,7 +46,7 @@ async function open() {
 /** Messages of a chat by their keys, and their outcomes so far. */
 function followed(chat: CaptionChat) {
   const outcomes: MessageOutcome[] = [];
-  const messages = new Map<string, { text: string; readonly sent: ChatMessage }>();
+  const messages = new Map<string, { text: string; readonly sent: DrawnMessage }>();
   const show = (key: string, text: string) => {
     const known = messages.get(key);
     const draw = () => ({ text: messages.get(key)?.text ?? text });

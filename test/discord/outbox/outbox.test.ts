@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { type MessageOutcome, Outbox } from '#src/discord/outbox/outbox.ts';
+import { Outbox, type PostOutcome } from '#src/discord/outbox/outbox.ts';
 import { rateLimit, refusal } from '#test/discord/setup/refusals.ts';
 import { openRest } from '#test/discord/setup/rest-notes.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -10,7 +10,7 @@ const never = new AbortController().signal;
 /** An outbox to a Discord that fails as `failures` say, in order, and then takes everything. */
 function open(...failures: readonly (Error | 'hang')[]) {
   const timing = new VirtualClock();
-  const outcomes: MessageOutcome[] = [];
+  const outcomes: PostOutcome[] = [];
   const { rest, sent } = openRest(timing, [...failures]);
   const outbox = new Outbox(rest, timing, (outcome) => void outcomes.push(outcome));
   const post = (content: string, signal = never) =>

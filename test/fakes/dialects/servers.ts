@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { writeWav } from '#src/audio/wav.ts';
-import { type ChatRequest, type MockReply, replyTo } from '#test/fakes/providers/chat.ts';
+import { type MockReply, type ReceivedChatRequest, replyTo } from '#test/fakes/providers/chat.ts';
 import { soundBytes, tone } from '#test/fakes/providers/sound.ts';
 import {
   type Behind,
@@ -111,7 +111,7 @@ const wordsOf = (text = '') => text.match(/\s*\S+/g) ?? [];
 const texts = (all: readonly string[]) => all.map((text) => ({ text }));
 
 /** A reply as a server writes it, with thoughts before it. */
-export function* chatEvents(steps: Steps = {}, reply: ChatReply, body: ChatRequest = {}) {
+export function* chatEvents(steps: Steps = {}, reply: ChatReply, body: ReceivedChatRequest = {}) {
   const { call, failsAfter, words, thoughts = ['They', ' greet', ' me.'] } = reply;
   const isWhole = failsAfter === undefined;
   const atEnd = isWhole ? [{}] : [];

@@ -1,5 +1,5 @@
 import { audioChatEvents, inWords } from '#test/fakes/providers/audio-chat.ts';
-import { type ChatRequest, chatEvents, replyTo } from '#test/fakes/providers/chat.ts';
+import { chatEvents, type ReceivedChatRequest, replyTo } from '#test/fakes/providers/chat.ts';
 import { attachTalk } from '#test/fakes/providers/realtime-talk.ts';
 import {
   type Behind,
@@ -58,7 +58,7 @@ export function openOpenAi({ hears, replies }: Behind): Promise<DialectServer> {
         });
       },
       'POST /v1/chat/completions': ({ body }) => {
-        const request: ChatRequest = body;
+        const request: ReceivedChatRequest = body;
         return written(chatEvents(request, replyTo(request, replies)));
       },
     },

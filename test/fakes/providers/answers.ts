@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { audioChatEvents, inWords } from './audio-chat.ts';
-import { askedIn, type ChatRequest, chatAnswer, chatEvents, replyTo } from './chat.ts';
+import { askedIn, chatAnswer, chatEvents, type ReceivedChatRequest, replyTo } from './chat.ts';
 import type { Endpoint, MockRequest, MockSettings } from './mock-settings.ts';
 import { cut, type PacedPiece, sendPaced, until } from './paced.ts';
 import { soundBytes, tone } from './sound.ts';
@@ -37,7 +37,7 @@ export const answers: Readonly<
     await answerJson(exchange, pace.recogniseMs, { text: exchange.record.text });
   },
   async chat(exchange, bytes) {
-    const sent = JSON.parse(bytes.toString()) as ChatRequest;
+    const sent = JSON.parse(bytes.toString()) as ReceivedChatRequest;
     const request = inWords(sent, (pcm) => heard(exchange.settings, pcm));
     const { replies, pace } = exchange.settings;
     const reply = replyTo(request, replies);

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import { listening } from '#test/fakes/servers/listening.ts';
-import type { ChatRequest, MockReply } from './chat.ts';
+import type { MockReply, ReceivedChatRequest } from './chat.ts';
 import { lazySound, type MockVoice, tone } from './sound.ts';
 
 export type AudioChatBody = Readonly<Record<string, unknown>>;
@@ -92,7 +92,10 @@ export function spokenAnswer(text: string, id: string, expiresAtSeconds: number)
 }
 
 /** A request with every sound in it replaced by the words it is heard as. */
-export function inWords(request: ChatRequest, hears: (pcm: Pcm) => string): ChatRequest {
+export function inWords(
+  request: ReceivedChatRequest,
+  hears: (pcm: Pcm) => string,
+): ReceivedChatRequest {
   const wordsOf = ({ input_audio, text }: ContentPart) =>
     input_audio ? hears(readWav(Buffer.from(input_audio.data, 'base64'))) : (text ?? '');
   const messages = (request.messages ?? []).map((message) => {
@@ -107,7 +110,7 @@ type ContentPart = { readonly text?: string; readonly input_audio?: { readonly d
 
 /** Events that `/chat/completions` streams when sound is asked for; undefined when it is not. */
 export function audioChatEvents(
-  request: ChatRequest & { readonly modalities?: readonly string[] },
+  request: ReceivedChatRequest & { readonly modalities?: readonly string[] },
   { text = '', call }: MockReply,
   voice: MockVoice = tone,
 ): Iterable<string> | undefined {

@@ -9,7 +9,7 @@ export type MockReply = {
   readonly callFor?: (newest: string) => MockReply['call'];
 };
 
-export type ChatRequest = {
+export type ReceivedChatRequest = {
   readonly model?: string;
   readonly stream?: boolean;
   readonly stream_options?: { readonly include_usage?: boolean };
@@ -17,7 +17,7 @@ export type ChatRequest = {
 };
 
 /** The newest messages of people, joined. */
-export function askedIn({ messages = [] }: ChatRequest): string {
+export function askedIn({ messages = [] }: ReceivedChatRequest): string {
   const since = messages.findLastIndex(({ role }) => role !== 'user') + 1;
   return messages
     .slice(since)
@@ -26,7 +26,7 @@ export function askedIn({ messages = [] }: ChatRequest): string {
 }
 
 /** The first reply that fits the newest message, else an echo of it. */
-export function replyTo(request: ChatRequest, replies: readonly MockReply[]): MockReply {
+export function replyTo(request: ReceivedChatRequest, replies: readonly MockReply[]): MockReply {
   const content = request.messages?.at(-1)?.content;
   const newest = typeof content === 'string' ? content : JSON.stringify(content ?? '');
   const fits = ({ match }: MockReply) =>
@@ -40,7 +40,7 @@ export function replyTo(request: ChatRequest, replies: readonly MockReply[]): Mo
 }
 
 /** Events that a server streams for `reply`, one a token. */
-export function chatEvents(request: ChatRequest, reply: MockReply): string[] {
+export function chatEvents(request: ReceivedChatRequest, reply: MockReply): string[] {
   const tokens = (reply.text ?? '').match(/\s*\S+/g) ?? [];
   const deltas: object[] = tokens.map((content) => ({ delta: { content } }));
   if (reply.call) deltas.push({ delta: { tool_calls: [{ index: 0, ...toolCall(reply.call) }] } });
@@ -54,7 +54,7 @@ export function chatEvents(request: ChatRequest, reply: MockReply): string[] {
 }
 
 /** An answer in one piece. */
-export function chatAnswer(request: ChatRequest, reply: MockReply): object {
+export function chatAnswer(request: ReceivedChatRequest, reply: MockReply): object {
   const calls = reply.call ? { tool_calls: [toolCall(reply.call)] } : {};
   const message = { role: 'assistant', content: reply.text ?? null, ...calls };
   const finish_reason = reply.call ? 'tool_calls' : 'stop';
@@ -65,12 +65,12 @@ export function chatAnswer(request: ChatRequest, reply: MockReply): object {
   };
 }
 
-function chunk(request: ChatRequest, choices: readonly object[], used?: object): string {
+function chunk(request: ReceivedChatRequest, choices: readonly object[], used?: object): string {
   const body = { ...head(request, 'chat.completion.chunk'), choices, usage: used ?? null };
   return `data: ${JSON.stringify(body)}\n\n`;
 }
 
-function head({ model = 'mock' }: ChatRequest, object: string): object {
+function head({ model = 'mock' }: ReceivedChatRequest, object: string): object {
   return { id: 'chatcmpl-mock', object, created: 0, model };
 }
 
@@ -78,7 +78,7 @@ function toolCall({ name, argumentsJson }: { name: string; argumentsJson: string
   return { id: 'call_mock', type: 'function', function: { name, arguments: argumentsJson } };
 }
 
-function usage({ messages = [] }: ChatRequest, completion_tokens: number): object {
+function usage({ messages = [] }: ReceivedChatRequest, completion_tokens: number): object {
   const prompt_tokens = Math.ceil(JSON.stringify(messages).length / 4);
   return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
 }

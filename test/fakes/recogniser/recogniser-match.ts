@@ -5,7 +5,7 @@ export type KnownWord = { readonly word: string; readonly fromMs: number; readon
 export type KnownClip = { readonly words: readonly KnownWord[]; readonly features: Features };
 
 /** Words of one clip that were found behind each other; times are those of the sound searched, and may go beyond it. */
-export type Match = { readonly words: readonly KnownWord[]; readonly sureness: number };
+export type ClipMatch = { readonly words: readonly KnownWord[]; readonly sureness: number };
 
 /** Step between the clip's frames in the coarse search, which tries every offset in the sound. */
 const coarseEvery = 3;
@@ -22,7 +22,7 @@ const missingShare = 0.4;
 type Span = { readonly from: number; readonly to: number };
 
 /** Places where `clip`, or some of its words in a row, sounds in `heard`. */
-export function matches(heard: Features, clip: KnownClip): Match[] {
+export function matches(heard: Features, clip: KnownClip): ClipMatch[] {
   const { from, to } = spanOf(clip.words);
   const first = leastFrames - to;
   const last = heard.frames - from - leastFrames;
@@ -72,7 +72,7 @@ function finest(heard: Features, { features }: KnownClip, about: number, span: S
 /** Words in a row that sound `offset` frames later; the last may go on beyond the sound. */
 function runs(heard: Features, clip: KnownClip, offset: number) {
   const sounding = clip.words.map((word) => sounds(heard, clip, offset, word));
-  const found: Match[] = [];
+  const found: ClipMatch[] = [];
   let run: KnownWord[] = [];
   const close = () => {
     const match = matchOf(heard, clip, offset, run);
@@ -107,7 +107,7 @@ function matchOf(
   { features }: KnownClip,
   offset: number,
   words: readonly KnownWord[],
-): Match | undefined {
+): ClipMatch | undefined {
   const span = spanOf(words);
   const { from, to } = inside(heard, offset, span);
   const score = likeness(heard, features, offset, span, 1);

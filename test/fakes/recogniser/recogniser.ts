@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { featuresOf } from './recogniser-features.ts';
-import { type KnownClip, type KnownWord, type Match, matches } from './recogniser-match.ts';
+import { type ClipMatch, type KnownClip, type KnownWord, matches } from './recogniser-match.ts';
 
 /**
  * A recogniser that cannot cheat: it knows recordings and when each of their words ends, and gives of the sound it is
@@ -59,7 +59,7 @@ export async function knownWords(): Promise<Readonly<Record<string, readonly Kno
   return JSON.parse(await readFile(new URL('words.json', fixtures), 'utf8'));
 }
 
-function surestFirst(a: Match, b: Match) {
+function surestFirst(a: ClipMatch, b: ClipMatch) {
   return b.sureness - a.sureness;
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 
-export type SocketRules<Call, Settings> = {
+export type FakeSocketRules<Call, Settings> = {
   /** Whether this server answers there; others may stand at other addresses. */
   fits(request: IncomingMessage): boolean;
   /** The call as it begins; it is noted also where it is refused. */
@@ -17,7 +17,7 @@ export type SocketRules<Call, Settings> = {
 export function attachSockets<Call, Settings extends object>(
   server: Server,
   settings: Settings,
-  { fits, callOf, refusal, serve, closed }: SocketRules<Call, Settings>,
+  { fits, callOf, refusal, serve, closed }: FakeSocketRules<Call, Settings>,
 ) {
   let now = settings;
   const calls: Call[] = [];

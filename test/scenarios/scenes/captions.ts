@@ -4,7 +4,7 @@ import { text } from '#src/texts/texts.ts';
 import { transcriptsPath } from '#test/fakes/local-stores.ts';
 import { recapReply } from '#test/features/captions/answers/recap-reply.ts';
 import { readSrt } from '#test/features/captions/files/subtitle-readers.ts';
-import { only, type Reading, type Scenes, type Step } from '#test/scenarios/scene.ts';
+import { only, type ScenarioReading, type Scenes, type Step } from '#test/scenarios/scene.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { keptBytes, linesIn, promptsOf, transcriptFor } from '#test/scenarios/setup/captioning.ts';
 import { eventually } from '#test/scenarios/setup/scenario-setup.ts';
@@ -29,12 +29,12 @@ const recap = recapReply(
   { text: 'Unfounded.', line: 99, words: 'we play chess' },
   { text: 'Misquoted.', line: 3, words: 'we play draughts' },
 );
-const found: Reading = {
+const found: ScenarioReading = {
   has: /\d\d:\d\d Ben: "I book the table" https:\/\/discord\.com\/channels\/\d+\/\d+\/\d+/,
   to: 'caller',
 };
-const quote: Reading = { has: /^\d\d:\d\d Adam: "Friday at eight" https:/, to: 'caller' };
-const wholeRecap: Reading = {
+const quote: ScenarioReading = { has: /^\d\d:\d\d Adam: "Friday at eight" https:/, to: 'caller' };
+const wholeRecap: ScenarioReading = {
   has: /\*\*Decisions\*\*\n\d\d:\d\d Adam: They meet on Friday\. \S+\n\*\*Tasks\*\*\n\d\d:\d\d Ben: Ben books a table\. \S+\n\d\d:\d\d Adam: Somebody brings the board\. \S+$/,
   to: 'caller',
 };

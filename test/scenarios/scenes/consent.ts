@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { type PlainTextId, text } from '#src/texts/texts.ts';
 import { monologue, speech } from '#test/audio/speech.ts';
 import { sent } from '#test/scenarios/play-scene.ts';
-import { only, type Reading, type Scenes, type Step } from '#test/scenarios/scene.ts';
+import { only, type ScenarioReading, type Scenes, type Step } from '#test/scenarios/scene.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import { madeTexts, pieced, recognised, shownWords } from '#test/scenarios/setup/scenario-setup.ts';
 import type { Stage } from '#test/scenarios/stage.ts';
@@ -23,25 +23,25 @@ const seated: readonly Step[] = [
 const recognisedPeople = (stage: Stage) => recognised(stage).filter((name) => name !== 'nobody');
 const linesOf = (...ids: readonly PlainTextId[]) => ids.map((id) => text(id)).join('\n');
 
-const asksToForget: Reading = {
+const asksToForget: ScenarioReading = {
   ...only('privacy.forget.ask', { n: 0, m: 0 }),
   buttons: [['confirm:forget', text('button.confirm')]],
 };
 const forgotten = {
   is: `${text('privacy.forget.done', { total: 1 })}\n${text('privacy.forget.copies')}`,
 };
-const unread: Reading = {
+const unread: ScenarioReading = {
   is: linesOf('consent.unasked', 'panel.privacy', 'privacy.unread'),
   to: 'caller',
 };
-const heard: Reading = { has: text('consent.always'), to: 'caller' };
-const unsaved: Reading = {
+const heard: ScenarioReading = { has: text('consent.always'), to: 'caller' };
+const unsaved: ScenarioReading = {
   has: [text('consent.always'), text('privacy.unsaved')],
   to: 'caller',
 };
 
 /** The reply of `/privacy status`; a standing yes or no is an item, and so is what somebody's answers took today. */
-function standing(consent: 'always' | 'no' | 'unasked', n: number): Reading {
+function standing(consent: 'always' | 'no' | 'unasked', n: number): ScenarioReading {
   const kept = text('privacy.status', { n: 0, memories: 0, m: n });
   return { has: [text(`consent.${consent}`), kept], to: 'caller' };
 }

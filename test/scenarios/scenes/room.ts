@@ -6,7 +6,7 @@ import { durationMs } from '#src/audio/pcm.ts';
 import { text } from '#src/texts/texts.ts';
 import { monologue } from '#test/audio/speech.ts';
 import { sent } from '#test/scenarios/play-scene.ts';
-import { all, only, type Reading, type Scenes, type Step } from '#test/scenarios/scene.ts';
+import { all, only, type ScenarioReading, type Scenes, type Step } from '#test/scenarios/scene.ts';
 import { buttonsOf } from '#test/scenarios/setup/asking.ts';
 import { madeTexts, recognised } from '#test/scenarios/setup/scenario-setup.ts';
 import type { Stage } from '#test/scenarios/stage.ts';
@@ -20,27 +20,27 @@ const notBens = { track: 'bg', owner: 'Adam' };
 const rain = all('track.playing', { title: 'rain', track: 'bg' });
 const added = all('track.added', { title: 'digits', track: 'bg', n: 1 });
 const notAllowed = only('track.bad.not_allowed');
-const soundsStay: Reading = {
+const soundsStay: ScenarioReading = {
   is: `${text('perm.dj')}\n${text('track.barred', notBens)}`,
   to: 'caller',
 };
 const buttonsIn = (name: string) => (stage: Stage) =>
   buttonsOf(stage.message(name)).map(([button]) => button);
-const left: Reading = { has: /^Left Lounge after \d+ s\.$/, to: 'all' };
-const wholeCommand: Reading = { has: 'shall I leave the voice channel?', to: 'caller' };
+const left: ScenarioReading = { has: /^Left Lounge after \d+ s\.$/, to: 'all' };
+const wholeCommand: ScenarioReading = { has: 'shall I leave the voice channel?', to: 'caller' };
 const nova = ({ server }: Stage) => server().bot();
 const isNowhere: Step = { botSits: 'nowhere' };
 const permitting = (...change: Parameters<SandboxGuild['permit']>): Step => ({
   'rights change': ({ server }) => server().permit(...change),
 });
-const timedOut: Reading = {
+const timedOut: ScenarioReading = {
   has: /^I'm timed out until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$/,
   to: 'caller',
 };
 const resting = only('join.timeout', { s: 60 });
 const tryAgain =
   /^Discord doesn't connect me\. If I'm not there in (5\d|60) s, run \/join again\.$/;
-const heard: Reading = { has: text('consent.always'), to: 'caller' };
+const heard: ScenarioReading = { has: text('consent.always'), to: 'caller' };
 const saved = { has: text('settings.saved') };
 const spoken = (stage: Stage) => madeTexts(stage).join(' ');
 const logOf = ({ bot }: Stage) => bot.log.map(({ msg = '' }) => msg);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Clock, realClock } from '#src/base/clock.ts';
-import { Engine, type EngineOptions } from '#src/speech/embedded/engine.ts';
+import { EmbeddedEngine, type EngineOptions } from '#src/speech/embedded/engine.ts';
 
 const staying = new AbortController().signal;
 const patientMs = 10_000;
@@ -19,9 +19,9 @@ const options: EngineOptions = {
   clock,
 };
 
-let engine: Engine<string, string>;
+let engine: EmbeddedEngine<string, string>;
 beforeAll(async () => {
-  engine = await Engine.open(options);
+  engine = await EmbeddedEngine.open(options);
 });
 afterAll(() => engine[Symbol.asyncDispose]());
 
@@ -43,7 +43,7 @@ test('a job that takes too long takes only its thread down', async () => {
 });
 
 test('an engine that is full or was closed refuses, and lets nobody wait', async () => {
-  const closing = await Engine.open<string, string>(options);
+  const closing = await EmbeddedEngine.open<string, string>(options);
   const waiting = ['hang', 'next'].map((input) =>
     Array.fromAsync(closing.run(input, patientMs, staying)),
   );

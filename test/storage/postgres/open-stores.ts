@@ -7,14 +7,14 @@ import { mainStore } from '#src/storage/store-kinds.ts';
 import { type Store, sqlStores } from '#src/storage/stores/store-parts.ts';
 import type { TestSchema } from '#test/fakes/postgres.ts';
 
-export type OpenedStore = Store & { readonly portions: PortionStore };
+export type PostgresStore = Store & { readonly portions: PortionStore };
 
 /** The store of one process in a schema. */
 export async function openIn(
   { url }: Pick<TestSchema, 'url'>,
   clock: Clock = realClock,
   settings = '',
-): Promise<OpenedStore> {
+): Promise<PostgresStore> {
   const driver = postgresDriver({ url, settings });
   const database = sqlDatabase({ driver, clock });
   await migratePostgres(database, [mainStore]);

@@ -1,6 +1,7 @@
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { TranscriptLine, TranscriptSpeaker } from '#src/features/captions/transcript-line.ts';
 import { writtenText } from '#src/notices/notice.ts';
+import type { LineProgress } from '#src/ports/caption-chats.ts';
 import { cut, escapedInside, harmlessUncut, plain } from '#src/texts/plain.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 
@@ -8,8 +9,8 @@ import { visibleLine } from '#src/texts/visible-line.ts';
 export type CaptionLine = Pick<TranscriptLine, 'number' | 'startMs' | 'text' | 'isCut'> & {
   /** Absent: the line says what happens beside words, for example that music plays. */
   readonly speaker?: TranscriptSpeaker;
-  /** `whole`: recognised at a pause, so probably all of it. Absent: the line is over. */
-  readonly state?: 'partial' | 'whole';
+  /** Absent: the line is over. */
+  readonly state?: LineProgress;
   /** Shown below the line. */
   readonly translation?: string;
   /** Time of day of a line that is heard late, shown behind the name. */

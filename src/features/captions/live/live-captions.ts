@@ -1,5 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { CaptionChat, ChatMessage, MessageOutcome } from '#src/ports/caption-chats.ts';
+import type {
+  CaptionChat,
+  DrawnMessage,
+  LineProgress,
+  MessageOutcome,
+} from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
 import { type CaptionLine, renderLines, wordsOf } from './caption-line.ts';
 
@@ -26,7 +31,7 @@ const mostMessages = 20;
 const lateMs = 10_000;
 
 type Message = {
-  readonly sent: ChatMessage;
+  readonly sent: DrawnMessage;
   readonly openedAtMs: number;
   /** By number. */
   readonly lines: Map<number, CaptionLine>;
@@ -160,7 +165,7 @@ export class LiveCaptions {
     if (message) this.#show(message, 'whole');
   }
 
-  #show(message: Message, urgency: 'whole' | 'partial') {
+  #show(message: Message, urgency: LineProgress) {
     if (message.lines.size === 0) this.#erase(message);
     message.sent.touch(urgency);
   }

@@ -12,7 +12,12 @@ import { recordersOf } from '#src/features/captions/transcript-recorder.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
-import type { Erasing, PersonHooks, StoredCounts } from '#src/ports/feature-session.ts';
+import type {
+  Erasing,
+  ErasureReason,
+  PersonHooks,
+  StoredCounts,
+} from '#src/ports/feature-session.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 
@@ -169,7 +174,7 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   /** A no erases what was written in the sessions that go on. */
-  forgetPerson(guildId: GuildId, personId: PersonId, reason: 'withdrawn' | 'forgotten'): Erasing {
+  forgetPerson(guildId: GuildId, personId: PersonId, reason: ErasureReason): Erasing {
     const erase = (sessionId?: string) =>
       this.#erase(guildId, ({ eraser }) => eraser.forget(guildId, personId, sessionId));
     return async () => {

@@ -3,7 +3,7 @@ import { BotError, messageOf } from '#src/base/errors.ts';
 import type {
   FromModels,
   JobKind,
-  ModelRequest,
+  LocalModelRequest,
   PerformJob,
   ToModels,
 } from '#src/speech/local/model-jobs.ts';
@@ -28,7 +28,7 @@ const send = openChildPort<ToModels, FromModels>(({ ask, id }) => {
   );
 });
 
-async function perform(id: number, { folder, job, kind }: ModelRequest, signal: AbortSignal) {
+async function perform(id: number, { folder, job, kind }: LocalModelRequest, signal: AbortSignal) {
   try {
     if (signal.aborted) return;
     const model = await getModel(kind, folder);

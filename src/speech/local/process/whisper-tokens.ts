@@ -13,7 +13,7 @@ const [lateTimes, endRangeSeconds] = [10, 0.5];
 const [tokensASecond, moreTokens] = [8, 8];
 
 /** The tokens of one model that are no text. They stand behind its texts. */
-export type Marks = {
+export type TokenMarks = {
   readonly end: number;
   readonly start: number;
   readonly transcribe: number;
@@ -22,7 +22,7 @@ export type Marks = {
 };
 
 /** `texts`: count of the tokens that are text; `size`: of all. */
-export function getMarks(texts: number, size: number): Marks {
+export function getMarks(texts: number, size: number): TokenMarks {
   const firstTime = size - timeCount;
   return {
     end: texts,
@@ -34,7 +34,7 @@ export function getMarks(texts: number, size: number): Marks {
 }
 
 /** The wanted language where the model knows it, else the one that it hears; with the prompt for its words. */
-export function choosePrompt(marks: Marks, scores: Float32Array, wanted: string | undefined) {
+export function choosePrompt(marks: TokenMarks, scores: Float32Array, wanted: string | undefined) {
   const known = wanted === undefined ? -1 : languages.indexOf(wanted);
   const [first, end] = [marks.start + 1, marks.start + 1 + languages.length];
   const token = known >= 0 ? first + known : measureRange(scores, first, end).best;
@@ -59,7 +59,7 @@ export class TokenChoice {
   #choices = 0;
   #state: 'open' | 'ended' | 'endless' = 'open';
 
-  constructor(marks: Marks, seconds: number) {
+  constructor(marks: TokenMarks, seconds: number) {
     this.#marks = marks;
     this.#seconds = seconds;
   }

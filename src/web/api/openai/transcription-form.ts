@@ -29,11 +29,10 @@ export type TranscriptionForm = z.output<typeof transcriptionForm> & {
   readonly sound: Uint8Array;
 };
 
+export type TranscriptionTask = 'transcribe' | 'translate';
+
 /** Errors: `ApiRefusal`. */
-export function transcriptionAsked(
-  form: FormBody,
-  task: 'transcribe' | 'translate',
-): TranscriptionForm {
+export function transcriptionAsked(form: FormBody, task: TranscriptionTask): TranscriptionForm {
   const fields = valuesOf(form);
   const asked =
     task === 'transcribe'

@@ -1,11 +1,11 @@
 import { englishLanguageName } from '#src/base/language-name.ts';
 import { srtOf, vttOf } from '#src/features/captions/files/subtitle-files.ts';
 import type { RecordingSegment } from '#src/features/contract/http-api-ports.ts';
-import type { TranscriptionForm } from './transcription-form.ts';
+import type { TranscriptionForm, TranscriptionTask } from './transcription-form.ts';
 
 /** A recording in words, whole. */
 export type TranscribedRecording = {
-  readonly task: 'transcribe' | 'translate';
+  readonly task: TranscriptionTask;
   readonly durationMs: number;
   readonly segments: readonly RecordingSegment[];
 };

@@ -14,7 +14,7 @@ import {
   type StreamPart,
   whenBegun,
 } from './server-events.ts';
-import { transcriptionAsked } from './transcription-form.ts';
+import { type TranscriptionTask, transcriptionAsked } from './transcription-form.ts';
 import { textOf, transcriptionResponse } from './transcription-formats.ts';
 
 /** Longest wait, in ms, for all words of a recording: a connection on which nothing moves for 2 minutes is cut. */
@@ -37,8 +37,6 @@ export const createTranslation = defineRoute({
   form: true,
   run: (call) => hear(call, 'translate'),
 });
-
-type TranscriptionTask = 'transcribe' | 'translate';
 
 async function hear(
   { asker, form, guildId, onBug, ports, signal }: ApiCall<unknown, unknown, unknown>,
