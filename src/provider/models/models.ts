@@ -31,43 +31,43 @@ export const standardModels = {
   realtimeSpeech: 'gpt-realtime-2.1-mini',
 } as const;
 
+/** True for the path of a local model. Other names belong to models of a server. */
 export function isModelFolder(name: string): boolean {
   return name.startsWith('.') || isAbsolute(name);
 }
 
-/** `2027-01-06` */
 export type ListedModel = {
   readonly id: string;
-  /** The server has no list, which says nothing about its models. */
+  /** `2027-01-06` */
   readonly endsOn?: string;
 };
 
 export type ModelList =
   | { readonly kind: 'listed'; readonly models: readonly ListedModel[] }
+  /** The server has no list, which says nothing about its models. */
   | { readonly kind: 'not offered' }
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** Beginning of the names of the role's settings. */
 export type ModelInUse = {
-  /** Recognisers of OpenAI's Realtime API that send words during speech and only add to them. */
+  /** Beginning of the names of the role's settings. */
   readonly role: string;
   readonly model: string;
   readonly baseUrl: string;
   readonly apiKey?: Secret;
 };
 
+/** Recognisers of OpenAI's Realtime API that send words during speech and only add to them. */
 const stableRecognisers = ['gpt-live-transcribe', 'gpt-realtime-whisper'];
 
 export function hasStableWords(model: string): boolean {
   return stableRecognisers.includes(withoutDate(model));
 }
 
-/** Modalities on OpenAI's model pages: https://developers.openai.com/api/docs/models */
 export function withoutDate(model: string): string {
   return model.replace(/-(\d{4}|\d{4}-\d{2}-\d{2})$/, '');
 }
 
-/** An address without a path means its `/v1`. */
+/** Modalities on OpenAI's model pages: https://developers.openai.com/api/docs/models */
 export function takesPictures(model: string): boolean | undefined {
   if (/(^|[/:])gpt-[\w.-]*audio/.test(model)) return false;
   return /(^|[/:])gpt-(4o|4\.1|[56])(\b|[.-])/.test(model) || undefined;
@@ -77,7 +77,7 @@ export function isOpenAi(baseUrl: string): boolean {
   return URL.parse(baseUrl)?.host === 'api.openai.com';
 }
 
-/** Base URL of the API at an address: without a path the address means its `/v1`. */
+/** An address without a path means its `/v1`. */
 export function apiUrl(address: string): string {
   const url = new URL(address);
   if (url.pathname !== '/') return address;
