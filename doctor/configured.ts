@@ -1,7 +1,7 @@
 import { modelsInUse } from '#src/config/models.ts';
-import type { RemoteServer } from '#src/config/types.ts';
 import { differs, type SpokenClip } from '#src/probes/probe.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
+import type { RemoteServer } from '#src/provider/models/models.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 import type { Role } from './roles.ts';
 

@@ -1,5 +1,5 @@
 import type { DoctorArguments } from '#doctor/arguments.ts';
-import type { Config } from '#src/config/types.ts';
+import type { Config } from '#src/config/config.ts';
 import type { Finding, ProbeDeadline } from '#src/probes/probe.ts';
 
 /** What the doctor examines, and how. */

@@ -1,9 +1,8 @@
 import { withoutOtherPlaces, withoutPlaces } from '#doctor/live/without-places.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { readConfig, readSecret } from '#src/config/config.ts';
+import { type ConfigResult, readConfig, readSecret } from '#src/config/config.ts';
 import { secretsOf } from '#src/config/models.ts';
-import type { ConfigResult } from '#src/config/types.ts';
 import { type Finding, failure, isUsable, ok, type ProbeDeadline } from '#src/probes/probe.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { type DoctorArguments, readArguments, usage } from './arguments.ts';

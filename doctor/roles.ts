@@ -1,7 +1,7 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { standardHistory } from '#src/chat/history.ts';
 import { RealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
-import type { Config, RemoteServer } from '#src/config/types.ts';
+import type { Config } from '#src/config/config.ts';
 import { type EngineChoice, roles } from '#src/engines/engine.ts';
 import { engineOf, openEngine } from '#src/engines/engines.ts';
 import { tools as ownTools } from '#src/features/features.ts';
@@ -17,6 +17,7 @@ import {
   type SpokenClip,
   tryProbe,
 } from '#src/probes/probe.ts';
+import type { RemoteServer } from '#src/provider/models/models.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';

@@ -1,5 +1,4 @@
-import { readConfig } from '#src/config/config.ts';
-import type { Config } from '#src/config/types.ts';
+import { type Config, readConfig } from '#src/config/config.ts';
 import type { EnvFile, SettingChanges } from './env-file.ts';
 import { SetupEnd } from './questions.ts';
 

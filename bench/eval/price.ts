@@ -1,7 +1,7 @@
 import type { ChatMeter } from '#src/chat/metered-chat.ts';
 import type { Usage } from '#src/chat/ports.ts';
+import type { Config } from '#src/config/config.ts';
 import { priceOf, tariffsOf } from '#src/config/tariffs.ts';
-import type { Config } from '#src/config/types.ts';
 import { servedBy, servedLocally } from '#src/provider/models/models.ts';
 import { msPerTokenHeard, msPerTokenSpoken } from '#src/provider/models/request-hold.ts';
 import { charactersPerToken, costOf } from '#src/spending/cost.ts';

@@ -1,9 +1,8 @@
 import { access } from 'node:fs/promises';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { processEnvironment, readConfig } from '#src/config/config.ts';
+import { type Config, processEnvironment, readConfig } from '#src/config/config.ts';
 import { loadDotEnv } from '#src/config/dot-env.ts';
-import type { Config } from '#src/config/types.ts';
 import { openEngine } from '#src/engines/engines.ts';
 import { ChatPrice } from './price.ts';
 

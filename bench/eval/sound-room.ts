@@ -10,7 +10,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { Config } from '#src/config/types.ts';
+import type { Config } from '#src/config/config.ts';
 import { trust } from '#src/console/sandbox-process.ts';
 import { joined } from '#test/audio/speech.ts';
 import type { EvalRoom, OpenRoom } from './player.ts';
@@ -85,12 +85,13 @@ export async function openSoundBot(setup: EvalSetup, folder: string): Promise<So
 
 /** Settings without the operator's data, tools that do something there, and a part of several processes. */
 function apart(given: Config, dataDir: string): Config {
-  const { databaseUrl: _store, shardRange: _range, ...config } = given;
   return {
-    ...config,
+    ...given,
     dataDir,
+    databaseUrl: undefined,
     shards: 1,
-    servers: { barred: [] },
+    shardRange: undefined,
+    servers: { allowed: undefined, barred: [] },
     messageContent: false,
     consent: { policy: 'ask' },
     externalTools: {},

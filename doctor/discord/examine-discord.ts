@@ -1,7 +1,7 @@
 import { commands } from '#commands/commands.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Config } from '#src/config/types.ts';
+import type { Config } from '#src/config/config.ts';
 import {
   type Account,
   type GuildName,

@@ -3,7 +3,7 @@ import type { DoctorProbe } from '#doctor/doctor-probe.ts';
 import packageJson from '#package.json' with { type: 'json' };
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Config } from '#src/config/types.ts';
+import type { Config } from '#src/config/config.ts';
 import { readAccount, readGuildNames } from '#src/discord/account/account.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';

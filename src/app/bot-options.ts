@@ -1,7 +1,7 @@
 import type { Engines } from '#src/app/engines/engines.ts';
 import type { ShardNews } from '#src/app/shards/shard-log.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import type { Config } from '#src/config/types.ts';
+import type { Config } from '#src/config/config.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';

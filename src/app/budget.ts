@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { Config } from '#src/config/config.ts';
 import { type AnsweringWay, priceOf, tariffsOf } from '#src/config/tariffs.ts';
-import type { Config } from '#src/config/types.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
@@ -33,21 +33,13 @@ export type BudgetOptions = {
  * Opens the budget, with the money that was spent before; no other process may spend for these servers any more. Closing it
  * writes the rest down. Never throws.
  */
-export async function openBudget({
-  config,
-  spending,
-  portions,
-  share,
-  wayIn,
-  ownCapIn,
-  ownCapOf,
-  onEvent,
-  alert,
-  warn,
-}: BudgetOptions): Promise<{ readonly budgets: SessionBudgets } & AsyncDisposable> {
+export async function openBudget(
+  options: BudgetOptions,
+): Promise<{ readonly budgets: SessionBudgets } & AsyncDisposable> {
+  const { alert, config, portions, share, spending, warn, wayIn } = options;
   await using stack = new AsyncDisposableStack();
   const clock = realClock;
-  const { totalDayNanoUsd: capNanoUsd } = config.budget;
+  const { caps, totalDayNanoUsd: capNanoUsd } = config.budget;
   const ledger = new Ledger({ countsAll: capNanoUsd > 0 });
   const report = (error: unknown) =>
     warn(`Budgets count in memory only: ${error instanceof Error ? error.message : error}`, error);
@@ -59,15 +51,12 @@ export async function openBudget({
   const persistence = stack.use(new LedgerPersistence({ ...common, spending }));
   await persistence.open();
   await portion?.open();
-  const total = stack.use(new TotalBudget({ capNanoUsd, clock, ledger, alert, portion }));
+  const total = stack.use(new TotalBudget({ ...common, capNanoUsd, portion }));
   const budgets = new SessionBudgets({
-    clock,
-    ledger,
-    caps: config.budget.caps,
+    ...options,
+    ...common,
+    caps,
     total,
-    ownCapIn,
-    ownCapOf,
-    onEvent,
     rateOf: (by, role) => priceOf(by, role, config.budget),
     tariffOf: tariffsOf(config, wayIn),
   });

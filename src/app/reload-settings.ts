@@ -1,5 +1,5 @@
+import type { Config, ConfigResult } from '#src/config/config.ts';
 import { modelsInUse } from '#src/config/models.ts';
-import type { Config, ConfigResult } from '#src/config/types.ts';
 import type { Log } from '#src/ops/log.ts';
 import type { ModelInUse } from '#src/provider/models/models.ts';
 
@@ -21,7 +21,7 @@ export function reloadSettings(config: Config, read: ConfigResult, log: Log): vo
     now[n]?.apiKey?.takeValueOf(apiKey);
     keys.add(apiKey.reveal());
   }
-  config.servers = read.config.servers;
+  Object.assign(config.servers, read.config.servers);
   config.budget.prices = read.config.budget.prices;
   log.info(`reloaded: servers, prices, ${keys.size} keys`);
 }

@@ -8,7 +8,7 @@ import {
 import { realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { Public } from '#src/base/public.ts';
-import type { Config } from '#src/config/types.ts';
+import type { Config } from '#src/config/config.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { ProcessParts } from '#src/features/contract/feature.ts';
 import { type OpenFeatures, openFeatures } from '#src/features/features.ts';

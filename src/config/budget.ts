@@ -1,16 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { Caps } from '#src/spending/budget-authority.ts';
-import { knownPrices, type Price, readPrices } from '#src/spending/prices/prices.ts';
+import { knownPrices, readPrices } from '#src/spending/prices/prices.ts';
 import type { EnvironmentSettings } from './settings.ts';
 
-/** Budget settings: caps, and prices with the owner's first. */
-export type Budget = {
-  readonly caps: Caps;
-  /** The most that all servers together may spend a day, in billionths of a dollar; 0: no cap. */
-  readonly totalDayNanoUsd: number;
-  /** May change while the bot runs. */
-  prices: readonly Price[];
-};
+export type Budget = ReturnType<typeof readBudget>;
 
 /** One line per mistake. */
 export function budgetMistakes({ PRICES: path }: EnvironmentSettings): string[] {
@@ -18,7 +10,8 @@ export function budgetMistakes({ PRICES: path }: EnvironmentSettings): string[] 
   return found?.kind === 'bad' ? [`PRICES: ${path} ${found.why}`] : [];
 }
 
-export function readBudget(from: EnvironmentSettings): Budget {
+/** Caps, and prices with the owner's first, which may change while the bot runs. Billionths of a dollar; 0: no cap. */
+export function readBudget(from: EnvironmentSettings) {
   const own = from.PRICES === undefined ? undefined : readFile(from.PRICES);
   return {
     caps: {

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 import type { AudioModel, EngineChoice } from '#src/engines/engine.ts';
-import { deadlines, type RoleDeadlines } from '#src/provider/deadlines.ts';
+import { deadlines } from '#src/provider/deadlines.ts';
 import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
 import { budgetMistakes, readBudget } from './budget.ts';
 import { readExternalTools } from './external-tools.ts';
@@ -12,22 +12,27 @@ import { isHearing, readFallback, readRole, roleMistakes } from './roles.ts';
 import { readServers } from './servers.ts';
 import { type EnvironmentSettings, listed, settingNames, settings } from './settings.ts';
 import { readShardRange } from './shard-range.ts';
-import type { Config, ConfigResult } from './types.ts';
 
 /** The environment of this process, for a program that examines it as a whole. */
 export function processEnvironment(): NodeJS.ProcessEnv {
   return process.env;
 }
 
+/** Settings as the bot uses them. */
+export type Config = Readonly<Extract<ConfigResult, { kind: 'ok' }>['config']>;
+
+/** Mistakes are one line each, which names its setting and never its value where that is secret. */
+export type ConfigResult = ReturnType<typeof readConfig>;
+
 /** Reads the environment once; a setting left empty counts as not set. */
-export function readConfig(environment: NodeJS.ProcessEnv = process.env): ConfigResult {
+export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
   const given = Object.fromEntries(
     Object.keys(settings.shape)
       .map((name) => [name, environment[name]?.trim()] as const)
       .filter(([, value]) => value),
   );
   const parsed = settings.safeParse(given);
-  if (!parsed.success) return { kind: 'bad', mistakes: parsed.error.issues.map(sentence) };
+  if (!parsed.success) return bad(parsed.error.issues.map(sentence));
   const tools = readExternalTools(parsed.data, environment);
   const toolMistakes = tools.kind === 'bad' ? tools.mistakes : [];
   const shardRange = readShardRange(parsed.data, environment.HOSTNAME ?? hostname());
@@ -40,12 +45,25 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     ...toolMistakes,
   ];
   if (tools.kind === 'bad' || typeof shardRange === 'string' || mistakes.length > 0)
-    return { kind: 'bad', mistakes };
-  const { PATH: searchPath = '' } = environment;
-  const externalTools = tools.tools;
-  const range = shardRange && { shardRange };
-  const more = { searchPath, externalTools, given: changedSettings(given), ...range };
-  return { kind: 'ok', config: { ...arrange(parsed.data), ...more } };
+    return bad(mistakes);
+  return {
+    kind: 'ok' as const,
+    config: {
+      ...arrange(parsed.data),
+      /** Where programs of the system are looked for, as in `PATH`. */
+      searchPath: environment.PATH ?? '',
+      /** Tools of the operator that models may call. */
+      externalTools: tools.tools,
+      /** Names of the settings to which the operator has given another value than the standard one. */
+      given: changedSettings(given),
+      /** Shards of this process; undefined: all. */
+      shardRange,
+    },
+  };
+}
+
+function bad(mistakes: readonly string[]) {
+  return { kind: 'bad', mistakes } as const;
 }
 
 /** Names of the settings that were given another value than the standard one. */
@@ -80,24 +98,26 @@ function contradictions(from: EnvironmentSettings): string[] {
   return mistakes;
 }
 
-function arrange(
-  from: EnvironmentSettings,
-): Omit<Config, 'searchPath' | 'externalTools' | 'given'> {
+function arrange(from: EnvironmentSettings) {
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl } = from;
+  const { PAGE_HOST, PAGE_PORT, PAGE_URL, STATUS_HOST, STATUS_PORT } = from;
   const messageContent = from.MESSAGE_CONTENT === 'on';
-  const realtime = readRealtime(from);
   const chat = readRole(from, 'chat');
   const [name, ...otherNames] = listed(from.BOT_NAME);
   return {
+    /** Undefined: the sandbox. */
     discord: token && { token, apiUrl, messageContent },
+    /** May change while the bot runs. */
     servers: readServers(from),
+    /** Number of shards; `auto`: as many as Discord recommends. */
     shards: from.SHARDS,
     pipeline: from.PIPELINE,
     audioModel: audioModel(from, chat),
-    realtime,
+    realtime: readRealtime(from),
     chat,
     transcription: readRole(from, 'speech to text'),
     speech: readRole(from, 'text to speech'),
+    /** Engine of a role that is asked while the usual one is out of order. */
     fallbacks: {
       transcription: readFallback(from, 'speech to text'),
       chat: readFallback(from, 'chat'),
@@ -105,37 +125,35 @@ function arrange(
     },
     deadlines: readDeadlines(from),
     consent: consent(from),
+    /** When the bot takes words as meant for it. */
     addressing: from.ADDRESSING,
+    /** Whether every line in the chat of a channel it sits in may be meant for it; needs a privileged intent. */
     messageContent,
+    /** `otherNames`: further names the bot answers to, for example its name in other scripts. */
     bot: { name, otherNames, instructions: from.BOT_INSTRUCTIONS },
+    /** Hosts of the owner's own network that sounds may be fetched from. */
     allowedHosts: listed(from.TRACK_ALLOWED_HOSTS),
     budget: readBudget(from),
     dataDir: from.DATA_DIR,
+    /** PostgreSQL database that holds the store, with its password; undefined: SQLite in `dataDir`. */
     databaseUrl: from.DATABASE_URL,
-    status: status(from),
+    /** Undefined: no status server. */
+    status: STATUS_PORT > 0 ? { host: STATUS_HOST, port: STATUS_PORT } : undefined,
+    /** Address for messages to the operator; undefined: the owner of the application. */
     operatorWebhook: from.OPERATOR_WEBHOOK,
-    page: page(from),
+    /** Undefined: no page. `publicUrl`: the https address under which others reach it through a proxy. */
+    page: PAGE_PORT > 0 ? { host: PAGE_HOST, port: PAGE_PORT, publicUrl: PAGE_URL } : undefined,
     logLevel: from.LOG_LEVEL,
   };
-}
-
-function status(from: EnvironmentSettings): Config['status'] {
-  const { STATUS_HOST: host, STATUS_PORT: port } = from;
-  return port > 0 ? { host, port } : undefined;
-}
-
-function page(from: EnvironmentSettings): Config['page'] {
-  const { PAGE_HOST: host, PAGE_PORT: port, PAGE_URL: publicUrl } = from;
-  return port > 0 ? { host, port, publicUrl } : undefined;
 }
 
 /** Hosts at which only this machine, or a proxy beside it, can ask for the page by a name that is served. */
 const localHosts = new Set(['127.0.0.1', '::1', 'localhost', '0.0.0.0', '::']);
 
-function consent({ CONSENT_POLICY }: EnvironmentSettings): Config['consent'] {
+function consent({ CONSENT_POLICY }: EnvironmentSettings) {
   const [policy, roleId] = CONSENT_POLICY.split(':');
-  if (roleId !== undefined) return { policy: 'role', roleId };
-  return { policy: policy === 'notice' ? policy : 'ask' };
+  if (roleId !== undefined) return { policy: 'role', roleId } as const;
+  return { policy: policy === 'notice' ? policy : 'ask' } as const;
 }
 
 /** A chat model that hears and speaks. The one that reads and writes need not as long as the pipeline is `chained`. */
@@ -159,7 +177,7 @@ function readDeadlines({
   CHAT_COMPLETION_FIRST_BYTE_SECONDS: first = fallback ? 30 : 300,
   CHAT_COMPLETION_IDLE_SECONDS: idle = 30,
   SPEECH_FIRST_BYTE_SECONDS: speech,
-}: EnvironmentSettings): RoleDeadlines {
+}: EnvironmentSettings) {
   const firstMs = first * 1_000;
   const longestFirstMs = speech * 1_000;
   const idleMs = idle * 1_000;

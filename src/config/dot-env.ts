@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { processEnvironment, readConfig } from './config.ts';
+import { type ConfigResult, processEnvironment, readConfig } from './config.ts';
 import { removedLimits, removedSettings } from './removed-settings.ts';
 import { settings } from './settings.ts';
-import type { ConfigResult } from './types.ts';
 
 const known = new Set(
   [settings.shape, removedSettings, removedLimits].flatMap((some) => Object.keys(some)),

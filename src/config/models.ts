@@ -1,7 +1,7 @@
 import { Secret } from '#src/base/secret.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
-import type { ModelInUse } from '#src/provider/models/models.ts';
-import type { Config, RemoteServer } from './types.ts';
+import type { ModelInUse, RemoteServer } from '#src/provider/models/models.ts';
+import type { Config } from './config.ts';
 
 /** Every model that is configured, fallbacks too, under the group of settings it is set in; that of an engine from outside without an address. */
 export function modelsInUse(config: Config): ModelInUse[] {

@@ -1,7 +1,6 @@
-import { isOpenAi, standardModels } from '#src/provider/models/models.ts';
+import { isOpenAi, type RemoteServer, standardModels } from '#src/provider/models/models.ts';
 import { serverAt } from './roles.ts';
 import type { EnvironmentSettings } from './settings.ts';
-import type { RemoteServer } from './types.ts';
 
 /** A server for spoken conversations over one connection. */
 export type Realtime = RemoteServer & {

@@ -11,12 +11,12 @@ import {
 import {
   isModelFolder,
   isOpenAi,
+  type RemoteServer,
   standardModels,
   standardVoice,
 } from '#src/provider/models/models.ts';
 import { type ProviderRole, providerRoles } from '#src/provider/provider-news.ts';
 import { type EnvironmentSettings, settings } from './settings.ts';
-import type { RemoteServer } from './types.ts';
 
 /** Beginnings of the settings of roles. */
 export const groups = providerRoles.map((role) => roles[role].group);

@@ -1,18 +1,11 @@
 import { type EnvironmentSettings, listed } from './settings.ts';
 
 /** Servers that the bot may be in. */
-export type ServerLists = {
-  /** Absent: all. */
-  readonly allowed?: readonly string[];
-  /** Wins over `allowed`. */
-  readonly barred: readonly string[];
-};
+export type ServerLists = ReturnType<typeof readServers>;
 
-export function readServers({
-  SERVERS_ALLOWED: allowed,
-  SERVERS_BARRED: barred,
-}: EnvironmentSettings): ServerLists {
-  return { allowed: allowed ? listed(allowed) : undefined, barred: listed(barred) };
+/** Lists of servers: without `allowed` all, and `barred` wins. */
+export function readServers({ SERVERS_ALLOWED: all, SERVERS_BARRED: barred }: EnvironmentSettings) {
+  return { allowed: all ? listed(all) : undefined, barred: listed(barred) };
 }
 
 export function isServerAllowed({ allowed, barred }: ServerLists, guildId: GuildId): boolean {

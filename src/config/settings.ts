@@ -98,7 +98,7 @@ const shape = {
     .optional(),
   SHARDS: words
     .refine(isShardCount, 'must be a whole number from 1 to 16384, or auto')
-    .transform((value) => (value === 'auto' ? value : Number(value)))
+    .transform((value) => (value === 'auto' ? ('auto' as const) : Number(value)))
     .default('auto'),
   SHARD_RANGE: words
     .regex(/^(auto|\d{1,5}-\d{1,5})$/, 'must be a range like 0-15, or auto')

@@ -1,6 +1,11 @@
 import ipaddr from 'ipaddr.js';
 import type { EngineChoice } from '#src/engines/engine.ts';
-import { type ServedBy, servedBy, servedLocally } from '#src/provider/models/models.ts';
+import {
+  type RemoteServer,
+  type ServedBy,
+  servedBy,
+  servedLocally,
+} from '#src/provider/models/models.ts';
 import {
   cautiousPrices,
   type PaidRole,
@@ -10,7 +15,7 @@ import {
 } from '#src/spending/prices/prices.ts';
 import type { Tariff } from '#src/spending/reservation.ts';
 import type { Budget } from './budget.ts';
-import type { Config, RemoteServer } from './types.ts';
+import type { Config } from './config.ts';
 
 /**
  * Price of a model or an engine: the known one wherever it is served; of an unknown model nothing in a private network, elsewhere

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Secret } from '#src/base/secret.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
+import type { RemoteServer } from '#src/provider/models/models.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
 import type { LocalModels } from '#src/speech/local/local-models.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
@@ -10,15 +10,10 @@ import type { PaidRole } from '#src/spending/prices/prices.ts';
 /** Version of this contract. An engine from outside names the one that it was written for. */
 export const engineVersion = 1;
 
-/** Settings of one engine, from those of its role. */
-export type EngineSettings = {
-  /** Address of its server; empty: none. */
-  readonly baseUrl: string;
-  /** Empty: none is named. */
-  readonly model: string;
+/** Settings of one engine, from those of its role. An empty `baseUrl`: it has no server. An empty `model`: none is named. */
+export type EngineSettings = RemoteServer & {
   /** Models that people and programs may choose; `model` is the first of them. */
   readonly models: readonly string[];
-  readonly apiKey?: Secret;
   /** Spoken language, BCP 47; absent: detected. */
   readonly language?: string;
   readonly voice?: string;

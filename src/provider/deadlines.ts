@@ -53,7 +53,7 @@ export const deadlines = {
     totalMs: 60_000,
     retryWithinMs: 2_000,
   },
-} as const satisfies Readonly<Record<string, Omit<Deadlines, 'longestFirstMs'>>>;
+} satisfies Readonly<Record<string, Omit<Deadlines, 'longestFirstMs'>>>;
 
 const patience = 3;
 const keptShare = 0.75;

@@ -1,19 +1,15 @@
 import type { AlertChange } from '#src/base/alerts.ts';
-import type { Clock } from '#src/base/clock.ts';
-import type { Ledger } from '#src/spending/ledger/ledger.ts';
+import type { BudgetParts } from '#src/spending/ledger/ledger-persistence.ts';
 import type { TotalPortion } from '#src/spending/ledger/total-portion.ts';
 import { nextDayMs, utcInstant } from './calendar.ts';
 import { allServers } from './spending-store.ts';
 
-export type TotalBudgetOptions = {
+/** `alert` is told of each alert about it, and of its end. */
+export type TotalBudgetOptions = BudgetParts & {
   /** The most that all servers together may spend a day, in billionths of a dollar; 0: no cap. */
   readonly capNanoUsd: number;
-  readonly clock: Clock;
-  readonly ledger: Ledger;
   /** Part of the cap that this process may spend; absent: it spends alone. */
   readonly portion?: Pick<TotalPortion, 'ask' | 'fits' | 'room'>;
-  /** Told of each alert about it, and of its end. */
-  readonly alert: (change: AlertChange) => void;
 };
 
 /** Spending of all servers today, in US dollars. */

@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readConfig } from '#src/config/config.ts';
+import { type Config, readConfig } from '#src/config/config.ts';
 import { pricesInUse, tariffOf, tariffsOf } from '#src/config/tariffs.ts';
-import type { Config } from '#src/config/types.ts';
 import { cautiousPrices } from '#src/spending/prices/prices.ts';
 import { good } from './read-settings.ts';
 

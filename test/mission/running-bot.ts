@@ -55,7 +55,7 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
   // A bot lets V8 collect early; other tests of this process need no such thing.
   setFlagsFromString('--no-optimize-for-size');
   const { guildId } = sandbox;
-  const page = { host: '127.0.0.1', port: port - 1 };
+  const page = { host: '127.0.0.1', port: port - 1, publicUrl: undefined };
   const access = () => bot.programs;
   const doors = await openSandboxPrograms({ page, access, guildId, report: () => undefined });
   if (!doors) throw new Error('Programs have no way in.');

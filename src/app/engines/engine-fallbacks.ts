@@ -1,12 +1,12 @@
 import { realClock } from '#src/base/clock.ts';
 import { announced, chatWithFallbacks } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { Config, RemoteServer } from '#src/config/types.ts';
+import type { Config } from '#src/config/config.ts';
 import type { EngineChoice, OpenEngines } from '#src/engines/engine.ts';
 import { engineOf } from '#src/engines/engines.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
 import { Breaker, type Fallback, FallbackChain } from '#src/provider/fallback-chain.ts';
-import { servedBy } from '#src/provider/models/models.ts';
+import { type RemoteServer, servedBy } from '#src/provider/models/models.ts';
 import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
 import {
   synthesizerWithFallbacks,

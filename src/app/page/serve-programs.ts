@@ -1,6 +1,6 @@
 import { realClock } from '#src/base/clock.ts';
 import { keepServer } from '#src/base/keep-server.ts';
-import type { Config } from '#src/config/types.ts';
+import type { Config } from '#src/config/config.ts';
 import type { Log } from '#src/ops/log.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
 import type { OpenDoorsOptions } from '#src/web/http/doors.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { Config } from '#src/config/types.ts';
+import type { Config } from '#src/config/config.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { backupsFolder, deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { storePath, transcripts, wantedKinds } from '#src/storage/store-kinds.ts';

@@ -1,4 +1,4 @@
-import type { Config } from '#src/config/types.ts';
+import type { Config } from '#src/config/config.ts';
 import {
   lostRowsIn,
   migrateMs,

@@ -1,8 +1,7 @@
 import { argumentMistake } from '#src/base/argument-mistake.ts';
 import { BotError } from '#src/base/errors.ts';
-import { readConfig } from '#src/config/config.ts';
+import { type Config, readConfig } from '#src/config/config.ts';
 import { loadDotEnv } from '#src/config/dot-env.ts';
-import type { Config } from '#src/config/types.ts';
 
 /** Exit code of a configuration that cannot work. */
 const misconfigured = 78;

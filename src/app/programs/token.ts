@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { realClock } from '#src/base/clock.ts';
-import type { Config } from '#src/config/types.ts';
+import type { Config } from '#src/config/config.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { refuseForeignFormats, storeFiles } from '#src/storage/data-dir/store-files.ts';
 import { sqlDatabase } from '#src/storage/database.ts';

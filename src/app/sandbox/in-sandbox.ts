@@ -6,8 +6,7 @@ import { programDoor } from '#src/app/page/serve-programs.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { processEnvironment } from '#src/config/config.ts';
-import type { Config } from '#src/config/types.ts';
+import { type Config, processEnvironment } from '#src/config/config.ts';
 import { EventLog } from '#src/console/event-log.ts';
 import {
   type FailedExchange,

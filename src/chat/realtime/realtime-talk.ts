@@ -2,19 +2,15 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { Secret } from '#src/base/secret.ts';
 import { lineOf } from '#src/chat/completions/chat-request.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
 import type { JsonEvent, JsonSocket, OpenSocket } from '#src/provider/json-socket.ts';
-import { type ServedBy, servedBy } from '#src/provider/models/models.ts';
+import { type RemoteServer, type ServedBy, servedBy } from '#src/provider/models/models.ts';
 import { RealtimePool, realtimeUrls } from '#src/provider/realtime-pool.ts';
 import { RealtimeResponse } from '#src/provider/realtime-response.ts';
 
-export type RealtimeTalkOptions = {
-  /** `http` and `ws` mean the same. */
-  readonly baseUrl: string;
-  readonly model: string;
-  readonly apiKey?: Secret;
+/** In `baseUrl`, `http` and `ws` mean the same. */
+export type RealtimeTalkOptions = RemoteServer & {
   /** Used if a persona names none. */
   readonly voice?: string;
   /** Sound included. */

@@ -48,13 +48,15 @@ export type ModelList =
   | { readonly kind: 'not offered' }
   | { readonly kind: 'unknown'; readonly why: string };
 
-export type ModelInUse = {
-  /** Beginning of the names of the role's settings. */
-  readonly role: string;
-  readonly model: string;
+/** A speech or chat server as one role uses it. */
+export type RemoteServer = {
   readonly baseUrl: string;
+  readonly model: string;
   readonly apiKey?: Secret;
 };
+
+/** One role on one server. `role` is the beginning of the names of its settings. */
+export type ModelInUse = RemoteServer & { readonly role: string };
 
 /** Recognisers of OpenAI's Realtime API that send words during speech and only add to them. */
 const stableRecognisers = ['gpt-live-transcribe', 'gpt-realtime-whisper'];

@@ -8,13 +8,17 @@ import { dayOf } from '#src/spending/calendar.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
 import type { Ledger } from './ledger.ts';
 
-export type LedgerPersistenceOptions = {
+/** What every part of the budget is given. */
+export type BudgetParts = {
   readonly ledger: Ledger;
-  readonly spending: SpendingStore;
   readonly clock: Clock;
+  readonly alert: (change: AlertChange) => void;
+};
+
+export type LedgerPersistenceOptions = BudgetParts & {
+  readonly spending: SpendingStore;
   /** Each new reason once. */
   readonly report: (error: unknown) => void;
-  readonly alert: (change: AlertChange) => void;
 };
 
 /** Least time between two writes of the sums, in ms. */

@@ -1,9 +1,7 @@
-import type { AlertChange } from '#src/base/alerts.ts';
-import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { within } from '#src/base/waiting.ts';
 import { dayOf } from '#src/spending/calendar.ts';
-import type { Ledger } from './ledger.ts';
+import type { BudgetParts } from './ledger-persistence.ts';
 
 /** Amount of the cap over all servers that one process is to have; money in billionths of a dollar. */
 export type PortionRequest = {
@@ -34,16 +32,13 @@ export interface PortionStore {
   reserve(request: PortionRequest): Promise<GrantedPortion>;
 }
 
-export type TotalPortionOptions = {
-  readonly ledger: Ledger;
+export type TotalPortionOptions = BudgetParts & {
   readonly store: PortionStore;
-  readonly clock: Clock;
   readonly capNanoUsd: number;
   /** Share, from 0 to 1, of what is left that this process may spend while the store is away. */
   readonly share: number;
   /** Each new reason once. */
   readonly report: (error: unknown) => void;
-  readonly alert: (change: AlertChange) => void;
 };
 
 /** Part of the cap that all processes together set aside beyond what they need, so that few requests wait for the store. */

@@ -1,29 +1,32 @@
 import { z } from 'zod';
 import table from './price-table.json' with { type: 'json' };
 
+const name = z.string().trim().min(1);
+const usd = z.partialRecord(
+  z.enum([
+    'perMillionInputTokens',
+    'perMillionCachedTokens',
+    'perMillionOutputTokens',
+    'perMillionAudioInputTokens',
+    'perMillionCachedAudioTokens',
+    'perMillionAudioOutputTokens',
+    'perMinute', // of recognised sound
+    'perMillionCharacters', // of spoken text
+  ]),
+  z.number().min(0),
+);
 /** US dollars; a field left out is not sold, or not known. Tokens of sound are priced apart from those of text. */
-export type Usd = {
-  readonly perMillionInputTokens?: number;
-  readonly perMillionCachedTokens?: number;
-  readonly perMillionOutputTokens?: number;
-  readonly perMillionAudioInputTokens?: number;
-  readonly perMillionCachedAudioTokens?: number;
-  readonly perMillionAudioOutputTokens?: number;
-  /** Price of a minute of recognised sound. */
-  readonly perMinute?: number;
-  /** Price of a million characters of spoken text. */
-  readonly perMillionCharacters?: number;
-};
+export type Usd = Readonly<z.infer<typeof usd>>;
 
-export type Price = {
-  readonly model: string;
-  /** Only at this host; absent: wherever a model has this name. */
-  readonly host?: string;
-  /** The day it was read, say 2026-11-20, and where. */
-  readonly asOf: string;
-  readonly source: string;
-  readonly usd: Usd;
-};
+/** `host`: only there; without it wherever a model has this name. `asOf`: the day it was read, say 2026-11-20, at `source`. */
+const price = z.strictObject({
+  model: name,
+  host: name.optional(),
+  asOf: z.iso.date(),
+  source: name,
+  usd,
+});
+export type Price = Readonly<z.infer<typeof price>>;
 
 /** Prices that were read at their sources, none of them a guess. A test holds the table against the schema, so no start does. */
 export const knownPrices: readonly Price[] = table;
@@ -72,27 +75,7 @@ export function readPrices(json: string): PriceFile {
     return { kind: 'bad', why: 'is no JSON of prices' };
   }
   // What was left out is absent afterwards, as the type says.
-  if (parsed.success) return { kind: 'ok', prices: JSON.parse(JSON.stringify(parsed.data)) };
+  if (parsed.success) return { kind: 'ok', prices: parsed.data };
   const [issue] = parsed.error.issues;
   return { kind: 'bad', why: `${issue?.path.join('.') || 'the file'}: ${issue?.message ?? ''}` };
 }
-
-const name = z.string().trim().min(1);
-const amount = z.number().min(0);
-const usd = z.strictObject({
-  perMillionInputTokens: amount.optional(),
-  perMillionCachedTokens: amount.optional(),
-  perMillionOutputTokens: amount.optional(),
-  perMillionAudioInputTokens: amount.optional(),
-  perMillionCachedAudioTokens: amount.optional(),
-  perMillionAudioOutputTokens: amount.optional(),
-  perMinute: amount.optional(),
-  perMillionCharacters: amount.optional(),
-});
-const price = z.strictObject({
-  model: name,
-  host: name.optional(),
-  asOf: z.iso.date(),
-  source: name,
-  usd,
-});

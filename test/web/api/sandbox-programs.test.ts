@@ -9,7 +9,7 @@ async function openBeside() {
   const taken = stack.use(await openTestPage());
   const api = stack.use(await openApi());
   const reported: string[] = [];
-  const page = { host: '127.0.0.1', port: Number(taken.url.port) - 1 };
+  const page = { host: '127.0.0.1', port: Number(taken.url.port) - 1, publicUrl: undefined };
   const report = (sentence: string) => void reported.push(sentence);
   stack.use(await openSandboxPrograms({ page, access: api.access, guildId, report }));
   const url = new URL(/http:\S+$/.exec(`${reported}`)?.[0] ?? 'none:');
