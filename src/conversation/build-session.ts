@@ -27,6 +27,7 @@ import {
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
+import type { LeaveReason } from '#src/ports/session-events.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { admissionIn } from '#src/settings/access-control.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
@@ -54,7 +55,7 @@ import type { Deps, SessionDependencies } from './session-dependencies.ts';
 /** Decisions that the session itself carries out. */
 type SessionDecisions = {
   /** The conversation ends the session. */
-  readonly end: (why: string) => void;
+  readonly end: (why: LeaveReason) => void;
   /** The link may be opened again. */
   readonly openLink: () => void;
   /** Nothing of this person is kept any more. */
@@ -116,7 +117,7 @@ function effectPerformer(parts: EffectDeps): (effect: ConversationEffect) => voi
     result: (effect) => calls.result(effect),
     ask: (effect) => calls.ask(effect),
     'close-ask': ({ confirmation }) => calls.closeAsk(confirmation),
-    report: ({ outcome, request }) => requests.report(request, outcome),
+    report: (effect) => requests.report(effect),
     notice: (effect) => giveNotice(effect, session, source),
     obey({ by, command }) {
       if (command === 'pauseHearing') pauseAloud(by, session);
@@ -361,12 +362,13 @@ function stateOf(
   const past = former ? goesOn && former.loop.state : ended;
   const { agreedIds: callers = [], isPaused = false } =
     former?.consent.answers ?? seat ?? ended?.answers ?? {};
-  const { consent, reportedFailures } = former?.loop.state ?? start;
+  const { consent, reportedFailures, restrictions } = former?.loop.state ?? start;
   return {
     ...start,
     consent: { ...consent, ...stored, callers, isPaused },
     history: (past || start).history,
     reportedFailures,
+    restrictions, // a mute by a moderator outlives a move
   };
 }
 

@@ -1,11 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { BotError } from '#src/base/errors.ts';
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import type {
   ConversationEvent,
   EventKind,
   UntimedEvent,
 } from '#src/conversation/machine/events.ts';
+import { isSpeaking, readingOf, turnOf } from '#src/conversation/machine/questions.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type {
   ConsentState,
@@ -15,6 +15,7 @@ import type {
 } from '#src/conversation/machine/state.ts';
 import { step, wakeAtMs } from '#src/conversation/machine/step.ts';
 import type { ChannelFailure } from '#src/notices/notice.ts';
+import type { SoundingReply } from '#src/voice/hearing/interruptions.ts';
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 type LoopDeps = {
@@ -51,8 +52,6 @@ const settingsNeeded: ReadonlySet<EventKind> = new Set([
  * sound of the bot, and what people and settings tell it.
  */
 export class ConversationLoop {
-  /** Latest failure of an answer, and the language of its asker, BCP 47. */
-  lastFailure: { readonly error: BotError; readonly language: string | undefined } | undefined;
   readonly #deps;
   readonly #inbox: ConversationEvent[] = [];
   #state;
@@ -71,6 +70,15 @@ export class ConversationLoop {
 
   get state(): ConversationState {
     return this.#state;
+  }
+
+  /** Reply that people hear. */
+  get sounding(): SoundingReply | undefined {
+    const { current } = this.#state.floor;
+    if (!current || !isSpeaking(this.#state)) return undefined;
+    const { id, reply } = current;
+    const interruptible = readingOf(this.#state, id)?.isInterruptible ?? true;
+    return { id: reply, replyTo: turnOf(this.#state, id)?.by, interruptible };
   }
 
   get nowMs(): number {
@@ -130,13 +138,13 @@ export class ConversationLoop {
 
   /** Tells the conversation what is heard of the bot. To be called after each frame, and every 20 ms or so. */
   noticeSound(): void {
-    const { sounding } = this.#output ?? {};
+    const { leaving } = this.#output ?? {};
     const { current } = this.#state.floor;
-    if (!sounding || current?.reply !== sounding.id) return;
+    if (!leaving || current?.reply !== leaving.id) return;
     const { phase, reply } = current;
     if (phase.kind === 'making') this.post({ kind: 'audible', reply });
     const wasStarved = phase.kind === 'sounding' && phase.isStarved;
-    const { isStarved } = sounding;
+    const { isStarved } = leaving;
     if (isStarved !== wasStarved && phase.kind !== 'cut')
       this.post({ kind: 'starved', reply, isStarved });
   }

@@ -1,8 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
 import { type PlayEnd, playEnds } from '#src/base/play-end.ts';
 import { clausesOf } from '#src/chat/text/clauses.ts';
-import type { ReportedOutcome } from '#src/conversation/machine/effects.ts';
-import { readingOf, turnOf } from '#src/conversation/machine/questions.ts';
+import type { EffectOf, ReportedOutcome } from '#src/conversation/machine/effects.ts';
+import { isMuted, readingOf, turnOf } from '#src/conversation/machine/questions.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { QueuedQuestion, QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import { type ChannelNotices, failureText } from '#src/notices/notice.ts';
@@ -162,10 +162,15 @@ export class Requests {
 
   // Effects.
 
-  report(request: Id, outcome: ReportedOutcome): void {
+  report({ failure, outcome, request }: EffectOf<'report'>): void {
     const one = this.#all.get(request);
     this.#all.delete(request);
-    if (one?.kind === 'question') this.#answered(one.question, outcome);
+    if (one?.kind === 'question') {
+      const { onOver, report } = one.question;
+      const line = failure ? failureText(failure.error) : ({ id: 'ask.late' } as const);
+      if (outcome === 'failed') report?.({ kind: 'failed', line });
+      onOver?.(outcome);
+    }
     if (!one?.isQueued) return;
     const wasHeard = this.#heard.delete(request);
     if (one.kind === 'notice') one.notice.ended(wasHeard);
@@ -226,7 +231,7 @@ export class Requests {
   /** False: there is no money for speech, a moderator keeps it silent, or it was called to write captions only. */
   #maySpeak() {
     const { loop, maySpeak } = this.#deps;
-    return maySpeak() && !loop.state.isMuted;
+    return maySpeak() && !isMuted(loop.state);
   }
 
   #noticeReading({ language, personId, words }: SpokenNotice): QueuedReading {
@@ -239,14 +244,5 @@ export class Requests {
       personId,
       isWrittenElsewhere: true,
     };
-  }
-
-  #answered({ onOver, report }: QueuedQuestion, outcome: ReportedOutcome) {
-    if (outcome === 'failed') {
-      const failure = this.#deps.loop.lastFailure?.error;
-      const line = failure && failureText(failure);
-      report?.({ kind: 'failed', line: line ?? { id: 'ask.late' } });
-    }
-    onOver?.(outcome);
   }
 }

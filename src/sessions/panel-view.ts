@@ -1,5 +1,10 @@
 import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
-import { awaitedReply, currentTurn, phaseOf } from '#src/conversation/machine/questions.ts';
+import {
+  awaitedReply,
+  currentTurn,
+  isMuted,
+  phaseOf,
+} from '#src/conversation/machine/questions.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -150,16 +155,17 @@ export function talkStateOf(
   { consent, loop, place }: Owners<'consent' | 'loop' | 'place'>,
   people: readonly ChannelMember[],
   { isReadByPrograms, places, spending }: PanelDeps,
-): Omit<TalkState, 'isAnew' | 'isDeafened' | 'isLinked' | 'isUncalled'> {
+): Omit<TalkState, 'isAnew' | 'isLinked' | 'isUncalled'> {
   const { channelId, guildId, name } = place.channel;
   const { persona } = place.settings();
   const { addressing, mode } = loop.state.settings;
   return {
+    isDeafened: loop.state.restrictions.includes('deafened'),
     channel: name,
     bot: persona?.name ?? places.botName(guildId),
     mode,
     addressing,
-    isMuted: loop.state.isMuted,
+    isMuted: isMuted(loop.state),
     isPaused: consent.paused,
     quietUntil: spending.used(guildId)?.time,
     people: people.flatMap(({ id, isBot, name: person }) => {

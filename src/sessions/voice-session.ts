@@ -78,7 +78,6 @@ export class VoiceSession implements Session {
   /** When it began, by both clocks, in ms: after a restart before the process did. */
   readonly #sinceMs: number;
   readonly #sinceWallMs: number;
-  readonly #restrictions: Set<VoiceRestriction>;
   readonly #connectionSources: ConnectionSources;
   /** Woken when the settings of the server have changed. */
   readonly #governed;
@@ -93,7 +92,7 @@ export class VoiceSession implements Session {
   /** Resolves when the conversation wants the link opened again. */
   #mayOpen = Promise.withResolvers<void>();
   #isUnanswered = false;
-  #why: LeaveReason | undefined;
+  #why: LeaveReason = 'lost';
   #endNews: EndNews = {};
   /** Time, in ms, of the last way in; undefined until people could be heard and spoken to. */
   #joinedInMs: number | undefined;
@@ -120,7 +119,10 @@ export class VoiceSession implements Session {
     const built = buildSession(options, {
       maySpeak: () => this.#mode === 'talk',
       link: this.#connection,
-      end: (why) => this.leave(why as LeaveReason),
+      end: (why) => {
+        this.#why = why;
+        this.#over.abort(new Error('the bot left the channel'));
+      },
       openLink: () => this.#mayOpen.resolve(),
       forgetPerson: (personId) => this.#forget(personId),
       unanswered: () => {
@@ -153,8 +155,6 @@ export class VoiceSession implements Session {
     this.#choices = options.sessions.consents.in(channel.guildId);
     const hadWords = former !== undefined && exchangesOf(former) > 0;
     this.#isAnew = seat !== undefined || (hadWords && exchangesOf(this) === 0);
-    this.#restrictions = new Set(former ? former.#restrictions : []); // a mute by a moderator outlives a move
-    this.#tellMute();
   }
 
   get channel(): ChannelRef {
@@ -210,7 +210,7 @@ export class VoiceSession implements Session {
   }
 
   get isOver(): boolean {
-    return this.#over.signal.aborted;
+    return this.loop.state.isOver;
   }
 
   /** Undefined while it is away. */
@@ -240,7 +240,6 @@ export class VoiceSession implements Session {
     return {
       ...talkStateOf(this, people, this.#deps),
       isLinked: this.isLinked,
-      isDeafened: this.#restrictions.has('deafened'),
       isAnew: this.#lookAnew(people),
       isUncalled: this.callerId === '' && settings().autoJoin.includes(channel.channelId),
     };
@@ -275,15 +274,14 @@ export class VoiceSession implements Session {
   }
 
   /** A restriction of its voice begins or ends; people there read of each once. */
-  restrict(how: VoiceRestriction, on: boolean): void {
-    const isNew = on && !this.#restrictions.has(how);
-    if (on) this.#restrictions.add(how);
-    else this.#restrictions.delete(how);
-    this.#tellMute();
+  restrict(how: VoiceRestriction, isOn: boolean): void {
+    const { loop } = this;
+    const holds = () => loop.state.restrictions.includes(how);
+    const isNew = isOn && !holds();
+    loop.post({ kind: 'restricted', how, isOn });
     if (!isNew) return;
     const line = { id: how === 'deafened' ? 'deafened.server' : 'muted.server' } as const;
     const waitMs = how === 'suppressed' ? audienceMs : 0;
-    const holds = () => this.#restrictions.has(how);
     this.#deps.clock.later(waitMs, () => this.notices.post(line, holds));
   }
 
@@ -323,7 +321,7 @@ export class VoiceSession implements Session {
       next = this.after(error);
     }
     this.leave(next.kind === 'over' ? next.why : 'lost');
-    const why = this.#why ?? 'lost';
+    const why = this.#why;
     await this.#answers.settled();
     this.#endNews = await this.features.ended(why);
     if (this.#connection.wasOpen) {
@@ -364,10 +362,7 @@ export class VoiceSession implements Session {
 
   /** Ends everything that runs in this channel; `live` returns once the link is closed. The first reason counts. */
   leave(why: LeaveReason): void {
-    this.#why ??= why;
-    if (this.isOver) return;
     this.loop.post({ kind: 'leave', why });
-    this.#over.abort(new Error('the bot left the channel'));
   }
 
   /**
@@ -406,7 +401,7 @@ export class VoiceSession implements Session {
     try {
       if (!this.#connection.isHeld) await this.#comeBack();
       const { signal } = this.#over;
-      this.#why ??= await this.#connection.spend((link) => this.#session(link, signal), signal);
+      await this.#connection.spend((link) => this.#session(link, signal), signal);
       return undefined;
     } catch (error) {
       const isBug = error !== this.#over.signal.reason && !(error instanceof BotError);
@@ -440,11 +435,6 @@ export class VoiceSession implements Session {
     if (isBarred) return;
     this.#connectionSources.pauseHabits.forget(personId);
     this.place.languages.forget(personId);
-  }
-
-  #tellMute() {
-    const isMuted = this.#restrictions.has('muted') || this.#restrictions.has('suppressed');
-    if (this.loop.state.isMuted !== isMuted) this.loop.post({ kind: 'muted', isMuted });
   }
 
   #showNow(talkingIds: readonly PersonId[]) {

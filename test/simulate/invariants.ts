@@ -1,6 +1,7 @@
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
+import { isMuted } from '#src/conversation/machine/questions.ts';
 import { conversationRules as rules } from '#src/conversation/machine/rules.ts';
 import type { ConversationState, HistoryExchange, Id } from '#src/conversation/machine/state.ts';
 import { wakeAtMs } from '#src/conversation/machine/step.ts';
@@ -222,7 +223,7 @@ export class Invariants {
     const isSaid = kinds.has('play') || kinds.has('speak');
     const isLinked = isLinkUp(after) || kinds.has('cut') || kinds.has('discard');
     this.#hold(26, !isSaid || (isLinked && !isBarred(after)), 'says');
-    const isMade = kinds.has('begin') && event.kind !== 'muted';
+    const isMade = kinds.has('begin') && event.kind !== 'restricted';
     this.#hold(26, !isMade || !isBarred(before), 'begins');
   }
 
@@ -394,8 +395,8 @@ function isQuiet({ turns }: ConversationState) {
   return turns.every(({ open }) => open.length === 0);
 }
 
-function isBarred({ isMuted, isOver }: ConversationState) {
-  return isMuted || isOver;
+function isBarred(state: ConversationState) {
+  return isMuted(state) || state.isOver;
 }
 
 function overTurnOf(effect: ConversationEffect): readonly Id[] {

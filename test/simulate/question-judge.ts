@@ -1,3 +1,4 @@
+import { isMuted } from '#src/conversation/machine/questions.ts';
 import type { ConversationState, Id, Participant } from '#src/conversation/machine/state.ts';
 import { companyOf, isLinkUp, type OverTurn, overTurns, turnOfReply } from './conversation-view.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
@@ -118,7 +119,7 @@ export class QuestionJudge {
       case 'stopped':
         return this.#stoppedMs === event.atMs || this.#isSaid(world, event.atMs, endingWords);
       case 'muted':
-        return after.isMuted;
+        return isMuted(after);
       case 'left':
         return after.isOver || wasAway;
       default:

@@ -247,7 +247,7 @@ export class AnswerJobs {
     // For want of a voice for its language, all of it was written.
     const end = finish === 'empty' && progress.isWritten ? 'completed' : finish;
     if (end === 'empty' && this.#turnNow(job)?.changes.length === 0)
-      this.#noteFailure(saidNothing(), effect.by);
+      this.#noteFailure(saidNothing());
     if (writtenTo === undefined && effect.request === undefined) {
       const finished = { reply, progress, finish: end, owner: pending.owner };
       writeLinksCodeTables(effect.by, finished, session);
@@ -259,34 +259,35 @@ export class AnswerJobs {
   #failed(job: AnswerJob, failure: BotError): string {
     const { notices } = this.#session;
     const writtenTo = this.#writtenTo(job);
-    const stage = this.#noteFailure(failure, job.effect.by);
+    const stage = this.#noteFailure(failure);
     if (stage === 'speak' || writtenTo === undefined) return stage;
     notices.write(openText(notices.writtenText(failureText(failure))), writtenTo);
     return 'speak';
   }
 
   /** Reports a failure to the operator, and returns its kind for the channel. */
-  #noteFailure(error: BotError, by: PersonId): string {
-    const { loop, notices, place } = this.#session;
+  #noteFailure(error: BotError): string {
+    const { notices } = this.#session;
     const { stage = 'think' } = error;
     if (stage === 'speak') {
       reportUnsaid(error, this.#session);
       return stage;
     }
     notices.reportFailure(error, stage);
-    loop.lastFailure = { error, language: place.languages.of(by) };
     return failureKindOf(error);
   }
 
   /** Reports an answer that was to be heard. */
-  #concluded(job: AnswerJob, { failure, finish }: ReplyEnd) {
+  #concluded(job: AnswerJob, { failure: error, finish }: ReplyEnd) {
     const { effect, id, pending, progress, reply } = job;
     const turn = this.#turnNow(job);
     if (turn?.answer?.id === id) reportAnswer(turn, { reply, progress, finish }, this.#session);
     const isRead = progress.isWritten && pending.onlyFor === undefined;
     const heard = isRead ? progress.text : (reply?.heardText() ?? '');
     const words = this.#session.speech.requests.questionOf(effect.request)?.words?.text;
-    return { heard, words, stage: failure && this.#failed(job, failure) };
+    const language = this.#session.place.languages.of(effect.by);
+    const failure = error && { error, language };
+    return { heard, words, stage: error && this.#failed(job, error), failure };
   }
 
   /** Person for whom the answer is written, beside what is heard of it. */

@@ -1,5 +1,5 @@
 import type { ReplyFinish } from '#src/base/play-end.ts';
-import type { DroppedTurnReason } from '#src/ports/session-events.ts';
+import type { DroppedTurnReason, LeaveReason } from '#src/ports/session-events.ts';
 import type { IgnoreReason, OverlapWords } from '#src/turn/answerable.ts';
 import type { SpokenCommand } from '#src/turn/overlap/interjections.ts';
 import type {
@@ -7,6 +7,7 @@ import type {
   EarlyEnd,
   HistoryExchange,
   Id,
+  ReplyFailure,
   ToolChange,
   TurnPhase,
   TurnState,
@@ -73,7 +74,12 @@ type ToolEffectToRun =
   | { readonly do: 'close-ask'; readonly confirmation: Id };
 
 type MessageEffect =
-  | { readonly do: 'report'; readonly request: Id; readonly outcome: ReportedOutcome }
+  | {
+      readonly do: 'report';
+      readonly request: Id;
+      readonly outcome: ReportedOutcome;
+      readonly failure?: ReplyFailure | undefined;
+    }
   /** `by`: the person who caused it. */
   | {
       readonly do: 'notice';
@@ -86,7 +92,7 @@ type MessageEffect =
   /** A person said a command of the bot itself. */
   | { readonly do: 'obey'; readonly command: SpokenCommand; readonly by: PersonId };
 
-type PlaceEffect = { readonly do: 'open-link' } | { readonly do: 'end'; readonly why: string };
+type PlaceEffect = { readonly do: 'open-link' } | { readonly do: 'end'; readonly why: LeaveReason };
 
 /** Outcome of a request. `private`: the asker is answered in writing. */
 export type ReportedOutcome = ReplyFinish | EarlyEnd | 'full' | 'private';

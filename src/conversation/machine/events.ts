@@ -1,5 +1,7 @@
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
+import type { VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
+import type { LeaveReason } from '#src/ports/session-events.ts';
 import type { Evidence } from '#src/turn/answerable.ts';
 import type { BargeInAction } from '#src/turn/overlap/interruption.ts';
 import type {
@@ -7,6 +9,7 @@ import type {
   Id,
   Participant,
   ReadingPlace,
+  ReplyFailure,
   SessionSettings,
   ToolRequest,
 } from './state.ts';
@@ -99,6 +102,7 @@ type ReplyEvent =
       readonly heard: string;
       /** Stage that failed. */
       readonly stage?: string | undefined;
+      readonly failure?: ReplyFailure | undefined;
       /** Words of a typed question, where a recording was recognised meanwhile. */
       readonly words?: string | undefined;
     }
@@ -194,10 +198,10 @@ type PlaceEvent =
       /** Reason for which no try is of use. */
       readonly final: 'refused' | 'sent-away' | 'lost' | undefined;
     }
-  | { readonly kind: 'muted'; readonly isMuted: boolean }
+  | { readonly kind: 'restricted'; readonly how: VoiceRestriction; readonly isOn: boolean }
   | { readonly kind: 'settings'; readonly settings: Partial<SessionSettings> }
   | { readonly kind: 'draining' }
-  | { readonly kind: 'leave'; readonly why: string }
+  | { readonly kind: 'leave'; readonly why: LeaveReason }
   /** An instant of `wakeAtMs` has come. */
   | { readonly kind: 'tick' };
 

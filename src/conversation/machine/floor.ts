@@ -9,6 +9,7 @@ import {
   type Draft,
   emit,
   isFree,
+  isMuted,
   isQuiet,
   lastUtteranceOf,
   leaveFloor,
@@ -33,7 +34,15 @@ import {
   remember,
   toExchange,
 } from './replies.ts';
-import type { ConversationState, EarlyEnd, Id, Reading, ReadingPlace, TurnState } from './state.ts';
+import type {
+  ConversationState,
+  EarlyEnd,
+  Id,
+  Reading,
+  ReadingPlace,
+  ReplyFailure,
+  TurnState,
+} from './state.ts';
 import { botBeginsToSpeak, discardAnswer, openSpokenConfirmation } from './tools.ts';
 
 /** Queues a turn. */
@@ -91,8 +100,8 @@ function insertAt({ floor }: Draft, id: Id, place: number) {
 /** Gives the floor to the next turn or reading. */
 export function advance(draft: Draft): void {
   for (;;) {
-    const { floor, isMuted, isOver, link } = draft;
-    if (floor.current || link.kind !== 'up' || isMuted || isOver) return;
+    const { floor, isOver, link } = draft;
+    if (floor.current || link.kind !== 'up' || isMuted(draft) || isOver) return;
     if (floor.queue.length === 0) sayNotice(draft);
     const [next] = floor.queue;
     if (next === undefined) return;
@@ -192,14 +201,14 @@ export function concludeTurn(
 }
 
 /** Says the first failure of its kind. Those after it are a tone, until an answer is whole. */
-export function reportFailure(draft: Draft, stage: string): void {
+export function reportFailure(draft: Draft, stage: string, failure?: ReplyFailure): void {
   if (stage === 'speak') return; // what had no sound is written
   if (!noteFailure(draft, stage)) {
     emit(draft, { do: 'cue', cue: 'error' });
     return;
   }
   if (!refusalOf(draft))
-    queueReading(draft, addReading(draft, { text: `failed: ${stage}`, isOwn: true }));
+    queueReading(draft, addReading(draft, { text: `failed: ${stage}`, isOwn: true, failure }));
 }
 
 /** True where people did not know of this failure. */

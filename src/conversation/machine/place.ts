@@ -1,5 +1,5 @@
 import type { EventOf } from './events.ts';
-import { type Draft, emit, isHeldByTool, soundOf } from './questions.ts';
+import { type Draft, emit, isHeldByTool, isMuted, soundOf } from './questions.ts';
 import { planRetry } from './reconnect-policy.ts';
 import { drop, dropAll, dropReading, finishClause, loseTurn, putBack } from './replies.ts';
 import { endTools } from './tools.ts';
@@ -44,9 +44,12 @@ function silence(draft: Draft, isHeard: boolean) {
   else drop(draft, current.id, 'lost');
 }
 
-export function muted(draft: Draft, { isMuted }: EventOf<'muted'>): void {
-  draft.isMuted = isMuted;
-  if (isMuted) dropAll(draft, 'muted');
+/** A restriction of its voice begins or ends. */
+export function restricted(draft: Draft, { how, isOn }: EventOf<'restricted'>): void {
+  const wasMuted = isMuted(draft);
+  const others = draft.restrictions.filter((one) => one !== how);
+  draft.restrictions = isOn ? [...others, how] : others;
+  if (isMuted(draft) && !wasMuted) dropAll(draft, 'muted');
 }
 
 export function settings(draft: Draft, event: EventOf<'settings'>): void {
@@ -73,7 +76,7 @@ export function stop(draft: Draft): void {
 }
 
 /** Ends the session. A reply that sounds is cut, and `over` still brings the words that left. */
-export function endSession(draft: Draft, { why }: { readonly why: string }): void {
+export function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>): void {
   if (draft.isOver) return;
   breakOff(draft, () => true);
   dropAll(draft, 'left');

@@ -106,8 +106,14 @@ export function isOnFloor({ floor }: ConversationState, id: Id): boolean {
 }
 
 /** Whether nothing is said and nothing waits. */
-export function isFree({ floor, isMuted }: ConversationState): boolean {
-  return !isMuted && floor.current === undefined && floor.queue.length === 0;
+export function isFree(state: ConversationState): boolean {
+  const { current, queue } = state.floor;
+  return !isMuted(state) && current === undefined && queue.length === 0;
+}
+
+/** Whether a moderator keeps the bot silent. */
+export function isMuted({ restrictions }: Pick<ConversationState, 'restrictions'>): boolean {
+  return restrictions.some((how) => how !== 'deafened');
 }
 
 /** Last utterance of a turn; 0 for a typed one. */

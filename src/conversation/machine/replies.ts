@@ -8,6 +8,7 @@ import {
   type Draft,
   emit,
   hasRefused,
+  isMuted,
   isOnFloor,
   lastUtteranceOf,
   leaveFloor,
@@ -39,7 +40,7 @@ import { discardAnswer, stopAnswer, stopRunsOfTurn } from './tools.ts';
 export function refusalOf(state: ConversationState): EarlyEnd | undefined {
   if (state.isOver) return 'left';
   if (state.isEnding) return 'ending';
-  return state.isMuted ? 'muted' : undefined;
+  return isMuted(state) ? 'muted' : undefined;
 }
 
 export function addTurn(
@@ -103,8 +104,8 @@ export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyE
   forgetSounds(draft, turn.parts);
   if (end !== 'withdrawn') separateOpen(draft, turn);
   else for (const one of turn.open) endUtterance(draft, turn, one, end);
-  const { request } = turn;
-  if (request !== undefined) emit(draft, { do: 'report', request, outcome: end });
+  const { failure, request } = turn;
+  if (request !== undefined) emit(draft, { do: 'report', request, outcome: end, failure });
   report(draft, { kind: 'turn-over', turn, end });
 }
 

@@ -57,7 +57,7 @@ export function starved(draft: Draft, { isStarved, reply }: EventOf<'starved'>):
 
 /** The current reply is over. `heard` is the part that left for the channel. */
 export function over(draft: Draft, event: EventOf<'over'>): void {
-  const { finish, heard, reply, stage = 'speak', words } = event;
+  const { failure, finish, heard, reply, stage = 'speak', words } = event;
   const { current } = draft.floor;
   if (current?.reply !== reply) return;
   draft.floor.freeFromMs = draft.atMs;
@@ -70,11 +70,12 @@ export function over(draft: Draft, event: EventOf<'over'>): void {
     endReading(draft, reading, end);
   } else if (turn) {
     if (words !== undefined) turn.parts = [{ utterance: 0, words }];
+    turn.failure = failure;
     const { version } = draft.history;
     concludeTurn(draft, turn, end, heard);
     confirmNext(draft, version);
   }
-  if (end === 'failed') reportFailure(draft, stage);
+  if (end === 'failed') reportFailure(draft, stage, failure);
 }
 
 /** A person or a program takes a request back. */
@@ -90,9 +91,9 @@ export function takenOut(draft: Draft, { id, why }: EventOf<'taken-out'>): void 
 }
 
 /** People know of a failure, or it is over. */
-export function failure(draft: Draft, { failure: one, isOver }: EventOf<'failure'>): void {
-  if (isOver) clearFailures(draft, one);
-  else noteFailure(draft, one);
+export function failure(draft: Draft, event: EventOf<'failure'>): void {
+  if (event.isOver) clearFailures(draft, event.failure);
+  else noteFailure(draft, event.failure);
 }
 
 /** Barge-in has decided about the reply that it names. */

@@ -1,5 +1,7 @@
+import type { BotError } from '#src/base/errors.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { JoinMode } from '#src/ports/command-ports.ts';
+import type { VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { DroppedTurnReason } from '#src/ports/session-events.ts';
 import {
   type AddressingMode,
@@ -26,6 +28,9 @@ export type Participant = {
   /** True where the server lets this person use the bot. */
   readonly isAdmitted: boolean;
 };
+
+/** Failure of an answer, and the language of its asker, BCP 47. */
+export type ReplyFailure = { readonly error: BotError; readonly language: string | undefined };
 
 /** Failure of the recogniser. */
 type RecogniserFailure = { readonly error: unknown };
@@ -159,6 +164,7 @@ export type TurnState = {
   changes: readonly ToolChange[];
   /** True where the bot spoke to others meanwhile. */
   hasWaited: boolean;
+  failure?: ReplyFailure | undefined;
 };
 
 /** Place of a reading in the queue. `behind`: after everything else. `pause`: it waits beside the queue for a pause in the talk. */
@@ -179,6 +185,8 @@ export type Reading = {
   readonly request: Id | undefined;
   /** Latest instant, in ms, to which it waits for a pause. */
   untilMs: number;
+  /** Failure of which it tells. */
+  readonly failure?: ReplyFailure | undefined;
 };
 
 /** Reason for which a turn or a reading ends early. */
@@ -328,7 +336,8 @@ export type PanelNotes = {
 export type ConversationState = {
   readonly nextId: Id;
   readonly settings: SessionSettings;
-  readonly isMuted: boolean;
+  /** Restrictions of its voice by moderators. */
+  readonly restrictions: readonly VoiceRestriction[];
   /** True before an orderly end: nothing more is accepted. */
   readonly isEnding: boolean;
   /** Instant, in ms, from which on no person is there. */
@@ -355,7 +364,7 @@ export function initialState(settings: SessionSettings): ConversationState {
   return {
     nextId: 100,
     settings,
-    isMuted: false,
+    restrictions: [],
     isEnding: false,
     aloneFromMs: undefined,
     isOver: false,

@@ -10,8 +10,8 @@ import {
   linkDown,
   linkLost,
   linkUp,
-  muted,
   passPlace,
+  restricted,
   settings,
   stop,
 } from './place.ts';
@@ -93,7 +93,7 @@ const handlers: Handlers = {
   'link-up': linkUp,
   'link-down': linkDown,
   'link-lost': linkLost,
-  muted,
+  restricted,
   settings,
   draining,
   leave: endSession,

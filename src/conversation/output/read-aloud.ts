@@ -2,6 +2,7 @@ import type { BotError } from '#src/base/errors.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { readingOf } from '#src/conversation/machine/questions.ts';
+import type { ReplyFailure } from '#src/conversation/machine/state.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import {
@@ -46,15 +47,14 @@ export class ReadingJobs {
 
   async #say(job: RunningReply, output: SpeechOutput, signal: AbortSignal): Promise<ReplyFinish> {
     const { loop, speech } = this.#session;
-    const request = readingOf(loop.state, job.id)?.request;
-    const reading = speech.requests.readingOf(request) ?? this.#sentence();
+    const { failure, request } = readingOf(loop.state, job.id) ?? {};
+    const reading = speech.requests.readingOf(request) ?? this.#sentence(failure);
     return await this.#readAloud(reading, job, output, signal);
   }
 
   /** Sentence of the bot about an answer, in the language of its asker. */
-  #sentence(): QueuedReading {
-    const { loop, notices } = this.#session;
-    const { error, language } = loop.lastFailure ?? {};
+  #sentence({ error, language }: Partial<ReplyFailure> = {}): QueuedReading {
+    const { notices } = this.#session;
     const line = error ? failureText(error) : ({ id: 'ask.late' } as const);
     const spoken = notices.spokenLocale(language);
     const words = notices.spokenText(line, spoken);

@@ -1,5 +1,6 @@
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
+import { isMuted } from '#src/conversation/machine/questions.ts';
 import type { Deps, SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
@@ -92,7 +93,7 @@ function outputOf(
       await clock.sleep(checkEveryMs, signal);
     }
   };
-  return { isMute: loop.state.isMuted, play };
+  return { isMute: isMuted(loop.state), play };
 }
 
 /** Words that every engine for English can say and understand. */

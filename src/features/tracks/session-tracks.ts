@@ -1,4 +1,5 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
+import { isMuted } from '#src/conversation/machine/questions.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import { rightsFactsOf } from '#src/conversation/tools/session-tools.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
@@ -177,8 +178,8 @@ export class SessionTracks implements FeatureSession {
 
   /** Why no sound can be put on a track now. */
   #refusal(track: string): PlayOutcome | undefined {
-    const isMuted = this.#session.loop.state.isMuted;
-    return this.tracks.refusal(track) ?? (isMuted ? { kind: 'muted' } : undefined);
+    const { state } = this.#session.loop;
+    return this.tracks.refusal(track) ?? (isMuted(state) ? { kind: 'muted' } : undefined);
   }
 
   /**

@@ -29,8 +29,17 @@ type BargeIn = {
   readonly action: BargeInAction;
 };
 
+/** Reply that people hear. */
+export type SoundingReply = {
+  readonly id: number;
+  /** Person whom it answers; a text that is read out answers no person. */
+  readonly replyTo: PersonId | undefined;
+  readonly interruptible: boolean;
+};
+
 /** The conversation, as far as barge-in needs it. */
 type InterruptedLoop = {
+  readonly sounding: SoundingReply | undefined;
   /** Names of the bot are among its settings. */
   readonly state: { readonly settings: { readonly names: readonly string[] } };
   post(event: BargeIn): void;
@@ -79,15 +88,12 @@ export class Interruptions {
 
   /** To be called every 20 ms or so. */
   tick(): void {
-    const { sounding } = this.#output;
+    const { sounding } = this.#loop;
     const atMs = this.#nowMs();
     if (sounding?.id !== this.#replyId) {
       if (this.#replyId !== undefined) this.#step({ kind: 'reply-over', atMs });
       this.#replyId = sounding?.id;
-      if (sounding) {
-        const { by: replyTo, interruptible } = sounding;
-        this.#step({ kind: 'reply-began', atMs, interruptible, replyTo });
-      }
+      if (sounding) this.#step({ kind: 'reply-began', atMs, ...sounding });
     }
     this.#step({ kind: 'tick', atMs });
   }

@@ -50,10 +50,7 @@ type ReplyBirth = {
 type OpenReply = ReplyBirth & { readonly reply: SpokenReply };
 
 /** A reply of which something has left. `isStarved`: more of it is to come, and none is there. */
-type SoundingReply = Pick<ReplyBirth, 'by' | 'id'> & {
-  readonly interruptible: boolean;
-  readonly isStarved: boolean;
-};
+type LeavingReply = Pick<ReplyBirth, 'id'> & { readonly isStarved: boolean };
 
 /** Told what was sent of each reply that is over, but for what the bot has to say of itself. Never throws. */
 type OnSent = (words: SpokenSegment) => void;
@@ -92,11 +89,10 @@ export class SpeechOutput {
   }
 
   /** The current reply, once something of it was heard. */
-  get sounding(): SoundingReply | undefined {
+  get leaving(): LeavingReply | undefined {
     if (this.#open?.reply.firstSentAtMs === undefined) return undefined;
-    const { by, id, reply } = this.#open;
-    const isStarved = !reply.over && !reply.paused && !reply.ready;
-    return { by, id, interruptible: reply.interruptible, isStarved };
+    const { id, reply } = this.#open;
+    return { id, isStarved: !reply.over && !reply.paused && !reply.ready };
   }
 
   /** True where the last reply was given up, since the link did not send it any more. */

@@ -104,7 +104,7 @@ const table: readonly Row[] = [
   ],
   [
     'is muted',
-    { kind: 'muted', isMuted: true, atMs },
+    { kind: 'restricted', how: 'muted', isOn: true, atMs },
     ...['=', '=', 'over', 'over: discard 101', 'cut: cut 101', 'cut: cut 101', '='],
   ],
   [
