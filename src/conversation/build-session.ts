@@ -16,6 +16,7 @@ import {
 import { pauseAloud } from '#src/conversation/output/answer-parts.ts';
 import { ReadingJobs } from '#src/conversation/output/read-aloud.ts';
 import { SessionTools } from '#src/conversation/tools/session-tools.ts';
+import { ToolCalls } from '#src/conversation/tools/tool-calls.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
 import {
@@ -72,7 +73,7 @@ type EffectDeps = {
   readonly session: Session;
   readonly sessions: Pick<ConversationOptions['sessions'], 'denyAloud'>;
   readonly source: SessionDecisions;
-  readonly tools: SessionTools;
+  readonly calls: ToolCalls;
   readonly utterances: Utterances;
 };
 
@@ -82,16 +83,15 @@ type Performers = {
 
 /** Performs each effect of the conversation by the part that it concerns. */
 function effectPerformer(parts: EffectDeps): (effect: ConversationEffect) => void {
-  const { answers, deps, readings, session, sessions, source, tools, utterances } = parts;
+  const { answers, calls, deps, readings, session, sessions, source, utterances } = parts;
   const { connection, requests } = session.speech;
-  const { calls } = tools;
   const performers: Performers = {
     listen: ({ utterance }) => utterances.listen(utterance),
     recognise: ({ pause, utterance }) => void utterances.recognise(utterance, pause),
     'cancel-recognition': ({ utterance }) => utterances.cancelRecognition(utterance),
     endpoint: ({ text, utterance }) => utterances.endpoint(utterance, text),
     forget: ({ utterance }) => utterances.forget(utterance),
-    overheard: ({ by, isMeant, what }) => connection.sound?.overheard(by, what, isMeant),
+    overheard: ({ by, isMeant, what }) => connection.now?.overheard(by, what, isMeant),
     begin: (effect) => answers.begin(effect),
     play: (effect) => answers.play(effect),
     'give-up': (effect) => answers.giveUp(effect),
@@ -110,7 +110,7 @@ function effectPerformer(parts: EffectDeps): (effect: ConversationEffect) => voi
     },
     cue({ cue }) {
       if (cue === 'error') void connection.play(deps.cues.error);
-      else connection.sound?.playWaitingCue(cue);
+      else connection.now?.playWaitingCue(cue);
     },
     run: (effect) => calls.run(effect),
     'stop-run': ({ run }) => calls.stopRun(run),
@@ -223,19 +223,18 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     loop: () => loop,
   });
   const preemptiveBudget = new PreemptiveBudget();
-  const currentSettings = (): SessionSettings => {
-    const { addressing, leaveAfterMs, names } = place.settings();
-    return {
-      mode: maySpeak() ? 'talk' : 'captions',
-      addressing,
-      names: [...new Set([deps.places.botName(guildId), ...names])],
-      isSparing: !preemptiveBudget.allows,
-      trustsPartials: hearing.partialTrust.isTrusted,
-      leaveAfterMs,
-    };
-  };
+  const currentSettings = (): SessionSettings => ({
+    mode: maySpeak() ? 'talk' : 'captions',
+    names: [...new Set([deps.places.botName(guildId), ...place.settings().names])],
+    addressing: place.settings().addressing,
+    leaveAfterMs: place.settings().leaveAfterMs,
+    isSparing: !preemptiveBudget.allows,
+    trustsPartials: hearing.partialTrust.isTrusted,
+  });
+  const connection = new CurrentConnection();
   const loopDeps = {
     clock,
+    connection,
     decide: deps.decide,
     settings: currentSettings,
     people: () => people().map((one) => participantFrom(one, place, consent)),
@@ -243,22 +242,21 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     onBug: (error: unknown) => notices.reportFailure(error, 'link'),
     perform: (effect: ConversationEffect) => perform(effect),
     changed() {
-      if (!loop.state.floor.current) speech.connection.sound?.endWaitingCues();
+      if (!loop.state.floor.current) connection.now?.endWaitingCues();
       source.changed();
     },
   };
-  const state = stateOf(options, initialState(currentSettings()), consent);
-  const loop: ConversationLoop = new ConversationLoop(loopDeps, state);
+  const start = initialState(currentSettings());
+  const loop: ConversationLoop = new ConversationLoop(loopDeps, stateOf(options, start, consent));
   signal.addEventListener('abort', () => loop.close(), { once: true });
   const canPay = () => maySpeak() && !spending.used(guildId);
   const speech: SessionSpeech = {
     requests: new Requests({ loop, notices, clock, channelId, maySpeak: canPay }),
-    connection: new CurrentConnection(),
+    connection,
     pace: new SpeechPace(),
     mix: { tracks: former?.speech.mix.tracks ?? new NamedTracks(clock), isPassedOn: false },
     maySpeak,
   };
-  const { findPerson } = place;
   const session: Session = {
     place,
     notices,
@@ -266,7 +264,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     consent,
     loop,
     signal,
-    undecided: new UndecidedPeople({ consent, findPerson, notices, signal }, former?.undecided),
+    undecided: new UndecidedPeople({ ...place, consent, notices, signal }, former?.undecided),
     get tools() {
       return tools;
     },
@@ -279,22 +277,24 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     leave: () => sessions.leave(guildId),
     refresh: (personId, until) => link.refresh(personId, until),
   });
-  const words = () => settings.wordsIn(guildId);
-  const utterances = new Utterances(session, { ...deps, hearing, vocabulary: words });
-  const answers = new AnswerJobs(session, { ...deps, preemptiveBudget }, tools, utterances);
+  const vocabulary = () => settings.wordsIn(guildId);
+  const utterances = new Utterances(session, { ...deps, hearing, vocabulary });
+  const calls = new ToolCalls(session, deps, tools);
+  const answerDeps = { ...deps, calls, preemptiveBudget, tools };
+  const answers = new AnswerJobs(session, answerDeps, utterances);
   const readings = new ReadingJobs(session, deps);
   const perform = effectPerformer({
     answers,
+    calls,
     deps,
     readings,
     session,
     sessions,
     source,
-    tools,
     utterances,
   });
   const features = all.session(session, { isReturned: seat !== undefined, former });
-  return { session, answers, tools, utterances };
+  return { session, answers, calls, tools, utterances };
 }
 
 /** `loop`: not asked before it is there. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '#src/base/clock.ts';
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import type {
@@ -16,6 +17,7 @@ import type {
 import { step, wakeAtMs } from '#src/conversation/machine/step.ts';
 import type { ChannelFailure } from '#src/notices/notice.ts';
 import type { SoundingReply } from '#src/voice/hearing/interruptions.ts';
+import type { CurrentConnection, OpenConnection } from '#src/voice/link/reconnecting-link.ts';
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 type LoopDeps = {
@@ -30,6 +32,7 @@ type LoopDeps = {
   readonly onBug: (error: unknown) => void;
   /** Performs an effect. It never waits, and answers by events. */
   readonly perform: (effect: ConversationEffect) => void;
+  readonly connection: CurrentConnection;
   /** Called after each event, once its effects are performed. */
   readonly changed: () => void;
 };
@@ -58,10 +61,8 @@ export class ConversationLoop {
   #isStepping = false;
   #wakeMs = Number.POSITIVE_INFINITY;
   #stopTimer: () => void = () => undefined;
-  #output: SpeechOutput | undefined;
   #bug = Promise.withResolvers<never>();
-  #people = '';
-  #consents = '';
+  #people: readonly Participant[] | undefined;
 
   constructor(deps: LoopDeps, state: ConversationState) {
     this.#deps = deps;
@@ -87,7 +88,7 @@ export class ConversationLoop {
 
   /** Sound of the open connection. */
   get output(): SpeechOutput | undefined {
-    return this.#output;
+    return this.#deps.connection.now?.output;
   }
 
   /** Rejects with a bug in work of the open connection that no caller waits for. */
@@ -95,11 +96,11 @@ export class ConversationLoop {
     return this.#bug.promise;
   }
 
-  /** `output`: sound of the connection that is open now; undefined: none is, which the conversation learns before its replies end. */
-  attach(output: SpeechOutput | undefined): void {
-    if (this.#output && !output)
-      this.post({ kind: 'link-down', isHeard: this.#output.heardText !== '' });
-    this.#output = output;
+  /** Sets the connection that is open now; undefined: none is, which the conversation learns before its replies end. */
+  attach(now: OpenConnection | undefined): void {
+    const former = this.output;
+    this.#deps.connection.now = now;
+    if (former && !now) this.post({ kind: 'link-down', isHeard: former.heardText !== '' });
     this.#bug = Promise.withResolvers();
     this.#bug.promise.catch(() => undefined); // whoever waits for it is told
   }
@@ -132,13 +133,13 @@ export class ConversationLoop {
 
   /** A bug in work that no caller waits for: the connection ends with it; without one it is reported. */
   broken(error: unknown): void {
-    if (this.#output) this.#bug.reject(error);
+    if (this.output) this.#bug.reject(error);
     else this.#deps.onBug(error);
   }
 
   /** Tells the conversation what is heard of the bot. To be called after each frame, and every 20 ms or so. */
   noticeSound(): void {
-    const { leaving } = this.#output ?? {};
+    const { leaving } = this.output ?? {};
     const { current } = this.#state.floor;
     if (!leaving || current?.reply !== leaving.id) return;
     const { phase, reply } = current;
@@ -152,19 +153,14 @@ export class ConversationLoop {
   /** Tells the conversation who is there, where that has changed. */
   syncPeople(): void {
     const people = this.#deps.people();
-    const now = JSON.stringify(people);
-    if (now === this.#people) return;
-    this.#people = now;
+    if (isDeepStrictEqual(people, this.#people)) return;
+    this.#people = people;
     this.post({ kind: 'people', people });
   }
 
-  /** Tells the conversation what is stored about consent, where that has changed. */
+  /** Tells the conversation what is stored about consent. */
   syncConsents(): void {
-    const stored = this.#deps.consents();
-    const now = JSON.stringify(stored);
-    if (now === this.#consents) return;
-    this.#consents = now;
-    this.post({ kind: 'consents', ...stored });
+    this.post({ kind: 'consents', ...this.#deps.consents() });
   }
 
   /** True the first time of each failure, until it is over. */
@@ -189,8 +185,8 @@ export class ConversationLoop {
   /** Brings the settings of the conversation up to date. */
   syncSettings(): void {
     const settings = this.#deps.settings();
-    if (JSON.stringify(settings) === JSON.stringify(this.state.settings)) return;
-    this.post({ kind: 'settings', settings });
+    if (!isDeepStrictEqual(settings, this.state.settings))
+      this.post({ kind: 'settings', settings });
   }
 
   /** Never throws: a bug ends the connection. */

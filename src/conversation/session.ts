@@ -1,13 +1,12 @@
 import type { SessionConsent, UndecidedPeople } from '#src/conversation/hearing/session-consent.ts';
-import type { PendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
 import type { ChannelNotices } from '#src/notices/notice.ts';
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
-import type { CurrentConnection } from '#src/voice/link/reconnecting-link.ts';
-import type { SoundMix } from '#src/voice/output/sound-mix.ts';
+import type { CurrentConnection, SoundMix } from '#src/voice/link/reconnecting-link.ts';
 import type { SpeechPace } from '#src/voice/output/speech-output.ts';
 import type { ConversationLoop } from './conversation-loop.ts';
 import type { Requests } from './requests.ts';
@@ -24,11 +23,16 @@ export type Session = {
   readonly consent: SessionConsent;
   readonly undecided: UndecidedPeople;
   readonly loop: ConversationLoop;
-  /** Calls that wait for a button. */
-  readonly tools: { readonly confirmations: PendingConfirmations };
+  readonly tools: { readonly confirmations: HeldAnswers };
   readonly features: SessionFeatures;
   /** Aborted when the session is over; its links may come and go. */
   readonly signal: AbortSignal;
+};
+
+/** Answers that wait for a press of their only reader. */
+export type HeldAnswers = {
+  /** Has an answer wait, and returns the button that shows it to its reader alone. */
+  hold(text: ConfidentialText, reader: { readonly id: PersonId; readonly name: string }): string;
 };
 
 /** The owners that a function uses. */

@@ -11,7 +11,7 @@ export class ConfirmedToolRunner {
   readonly #signal;
 
   /** Aborting `signal` ends what runs. */
-  constructor(sessions: VoiceSessions, signal: AbortSignal) {
+  constructor(sessions: Pick<VoiceSessions, 'session'>, signal: AbortSignal) {
     this.#sessions = sessions;
     this.#signal = signal;
   }
@@ -41,7 +41,7 @@ export class ConfirmedToolRunner {
     if (!session) return { kind: 'over' };
     const found = session.tools.confirmations.find(askId, personId);
     if (found.kind !== 'theirs') return found;
-    return await session.tools.calls.confirm(found.ask, this.#signal);
+    return await session.calls.confirm(found.ask, this.#signal);
   }
 }
 

@@ -1,10 +1,13 @@
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { SessionSources } from './session-sources.ts';
 
 /** Tries, the longest time of each (transcripts have more) and the wait between two: 46 s in all. */
 const [mostTries, longestMs, retryMs] = [3, 12_000, 5_000];
+
+type RemovalDeps = Deps<'clock' | 'onEvent' | 'panels' | 'peopleSettings'>;
+type RemovalSources = Pick<SessionSources, 'features' | 'guildStore'>;
 
 /** Erases what is kept of servers that the bot was removed from. */
 export class GuildRemoval implements Disposable {
@@ -13,7 +16,7 @@ export class GuildRemoval implements Disposable {
   readonly #settings;
   readonly #over = new AbortController();
 
-  constructor(parts: SessionDependencies, sources: SessionSources, settings: StoredSettings) {
+  constructor(parts: RemovalDeps, sources: RemovalSources, settings: StoredSettings) {
     this.#parts = parts;
     this.#sources = sources;
     this.#settings = settings;

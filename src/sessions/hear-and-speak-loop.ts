@@ -360,23 +360,19 @@ function openConnectionParts(
     utterances,
     show: () => show(inputs.talking()),
     [Symbol.dispose]() {
-      speech.connection.attach(undefined);
       loop.attach(undefined);
-      utterances.attach(undefined);
       over.abort(new Error('the connection is closed'));
       voice.cut();
       inputs.close();
     },
   };
-  loop.attach(output);
-  utterances.attach({
+  loop.attach({
+    output,
     read(speakerId, understood) {
       const noticed = inputs.read(speakerId, understood, clock.nowMs());
       for (const one of noticed) handle(speakerId, one, connection);
     },
     overhear: (speakerId, text) => interruptions.overhear(speakerId, text),
-  });
-  speech.connection.attach({
     isSpeaking: () => voice.sounds,
     play: (samples, left) => cues.say(samples, left),
     overheard: (personId, what, meant) =>

@@ -2,7 +2,7 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { answerMediumFor } from '#src/conversation/output/answer-parts.ts';
 import type { Owners } from '#src/conversation/session.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { Consent, Erasure } from '#src/people/consent.ts';
 import type {
   ExportOutcome,
@@ -31,7 +31,7 @@ export class PrivacyRequests {
   readonly #erasing = new Set<string>();
 
   constructor(
-    parts: SessionDependencies,
+    parts: Deps<'clock' | 'onEvent' | 'peopleSettings' | 'places' | 'spending' | 'store'>,
     sessions: VoiceSessions,
     features: readonly FeatureShard[],
   ) {

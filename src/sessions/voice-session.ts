@@ -10,6 +10,7 @@ import {
 import { finalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
+import type { ToolCalls } from '#src/conversation/tools/tool-calls.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
@@ -62,6 +63,7 @@ export class VoiceSession implements Session {
   readonly undecided: Session['undecided'];
   readonly loop: Session['loop'];
   readonly tools: SessionTools;
+  readonly calls: ToolCalls;
   readonly features: Session['features'];
   readonly signal: AbortSignal;
   /** Makes the clock of the connection check what may have changed, now and for a while. */
@@ -140,6 +142,7 @@ export class VoiceSession implements Session {
     this.loop = loop;
     this.features = features;
     this.tools = built.tools;
+    this.calls = built.calls;
     this.#answers = built.answers;
     this.#connectionSources = {
       callerId,

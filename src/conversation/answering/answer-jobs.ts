@@ -24,7 +24,6 @@ import {
   type RunningReply,
 } from '#src/conversation/output/running-replies.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
-import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import { failureKindOf, failureText, reportUnsaid, writeUnspeakable } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -55,21 +54,14 @@ export class AnswerJobs {
   readonly running: RunningReplies<AnswerJob>;
   readonly #session;
   readonly #deps;
-  readonly #tools;
   readonly #utterances;
   readonly #playing = new Set<Promise<void>>();
   /** Progress of answers that were awaited and discarded, by their turn. */
   readonly #unheard = new Map<Id, AnswerProgress>();
 
-  constructor(
-    session: Session,
-    deps: AnswerDeps & VoiceDeps,
-    tools: SessionTools,
-    utterances: Utterances,
-  ) {
+  constructor(session: Session, deps: AnswerDeps & VoiceDeps, utterances: Utterances) {
     this.#session = session;
     this.#deps = deps;
-    this.#tools = tools;
     this.#utterances = utterances;
     this.running = new RunningReplies(session.loop, (job, end) => this.#concluded(job, end));
   }
@@ -160,7 +152,7 @@ export class AnswerJobs {
     const addressee = namePrefix(this.#addresseeOf(turn), place);
     const medium = question?.report && ('aloud' as const);
     const wanted = { id, done, supposed, addressee, manner: question?.manner, medium };
-    const begun = beginAnswer(said, this.#session, this.#tools, this.#deps, signal, wanted);
+    const begun = beginAnswer(said, this.#session, this.#deps, signal, wanted);
     if (begun instanceof PendingAnswer) return begun;
     const { isNews, line } = begun;
     const [speakerId, name] = [turn.by, turn.name];

@@ -9,7 +9,7 @@ import {
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { type SessionTools, withToolRules } from '#src/conversation/tools/session-tools.ts';
-import { AnswerCalls } from '#src/conversation/tools/tool-calls.ts';
+import { AnswerCalls, type ToolCalls } from '#src/conversation/tools/tool-calls.ts';
 import { chosenVoice } from '#src/notices/notice.ts';
 import { privateTo, type TextOwner } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
@@ -64,15 +64,16 @@ type WantedAnswer = {
 
 /** Services that an answer is made with. */
 export type AnswerDeps = Deps<'clock' | 'pipelines' | 'spending'> & {
+  readonly calls: ToolCalls;
   readonly preemptiveBudget: PreemptiveBudget;
+  readonly tools: SessionTools;
 };
 
 /** Begins the answer to what one person said, oldest first, on what the session knows now, if that may cost what it will. */
 export function beginAnswer(
   said: readonly TurnUtterance[],
   session: Session,
-  tools: SessionTools,
-  { clock, pipelines, preemptiveBudget, spending }: AnswerDeps,
+  { calls: made, clock, pipelines, preemptiveBudget, spending, tools }: AnswerDeps,
   signal: AbortSignal,
   { addressee = '', done, id, manner, supposed, ...given }: WantedAnswer,
 ): PendingAnswer | BudgetRefusal {
@@ -86,7 +87,7 @@ export function beginAnswer(
   const { before, beside, ...shown } = shownFor(said, askerId, session, supposed);
   const owner = medium === 'private' ? privateTo(askerId, shown.owner) : shown.owner;
   const { name, instructions } = place.settings().persona ?? {};
-  const calls = new AnswerCalls({ session, tools, answer: id, said, made: done });
+  const calls = new AnswerCalls({ session, tools, calls: made, answer: id, said, made: done });
   const isQuoting = said.some(({ isQuoted }) => isQuoted);
   const hasOthers = isQuoting || (beside.context ?? name ?? instructions) !== undefined;
   const own = styleIn(place.style(), manner, chosenVoice(manner?.voice, session));

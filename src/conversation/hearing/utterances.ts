@@ -20,14 +20,6 @@ import type { HearingDependencies } from '#src/voice/link/reconnecting-link.ts';
 type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type UtteranceOver = Extract<ConversationFact, { kind: 'utterance-over' }>;
 
-/** The open connection, as far as utterances need it. */
-type HearingConnection = {
-  /** Gives endpointing the words of this person up to their pause. */
-  read(speakerId: PersonId, understood: Transcript): void;
-  /** Gives barge-in the words so far of a voice over the bot's. */
-  overhear(speakerId: PersonId, text: string): void;
-};
-
 type UtteranceDeps = Deps<'clock' | 'cues' | 'spending' | 'transcriber'> & {
   readonly hearing: HearingDependencies;
   /** Words that the server has taught the recogniser. */
@@ -42,17 +34,11 @@ export class Utterances {
   /** The one that takes the sound of each person. */
   readonly #open = new Map<PersonId, UtteranceRecording>();
   readonly #interimBudget = new InterimBudget();
-  #connection: HearingConnection | undefined;
   #nextId = 1;
 
   constructor(session: Session, deps: UtteranceDeps) {
     this.#session = session;
     this.#deps = deps;
-  }
-
-  /** `connection`: undefined while the link is away. */
-  attach(connection: HearingConnection | undefined): void {
-    this.#connection = connection;
   }
 
   /** To be given everything that was noticed of this person, in order. */
@@ -180,6 +166,10 @@ export class Utterances {
     const isGuess = text !== undefined && known?.text !== text;
     const transcript = () => (isGuess ? Promise.resolve({ text }) : recording.text());
     return { ...sound, speakerId, name, transcript };
+  }
+
+  get #connection() {
+    return this.#session.speech.connection.now;
   }
 
   #heard(id: Id): UtteranceState | undefined {

@@ -8,7 +8,6 @@ import { holds, type Right, type RightsFacts } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { PendingConfirmations } from './pending-confirmations.ts';
-import { ToolCalls } from './tool-calls.ts';
 import type { PeopleHere, ToolEntry, ToolPorts } from './tool-entry.ts';
 
 /** Parts that only tools use. */
@@ -23,11 +22,10 @@ type ToolSources = {
 
 export type ToolDeps = Deps<'clock' | 'messages' | 'places'>;
 
-/** Tools of one session: those that a model may call, what they may do, and the calls that were made. */
+/** Tools of one session: those that a model may call, and what they may do. */
 export class SessionTools {
   /** Calls that wait for a button. */
   readonly confirmations: PendingConfirmations;
-  readonly calls: ToolCalls;
   readonly clock: Clock;
   readonly #session;
   readonly #deps;
@@ -39,7 +37,6 @@ export class SessionTools {
     this.#sources = sources;
     this.confirmations = new PendingConfirmations(session.loop, deps.clock);
     this.clock = deps.clock;
-    this.calls = new ToolCalls(session, deps, this);
   }
 
   /** Tools of a turn that begins now; those of the bot come last, so that they keep their names. */

@@ -271,6 +271,7 @@ export function toolsFor(entries: Iterable<ToolEntry>): readonly Tool[] {
 type CallingAnswer = {
   readonly session: Parameters<typeof spokenConfirmationQuestion>[2];
   readonly tools: SessionTools;
+  readonly calls: ToolCalls;
   readonly answer: Id;
   readonly said: readonly TurnUtterance[];
   /** Changes made for its question before. */
@@ -296,7 +297,7 @@ export class AnswerCalls implements AnswerTools {
   get done(): readonly DoneCall[] {
     return this.#about.made.map(({ args, result, tool }, n) => ({
       call: { id: `done-${n}`, name: tool, argumentsJson: args },
-      content: this.#about.tools.calls.resultOf(result).content,
+      content: this.#about.calls.resultOf(result).content,
     }));
   }
 
@@ -322,7 +323,7 @@ export class AnswerCalls implements AnswerTools {
     const atMs = this.#about.tools.clock.nowMs();
     const { how, content, quote } = await this.#inTime(tool, call, signal, atMs);
     if (quote !== undefined) this.#quotes = [...this.#quotes, quote];
-    this.#about.tools.calls.report(tool, how, this.#about.said.at(-1)?.speakerId ?? '', atMs);
+    this.#about.calls.report(tool, how, this.#about.said.at(-1)?.speakerId ?? '', atMs);
     return { content };
   }
 
@@ -340,7 +341,7 @@ export class AnswerCalls implements AnswerTools {
       );
     } catch (error) {
       signal.throwIfAborted();
-      return this.#about.tools.calls.failed(tool, error, tool.effect === 'read');
+      return this.#about.calls.failed(tool, error, tool.effect === 'read');
     } finally {
       const at = this.#running.indexOf(tool);
       this.#running = this.#running.filter((_, n) => n !== at);
@@ -356,7 +357,7 @@ export class AnswerCalls implements AnswerTools {
   ): Promise<ToolCallResult> {
     const fit = tool.fit(call.argumentsJson);
     if ('unfit' in fit) return refused(`The arguments do not fit. ${fit.unfit}`);
-    const { said, session, tools } = this.#about;
+    const { calls, said, session, tools } = this.#about;
     const asker = said.at(-1);
     if (!asker || !(await tools.isAllowed(tool.right, asker.speakerId, signal)))
       return barred(tool);
@@ -371,7 +372,7 @@ export class AnswerCalls implements AnswerTools {
     const { kind: _, ...prepared } = action;
     const about = { tool, action: prepared, isReading, asker, spoken };
     const one = { ...about, signal, answerSignal, atMs };
-    return await tools.calls.request(one, this.#about.answer, canonical(call.argumentsJson), fit);
+    return await calls.request(one, this.#about.answer, canonical(call.argumentsJson), fit);
   }
 }
 

@@ -5,6 +5,7 @@ import { runsUnasked } from '#src/conversation/machine/tools.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
+import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import {
   barred,
   failed,
@@ -34,7 +35,7 @@ type WrittenToolParts = {
   readonly isOpen: boolean;
   readonly asker: Presser;
   /** Absent where the bot sits nowhere: then nothing can wait for a press. */
-  readonly session: Session | undefined;
+  readonly session: (Session & { readonly tools: SessionTools }) | undefined;
 };
 
 const needsConfirm =

@@ -10,6 +10,7 @@ import { unlessAborted, within } from '#src/base/waiting.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import { CueTrack, VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
+import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type {
   ChannelMember,
   ChannelRef,
@@ -18,11 +19,12 @@ import type {
   VoiceLink,
   VoiceLinkOpener,
 } from '#src/ports/voice-link.ts';
+import type { Transcript } from '#src/speech/ports.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PartialTrust, PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
 import { SpeakerInput } from '#src/voice/hearing/speaker-input.ts';
-import type { SoundMix } from '#src/voice/output/sound-mix.ts';
+import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 /** Models and rules by which the connections of a session hear people. */
 export type HearingDependencies = {
@@ -50,6 +52,13 @@ export function announced(mixer: Mixer, asked: () => void, left: () => void): Fr
     },
   };
 }
+
+/** Sounds beside the speech of one session, over all its connections. */
+export type SoundMix = {
+  readonly tracks: NamedTracks;
+  /** Another session goes on with it, and ends what plays. */
+  isPassedOn: boolean;
+};
 
 /** Sound that a link sends: speech, cues, and what sounds beside them. */
 export function openSound(mix: SoundMix, codec: OpusCodec, cueSounds: Cues, sent: SentEnvelope) {
@@ -149,8 +158,13 @@ export class ReconnectingLink {
 /** Outcome of a cue: it left for the channel, the bot was speaking, or no connection was open. */
 export type CueOutcome = 'left' | 'speaking' | 'away';
 
-/** Sound of a connection that is open now. */
-type ConnectionSound = {
+/** A connection that is open now. */
+export type OpenConnection = {
+  readonly output: SpeechOutput;
+  /** Gives endpointing the words of this person up to their pause. */
+  readonly read: (speakerId: PersonId, understood: Transcript) => void;
+  /** Gives barge-in the words so far of a voice over the bot's. */
+  readonly overhear: (speakerId: PersonId, text: string) => void;
   /** The bot speaks: then no cue sounds. */
   readonly isSpeaking: () => boolean;
   /** `left` is called as each frame of it leaves. */
@@ -164,23 +178,14 @@ type ConnectionSound = {
 
 /** Connection of a session that is open now, for whatever outlives it: plays cues. */
 export class CurrentConnection {
-  #sound: ConnectionSound | undefined;
-
   /** Undefined while the link is away. */
-  get sound(): ConnectionSound | undefined {
-    return this.#sound;
-  }
-
-  /** Sets the sound of the connection; undefined: none is open. */
-  attach(sound: ConnectionSound | undefined): void {
-    this.#sound = sound;
-  }
+  now: OpenConnection | undefined;
 
   /** Plays a cue at once; `speaking` and `away` play nothing. Resolves with `left` when the first frame has left, perhaps never. */
   play(samples: Int16Array): Promise<CueOutcome> {
-    const sound = this.#sound;
-    if (!sound) return Promise.resolve('away');
-    if (sound.isSpeaking()) return Promise.resolve('speaking');
-    return new Promise((resolve) => sound.play(samples, () => resolve('left')));
+    const { now } = this;
+    if (!now) return Promise.resolve('away');
+    if (now.isSpeaking()) return Promise.resolve('speaking');
+    return new Promise((resolve) => now.play(samples, () => resolve('left')));
   }
 }
