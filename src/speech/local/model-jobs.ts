@@ -18,9 +18,9 @@ export type HeardSpeech = {
   readonly noSpeechProbability: number;
 };
 
-/** Pieces of plain text, spoken one after the other. */
+/** Text in English, as it is written; it is spoken in pieces, a sentence or a clause each. */
 export type SpeakJob = {
-  readonly pieces: readonly string[];
+  readonly text: string;
   /** 1 is the voice's own pace, 2 twice as slow. */
   readonly lengthScale: number;
 };

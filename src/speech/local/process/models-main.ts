@@ -10,6 +10,7 @@ import type {
 
 /** Opens the model of a folder. */
 const openers: { readonly [Kind in JobKind]?: (folder: string) => Promise<PerformJob<Kind>> } = {
+  speak: async (folder) => (await import('./piper.ts')).openPiper(folder),
   transcribe: async (folder) => (await import('./whisper.ts')).openWhisper(folder),
 };
 

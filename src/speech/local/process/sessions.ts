@@ -30,12 +30,15 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
   }
 }
 
-/** Opens a model file. Errors: BotError `speech.failed`. */
-export async function openModel(file: string): Promise<RunModel> {
+/** Opens a model file, with `own` in place of the usual options. Errors: BotError `speech.failed`. */
+export async function openModel(
+  file: string,
+  own: InferenceSession.SessionOptions = {},
+): Promise<RunModel> {
   const { InferenceSession } = await loadRuntime();
   try {
     await access(file);
-    const session = await InferenceSession.create(file, options);
+    const session = await InferenceSession.create(file, { ...options, ...own });
     return async (inputs) => await session.run(inputs);
   } catch (cause) {
     const message = `${basename(file)} cannot be read as a model: ${messageOf(cause)}`;

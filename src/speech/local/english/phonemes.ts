@@ -1,0 +1,266 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Sounds of ARPAbet in the letters that Piper's American voices were trained on, those of eSpeak NG. */
+const vowels: Readonly<Record<string, string>> = {
+  AA: 'ɑː',
+  AE: 'æ',
+  AH: 'ʌ',
+  AO: 'ɔː',
+  AW: 'aʊ',
+  AY: 'aɪ',
+  EH: 'ɛ',
+  ER: 'ɜː',
+  EY: 'eɪ',
+  IH: 'ɪ',
+  IY: 'iː',
+  OW: 'oʊ',
+  OY: 'ɔɪ',
+  UH: 'ʊ',
+  UW: 'uː',
+};
+/** Vowels that are shorter before these consonants. */
+const shortVowels: Readonly<Record<string, string>> = {
+  'IY R': 'ɪ',
+  'IH R': 'ɪ',
+  'UW R': 'ʊ',
+  'AO F': 'ɔ',
+  'AO S': 'ɔ',
+  'AO TH': 'ɔ',
+  'AO NG': 'ɔ',
+};
+const consonants: Readonly<Record<string, string>> = {
+  B: 'b',
+  CH: 'tʃ',
+  D: 'd',
+  DH: 'ð',
+  F: 'f',
+  G: 'ɡ',
+  HH: 'h',
+  JH: 'dʒ',
+  K: 'k',
+  L: 'l',
+  M: 'm',
+  N: 'n',
+  NG: 'ŋ',
+  P: 'p',
+  R: 'ɹ',
+  S: 's',
+  SH: 'ʃ',
+  T: 't',
+  TH: 'θ',
+  V: 'v',
+  W: 'w',
+  Y: 'j',
+  Z: 'z',
+  ZH: 'ʒ',
+};
+/** Words without the main stress of a sentence, in the form that they have inside one. */
+const weakForms = new Map(
+  `a ɐ|an ɐn|the ðə|of ʌv|to tə|and ænd|in ɪn|on ɔn|at æt|by baɪ|for fɔːɹ|from fɹʌm|with wɪð|as æz|than ðɐn|that ðæt|or ɔːɹ|but bʌt|if ɪf|is ɪz
+was wʌz|are ɑːɹ|were wɜː|be biː|been bɪn|am æm|has hɐz|have hæv|had hæd|do duː|does dʌz|can kæn|could kʊd|will wɪl|would wʊd|should ʃˌʊd|must mˈʌst
+i aɪ|you juː|he hiː|she ʃiː|it ɪt|we wiː|they ðeɪ|me mˌiː|him hˌɪm|us ˌʌs|them ðˌɛm|my maɪ|your jʊɹ|his hɪz|her hɜː|its ɪts|our ˌaʊɚ|their ðɛɹ
+this ðɪs|so sˌoʊ|not nˌɑːt|there ðɛɹ|over ˌoʊvɚ|under ˌʌndɚ|it's ɪts|i'm aɪm`
+    .split(/[|\n]/)
+    .map((entry) => entry.split(' ') as [string, string]),
+);
+/** Abbreviations that are also words: in capitals they are spelt. */
+const spelt: ReadonlySet<string> = new Set(['AI', 'ID', 'IT', 'US', 'AM', 'PM']);
+const hissing: ReadonlySet<string> = new Set(['S', 'Z', 'SH', 'ZH', 'CH', 'JH']);
+const voiceless: ReadonlySet<string> = new Set(['P', 'T', 'K', 'F', 'TH']);
+const word = /[A-Za-z](?:[A-Za-z']*[A-Za-z])?|'/g;
+const beforeVowel = '(?= [ˈˌ]?[aeiouæɐɑɔəɛɪʊʌ])';
+const [linkingR, vowelAfterThe] = [
+  new RegExp(`(?<=ɚ|ɜː)${beforeVowel}`, 'g'),
+  new RegExp(`ðə${beforeVowel}`, 'g'),
+];
+
+/** Sound of a letter, or what comes of it after a letter or sound nearby. */
+type Rule = readonly [sound: string, by?: Readonly<Record<string, Rule | string>>];
+type LetterRules = {
+  /** Which neighbour each level of `trie` looks at: a letter by its distance, or one of the sounds before. */
+  readonly features: readonly string[];
+  readonly trie: Readonly<Record<string, Rule>>;
+};
+
+/** Says how English words sound. */
+export class EnglishPhonemes {
+  /** Sorted lines, a word and its sounds. */
+  readonly #lines: string;
+  readonly #names: ReadonlyMap<string, readonly string[]>;
+  readonly #rules: LetterRules;
+
+  private constructor(lines: string, names: string, rules: LetterRules) {
+    this.#lines = lines;
+    this.#names = new Map(
+      names.split('\n').map((line) => {
+        const [name = '', ...sounds] = line.split(' ');
+        return [stripAccents(name), sounds];
+      }),
+    );
+    this.#rules = rules;
+  }
+
+  /** Reads the words of CMUdict, rules for letters that were learnt from it, and names. */
+  static async open(folder: string): Promise<EnglishPhonemes> {
+    const [lines, names, rules] = await Promise.all([
+      readFile(join(folder, 'words.txt'), 'latin1'),
+      readFile(join(folder, 'names.txt'), 'utf8'),
+      readFile(join(folder, 'letters.json'), 'utf8'),
+    ]);
+    return new EnglishPhonemes(lines, names, JSON.parse(rules));
+  }
+
+  /**
+   * IPA of words without digits and symbols, as `spellOutEnglish` gives them, with their stops and commas.
+   *
+   * @example
+   * phonemes.toIpa('The answer is red.'); // 'ðɪ ˈænsɚɹ ɪz ɹˈɛd.'
+   */
+  toIpa(words: string): string {
+    return words
+      .replace(word, (token) => (token === "'" ? '' : this.#pronounce(token)))
+      .replace(linkingR, 'ɹ')
+      .replace(vowelAfterThe, 'ðɪ');
+  }
+
+  #pronounce(token: string): string {
+    const lower = token.toLowerCase();
+    const isUnreadable =
+      /^[A-Z]{2,5}$/.test(token) && !(this.#find(lower) && /[AEIOUY]/.test(token));
+    if (isUnreadable || spelt.has(token))
+      return [...lower].map((letter) => (letter === 'a' ? 'ˈeɪ' : this.#say(letter))).join(' ');
+    const weak = this.#names.has(lower) ? undefined : weakForms.get(lower);
+    return weak ?? this.#say(lower);
+  }
+
+  #say(lower: string): string {
+    return joinSounds(this.#getSounds(lower));
+  }
+
+  #getSounds(lower: string): readonly string[] {
+    const found = this.#find(lower);
+    if (found) return found;
+    const [, owner] = /^(.+)'s?$/.exec(lower) ?? [];
+    if (owner) return addPlural(this.#getSounds(owner));
+    const letters = lower.replaceAll("'", '');
+    const stem = /[^s]s$/.test(letters) ? this.#find(letters.slice(0, -1)) : undefined;
+    return stem ? addPlural(stem) : (this.#findCompound(letters) ?? this.#readLetters(letters));
+  }
+
+  /** Halves the sorted lines until the word is found. */
+  #find(lower: string): readonly string[] | undefined {
+    const named = this.#names.get(lower);
+    if (named) return named;
+    const lines = this.#lines;
+    for (let low = 0, high = lines.length; low < high; ) {
+      const start = lines.lastIndexOf('\n', ((low + high) >> 1) - 1) + 1;
+      const end = lines.indexOf('\n', start);
+      const [entry = '', ...sounds] = (lines.slice(start, end).split(' #', 1)[0] ?? '').split(' ');
+      if (entry === lower) return sounds;
+      if (entry < lower) low = end + 1;
+      else high = start;
+    }
+    return undefined;
+  }
+
+  /** Two words of the dictionary in one: `raincoat`. */
+  #findCompound(letters: string): readonly string[] | undefined {
+    if (letters.length < 7) return undefined;
+    for (let at = letters.length - 3; at >= 3; at--) {
+      const [first, second] = [this.#find(letters.slice(0, at)), this.#find(letters.slice(at))];
+      if (first && second) return [...first, ...second.map((sound) => sound.replace('1', '2'))];
+    }
+    return undefined;
+  }
+
+  /** Each letter gets the sound that it had most often in the dictionary among such letters and sounds. */
+  #readLetters(letters: string): readonly string[] {
+    const read: string[] = [];
+    for (let at = 0; at < letters.length; at++) {
+      let [sound, by] = this.#rules.trie[letters[at] ?? ''] ?? ['_'];
+      for (const feature of this.#rules.features) {
+        const rule = by?.[getFeature(feature, letters, at, read) ?? '#'];
+        if (rule === undefined) break;
+        [sound, by] = typeof rule === 'string' ? [rule] : rule;
+      }
+      read.push(sound);
+    }
+    return keepOneStress(read.flatMap((sound) => (sound === '_' ? [] : sound.split('+'))));
+  }
+}
+
+function getFeature(feature: string, letters: string, at: number, read: readonly string[]) {
+  if (feature === 'p1') return read[at - 1];
+  if (feature === 'p2') return read[at - 2];
+  if (feature === 's') return read.some((sound) => sound.includes('1')) ? '1' : '0';
+  return letters[at + Number(feature)];
+}
+
+/** ARPAbet, such as M IY1 T IH0 NG, in IPA with the stress before the vowel. */
+function joinSounds(sounds: readonly string[]): string {
+  return sounds
+    .map((sound, at) => {
+      const [before = '', next = ''] = [sounds[at - 1], sounds[at + 1]];
+      if (isVowel(sound)) return toVowel(sound, at, sounds);
+      const isTapped = sound === 'T' && (isVowel(before) || before === 'R') && next.endsWith('0');
+      return isTapped ? 'ɾ' : (consonants[sound] ?? '');
+    })
+    .join('');
+}
+
+function toVowel(sound: string, at: number, sounds: readonly string[]): string {
+  const next = sounds[at + 1] ?? '';
+  const name = sound.slice(0, 2);
+  const mark = getStressMark(sound, next === '');
+  if (name === 'ER') return `${mark}${sound === 'ER0' ? 'ɚ' : 'ɜː'}${isVowel(next) ? 'ɹ' : ''}`;
+  const weak = mark === '' ? reduceVowel(sound, at, sounds) : undefined;
+  return weak ?? `${mark}${shortVowels[`${name} ${next}`] ?? vowels[name] ?? ''}`;
+}
+
+function getStressMark(sound: string, isLast: boolean): string {
+  if (sound.endsWith('1')) return 'ˈ';
+  return sound.endsWith('2') && !isLast ? 'ˌ' : '';
+}
+
+/** The indistinct vowel of a syllable without stress, of its own in the endings of `houses` and `wanted`. */
+function reduceVowel(sound: string, at: number, sounds: readonly string[]): string | undefined {
+  const next = sounds[at + 1] ?? '';
+  if (/^IY[02]$/.test(sound)) return next === 'R' ? undefined : 'i';
+  if (sound !== 'AH0' && sound !== 'IH0') return undefined;
+  if (isEnding(sounds.slice(at - 1))) return 'ᵻ';
+  if (sound === 'IH0') return undefined;
+  if (at > 0) return 'ə';
+  return next === 'N' ? 'ʌ' : 'ɐ';
+}
+
+/** Whether these are the last consonant of a word and its ending, `-es` or `-ed`. */
+function isEnding([before = '', , ending, ...more]: readonly string[]): boolean {
+  if (more.length > 0) return false;
+  return ending === 'Z' ? hissing.has(before) : ending === 'D' && /^[TD]$/.test(before);
+}
+
+function isVowel(sound: string): boolean {
+  return /\d$/.test(sound);
+}
+
+function addPlural(sounds: readonly string[]): readonly string[] {
+  const last = sounds.at(-1) ?? '';
+  if (hissing.has(last)) return [...sounds, 'IH0', 'Z'];
+  return [...sounds, voiceless.has(last) ? 'S' : 'Z'];
+}
+
+/** The letters know little of each other's stress: exactly one main stress is kept, or made. */
+function keepOneStress(sounds: readonly string[]): readonly string[] {
+  const main = ['1', '2', '0']
+    .map((stress) => sounds.findIndex((sound) => sound.endsWith(stress)))
+    .find((at) => at >= 0);
+  return sounds.map((sound, at) =>
+    sound.replace(/\d/, (stress) => (at === main ? '1' : stress.replace('1', '2'))),
+  );
+}
+
+/** Letters without their accents. */
+export function stripAccents(text: string): string {
+  return text.normalize('NFKD').replace(/\p{M}/gu, '');
+}

@@ -1,0 +1,337 @@
+import { toCardinal, toOrdinal } from 'n2words/en-US';
+import { stripAccents } from './phonemes.ts';
+
+/** A pattern, and the words for what it found. */
+type SpellingRule = readonly [find: RegExp, say: string | ((...found: string[]) => string)];
+
+const months =
+  'January February March April May June July August September October November December'.split(
+    ' ',
+  );
+const monthNames = months.map((name) => `${name}|${name.slice(0, 3)}\\.?`).join('|');
+/** Units after a number; of several an `s` is added to the first word. */
+const units: Readonly<Record<string, string>> = {
+  km: 'kilometer',
+  m: 'meter',
+  cm: 'centimeter',
+  mm: 'millimeter',
+  'km/h': 'kilometer per hour',
+  'm/s': 'meter per second',
+  mph: 'mile per hour',
+  mi: 'mile',
+  kg: 'kilogram',
+  g: 'gram',
+  mg: 'milligram',
+  lb: 'pound',
+  lbs: 'pound',
+  oz: 'ounce',
+  '°C': 'degree Celsius',
+  '°F': 'degree Fahrenheit',
+  '°': 'degree',
+  kB: 'kilobyte',
+  KB: 'kilobyte',
+  MB: 'megabyte',
+  GB: 'gigabyte',
+  TB: 'terabyte',
+  ms: 'millisecond',
+  s: 'second',
+  sec: 'second',
+  min: 'minute',
+  h: 'hour',
+  hr: 'hour',
+  hrs: 'hour',
+  l: 'liter',
+  L: 'liter',
+  ml: 'milliliter',
+  W: 'watt',
+  kW: 'kilowatt',
+  kWh: 'kilowatt-hour',
+  V: 'volt',
+  dB: 'decibel',
+};
+/** The same of one and of many. */
+const fixedUnits: Readonly<Record<string, string>> = {
+  '%': 'percent',
+  ft: 'feet',
+  Hz: 'hertz',
+  kHz: 'kilohertz',
+  MHz: 'megahertz',
+  GHz: 'gigahertz',
+};
+const currencies: Readonly<Record<string, string>> = {
+  $: 'dollar',
+  '€': 'euro',
+  '£': 'pound',
+  '₹': 'rupee',
+  '₽': 'ruble',
+};
+const magnitudes: Readonly<Record<string, string>> = {
+  k: 'thousand',
+  m: 'million',
+  bn: 'billion',
+  b: 'billion',
+};
+const abbreviations: Readonly<Record<string, string>> = {
+  Mr: 'mister',
+  Mrs: 'missis',
+  Ms: 'miz',
+  Dr: 'doctor',
+  Prof: 'professor',
+  St: 'saint',
+  Jr: 'junior',
+  Sr: 'senior',
+  Inc: 'incorporated',
+  Ltd: 'limited',
+  vs: 'versus',
+  etc: 'etcetera',
+  approx: 'approximately',
+  'e.g': 'for example',
+  'i.e': 'that is',
+};
+const symbols: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(currencies).map(([sign, name]) => [sign, `${name}s`])),
+  '%': 'percent',
+  '&': 'and',
+  '+': 'plus',
+  '=': 'equals',
+  '<': 'less than',
+  '>': 'greater than',
+  '≤': 'at most',
+  '≥': 'at least',
+  '≠': 'is not',
+  '≈': 'about',
+  '×': 'times',
+  '*': 'times',
+  '÷': 'divided by',
+  '±': 'plus or minus',
+  '−': 'minus',
+  '→': 'to',
+  '@': 'at',
+  '#': 'number',
+  '/': 'slash',
+  '\\': 'backslash',
+  '°': 'degrees',
+  '¥': 'yen',
+  '§': 'section',
+  '©': 'copyright',
+  '®': 'registered',
+  '√': 'the square root of',
+  '∞': 'infinity',
+};
+/** Letters that are more than another one with an accent. */
+const letters: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'th',
+  þ: 'th',
+  ı: 'i',
+};
+/** Writing systems that are named in place of their words, which cannot be said. */
+const scripts: readonly (readonly [name: string, letter: RegExp])[] = [
+  ['Cyrillic', /\p{sc=Cyrillic}/u],
+  ['Greek', /\p{sc=Greek}/u],
+  ['Arabic', /\p{sc=Arabic}/u],
+  ['Hebrew', /\p{sc=Hebrew}/u],
+  ['Korean', /\p{sc=Hangul}/u],
+  ['Japanese', /[\p{sc=Hiragana}\p{sc=Katakana}]/u],
+  ['Chinese', /\p{sc=Han}/u],
+];
+
+const number = '\\d{1,3}(?:,\\d{3})+(?:\\.\\d+)?|\\d+(?:\\.\\d+)?';
+const signs = Object.keys(currencies).map(RegExp.escape).join('');
+const unitNames = [...Object.keys(units), ...Object.keys(fixedUnits)]
+  .toSorted((a, b) => b.length - a.length)
+  .map(RegExp.escape)
+  .join('|');
+
+/** In this order: a date holds numbers, a number may hold a mark that ends sentences elsewhere. */
+const rules: readonly SpellingRule[] = [
+  [/[‘’ʼ`´]/g, "'"],
+  [/["“”„«»()[\]{}]+/g, ' '],
+  [/…|\.{2,}/g, '. '],
+  [/(?<![\d-])(\d{1,3})-(?=\d{1,3}(?![\d-]))|(\d)\s?[–—]\s?(?=\d)/g, '$1$2 to '],
+  [/\s*[–—]\s*|\s+-+\s+/g, ', '],
+  // Dates and times.
+  [
+    /\b(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b/g,
+    (_, year, month, day) => sayDate(Number(month), day, year),
+  ],
+  [
+    /\b(0?[1-9]|1[0-2])\/(0?[1-9]|[12]\d|3[01])\/(\d{4})\b/g,
+    (_, month, day, year) => sayDate(Number(month), day, year),
+  ],
+  [
+    /\b(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.(\d{4})\b/g,
+    (_, day, month, year) => sayDate(Number(month), day, year),
+  ],
+  [
+    new RegExp(`\\b(${monthNames}) (\\d{1,2})(?:st|nd|rd|th)?(,? \\d{4})?\\b`, 'g'),
+    (_, month, day, year = '') => sayDate(findMonth(month), day, year),
+  ],
+  [
+    new RegExp(`\\b(\\d{1,2}) (${monthNames})(,? \\d{4})?\\b`, 'g'),
+    (_, day, month, year = '') => sayDate(findMonth(month), day, year),
+  ],
+  [
+    /\b(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s?([ap])\.?m\b(?:\.(?!\s*$))?)?/gi,
+    (_, hour, minute, second, half) => sayTime(hour, minute, half, second),
+  ],
+  [/\b(\d{1,2})\s?([ap])\.?m\b(?:\.(?!\s*$))?/gi, (_, hour, half) => sayTime(hour, '', half)],
+  [/\b([ap])\.m\./gi, (_, half) => sayHalf(half)],
+  [
+    /\b(1\d|20)(\d0)'?s\b/g,
+    (_, century, decade) => `${sayYear(century + decade).replace(/y$/, 'ie')}s`,
+  ],
+  // Abbreviations, and dots inside words.
+  [
+    new RegExp(`\\b(${Object.keys(abbreviations).map(RegExp.escape).join('|')})\\.`, 'g'),
+    (_, short) => abbreviations[short] ?? '',
+  ],
+  [/\bNo\. ?(?=\d)/g, 'number '],
+  [/\b((?:[A-Z]\.){2,})/g, (_, dotted) => dotted.replaceAll('.', ' ')],
+  [/(?<=[A-Za-z\d])\.(?=[A-Za-z])|(?<=[A-Za-z])\.(?=\d)/g, ' dot '],
+  // Money, measures and numbers.
+  [
+    new RegExp(
+      `([${signs}])\\s?(${number})(?:\\s?(million|billion|trillion|thousand)\\b|(k|m|bn|b)\\b)?`,
+      'gi',
+    ),
+    (_, sign, amount, magnitude, short) =>
+      sayMoney(sign, amount, magnitude ?? magnitudes[short?.toLowerCase() ?? '']),
+  ],
+  [new RegExp(`(${number})\\s?([€£])`, 'g'), (_, amount, sign) => sayMoney(sign, amount)],
+  [new RegExp(`(?<![\\w.])[-−](?=${number})`, 'g'), 'minus '],
+  [
+    new RegExp(`(?<![\\w.])(${number})\\s?(${unitNames})(?![\\w/])`, 'g'),
+    (_, amount, unit) => sayMeasure(amount, unit),
+  ],
+  [/\b(\d+)(?:st|nd|rd|th)\b/g, (_, place) => sayPlace(place)],
+  [
+    /(?<![\d/.])(\d{1,2})\/(\d{1,2})(?![\d/])/g,
+    (_, part, whole) => sayFraction(Number(part), Number(whole)),
+  ],
+  [/\d+(?:\.\d+){2,}/g, (found) => ` ${found.split('.').map(sayNumber).join(' dot ')} `],
+  [new RegExp(number, 'g'), (found) => ` ${sayNumber(found)} `],
+  // What is left.
+  [/#(?=[A-Za-z])/g, 'hashtag '],
+  [/~(?=\s?[a-z])/g, 'about '],
+  [
+    new RegExp(`[${Object.keys(symbols).map(RegExp.escape).join('')}]`, 'g'),
+    (sign) => ` ${symbols[sign]} `,
+  ],
+  [/[ßæœøłđðþı]/gi, (letter) => letters[letter.toLowerCase()] ?? ''],
+  [/(?!\p{sc=Latin})\p{L}[^\p{sc=Latin}\d]*/gu, (foreign) => ` ${nameScript(foreign)} words, `],
+  [/[^A-Za-z',;:.?!]+/g, ' '],
+  [/\s+(?=[,;:.?!])/g, ''],
+  [/([,;:.?!])[,;:.?!]+/g, '$1'],
+  [/(?<=[,;:.?!])(?=[A-Za-z'])/g, ' '],
+];
+
+/**
+ * English words in place of numbers, dates, times, money, units, abbreviations and symbols; what is left has letters,
+ * apostrophes and stops alone. Empty where nothing can be said.
+ *
+ * @example
+ * spellOutEnglish('Dr. Lee paid $3.50 at 5:30 pm.'); // 'doctor Lee paid three dollars and fifty cents at five thirty pee em.'
+ */
+export function spellOutEnglish(text: string): string {
+  if (!/[\p{sc=Latin}\d]/u.test(text)) return '';
+  const plain = stripAccents(
+    text.replace(/(\d)\s?(?=[¼½¾])/g, '$1 and ').replaceAll('≠', ' is not '),
+  ).replaceAll('⁄', '/');
+  const words = rules
+    .reduce((rest, [find, say]) => rest.replace(find, say as string), plain)
+    .trim();
+  return /[A-Za-z]/.test(words) ? words : '';
+}
+
+function sayNumber(found: string): string {
+  const [whole = '', decimals] = found.replaceAll(',', '').split('.');
+  const said = isSpelt(whole, found) ? sayDigits(whole) : sayWhole(whole, found.includes(','));
+  return decimals === undefined ? said : `${said} point ${sayDigits(decimals)}`;
+}
+
+/** Numbers of telephones and codes are read digit by digit. */
+function isSpelt(whole: string, found: string): boolean {
+  if (/^0\d/.test(whole) || whole.length > 15) return true;
+  return whole.length >= 7 && !found.includes(',') && !whole.endsWith('000');
+}
+
+function sayWhole(whole: string, hasComma: boolean): string {
+  const isYear = !hasComma && /^(?:1[1-9]|20)\d\d$/.test(whole);
+  return isYear ? sayYear(whole) : toCardinal(whole);
+}
+
+function sayDigits(digits: string): string {
+  return [...digits].map((digit) => toCardinal(digit)).join(' ');
+}
+
+/** A year in two halves: `nineteen oh five`. */
+function sayYear(year: string): string {
+  const [century, rest] = [year.slice(0, -2), year.slice(-2)];
+  if (!/^[1-9][1-9]..$|^20[1-9].$/.test(year)) return toCardinal(year);
+  if (rest === '00') return `${toCardinal(century)} hundred`;
+  return `${toCardinal(century)} ${sayMinutes(rest)}`;
+}
+
+function sayMinutes(digits: string): string {
+  return `${digits.startsWith('0') ? 'oh ' : ''}${toCardinal(Number(digits))}`;
+}
+
+function sayPlace(digits: string): string {
+  return Number(digits) > 0 && digits.length <= 15 ? toOrdinal(digits) : `${sayNumber(digits)}th`;
+}
+
+function findMonth(name: string): number {
+  return months.findIndex((month) => month.startsWith(name.slice(0, 3))) + 1;
+}
+
+function sayDate(month: number, day: string, year: string): string {
+  const spoken = year === '' ? '' : `, ${sayYear(year.replace(/\D+/g, ''))}`;
+  return `${months[month - 1]} ${sayPlace(day)}${spoken}`;
+}
+
+function sayTime(hour: string, minute: string, half = '', second = ''): string {
+  const isWhole = minute === '' || minute === '00';
+  const wholeHour = half === '' ? " o'clock" : '';
+  const past = isWhole ? wholeHour : ` ${sayMinutes(minute)}`;
+  const seconds = second === '' ? '' : ` and ${toCardinal(Number(second))} seconds`;
+  return `${toCardinal(Number(hour))}${past}${seconds} ${sayHalf(half)}`.trim();
+}
+
+function sayHalf(half: string): string {
+  const letter = { a: 'ay', p: 'pee' }[half.toLowerCase()];
+  return letter === undefined ? '' : `${letter} em`;
+}
+
+function sayMoney(sign: string, amount: string, magnitude?: string): string {
+  const name = currencies[sign] ?? '';
+  const [whole = '', part] = amount.split('.');
+  if (magnitude !== undefined || part?.length !== 2) {
+    const many = `${name}${amount === '1' && magnitude === undefined ? '' : 's'}`;
+    return [sayNumber(amount), magnitude, many].filter(Boolean).join(' ');
+  }
+  const small = sign === '£' ? 'pence' : part === '01' ? 'cent' : 'cents';
+  const coins = `${toCardinal(Number(part))} ${small}`;
+  return whole === '0' ? coins : `${sayMoney(sign, whole)} and ${coins}`;
+}
+
+function sayMeasure(amount: string, unit: string): string {
+  const name = units[unit] ?? '';
+  const many = amount === '1' ? name : name.replace(/^[a-z-]+/, '$&s');
+  return `${sayNumber(amount)} ${fixedUnits[unit] ?? many}`;
+}
+
+function sayFraction(part: number, whole: number): string {
+  if (part >= whole || whole > 10) return `${toCardinal(part)} slash ${toCardinal(whole)}`;
+  const name = { 2: 'half', 4: 'quarter' }[whole] ?? toOrdinal(whole);
+  return `${toCardinal(part)} ${name}${part === 1 ? '' : 's'}`;
+}
+
+function nameScript(foreign: string): string {
+  return scripts.find(([, letter]) => letter.test(foreign))?.[0] ?? 'foreign';
+}

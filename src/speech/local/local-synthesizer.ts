@@ -1,0 +1,49 @@
+import { BotError } from '#src/base/errors.ts';
+import { englishLanguageName } from '#src/base/language-name.ts';
+import { embedded } from '#src/provider/models/models.ts';
+import { baseLanguage } from '#src/speech/hints.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import { getModelFolder } from './folders.ts';
+import type { LocalModels } from './local-models.ts';
+import { findPitch } from './local-voices.ts';
+
+export type LocalSynthesizerOptions = {
+  readonly models: LocalModels;
+  /** Absolute path of a Piper voice; absent: the one that comes with the clone. */
+  readonly folder?: string;
+  /** One of `localVoices`, for texts that name none. */
+  readonly voice?: string;
+};
+
+/** As long as a text may be at OpenAI's endpoint; what follows is dropped. */
+const maxTextChars = 4096;
+
+/**
+ * English without any server: a Piper voice in the model process, which speaks the texts in order of call. The other voices are
+ * the same one played faster or slower, at its own pace. A text known to be in another language is refused.
+ *
+ * Errors: BotError `speech.failed` where the voice does not load.
+ */
+export async function openLocalSynthesizer(
+  { folder = getModelFolder('piper-joe-int8'), models, voice: usual }: LocalSynthesizerOptions,
+  signal: AbortSignal,
+): Promise<Synthesizer> {
+  await models.load('speak', folder, signal);
+  return {
+    async *synthesize(text, { language = 'en', name, onUsage, speed = 1 }, signal) {
+      signal.throwIfAborted();
+      if (baseLanguage(language) !== 'en') throw lackOfVoice(language);
+      onUsage?.({ by: embedded });
+      const pitch = findPitch(name, usual);
+      const lengthScale = pitch / Math.min(2, Math.max(0.5, speed));
+      const job = { text: text.slice(0, maxTextChars), lengthScale };
+      for await (const { rateHz, samples } of models.run('speak', folder, job, signal))
+        yield { samples, rateHz: Math.round(rateHz * pitch), channels: 1 };
+    },
+  };
+}
+
+function lackOfVoice(language: string): BotError {
+  const message = `The local voice speaks English only, and the text is in ${englishLanguageName(language)}.`;
+  return new BotError('speech.no_voice', false, message);
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
+
+test.each([
+  [
+    'Dr. Lee paid $3.50 at 5:30 pm.',
+    'doctor Lee paid three dollars and fifty cents at five thirty pee em.',
+  ],
+  ['It is 2026-11-27.', 'It is November twenty seventh, twenty twenty six.'],
+  ['Nov. 3 or 27 November 1905', 'November third or November twenty seventh, nineteen oh five'],
+  ['the 1990s, 2005 and 1984', 'the nineteen nineties, two thousand five and nineteen eighty four'],
+  [
+    '1,234,567.89 people',
+    'one million two hundred thirty four thousand five hundred sixty seven point eight nine people',
+  ],
+  ['Code 007, call 5550123.', 'Code zero zero seven, call five five five zero one two three.'],
+  [
+    '5 km in 25 min at 12 km/h',
+    'five kilometers in twenty five minutes at twelve kilometers per hour',
+  ],
+  ['-5 °C, 50%, 1 kg, 3 ft', 'minus five degrees Celsius, fifty percent, one kilogram, three feet'],
+  ['½ cup, 2½ cups, 3/4', 'one half cup, two and one half cups, three quarters'],
+  [
+    '$5 million, £2.99, 10€, $0.01',
+    'five million dollars, two pounds and ninety nine pence, ten euros, one cent',
+  ],
+  ['1st, 22nd and 0th', 'first, twenty second and zeroth'],
+  ['v2.0.1 of node.js @ 3pm', 'v two dot zero dot one of node dot js at three pee em'],
+  ['GPT-4o with 16 GB', 'GPT four o with sixteen gigabytes'],
+  ['2 + 2 = 4 & x < y', 'two plus two equals four and x less than y'],
+  ['5–7 days, 10-20 people', 'five to seven days, ten to twenty people'],
+  ['e.g. Mr. Smith vs. Jones', 'for example mister Smith versus Jones'],
+  ['café naïve Łódź straße', 'cafe naive lodz strasse'],
+  ['Wait… what?! (Really)', 'Wait. what? Really'],
+  ['Привет, мир means hello.', 'Cyrillic words, means hello.'],
+])('%s is read as "%s"', (text, words) => {
+  expect(spellOutEnglish(text)).toBe(words);
+});
+
+test.each(['', ' \n', '...', '🙂', 'Привет', 'こんにちは'])(
+  'nothing of "%s" can be read',
+  (text) => {
+    expect(spellOutEnglish(text)).toBe('');
+  },
+);
+
+test('each number is read to its last digit, and nothing but letters and stops is left', () => {
+  for (let n = 0; n < 5000; n++) {
+    const seed = (n * 2_654_435_761) % 4_294_967_296;
+    const digits = `${seed}`.slice(0, 1 + (n % 10));
+    const text = `a${n % 3 ? ' ' : ''}${digits}${['', '.5', '%', 'th', ':30', '/7', ' km', '-1'][n % 8]}`;
+    const words = spellOutEnglish(text);
+    expect(words, text).toMatch(/^[A-Za-z',;:.?! ]+$/);
+    expect(words.length, text).toBeGreaterThan(3);
+  }
+});
