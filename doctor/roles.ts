@@ -19,7 +19,8 @@ import {
 } from '#src/probes/probe.ts';
 import type { RemoteServer } from '#src/provider/models/models.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
-import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
+import { LocalModels } from '#src/speech/local/local-models.ts';
+import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { isVoiceAmong } from '#src/speech/voice-names.ts';
 import { examineCases } from './server-cases.ts';
@@ -137,7 +138,7 @@ function engineRole(
     },
     async recognise({ clip, deadline, stack }: RoleTrial) {
       const transcriber = await openEngine('speech to text', engine, stack);
-      const spoken = clip ?? (await embeddedClip(deadline));
+      const spoken = clip ?? (await getLocalClip(deadline));
       const heard = { transcriber, clip: spoken, deadlines: deadlines[role] };
       const found = await tryProbe(recognise, heard, deadline);
       if (!isUsable(found)) return [found];
@@ -158,15 +159,16 @@ function remedyForVoice(voice = '', names: readonly string[] = []): string | und
   return `${voice} is none of its voices: set SPEECH_VOICE to ${names.slice(0, 2).join(' or ')}`;
 }
 
-let embedded: SpokenClip | undefined;
+let localClip: SpokenClip | undefined;
 
-/** Speech of the embedded voice, which speaks once for all roles. */
-async function embeddedClip(deadline: ProbeDeadline) {
-  if (embedded) return embedded;
-  await using synthesizer = await openEmbeddedSynthesizer();
-  embedded = (await tryProbe(speak, { synthesizer, voice: {}, text: sentence }, deadline)).clip;
-  if (!embedded) throw new Error('the embedded voice does not speak');
-  return embedded;
+/** Speech of the local voice, which speaks once for all roles. */
+async function getLocalClip(deadline: ProbeDeadline): Promise<SpokenClip> {
+  if (localClip) return localClip;
+  await using models = new LocalModels();
+  const synthesizer = await openLocalSynthesizer({ models });
+  localClip = (await tryProbe(speak, { synthesizer, voice: {}, text: sentence }, deadline)).clip;
+  if (!localClip) throw new Error('the local voice does not speak');
+  return localClip;
 }
 
 const quietly = () => undefined;

@@ -93,7 +93,9 @@ test('a server that is gone is replaced by local engines, which are loaded then'
   // A busy machine loads for long.
   const loading = { firstMs: 50_000, coldFirstMs: 50_000, totalMs: 50_000 };
   const recognising = { ...config.deadlines['speech to text'], ...loading };
-  const deadlines = { ...config.deadlines, 'speech to text': recognising };
+  const speaking = { ...config.deadlines['text to speech'], ...loading };
+  const patientRoles = { 'speech to text': recognising, 'text to speech': speaking };
+  const deadlines = { ...config.deadlines, ...patientRoles };
   const patient = { ...config, deadlines };
   await using engines = await openEngines(patient, (one) => void news.push(one));
   const never = new AbortController().signal;
@@ -102,7 +104,7 @@ test('a server that is gone is replaced by local engines, which are loaded then'
   const { pcm } = speakWords('one two three four');
   expect(await textOf(engines.transcriber, pcm)).not.toBe('(no final)');
   const reported = news.flatMap((one) => (one.kind === 'fallback-on' ? [one.to] : []));
-  expect(reported).toEqual(['Flite', 'Whisper']);
+  expect(reported).toEqual(['Piper', 'Whisper']);
 });
 
 test('a server that wants to be left alone is, while the fall-back answers; no storm', async () => {

@@ -11,7 +11,6 @@ const long = [
   'test/processes/shard-ranges.long.test.ts',
   'test/doctor/live.long.test.ts',
   'test/page/browser/talk.browser.ts',
-  'test/speech/embedded/embedded.long.test.ts',
   'test/sources/formats/formats.long.test.ts',
   'test/audio/echo/echo.long.test.ts',
   'test/conversation/pipelines/chained.test.ts',

@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TimedEvent } from '#bench/manners/channel.ts';
-import { openVoices, type ScenarioVoices } from '#bench/turns/voices.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { startBot } from '#src/app/bot.ts';
 import { type Engines, openEngines } from '#src/app/engines/engines.ts';
@@ -12,6 +11,9 @@ import { readWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/config.ts';
 import { trust } from '#src/console/sandbox-process.ts';
+import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
+import { localVoices } from '#src/speech/local/local-voices.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
 import { joined } from '#test/audio/speech.ts';
 import type { EvalRoom, OpenRoom } from './player.ts';
 import { type EvalLine, type EvalScene, names } from './scene.ts';
@@ -29,18 +31,18 @@ type SoundParts = {
   readonly folder: string;
   readonly sandbox: Sandbox;
   readonly engines: Engines;
-  readonly voices: ScenarioVoices;
+  readonly voice: Synthesizer;
   readonly events: Map<string, TimedEvent[]>;
 };
 
-/** An embedded voice for each of `names`. */
-const embeddedVoices = ['slt', 'rms', 'awb', 'kal16', 'kal'];
+/** A local voice for each of `names`. */
+const voiceNames = Object.keys(localVoices);
 /** By then the bot has said hello, in ms. */
 const helloMs = 4_000;
 const never = new AbortController().signal;
 const soon = () => AbortSignal.timeout(30_000);
 
-/** Whether there is a voice for every line: the embedded ones speak English. */
+/** Whether there is a voice for every line: the local ones speak English. */
 export function isSpeakable({ acts }: EvalScene, { config }: EvalSetup): boolean {
   if (config.speech.kind === 'remote') return true;
   return acts.every((act) => act.do !== 'say' || act.file !== undefined || isEnglish(act));
@@ -73,8 +75,8 @@ export async function openSoundBot(setup: EvalSetup, folder: string): Promise<So
     never,
   );
   stack.use(bot);
-  const voices = stack.use(await openVoices());
-  const parts = { setup, folder, sandbox, engines, voices, events };
+  const voice = await openLocalSynthesizer({ models: engines.localModels });
+  const parts = { setup, folder, sandbox, engines, voice, events };
   const all = stack.move();
   return {
     usd: () => usd,
@@ -149,17 +151,15 @@ async function openRoom(scene: EvalScene, parts: SoundParts): Promise<EvalRoom> 
 
 async function soundOf(
   line: EvalLine,
-  { setup, folder, engines, voices }: SoundParts,
+  { setup, folder, engines, voice }: SoundParts,
 ): Promise<Pcm> {
   const { who, file, language } = line;
   if (file !== undefined) return readWav(await readFile(join(folder, file)));
   const say = line.say.replaceAll('Nova', setup.botName);
-  if (isEnglish(line)) {
-    const voice = embeddedVoices[names.indexOf(who)] ?? 'slt';
-    return { samples: await voices.speak({ voice, say }), rateHz: 16_000, channels: 1 };
-  }
-  const manner = language === undefined ? {} : { language };
-  const pieces = await Array.fromAsync(engines.synthesizer.synthesize(say, manner, soon()));
+  const [speaker, manner] = isEnglish(line)
+    ? [voice, { name: voiceNames[names.indexOf(who)] }]
+    : [engines.synthesizer, { language }];
+  const pieces = await Array.fromAsync(speaker.synthesize(say, manner, soon()));
   const rateHz = pieces[0]?.rateHz ?? 24_000;
   return { samples: joined(pieces.map(({ samples }) => samples)), rateHz, channels: 1 };
 }

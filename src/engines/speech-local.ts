@@ -1,18 +1,16 @@
-import { embeddedVoices } from '#src/speech/embedded/flite-voices.ts';
+import { localVoices } from '#src/speech/local/local-voices.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import type { Engine } from './engine.ts';
 
-/** Flite, in WebAssembly: English. */
+/** A Piper voice in the model process. */
 export const speechLocal: Engine<'text to speech'> = {
   role: 'text to speech',
-  name: 'Flite',
+  name: 'Piper',
   about: 'local, English',
   price: 'free',
-  async open({ voice }) {
-    const { openEmbeddedSynthesizer } = await import(
-      '#src/speech/embedded/embedded-synthesizer.ts'
-    );
-    const synthesizer = await openEmbeddedSynthesizer({ voice });
-    return { ...synthesizer, voices: fixedVoiceNames(embeddedVoices, true) };
+  async open({ model, voice }, models) {
+    const { openLocalSynthesizer } = await import('#src/speech/local/local-synthesizer.ts');
+    const synthesizer = await openLocalSynthesizer({ models, model, voice });
+    return { ...synthesizer, voices: fixedVoiceNames(Object.keys(localVoices), true) };
   },
 };

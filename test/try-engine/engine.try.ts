@@ -10,7 +10,8 @@ import { roles } from '#src/engines/engine.ts';
 import { openEngine } from '#src/engines/engines.ts';
 import { loadEngine } from '#src/engines/outside-engine.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
-import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
+import { LocalModels } from '#src/speech/local/local-models.ts';
+import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { chatModelContract } from '#test/contracts/chat-model.ts';
 import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
 import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
@@ -61,7 +62,8 @@ if (role === 'chat') {
   synthesizerContract(place, () => synthesizer);
 } else {
   const transcriber = await open(role);
-  await using voice = await openEmbeddedSynthesizer();
+  await using models = new LocalModels();
+  const voice = await openLocalSynthesizer({ models });
   /** An utterance with the words that the engine itself hears in it: the doctor's probe judges whether they are right. */
   const spoken = async (words: string) => {
     const pcm = resample(await soundOf(voice, words), listenRateHz);

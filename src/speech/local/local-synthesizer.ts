@@ -1,16 +1,16 @@
 import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
-import { embedded } from '#src/provider/models/models.ts';
+import { servedLocally } from '#src/provider/models/models.ts';
 import { baseLanguage } from '#src/speech/hints.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import { getModelFolder } from './folders.ts';
+import { resolveModelFolder } from './folders.ts';
 import type { LocalModels } from './local-models.ts';
 import { findPitch } from './local-voices.ts';
 
 export type LocalSynthesizerOptions = {
   readonly models: LocalModels;
-  /** Absolute path of a Piper voice; absent: the one that comes with the clone. */
-  readonly folder?: string;
+  /** Path of the folder of a Piper voice; empty: the one that comes with the clone. */
+  readonly model?: string;
   /** One of `localVoices`, for texts that name none. */
   readonly voice?: string;
 };
@@ -24,16 +24,18 @@ const maxTextChars = 4096;
  *
  * Errors: BotError `speech.failed` where the voice does not load.
  */
-export async function openLocalSynthesizer(
-  { folder = getModelFolder('piper-joe-int8'), models, voice: usual }: LocalSynthesizerOptions,
-  signal: AbortSignal,
-): Promise<Synthesizer> {
-  await models.load('speak', folder, signal);
+export async function openLocalSynthesizer({
+  model = '',
+  models,
+  voice: usual,
+}: LocalSynthesizerOptions): Promise<Synthesizer> {
+  const folder = resolveModelFolder(model, 'piper-joe-int8');
+  await models.load('speak', folder);
   return {
     async *synthesize(text, { language = 'en', name, onUsage, speed = 1 }, signal) {
       signal.throwIfAborted();
       if (baseLanguage(language) !== 'en') throw lackOfVoice(language);
-      onUsage?.({ by: embedded });
+      onUsage?.({ by: servedLocally });
       const pitch = findPitch(name, usual);
       const lengthScale = pitch / Math.min(2, Math.max(0.5, speed));
       const job = { text: text.slice(0, maxTextChars), lengthScale };

@@ -4,7 +4,7 @@ import { asidesIn, speakable } from '#src/chat/text/speakable.ts';
 import { pressedOf } from '#src/discord/interactions/rendering.ts';
 import { ClauseWriter } from '#src/pipeline/written.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
-import { fliteText } from '#src/speech/embedded/embedded-synthesizer.ts';
+import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
 import { cut, plain } from '#src/texts/plain.ts';
 import { sentencesOf } from '#src/turn/addressing/names.ts';
 import { isHallucination, nothingHeard } from '#src/turn/answerable.ts';
@@ -54,7 +54,7 @@ export const textTargets = [
     speakable(text);
     plain(text);
     cut(text, 100);
-    fliteText(text);
+    spellOutEnglish(text);
     const refusal = APIError.generate(500, undefined, text, new Headers());
     describeError(refusal, { baseURL: 'http://example.test/v1', apiKey: 'sk-abcdef' });
   }),

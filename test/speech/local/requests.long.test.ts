@@ -3,17 +3,16 @@ import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
 import { tools } from '#src/features/features.ts';
-import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
+import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import { soundOf } from '#test/contracts/synthesizer.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
-import { patientClock } from '#test/fakes/clock.ts';
 import { runs } from '#test/properties.ts';
 import { recording } from '#test/speech/recordings.ts';
 
 /** Each request, and every second other sentence, is said by the next voice; `PROPERTY_RUNS=4` lets every voice say every sentence. */
-const voices = ['awb', 'kal16', 'slt', 'rms'];
+const voices = ['natural', 'low', 'high', 'bright'];
 const voicesForEach = Math.min(runs(1), voices.length);
 /** Requests that the stand-in knows, in other wordings, too. */
 const requests = [
@@ -133,7 +132,8 @@ const humanRecordings = [
 type Said = { readonly text: string; readonly pcm: Pcm };
 
 async function spoken(texts: readonly string[]): Promise<readonly Said[]> {
-  await using synthesizer = await openEmbeddedSynthesizer({ clock: patientClock });
+  await using models = new LocalModels();
+  const synthesizer = await openLocalSynthesizer({ models });
   const all: Said[] = [];
   for (const [n, text] of texts.entries()) {
     for (let turn = 0; turn < voicesForEach; turn++) {

@@ -37,8 +37,10 @@ const [longFirstLetters, minClauseLetters] = [40, 12];
  * Without the plan of memory 150 MB less are kept for the longest piece.
  */
 const lean = { graphOptimizationLevel: 'disabled', enableMemPattern: false } as const;
-/** Loudness of a voice, and its highest peak: between samples it is up to 0.3 dB higher, and stays below -1 dB. */
-const [voiceLufs, maxPeak] = [-16, 0.85];
+/** Loudness of a voice. */
+const voiceLufs = -16;
+/** Level from which peaks are bent, and that of the highest one: between samples it is up to 0.3 dB higher, below -1 dB. */
+const [bentPeak, maxPeak] = [0.5, 0.85];
 /** Spoken once when a voice is opened: the first run takes longest, and its loudness is that of the voice. */
 const measuredText = 'The voice says this sentence once, so that it is as loud as any other.';
 
@@ -123,17 +125,22 @@ function joinClauses(sentence: string, maxLetters: number): readonly string[] {
   return pieces;
 }
 
+/** Loud peaks are bent, so that all clauses are equally loud: those of a voice lie 15 dB above its loudness. */
 function toSamples(sound: Float32Array, gain: number): Int16Array {
-  const peak = sound.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0.01);
-  const safe = 32_767 * Math.min(gain, maxPeak / peak);
-  return Int16Array.from(sound, (sample) => Math.round(sample * safe));
+  const range = maxPeak - bentPeak;
+  return Int16Array.from(sound, (sample) => {
+    const level = Math.abs(sample) * gain;
+    const over = level - bentPeak;
+    const safe = over > 0 ? bentPeak + range * Math.tanh(over / range) : level;
+    return Math.round(32_767 * Math.sign(sample) * safe);
+  });
 }
 
 function measureLoudness(sound: Float32Array, rateHz: number): number {
-  const samples = toSamples(sound, 1);
+  const samples = toSamples(sound, 0.5);
   const meter = new LoudnessMeter();
   meter.push(inBoth(resample({ samples, rateHz, channels: 1 }, musicRateHz).samples));
-  return meter.lufs ?? voiceLufs;
+  return (meter.lufs ?? voiceLufs) + 6.02;
 }
 
 function failure(message: string): BotError {

@@ -1,0 +1,109 @@
+import { setImmediate } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
+import { timeSentence } from '#src/chat/stand-in.ts';
+import { LocalModels } from '#src/speech/local/local-models.ts';
+import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
+import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
+import { localVoices } from '#src/speech/local/local-voices.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import { text } from '#src/texts/texts.ts';
+import { loudnessOf } from '#test/audio/loudness-of.ts';
+import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
+import { textOf } from '#test/contracts/transcriber.ts';
+
+const models = new LocalModels();
+let synthesizer: Synthesizer;
+beforeAll(async () => {
+  synthesizer = await openLocalSynthesizer({ models });
+}, 60_000);
+afterAll(() => models[Symbol.asyncDispose]());
+
+synthesizerContract('Piper', () => synthesizer);
+
+test('the local voice is understood by the local recogniser', async () => {
+  const words = 'the big red dog is asleep in the kitchen behind the door';
+  const said = await soundOf(synthesizer, words);
+  const transcriber = await openLocalTranscriber({ models });
+  const heard = await textOf(transcriber, resample(said, listenRateHz));
+  expect(heard.toLowerCase().replace(/[^a-z ]/g, '')).toBe(words);
+});
+
+test.each(['...', '🙂', 'Привет', 'こんにちは'])(
+  'the local voice says that it cannot say "%s"',
+  async (words) => {
+    await expect(soundOf(synthesizer, words)).rejects.toMatchObject({ code: 'speech.unspeakable' });
+  },
+);
+
+test('a long answer is heard once its first clause is spoken', async () => {
+  const answer =
+    'As far as I can see, the train to the city leaves at half past seven. It is late.';
+  const pieces = await Array.fromAsync(
+    synthesizer.synthesize(answer, {}, AbortSignal.timeout(60_000)),
+    durationMs,
+  );
+  expect(pieces.length).toBe(3);
+  expect(pieces[0]).toBeLessThan(2_000);
+});
+
+test('a text that is cut off stops at once, while its next piece is being made', async () => {
+  const leaving = new AbortController();
+  const words = 'One two three, four five six. '.repeat(20);
+  const pieces = synthesizer.synthesize(words, {}, leaving.signal)[Symbol.asyncIterator]();
+  await pieces.next();
+  const next = pieces.next();
+  leaving.abort(new Error('stop'));
+  const isOver = Promise.race([next.catch((error: unknown) => error), setImmediate('not yet')]);
+  expect(await isOver).toEqual(new Error('stop'));
+});
+
+const answers = [
+  timeSentence(0, 'UTC'),
+  text('join.spoken'),
+  'Two and three. Together that makes five.',
+];
+
+test('every local voice speaks at -16 LUFS, with peaks below -1 dB', async () => {
+  for (const name of Object.keys(localVoices)) {
+    const sound = await soundOf(synthesizer, answers.join(' '), { name });
+    expect(20 * Math.log10(peak(resample(sound, 4 * sound.rateHz)) / 32_768), name).toBeLessThan(
+      -1,
+    );
+    expect(Math.abs((loudnessOf(sound) ?? 0) + 16), name).toBeLessThan(2);
+  }
+});
+
+function peak({ samples }: Pcm) {
+  return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+}
+
+test('a voice keeps its pace at another pitch, speaks faster on request, and takes a former name for its own', async () => {
+  const said = answers.join(' ');
+  const usual = await soundOf(synthesizer, said);
+  for (const name of ['deep', 'bright', 'slt']) {
+    const other = await soundOf(synthesizer, said, { name });
+    expect(durationMs(other) / durationMs(usual), name).toBeGreaterThan(0.8);
+    expect(durationMs(other) / durationMs(usual), name).toBeLessThan(1.25);
+    expect(other.rateHz).toBe(Math.round(usual.rateHz * (localVoices[name] ?? 1)));
+  }
+  const fast = await soundOf(synthesizer, said, { speed: 1.5 });
+  expect(durationMs(fast)).toBeLessThan(0.85 * durationMs(usual));
+});
+
+test('the local voice refuses a text in a language that it does not speak', async () => {
+  await expect(soundOf(synthesizer, 'Guten Morgen', { language: 'de-AT' })).rejects.toMatchObject({
+    code: 'speech.no_voice',
+    retryable: false,
+  });
+  const english = await soundOf(synthesizer, 'Good morning', { language: 'en-GB', name: 'alloy' });
+  expect(english.samples.length).toBeGreaterThan(0);
+});
+
+test('a folder without a Piper voice is refused in one sentence', async () => {
+  await expect(openLocalSynthesizer({ models, model: './docs' })).rejects.toMatchObject({
+    code: 'speech.failed',
+    message: expect.stringMatching(/docs holds no Piper voice, an \.onnx and its \.onnx\.json\.$/),
+  });
+});
