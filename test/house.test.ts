@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseSync, Visitor } from 'oxc-parser';
 import { expect, test } from 'vitest';
+import { readExamples, toModule } from '#test/docstring-examples.ts';
 import { sourceFiles } from '#test/source-files.ts';
 import doors from './house-doors.json' with { type: 'json' };
 
@@ -227,4 +228,9 @@ test('no more file names stand twice', async () => {
   const names = (await listProductFiles()).map((path) => basename(path));
   const twice = new Set(names.filter((name, n) => names.indexOf(name) !== n));
   expect(twice.size, [...twice].join(' ')).toBeLessThanOrEqual(ceilings.fileNamesThatStandTwice);
+});
+
+// `docstring-examples.test.ts` compiles and runs them.
+test('every example in a docstring is a program that ends with an expression and a comment of its value', async () => {
+  for (const example of await readExamples()) expect(() => toModule(example)).not.toThrow();
 });

@@ -2,7 +2,7 @@ import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
 import type { Listening, Transcript } from './ports.ts';
 import { UtteranceSound } from './utterance-sound.ts';
 
-/** One utterance that keeps its sound until it may go to a recogniser. */
+/** One utterance whose sound is kept until it may go to a recogniser. */
 export class HeldListening implements Listening {
   readonly #open: (signal: AbortSignal) => Listening;
   readonly #over: AbortController;

@@ -1,24 +1,32 @@
 import { isOpenAi } from '#src/provider/models/models.ts';
 import type { Transcriber, TranscriptionOptions } from './ports.ts';
 
-/** gpt-transcribe and its live kin take a list and refuse the single field; everything else knows only the field. */
+/**
+ * gpt-transcribe and gpt-live-transcribe take a list and reject the single field. Other models know only the field.
+ */
 export function languageHint(model: string, language: string | undefined) {
   if (!language) return {};
   return /^gpt-(live-)?transcribe/.test(model) ? { languages: [language] } : { language };
 }
 
-/** Language of a BCP 47 tag without region and script, as recognisers take it: `pt` of `pt-BR`. */
+/** Removes region and script, as recognisers want: `pt` for `pt-BR`. */
 export function baseLanguage(tag: string): string {
   return tag.toLowerCase().split('-', 1)[0] ?? tag;
 }
 
-/** Hints that one request takes, and characters of all of them together: a Whisper model reads 224 tokens of its prompt. */
+/** A Whisper model reads 224 tokens of its prompt. */
 const [mostHints, mostChars, mostHintChars] = [100, 600, 40];
 
 /**
- * Likely words in a form that recognisers accept: each one line of letters, digits and the marks that join them, without
- * doubles, the first ones first. Names are chosen by people, so all other characters are removed: one keyword with a
- * bracket or a line break fails a whole request (OpenAI docs, "Transcription", `keywords`).
+ * Turns likely words into hints: a line of letters, digits and joining marks each, without doubles.
+ *
+ * People choose their names, and one keyword with a bracket or a line break fails a whole request:
+ * https://developers.openai.com/api/reference/resources/audio/subresources/transcriptions/methods/create
+ *
+ * @example
+ * import { hintsOf } from '#src/speech/hints.ts';
+ *
+ * hintsOf(['Nova', 'nova', 'Ben <3', '\u{1f600}']); // ['Nova', 'Ben 3']
  */
 export function hintsOf(words: Iterable<string>): readonly string[] {
   const hints = new Map<string, string>();
@@ -51,22 +59,22 @@ type HintFields = {
   readonly hotwords?: string;
 };
 
-/** Hints in the field that this model takes: `keywords` of gpt-transcribe, `hotwords` of faster-whisper, else `prompt`. */
+/** gpt-transcribe takes `keywords`, faster-whisper `hotwords`, and others a `prompt`. */
 export function hintFields(model: string, baseUrl: string, hints: readonly string[]): HintFields {
   if (hints.length === 0) return {};
   const isFasterWhisper = !isOpenAi(baseUrl) && /faster|ct2/i.test(model);
   return isFasterWhisper ? { hotwords: hints.join(', ') } : realtimeHints(model, hints);
 }
 
-/** Fields for hints over a Realtime connection, which has no `hotwords`; without hints those before are removed. */
+/** A Realtime connection has no `hotwords`. Without hints the former ones are removed. */
 export function realtimeHints(model: string, hints: readonly string[]): HintFields {
   if (/^gpt-(live-)?transcribe/.test(model)) return { keywords: [...hints] };
   return { prompt: hints.length === 0 ? '' : `${hints.join(', ')}.` };
 }
 
 /**
- * Words that a recogniser is given to expect: the names of the bot, the words of the server, and the names of the people there
- * who may be heard. Words and names alternate, as a recogniser accepts a limited number of them.
+ * Collects the names of the bot, the words of the server, and the names of people who may be heard. Words and people
+ * alternate, as the number of hints is limited.
  */
 export function recognitionHints(
   botNames: readonly string[],
@@ -82,7 +90,6 @@ function inTurns(some: readonly string[], others: readonly string[]): readonly s
   return pairs.flat().filter((one) => one !== undefined);
 }
 
-/** The recogniser, asked so each time. */
 export function asking(transcriber: Transcriber, asked: TranscriptionOptions): Transcriber {
   const { listen } = transcriber;
   return {

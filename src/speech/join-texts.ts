@@ -1,8 +1,8 @@
-/** Scripts that put nothing between words. */
+/** Scripts without spaces. */
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\u3001\u3002\uff01\uff1f]$/u;
 
-/** Joins the texts of one utterance with its pauses into one. */
+/** Joins the texts between the pauses of one utterance. */
 export function joinTexts(texts: readonly string[]): string {
   return texts
     .map((text) => text.trim())

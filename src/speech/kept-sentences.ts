@@ -5,34 +5,36 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { SpeechVoice, Synthesizer } from './ports.ts';
 
-/** Most bytes of all kept sentences: about 140 of three seconds at 24 kHz. */
+/** About 140 sentences of three seconds at 24 kHz. */
 const usualLimitBytes = 20_000_000;
-/** Bytes in front of the samples: the rate in Hz. */
+/** The rate in Hz stands before the samples. */
 const headBytes = 4;
-/** Part of each name: sound of an earlier format is not found, and leaves as the least recently used. */
+/** Part of each name, so that sound of an earlier format is not found. */
 const format = 1;
 
 export type KeptSentencesOptions = {
   readonly folder: string;
-  /** Engine and voice as the operator chose them: another engine speaks anew. */
+  /** Part of each name, so that another engine speaks anew. */
   readonly engine: string;
-  /** Whether a text is a sentence of the bot itself, without a name, number or word of a person. */
+  /** True for a sentence of the bot without a name, number or word of a person. */
   readonly isOwn: (text: string, language: string | undefined) => boolean;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly limitBytes?: number;
 };
 
 /**
- * The same voice, whose sentences of the bot itself are made once and then read from a folder: they sound at once, and cost nothing.
- * The least recently used ones go first. What cannot be read or written is spoken by the engine.
+ * Keeps the sound of the bot's own sentences in a folder, so that they sound at once and cost nothing.
+ *
+ * The least recently used sounds go first. A sound that cannot be read or written is made anew.
  *
  * @example
- * const voice = withKeptSentences(engine, {
- *   folder: join(dataDir, 'sentences'),
- *   engine: 'gpt-4o-mini-tts at api.openai.com',
- *   isOwn: (text) => text === 'One moment.',
- *   clock: realClock,
- * });
+ * import { realClock } from '#src/base/clock.ts';
+ * import { withKeptSentences } from '#src/speech/kept-sentences.ts';
+ * import type { Synthesizer } from '#src/speech/ports.ts';
+ *
+ * declare const engine: Synthesizer;
+ * const isOwn = (text: string) => text === 'One moment.';
+ * withKeptSentences(engine, { folder: 'data/sentences', engine: 'kokoro', isOwn, clock: realClock });
  */
 export function withKeptSentences(inner: Synthesizer, options: KeptSentencesOptions): Synthesizer {
   const { oneVoice, wrapped } = inner;
@@ -70,7 +72,7 @@ async function* speakOnce(
     made.push({ ...pcm, samples: pcm.samples.slice() });
     yield pcm;
   }
-  // Another voice has stood in for one that is gone.
+  // Another voice spoke in place of one that is gone.
   if (!isGone) void keepSound(path, made, options);
 }
 
@@ -80,7 +82,7 @@ function nameOfSound(text: string, voice: SpeechVoice, engine: string): string {
   return `${createHash('sha256').update(JSON.stringify(what)).digest('hex')}.pcm`;
 }
 
-/** Sound of a file, which counts as used now. Never throws. */
+/** The sound counts as used now. Never throws. */
 async function readSound(path: string, clock: Pick<Clock, 'wallMs'>): Promise<Pcm | undefined> {
   try {
     const bytes = new Uint8Array(await readFile(path));
@@ -93,7 +95,7 @@ async function readSound(path: string, clock: Pick<Clock, 'wallMs'>): Promise<Pc
   }
 }
 
-/** Writes a whole sound beside its name first: a process that ends leaves no half of one. Never throws. */
+/** Writes to another name first, so that a process that ends leaves no half of a sound. Never throws. */
 async function keepSound(
   path: string,
   made: readonly Pcm[],

@@ -5,52 +5,47 @@ import { UtteranceSound } from './utterance-sound.ts';
 
 type Words = NonNullable<Transcript['words']>;
 
-/** Words shifted later by `byMs`; negative: earlier, but not before 0. */
 export function shiftWords(words: Words, byMs: number): Words {
   const at = (ms: number) => Math.max(0, ms + byMs);
   return words.map((word) => ({ ...word, startMs: at(word.startMs), endMs: at(word.endMs) }));
 }
 
-/** Moment for a look before the end of an utterance: in any pause, or in one that is likely to be the end. */
+/** Pause in which an unfinished utterance is recognised: any, or one that is probably the end. */
 export type InterimMoment = 'paused' | 'long-pause';
 
-/** Most sound sent to a recogniser of whole utterances, by the length of its speech; a little more is free at the start. */
+/** Most sound sent to a recogniser of whole utterances, as a share of speech. */
 export const mostSentShare = 1.3;
 const shares = { paused: 1.2, 'long-pause': mostSentShare };
 const creditMs = 5_000;
 
 /**
- * Budget of sound for looks at the unfinished utterances of one session by a recogniser of whole utterances, as a share
- * of speech: a look in a pause costs the utterance so far once more if its speaker continues. A third of the budget is
- * reserved for long pauses, so that frequent pauses of one speaker do not delay the words of all.
+ * Budget of sound for recognising unfinished utterances of one session.
+ *
+ * Such a recognition costs the utterance so far once more if the speaker goes on. A third of the budget is kept for
+ * long pauses, so that frequent pauses of one speaker do not delay everybody's words.
  */
 export class InterimBudget {
   #spokenMs = 0;
   #sentMs = 0;
 
-  /** Reports an utterance that has ended: the length of its speech. */
   spoke(ms: number): void {
     this.#spokenMs += ms;
   }
 
-  /** Reports sound that is sent. */
   sent(ms: number): void {
     this.#sentMs += ms;
   }
 
-  /** Whether `ms` of an utterance may be sent now though its end will send them again. */
+  /** True if `ms` may be sent now, although the end will send them again. */
   affords(ms: number, moment: InterimMoment): boolean {
     return this.#sentMs + 2 * ms <= shares[moment] * (this.#spokenMs + ms) + creditMs;
   }
 }
 
-/** Text of the sound so far; reads it before its first wait. */
+/** Reads the sound before its first wait. */
 export type RecogniseSoFar = (sound: UtteranceSound, signal: AbortSignal) => Promise<Transcript>;
 
-/**
- * Listens by recognising the sound so far in pauses alone. All who wait for the text share one recognition, which serves until
- * more than silence comes.
- */
+/** Recognises the sound so far in pauses alone. All callers share a recognition until more than silence comes. */
 export class GrowingWindow implements Listening {
   readonly #recognise: RecogniseSoFar;
   readonly #over: AbortController;
@@ -87,10 +82,10 @@ export class GrowingWindow implements Listening {
   }
 }
 
-/** Recognition of the first `length` samples: it is aborted when the last waiting caller leaves before its end. */
+/** Recognition of the first `length` samples. It is aborted when the last caller leaves. */
 class RecognitionPass {
   readonly length: number;
-  /** Running or done; one that failed or was abandoned has no output any more. */
+  /** A recognition that failed or was abandoned is not useful. */
   isUseful = true;
   readonly #left = new AbortController();
   readonly #result: Promise<Transcript>;
@@ -107,7 +102,7 @@ class RecognitionPass {
     this.#result.then(end(true), end(false));
   }
 
-  /** Errors: as the work. Aborting `signal` throws `signal.reason`. */
+  /** Throws the error of the work. Aborting `signal` throws `signal.reason`. */
   async result(signal: AbortSignal): Promise<Transcript> {
     this.#waiting++;
     try {
@@ -121,10 +116,7 @@ class RecognitionPass {
   }
 }
 
-/**
- * Listens with any recogniser; one that only takes whole utterances gets each as far as it has come, in its pauses: each text
- * costs the sound so far once more.
- */
+/** Listens with any recogniser. One of whole utterances gets the utterance so far in each pause. */
 export function listenWith(
   transcriber: Transcriber,
   onPartial: OnPartial,

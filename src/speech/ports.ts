@@ -2,15 +2,14 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { ServedBy } from '#src/provider/models/models.ts';
 import type { TokenUsage } from '#src/provider/models/request-hold.ts';
 
-/** Usage that a server reports. */
 export type ServerUsage =
   | ({ readonly kind: 'tokens' } & TokenUsage)
   | { readonly kind: 'heard'; readonly ms: number };
 
-/** Server and model of a request, and the usage by their own count, as far as reported. */
+/** `count` is the server's own. */
 export type EngineUsage = { readonly by?: ServedBy; readonly count?: ServerUsage };
 
-/** One word, in ms from the beginning of the sound that was sent. */
+/** Times count from the beginning of the sound that was sent. */
 export type TranscribedWord = {
   readonly text: string;
   readonly startMs: number;
@@ -19,13 +18,13 @@ export type TranscribedWord = {
 
 export type Transcript = {
   readonly text: string;
-  /** Detected language, BCP 47, where reported, say `en`. */
+  /** BCP 47, if reported. */
   readonly language?: string;
-  /** Words in order, where the recogniser reports them all. */
+  /** In order, if the recogniser reports them all. */
   readonly words?: readonly TranscribedWord[];
-  /** The text is an English translation of the speech. */
+  /** The text is an English translation. */
   readonly isTranslated?: true;
-  /** Usage that no earlier transcript contained. */
+  /** Usage that no earlier transcript held. */
   readonly usage?: EngineUsage;
 };
 
@@ -33,93 +32,88 @@ export type TranscriptUpdate =
   | { readonly kind: 'partial'; readonly text: string }
   | { readonly kind: 'final'; readonly transcript: Transcript };
 
-/** One utterance that is recognised while it is spoken. Disposing of it ends all work on it. */
+/** One utterance that is recognised while it is spoken. Disposing ends all work on it. */
 export interface Listening extends Disposable {
-  /** Samples at 16 kHz mono, in order. Never waits and never throws; `settle` reports errors. */
+  /** 16 kHz mono, in order. Never waits and never throws. `settle` reports errors. */
   push(samples: Int16Array): void;
   /**
-   * Final text of all sound so far. More may be pushed afterwards: the utterance continues, and the next text holds all
-   * of it again. A second call for the same samples costs no work.
+   * Returns the final text of all sound so far. The utterance may go on, and the next text then holds everything
+   * again.
    *
-   * Errors: as `transcribe`. Aborting `signal` throws `signal.reason` and leaves the listening usable.
+   * Throws as `transcribe` does. Aborting `signal` throws `signal.reason`, and listening goes on.
    */
   settle(signal: AbortSignal): Promise<Transcript>;
 }
 
-/** Gets all that was understood so far; words may still change. */
+/** Called with everything understood so far, which may still change. */
 export type OnPartial = (text: string) => void;
 
-/** Called with `ms` of sound, each time they are sent to a recogniser of whole utterances. Never throws. */
+/** Called each time sound is sent to a recogniser of whole utterances. Never throws. */
 export type OnSoundSent = (ms: number) => void;
 
-/** What is known of an utterance, and options of its words; a recogniser uses those it supports. */
+/** A recogniser uses the options that it supports. */
 export type TranscriptionOptions = {
-  /** Language that is spoken, BCP 47. */
+  /** BCP 47. */
   readonly language?: string;
-  /** Words that are likely to be said, as `hintsOf` gives them. */
+  /** Words that are likely to be said. */
   readonly hints?: readonly string[];
-  /** Model in place of the usual one, of those that the operator allows. */
+  /** One of the models that the operator allows. */
   readonly model?: string;
-  /** Times of words, where the server has them. */
   readonly hasWordTimes?: boolean;
-  /** An English translation, where the server has one: then the transcript says `isTranslated`. */
   readonly isTranslated?: boolean;
 };
 
 /** Speech to text, one utterance a call. */
 export interface Transcriber {
   /**
-   * `pcm` is one utterance at 16 kHz mono. Yields partials where the recogniser has them, then exactly one final;
-   * silence gives an empty text, not an error.
+   * Recognises one utterance, 16 kHz mono. Yields partials if the recogniser has them, then one final. Silence gives
+   * an empty text.
    *
-   * Errors: BotError `provider.*` or `speech.failed`. Aborting `signal` throws `signal.reason`.
+   * Throws BotError `provider.*` or `speech.failed`. Aborting `signal` throws `signal.reason`.
    */
   transcribe(
     pcm: Pcm,
     signal: AbortSignal,
     asked?: TranscriptionOptions,
   ): AsyncIterable<TranscriptUpdate>;
-  /**
-   * Only of recognisers that take sound while it is spoken; `listenWith` serves all others. Never throws. Aborting
-   * `signal` disposes of it.
-   */
+  /** Only of recognisers that take sound while people speak. Never throws. Aborting `signal` ends the work. */
   listen?(onPartial: OnPartial, signal: AbortSignal, asked?: TranscriptionOptions): Listening;
-  /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
+  /** Only of a recogniser that asks several: wraps each, so that every request passes `wrap`. */
   wrapped?(wrap: (engine: Transcriber) => Transcriber): Transcriber;
 }
 
-/** Manner of speaking a text. Fields left out are the engine's own defaults. */
+/** A missing field means the engine's own default. */
 export type SpeechVoice = {
   readonly name?: string;
-  /** Speech model in place of the usual one; an engine that may not be asked for it speaks with its usual one. */
+  /** An engine that may not be asked for this model speaks with its usual one. */
   readonly model?: string;
-  /** Language of the text, BCP 47, where known. */
+  /** BCP 47. */
   readonly language?: string;
-  /** Tone, for engines that take it. */
   readonly instructions?: string;
   /** 1 is the voice's own pace. */
   readonly speed?: number;
-  /** Spelling of a text for the voice, where some words are pronounced otherwise than they are written. */
+  /** Respells words that are pronounced otherwise than they are written. */
   readonly pronounce?: (text: string) => string;
-  /** Called twice for each request for the text: with its server at the start, and with its usage at the end. Never throws. */
+  /** Called with the server at the start of a request, and with its usage at the end. Never throws. */
   readonly onUsage?: (usage: EngineUsage) => void;
-  /**
-   * Called when there is no voice of this name any more, so that the standard one speaks: that of the reader of texts, or
-   * of the model that speaks. Never throws.
-   */
+  /** Called if the voice no longer exists and the standard one speaks. Never throws. */
   readonly onGone?: (name: string, of: 'reader' | 'model') => void;
 };
 
 /** Text to speech, one clause or sentence a call. */
 export interface Synthesizer {
   /**
-   * Yields the sound in order as it arrives, mono, in pieces of any length, all at one rate.
+   * Yields the sound as it arrives, mono at one rate.
    *
-   * Errors: BotError `provider.*`, `speech.failed`, `speech.unspeakable`, `speech.no_voice`. Aborting `signal` throws `signal.reason`.
+   * Throws BotError `provider.*`, `speech.failed`, `speech.unspeakable` or `speech.no_voice`. Aborting `signal`
+   * throws `signal.reason`.
    */
   synthesize(text: string, voice: SpeechVoice, signal: AbortSignal): AsyncIterable<Pcm>;
-  /** Only of synthesizers whose voice may change: one for a single answer, which keeps the voice of its first sound to the end. */
+  /**
+   * Only of synthesizers whose voice may change: returns one for a single answer, which keeps the voice of its first
+   * sound.
+   */
   oneVoice?(): Synthesizer;
-  /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
+  /** Only of a synthesizer that asks several: wraps each, so that every request passes `wrap`. */
   wrapped?(wrap: (engine: Synthesizer) => Synthesizer): Synthesizer;
 }

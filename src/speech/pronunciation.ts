@@ -1,6 +1,6 @@
 import type { Synthesizer } from './ports.ts';
 
-/** Cuts a text into pieces of at most `maxChars` UTF-16 units, at sentence ends or spaces where there are any. */
+/** Splits a text into pieces of at most `maxChars`, at ends of sentences or at spaces. */
 export function textPieces(text: string, maxChars: number): string[] {
   const pieces: string[] = [];
   let rest = text.trim();
@@ -22,15 +22,18 @@ function cutAt(text: string, maxChars: number): number {
   return /[\uD800-\uDBFF]$/.test(head) ? maxChars - 1 : maxChars;
 }
 
-/** A word, and the letters by which a voice says it. */
 export type Pronunciation = { readonly word: string; readonly say: string };
 
-/** Turns a text into the text a voice is given. */
 export type Pronounce = (text: string) => string;
 
 /**
- * Puts pronunciations in place of words: whole ones only, in any case, of several that begin at one place the longest.
- * Undefined where there are none.
+ * Replaces whole words by their pronunciations, in any case. The longest of several words counts. Undefined without
+ * pronunciations.
+ *
+ * @example
+ * import { pronounceWith } from '#src/speech/pronunciation.ts';
+ *
+ * pronounceWith([{ word: 'SQL', say: 'sequel' }])?.('Is sql fun?'); // 'Is sequel fun?'
  */
 export function pronounceWith(all: readonly Pronunciation[]): Pronounce | undefined {
   const words = all.map(({ word, say }) => ({ tokens: tokensOf(word).map(folded), say }));
@@ -53,7 +56,7 @@ export function pronounceWith(all: readonly Pronunciation[]): Pronounce | undefi
   };
 }
 
-/** The same voices, with the pronunciations in `SpeechVoice.pronounce`; shown text stays as it is. */
+/** Speaks with the pronunciations of `SpeechVoice.pronounce`. The text shown stays as it is. */
 export function withPronunciation(synthesizer: Synthesizer): Synthesizer {
   const { oneVoice, wrapped } = synthesizer;
   return {
@@ -64,7 +67,7 @@ export function withPronunciation(synthesizer: Synthesizer): Synthesizer {
   };
 }
 
-/** Runs of letters and digits, and all other characters one by one; scripts without spaces are split by a dictionary. */
+/** Scripts without spaces are split by a dictionary. */
 function tokensOf(text: string): readonly string[] {
   const runs = text.match(/[\p{L}\p{M}\p{N}_]+|[^\p{L}\p{M}\p{N}_]/gu) ?? [];
   return runs.flatMap((run) => (withoutSpaces.test(run) ? wordsOf(run) : [run]));

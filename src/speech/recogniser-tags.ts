@@ -1,9 +1,9 @@
-/** Words of a recogniser without its tags, and the language where a tag names it, by name or as BCP 47. */
+/** BCP 47, or an English name. */
 export type UntaggedText = { readonly text: string; readonly language?: string };
 
-/** What recognisers write beside the words. Of the first that names a language, that one counts. */
+/** Tags that recognisers write beside the words. The first that names a language counts. */
 const tags: readonly RegExp[] = [
-  // Qwen3-ASR: "language English<asr_text>"; of silence "language None".
+  // Qwen3-ASR: "language English<asr_text>", and "language None" for silence.
   /^\s*language\s+(?<language>\p{Lu}\p{L}*)\s*<asr_text>/gu,
   /<\/?asr_text>/g,
   // Voxtral.
@@ -23,12 +23,19 @@ const tags: readonly RegExp[] = [
   /[\u266a-\u266c]|(?![\u00a9\u00ae\u2122])\p{Extended_Pictographic}\ufe0f?/gu,
 ];
 
-/** What may become a tag with the next words. */
+/** May become a tag with the next words. */
 const unfinished =
   /[[(*][A-Z_\d ]{0,26}$|(?:^\s*(?:language(?:\s+\p{L}+)?|lang:?[a-z]{0,2})\s*)?(?:<[^<>]{0,42})?$/iu;
 const beginsLikeTag = /^\s*(?:l|la|lan|lang|langu|langua|languag)$/;
 
-/** `goesOn`: an end that may become a tag is left out. */
+/**
+ * Removes tags. With `goesOn`, an end that may become a tag is left out.
+ *
+ * @example
+ * import { readTags } from '#src/speech/recogniser-tags.ts';
+ *
+ * readTags('<|de|><|HAPPY|>Hallo!'); // { text: 'Hallo!', language: 'de' }
+ */
 export function readTags(tagged: string, goesOn = false): UntaggedText {
   let language: string | undefined;
   let text = tagged;

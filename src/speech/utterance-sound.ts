@@ -1,14 +1,14 @@
 import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 
-/** A pause so short is often none, and words that are cut in two there are understood worse. */
+/** A shorter pause is often none, and cut words are understood worse. */
 export const shortPauseMs = 100;
 
-/** RMS level of -60 dBFS: speech is louder, and recognisers invent words below it. */
+/** RMS of -60 dBFS. Speech is louder, and recognisers invent words below. */
 const quietest = 33;
-/** Shortest word, in ms. */
+/** Shortest word. */
 const shortestMs = 100;
 
-/** Whether `pcm` should go to a recogniser at all; silence would come back as invented words. */
+/** False for silence, which a recogniser would turn into invented words. */
 export function isListenable(pcm: Pcm): boolean {
   if (pcm.rateHz !== listenRateHz || pcm.channels !== 1) {
     throw new RangeError('An utterance must be 16 kHz mono.');
@@ -16,19 +16,19 @@ export function isListenable(pcm: Pcm): boolean {
   return durationMs(pcm) >= shortestMs && pcm.samples.some((sample) => Math.abs(sample) > quietest);
 }
 
-/** Limit of samples, above the session's limit for utterances. */
+/** Above the longest utterance of a session. */
 const longestSamples = 70 * listenRateHz;
 const firstSamples = 4 * listenRateHz;
 const windowSamples = 0.02 * listenRateHz;
-/** -45 dBFS as root mean square: room noise, unless the whole utterance is that quiet. */
+/** RMS of -45 dBFS: room noise, unless the whole utterance is as quiet. */
 const loudestNoise = 184;
-/** Any word is louder than the loudest one less 26 dB. */
+/** Any word is at most 26 dB quieter than the loudest one. */
 const voiceRange = 20;
-/** Silence kept before the first word, whose beginning may be soft, and after the last one. */
+/** Silence kept before and after the words, which may begin softly. */
 const leadSamples = 0.15 * listenRateHz;
 const tailSamples = 0.2 * listenRateHz;
 
-/** One utterance as it grows, at 16 kHz mono; sound after its first 70 s is dropped. */
+/** One utterance as it grows, 16 kHz mono. Sound after 70 s is dropped. */
 export class UtteranceSound {
   #samples = new Int16Array(firstSamples);
   #length = 0;
@@ -47,7 +47,7 @@ export class UtteranceSound {
     for (const level of levels(kept)) this.#loudest = Math.max(this.#loudest, level);
   }
 
-  /** Frees the sound: copies stay with their owners, and nothing may be pushed any more. */
+  /** Frees the sound. Nothing may be pushed afterwards. */
   drop(): void {
     this.#samples = new Int16Array(0);
   }
@@ -56,23 +56,22 @@ export class UtteranceSound {
     return this.#length;
   }
 
-  /** Whether only silence or room noise came after the first `length` samples. */
+  /** True if only silence or room noise follows. */
   isSilentFrom(length: number): boolean {
     const noise = this.#noise();
     return levels(this.between(length, this.#length)).every((level) => level <= noise);
   }
 
-  /** A view, good until the next push. */
+  /** Valid until the next push. */
   between(from: number, to: number): Int16Array {
     return this.#samples.subarray(from, Math.min(to, this.#length));
   }
 
-  /** A copy of everything. */
   whole(): Pcm {
     return this.#copy(0, this.#length);
   }
 
-  /** A copy without long silence, or room noise, before and after the words; nothing where there are none. */
+  /** Copies the sound without long silence before and after the words. */
   spoken(): Pcm {
     const noise = this.#noise();
     let [first, last, at] = [this.#length, 0, 0];
@@ -96,7 +95,7 @@ export class UtteranceSound {
   }
 }
 
-/** Root mean squares of stretches of 20 ms. */
+/** RMS of each 20 ms. */
 function* levels(samples: Int16Array): Generator<number> {
   for (let at = 0; at < samples.length; at += windowSamples) {
     const end = Math.min(at + windowSamples, samples.length);

@@ -3,7 +3,7 @@ import { fieldsOf } from '#src/base/json.ts';
 import { counted, type HoldResult, reportedCount } from '#src/provider/models/request-hold.ts';
 import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/ports.ts';
 
-/** Usage of an utterance, as a transcription server reports it; undefined where it does not. */
+/** Reads the usage that a transcription server reports. */
 export function heardCount(usage: unknown): ServerUsage | undefined {
   const { type, seconds, input_tokens, output_tokens, input_token_details } = fieldsOf(usage);
   if (type === 'duration') {
@@ -18,7 +18,7 @@ export function heardCount(usage: unknown): ServerUsage | undefined {
   return { kind: 'tokens', inputTokens, outputTokens, audioInputTokens };
 }
 
-/** Both together; undefined if they cannot be added, or one is not known. */
+/** Undefined if the usages cannot be added, or one is unknown. */
 export function sumOf(
   one: ServerUsage | undefined,
   other: ServerUsage | undefined,
@@ -36,26 +36,21 @@ export function sumOf(
   };
 }
 
-/** Length of a spoken text, and of its sound. */
 export type SpokenUsage = {
   readonly characters: number;
   readonly ms: number;
-  /** Usage, with a count only if all of the text was spoken, and counted. */
+  /** Holds a count only if the whole text was spoken and counted. */
   readonly usage?: EngineUsage;
 };
 
-/** Pays for texts that are spoken. */
 export type VoiceUsageMeter = {
-  /**
-   * Counts a request for a text that has ended or was cut short, but not one that was refused before its first sound. Never
-   * throws.
-   */
+  /** Counts a text at its end. A request rejected before its first sound does not count. Never throws. */
   spoke(spoken: SpokenUsage): void;
-  /** Sets money aside for a text: the most sound that is taken of it, in ms. Absent: no limit. Errors: BotError `budget.used`. */
+  /** Reserves money, and so limits the sound. Undefined for no limit. Throws BotError `budget.used`. */
   holdSpeech?(text: string): HoldResult;
 };
 
-/** Counts every request of a synthesizer, also of one that stands in for another. */
+/** Counts every request of a synthesizer and its fallbacks. */
 export function meteredVoice(synthesizer: Synthesizer, meter: VoiceUsageMeter): Synthesizer {
   const each = (engine: Synthesizer): Synthesizer =>
     engine.wrapped?.(each) ?? metered(engine, meter);
@@ -91,7 +86,6 @@ function metered(synthesizer: Synthesizer, meter: VoiceUsageMeter): Synthesizer 
   };
 }
 
-/** The first `mostMs` of the sound. */
 async function* cutAfter(sound: AsyncIterable<Pcm>, mostMs = Infinity): AsyncGenerator<Pcm> {
   let leftMs = mostMs;
   for await (const pcm of sound) {
@@ -103,7 +97,7 @@ async function* cutAfter(sound: AsyncIterable<Pcm>, mostMs = Infinity): AsyncGen
   }
 }
 
-/** Sum of all requests for one text, attributed to the last engine asked. */
+/** Requests of one text belong to the last engine asked. */
 class Tally {
   #by: EngineUsage['by'];
   #begun = 0;

@@ -15,10 +15,10 @@ import type {
   TranscriptUpdate,
 } from '#src/speech/ports.ts';
 
-/** A clause of more characters takes longer where the server sends it in one piece, as proxies do. */
+/** A longer clause takes longer if the server sends it in one piece, as proxies do. */
 const shortChars = 80;
 
-/** Several voices as one: the first that can speak. Its names for voices and models are those of the first of them. */
+/** Combines several voices: the first that can speak is used. Names of voices and models belong to the first. */
 export function synthesizerWithFallbacks(chain: FallbackChain<Synthesizer>): Synthesizer {
   return withEach(chain, (engine) => engine);
 }
@@ -55,11 +55,12 @@ function withEach(
 
 const isOutput = ({ kind }: TranscriptUpdate) => kind === 'final';
 
-/** Longest sound, in ms, that gets the usual time. */
+/** Longer sound gets more time. */
 const shortMs = 5_000;
 
 /**
- * Several recognisers as one: the first that works. `listens` where the first of them takes sound while it is spoken.
+ * Combines several recognisers: the first that works is used. `listens` means that the first takes sound while people
+ * speak.
  *
  * A failure during speech is noticed at the next pause, and then the whole utterance is sent again.
  */
@@ -84,7 +85,6 @@ export function transcriberWithFallbacks(
 type Wrap = (engine: Transcriber) => Transcriber;
 type AskEngine = (engine: Transcriber, signal: AbortSignal) => AsyncIterable<TranscriptUpdate>;
 
-/** One request, with as much time as `soundMs` of sound need. Errors and abort: as `FallbackChain.run`. */
 function asked(
   chain: FallbackChain<Transcriber>,
   ask: AskEngine,
@@ -94,7 +94,6 @@ function asked(
   return chain.run({ ask, isOutput, size: Math.max(1, soundMs / shortMs) }, signal);
 }
 
-/** A failure of the engine that has listened from the beginning is noticed at the next pause. */
 function listenByChain(
   chain: FallbackChain<Transcriber>,
   wrap: Wrap,

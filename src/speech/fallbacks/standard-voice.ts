@@ -4,15 +4,14 @@ import { untilAccepted } from '#src/provider/refused-parts.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { isVoiceAmong, type VoiceNames } from '#src/speech/voice-names.ts';
 
-/** Statuses of a request that asks for something which is not there. */
+/** The server does not have what was asked for. */
 const refusals: ReadonlySet<number> = new Set([400, 404, 422]);
 
-/** Parts of a voice that a server may refuse. */
 type VoicePart = 'model' | 'name';
 
 /**
- * Uses the engine's standard voice for a text whose voice it no longer lists, or refuses while the standard one works, and
- * calls `onGone`. A refused model gives way to the usual one.
+ * Speaks with the standard voice if the server no longer lists a voice, or rejects it while the standard one works,
+ * and calls `onGone`. The usual model replaces a rejected one.
  */
 export function standardVoiceInstead(
   engine: Synthesizer,
@@ -49,8 +48,8 @@ export function standardVoiceInstead(
 }
 
 /**
- * Whether a request may have been refused for its voice. Over WebSockets there is no status, and some servers send no
- * answer at all for an unknown voice.
+ * A request may have been rejected for its voice. WebSockets have no status, and some servers send no answer for an
+ * unknown voice.
  */
 export function isVoiceRefusal(error: unknown): boolean {
   if (!(error instanceof BotError)) return false;

@@ -10,9 +10,8 @@ import { textPieces } from '#src/speech/pronunciation.ts';
 import { type PackedSound, SoundStream, type SpeechFormat } from './sound-stream.ts';
 
 /**
- * Sound out of MP3, Ogg or FLAC while it arrives, mono and all at one rate.
- *
- * Errors: BotError `source.*`, and those of `bytes`. Aborting `signal` throws `signal.reason`.
+ * Decodes MP3, Ogg or FLAC as it arrives, to mono at one rate. Throws BotError `source.*`. Aborting `signal` throws
+ * `signal.reason`.
  */
 export type DecodeSpeech = (
   bytes: AsyncIterable<Uint8Array>,
@@ -21,25 +20,38 @@ export type DecodeSpeech = (
 
 export type SynthesizerOptions = {
   readonly model: string;
-  /** Models of this server that a text may name in place of `model`. */
+  /** A text may name one of these instead of `model`. */
   readonly models?: readonly string[];
-  /** Name of the usual voice; a function where the list of the server decides. */
+  /** A function if the list of the server decides. */
   readonly voice: string | (() => string);
   readonly instructions?: string;
   readonly format: SpeechFormat;
-  /** Rate of samples without a label; 24 kHz is usual. */
+  /** Rate of samples without a label, usually 24 kHz. */
   readonly rateHz?: number;
-  /** Decoder of compressed sound; without it only raw samples and WAV are accepted, in any response format. */
+  /** Without a decoder only raw samples and WAV are accepted. */
   readonly decode?: DecodeSpeech;
 };
 
-/** Statuses with which a server may refuse a field. */
 const refusals = new Set([400, 422]);
 
-/** OpenAI takes 4096. */
+/**
+ * OpenAI takes 4,096: https://developers.openai.com/api/reference/resources/audio/subresources/speech/methods/create
+ */
 const longestInputChars = 4000;
 
-/** Any server with OpenAI's `/audio/speech`; sound is handed on as it arrives. Long texts become several requests. */
+/**
+ * Opens a voice behind any server with OpenAI's `/audio/speech`. Sound is passed on as it arrives, and long texts
+ * become several requests.
+ *
+ * @example
+ * import { openClient } from '#src/provider/client.ts';
+ * import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+ *
+ * declare const signal: AbortSignal;
+ * const client = openClient({ baseUrl: 'http://127.0.0.1:8880/v1' });
+ * const voice = openSynthesizer(client, { model: 'kokoro', voice: 'af_heart', format: 'pcm' });
+ * for await (const { samples } of voice.synthesize('Hello!', {}, signal)) console.log(samples.length);
+ */
 export function openSynthesizer(client: ApiClient, options: SynthesizerOptions): Synthesizer {
   // OpenAI streams anyway, and has no such field.
   let canAskForStream = !isOpenAi(client.baseURL);
@@ -113,12 +125,12 @@ async function* speak(
   throw new BotError('provider.empty', true, message);
 }
 
-/** A name that is not on the list never reaches the server: anyone may have chosen it. */
+/** Anybody may have chosen the name, so one that is not on the list never reaches the server. */
 function modelOf({ voice, options }: How): string {
   return options.models?.find((model) => model === voice.model) ?? options.model;
 }
 
-/** Leaving the loop early closes the connection. */
+/** Leaving early closes the connection. */
 async function* sounds(
   body: ReadableStream<Uint8Array>,
   stream: SoundStream,

@@ -18,15 +18,15 @@ import { readTranscript, transcriptOf } from './transcript-reply.ts';
 
 export type TranscriberOptions = {
   readonly model: string;
-  /** Models of this server that a request may name in place of `model`. */
+  /** A request may name one of these instead of `model`. */
   readonly models?: readonly string[];
-  /** BCP 47; left out, the server finds out by itself. */
+  /** BCP 47. If undefined, the server detects the language. */
   readonly language?: string;
 };
 
-/** Models of which words are asked for as they are found. */
+/** Words of these models are streamed. */
 const streaming = /^gpt-(4o-(mini-)?)?transcribe(?!-diarize)/;
-/** Errors by which servers report that they do not stream. */
+/** Servers report with these codes that they do not stream. */
 const noStream: ReadonlySet<ErrorCode> = new Set([
   'provider.refused',
   'provider.wrong_type',
@@ -34,7 +34,7 @@ const noStream: ReadonlySet<ErrorCode> = new Set([
   'provider.empty',
 ]);
 
-/** Parts of a request that a server may refuse. Only the first answer pays for finding out. */
+/** Parts that a server may reject. Only the first answer pays for finding out. */
 type RequestPart = 'translation' | 'word times' | 'hints' | 'stream';
 
 type Form = {
@@ -44,14 +44,25 @@ type Form = {
   readonly hints: readonly string[];
 };
 
-/** Abilities a server has shown with a model. */
 type Abilities = { refused: ReadonlySet<RequestPart>; hasStreamed: boolean };
 
-/** Statuses with which servers refuse the form of a request; `notThere` adds those of a missing endpoint. */
+/** Servers reject the form of a request with these. A missing endpoint has further ones. */
 const notUnderstood = new Set([400, 422]);
 const notThere = new Set([...notUnderstood, 404, 405, 410, 501]);
 
-/** Any server with OpenAI's `/audio/transcriptions`; one upload an utterance, partials if it streams them. */
+/**
+ * Opens a recogniser behind any server with OpenAI's `/audio/transcriptions`, with one upload for each utterance.
+ *
+ * @example
+ * import { openClient } from '#src/provider/client.ts';
+ * import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+ * import type { Pcm } from '#src/audio/pcm.ts';
+ *
+ * declare const utterance: Pcm, signal: AbortSignal;
+ * const client = openClient({ baseUrl: 'http://127.0.0.1:8000/v1' });
+ * const transcriber = openTranscriber(client, { model: 'whisper-1' });
+ * for await (const update of transcriber.transcribe(utterance, signal)) console.log(update);
+ */
 export function openTranscriber(client: ApiClient, options: TranscriberOptions): Transcriber {
   return new TranscriptionServer(client, options);
 }
@@ -77,7 +88,7 @@ class TranscriptionServer implements Transcriber {
       return;
     }
     const { model: usual, models = [] } = this.#options;
-    // A name that is not on the list never reaches the server: anyone may have chosen it.
+    // Anybody may have chosen the name, so one that is not on the list never reaches the server.
     const model = models.find((one) => one === asked.model) ?? usual;
     const can = this.#abilitiesOf(model);
     const { hints = [], language: known } = asked;
@@ -92,7 +103,7 @@ class TranscriptionServer implements Transcriber {
         next: (error, parts) => {
           const refused = refusedPart(error, parts, can);
           if (!refused) throw error;
-          // A stream may have been refused for another part.
+          // A stream may have been rejected for another part.
           const isLeft = (part: RequestPart) => parts.has(part) || part === 'stream';
           return [...wanted].filter((part) => part !== refused && isLeft(part));
         },

@@ -4,16 +4,14 @@ import { deadlineSignal } from '#src/base/waiting.ts';
 import type { ApiClient } from '#src/provider/client.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 
-/** Time, in ms, for which an answer counts; after it the server is asked again, and meanwhile the former one holds. */
+/** After this time the server is asked again, and the former list holds meanwhile. */
 const freshMs = 600_000;
-/** Time, in ms, after which a server that did not answer is asked again. */
 const retryMs = 60_000;
-/** Longest wait, in ms, for the answer: a person types, or waits for a reply. */
+/** A person is typing, or waiting for a reply. */
 const longestMs = 2_000;
-/** Names beyond these are left out. */
 const mostNames = 2_000;
 
-/** The voices of a server that lists them (`GET /audio/voices`: Kokoro-FastAPI, speaches and others do). */
+/** Voices of a server that lists them at `GET /audio/voices`, such as Kokoro-FastAPI and speaches. */
 export class ServerVoices implements VoiceNames {
   readonly isEnglishOnly = false;
   readonly #client: Pick<ApiClient, 'get'>;
@@ -41,7 +39,7 @@ export class ServerVoices implements VoiceNames {
     return this.#names;
   }
 
-  /** Never throws: a server that does not answer keeps its known names. */
+  /** Never throws. A server that does not answer keeps its names. */
   async #ask(): Promise<void> {
     using deadline = deadlineSignal(longestMs, this.#clock, () => new Error('late'));
     try {
@@ -53,7 +51,7 @@ export class ServerVoices implements VoiceNames {
   }
 }
 
-/** Voices the server lists now. Errors: as `ApiClient.get`; a list of another shape is empty. */
+/** A list of another shape is empty. */
 export async function readServerVoices(
   client: Pick<ApiClient, 'get'>,
   signal: AbortSignal,
@@ -65,7 +63,6 @@ export async function readServerVoices(
   return [...new Set(list.slice(0, mostNames).flatMap((voice) => nameOf(voice) ?? []))];
 }
 
-/** A name as people can type it; undefined where there is none. */
 function nameOf(voice: unknown): string | undefined {
   const { id, voice_id, name } = fieldsOf(voice);
   return [voice, id, voice_id, name].find(isName);

@@ -4,26 +4,24 @@ import { sniffName } from '#src/audio/sniff.ts';
 import { WavStream } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 
-/** Forms of sound that can be asked of a speech server and read here. */
 export const speechFormats = ['pcm', 'wav', 'mp3', 'opus', 'flac'] as const;
 export type SpeechFormat = (typeof speechFormats)[number];
 
-/** Samples that are judged together, 21 ms at 24 kHz, and the fewest: 8 ms. */
+/** 21 ms at 24 kHz are checked together, and at least 8 ms. */
 const [mostJudged, fewestJudged] = [512, 200];
 
 type SoundReader = 'undecided' | 'raw' | WavStream | PackedSound;
 
-/** Names of the formats that are decoded elsewhere. */
 const packedNames = { wav: 'WAV', mp3: 'MP3', flac: 'FLAC', ogg: 'Ogg', webm: 'WebM' } as const;
 
-/** Sound that has to be decoded. */
 export type PackedSound = { readonly name: string; readonly bytes: Buffer };
 
 /**
- * Turns the body of a speech answer into sound while it arrives, mono, for pieces of any length.
+ * Turns the body of an answer into mono sound as it arrives, in pieces of any length.
  *
- * A format is recognised by its bytes, since servers send WAV for raw samples and label anything `audio/mpeg`; bytes
- * in no known format are 16-bit little-endian, unless they would be noise. Errors: BotError `provider.wrong_type`, `audio.bad_wav`.
+ * The bytes decide the format, since servers send WAV for raw samples and label anything `audio/mpeg`. Unknown bytes
+ * are 16-bit little-endian samples, unless they would be noise. Throws BotError `provider.wrong_type` or
+ * `audio.bad_wav`.
  */
 export class SoundStream {
   readonly #rateHz: number;
@@ -32,8 +30,8 @@ export class SoundStream {
   #reader: SoundReader = 'undecided';
 
   /**
-   * `contentType` as sent; it may name the rate, as in `audio/pcm; rate=16000`, else that is `unlabelledHz`. With `isPackedFine`
-   * MP3, Ogg and FLAC are no errors: they show in `packed`, and nothing more is to be pushed.
+   * `contentType` may name the rate, as in `audio/pcm; rate=16000`. With `isPackedFine`, MP3, Ogg and FLAC are
+   * returned by `packed`.
    */
   constructor(contentType: string, isPackedFine = false, unlabelledHz = speakRateHz) {
     this.#isPackedFine = isPackedFine;
@@ -41,7 +39,7 @@ export class SoundStream {
     this.#rateHz = rate ? Number(rate) : unlabelledHz;
   }
 
-  /** Once it is known that it has to be decoded: all that was pushed. */
+  /** All bytes pushed, if they need a decoder. Nothing more may be pushed then. */
   get packed(): PackedSound | undefined {
     return typeof this.#reader === 'object' && 'name' in this.#reader ? this.#reader : undefined;
   }
@@ -52,14 +50,14 @@ export class SoundStream {
     return this.#read(all, false);
   }
 
-  /** Gives the rest when the body ends. A body shorter than a header may now show in `packed`. */
+  /** A body shorter than a header may now show in `packed`. */
   end(): Pcm[] {
     const last = this.#read(this.#rest, true);
     const held = this.#reader instanceof WavStream ? this.#reader.end().map(toVoice) : [];
     return [...last, ...held];
   }
 
-  /** Bytes too few to be judged wait for others, and half a sample at the end is dropped. */
+  /** Half a sample at the end is dropped. */
   #read(bytes: Buffer, isWhole: boolean): Pcm[] {
     this.#rest = bytes;
     if (bytes.length < 2 * fewestJudged && !isWhole) return [];
@@ -69,7 +67,7 @@ export class SoundStream {
     this.#rest = bytes.subarray(this.#reader === 'raw' ? even : bytes.length);
     if (this.#reader instanceof WavStream) return this.#reader.push(bytes).map(toVoice);
     if (this.#reader !== 'raw' || even === 0) return [];
-    // A copy of its own lies at an even place in memory.
+    // A copy lies at an even address.
     const samples = new Int16Array(new Uint8Array(bytes.subarray(0, even)).buffer);
     return [toVoice({ samples, rateHz: this.#rateHz, channels: 1 })];
   }
@@ -101,10 +99,10 @@ function wrongForm(name: string): BotError {
   return new BotError('provider.wrong_type', false, message);
 }
 
-/** Mono sound that is no noise. In a WAV file, too, other bytes may stand, or half a sample, behind which all others are noise. */
 function toVoice(pcm: Pcm): Pcm {
   const mono = toMono(pcm);
   const { samples } = mono;
+  // A WAV file may hold other bytes too, or half a sample, after which everything is noise.
   const last = samples.length - fewestJudged;
   for (let at = 0; last >= 0 && at < samples.length; at += mostJudged)
     if (isNoise(samples.subarray(Math.min(at, last), at + mostJudged)))
@@ -112,10 +110,7 @@ function toVoice(pcm: Pcm): Pcm {
   return mono;
 }
 
-/**
- * Whether samples are bytes of another form, compressed or of another width or order: of those, each is independent of the one
- * before, and they are nearly as loud as can be.
- */
+/** Each sample of compressed or misread bytes is independent of the one before, and nearly as loud as possible. */
 function isNoise(samples: Int16Array): boolean {
   let [power, change, last] = [0, 0, samples[0] ?? 0];
   for (const sample of samples) {
@@ -128,9 +123,9 @@ function isNoise(samples: Int16Array): boolean {
 }
 
 /**
- * Root mean square: random samples have 18,900, and 512 of them always more than 17,000. The loudest "s" of test/fixtures/speech,
- * with the peak of its recording at full scale, has 10,400, and 15,400 where half as much again is clipped.
+ * Random samples have a root mean square of 18,900, and 512 of them always more than 17,000. The loudest "s" of
+ * test/fixtures/speech at full scale has 10,400, and 15,400 if half as much again is clipped.
  */
 const noiseLevel = 15_500;
-/** Change from sample to sample, by power: 2 for random ones, below 1 for vowels, about 3 for "s" at 16 kHz. */
+/** 2 for random samples, below 1 for vowels, about 3 for "s" at 16 kHz. */
 const [leastChange, mostChange] = [1.3, 2.7];

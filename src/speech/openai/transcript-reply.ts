@@ -6,20 +6,19 @@ import { heardCount } from '#src/speech/fallbacks/metered-voice.ts';
 import type { TranscribedWord, Transcript, TranscriptUpdate } from '#src/speech/ports.ts';
 import { readTags } from '#src/speech/recogniser-tags.ts';
 
-/** Limit of words in one utterance: of a longer list none are used. */
 const mostWords = 2_000;
 const longestWord = 100;
-/** Latest time of a word, in s, longer than any utterance. */
+/** Longer than any utterance. */
 const latestSeconds = 600;
 
-/** All or none: a word that cannot be makes the others doubtful. */
+/** One impossible word makes all others doubtful. */
 function wordsOf(words: unknown): readonly TranscribedWord[] | undefined {
   if (!Array.isArray(words) || words.length === 0 || words.length > mostWords) return undefined;
   const read: TranscribedWord[] = [];
   for (const one of words) {
     const written = textIn(fieldsOf(one).word) ?? '';
     const { text } = readTags(written);
-    if (text === '' && written.trim() !== '') continue; // a tag
+    if (text === '' && written.trim() !== '') continue; // The word is a tag.
     const word = wordOf(text, one);
     if (!word || word.startMs < (read.at(-1)?.startMs ?? 0)) return undefined;
     read.push(word);
@@ -38,7 +37,16 @@ function isWithin(value: unknown, least: number, most: number): value is number 
   return typeof value === 'number' && value >= least && value <= most;
 }
 
-/** `{text}`, JSON in a string, events in a text, or the bare text: servers send all four for any response format. */
+/**
+ * Reads a transcript from `{text}`, JSON in a string, events in a text, or bare text: servers send all four for any
+ * format.
+ *
+ * @example
+ * import { transcriptOf } from '#src/speech/openai/transcript-reply.ts';
+ *
+ * const { text, language } = transcriptOf('{"text": " Hallo! ", "language": "german"}', undefined);
+ * [text, language]; // ['Hallo!', 'de']
+ */
 export function transcriptOf(reply: unknown, asked: string | undefined): Transcript {
   const answer = typeof reply === 'string' ? jsonOr(reply) : reply;
   if (typeof answer === 'string' && answer !== '') return transcriptOf({ text: answer }, asked);
@@ -62,7 +70,7 @@ export function transcriptOf(reply: unknown, asked: string | undefined): Transcr
 
 const areEvents = /^\s*(data|event):/;
 
-/** The last of the events in a text, or all words of them: LiteLLM 1.108.7 answers so where a stream was asked for. */
+/** LiteLLM 1.108.7 answers like this if a stream was asked for. */
 function joinEvents(text: string): unknown {
   let last: unknown;
   let words = '';
@@ -73,7 +81,7 @@ function joinEvents(text: string): unknown {
       if (typeof delta === 'string') words += delta;
     }
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error; // cut off: what came before it counts
+    if (!(error instanceof SyntaxError)) throw error; // The words before the cut count.
   }
   return last ?? { text: words === '' ? undefined : words };
 }
@@ -91,10 +99,9 @@ function jsonOr(text: string): unknown {
 }
 
 /**
- * Words of an answer while they arrive, from OpenAI's events; an answer that is no stream is read as a whole.
+ * Yields words as they arrive. An answer that is no stream is read as a whole, and `onWhole` is called.
  *
- * `onWhole` is called for the latter. Errors: BotError `provider.truncated` for a stream without its last event,
- * `provider.empty`, and those of the body.
+ * Throws BotError `provider.truncated` for a stream without its last event, or `provider.empty`.
  */
 export async function* readTranscript(
   response: Response,

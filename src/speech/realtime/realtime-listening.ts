@@ -15,10 +15,9 @@ import type { Listening, OnPartial, Transcript } from '#src/speech/ports.ts';
 import { shortPauseMs, UtteranceSound } from '#src/speech/utterance-sound.ts';
 import { failureIn, TranscriptParts } from './realtime-parts.ts';
 
-/** Likely words, for all connections of a recogniser: once a server refuses them, or ends there, it is told none any more. */
+/** Shared by all connections of a recogniser. Once a server rejects hints, or ends there, it gets none any more. */
 export type TranscriptionHints = {
   areRefused: boolean;
-  /** Settings of a session with these hints. */
   readonly updateOf: (hints: readonly string[]) => object;
 };
 
@@ -27,18 +26,19 @@ export type RealtimeListeningOptions = Pick<LinkOptions, 'apiKey' | 'baseUrl'> &
   readonly clock: Clock;
   readonly language: string | undefined;
   readonly told: TranscriptionHints;
-  /** Words that are likely to be said. */
   readonly hints: readonly string[];
   readonly by: ServedBy;
 };
 
-/** Name of the message with hints, by which a server refuses it. */
+/** A server names this event when it rejects hints. */
 const hintsEventId = 'hints';
-/** Servers refuse to transcribe less. */
+/** Servers reject less sound. */
 const shortestSamples = speakRateHz / 10;
 const rateRatio = speakRateHz / listenRateHz;
 
-/** One utterance over one connection of its own: sound leaves as it comes, a pause commits it. A failure is final. */
+/**
+ * One utterance over a connection of its own. Sound leaves as it comes, and a pause commits it. A failure is final.
+ */
 export class RealtimeListening implements Listening {
   readonly #options: RealtimeListeningOptions;
   readonly #over: AbortController;
@@ -47,7 +47,7 @@ export class RealtimeListening implements Listening {
   readonly #parts: TranscriptParts;
   readonly #resampler = new Resampler(listenRateHz, speakRateHz);
   #link: JsonSocket | undefined;
-  /** The server was told hints, and may still refuse them. */
+  /** The server got hints, and may still reject them. */
   #awaitsHints = false;
   #sentTo = 0;
 
@@ -101,7 +101,6 @@ export class RealtimeListening implements Listening {
     }
   }
 
-  /** Sends the sound that has not left yet. */
   #flow(): void {
     const link = this.#link;
     if (!link) return;

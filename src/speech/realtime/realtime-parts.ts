@@ -10,17 +10,15 @@ import { joinTexts } from '#src/speech/join-texts.ts';
 import type { OnPartial, ServerUsage, Transcript } from '#src/speech/ports.ts';
 import { readTags } from '#src/speech/recogniser-tags.ts';
 
-/** Name of the events about the words of an item. */
 const transcription = 'conversation.item.input_audio_transcription';
 
-/** The words of an item. */
 type ItemTranscript = {
   readonly text: string;
   readonly language?: string;
   readonly count?: ServerUsage;
 };
 
-/** Error about an item, about the event sent under `eventId`, or about neither. */
+/** The error is about an item, about the event `eventId`, or about neither. */
 type ItemFailure = ReturnType<typeof errorIn> & { readonly itemId: string | undefined };
 
 export function failureIn(event: JsonEvent): ItemFailure | undefined {
@@ -28,7 +26,7 @@ export function failureIn(event: JsonEvent): ItemFailure | undefined {
   return { itemId: textIn(event.item_id), ...errorIn(event) };
 }
 
-/** Settings of a session that only transcribes 24 kHz sound, each time we say so; `hints` where they are to change. */
+/** Settings of a session that only transcribes 24 kHz sound, each time it is told to. `hints` are for a change. */
 export function sessionUpdate(
   model: string,
   language: string | undefined,
@@ -49,17 +47,17 @@ function transcriptIn(event: JsonEvent): ItemTranscript {
   return { text, language, count: heardCount(usage) };
 }
 
-/** The stretch of an utterance up to a pause; becomes one item of the server. */
+/** Sound of an utterance up to a pause, which becomes one item of the server. */
 class TranscriptPart {
   readonly fromSample: number;
   readonly eventId: string;
   toSample = Infinity;
   state: 'open' | 'waiting' | 'sent' | 'done' = 'open';
   itemId: string | undefined;
-  /** The server said so when it took the stretch in; before, words may have come under another id. */
+  /** The server named the item when it took the sound. Words may have come under another id before. */
   isNamed = false;
   heard: ItemTranscript = { text: '' };
-  /** Gives its waiter the error; unwaited for, it ends nothing. */
+  /** An error that nobody waits for ends nothing. */
   readonly end = Promise.withResolvers<void>();
 
   constructor(fromSample: number, number: number) {
@@ -75,13 +73,13 @@ class TranscriptPart {
   }
 }
 
-/** Assigns words to the parts of an utterance, in any order of the server's events. */
+/** Assigns words to the segments of an utterance, in any order of the server's events. */
 export class TranscriptParts {
   readonly #onPartial: OnPartial;
   readonly #parts: TranscriptPart[] = [];
   #open = new TranscriptPart(0, 1);
   #reported = '';
-  /** Number of parts whose count went out with a transcript. */
+  /** These counts went out with a transcript. */
   #counted = 0;
   #error: BotError | undefined;
 
@@ -89,30 +87,28 @@ export class TranscriptParts {
     this.#onPartial = onPartial;
   }
 
-  /** Start of the stretch that no pause has ended yet. */
+  /** Start of the segment that no pause has ended. */
   get openFrom(): number {
     return this.#open.fromSample;
   }
 
-  /** A pause: ends the open stretch. */
   cut(atSample: number): void {
     Object.assign(this.#open, { toSample: atSample, state: 'waiting' });
     this.#parts.push(this.#open);
     this.#open = new TranscriptPart(atSample, this.#parts.length + 1);
   }
 
-  /** Parts to be sent and committed, in order. */
   waiting(): TranscriptPart[] {
     return this.#parts.filter(({ state }) => state === 'waiting');
   }
 
-  /** Resolves when all sound up to the last pause is transcribed. Errors: the one it failed with. */
+  /** Resolves when all sound up to the last pause is transcribed. */
   async done(): Promise<void> {
     if (this.#error) throw this.#error;
     await Promise.all(this.#parts.map(({ end }) => end.promise));
   }
 
-  /** Transcript with the usage since the last one, if the server reported all of it. */
+  /** Holds the usage since the last transcript, if all of it was reported. */
   transcript(asked: string | undefined, by: ServedBy): Transcript {
     const heard = this.#parts.map((part) => part.heard);
     const language = heard.findLast((one) => one.language)?.language ?? asked;
@@ -156,7 +152,7 @@ export class TranscriptParts {
     return this.#parts.find((part) => part.state === 'sent' && !part.isNamed);
   }
 
-  /** Forgives errors about silence, and about parts no caller waits for. */
+  /** True for errors about silence, and about segments nobody waits for. */
   forgives({ itemId, eventId, code }: ItemFailure): boolean {
     const sent = this.#parts.filter(({ state }) => state === 'sent');
     const meant = sent.find((part) => part.eventId === eventId || part.itemId === itemId);

@@ -9,30 +9,32 @@ import { sessionUpdate } from './realtime-parts.ts';
 
 export type RealtimeOptions = Omit<LinkOptions, 'opening' | 'urls'> & {
   readonly model: string;
-  /** BCP 47; left out, the server finds out by itself. */
+  /** BCP 47. If undefined, the server detects the language. */
   readonly language?: string;
 };
 
-/** Languages with connections of their own; others are recognised without a hint. */
+/** Further languages are recognised without a hint. */
 const mostLanguages = 9;
 
 export type RealtimeTranscriber = Transcriber &
   Disposable & {
-    /** Connects ahead of need. Never throws and never waits. */
+    /** Never throws and never waits. */
     warm(): void;
   };
 
 /**
- * Any server with OpenAI's Realtime transcription: sound goes up during speech, and words come back meanwhile if the model
- * sends them early.
+ * Opens a recogniser behind any server with OpenAI's Realtime transcription:
+ * https://developers.openai.com/api/docs/guides/realtime
+ *
+ * Sound leaves during speech, and words come back meanwhile if the model sends them early.
  */
 export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTranscriber {
   const { baseUrl, clock = realClock, language: usual, model } = options;
   const by = servedBy(model, baseUrl);
-  // OpenAI refuses a model in the address, speaches insists on one.
+  // OpenAI rejects a model in the address, and speaches demands one.
   const intent = 'transcription';
   const urls = realtimeUrls(baseUrl, [{ intent }, { intent, model }]);
-  /** The language of a connection is fixed, so each language has connections of its own. */
+  /** The language of a connection is fixed. */
   const languages = new Map<string | undefined, LanguageConnections>();
   const connections = (language: string | undefined): LanguageConnections => {
     const known = languages.get(language);

@@ -1,27 +1,25 @@
-/** A language that words were found to be in. */
 export type DetectedLanguage = {
   /** BCP 47. */
   readonly language: string;
-  /** Probability of that, 0 to 1. */
+  /** 0 to 1. */
   readonly probability: number;
 };
 
-/** Scores of the n-grams of several languages. */
 export type LanguageNgrams = {
   readonly detect: (text: string, among: readonly string[]) => DetectedLanguage | undefined;
 };
 
-/** Added to each score of the file, which is stored without it. As eld has it. */
+/** The file stores scores less this number, as the package eld does. */
 const leastScore = 53;
-/** Longest text, and longest word, in bytes, that is analysed. */
+/** Longer texts and words are cut, in bytes. */
 const [mostTextBytes, mostWordBytes] = [350, 70];
-/** Characters between words: all but letters, and apostrophes before one. As eld has it. */
+/** Everything but letters, and apostrophes before one, as in eld. */
 const separators = /[^\p{L}'`\u2019]+/gu;
 const apostrophes = "'`\u2019";
-/** Steepness with which the share of the best score becomes a probability. From `test/speech/text-language.test.ts`. */
+/** Steepness with which a score becomes a probability (`npm test -- test/speech/text-language`). */
 const steepness = 10;
 
-/** Scripts used by only one of these languages, also where none of its n-grams is known. */
+/** Scripts that a single language uses. */
 const ownScripts: readonly (readonly [string, RegExp])[] = [
   ['ko', /\p{Script=Hangul}/gu],
   ['ja', /[\p{Script=Hiragana}\p{Script=Katakana}]/gu],
@@ -29,10 +27,10 @@ const ownScripts: readonly (readonly [string, RegExp])[] = [
   ['he', /\p{Script=Hebrew}/gu],
   ['th', /\p{Script=Thai}/gu],
 ];
-/** Share of the letters of a text that must be of such a script: a Japanese text is kana and Han in turn. */
+/** Japanese mixes kana and Han. */
 const leastScriptShare = 0.3;
 
-/** Reads a file that `scripts/make-language-ngrams.mjs` has written. Throws a plain Error for any other. */
+/** Reads a file of `scripts/make-language-ngrams.mjs`. Throws a plain Error for any other. */
 export function readLanguageNgrams(file: string): LanguageNgrams {
   const [head = '', ...lines] = file.trimEnd().split('\n');
   const codes = head.split(' ');
@@ -67,7 +65,7 @@ function isAmong(language: string, among: readonly string[]): boolean {
   return among.length === 0 || among.some((tag) => tag.toLowerCase().split('-', 1)[0] === language);
 }
 
-/** Score of each language, in the order of the file. */
+/** In the order of the file. */
 function scoresOf(
   text: string,
   places: ReadonlyMap<string, number>,
@@ -85,7 +83,6 @@ function scoresOf(
   return sums;
 }
 
-/** N-grams of the first words; each once. */
 function ngramsOf(text: string): ReadonlySet<string> {
   const found = new Set<string>();
   let length = 0;
@@ -106,7 +103,7 @@ function withoutLastApostrophes(word: string): string {
   return word.slice(0, end);
 }
 
-/** Four bytes every three of a word, its beginning and its end with a blank. */
+/** Splits a word into pieces of 4 bytes, one every 3 bytes, with a blank at the beginning and end of the word. */
 function* ngramsOfWord(bytes: string): Generator<string> {
   if (bytes === '') return;
   let at = 0;

@@ -1,18 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import type { DetectedLanguage, LanguageNgrams } from './language-ngrams.ts';
 
-/** Detects the language of a text, where a recogniser does not report it. */
+/** Detects the language of a text that comes without one. */
 export interface TextLanguageDetector {
   /**
-   * `among`: only these, BCP 47; empty: all known ones. Undefined where the text holds no word of them, or the data
-   * cannot be loaded. Loads its data on first use. Never rejects.
+   * `among` limits the languages (BCP 47), unless empty. Undefined without a known word, or if the data cannot be
+   * loaded. Never rejects.
    */
   detect(text: string, among: readonly string[]): Promise<DetectedLanguage | undefined>;
 }
 
 const place = new URL('./ngrams.txt', import.meta.url);
 
-/** A detector by n-grams in 26 languages; about 1.8 MB once it was asked. */
+/** 26 languages by n-grams, about 1.8 MB after the first use. */
 export function openTextLanguage(): TextLanguageDetector {
   let loading: Promise<LanguageNgrams> | undefined;
   const load = async (): Promise<LanguageNgrams> => {
@@ -28,7 +28,7 @@ export function openTextLanguage(): TextLanguageDetector {
       try {
         return (await loading).detect(text, among);
       } catch {
-        loading = undefined; // the next call tries again
+        loading = undefined; // The next call tries again.
         return undefined;
       }
     },
