@@ -26,12 +26,10 @@ export type OrderedPacket = {
 };
 
 export type PacketGap = {
-  /** Frames that never came, and their samples. */
   readonly frames: number;
   readonly lost: number;
   /** Samples of silence, in which nothing was sent. Undefined between two streams, where only the clock knows. */
   readonly silent?: number;
-  /** The packet does not continue the sound before. */
   readonly isRestart: boolean;
 };
 
@@ -43,7 +41,6 @@ export type OrderCounts = {
 
 /** A packet waits for the one before it for up to three frames. */
 const reorderWaitMs = 60;
-/** A packet further ahead does not belong to the same order. */
 const reorderLimit = 15;
 const lossLimitFrames = 5;
 const silenceLimitSamples = 60 * 48_000;
@@ -55,7 +52,6 @@ const lateLimit = 100;
 const none: readonly OrderedPacket[] = [];
 const anotherStream: PacketGap = { frames: 0, lost: 0, isRestart: true };
 
-/** A packet whose sequence number does not wrap. */
 type PlacedPacket = { readonly packet: Packet; readonly place: number };
 
 /**
@@ -178,7 +174,7 @@ function unwrap(sequence: number, near: number): number {
   return near + (((sequence - near) << 16) >> 16);
 }
 
-/** The same stream continues if time passes, not too long, and long enough for the lost packets. */
 function follows(jump: number, missing: number): boolean {
+  // Time passes, not too long, and long enough for the lost packets.
   return jump >= missing * shortestSamples && jump <= silenceLimitSamples;
 }

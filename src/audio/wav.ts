@@ -6,7 +6,6 @@ type WavReading =
   | { readonly kind: 'chunks'; readonly encoding?: Encoding }
   /** `leftBytes` is Infinity if the writer did not know the length. */
   | { readonly kind: 'data'; readonly leftBytes: number; readonly encoding: Encoding }
-  /** Only another file may follow. */
   | { readonly kind: 'done' };
 
 const unknownSize = 0xffffffff;
@@ -25,7 +24,6 @@ const formatLimitBytes = 256;
 
 type Encoding = {
   readonly rateHz: number;
-  /** More than two are mixed down to one. */
   readonly channels: number;
   readonly sampleBytes: number;
   readonly sample: (bytes: Buffer, at: number) => number;
@@ -89,7 +87,6 @@ export class WavStream {
   #skipBytes = 0;
   #soundBytes = 0;
 
-  /** Returns the samples that `bytes` completed, one piece for each file. */
   push(bytes: Uint8Array): Pcm[] {
     this.#rest = Buffer.concat([this.#rest, bytes]);
     const pieces: Pcm[] = [];
@@ -108,7 +105,6 @@ export class WavStream {
     throw badWav('The WAV file ends before its sound begins.');
   }
 
-  /** Returns the next state, or undefined until more bytes are here. */
   #step(pieces: Pcm[]): WavReading | undefined {
     const reading = this.#reading;
     switch (reading.kind) {
@@ -205,7 +201,6 @@ export class WavStream {
     return { pieces, bytes: bytes.length };
   }
 
-  /** Keeps only the beginning of another file. */
   #afterwards(): WavReading | undefined {
     const start = this.#rest.toString('latin1').search(startOfFile);
     this.#take(start < 0 ? Math.max(0, this.#rest.length - 11) : start);
@@ -219,12 +214,10 @@ export class WavStream {
   }
 }
 
-/** True if the size in a header says nothing. */
 export function isOpenSize(sizeBytes: number): boolean {
   return sizeBytes === 0 || sizeBytes > longestDataBytes;
 }
 
-/** Throws BotError `audio.bad_wav`. */
 function readFormat(chunk: Buffer): Encoding {
   if (chunk.length < 16) throw badWav('The WAV file has a damaged format chunk.');
   const extensible = chunk.readUInt16LE(0) === 0xfffe && chunk.length >= 26;

@@ -12,7 +12,6 @@ export type TurnUtterance = {
   readonly toMs: number;
   /** Mono at 16 kHz. Undefined for typed words. */
   readonly pcm?: Pcm;
-  /** Typed words. */
   readonly text?: string;
   /** Recognised for its answer only. */
   readonly isRecording?: true;
@@ -31,7 +30,6 @@ export type ReplyStyle = {
   readonly asidesIn?: (language: string | undefined) => Readonly<Record<AsideKind, string>>;
 };
 
-/** Language of an answer. The session determines it. */
 export interface AnswerLanguage {
   /** BCP 47, as far as known. Surer after `hear`. */
   readonly now: string | undefined;
@@ -49,7 +47,6 @@ export interface AnswerLanguage {
 /** A call with an effect made for the same words before, and its result. */
 export type DoneCall = { readonly call: ToolCall; readonly content: string };
 
-/** Input of an answer. */
 export type Turn = {
   readonly said: readonly TurnUtterance[];
   readonly style: ReplyStyle;
@@ -67,9 +64,7 @@ export type Turn = {
 };
 
 export type ReplyPart =
-  /** As it arrives. */
   | { readonly kind: 'text'; readonly text: string }
-  /** The clause went to speech. */
   | { readonly kind: 'clause'; readonly text: string }
   /** `ofText` is the clause that sounds. `begins` marks its first sound. */
   | {
@@ -83,20 +78,17 @@ export type ReplyPart =
   /** Links, code and tables, to be read. Comes once, after all text. */
   | { readonly kind: 'aside'; readonly text: string }
   | { readonly kind: 'tool'; readonly call: ToolCall }
-  /** The model cut the answer at its longest length. */
   | { readonly kind: 'cut' }
   | { readonly kind: 'usage'; readonly usage: Usage };
 
 export type ToolResult = { readonly content: string };
 
-/** Services of the channel for a running answer. */
 export interface AnswerHost {
   /** Waits until the answer is released, since a preemptive answer must have no effect. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
   readonly meter: ChatMeter & VoiceUsageMeter;
 }
 
-/** Turns a turn into a reply. All pipelines behave alike. */
 export interface Pipeline {
   /**
    * Starts at once and reads ahead within a bound. An utterance without words yields nothing.
@@ -123,6 +115,5 @@ export interface PipelineRegistry {
   readonly names: readonly PipelineName[];
   /** Throws for a name that is not in `names`. */
   open(name: PipelineName): Pipeline;
-  /** Chat and speech engines in a few words, for the panel. */
   engine(name: PipelineName): string;
 }

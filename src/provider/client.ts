@@ -23,7 +23,6 @@ export class WarmConnections implements Disposable {
   readonly #addresses: readonly string[];
   readonly #clock: Clock;
   readonly #over = new AbortController();
-  /** Further requests would only fill the logs of these servers. */
   readonly #refusing = new Set<string>();
   #lastMs = -Infinity;
   #untilMs = 0;
@@ -69,6 +68,7 @@ export class WarmConnections implements Disposable {
     try {
       // After a HEAD Node's `fetch` closes the connection.
       const response = await fetch(address, { method: 'OPTIONS', redirect: 'manual', signal });
+      // Further requests would only fill the log of this server.
       if (response.status >= 400) this.#refusing.add(address);
       for await (const _ of response.body ?? []); // Only a connection whose answer was read to its end stays open.
     } catch {
@@ -104,7 +104,6 @@ export class ApiClient extends OpenAI {
     });
   }
 
-  /** Leaves out the key. */
   toJSON(): string {
     return `ApiClient(${serverName(this.baseURL)})`;
   }

@@ -20,13 +20,11 @@ import {
 import { endMark } from './server-events.ts';
 
 const mostBytes = 64 * 1024 * 1024;
-/** These bytes tell the kind of a body. */
 const mostHeadBytes = 4096;
 
 export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 export type Guard = {
-  /** For messages. */
   readonly server: string;
   readonly secret: () => string | undefined;
 };
@@ -69,7 +67,6 @@ export function guardFetch(guard: Guard): Fetch {
 }
 
 type Watch = Guard & {
-  /** Closes the connection. */
   readonly hangUp: AbortController;
   readonly asked: ExpectedContent;
 };
@@ -122,7 +119,6 @@ function meterOf({ ok, headers }: Response, { asked }: Watch): JsonMeter {
   return new JsonMeter(isStream ? eventLimits : answerLimits, { isStream });
 }
 
-/** Passes a body on in pieces as they are asked for. */
 class WatchedBody implements UnderlyingSource<Uint8Array> {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #watch: MeasuredAnswer;
@@ -154,8 +150,8 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     else this.#watch.hangUp.abort(reason);
   }
 
-  /** A reader goes through a whole piece in one turn of the event loop. */
   async #part(): Promise<Uint8Array | undefined> {
+    // A reader goes through a whole piece in one turn of the event loop.
     if (this.#unread) await setImmediate();
     const piece = this.#unread ?? (await this.#read());
     const isLong = piece !== undefined && piece.length > this.#partBytes;
@@ -188,9 +184,9 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   }
 }
 
-/** Where sound or a stream was asked for, JSON is an error in spite of its status. */
 async function wrongType(what: string, answer: Response, guard: Guard): Promise<BotError> {
   const advice = 'check that the base URL is the API itself, which usually ends in /v1';
+  // Where sound or a stream was asked for, JSON is an error in spite of its status.
   const isJson = what === 'json';
   const serverWords = isJson
     ? plainWords(wordsOfText(await answer.text()), guard.secret(), 120)

@@ -128,7 +128,6 @@ export class JsonSocket {
     this.#listener = idle;
   }
 
-  /** False if nothing can be sent any more. */
   send(event: JsonEvent): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
     if (this.#socket.bufferedAmount > mostWaitingBytes) {

@@ -19,16 +19,13 @@ import {
 } from '#src/turn/overlap/interjections.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
 
-/** Facts about one utterance, in a pause or at its end. */
 export type UtteranceFacts = SpeakerTurn & {
   readonly evidence: Evidence;
   /** Undefined if nothing is recognised yet, or the recogniser failed. */
   readonly text?: string;
-  /** Display names of the other people in the channel. */
   readonly present?: readonly string[];
   /** The utterance continues the same person's last words to the bot. */
   readonly goesOn: boolean;
-  /** Words that the recogniser was told to expect. */
   readonly hints?: readonly string[];
   /** A yes or no of this speaker answers a question that the bot asked aloud. */
   readonly mayConfirm?: boolean;
@@ -37,9 +34,7 @@ export type UtteranceFacts = SpeakerTurn & {
 };
 
 export type EndedUtterance = UtteranceFacts & {
-  /** The speaker has gone on meanwhile. */
   readonly hasGoneOn: boolean;
-  /** The bot was speaking meanwhile. */
   readonly overlapsReply: boolean;
   /** The turn being answered without a sound yet: the speaker's own, or another. */
   readonly unheardTurn: 'own' | 'other' | undefined;
@@ -94,7 +89,6 @@ export type UtteranceDecision =
 /** From this logit on a partial is worth a preemptive answer. */
 const minCompleteLogit = 0.3;
 
-/** Classifies an utterance without regard to its addressee. */
 export function contentOf(
   utterance: Pick<UtteranceFacts, 'evidence' | 'hints' | 'text'>,
 ): 'words' | 'no-words' | 'not-understood' {
@@ -162,16 +156,15 @@ function confirmed(utterance: EndedUtterance, command: UtteranceCommand): Uttera
   return { kind: 'command', why: 'interjection', command, dropsUnheard: false, overlap };
 }
 
-/** Pausing also ends the answer that the bot gives, or is about to give. */
 function pausedHearing(utterance: EndedUtterance): UtteranceDecision {
   const stop = { kind: 'stop', sure: true } as const;
+  // Pausing also ends the answer that the bot gives, or is about to give.
   const overlap = overlapOf(utterance, stop, true);
   const dropsUnheard = utterance.unheardTurn !== undefined;
   const command = { kind: 'spoken', command: 'pauseHearing' } as const;
   return { kind: 'command', why: 'interjection', command, dropsUnheard, overlap };
 }
 
-/** The speaker needed no name, but called another person or talked about the bot. */
 function isForOthers(verdict: AddressingVerdict) {
   return !verdict.meant && (verdict.why === 'not-named' || verdict.why === 'mentioned');
 }
@@ -249,13 +242,13 @@ function commandOf(
   }
 }
 
-/** To an answer that sounds, the command is an aside. */
 function spoken(command: SpokenCommand, { hasGoneOn }: EndedUtterance): UtteranceDecision {
   return {
     kind: 'command',
     why: 'interjection',
     command: { kind: 'spoken', command },
     dropsUnheard: false,
+    // An answer that sounds goes on.
     overlap: hasGoneOn ? undefined : { what: 'aside', isMeant: false },
   };
 }
@@ -307,9 +300,7 @@ function overlapOf(
   return hasGoneOn ? undefined : { what: words?.kind ?? 'noise', isMeant };
 }
 
-/** Amount of voice in an utterance. */
 export type Evidence = {
-  /** All voiced windows together. */
   readonly voicedMs: number;
   /** Time from the first to the last voiced window. */
   readonly spanMs: number;
@@ -346,7 +337,6 @@ export function heardWindow(
   return { ...more, meanLevelDb: mean(heard.meanLevelDb ?? levelDb, levelDb) };
 }
 
-/** The noise floor of an open microphone is about -55. */
 const faintestDb = -58;
 /** People take a breath sooner. */
 const breathlessMs = 10_000;
@@ -416,8 +406,8 @@ function isEcho(spoken: string, heard: Evidence, hints: readonly string[]) {
   return isFaint(heard) || heard.voicedMs < words.length * quickestWordMs;
 }
 
-/** Farewells of videos are also said by people. The voice decides. */
 function isPolite(spoken: string, heard: Evidence) {
+  // Farewells of videos are also said by people, so the voice decides.
   return faint.has(spoken) && !isFaint(heard);
 }
 
@@ -429,7 +419,6 @@ function isFaint({ voicedMs, meanProbability, meanLevelDb }: Evidence) {
 const bracketed =
   /\[[^\]]*\]?|\([^)]*\)?|\uff08[^\uff09]*\uff09?|\u3010[^\u3011]*\u3011?|\*[^*]+\*|<[^<>]*>/gu;
 
-/** "[Music]", "(applause)" and "*sighs*" are notes about sound. */
 function withoutStageNotes(text: string): string {
   return text
     .replace(bracketed, ' ')

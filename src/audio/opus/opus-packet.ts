@@ -132,7 +132,6 @@ export type FrameHeader = {
   readonly rateHz: number;
 };
 
-/** Reads the header at the beginning of at least 6 bytes. */
 export function readHeader(bytes: Buffer): FrameHeader | undefined {
   const head = bytes.readUInt32BE(0);
   if (head >>> 21 !== 0x7ff) return undefined;

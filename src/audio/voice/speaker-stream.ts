@@ -55,7 +55,6 @@ class Concealment {
     return samples;
   }
 
-  /** Forgets the stream, since earlier sound does not predict the sound after a long silence. */
   reset(): void {
     this.#past.fill(0);
     this.#knows = false;
@@ -77,7 +76,6 @@ class Concealment {
   }
 }
 
-/** Finds the shift at which the end of `past` is most like itself. */
 function periodOf(past: Int16Array): number {
   let best = longestPeriod;
   let highest = 0;
@@ -122,7 +120,6 @@ export type SpeakerSound =
 
 export type StreamCounts = OrderCounts & {
   readonly heard: number;
-  /** Still end-to-end encrypted. */
   readonly sealed: number;
   readonly undecodable: number;
   /** Lost, encrypted or undecodable, and concealed. */
@@ -247,7 +244,6 @@ export class SpeakerStream {
  * an utterance, and a soft first sound comes before both.
  */
 const preRollMs = 400;
-/** Word endings are quiet. */
 const tailMs = 200;
 
 const samplesOf = (ms: number): number => (ms * listenRateHz) / 1000;

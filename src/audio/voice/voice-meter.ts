@@ -58,7 +58,6 @@ export class VoiceMeter {
   readonly #activity;
   #window = new Float32Array(windowSamples);
   #filled = 0;
-  /** Sum of squares. */
   #power = 0;
 
   constructor(activity: VoiceActivity) {
@@ -116,7 +115,6 @@ export class VoiceMeter {
 
 /** Samples of the former window that each window begins with: https://github.com/snakers4/silero-vad */
 const contextSamples = 64;
-/** Cells of the LSTM. */
 const cellCount = 128;
 /** 32 ms at 16 kHz. */
 export const windowSamples = 512;
@@ -143,7 +141,7 @@ const mostInputs = 3 * bins;
 
 /** Addresses in a memory that never grows, and begins with the file of scripts/silero-weights.mjs. */
 function addresses() {
-  let endBytes = vectorBytes; // Name of the file.
+  let endBytes = vectorBytes;
   const take = (numbers: number): number => {
     const from = endBytes;
     endBytes += Math.ceil((numbers * numberBytes) / vectorBytes) * vectorBytes;
@@ -173,7 +171,6 @@ function addresses() {
     seen: take(2 * cellCount),
     gates: take(4 * cellCount),
     cells: take(cellCount),
-    /** Pairs of a value and its column. */
     list: take(2 * mostInputs),
     pages: Math.ceil(endBytes / pageBytes),
   } as const;
@@ -187,7 +184,6 @@ export class SileroWeights {
   readonly #output: Float32Array;
   readonly #bias: Float32Array;
   readonly #samples: Float32Array;
-  /** Areas of the memory for the stream in use. */
   readonly #context: Float32Array;
   readonly #outputs: Float32Array;
   readonly #cells: Float32Array;
@@ -211,7 +207,6 @@ export class SileroWeights {
     this.#cells = numbers(at.cells, cellCount);
   }
 
-  /** Runs one window of `stream` and updates its state. */
   probability(stream: StreamState, window: Float32Array): number {
     this.#samples.set(stream.context);
     this.#samples.set(window, contextSamples);

@@ -54,7 +54,6 @@ function refusedPart(
   return refusedField(words, parts) ?? (/\bstream/i.test(words) ? guess() : undefined);
 }
 
-/** Returns an empty text for any other failure. */
 function refusalIn(cause: unknown, statuses: ReadonlySet<number>): string {
   if (!(cause instanceof APIError) || !statuses.has(cause.status ?? 0)) return '';
   return `${cause.message} ${JSON.stringify(cause.error ?? '')}`;
@@ -194,7 +193,6 @@ class ChatServer {
     throw picturesRefused();
   }
 
-  /** Both requests of an answer are paid by one reservation, so `before` is the usage of the first. */
   async *#send(
     request: ChatRequest,
     parts: ReadonlySet<RefusablePart>,
@@ -202,6 +200,7 @@ class ChatServer {
     before: Usage | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
+    // Both requests of an answer are paid by one reservation.
     const most = this.#mostTokens(request, before);
     // Counts unless this answer ends with its own usage.
     if (before && request.mostTokens !== undefined)
@@ -285,7 +284,6 @@ class ChatServer {
   }
 }
 
-/** The cause is final for an empty answer, or if a repeated request tells the reason of an empty stream. */
 function isReason(cause: unknown, isSecond: boolean): boolean {
   const isTold = cause instanceof APIError && cause.status !== undefined;
   return isEmptyAnswer(cause) || (isSecond && isTold);
@@ -327,7 +325,6 @@ function saidIn({ messages }: ChatRequest): string {
   return said.map((one) => `${'name' in one ? one.name : ''} ${one.content}`).join(' ');
 }
 
-/** A failure after the first word leaves the answer incomplete. */
 function asTruncated(error: BotError): BotError {
   const { about, cause, code, message } = error;
   if (!/^provider\.(?:refused|unreachable)$/.test(code)) return error;

@@ -89,7 +89,6 @@ function stretchesOf(
   return starts.map((from, index) => ({ from, to: starts[index + 1] ?? words.length }));
 }
 
-/** Facts about a speaker before the words are known. */
 export type SpeakerTurn = {
   readonly speakerId: PersonId;
   /** Windows without a name count from here, even if the words are recognised much later. */
@@ -101,7 +100,6 @@ export type SpeakerTurn = {
 
 export type SpokenTurn = SpeakerTurn & {
   readonly text: string;
-  /** Display names of the other people in the channel. */
   readonly present?: readonly string[];
   /** The words continue the same person's last words to the bot. */
   readonly goesOn?: boolean;
@@ -224,7 +222,6 @@ function isAlone({ humans }: SpeakerTurn, { mode }: AddressingRules) {
   return mode === 'auto' && humans <= 1;
 }
 
-/** People are called by their display name or its first word. */
 function callsAny(sentences: readonly Sentence[], present: readonly string[]): boolean {
   return present.some((person) => namingIn(sentences, calledOf(person), exactly) === 'called');
 }
@@ -252,7 +249,6 @@ export type AddressingRules = {
   readonly names: readonly string[];
   /** Time after Ask in which that person needs no name. */
   readonly askWindowMs: number;
-  /** Time after an answer in which its asker needs no name. */
   readonly followUpMs: number;
   /** The same time after an answer that ended in a question. */
   readonly replyMs: number;
@@ -280,7 +276,6 @@ type Window = {
   readonly personId: PersonId;
   readonly fromMs: number;
   readonly untilMs: number;
-  /** Talk of others since the window opened. */
   readonly othersMs: number;
 };
 
@@ -289,7 +284,6 @@ export type AddressingState = { readonly windows: readonly Window[] };
 
 export const initialAddressing: AddressingState = { windows: [] };
 
-/** Also true for a question in quotes. */
 export function endsInQuestion(text: string): boolean {
   return /[?\uff1f\u061f]["\u201d\u00bb\s]*$/u.test(text);
 }
@@ -299,7 +293,6 @@ export type AddressEvent =
   | { readonly kind: 'asked'; readonly personId: PersonId; readonly atMs: number }
   /** Work on an answer began. Until its end the asker may go on without a name. */
   | { readonly kind: 'answering'; readonly personId: PersonId; readonly atMs: number }
-  /** The answer ended, was stopped or failed. */
   | {
       readonly kind: 'answered';
       readonly personId: PersonId;
@@ -385,7 +378,6 @@ function opened(
 
 const allWindows = ['asked', 'answering', 'follow-up', 'reply'] as const;
 
-/** Closes windows of one person. Words from before `atMs` still count. */
 function closed(
   attention: AddressingState,
   personId: PersonId,
@@ -394,7 +386,8 @@ function closed(
 ): AddressingState {
   const windows = attention.windows.map((window) =>
     window.personId === personId && kinds.includes(window.kind)
-      ? { ...window, untilMs: Math.min(window.untilMs, atMs) }
+      ? // Words from before `atMs` still count.
+        { ...window, untilMs: Math.min(window.untilMs, atMs) }
       : window,
   );
   return { ...attention, windows };

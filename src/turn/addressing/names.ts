@@ -5,7 +5,6 @@ import { languages } from '#src/turn/languages/languages.ts';
 type Gap = 'start' | 'space' | 'within' | 'pause';
 
 export type SentenceWord = {
-  /** Normalised, without apostrophes. */
   readonly text: string;
   /** Parts around apostrophes, such as `nova` and `s`. */
   readonly parts: readonly string[];
@@ -282,9 +281,7 @@ export function isWithin(from: string, to: string, most: number): boolean {
 const mostNames = 20;
 const longestName = 60;
 
-/** A name prepared for search. */
 export type Name = {
-  /** All words of the name, normalised and joined. */
   readonly joined: string;
   readonly dense: boolean;
   readonly words: number;
@@ -348,7 +345,6 @@ function exactAt(words: readonly SentenceWord[], at: number, name: Name): Hit | 
   return isInflected ? { how: 'inflected', to: at + 1 } : undefined;
 }
 
-/** Returns the index after the words that spell `joined`, or `at`. */
 function endOf(words: readonly SentenceWord[], at: number, joined: string): number {
   let heard = '';
   for (let to = at; to < words.length && joined.startsWith(heard); to++) {
@@ -388,7 +384,6 @@ function soundsLike(heard: string, length: number, { sound, words }: Name, most:
   return isWithin(heard, sound, Math.min(most, length === words ? slackOf(sound) : 0));
 }
 
-/** Returns undefined for words that cannot be a misspelt name. */
 function soundAt(span: readonly SentenceWord[], taken: ReadonlySet<string>): string | undefined {
   const [first, ...others] = span;
   if (!first || first.parts.length > 1 || taken.has(first.text)) return undefined;
@@ -400,7 +395,6 @@ function soundAt(span: readonly SentenceWord[], taken: ReadonlySet<string>): str
   return latin === undefined ? undefined : soundOf(latin);
 }
 
-/** Compares words without case and punctuation. */
 export function sameWords(one: string, other: string): boolean {
   return plainWords(one) === plainWords(other);
 }

@@ -6,14 +6,12 @@ export type Endings = ReadonlyMap<string, { readonly ended: number; readonly wen
 
 export const noEndings: Endings = new Map();
 
-/** The word not met for longest is forgotten. */
 const mostWords = 500;
 /** Counts are halved here, so that habits may change. */
 const fullCount = 64;
 /** Prior counts keep one chance from deciding. */
 const doubt = 2;
 
-/** Learns from a pause with a known outcome. */
 export function learnEnding(
   endings: Endings,
   lastWord: string,
@@ -43,7 +41,6 @@ export function leaning(endings: Endings, lastWord: string): number {
   return Math.max(-1.5, Math.min(1.5, logit));
 }
 
-/** Length of one person's pauses inside sentences. */
 export type PauseHabit = {
   /** Pauses learned from, as far as the number matters. */
   readonly pauses: number;
@@ -70,7 +67,6 @@ export function learnPause(habit: PauseHabit, pausedMs: number): PauseHabit {
   };
 }
 
-/** Delays between the last voice and the end of an utterance. */
 export type EndpointingDelayRules = {
   /** Without a text while packets still flow. */
   readonly textlessDelayMs: number;
@@ -134,7 +130,6 @@ const sureEnough = [0, 0.3] as const;
 /** A person's slower pauses take one logit for each 500 ms. */
 const slownessPerLogitMs = 500;
 
-/** Decides the delay by all signs, within `minDelayMs` and `maxDelayMs`. */
 export function endpointingDelay(
   { closed, lags, textless, reading }: PauseSigns,
   rules: EndpointingDelayRules,
@@ -180,7 +175,6 @@ function clamp(value: number, least: number, most: number): number {
   return Math.max(least, Math.min(most, value));
 }
 
-/** The person not met for longest is forgotten. */
 const mostPeople = 100;
 
 /** Pause habits of the people of one session. They are kept nowhere else. */
@@ -193,7 +187,6 @@ export class PauseHabits {
     return { endings: this.#endings, habit };
   }
 
-  /** Learns a pause inside an utterance. */
   wentOn(speakerId: PersonId, pausedMs: number, lastWord: string): void {
     const habit = this.#pauses.get(speakerId) ?? unknownHabit;
     this.#pauses.delete(speakerId);

@@ -10,14 +10,13 @@ import {
 export type EndpointRules = EndpointingDelayRules & {
   /** Probability from which a voice starts, or resumes after a pause. */
   readonly startProbability: number;
-  /** Probability from which a voice goes on. The gap keeps a word from flickering. */
+  /** The gap to `startProbability` keeps a word from flickering. */
   readonly stopProbability: number;
   readonly windowMs: number;
   /** A click or a cough is shorter. */
   readonly windowsToBegin: number;
   /** Unvoiced time that makes a pause: the recogniser is asked. */
   readonly pauseMs: number;
-  /** Time without packets that makes a pause, too. */
   readonly pauseGapMs: number;
   /** Most pauses inside a sentence are shorter. */
   readonly longPauseMs: number;
@@ -27,9 +26,7 @@ export type EndpointRules = EndpointingDelayRules & {
   readonly faintMs: number;
   /** A microphone that closes so soon after the voice closed because of it. */
   readonly closeMs: number;
-  /** The microphone counts as closed after this time without packets. */
   readonly packetGapMs: number;
-  /** A longer utterance is cut. */
   readonly longestMs: number;
   /** Speech that begins sooner belongs to the ended utterance. */
   readonly mergeMs: number;
@@ -67,7 +64,6 @@ export type EndpointingEvent =
       readonly levelDb?: number;
       readonly atMs: number;
     }
-  /** A client closed its microphone. */
   | { readonly kind: 'silence-frame'; readonly atMs: number }
   /** About every 20 ms during speech. */
   | { readonly kind: 'tick'; readonly atMs: number }
@@ -91,13 +87,11 @@ type Quiet =
 
 export type EndpointingState = Quiet | SpeakingVoice;
 
-/** Why an utterance ended: silence, a mute, or its length. */
 export type SpeechEndReason = 'quiet' | 'mute' | 'too-long';
 
 export type EndpointingEffect =
   /** The first voiced window started at `fromMs`. Soft onsets lie up to 250 ms before. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly atMs: number }
-  /** Ask the recogniser now. */
   | { readonly kind: 'paused'; readonly atMs: number }
   /** The pause is probably the end. Comes at most once a pause, after `paused`. */
   | { readonly kind: 'long-pause'; readonly atMs: number }
@@ -216,9 +210,9 @@ function withTail(voice: SpeakingVoice, window: Window, rules: EndpointRules): S
   };
 }
 
-/** Faint windows are voice, but do not count for its level. */
 function heardMore(voice: SpeakingVoice, window: Window, rules: EndpointRules): Evidence {
   const { probability, levelDb } = window;
+  // Faint windows are voice, but do not count for its level.
   const isLevel = levelDb !== undefined && !isFaint(voice, levelDb, rules);
   return heardWindow(voice.heard, isLevel ? window : { probability }, rules.windowMs);
 }
@@ -339,7 +333,6 @@ type Understood = EndOfTurn & {
 
 /** Streaming recognisers change their words for 260 ms after the voice (p95, pocketsphinx). */
 const stableMs = 300;
-/** After a change in the pause another may follow within this time. */
 const restlessMs = 120;
 /** A text that is still changing is no sign of an end. */
 const restlessLogit = 0;
@@ -414,8 +407,8 @@ export function stoppedMs(
   return Math.max(lastLoudMs, lastVoiceMs - faintMs);
 }
 
-/** The text breaks off, and more sounded until the microphone closed: a last "s" is no voice to Silero. */
 function isAskedTooEarly({ kind, mutedAtMs = 0, pausedAtMs = 0, understood }: SpeakingVoice) {
+  // A last "s" is no voice to Silero: the text breaks off, and more sounded until the microphone closed.
   const soundedMs = mutedAtMs - pausedAtMs;
   if (kind !== 'paused' || soundedMs <= 0 || soundedMs > trailingMs) return false;
   return understood?.upToPause === true && understood.completeLogit <= brokenOff;

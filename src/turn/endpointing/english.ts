@@ -18,7 +18,6 @@ export function englishCompleteLogit(words: readonly string[]): number {
   return form + pleaseLogit(words, form) + (form > 0 ? tail : Math.min(0, tail));
 }
 
-/** Words that need no sentence. */
 function phraseLogit(words: readonly string[]): number | undefined {
   if (words.length === 1 && isOneOf('wholeAnswers', words[0])) return 1.8;
   if (words.every((word) => isOneOf('greetings', word))) return 0.5;
@@ -33,7 +32,6 @@ function pleaseLogit(words: readonly string[], form: number): number {
   return words.at(-1) === 'please' && form < 1 ? 1.3 : 0.3;
 }
 
-/** Drops greetings, a name and other openers. */
 function lastSentence(words: readonly string[]): readonly string[] {
   let from = 0;
   while (from < words.length - 1 && isOneOf('openers', words[from])) from++;
@@ -214,7 +212,6 @@ function isNounPhraseOpen(words: readonly string[]) {
   return words.at(-3) === 'the' && /..est$/.test(before ?? '');
 }
 
-/** Returns 2 as soon as the main clause has begun. */
 function clauses(words: readonly string[]): number {
   return words.reduce((count, _, at) => count + (at === 0 ? 0 : clausesAt(words, at)), 0);
 }

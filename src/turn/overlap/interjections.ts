@@ -15,7 +15,6 @@ import type {
 } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 
-/** Punctuation between two words. */
 const pause = ',';
 const isWord = (token: string) => token !== pause;
 
@@ -69,9 +68,9 @@ function tokensIn(text: string): string[] {
 /** Private-use character that no pattern matches. */
 const between = '\uE000';
 
-/** Folding all texts at once is faster for thousands of phrases. */
 function tokensOfEach(texts: readonly string[]): string[][] {
   if (texts.length === 0) return [];
+  // text.replaceAll => Folding all texts at once is faster for thousands of phrases.
   const joined = texts.map((text) => text.replaceAll(between, ' ')).join(between);
   return folded(joined)
     .split(between)
@@ -95,7 +94,6 @@ function isNote(text: string) {
 
 const hums = everywhere.hums.map((source) => new RegExp(source, 'u'));
 
-/** Sounds of listening, thinking, laughing or coughing. */
 function isHum(token: string) {
   return hums.some((hum) => hum.test(token));
 }
@@ -122,7 +120,6 @@ type PhraseTable = {
   readonly roles: ReadonlyMap<string, PhraseRole>;
   /** Words that change nothing before a pause. */
   readonly refusals: ReadonlySet<string>;
-  /** Tokens of the longest phrase. */
   readonly longest: number;
   /** Sorted for a binary search. */
   readonly sorted: readonly string[];
@@ -134,7 +131,6 @@ const common = new Map(roles.map((role) => [role, phrasesIn(commonWords[role])])
 
 const tables: readonly PhraseTable[] = languages.map(phraseTableOf);
 
-/** A phrase of any language is no misspelt name. */
 function isPhrase(token: string) {
   return tables.some(({ roles: known }) => known.has(token));
 }
@@ -187,7 +183,6 @@ export type Interjection =
 
 type InterjectionOptions = {
   readonly isFinal: boolean;
-  /** Names of the bot in every spelling of recognisers. */
   readonly names?: readonly string[];
 };
 
@@ -279,7 +274,6 @@ function agreed(readings: readonly Reading[], said: string): ParsedInterjection 
   return parsed === 'stop' && notStops.has(said) ? 'nothing' : parsed;
 }
 
-/** Covers the sentence with phrases of one language, the longest first. */
 function readIn(table: PhraseTable, heard: HeardTokens): Reading {
   const { tokens, isFinal } = heard;
   const allParsed: (ParsedInterjection | undefined)[] = ['nothing'];
@@ -320,7 +314,6 @@ function stepsFrom(
   return [...steps, ...(named[at] ?? [])];
 }
 
-/** A final text may misspell a name. */
 function namesFrom(
   tokens: readonly string[],
   at: number,
@@ -330,6 +323,7 @@ function namesFrom(
   return names.flatMap(({ words, sound }): PhraseStep[] => {
     const isExact = words.every((word, place) => word === tokens[at + place]);
     if (isExact) return [{ role: 'fillers', to: at + words.length }];
+    // Only a final text may misspell a name.
     const isAlike = isFinal && soundsLike(tokens[at] ?? '', sound);
     return isAlike ? [{ role: 'fillers', to: at + 1 }] : [];
   });
@@ -361,7 +355,6 @@ function step(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjection 
   }
 }
 
-/** Longer sentences are not looked at. */
 const mostTokens = 30;
 
 /** Returns an empty text for a longer sentence. */
@@ -370,7 +363,6 @@ function wordsOf(text: string): string {
   return tokens.length > mostTokens ? '' : tokens.join(' ');
 }
 
-/** True if a sentence consists of phrases, at least one of them wanted. */
 function consistsOf(
   words: string,
   wanted: readonly string[],
@@ -436,9 +428,9 @@ export function yesOrNo(
   return isIn('no') ? 'no' : undefined;
 }
 
-/** Without a known language, phrases that refuse in any language do not count: a Polish yes is a Malay no. */
 function tablesOf(language: string | undefined): readonly ConfirmationTable[] {
   const code = language?.split('-')[0];
+  // one.code === code)) => A Polish yes is a Malay no.
   if (!confirmationTables.some((one) => one.code === code)) return unambiguous;
   return confirmationTables.filter((one) => one.code === code || one.code === 'en');
 }
@@ -449,7 +441,6 @@ const mostChars = 120;
 /** A new list is added here, in the word data, and in `answerable.ts`. */
 const allCommands: readonly SpokenCommand[] = ['doNotHear', 'pauseHearing'];
 
-/** Phrases of all languages by their tokens. */
 const commandPhrases = new Map<string, SpokenCommand | 'beside'>(
   languages.flatMap(({ commands }) => [
     ...phrasesIn(commands.beside).map((phrase) => [phrase, 'beside'] as const),

@@ -59,7 +59,6 @@ function isBeginning(text: string) {
 /** Effect of one voice on the speaking bot. The heaviest effect of all voices counts. */
 type SpeechReaction = 'none' | 'duck' | 'tentative-pause' | 'pause';
 
-/** Latest speech of one person over the bot's speech. */
 export type OverlapSpeech = {
   readonly personId: PersonId;
   readonly reaction: SpeechReaction;
@@ -71,14 +70,12 @@ export type OverlapSpeech = {
   /** Start of the speech, or of its unexplained part. */
   readonly fromMs: number;
   readonly loudestDb: number;
-  /** Level of the latest packet. */
   readonly levelDb: number;
   readonly lastVoiceMs: number;
   readonly sounding: boolean;
   readonly endedAtMs?: number;
   /** Since then all words are a stop that more words could still change. */
   readonly stopAtMs?: number;
-  /** The bot was named. */
   readonly meant: boolean;
   /** The final words came, or came too late. */
   readonly settled: boolean;
@@ -132,13 +129,13 @@ export function stepSpeech(
   }
 }
 
-/** A voice that still waits for its words keeps its pause. */
 function begun(
   former: OverlapSpeech,
   event: At & { fromMs: number },
   { usualNoticeMs }: InterruptionRules,
 ): OverlapSpeech {
   const fresh = { ...unheard(event), fromMs: event.fromMs + usualNoticeMs, sounding: true };
+  // A voice that still waits for its words keeps its pause.
   if (former.settled) return fresh;
   const reaction = former.reaction === 'tentative-pause' ? 'duck' : former.reaction;
   return { ...fresh, reaction, stopAtMs: former.stopAtMs, meant: former.meant };
@@ -242,11 +239,11 @@ export function worded(
   return { ...speech, settled, reaction, explainedMs: beforeMs, stopAtMs: undefined };
 }
 
-/** For the next reply earlier voice counts no more, but ducks while it lasts. */
 export function carried(speech: OverlapSpeech): OverlapSpeech {
   const { explainedMs, voicedMs, sounding, stopAtMs, lastVoiceMs: fromMs } = speech;
   const ducks = sounding && voicedMs >= explainedMs && speech.reaction !== 'none';
   const reaction = stopAtMs !== undefined ? 'pause' : ducks ? 'duck' : 'none';
+  // Earlier voice counts no more, but ducks while it lasts.
   const knownMs = Math.max(explainedMs, voicedMs);
   return { ...speech, reaction, fromMs, beforeMs: voicedMs, explainedMs: knownMs };
 }
@@ -278,8 +275,8 @@ export function overdue(
   }
 }
 
-/** Others are done when they end. Words for the bot have some time to come. */
 function unanswered(speech: OverlapSpeech, atMs: number, mine: boolean, rules: InterruptionRules) {
+  // Others are done when they end, but words for the bot have some time to come.
   const overMs = speech.endedAtMs ?? speech.lastVoiceMs + rules.lostSpeechTimeoutMs;
   if (atMs < overMs + (mine ? rules.finalTextTimeoutMs : 0)) return speech;
   if (mine && speech.voicedMs - speech.beforeMs >= rules.minQuestionDurationMs) return 'yield';

@@ -28,7 +28,6 @@ export type InterruptionEvent = { readonly atMs: number } & (
       readonly personId: PersonId;
       readonly what: OverlapKind;
       readonly isFinal: boolean;
-      /** The bot was named. */
       readonly meant: boolean;
       /** No further word could change the kind. */
       readonly sure?: boolean;
@@ -37,7 +36,6 @@ export type InterruptionEvent = { readonly atMs: number } & (
   | { readonly kind: 'tick' }
 );
 
-/** How a voice over a reply ends it. */
 export type BargeInAction = 'stop' | 'yield' | 'finish-clause';
 
 /** `stop` and `yield` end the reply. `pause` and `finish-clause` do not outlive it. */
@@ -58,12 +56,10 @@ type Reply = {
   readonly fromMs: number;
   readonly ducked: boolean;
   readonly paused: boolean;
-  /** A person said "wait". */
   readonly hold?: { readonly personId: PersonId; readonly untilMs: number };
   readonly leaving: boolean;
 };
 
-/** Speakers over the bot's voice and their effect on its reply. */
 export type Interruption = {
   readonly reply?: Reply;
   readonly speeches: readonly OverlapSpeech[];
@@ -182,7 +178,6 @@ function beginReply(
   return settle({ ...state, speeches: state.speeches.map(carried), reply }, fromMs, rules);
 }
 
-/** Decides by time first, then by all voices together. */
 function settle(state: Interruption, atMs: number, rules: InterruptionRules): InterruptionStep {
   const speeches: OverlapSpeech[] = [];
   let isSame = true;
@@ -200,7 +195,6 @@ function settle(state: Interruption, atMs: number, rules: InterruptionRules): In
   return weigh(isSame ? state : { ...state, speeches }, atMs);
 }
 
-/** Applies the heaviest effect, and returns the effects that changed. */
 function weigh(state: Interruption, atMs: number): InterruptionStep {
   const { reply, speeches } = state;
   if (!reply) return { state, effects: noEffects };
@@ -238,8 +232,8 @@ function released(reply: Reply | undefined): InterruptionEffect[] {
   return reply?.ducked ? [{ kind: 'unduck' }] : [];
 }
 
-/** Speech said mostly before the reply began interrupted no reply. */
 function isOld({ beforeMs, voicedMs, endedAtMs }: OverlapSpeech, { fromMs }: Reply, atMs: number) {
+  // Speech said mostly before the reply began interrupted no reply.
   return (endedAtMs ?? atMs) < fromMs || beforeMs > voicedMs / 2;
 }
 
@@ -285,11 +279,9 @@ const voiceRules = {
   windowMs: 32,
   /** Packets still count as voice for this time after the last voiced window. */
   hangoverMs: 40,
-  /** Silence that ends the overlap. */
   endSilenceMs: 120,
   /** Quieter sound before a voice is the room. */
   maxOnsetDropDb: 25,
-  /** Longest onset of a voice before its first window. */
   maxOnsetMs: 120,
 } as const;
 
@@ -321,10 +313,8 @@ export type OverlapVoiceEvent =
     }
   | { readonly kind: 'overlap-ended'; readonly voicedMs: number; readonly atMs: number };
 
-/** The latest packets before a voice may be its onset. */
 type BeforeVoice = { readonly kind: 'before'; readonly packets: readonly OverlapPacket[] };
 type Voice = { readonly kind: 'voice'; readonly voicedMs: number; readonly lastVoiceMs: number };
-/** One person's voice from its first window on, long before it is an utterance. */
 export type OverlapVoice = BeforeVoice | Voice | undefined;
 
 type OverlapWindow = Extract<OverlapVoiceInput, { kind: 'window' }>;
@@ -366,7 +356,6 @@ function measure(overlap: OverlapVoice, window: OverlapWindow): OverlapStep {
   return unchanged({ kind: 'voice', voicedMs: overlap.voicedMs + windowMs, lastVoiceMs: atMs });
 }
 
-/** Follows packets in a row that are about as loud back to their start. */
 function onsetMs(packets: readonly OverlapPacket[], window: OverlapWindow): number {
   const { hangoverMs, maxOnsetDropDb, maxOnsetMs } = voiceRules;
   let [fromMs, loudestDb] = [window.atMs, window.levelDb];
