@@ -7,9 +7,9 @@ const longestLineChars = 300;
 
 /** Writer of the report; no secret is written, wherever it comes from and however it is encoded. */
 export class Report {
-  readonly #print: (line: string) => void;
+  readonly #print;
   readonly #secrets: readonly string[];
-  readonly #clean: (text: string) => string;
+  readonly #clean;
 
   constructor(
     print: (line: string) => void,

@@ -18,7 +18,7 @@ const filters = new Map<string, WeakRef<PolyphaseFilter>>();
  * samples.length + resampler.flush().length; // 320
  */
 export class Resampler {
-  readonly #filter: PolyphaseFilter;
+  readonly #filter;
   readonly #channels;
   /** The next output lies `#phase / up` after frame `#at`. */
   #input: Int16Array;

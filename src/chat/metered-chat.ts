@@ -133,7 +133,7 @@ const isOutput = ({ kind }: ChatPart) => kind !== 'usage';
 export function chatWithFallbacks(chain: FallbackChain<ChatModel>): ChatModel {
   const withEach = (wrap: (model: ChatModel) => ChatModel): ChatModel => ({
     reply: (messages, tools, signal, mostTokens, voice, sent) =>
-      chain.run<ChatPart>(
+      chain.run(
         {
           ask: (engine, inner, index) => {
             const own = index === 0 ? voice : undefined;

@@ -15,8 +15,8 @@ export type DisallowedServersOptions = {
  * sentence in a channel where it may write. Interactions from there get the same sentence.
  */
 export class DisallowedServers {
-  readonly #client: Client<true>;
-  readonly #options: DisallowedServersOptions;
+  readonly #client;
+  readonly #options;
   readonly #leaving = new Set<string>();
 
   constructor(client: Client<true>, options: DisallowedServersOptions) {

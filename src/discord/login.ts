@@ -84,7 +84,7 @@ function shardOptions(shard: OwnedShard, deadline?: LoginDeadline): Partial<Clie
 /** Time for logging in, in which waiting for a turn to identify does not count. */
 export class LoginDeadline {
   readonly #controller = new AbortController();
-  readonly #ms: number;
+  readonly #ms;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(ms: number) {
@@ -125,7 +125,7 @@ export function restBase(apiUrl: string): string {
 const withOldEditsRefused: RESTOptions['makeRequest'] = async (url, init) => {
   const response = await DefaultRestOptions.makeRequest(url, init);
   if (response.status !== 429 || init.method !== 'PATCH') return response;
-  const body: unknown = await response.json().catch(() => undefined);
+  const body = await response.json().catch(() => undefined);
   const { code } = fieldsOf(body);
   const { headers } = response;
   const isOld = code === RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;

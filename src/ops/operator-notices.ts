@@ -53,7 +53,7 @@ export class OperatorNotices {
   readonly #nextAtMs = new Map<string, number>();
   /** What is done where a fault is over, by its key. */
   readonly #faults = new Map<string, () => void>();
-  #sending: Promise<void> = Promise.resolve();
+  #sending = Promise.resolve();
 
   constructor(options: OperatorNoticesOptions) {
     this.#options = options;

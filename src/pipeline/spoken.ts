@@ -198,7 +198,7 @@ function begin(
   { synthesizer, voice }: ClauseVoice,
   signal: AbortSignal,
 ): ClauseSound['sound'] {
-  return ahead<Pcm>(
+  return ahead(
     soundAhead,
     async (pieces, inner) => {
       for await (const pcm of synthesizer.synthesize(text, voice, inner)) {

@@ -21,7 +21,7 @@ const limitMs = 5000;
  */
 export class WarmConnections implements Disposable {
   readonly #addresses: readonly string[];
-  readonly #clock: Clock;
+  readonly #clock;
   readonly #over = new AbortController();
   readonly #refusing = new Set<string>();
   #lastMs = -Infinity;

@@ -34,8 +34,8 @@ type Rest = { readonly plannedMs: number; readonly untilMs: number; readonly rea
  * breaker.admits; // false
  */
 export class Breaker {
-  readonly #clock: Clock;
-  readonly #rules: BreakerRules;
+  readonly #clock;
+  readonly #rules;
   #failuresInRow = 0;
   #rest: Rest | undefined;
 
@@ -136,7 +136,7 @@ const ownFault = new Set([400, 413, 422]);
  * itself.
  */
 export class FallbackChain<Engine> {
-  readonly #options: FallbackChainOptions<Engine>;
+  readonly #options;
   readonly #speeds = new Map<Fallback<Engine>, ServerSpeed>();
   readonly #failing = new Set<Fallback<Engine>>();
   #reported = 0;
@@ -166,7 +166,7 @@ export class FallbackChain<Engine> {
     for (;;) {
       const at = this.#indexOf(place);
       const startMs = clock.nowMs();
-      const end: AttemptEnd = yield* this.#attempt(asking, at, place, signal);
+      const end = yield* this.#attempt(asking, at, place, signal);
       if (end === 'whole') return;
       if (end === 'moved') continue;
       if (!hasRetried && this.#isWorthIt(end, clock.nowMs() - startMs, this.#at(at))) {

@@ -120,10 +120,10 @@ function meterOf({ ok, headers }: Response, { asked }: Watch): JsonMeter {
 }
 
 class WatchedBody implements UnderlyingSource<Uint8Array> {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #watch: MeasuredAnswer;
-  readonly #judges: boolean;
-  readonly #partBytes: number;
+  readonly #reader;
+  readonly #watch;
+  readonly #judges;
+  readonly #partBytes;
   #bytes = 0;
   #unread: Uint8Array | undefined;
 

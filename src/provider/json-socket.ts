@@ -54,12 +54,12 @@ export function socketUrl(baseUrl: string, path: string, query: Readonly<Record<
 
 /** A WebSocket that carries JSON objects both ways. Anything else is ignored. */
 export class JsonSocket {
-  readonly #socket: WebSocket;
-  readonly #options: SocketOptions;
+  readonly #socket;
+  readonly #options;
   readonly #over = new AbortController();
   readonly url: URL;
   readonly openedAtMs: number;
-  #listener: SocketListener;
+  #listener;
   #loss: BotError | undefined;
   #heard = true;
   #isPaused = false;

@@ -5,7 +5,7 @@ import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 Object.assign(console, { error() {}, warn() {}, log() {} }); // the decoders print every flaw of a file
 
 const streams = new Map<number, DecodeStream>();
-let before: Promise<void> = Promise.resolve();
+let before = Promise.resolve();
 
 const send = openChildPort<ToDecoder, FromDecoder>((message) => {
   before = before.then(() => obey(message));

@@ -40,8 +40,8 @@ const pictureHead =
 
 /** Fetches recordings, decoded for recognition, and pictures. Nothing of them is kept. */
 export class Recordings {
-  readonly #decoding: Decoding;
-  readonly #rules: RecordingRules;
+  readonly #decoding;
+  readonly #rules;
   /** Server of each that is under way. */
   readonly #underWay: string[] = [];
 

@@ -4,9 +4,9 @@ import { UtteranceSound } from './utterance-sound.ts';
 
 /** One utterance whose sound is kept until it may go to a recogniser. */
 export class HeldListening implements Listening {
-  readonly #open: (signal: AbortSignal) => Listening;
-  readonly #over: AbortController;
-  readonly #signal: AbortSignal;
+  readonly #open;
+  readonly #over;
+  readonly #signal;
   readonly #sound = new UtteranceSound();
   readonly #begun = Promise.withResolvers<Listening>();
   #inner: Listening | undefined;

@@ -47,8 +47,8 @@ export type RecogniseSoFar = (sound: UtteranceSound, signal: AbortSignal) => Pro
 
 /** Recognises the sound so far in pauses alone. All callers share a recognition until more than silence comes. */
 export class GrowingWindow implements Listening {
-  readonly #recognise: RecogniseSoFar;
-  readonly #over: AbortController;
+  readonly #recognise;
+  readonly #over;
   readonly #sound = new UtteranceSound();
   #last: RecognitionPass | undefined;
 
@@ -88,7 +88,7 @@ class RecognitionPass {
   /** A recognition that failed or was abandoned is not useful. */
   isUseful = true;
   readonly #left = new AbortController();
-  readonly #result: Promise<Transcript>;
+  readonly #result;
   #isRunning = true;
   #waiting = 0;
 

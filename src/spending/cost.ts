@@ -92,7 +92,7 @@ function millionth(count: number, perMillion: number | undefined): number | unde
 }
 
 function plus(...parts: readonly (number | undefined)[]): number | undefined {
-  return parts.reduce<number | undefined>(
+  return parts.reduce(
     (sum, part) => (sum === undefined || part === undefined ? undefined : sum + part),
     0,
   );

@@ -33,7 +33,7 @@ export function reportOn(locale: LocaleTag): TextReport {
  * Marks each unmarked text of a file of translations as made from the present English. Throws if the file is no JSON.
  */
 export function markedTable(json: string, english: ReadonlyMap<string, string>): string {
-  const entries = Object.entries<unknown>(JSON.parse(json)).map(([id, entry]) => {
+  const entries = Object.entries(JSON.parse(json)).map(([id, entry]) => {
     const source = english.get(id);
     if (source === undefined || typeof entry !== 'string') return [id, entry] as const;
     return [id, { text: entry, english: englishHash(source) }] as const;

@@ -29,10 +29,10 @@ let compiled: WebAssembly.Module | undefined;
  */
 export class PolyphaseFilter {
   readonly change: Omit<ChangeOfRate, 'taps'>;
-  readonly #module: FilterModule;
-  readonly #rowBytes: number;
+  readonly #module;
+  readonly #rowBytes;
   readonly #places;
-  readonly #block: number;
+  readonly #block;
   readonly #input: Int16Array;
   readonly #output: Int16Array;
 

@@ -180,7 +180,7 @@ const at = addresses();
 
 /** The network in a WebAssembly instance of 0.9 MB. */
 export class SileroWeights {
-  readonly #kernels: Kernels;
+  readonly #kernels;
   readonly #output: Float32Array;
   readonly #bias: Float32Array;
   readonly #samples: Float32Array;

@@ -24,7 +24,7 @@ export async function together<T>(
 }
 
 async function firstSettled<T>(runs: readonly Promise<T>[], stopped: unknown): Promise<T> {
-  let last: unknown = stopped;
+  let last = stopped;
   for (const run of runs) {
     try {
       return await run;

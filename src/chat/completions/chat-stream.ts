@@ -96,9 +96,9 @@ const ends = new Map(Object.values(streamEnds).flatMap((reasons) => Object.entri
  * or called tools. One in sound may end with `expires_at`.
  */
 export class ChatStream {
-  readonly #by: ServedBy;
-  readonly #text: AnswerText;
-  readonly #spoken: AnswerText;
+  readonly #by;
+  readonly #text;
+  readonly #spoken;
   readonly #calls = new ToolCalls();
   #finish: string | undefined;
   #usage: Usage | undefined;

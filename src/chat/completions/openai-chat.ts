@@ -152,7 +152,7 @@ class ChatServer {
     let doubted: unknown;
     let answer: ChatStream | undefined;
     let lost: ChatStream | undefined;
-    return untilAccepted<RefusablePart, ChatPart>(
+    return untilAccepted(
       {
         wanted: this.#accepted,
         send: (parts) => {

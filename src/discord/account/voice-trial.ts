@@ -58,8 +58,8 @@ export async function openVoiceTrial(
 export class VoiceTrial implements AsyncDisposable {
   readonly #client;
   readonly #clock;
-  readonly #opener: ReturnType<typeof openVoiceLinkOpener>;
-  readonly #places: ReturnType<typeof openPlaces>;
+  readonly #opener;
+  readonly #places;
   readonly #over = new AbortController();
   readonly #troubles: string[] = [];
   readonly #restrictions = new Set<string>();

@@ -73,7 +73,7 @@ const maxSeen = 1_000;
 
 /** Runs commands and sends their replies; no failure of a command or of Discord throws. */
 export class InteractionRunner {
-  readonly #options: InteractionRunnerOptions;
+  readonly #options;
   readonly #seen = new Set<string>();
 
   constructor(options: InteractionRunnerOptions) {

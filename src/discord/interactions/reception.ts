@@ -46,9 +46,9 @@ type Handler = Pick<Button, 'inPlace' | 'run'> & Partial<Command>;
 
 /** Passes interactions of discord.js to their runner; every caller gets an answer. */
 export class InteractionReceiver {
-  readonly #options: InteractionReceiverOptions;
-  readonly #commands: ReadonlyMap<string, Command>;
-  readonly #runner: InteractionRunner;
+  readonly #options;
+  readonly #commands;
+  readonly #runner;
   readonly #limits = new InteractionLimits();
   readonly #underWay = new Set<Promise<void>>();
 

@@ -59,7 +59,7 @@ const openingSteps: Readonly<Partial<Record<NetworkingStatusCode, OpeningStep>>>
 export class DiscordLink implements VoiceLink {
   readonly #place;
   readonly #signals;
-  readonly #connection: VoiceConnection;
+  readonly #connection;
   readonly #receiver;
   readonly #sender;
   readonly #watchdog;
@@ -69,7 +69,7 @@ export class DiscordLink implements VoiceLink {
   #closeCode: number | undefined;
   #openingStep: OpeningStep = 'seat';
   #peopleListening: Disposable | undefined;
-  readonly #seatListening: Disposable;
+  readonly #seatListening;
   #errors = 0;
   #lastError: unknown;
   #ended: { readonly error?: unknown } | undefined;

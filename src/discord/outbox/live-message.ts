@@ -26,11 +26,11 @@ const never = new AbortController().signal;
  * newest one always lands, whatever fails meanwhile.
  */
 export class LiveMessage {
-  readonly #options: LiveMessageOptions;
+  readonly #options;
   readonly #nonce = newNonce();
-  #place: MessagePlace | undefined;
+  #place;
   /** Last drawn message that Discord has taken or refused. */
-  #shown: string | undefined;
+  #shown;
   #dueMs = Number.MAX_SAFE_INTEGER;
   #following: Promise<void> | undefined;
   #isTried = false;

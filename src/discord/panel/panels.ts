@@ -45,7 +45,7 @@ const never = new AbortController().signal;
 
 /** Panels of a logged-in client: one message in each server, which follows the state of the bot there. */
 export class Panels implements PanelBoard {
-  readonly #options: PanelOptions;
+  readonly #options;
   readonly #panels = new Map<string, Panel>();
   #isClosed = false;
 

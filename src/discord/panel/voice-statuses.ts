@@ -50,8 +50,8 @@ type VoiceStatus = {
  * await statuses.clear(guildId); // while the bot still sits there
  */
 export class VoiceStatuses {
-  readonly #client: Client<true>;
-  readonly #timing: SyncTiming;
+  readonly #client;
+  readonly #timing;
   readonly #statuses = new Map<string, VoiceStatus>();
 
   constructor(client: Client<true>, timing: SyncTiming) {

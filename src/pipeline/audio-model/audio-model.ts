@@ -115,8 +115,8 @@ async function ask(
 class Rounds implements ChatModel {
   readonly #asking;
   readonly #heard;
-  readonly #model: ChatModel;
-  #inWords: readonly ChatMessage[];
+  readonly #model;
+  #inWords;
   #count = 0;
   #reply: AudioReply | undefined;
 
@@ -169,7 +169,7 @@ class Rounds implements ChatModel {
     const ask = (voice?: string) =>
       this.#model.reply(messages, tools, signal, undefined, voice, turn.sent);
     if (name === undefined || habit.goneVoices.has(name)) return ask();
-    return untilAccepted<'voice', ChatPart>(
+    return untilAccepted(
       {
         wanted: new Set(['voice']),
         send: (parts) => ask(parts.has('voice') ? name : undefined),

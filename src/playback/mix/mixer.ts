@@ -83,7 +83,7 @@ export class Mixer implements FrameSource {
   readonly #cues;
   readonly #codec;
   /** Encoder of frames of speech, only used after speech or silence. */
-  readonly #mono: OpusEncoder;
+  readonly #mono;
   /** Encoder of frames from the first with music to the next silence; most links never need it. */
   #stereo: OpusEncoder | undefined;
   readonly #music;

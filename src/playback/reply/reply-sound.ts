@@ -142,7 +142,7 @@ export class ReplySound {
   readonly gain = new Gain(1);
   readonly sentences = new SpokenSentences();
   readonly #rate = new OneRate(speakRateHz);
-  readonly #stretch: TimeStretch | undefined;
+  readonly #stretch;
   readonly #limiter = new VoiceLimiter();
   readonly #samples = new SampleBuffer();
   #taken = 0;

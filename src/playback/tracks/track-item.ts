@@ -57,7 +57,7 @@ export class TrackItem {
   readonly #owner;
   readonly #onChange;
   readonly #gain;
-  #isLooping: boolean;
+  #isLooping;
   /** The present reading of its source. */
   #reading: AbortController | undefined;
   readonly #sound = new SampleBuffer();
@@ -66,7 +66,7 @@ export class TrackItem {
   /** Samples that the source gave so far. */
   #given = 0;
   /** Place in the source of the next sample to be taken, and of its end, once a loop has reached that. */
-  #at: number;
+  #at;
   #end = endless;
   /** Samples read ahead beyond the usual. */
   #lead = 0;

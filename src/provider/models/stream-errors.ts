@@ -4,7 +4,7 @@ import forms from './stream-errors.json' with { type: 'json' };
 /** An error inside a stream, with the status that it would have had before the stream. */
 type StreamError = { readonly body: object; readonly status: number | undefined };
 
-const statuses = new Map(Object.entries<number>(forms.statuses));
+const statuses = new Map(Object.entries(forms.statuses));
 
 export function errorIn(sent: unknown, name = ''): StreamError | undefined {
   const event: unknown = Array.isArray(sent) ? sent[0] : sent;

@@ -21,7 +21,7 @@ export class DecodeStream {
   /** Resamples here, since the asking process has frames to send. */
   readonly #rate;
   #bytes: Buffer = Buffer.alloc(0);
-  #stepBytes: number = burstStepBytes;
+  #stepBytes = burstStepBytes;
   #decoder: Decoder | undefined;
 
   constructor(plan: DecodePlan) {

@@ -56,7 +56,7 @@ export function openSynthesizer(client: ApiClient, options: SynthesizerOptions):
   // OpenAI streams anyway, and has no such field.
   let canAskForStream = !isOpenAi(client.baseURL);
   const spoken = (piece: string, how: How, signal: AbortSignal) =>
-    untilAccepted<'stream', Pcm>(
+    untilAccepted(
       {
         wanted: new Set(canAskForStream ? (['stream'] as const) : []),
         send: (parts) => speak(client, piece, how, parts.has('stream'), signal),

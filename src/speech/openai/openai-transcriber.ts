@@ -68,8 +68,8 @@ export function openTranscriber(client: ApiClient, options: TranscriberOptions):
 }
 
 class TranscriptionServer implements Transcriber {
-  readonly #client: ApiClient;
-  readonly #options: TranscriberOptions;
+  readonly #client;
+  readonly #options;
   readonly #abilities = new Map<string, Abilities>();
 
   constructor(client: ApiClient, options: TranscriberOptions) {
@@ -95,7 +95,7 @@ class TranscriptionServer implements Transcriber {
     const language = known ? baseLanguage(known) : this.#options.language;
     const form = { wav: new Uint8Array(writeWav(pcm)), model, language, hints };
     const wanted = partsOf(form, asked).difference(can.refused);
-    yield* untilAccepted<RequestPart, TranscriptUpdate>(
+    yield* untilAccepted(
       {
         wanted,
         send: (parts) => this.#send(form, parts, can, signal),

@@ -14,8 +14,8 @@ const mostNames = 2_000;
 /** Voices of a server that lists them at `GET /audio/voices`, such as Kokoro-FastAPI and speaches. */
 export class ServerVoices implements VoiceNames {
   readonly isEnglishOnly = false;
-  readonly #client: Pick<ApiClient, 'get'>;
-  readonly #clock: Clock;
+  readonly #client;
+  readonly #clock;
   #names: readonly string[] = [];
   #dueAtMs = -Infinity;
   #asking: Promise<void> | undefined;

@@ -24,9 +24,9 @@ export type PackedSound = { readonly name: string; readonly bytes: Buffer };
  * `audio.bad_wav`.
  */
 export class SoundStream {
-  readonly #rateHz: number;
+  readonly #rateHz;
   #rest: Buffer = Buffer.alloc(0);
-  readonly #isPackedFine: boolean;
+  readonly #isPackedFine;
   #reader: SoundReader = 'undecided';
 
   /**

@@ -40,11 +40,11 @@ const rateRatio = speakRateHz / listenRateHz;
  * One utterance over a connection of its own. Sound leaves as it comes, and a pause commits it. A failure is final.
  */
 export class RealtimeListening implements Listening {
-  readonly #options: RealtimeListeningOptions;
-  readonly #over: AbortController;
-  readonly #signal: AbortSignal;
+  readonly #options;
+  readonly #over;
+  readonly #signal;
   readonly #sound = new UtteranceSound();
-  readonly #parts: TranscriptParts;
+  readonly #parts;
   readonly #resampler = new Resampler(listenRateHz, speakRateHz);
   #link: JsonSocket | undefined;
   /** The server got hints, and may still reject them. */

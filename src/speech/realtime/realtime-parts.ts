@@ -75,7 +75,7 @@ class TranscriptPart {
 
 /** Assigns words to the segments of an utterance, in any order of the server's events. */
 export class TranscriptParts {
-  readonly #onPartial: OnPartial;
+  readonly #onPartial;
   readonly #parts: TranscriptPart[] = [];
   #open = new TranscriptPart(0, 1);
   #reported = '';

@@ -35,9 +35,9 @@ export class LedgerPersistence implements AsyncDisposable {
   readonly #over = new AbortController();
   #isRecalled = false;
   #reported = '';
-  #life: Promise<void> = Promise.resolve();
+  #life = Promise.resolve();
   /** A write that is late may still be done: until its end nothing is added again. */
-  #writing: Promise<void> = Promise.resolve();
+  #writing = Promise.resolve();
   #isWriting = false;
 
   constructor(options: LedgerPersistenceOptions) {

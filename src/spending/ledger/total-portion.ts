@@ -64,10 +64,10 @@ export class TotalPortion implements AsyncDisposable {
   /** When a portion was granted last, and how much of what it paid was stored then. */
   #grantedMs = Number.NEGATIVE_INFINITY;
   #saved = 0;
-  #asking: Promise<void> = Promise.resolve();
+  #asking = Promise.resolve();
   #next: Promise<void> | undefined;
   #reported = '';
-  #life: Promise<void> = Promise.resolve();
+  #life = Promise.resolve();
 
   constructor(options: TotalPortionOptions) {
     this.#options = options;
