@@ -86,12 +86,10 @@ type PageMarks = {
   readonly serial: number;
   readonly isFirst?: boolean;
   readonly isLast?: boolean;
-  /** Position at which the last packet ends, in samples. */
   readonly granule?: number;
   readonly sequence?: number;
 };
 
-/** Writes packets into as few pages as possible. */
 export function writePages(packets: readonly Uint8Array[], marks: PageMarks): Buffer {
   const sizes = packets.flatMap(({ length }) => [
     ...Array<number>(Math.floor(length / 255)).fill(255),

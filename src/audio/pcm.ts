@@ -1,4 +1,3 @@
-/** Signed 16-bit samples, channels interleaved. */
 export type Pcm = {
   readonly samples: Int16Array;
   readonly rateHz: number;

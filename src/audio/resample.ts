@@ -22,7 +22,6 @@ export class Resampler {
   readonly #channels;
   /** The next output lies `#phase / up` after frame `#at`. */
   #input: Int16Array;
-  /** Frames in `#input`. */
   #length = 0;
   #at = 0;
   #phase = 0;
@@ -104,7 +103,6 @@ export function resample({ samples, rateHz, channels }: Pcm, toHz: number): Pcm 
   };
 }
 
-/** Throws as `changeOfRate` does. */
 function sharedFilter(fromHz: number, toHz: number): PolyphaseFilter {
   const key = `${fromHz} ${toHz}`;
   const known = filters.get(key)?.deref();
@@ -127,7 +125,6 @@ export class OneRate {
     this.#channels = channels;
   }
 
-  /** A few samples are held back. */
   push(pcm: Pcm): readonly Int16Array[] {
     const from = this.#channels === 1 ? toMono(pcm) : pcm;
     const { samples, rateHz, channels } = from;

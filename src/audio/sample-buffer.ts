@@ -16,7 +16,6 @@ export class SampleBuffer {
     return this.#to - this.#from;
   }
 
-  /** Adds samples, and may drop those before `keptFrom`. */
   push(samples: Int16Array, keptFrom: number): void {
     const end = this.#length + samples.length;
     if (end > this.#samples.length) this.#makeRoom(samples.length, keptFrom);

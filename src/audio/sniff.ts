@@ -1,6 +1,5 @@
 import { type FrameHeader, readHeader } from './opus/opus-packet.ts';
 
-/** Formats that have a decoder here. */
 export type Format = 'wav' | 'mp3' | 'flac' | 'ogg' | 'webm';
 
 export type SniffResult =
@@ -8,7 +7,6 @@ export type SniffResult =
   /** `what` is a name for the operator, `demuxer` the value for `-f` of ffmpeg. */
   | { readonly kind: 'ffmpeg'; readonly what: string; readonly demuxer: string }
   | { readonly kind: 'foreign'; readonly what: string }
-  /** Too few bytes. */
   | { readonly kind: 'more' };
 
 /** An Ogg page names its codec at byte 28. */
@@ -87,7 +85,6 @@ function matroska(bytes: Buffer, isEnough: boolean): SniffResult {
   return { kind: 'ffmpeg', what: 'Matroska', demuxer: 'matroska' };
 }
 
-/** MP3 and AAC may begin within a frame. */
 function frames(bytes: Buffer, isEnough: boolean): SniffResult | undefined {
   for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const name = inARow(bytes, at, isEnough);
@@ -98,11 +95,11 @@ function frames(bytes: Buffer, isEnough: boolean): SniffResult | undefined {
   return isEnough || isText ? undefined : { kind: 'more' };
 }
 
-/** Where no more bytes come, fewer frames are enough from the first byte on. */
 function inARow(bytes: Buffer, from: number, isEnough: boolean): 'MP3' | 'AAC' | undefined {
   let at = from;
   let first: FrameHeader | undefined;
   for (let n = 0; n < framesInARow; n++) {
+    // Where no more bytes come, fewer frames are enough from the first byte on.
     if (at + 6 > bytes.length) return isEnough && (from === 0 || n > 1) ? first?.name : undefined;
     const header = readHeader(bytes.subarray(at));
     if (!header || (first && header.kind !== first.kind)) return undefined;

@@ -13,15 +13,14 @@ import type { ChatMessage, ChatModel, ChatPart, Usage } from './ports.ts';
 
 /** Tokens of European languages are about this long, and those of others are shorter. */
 const bytesPerToken = 4;
-/** 16 bit mono at 24 kHz. */
 const soundBytesPerMs = 48;
 
-/** Reports the server first, so that it is known for an answer that is cut. */
 export function announced(model: ChatModel, by: ServedBy): ChatModel {
   const usage: Usage = { inputTokens: 0, outputTokens: 0, isEstimate: true, by };
   const { wrapped } = model;
   return {
     async *reply(messages, tools, signal, ...more) {
+      // The server is reported first, so that it is known for an answer that is cut.
       signal.throwIfAborted();
       yield { kind: 'usage', usage };
       yield* model.reply(messages, tools, signal, ...more);
@@ -84,7 +83,6 @@ export function meteredChat(
 }
 
 class RequestProgress {
-  /** The text or the transcript, whichever arrives first. */
   #written = '';
   #soundBytes = 0;
   #usage: Usage | undefined;

@@ -36,7 +36,6 @@ type ChatMessageByRole =
 /** Fields of a message or request that a program sent, passed on unchanged. */
 export type SentFields = Readonly<Record<string, unknown>>;
 
-/** A person's words as sound, for a model that hears. */
 export type SpokenChatMessage = {
   readonly role: 'user';
   readonly name: string;
@@ -55,7 +54,6 @@ export type Usage = TokenUsage & {
 export type WrittenPart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tool'; readonly call: ToolCall }
-  /** The answer was cut at its longest length. */
   | { readonly kind: 'cut' }
   /** The last usage counts. An estimate before the first word only names the server. */
   | { readonly kind: 'usage'; readonly usage: Usage };

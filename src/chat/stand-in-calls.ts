@@ -67,7 +67,6 @@ export function closest<Asked extends { readonly asked: string }>(
   return near.filter(({ by }) => by <= most).toSorted((a, b) => a.by - b.by)[0]?.one;
 }
 
-/** Finds a time at the beginning or the end, and the rest. */
 function timeIn(phrase: string, context: TimeContext) {
   const words = phrase.split(' ');
   const isTime = (some: string) => readTime(some, context) !== undefined;
@@ -80,7 +79,6 @@ function timeIn(phrase: string, context: TimeContext) {
   return when === undefined ? undefined : { when, text: text || undefined };
 }
 
-/** Undefined if the newest message is no result. */
 export function resultReply(messages: readonly ChatMessage[]): string | undefined {
   const newest = messages.at(-1);
   if (newest?.role !== 'tool') return undefined;

@@ -6,7 +6,6 @@ export type StandInParts = {
   readonly wallMs: () => number;
   /** IANA name. The machine's own zone if undefined. */
   readonly timeZone?: string;
-  /** 0 to 1, not including 1. */
   readonly random: () => number;
   readonly botName: string;
 };
@@ -124,7 +123,6 @@ function numberedReply(messages: readonly ChatMessage[]): string | undefined {
 
 type ShownLine = { readonly number: string; readonly name: string; readonly text: string };
 
-/** Answers rank before other questions. */
 function citedFor(question: string, lines: readonly ShownLine[]): string {
   const sought = stemsOf(question);
   const scored = lines.map(({ number, name, text }) => {
@@ -136,13 +134,11 @@ function citedFor(question: string, lines: readonly ShownLine[]): string {
   return cited.map(({ number }) => `[${number}]`).join(' ') || '[0]';
 }
 
-/** Beginnings of words that not every question has. */
 function stemsOf(text: string): ReadonlySet<string> {
   const words = text.toLowerCase().match(/[\p{L}\p{N}\p{M}]{4,}/gu) ?? [];
   return new Set(words.map((word) => word.slice(0, 5)));
 }
 
-/** The longest lines that are no question. */
 function recapOf(lines: readonly ShownLine[]): string {
   const points = lines
     .filter(({ text }) => !text.endsWith('?') && text.split(' ').length >= leastWords)

@@ -58,14 +58,12 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
   };
 }
 
-/** Undefined without words. */
 async function writingOf(chat: ChatModel, turn: Turn, host: AnswerHost, signal: AbortSignal) {
   const prompt = await promptOf(turn, signal);
   const { done, sent, tools } = turn;
   return prompt && { chat: meteredChat(chat, host.meter), prompt, tools, sent, done, host };
 }
 
-/** A tool call ends a clause. */
 async function write(
   writing: WrittenAnswerRequest,
   queue: BoundedQueue<ReplyPart>,

@@ -76,7 +76,7 @@ export function promptHead(turn: Turn): readonly ChatMessage[] {
   return [...instructions, ...history, ...shown];
 }
 
-/** Asks for the name first. A person's name is no instruction, so the model gets it with their words. */
 export function namingStyle(style: ReplyStyle): ReplyStyle {
+  // A person's name is no instruction, so the model gets it with their words.
   return { ...style, instructions: `${style.instructions} ${byName}` };
 }

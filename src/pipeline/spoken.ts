@@ -147,7 +147,6 @@ const soundAhead: Bound<Pcm> = { limit: 800, weigh: durationMs };
 /** The reader may hold one more piece than the limit. */
 const longestPieceMs = 200;
 
-/** After these clauses in a row the voice counts as failed. */
 const mostUnspoken = 2;
 
 type Course = {
@@ -242,7 +241,6 @@ function lacksVoice(error: unknown): boolean {
   return error instanceof BotError && error.code === 'speech.no_voice';
 }
 
-/** Mono only. */
 function* cut(pcm: Pcm): Generator<Pcm> {
   const size = Math.ceil((longestPieceMs / 1000) * pcm.rateHz);
   for (let at = 0; at < pcm.samples.length; at += size) {

@@ -14,7 +14,6 @@ export function translationBatches<Line extends WrittenLine>(
   return inBatches(spoken, ({ text }) => dataWords(text).length, limits);
 }
 
-/** `language` is an English name such as `German`. */
 export function translationPrompt(batch: readonly WrittenLine[], language: string): ModelPrompt {
   const task =
     `Translate each line into ${language}. Reply with the same numbers, one line each, as in "[1] words", and with no other ` +

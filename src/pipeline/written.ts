@@ -58,11 +58,9 @@ export function asideOf(written: string): Extract<ReplyPart, { kind: 'aside' }> 
 
 /** After these rounds the model is asked without tools, and must say something. */
 export const longestToolRounds = 4;
-/** Further calls are ignored. */
 const mostCallsARound = 8;
 
 export type WrittenAnswerRequest = {
-  /** Counts its requests itself. */
   readonly chat: ChatModel;
   readonly prompt: readonly ChatMessage[];
   /** Shown as a round of tools before the first. */
@@ -107,7 +105,6 @@ function messagesOf(done: readonly DoneCall[]): readonly ChatMessage[] {
 type Round = { readonly content: string; readonly calls: readonly ToolCall[] };
 type RoundProgress = { content: string; readonly calls: ToolCall[] };
 
-/** Returns the calls of one answer, and only if tools were offered. */
 async function* writeRound(
   chat: ChatModel,
   messages: readonly ChatMessage[],
@@ -134,7 +131,6 @@ async function* writeRound(
   return { content, calls: tools.length > 0 ? calls.slice(0, mostCallsARound) : [] };
 }
 
-/** Results stand in the order of the calls. */
 async function runAll(
   calls: readonly ToolCall[],
   host: WrittenAnswerRequest['host'],

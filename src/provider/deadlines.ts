@@ -1,7 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
 
-/** Longest waits for one role of a turn. */
 export type Deadlines = {
   /** Time to the first output, if the server has answered before. A slow server gets more, by its own speed. */
   readonly firstMs: number;
@@ -72,7 +71,6 @@ export class ServerSpeed {
     this.#slowest = isSlowest ? { tookMs, size } : { size, ...this.#slowest, tookMs: fadedMs };
   }
 
-  /** Without a size the usual deadlines apply. */
   limits(usual: Deadlines, size = 0): Pick<Deadlines, 'firstMs' | 'idleMs' | 'totalMs'> {
     const { coldFirstMs, firstMs, idleMs, longestFirstMs, moreMs, totalMs } = usual;
     const slowest = this.#slowest ?? { tookMs: 0, size: 1 };
@@ -94,7 +92,6 @@ export type StageTiming<T> = {
   readonly clock: Clock;
   readonly isOutput: (part: T) => boolean;
   readonly onFirst: (waitedMs: number) => void;
-  /** Error to throw, and to stop the source with. */
   readonly late: (ms: number) => Error;
 };
 

@@ -58,7 +58,6 @@ export class Breaker {
     return { reason, restMs: Math.max(0, untilMs - this.#clock.nowMs()) };
   }
 
-  /** An answer that began before the rest says nothing about now. */
   succeeded(): void {
     if (!this.admits) return;
     this.#failuresInRow = 0;
@@ -79,7 +78,6 @@ export class Breaker {
   }
 }
 
-/** Another request at once cannot help. */
 function isHopeless({ code, about }: BotError): boolean {
   if (code === 'provider.bad_key' || code === 'provider.spent' || about.status === 404) return true;
   return (about.retryAfterMs ?? 0) > longWaitMs;
@@ -94,7 +92,6 @@ export type Fallback<Engine> = {
 
 export type FallbackChainOptions<Engine> = {
   readonly role: ProviderRole;
-  /** The usual engine first. */
   readonly fallbacks: readonly Fallback<Engine>[];
   readonly clock: Clock;
   readonly deadlines: Deadlines;
@@ -110,7 +107,6 @@ export type FallbackRequest<Engine, T> = {
   readonly size?: number;
 };
 
-/** Place in the chain of requests that belong together. */
 export type FallbackPosition = { index: number | undefined; isPinned: boolean };
 
 export function openFallbackPosition(): FallbackPosition {
@@ -120,7 +116,6 @@ export function openFallbackPosition(): FallbackPosition {
 /** `moved` means that another request moved the place to another engine. */
 type AttemptEnd = 'whole' | 'moved' | BotError;
 
-/** Used if the provider names no wait. */
 const retryPauseMs = 200;
 /** A provider that wants a longer wait is not retried in this turn. */
 const longestPauseMs = 1000;

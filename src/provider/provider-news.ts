@@ -9,7 +9,6 @@ export type ProviderNews =
       readonly role: ProviderRole;
       readonly provider: string;
       readonly code: BotError['code'];
-      /** Sentence for the operator. */
       readonly message: string;
       /** For the log, which leaves out quotations. */
       readonly cause?: unknown;
@@ -22,7 +21,6 @@ export type ProviderNews =
       readonly what: string;
       readonly mend: string;
     }
-  /** The first success after failures. */
   | { readonly kind: 'mended'; readonly role: ProviderRole; readonly provider: string }
   | {
       readonly kind: 'fallback-on';

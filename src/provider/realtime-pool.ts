@@ -23,7 +23,6 @@ export class RealtimePool implements Disposable {
   readonly #clock: Clock;
   readonly #over = new AbortController();
   #urls: readonly URL[];
-  /** Each with the function that cancels its timer. */
   readonly #idle = new Map<JsonSocket, () => void>();
   readonly #leased = new Set<JsonSocket>();
   readonly #opening = new Set<Promise<void>>();
@@ -121,16 +120,13 @@ export class RealtimePool implements Disposable {
 
 export type LinkOptions = Omit<SocketOptions, 'clock'> & {
   readonly clock?: Clock;
-  /** Tried in this order. */
   readonly urls: readonly URL[];
-  /** First event to a session, with its settings. */
   readonly opening: JsonEvent;
 };
 
 /** Servers differ in whether they greet and confirm. One that does neither is believed. */
 const greetingMs = 2000;
 const elsewhere = new Set(['provider.refused', 'provider.bad_key']);
-/** Throws BotError `provider.*`. Aborting `signal` throws `signal.reason`. */
 async function openRealtimeLink(options: LinkOptions, signal: AbortSignal): Promise<JsonSocket> {
   let first: unknown;
   for (const url of options.urls) {

@@ -26,7 +26,6 @@ export type ResponsePart =
   /** Calls come last, and never after an interruption. */
   | { readonly kind: 'tool'; readonly call: ToolCall };
 
-/** A server with more unread sound is kept from sending. */
 const mostHereMs = 1000;
 const bytesPerMs = 48;
 /** An error that may be about a request ends it if it does not begin within this time. */

@@ -6,7 +6,6 @@ export function picturesRefused(): BotError {
   return new BotError('provider.refused', false, message, undefined, undefined, about);
 }
 
-/** A request that is repeated without the parts that its server rejects. */
 export type ReducibleRequest<Part, T> = {
   readonly wanted: ReadonlySet<Part>;
   readonly send: (parts: ReadonlySet<Part>) => AsyncIterable<T>;

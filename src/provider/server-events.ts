@@ -69,7 +69,6 @@ type ServerEvent = { readonly name: string; readonly data: unknown };
 class EventLines {
   #line = '';
   #name = '';
-  /** Lines of unfinished JSON. */
   #json = '';
 
   *push(piece: string): Generator<ServerEvent> {

@@ -33,7 +33,6 @@ class LagFinder {
     this.#sent = sent;
   }
 
-  /** `levels` belong to the 16 ms that ended at `hop`. */
   add(levels: Float32Array, hop: number): void {
     this.#weight = this.#weight * fade + 1;
     let squares = 0;
@@ -111,12 +110,10 @@ type EchoMeasurement = { readonly levels: Float32Array; readonly hop: number };
 
 const windowMs = 32;
 const jumpMs = 60;
-/** Drift of the sound card's clock, in ms a window. */
 const driftMs = 0.01;
 /** A window counts for lag and excess from the lower probability on. */
 const voiced = 0.5;
 const maybeVoiced = 0.3;
-/** After this time of silence nothing is echo of the bot any more. */
 const silentMs = 600;
 /** Voiced windows for a verdict: echo of a known path, or speech that nothing explains. */
 const [echoWindows, speechWindows] = [5, 22];
@@ -131,12 +128,9 @@ const mostExcessDb = 8;
 /** A sound that is quieter than the expected echo by this much is no echo. */
 const mostShortDb = 5;
 const newShare = 0.2;
-/** An echo path is learned from the last second. */
 const remembered = 64;
 const confirmed = 30;
-/** A search begins after this many misfits, as after a change of volume. */
 const wrong = 25;
-/** An echo path ends after this many measurements without an audible echo. */
 const [mostMissing, missingDb, audibleDb] = [120, 6, 6];
 const [sameLag, clearly] = [3, 0.35];
 /**
@@ -197,7 +191,6 @@ export class EchoMeter {
     this.#finder = new LagFinder(sent);
   }
 
-  /** Takes the windows of one person in order, voiced or not. */
   hear(window: VoiceWindow): EchoView {
     this.#align(window.atMs);
     const sounds = this.#streamMs - this.#sent.endMs < silentMs + (this.#path?.lagMs ?? 0);
@@ -215,7 +208,6 @@ export class EchoMeter {
     };
   }
 
-  /** Ends the utterance. The known echo path stays. */
   over(): void {
     this.#voiced = 0;
     this.#explained = 0;

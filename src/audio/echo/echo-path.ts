@@ -13,7 +13,6 @@ const noiseDb = 3;
 /** The packet that gave the lag may have been late by as much. */
 const leadHops = 2;
 
-/** Means of all bands. */
 type EchoComparison = {
   readonly excessDb: number;
   readonly expectedDb: number;
@@ -36,7 +35,6 @@ export class EchoPath {
     this.lagMs = lag * hopMs;
   }
 
-  /** Learns from levels above the noise floor, which are echo. */
   learn(levels: Float32Array, noise: Float32Array, hop: number): void {
     for (let band = 0; band < bandCount; band++) {
       const sentDb = this.#at(hop - this.lag, band);
@@ -69,7 +67,6 @@ export class EchoPath {
     };
   }
 
-  /** Finds the level with all the reverberation that may still sound. */
   #loudest(hop: number, band: number): number {
     let most = silenceDb;
     for (let n = -leadHops; n < tailHops; n++) {

@@ -17,7 +17,6 @@ export class Spectrum {
   readonly #im = new Float64Array(size);
   readonly #magnitudes = new Float64Array(half + 1);
 
-  /** The window holds 256 factors for the samples. */
   constructor(window: Float64Array) {
     this.#window = window;
   }
@@ -60,7 +59,6 @@ export class Spectrum {
   }
 }
 
-/** 16 ms at 16 kHz. */
 export const bandSamples = 256;
 
 /** Bins of 62.5 Hz at which the bands begin, from 125 Hz to 5.5 kHz, as wide as the ear's bands. */
@@ -96,14 +94,12 @@ export const hopMs = 8;
 const hopSamples = (hopMs * listenRateHz) / 1000;
 /** About 6 s. */
 const kept = 768;
-/** Up to this delay a frame continues the one before. */
 const lateMs = 40;
 // Frames of a burst leave early and continue the frames before them.
 const burstMs = 1_000;
 /** No microphone is compared with sound older than 2.5 s. */
 const mostWaiting = 128;
 
-/** `beginsAtMs` is set where a frame does not continue the one before. */
 type SentFrame = { readonly samples: Int16Array; readonly beginsAtMs: number | undefined };
 
 /**
@@ -112,10 +108,8 @@ type SentFrame = { readonly samples: Int16Array; readonly beginsAtMs: number | u
  * Frames are measured only when a person speaks over them, and older ones than 2.5 s count as silence then.
  */
 export class SentEnvelope {
-  /** Ten levels in dB for each hop. */
   readonly levels = new Float32Array(kept * bandCount).fill(silenceDb);
   readonly #bands = new Bands();
-  /** The last 16 ms at 16 kHz. */
   readonly #samples = new Float32Array(bandSamples);
   #filled = 0;
   #resampler = new Resampler(speakRateHz, listenRateHz);

@@ -5,7 +5,6 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 export interface SoundEncoder {
   /** Returns the bytes that are ready. A caller awaits them before the next call. */
   push(samples: Int16Array): Uint8Array | Promise<Uint8Array>;
-  /** Encodes the samples held back. */
   end(): Uint8Array | Promise<Uint8Array>;
 }
 

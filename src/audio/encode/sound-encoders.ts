@@ -5,7 +5,6 @@ import { wavHeader } from '#src/audio/wav.ts';
 import { OggOpus } from './ogg-opus.ts';
 import type { SoundEncoder, SoundFormat } from './sound-encoder.ts';
 
-/** Speech at this rate needs no more. */
 const mp3Kbits = 64;
 const mp3Module = new URL(import.meta.resolve('wasm-media-encoders/wasm/mp3'));
 
@@ -33,7 +32,6 @@ export class SoundEncoders {
   }
 }
 
-/** Puts `head` before samples that stay as they are. */
 function plain(head: Buffer = Buffer.alloc(0)): SoundEncoder {
   let before = head;
   const withHead = (bytes: Buffer) => {

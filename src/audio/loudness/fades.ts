@@ -1,7 +1,6 @@
 /** A voice fades in and out of silence in this time, since a step would click. */
 export const edgeMs = 3;
 
-/** Fades the last `length` samples to silence, in place. */
 export function fadeOut(samples: Int16Array, length: number): void {
   const tail = samples.subarray(Math.max(0, samples.length - length));
   for (const [at, sample] of tail.entries()) {
@@ -9,7 +8,6 @@ export function fadeOut(samples: Int16Array, length: number): void {
   }
 }
 
-/** Fades the first `length` samples from silence, in place. */
 export function fadeIn(samples: Int16Array, length: number): void {
   const head = samples.subarray(0, length);
   for (const [at, sample] of head.entries()) {

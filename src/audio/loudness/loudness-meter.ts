@@ -26,7 +26,6 @@ const tenths = 800;
  */
 export class LoudnessMeter {
   readonly #sides = [new KWeighting(), new KWeighting()] as const;
-  /** The last step is not complete. */
   readonly #recent: number[] = [];
   #energy = 0;
   #filled = 0;

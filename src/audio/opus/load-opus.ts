@@ -109,7 +109,7 @@ function codecOf(name: string, open: OpenCoder): OpusCodec {
   };
 }
 
-/** Tests and the sandbox encode people's sound too, as their clients do. */
 function isOwn(rateHz: CoderRateHz, channels: 1 | 2) {
+  // Tests and the sandbox encode people's sound too, as their clients do.
   return channels === 2 || rateHz === speakRateHz;
 }

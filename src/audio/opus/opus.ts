@@ -9,7 +9,6 @@ export interface OpusDecoder {
 }
 
 export interface OpusEncoder {
-  /** `samples` holds exactly 20 ms. */
   encode(samples: Int16Array): Frame;
 }
 

@@ -2,7 +2,6 @@
  * Zero crossings on each side. The kernel is flat up to 82 % of the lower Nyquist rate, and -75 dB from 5 % above it.
  */
 const crossings = 24;
-/** Half the amplitude is left at this share of the lower Nyquist rate. */
 const cutoffShare = 0.93;
 /** Enough for all usual rates. Other ones take the nearest phase. */
 const phaseLimit = 512;

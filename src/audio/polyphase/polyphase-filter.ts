@@ -95,7 +95,6 @@ function kernels(): WebAssembly.Module {
   return compiled;
 }
 
-/** The taps lie at address 0. */
 type Places = {
   readonly input: number;
   readonly left: number;

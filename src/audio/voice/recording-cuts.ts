@@ -5,7 +5,6 @@ const windowMs = 32;
 const [begins, goesOn] = [0.5, 0.35];
 /** Words begin and end softly. */
 const [preRollMs, tailMs] = [400, 200];
-/** Without pre-roll and tail. */
 const longestMs = 29_000;
 const soughtMs = 5_000;
 
@@ -28,7 +27,6 @@ function pauseMsAt(lengthMs: number): number {
  */
 export class RecordingCuts {
   #windows = 0;
-  /** The window after the last voice is `to`. */
   #span: { readonly from: number; to: number } | undefined;
   #probabilities: number[] = [];
   #cutMs = 0;

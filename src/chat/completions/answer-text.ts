@@ -13,7 +13,6 @@ export type AnswerTextOptions = {
   readonly ownNames: readonly string[];
   /** A line that begins with a person's name and a colon is made up, and ends the answer. */
   readonly people: readonly string[];
-  /** Earlier answers began inside a thought. */
   readonly isThinking: boolean;
 };
 
@@ -107,7 +106,6 @@ export class AnswerText {
   #held = '';
   /** The running call, or a thought whose beginning was not seen. */
   #kept = '';
-  /** Undefined for a call without a mark. */
   #call: Mark | undefined;
   #isAtStart = true;
   #lastShown = '';
@@ -126,7 +124,6 @@ export class AnswerText {
     return this.#state === 'end';
   }
 
-  /** The rest of the stream is not worth a wait. */
   get isOver(): boolean {
     return this.#droppedChars > mostDroppedChars;
   }
@@ -211,7 +208,6 @@ export class AnswerText {
     }
   }
 
-  /** Returns the text to show for a mark. */
   #pass(mark: Mark, raw: string): string {
     const hasBegun = this.#lastShown !== '';
     const { kind } = mark;
@@ -236,7 +232,6 @@ export class AnswerText {
     return '';
   }
 
-  /** Returns no text, except for bare JSON that is no call. */
   #endCall(text: string): string {
     const { tools } = this.#options;
     const calls = readWrittenCalls(text, tools);

@@ -112,7 +112,6 @@ export type ChatOptions = {
 export type ChatRequest = {
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly Tool[];
-  /** Undefined for a written answer. */
   readonly voice?: string;
   readonly mostTokens?: number;
   readonly sent?: SentFields;

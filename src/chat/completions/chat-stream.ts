@@ -33,7 +33,6 @@ class ToolCalls {
     }
   }
 
-  /** `argumentsJson` may be invalid JSON. */
   collected(): readonly ToolCall[] {
     return this.#calls
       .filter((call) => call.name !== '')
@@ -71,8 +70,8 @@ export function isJson(text: string): boolean {
   return foreignJson(text, toolArgumentLimits) !== undefined;
 }
 
-/** Some servers encode arguments twice. */
 function unwrapped(json: string): string {
+  // Some servers encode arguments twice.
   const value = foreignJson(json, toolArgumentLimits);
   return typeof value === 'string' && isJson(value) ? value : json;
 }
@@ -120,7 +119,6 @@ export class ChatStream {
     return (this.#finish || isDone || 'failed') !== 'failed' || this.#text.hasEnded;
   }
 
-  /** The rest of the stream is not worth a wait. */
   get isOver(): boolean {
     return this.#text.isOver;
   }
@@ -221,7 +219,6 @@ export function callField({ argumentsJson, id, name }: ToolCall) {
   return { id, type: 'function' as const, function: { name, arguments: argumentsJson } };
 }
 
-/** Throws BotError `provider.wrong_type`. */
 export function completionAsChunk(completion: unknown): readonly unknown[] {
   const { choices, usage } = fieldsOf(completion);
   if (!Array.isArray(choices)) {
@@ -238,9 +235,9 @@ function cutShort(began: boolean, server: string): BotError {
   return new BotError('provider.truncated', true, `${server} ended its answer early.`);
 }
 
-/** Some servers send a list of parts, and think in those that are no text. */
 function contentOf(content: unknown): string {
   if (typeof content === 'string') return content;
+  // Some servers send a list of parts, and think in those that are no text.
   if (!Array.isArray(content)) return '';
   return content
     .map(fieldsOf)

@@ -1,4 +1,3 @@
-/** A fault of a server, and the setting of the server that is its remedy. */
 export type ServerHabit = { readonly what: string; readonly mend: string };
 
 export const habits = {

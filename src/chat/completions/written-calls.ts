@@ -96,7 +96,6 @@ function readLiteral(text: string): unknown {
 
 const python = new Map(Object.entries({ True: 'true', False: 'false', None: 'null' }));
 
-/** Outermost objects only. */
 function* objectsIn(text: string) {
   let [depth, start] = [0, 0];
   for (const { isOpening, index } of bracesIn(text)) {

@@ -13,7 +13,6 @@ import { RealtimeResponse } from '#src/provider/realtime-response.ts';
 export type RealtimeTalkOptions = RemoteServer & {
   /** Used if a persona names none. */
   readonly voice?: string;
-  /** Sound included. */
   readonly maxTokens?: number;
   readonly clock?: Clock;
   readonly openSocket?: OpenSocket;
@@ -67,7 +66,6 @@ type TalkRequest = {
   readonly mostTokens: number | undefined;
 };
 
-/** One answer, with a request for each round of tools. */
 class TalkAnswer {
   readonly #options;
   readonly #pool;
@@ -101,9 +99,9 @@ class TalkAnswer {
     }
   }
 
-  /** A server knows everything after its first request, apart from the results of calls. */
   #ask(link: JsonSocket, request: TalkRequest, isFirst: boolean): RealtimeResponse {
     const { messages, mostTokens, tools } = request;
+    // After its first request the server knows everything but the results of calls.
     const number = ++this.#requests;
     const [askId, voiceId] = [`ask_${number}`, `voice_${number}`];
     const eventIds = request.voice === undefined ? [askId] : [askId, voiceId];
@@ -142,12 +140,11 @@ class TalkAnswer {
   }
 }
 
-/** Servers reject less sound. */
 const shortestSamples = speakRateHz / 10;
 
-/** Only the bot decides when a turn is over. */
 function openingUpdate(maxTokens?: number): JsonEvent {
   const format = { type: 'audio/pcm', rate: speakRateHz };
+  // Only the bot decides when a turn is over.
   const audio = { input: { format, turn_detection: null }, output: { format } };
   const limit = maxTokens !== undefined && { max_output_tokens: maxTokens };
   const session = { type: 'realtime', output_modalities: ['audio'], audio, ...limit };
@@ -162,7 +159,6 @@ function mannerUpdate(instructions: string, offered: readonly Tool[]): JsonEvent
   return { type: 'session.update', session };
 }
 
-/** Sound follows a line that names its speaker. */
 function sendMessage(link: JsonSocket, message: ChatMessage) {
   for (const item of itemsOf(message)) link.send({ type: 'conversation.item.create', item });
   if ('wav' in message) sendSound(link, message.wav);

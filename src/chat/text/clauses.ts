@@ -31,7 +31,6 @@ const anyMark = new RegExp(
   'gu',
 );
 
-/** Finds every place where text may be cut, in order. */
 export function* boundaries(text: string, ended: boolean): Generator<Boundary> {
   for (const { 0: found, index, groups = {} } of text.matchAll(anyMark)) {
     const mark = (Object.keys(marks) as BoundaryMark[]).find((name) => groups[name] !== undefined);
@@ -127,7 +126,6 @@ export function sureEnd(text: string): 'sentence' | 'pause' | undefined {
   return written === '' || isUnsure ? undefined : 'sentence';
 }
 
-/** A mark after the end would close a quote, a bracket or an emphasis. */
 function isOpen(text: string) {
   const count = (marks: RegExp) => text.match(marks)?.length ?? 0;
   if (count(/["\u201c\u201d\u201e\u00ab\u00bb]/g) % 2 === 1 || count(/[*_~]+/g) % 2 === 1)
@@ -139,8 +137,8 @@ function isOpen(text: string) {
   );
 }
 
-/** A cut inside a link or inline code would leave two broken halves. */
 function insideMarkup(text: string, end: number): boolean {
+  // A cut inside a link or inline code would leave two broken halves.
   const near = text.slice(Math.max(0, end - 80), end);
   if (near.lastIndexOf('[') > near.lastIndexOf(']')) return true;
   if (near.lastIndexOf('](') > near.lastIndexOf(')')) return true;
@@ -150,11 +148,8 @@ function insideMarkup(text: string, end: number): boolean {
 }
 
 type Rules = {
-  /** A pause ends a clause after this many words. */
   readonly pauseWords: number;
-  /** A shorter sentence is joined with the next. */
   readonly shortestChars: number;
-  /** A longer clause is cut in any case. */
   readonly longestChars: number;
 };
 
@@ -171,7 +166,6 @@ const laterRules: Rules = {
 const longestAddressChars = 40;
 const address = /https?:\/\/|www\./i;
 const addressEnd = /[a-z0-9/]$/i;
-/** May end an address, or stand in its middle. */
 const addressMark = /^[)\]>"'`*_.,;:!?]$/;
 
 /**
@@ -224,7 +218,6 @@ export class ClauseSplitter {
 
 const beginsFence = /^(?:```|~~~)/;
 
-/** The character that would prove the end has not come. */
 function endsFirst(text: string): boolean {
   const kind = sureEnd(text);
   return kind !== undefined && isEnough(text.trimStart(), kind, firstRules);
@@ -241,7 +234,6 @@ function endOfClause(text: string, rules: Rules, ended: boolean): number | undef
 
 type FoundClause = { readonly end?: number; readonly pause: number; readonly waits: boolean };
 
-/** `pause` is the last boundary that the rules rejected. */
 function findEnd(text: string, rules: Rules, ended: boolean): FoundClause {
   let pause = 0;
   // Reading on for each clause would take quadratic time.

@@ -1,4 +1,3 @@
-/** Parts of an answer that people read in the chat. */
 export type AsideKind = 'link' | 'code' | 'table';
 export type Aside = { readonly kind: AsideKind; readonly text: string };
 
@@ -14,7 +13,6 @@ const row = /^[ \t]*\|(?!\|)[^|\n]*\|.*(?:\n|$)/gm;
 const formula =
   /\$\$[^$]+\$\$|(?<![\p{L}\p{N}$])\$(?!\s)[^$\n]+(?<!\s)\$(?![\p{N}$])|\\\((?:(?!\\[()])[\s\S])+\\\)|\\\[(?:(?!\\[[\]])[\s\S])+\\\]/gu;
 
-/** The first form that fits counts. */
 const forms = {
   code: '(?<fence>```|~~~)[\\s\\S]*?(?:\\k<fence>|(?![\\s\\S]))',
   label: `!?\\[(?<words>[^[\\]\\n]*)\\]\\((?<target>${nested('\\s')}+)(?:[ \\t]${nested('\\n')}*)?\\)`,
@@ -148,7 +146,6 @@ function decodeEntities(text: string): string {
   );
 }
 
-/** Replaces a spoiler by a word. */
 export function hideSpoilers(text: string): string {
   return text.replace(/\|\|[^|]+(?:\|[^|]+)*\|\|/g, ' spoiler ');
 }

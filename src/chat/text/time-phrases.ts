@@ -60,7 +60,6 @@ function readDuration(words: string, { nowWallMs, timeZone }: TimeContext): numb
   return sameTimeMs + (nowWallMs % 1_000) + (days % 1) * 86_400_000 + ms;
 }
 
-/** In this order. */
 const fractions: readonly (readonly [find: RegExp, put: string])[] = [
   [/\ban? (?=second|minute|hour|day|week)/g, '1 '],
   [/\b(?:(?:a|1) )?quarter (?:of )?1 hour\b/g, '15 minutes'],
@@ -69,7 +68,6 @@ const fractions: readonly (readonly [find: RegExp, put: string])[] = [
   [/\b(?:(?:a|1) )?half (?:1 )?(hour|minute|day)\b/g, '0.5 $1s'],
 ];
 
-/** The second hour may lie on the next day. */
 type Hours = readonly [from: number, to: number];
 
 const halves: Readonly<Record<string, Hours>> = { am: [0, 12], pm: [12, 24] };

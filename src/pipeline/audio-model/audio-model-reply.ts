@@ -8,15 +8,12 @@ import { SpokenWords } from './audio-model-words.ts';
 
 export type AudibleAnswer =
   | { readonly kind: 'sound'; readonly pcm: Pcm; readonly words: SpokenWords }
-  /** The sound of these words has ended. */
   | { readonly kind: 'over'; readonly words: SpokenWords }
-  /** Text without sound, to be read aloud. */
   | { readonly kind: 'clause'; readonly text: string };
 
 /** A model whose last answer had no sound is read aloud without waiting for any. */
 export type ModelHabit = {
   isSilent: boolean;
-  /** Voices that the model rejected. */
   readonly goneVoices: Set<string>;
 };
 
@@ -33,7 +30,6 @@ export class AudioReply {
   readonly #unread: string[] = [];
   /** Some servers send the words twice. The form that came first counts. */
   #source: 'text' | 'transcript' | undefined;
-  /** The sound is the model's own, or another voice that reads. */
   #voice: 'unknown' | 'own' | 'other' = 'unknown';
   #hasSound = false;
   #soundMs = 0;

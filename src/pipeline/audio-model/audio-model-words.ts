@@ -7,7 +7,6 @@ type Clause = { readonly text: string; readonly endLetters: number };
 
 /** An ideogram counts as three letters. */
 const usualMsPerLetter = 65;
-/** The first clause may be shorter. */
 const shortestCut = 12;
 const longestClause = 240;
 /** The last words need some sound to go with. */
@@ -22,7 +21,6 @@ const lastClauseMs = 100;
 export class SpokenWords {
   #text = '';
   #letters = 0;
-  /** End of the clauses in `#text`. */
   #cut = 0;
   #clause: Clause | undefined;
   #arrivedMs = 0;
@@ -52,7 +50,6 @@ export class SpokenWords {
     yield* this.#place(part(sound, 0, length));
   }
 
-  /** Returns the words held back. */
   *rest(): Generator<PlacedSound> {
     const kept = this.#kept;
     this.#kept = undefined;
@@ -92,14 +89,12 @@ export class SpokenWords {
     return this.#ended && this.#arrivedMs - this.#takenMs < lastClauseMs;
   }
 
-  /** Leaves some sound for later words. */
   #leftOf(clause: Clause): number {
     const leftMs = this.#placeOf(clause.endLetters) - this.#takenMs;
     if (!this.#ended || this.#text.slice(this.#cut).trim() === '') return leftMs;
     return Math.min(leftMs, this.#arrivedMs - this.#takenMs - keptMs);
   }
 
-  /** Returns 0 if there are too few words. */
   #lengthOfNext(rest: string): number {
     if (this.#isClosing()) return rest.length;
     const head = rest.slice(0, longestClause);
@@ -137,7 +132,6 @@ function samplesIn(ms: number, { rateHz }: Pcm): number {
   return Math.max(1, Math.ceil((ms / 1000) * rateHz));
 }
 
-/** Mono only. */
 function part(pcm: Pcm, from: number, to?: number): Pcm {
   return { ...pcm, samples: pcm.samples.subarray(from, to) };
 }

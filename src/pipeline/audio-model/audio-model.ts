@@ -29,9 +29,7 @@ import { type AudibleAnswer, AudioReply, type ModelHabit } from './audio-model-r
 import type { PlacedSound } from './audio-model-words.ts';
 
 export type AudioModelParts = {
-  /** The model serves one answer, until the signal aborts. */
   readonly open: (signal: AbortSignal) => ChatModel;
-  /** Reads text aloud that the model wrote instead of spoke. */
   readonly synthesizer: Synthesizer;
   readonly input: AudioInput;
 };
@@ -41,7 +39,6 @@ const soundAhead: Bound<AudibleAnswer> = {
   limit: 3_000,
   weigh: (heard) => (heard.kind === 'sound' ? durationMs(heard.pcm) : 0),
 };
-/** As long as the longest text takes to say. */
 const longestSoundMs = 18 * 60_000;
 
 /**
@@ -111,7 +108,6 @@ async function ask(
   }
 }
 
-/** Shows the model as one that writes. Its sound goes to `heard`. */
 class Rounds implements ChatModel {
   readonly #asking;
   readonly #heard;
@@ -188,8 +184,8 @@ class Rounds implements ChatModel {
     );
   }
 
-  /** The sound was sent once, and later requests carry its words. */
   #withoutSound(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+    // The sound was sent once, so later requests carry its words.
     return [...this.#inWords, ...messages.slice(this.#asking.prompt.messages.length)];
   }
 }

@@ -49,9 +49,7 @@ type Judgement = {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly what: string;
-  /** For the log. */
   readonly words?: string;
-  /** Not for the log. */
   readonly serverWords?: string;
   readonly about?: FailureServer;
 };
@@ -116,8 +114,8 @@ function judgeStatus(error: APIError): Judgement {
   }
 }
 
-/** LiteLLM passes on the header of the server behind it. */
 function askedWait(headers: Headers): string | undefined {
+  // LiteLLM passes on the header of the server behind it.
   return (headers.get('retry-after') ?? headers.get('llm_provider-retry-after'))?.trim();
 }
 
@@ -128,8 +126,8 @@ function waitAskedFor(headers: Headers): number | undefined {
   return /^\d+(\.\d+)?$/.test(after) ? Number(after) * 1000 : undefined;
 }
 
-/** The text of an answer may quote the request, but codes do not. */
 function quoted(error: APIError): Pick<Judgement, 'words' | 'serverWords'> {
+  // The text of an answer may quote the request, but codes do not.
   const codes = new Set([error.type, error.code].map(codeOf).filter((code) => code !== undefined));
   return { words: [...codes].join(', '), serverWords: wordsOfError(error) };
 }
@@ -146,7 +144,6 @@ const unreachable: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'it closed the connection.',
 };
 
-/** At most eight causes. */
 function* causes(thrown: unknown): Generator<Error> {
   let error = thrown;
   for (let depth = 0; depth < 8 && error instanceof Error; depth++) {

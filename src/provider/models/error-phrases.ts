@@ -24,7 +24,6 @@ const accepted: Readonly<Record<ExpectedContent, RegExp>> = {
   json: /^(application\/(.+\+)?json|text\/plain)$/,
 };
 
-/** Derives the expected content from the path of the request and `stream` in its body. */
 export function askedOf(url: string, body: unknown): ExpectedContent {
   const path = url.replace(/[?#].*/, '');
   if (path.endsWith('/audio/speech')) {
@@ -81,7 +80,6 @@ export function objectionToHead(head: Uint8Array, asked: ExpectedContent): strin
 
 const longestReadChars = 20_000;
 
-/** Puts a message on one line, without tags and keys. */
 export function plainWords(text: string, secret: string | undefined, maxChars: number): string {
   const head = text.slice(0, longestReadChars);
   const line = redact(head, secret)

@@ -1,6 +1,5 @@
 import type { ErrorCode } from '#src/base/errors.ts';
 
-/** Meaning and remedy of a rejection that the codes of the bot cannot tell. */
 type KnownRefusal = {
   readonly words: RegExp;
   readonly code: ErrorCode;

@@ -6,7 +6,6 @@ import { describeError } from './describe-error.ts';
 import { withServerWords } from './error-phrases.ts';
 import type { ListedModel, ModelList } from './models.ts';
 
-/** More than any proxy lists. */
 const mostModels = 10_000;
 const longestIdChars = 200;
 
@@ -40,11 +39,11 @@ function readModel(model: unknown): ListedModel[] {
   return [{ id: named, endsOn: textIn(endsOn)?.slice(0, 10) }];
 }
 
-/** A server without the path says so, or shows a page of its own. */
 function hasNone(cause: unknown): boolean {
   if (cause instanceof APIError && cause.status !== undefined) {
     return [404, 405, 501].includes(cause.status);
   }
+  // A server without the path may show a page of its own.
   if (cause instanceof SyntaxError) return true;
   const inner = cause instanceof Error && !(cause instanceof BotError) ? cause.cause : cause;
   return inner instanceof BotError && inner.code === 'provider.wrong_type';

@@ -1,7 +1,6 @@
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 
-/** A larger report is wrong. */
 const most = 1e9;
 
 /** Returns undefined for anything but a plausible count. */
@@ -50,7 +49,6 @@ export function reportedTokens(usage: unknown): TokenUsage | undefined {
 }
 
 export type RequestHold = {
-  /** Tokens, or ms of sound. */
   readonly units: number;
   /** Frees what the request did not cost. */
   end(): void;
@@ -67,7 +65,6 @@ export type CountedRequest<T> = {
   readonly over: (isWhole: boolean) => void;
 };
 
-/** Runs a request with money reserved until its end. */
 export async function* counted<T>(
   { ask, hold, isOutput, over }: CountedRequest<T>,
   signal: AbortSignal,
@@ -92,7 +89,6 @@ export async function* counted<T>(
   }
 }
 
-/** Requests that were not served, or not sent. */
 const unpaid: ReadonlySet<ErrorCode> = new Set([
   'provider.unreachable',
   'provider.refused',

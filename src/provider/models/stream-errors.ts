@@ -26,7 +26,6 @@ function bodyOf(found: unknown, event: object): StreamError {
   return { body, status: codes.find((code) => code !== undefined) };
 }
 
-/** Three digits are a status, and some words stand for one. */
 function statusOf(code: unknown): number | undefined {
   const known = statuses.get(`${code}`.toLowerCase());
   return known ?? (/^[45]\d\d$/.test(`${code}`) ? Number(code) : undefined);

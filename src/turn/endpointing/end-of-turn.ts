@@ -57,7 +57,6 @@ function guessLanguage(text: string, words: readonly string[], language?: string
   return otherThanLatin.test(text) ? unknown : nearest(words);
 }
 
-/** The first lexicon wins a tie. */
 function nearest(words: readonly string[]): Lexicon {
   let best = unknown;
   let most = -1;
@@ -68,7 +67,6 @@ function nearest(words: readonly string[]): Lexicon {
   return best;
 }
 
-/** People dictate numbers of at most so many digits. */
 const longestDictated = 12;
 
 /** "My number is", "der Code". */

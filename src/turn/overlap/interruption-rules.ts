@@ -21,11 +21,9 @@ export type InterruptionRules = {
   readonly voiceEndDropDb: number;
   /** Shortest voice of a bystander that pauses. */
   readonly minBystanderDurationMs: number;
-  /** Silence after which ducking ends. */
   readonly duckTimeoutMs: number;
   /** Silence after which the "stop" of a partial counts. */
   readonly partialStopTimeoutMs: number;
-  /** Longest pause after a "wait". */
   readonly maxHoldDurationMs: number;
   /** Longest wait for the final text after an overlap. */
   readonly finalTextTimeoutMs: number;

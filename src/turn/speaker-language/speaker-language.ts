@@ -3,7 +3,6 @@ import type { LanguageRequestPhrases } from '#src/turn/languages/language-words.
 import { languages } from '#src/turn/languages/languages.ts';
 
 const mostChars = 90;
-/** Keeps the search in a long text short. */
 const mostBeside = 5;
 
 type RequestPattern = { readonly pattern: RegExp; readonly codes: ReadonlyMap<string, string> };
@@ -28,8 +27,8 @@ export function requestedLanguage(text: string, names: readonly string[] = []): 
 
 let patterns: readonly RequestPattern[] | undefined;
 
-/** Patterns take time, so they are made when first needed. */
 function requestPatterns(): readonly RequestPattern[] {
+  // Patterns take time, so they are made when first needed.
   patterns ??= languages.flatMap(({ code, languageRequests }) =>
     languageRequests ? [patternOf(code, languageRequests)] : [],
   );
@@ -92,7 +91,6 @@ export type LanguageEvidence = {
 export type LanguageChoices = {
   /** The persona speaks only this language. */
   readonly fixed?: string;
-  /** The person's own setting. */
   readonly own?: string;
   readonly server?: string;
   /** Languages of the server. If empty, any language may be detected. */
@@ -178,7 +176,6 @@ export function languageOf(
 /** Whether the language may change: not at all, by a request, or by any next words. */
 export type LanguageHold = 'fixed' | 'settled' | 'open';
 
-/** `isHeard` means that the turn is in the state already. */
 export function holdOf(
   known: SpeakerLanguage,
   choices: LanguageChoices,
@@ -204,7 +201,6 @@ export function hintOf(
   return own ?? spoken;
 }
 
-/** Regions and scripts do not count. */
 function sameLanguage(one: string, other: string): boolean {
   return baseOf(one) === baseOf(other);
 }
@@ -238,5 +234,4 @@ export function withoutNames(text: string, names: readonly string[]): string {
 const betweenWords = /[^\p{L}\p{M}\p{N}'\u2019]+/u;
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
-/** Above the limits of the rules. */
 const mostCountedChars = 200;
