@@ -37,9 +37,15 @@ export function toModule({ place, code, canRun }: Example): string {
   const { program, errors } = parseSync('example.ts', code);
   const last = program.body.at(-1);
   const promised = /\/\/ (.+)$/s.exec(code.slice(last?.end))?.[1];
-  if (errors.length > 0 || last?.type !== 'ExpressionStatement' || promised === undefined) {
+  const isAlone = !/^import .* from '#/m.test(code);
+  if (
+    isAlone ||
+    errors.length > 0 ||
+    last?.type !== 'ExpressionStatement' ||
+    promised === undefined
+  ) {
     throw new Error(
-      `${place}: an example ends with an expression and a comment of its value, or holds a declare const`,
+      `${place}: an example imports by #, and ends with an expression and a comment of its value, or holds a declare const`,
     );
   }
   const expression = code.slice(last.expression.start, last.expression.end);

@@ -115,6 +115,9 @@ export class EnglishPhonemes {
    * IPA of words without digits and symbols, as `spellOutEnglish` gives them, with their stops and commas.
    *
    * @example
+   * import type { EnglishPhonemes } from '#src/speech/local/english/phonemes.ts';
+   *
+   * declare const phonemes: EnglishPhonemes;
    * phonemes.toIpa('The answer is red.'); // 'ðɪ ˈænsɚɹ ɪz ɹˈɛd.'
    */
   toIpa(words: string): string {

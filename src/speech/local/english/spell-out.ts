@@ -236,6 +236,8 @@ const rules: readonly SpellingRule[] = [
  * apostrophes and stops alone. Empty where nothing can be said.
  *
  * @example
+ * import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
+ *
  * spellOutEnglish('Dr. Lee paid $3.50 at 5:30 pm.'); // 'doctor Lee paid three dollars and fifty cents at five thirty pee em.'
  */
 export function spellOutEnglish(text: string): string {
