@@ -63,7 +63,7 @@ type ToolEffectToRun =
       readonly confirmation: Id | undefined;
     }
   | { readonly do: 'stop-run'; readonly run: Id }
-  | { readonly do: 'result'; readonly answer: Id; readonly callId: string; readonly result: string }
+  | ({ readonly do: 'result' } & CallRef & CallResult)
   | {
       readonly do: 'ask';
       readonly confirmation: Id;
@@ -72,6 +72,15 @@ type ToolEffectToRun =
       readonly call: CallRef;
     }
   | { readonly do: 'close-ask'; readonly confirmation: Id };
+
+/** What a model is told of its call. */
+type CallResult =
+  /** `repeated`: a former call of the same has the result. */
+  | { readonly kind: 'ran' | 'repeated'; readonly resultId: string }
+  /** It waits for Confirm. `asked-before`: by the button of a former call. */
+  | { readonly kind: 'asked' | 'asked-before' }
+  /** Its answer has called the tool often enough. */
+  | { readonly kind: 'called-enough' };
 
 type MessageEffect =
   | {

@@ -324,7 +324,7 @@ function hasForeignHistory(
 ) {
   const exchanges = [...history.exchanges, ...(supposed ? [supposed] : [])];
   const isForeign = exchanges.some((one) => one.by !== by || !one.isOwn);
-  const hasResult = changes.some((one) => one.isForeign && one.result !== undefined);
+  const hasResult = changes.some((one) => one.isForeign && one.state !== 'running');
   const isNamed = isPlainName(people.find(({ id }) => id === by)?.name ?? '');
   return isForeign || hasResult || (parts.length > 0 && !isNamed);
 }

@@ -139,7 +139,8 @@ export type ToolChange = {
   /** Last utterance before the call. */
   readonly lastUtterance: Id;
   state: 'asked' | 'running' | 'done';
-  result: string | undefined;
+  /** Set when it is done. */
+  resultId: string | undefined;
   readonly isForeign: boolean;
   readonly confirmation: Id | undefined;
   /** Calls that wait for its result. */

@@ -19,9 +19,6 @@ import type {
   UtteranceState,
 } from './state.ts';
 
-export const waitsForConfirm = 'waits for Confirm';
-export const calledEnough = 'called often enough in this answer';
-
 /** A model calls a tool. */
 export function called(draft: Draft, { answer: id, call }: EventOf<'called'>): void {
   const turn = turnOfAnswer(draft, id);
@@ -46,7 +43,7 @@ function callChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallR
   if (known) giveResult(draft, known, ref);
   else if (alike.length - former.length < draft.rules.mostCalls)
     makeChange(draft, turn, call, ref, former);
-  else emit(draft, { do: 'result', ...ref, result: calledEnough });
+  else emit(draft, { do: 'result', ...ref, kind: 'called-enough' });
 }
 
 /** Buttons of former answers that nobody pressed have done nothing, and give way to the call that is made in the end. */
@@ -76,9 +73,10 @@ export function runsUnasked(effect: ToolRequest['effect'], isOwn: boolean): bool
 }
 
 function giveResult(draft: Draft, former: ToolChange, ref: CallRef) {
-  const { result } = former;
-  if (result === undefined) former.receivers = [...former.receivers, ref];
-  else emit(draft, { do: 'result', ...ref, result });
+  const { resultId, state } = former;
+  if (state === 'asked') emit(draft, { do: 'result', ...ref, kind: 'asked-before' });
+  else if (resultId === undefined) former.receivers = [...former.receivers, ref];
+  else emit(draft, { do: 'result', ...ref, kind: 'repeated', resultId });
 }
 
 function addChange(
@@ -93,7 +91,7 @@ function addChange(
     answer,
     lastUtterance: lastUtteranceOf(turn),
     state: 'running',
-    result: undefined,
+    resultId: undefined,
     isForeign,
     confirmation: undefined,
     receivers: [],
@@ -133,11 +131,11 @@ function askFor(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef, 
     fromMs: 0,
     toMs: 0,
   };
-  addChange(turn, call, ref, { state: 'asked', result: waitsForConfirm, confirmation: id });
+  addChange(turn, call, ref, { state: 'asked', confirmation: id });
   if (turn.answer && isAloud) turn.answer.confirmation = id;
   draft.confirmations = [...draft.confirmations, confirmation];
   emit(draft, { do: 'ask', confirmation: id, presser, isAloud, call: ref });
-  emit(draft, { do: 'result', ...ref, result: waitsForConfirm });
+  emit(draft, { do: 'result', ...ref, kind: 'asked' });
 }
 
 /** The button of a call could not be shown: a yes is no answer to it. */
@@ -160,19 +158,22 @@ function removeConfirmation(draft: Draft, confirmation: Confirmation) {
 }
 
 /** A tool has ended. A result of a turn or an answer that is gone reaches no model. */
-export function returned(draft: Draft, { isVain, result, run: id }: EventOf<'returned'>): void {
+export function returned(
+  draft: Draft,
+  { isVain, result: resultId, run: id }: EventOf<'returned'>,
+): void {
   const run = draft.runs.find((one) => one.id === id);
   if (!run) return;
   draft.runs = draft.runs.filter((one) => one !== run);
   const turn = turnOf(draft, run.turn);
-  if (turn && run.effect === 'read') giveReading(draft, turn, run, result);
-  else if (turn) finishChange(draft, turn, run, result, isVain);
+  if (turn && run.effect === 'read') giveReading(draft, turn, run, resultId);
+  else if (turn) finishChange(draft, turn, run, resultId, isVain);
 }
 
-function giveReading(draft: Draft, turn: TurnState, run: ToolRun, result: string) {
+function giveReading(draft: Draft, turn: TurnState, run: ToolRun, resultId: string) {
   const { ref } = run;
   if (!ref || turn.answer?.id !== ref.answer) return;
-  emit(draft, { do: 'result', ...ref, result });
+  emit(draft, { do: 'result', ...ref, kind: 'ran', resultId });
   noteForeignWords(turn, run);
 }
 
@@ -181,16 +182,19 @@ function finishChange(
   draft: Draft,
   turn: TurnState,
   run: ToolRun,
-  result: string,
+  resultId: string,
   isVain: boolean,
 ) {
   const made = turn.changes.findLast((one) => one.tool === run.tool && one.args === run.args);
   if (!made) return;
   const answering = made.receivers.filter(({ answer }) => turn.answer?.id === answer);
-  for (const ref of answering) emit(draft, { do: 'result', ...ref, result });
+  for (const ref of answering) {
+    const kind = ref.callId === run.ref?.callId ? 'ran' : 'repeated';
+    emit(draft, { do: 'result', ...ref, kind, resultId });
+  }
   noteForeignWords(turn, run);
   made.state = 'done';
-  made.result = result;
+  made.resultId = resultId;
   made.receivers = [];
   if (isVain) turn.changes = turn.changes.filter((one) => one !== made);
 }
@@ -212,10 +216,7 @@ function take(draft: Draft, confirmation: Confirmation) {
   const { args, by, effect, id, tool, turn } = confirmation;
   removeConfirmation(draft, confirmation);
   const asked = turnOf(draft, turn)?.changes.find((one) => one.confirmation === id);
-  if (asked) {
-    asked.state = 'running';
-    asked.result = undefined;
-  }
+  if (asked) asked.state = 'running';
   const isForeign = asked?.isForeign !== false;
   const call = { by, turn, tool, args, effect, isForeign };
   startRun(draft, { ...call, ref: undefined, confirmation: id });

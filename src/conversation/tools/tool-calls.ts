@@ -3,7 +3,6 @@ import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { CallRef, Id, ToolChange } from '#src/conversation/machine/state.ts';
-import { calledEnough, waitsForConfirm } from '#src/conversation/machine/tools.ts';
 import type { Session } from '#src/conversation/session.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -46,8 +45,6 @@ type PreparedCall = {
   readonly answerSignal: AbortSignal;
   readonly atMs: number;
   readonly result: PromiseWithResolvers<ToolCallResult>;
-  /** Owner of its result: its own run, its own button, or a former call. */
-  resultOf: 'run' | 'button' | 'former';
 };
 
 const running: ToolCallResult = {
@@ -81,7 +78,7 @@ export class ToolCalls {
 
   /** Has the conversation decide about a call. Aborting `signal` throws `signal.reason`. */
   async request(
-    call: Omit<PreparedCall, 'ref' | 'result' | 'resultOf'>,
+    call: Omit<PreparedCall, 'ref' | 'result'>,
     answer: Id,
     args: string,
     fit: Fitting,
@@ -91,7 +88,6 @@ export class ToolCalls {
       ...call,
       ref,
       result: Promise.withResolvers(),
-      resultOf: 'former',
     };
     this.#prepared.set(ref.callId, prepared);
     const { action, spoken, tool } = prepared;
@@ -125,7 +121,6 @@ export class ToolCalls {
     const { signal } = ask?.press ?? this.#session;
     const until = AbortSignal.any([signal, over.signal]);
     const prepared = call && this.#prepared.get(call.callId);
-    if (prepared) prepared.resultOf = 'run';
     const work = ask ? this.#runConfirmed(ask, until) : this.#runPrepared(prepared, until);
     void work.then((result) => {
       if (!this.#runs.delete(run)) return;
@@ -138,15 +133,25 @@ export class ToolCalls {
     this.#runs.get(run)?.abort(new Error('the call is not wanted any more'));
   }
 
-  result({ callId, result: key }: EffectOf<'result'>): void {
-    const prepared = this.#prepared.get(callId);
+  result(effect: EffectOf<'result'>): void {
+    const prepared = this.#prepared.get(effect.callId);
     if (!prepared) return;
-    this.#prepared.delete(callId);
-    const { result } = prepared;
-    if (key === calledEnough) result.resolve(refused('It was called often enough.'));
-    else if (prepared.resultOf === 'run') result.resolve(this.resultOf(key));
-    else if (key !== waitsForConfirm) result.resolve({ ...this.resultOf(key), how: 'known' });
-    else if (prepared.resultOf === 'former') result.resolve(waiting(prepared.asker.name));
+    const { asker, result } = prepared;
+    switch (effect.kind) {
+      case 'ran':
+        result.resolve(this.resultOf(effect.resultId));
+        return;
+      case 'repeated':
+        result.resolve({ ...this.resultOf(effect.resultId), how: 'known' });
+        return;
+      case 'asked':
+        return; // told once its button is shown
+      case 'asked-before':
+        result.resolve(waiting(asker.name));
+        return;
+      case 'called-enough':
+        result.resolve(refused('It was called often enough.'));
+    }
   }
 
   /** Asks in the chat of the channel for a press of Show and Confirm. */
@@ -159,7 +164,6 @@ export class ToolCalls {
     const asker = { id: prepared.asker.speakerId, name: prepared.asker.name };
     const presser = presserId === asker.id ? asker : action.presser;
     const { button, line } = confirmations.open({ tool, action, asker, presser, confirmation });
-    prepared.resultOf = 'button';
     const said = isAloud ? spoken : undefined;
     const quote = said && { text: openText(said.words) };
     const result = waiting(onOneLine(presser?.name ?? ''));
@@ -190,7 +194,7 @@ export class ToolCalls {
   /** Keeps a result for as long as a turn of the conversation names it. */
   #keep(result: ToolCallResult): string {
     const { turns } = this.#session.loop.state;
-    const known = turns.flatMap(({ changes }) => changes.map((one) => one.result));
+    const known = turns.flatMap(({ changes }) => changes.map((one) => one.resultId));
     for (const key of this.#results.keys()) if (!known.includes(key)) this.#results.delete(key);
     const key = `r${++this.#serial}`;
     this.#results.set(key, result);
@@ -295,9 +299,9 @@ export class AnswerCalls implements AnswerTools {
 
   /** Calls already made for this question, as the model is shown them. */
   get done(): readonly DoneCall[] {
-    return this.#about.made.map(({ args, result, tool }, n) => ({
+    return this.#about.made.map(({ args, resultId, tool }, n) => ({
       call: { id: `done-${n}`, name: tool, argumentsJson: args },
-      content: this.#about.calls.resultOf(result).content,
+      content: this.#about.calls.resultOf(resultId).content,
     }));
   }
 

@@ -323,7 +323,7 @@ export function shown(effect: ConversationEffect, state: ConversationState): str
     case 'stop-run':
       return `stop-run ${effect.run}`;
     case 'result':
-      return `result for ${effect.answer}: ${effect.result}`;
+      return `result for ${effect.answer}: ${resultShown(effect)}`;
     case 'ask':
       return askShown(effect, state);
     case 'close-ask':
@@ -374,8 +374,15 @@ function after(before: string, text = '') {
   return text === '' ? '' : `${before}${text}`;
 }
 
-function changeShown({ args, result = '...', tool }: ToolChange) {
-  return `${tool} ${args} = ${result}`;
+function resultShown(effect: EffectOf<'result'>) {
+  if ('resultId' in effect) return effect.resultId;
+  return effect.kind === 'called-enough'
+    ? 'called often enough in this answer'
+    : 'waits for Confirm';
+}
+
+function changeShown({ args, resultId = '...', state, tool }: ToolChange) {
+  return `${tool} ${args} = ${state === 'asked' ? 'waits for Confirm' : resultId}`;
 }
 
 function factShown(fact: ConversationFact) {
