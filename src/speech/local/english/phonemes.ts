@@ -76,11 +76,11 @@ const [linkingR, vowelAfterThe] = [
 ];
 
 /** Sound of a letter, or what comes of it after a letter or sound nearby. */
-type Rule = readonly [sound: string, by?: Readonly<Record<string, Rule | string>>];
+type Rule = { readonly sound: string; readonly by: Map<string, Rule> };
 type LetterRules = {
   /** Which neighbour each level of `trie` looks at: a letter by its distance, or one of the sounds before. */
   readonly features: readonly string[];
-  readonly trie: Readonly<Record<string, Rule>>;
+  readonly trie: ReadonlyMap<string, Rule>;
 };
 
 /** Says how English words sound. */
@@ -106,9 +106,9 @@ export class EnglishPhonemes {
     const [lines, names, rules] = await Promise.all([
       readFile(join(folder, 'words.txt'), 'latin1'),
       readFile(join(folder, 'names.txt'), 'utf8'),
-      readFile(join(folder, 'letters.json'), 'utf8'),
+      readFile(join(folder, 'letters.txt'), 'utf8'),
     ]);
-    return new EnglishPhonemes(lines, names, JSON.parse(rules));
+    return new EnglishPhonemes(lines, names, parseLetterRules(rules));
   }
 
   /**
@@ -181,16 +181,31 @@ export class EnglishPhonemes {
   #readLetters(letters: string): readonly string[] {
     const read: string[] = [];
     for (let at = 0; at < letters.length; at++) {
-      let [sound, by] = this.#rules.trie[letters[at] ?? ''] ?? ['_'];
+      let rule = this.#rules.trie.get(letters[at] ?? '');
       for (const feature of this.#rules.features) {
-        const rule = by?.[getFeature(feature, letters, at, read) ?? '#'];
-        if (rule === undefined) break;
-        [sound, by] = typeof rule === 'string' ? [rule] : rule;
+        const nearer = rule?.by.get(getFeature(feature, letters, at, read) ?? '#');
+        if (nearer === undefined) break;
+        rule = nearer;
       }
-      read.push(sound);
+      read.push(rule?.sound ?? '_');
     }
     return keepOneStress(read.flatMap((sound) => (sound === '_' ? [] : sound.split('+'))));
   }
+}
+
+/** Reads the list of neighbours, then the trie: a rule a line, indented below the rule that it follows. */
+function parseLetterRules(text: string): LetterRules {
+  const [features = '', ...lines] = text.trimEnd().split('\n');
+  const trie = new Map<string, Rule>();
+  const levels = [trie];
+  for (const line of lines) {
+    const depth = line.search(/\S/);
+    const [key = '', sound = ''] = line.trim().split('\t');
+    const by = new Map<string, Rule>();
+    levels[depth]?.set(key, { sound, by });
+    levels[depth + 1] = by;
+  }
+  return { features: features.split(' '), trie };
 }
 
 function getFeature(feature: string, letters: string, at: number, read: readonly string[]) {
