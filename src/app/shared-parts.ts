@@ -1,10 +1,6 @@
 import { join } from 'node:path';
-import {
-  loadSilero,
-  type SileroWeights,
-  VoiceActivity,
-  windowSamples,
-} from '#src/audio/voice/voice-meter.ts';
+import { loadSilero, type SileroWeights, windowSamples } from '#src/audio/voice/silero.ts';
+import { VoiceActivity } from '#src/audio/voice/voice-meter.ts';
 import { realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { Public } from '#src/base/public.ts';
@@ -32,7 +28,7 @@ import { removeLeftovers } from '#src/storage/backups/restore.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { lostRows, refuseForeignFormats } from '#src/storage/data-dir/store-files.ts';
 import type { Store } from '#src/storage/stores/store-parts.ts';
-import { PartialTrust } from '#src/turn/endpointing/endpointing-delay.ts';
+import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
 import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { BotOptions } from './bot-options.ts';
 import { type OpenParts, openStores } from './open-stores.ts';

@@ -1,4 +1,4 @@
-import { type FrameHeader, readHeader } from './opus/opus-packet.ts';
+import { type FrameHeader, readHeader } from '#src/audio/formats/mpeg-frame.ts';
 
 export type Format = 'wav' | 'mp3' | 'flac' | 'ogg' | 'webm';
 

@@ -6,17 +6,19 @@ import { plainFetch } from '#src/base/plain-fetch.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import {
   answerLimits,
+  eventLimits,
+  plainWords,
+  wordsOfText,
+} from '#src/provider/models/error-phrases.ts';
+import {
   askedOf,
   type ExpectedContent,
-  eventLimits,
   isEventStream,
   isEventsHead,
   mediaType,
   objectionToHead,
   objectionToType,
-  plainWords,
-  wordsOfText,
-} from '#src/provider/models/error-phrases.ts';
+} from '#src/provider/models/expected-content.ts';
 import { endMark } from './server-events.ts';
 
 const mostBytes = 64 * 1024 * 1024;

@@ -20,7 +20,7 @@ import type { SpokenSegment } from '#src/ports/feature-session.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { speechRequestOf } from '#src/spending/reservation.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
-import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
+import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { Interruptions } from '#src/voice/hearing/interruptions.ts';
 import { type SpeakerInputEvent, SpeakerInputs } from '#src/voice/hearing/speaker-input.ts';
 import {

@@ -22,7 +22,7 @@ import type { Seat } from '#src/ports/stores/seat-store.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import type { ChannelMember, ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
-import { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
+import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { ReconnectingLink } from '#src/voice/link/reconnecting-link.ts';
 import { type ConnectionSources, runHearAndSpeakLoop } from './hear-and-speak-loop.ts';
 import { leftLine, type ReconnectDecision } from './joins-and-leaves.ts';

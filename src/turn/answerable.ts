@@ -6,9 +6,6 @@ import {
   type SpeakerTurn,
 } from '#src/turn/addressing/addressing.ts';
 import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
-import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
-import type { HallucinationTexts } from '#src/turn/languages/language-words.ts';
-import { languages } from '#src/turn/languages/languages.ts';
 import {
   classify,
   type Interjection,
@@ -18,6 +15,8 @@ import {
   yesOrNo,
 } from '#src/turn/overlap/interjections.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
+import { isHallucination } from './hallucinations.ts';
+import { type Evidence, hasVoice } from './voice-evidence.ts';
 
 export type UtteranceFacts = SpeakerTurn & {
   readonly evidence: Evidence;
@@ -298,169 +297,4 @@ function overlapOf(
   isMeant: boolean,
 ): OverlapWords | undefined {
   return hasGoneOn ? undefined : { what: words?.kind ?? 'noise', isMeant };
-}
-
-export type Evidence = {
-  readonly voicedMs: number;
-  /** Time from the first to the last voiced window. */
-  readonly spanMs: number;
-  /** Means over the voiced windows. The level is in dBFS. */
-  readonly meanProbability: number;
-  readonly peakProbability: number;
-  readonly meanLevelDb?: number;
-};
-
-export const nothingHeard: Evidence = {
-  voicedMs: 0,
-  spanMs: 0,
-  meanProbability: 0,
-  peakProbability: 0,
-};
-
-export function heardWindow(
-  heard: Evidence,
-  { probability, levelDb }: { readonly probability: number; readonly levelDb?: number },
-  windowMs: number,
-): Evidence {
-  const voicedMs = heard.voicedMs + windowMs;
-  const share = windowMs / voicedMs;
-  const mean = (former: number, value: number) => former + (value - former) * share;
-  const more = {
-    voicedMs,
-    spanMs: heard.spanMs,
-    meanProbability: mean(heard.meanProbability, probability),
-    peakProbability: Math.max(heard.peakProbability, probability),
-  };
-  if (levelDb === undefined || !Number.isFinite(levelDb)) {
-    return heard.meanLevelDb === undefined ? more : { ...more, meanLevelDb: heard.meanLevelDb };
-  }
-  return { ...more, meanLevelDb: mean(heard.meanLevelDb ?? levelDb, levelDb) };
-}
-
-const faintestDb = -58;
-/** People take a breath sooner. */
-const breathlessMs = 10_000;
-
-/**
- * True if an utterance holds enough voice for a recogniser.
- *
- * Silero v5 on our recordings, 5 dB above noise: mean 0.75 and peak 0.9 or more. Keyboard, breath, hum and drums make
- * no utterance, plucked strings reach 0.43 and 0.53 (`npm test -- test/turn/noises`).
- */
-export function hasVoice(heard: Evidence): boolean {
-  const { voicedMs, spanMs, meanProbability, peakProbability, meanLevelDb } = heard;
-  // Sound without a pause for breath is an instrument.
-  if (spanMs >= breathlessMs && voicedMs / spanMs > 0.995) return false;
-  return (
-    voicedMs >= 90 &&
-    meanProbability >= 0.7 &&
-    peakProbability >= 0.85 &&
-    (meanLevelDb ?? 0) >= faintestDb
-  );
-}
-
-const texts = new Set(textsFor('texts'));
-const beginnings = textsFor('beginnings');
-const faint = new Set([...textsFor('faint'), ...everywhere.faintHallucinations.map(plain)]);
-
-/** People do say "no, no, no". */
-const loopTimes = 4;
-const loopWords = 8;
-const longestLoop = 10;
-const quickestWordMs = 120;
-
-/**
- * True if a recogniser made the whole text up from noise.
- *
- * Texts that people say as well ("thank you") count only with a weak voice. So do `hints`, which recognisers echo in
- * silence.
- *
- * @example
- * import { isHallucination } from '#src/turn/answerable.ts';
- *
- * const breath = { voicedMs: 120, spanMs: 120, meanProbability: 0.5, peakProbability: 0.6 };
- * isHallucination('Thanks for watching!', breath); // true
- */
-export function isHallucination(
-  text: string,
-  heard: Evidence,
-  hints: readonly string[] = [],
-): boolean {
-  const spoken = plain(withoutStageNotes(text));
-  if (spoken === '') return true;
-  if (texts.has(spoken) && !isPolite(spoken, heard)) return true;
-  if (beginnings.some((start) => startsWith(spoken, start))) return true;
-  if (isLoop(spoken, heard.voicedMs)) return true;
-  if (isEcho(spoken, heard, hints)) return true;
-  return faint.has(spoken) && isFaint(heard);
-}
-
-/** The text repeats all hints in order, or some of them with less voice than they take. */
-function isEcho(spoken: string, heard: Evidence, hints: readonly string[]) {
-  if (hints.length === 0) return false;
-  const plainHints = hints.map(plain).filter((hint) => hint !== '');
-  if (plainHints.length > 2 && spoken === plainHints.join(' ')) return true;
-  const words = spoken.split(' ');
-  const known = new Set(plainHints.flatMap((hint) => hint.split(' ')));
-  if (!words.every((word) => known.has(word))) return false;
-  return isFaint(heard) || heard.voicedMs < words.length * quickestWordMs;
-}
-
-function isPolite(spoken: string, heard: Evidence) {
-  // Farewells of videos are also said by people, so the voice decides.
-  return faint.has(spoken) && !isFaint(heard);
-}
-
-/** Shorter or fainter than any word for a listener: a breath, a click, a far television. */
-function isFaint({ voicedMs, meanProbability, meanLevelDb }: Evidence) {
-  return voicedMs < 160 || meanProbability < 0.65 || (meanLevelDb ?? 0) < -52;
-}
-
-const bracketed =
-  /\[[^\]]*\]?|\([^)]*\)?|\uff08[^\uff09]*\uff09?|\u3010[^\u3011]*\u3011?|\*[^*]+\*|<[^<>]*>/gu;
-
-function withoutStageNotes(text: string): string {
-  return text
-    .replace(bracketed, ' ')
-    .replace(
-      /[\u266a\u266b\u266c\u2669\ud83c\udfb5\ud83c\udfb6][^\u266a\u266b\u266c\u2669\ud83c\udfb5\ud83c\udfb6]*[\u266a\u266b\u266c\u2669\ud83c\udfb5\ud83c\udfb6]/gu,
-      ' ',
-    );
-}
-
-function plain(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/['\u2019`\u02bc]/g, '')
-    .replaceAll('i\u0307', 'i')
-    .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
-    .replace(/(?<=[\p{Script=Han}\p{Script=Hiragana}]) (?=\p{Script=Han})/gu, '')
-    .trim();
-}
-
-function startsWith(spoken: string, start: string): boolean {
-  if (!spoken.startsWith(start)) return false;
-  const next = spoken[start.length];
-  return next === undefined || !/[\p{Script=Latin}\p{Script=Cyrillic}]/u.test(next);
-}
-
-/** Recognisers repeat one phrase in silence. Numbers do repeat. */
-function isLoop(spoken: string, voicedMs: number) {
-  const words = spoken.split(' ');
-  if (words.length === 1) return /^(\D{1,12}?)\1{5,}$/u.test(spoken);
-  const longest = Math.min(longestLoop, Math.floor(words.length / loopTimes));
-  for (let length = 1; length <= longest; length++) {
-    if (!words.every((word, at) => word === words[at % length])) continue;
-    const least = voicedMs < words.length * quickestWordMs ? loopWords : loopWords * 2;
-    return (
-      words.length >= (length === 1 ? least : loopWords) &&
-      /\P{N}/u.test(spoken.replaceAll(' ', ''))
-    );
-  }
-  return false;
-}
-
-function textsFor(kind: keyof HallucinationTexts): string[] {
-  return languages.flatMap(({ hallucinations }) => hallucinations?.[kind] ?? []).map(plain);
 }

@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import {
-  loadSilero,
-  type SileroWeights,
-  VoiceActivity,
-  VoiceMeter,
-} from '#src/audio/voice/voice-meter.ts';
+import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
+import { VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { speech } from './speech.ts';
 
 /** Probabilities per window from onnxruntime-node 1.30 over the same model. */

@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import { step } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { PartialTrust } from '#src/turn/endpointing/endpointing-delay.ts';
+import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
 import { frozen, type StepFunction } from '#test/conversation/machine/play-case.ts';
 import { recordMessages } from '#test/conversation/setup/recorders.ts';
 import {

@@ -9,9 +9,9 @@ import {
   decideUtterance,
   type EndedUtterance,
   isAnsweredEarly,
-  nothingHeard,
   type UtteranceFacts,
 } from '#src/turn/answerable.ts';
+import { nothingHeard } from '#src/turn/voice-evidence.ts';
 
 const rules = { ...addressingRules, names: ['Computer'] };
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isHallucination } from '#src/turn/answerable.ts';
+import { isHallucination } from '#src/turn/hallucinations.ts';
 
 const spoken = { voicedMs: 900, spanMs: 1_000, meanProbability: 0.9, peakProbability: 0.99 };
 const faint = { ...spoken, voicedMs: 120, spanMs: 200, meanLevelDb: -54 };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Evidence, heardWindow, isHallucination } from '#src/turn/answerable.ts';
+import { isHallucination } from '#src/turn/hallucinations.ts';
+import { type Evidence, heardWindow } from '#src/turn/voice-evidence.ts';
 
 const clear: Evidence = {
   voicedMs: 900,

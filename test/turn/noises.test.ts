@@ -3,14 +3,15 @@ import { makeNoise } from '#bench/turns/noises.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
-import { loadSilero, VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
-import { type Evidence, hasVoice } from '#src/turn/answerable.ts';
+import { loadSilero } from '#src/audio/voice/silero.ts';
+import { VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import {
   type EndpointingState,
   endpointRules,
   quiet,
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
+import { type Evidence, hasVoice } from '#src/turn/voice-evidence.ts';
 
 /** Sounds of a room in which nobody speaks, at 16 kHz, the same on every run. */
 type RoomNoiseSound = { readonly name: string; readonly samples: Int16Array };

@@ -3,8 +3,8 @@ import { Oracle } from '#bench/turns/oracle.ts';
 import type { ScenarioSound } from '#bench/turns/scenario-sound.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
+import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import { type SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import type { SileroWeights } from '#src/audio/voice/voice-meter.ts';
 import { VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import {
   type EndpointingEvent,

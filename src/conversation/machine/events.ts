@@ -2,8 +2,8 @@ import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
-import type { Evidence } from '#src/turn/answerable.ts';
 import type { BargeInAction } from '#src/turn/overlap/interruption.ts';
+import type { Evidence } from '#src/turn/voice-evidence.ts';
 import type {
   EarlyEnd,
   Id,

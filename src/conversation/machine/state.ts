@@ -8,7 +8,7 @@ import {
   type AddressingState,
   initialAddressing,
 } from '#src/turn/addressing/addressing.ts';
-import type { Evidence } from '#src/turn/answerable.ts';
+import type { Evidence } from '#src/turn/voice-evidence.ts';
 import type { Waiting } from '#src/turn/waiting.ts';
 import { noLosses, type ReconnectState } from './reconnect-policy.ts';
 

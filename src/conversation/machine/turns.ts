@@ -1,5 +1,5 @@
 import { sameWords } from '#src/turn/addressing/names.ts';
-import { hasVoice, nothingHeard } from '#src/turn/answerable.ts';
+import { hasVoice, nothingHeard } from '#src/turn/voice-evidence.ts';
 import { attend, mayBegin, needsWords, noteAnswered } from './addressing.ts';
 import type { EventOf } from './events.ts';
 import { askTurn } from './floor.ts';

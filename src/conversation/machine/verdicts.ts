@@ -1,5 +1,5 @@
 import type { UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
-import { hasVoice } from '#src/turn/answerable.ts';
+import { hasVoice } from '#src/turn/voice-evidence.ts';
 import { decide } from './addressing.ts';
 import { askTurn, noteFailure } from './floor.ts';
 import { type Draft, emit, isOnFloor, type OpenSpeech, removeTurn, turnOf } from './questions.ts';

@@ -1,4 +1,4 @@
-import type { SileroWeights } from '#src/audio/voice/voice-meter.ts';
+import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { FeatureAlert } from '#src/base/alerts.ts';
 import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';

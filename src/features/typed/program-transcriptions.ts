@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { RecordingCuts, type SpeechSpan } from '#src/audio/voice/recording-cuts.ts';
-import type { SileroWeights } from '#src/audio/voice/voice-meter.ts';
+import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import { VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Public } from '#src/base/public.ts';

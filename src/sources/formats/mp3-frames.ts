@@ -1,4 +1,4 @@
-import { type FrameHeader, readHeader } from '#src/audio/opus/opus-packet.ts';
+import { type FrameHeader, readHeader } from '#src/audio/formats/mpeg-frame.ts';
 
 /** Bytes of a tag that contain its length. */
 const tagHeadBytes = 10;

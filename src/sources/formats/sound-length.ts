@@ -1,4 +1,4 @@
-import { readHeader } from '#src/audio/opus/opus-packet.ts';
+import { readHeader } from '#src/audio/formats/mpeg-frame.ts';
 import type { Format } from '#src/audio/sniff.ts';
 import { isOpenSize } from '#src/audio/wav.ts';
 import { tagBytes } from './mp3-frames.ts';

@@ -1,4 +1,4 @@
-import { areFrames } from '#src/audio/opus/opus-packet.ts';
+import { areFrames } from '#src/audio/formats/mpeg-frame.ts';
 import { type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
 import { sniffName } from '#src/audio/sniff.ts';
 import { WavStream } from '#src/audio/wav.ts';

@@ -1,11 +1,11 @@
-import { type Evidence, heardWindow, nothingHeard } from '#src/turn/answerable.ts';
+import { type Evidence, heardWindow, nothingHeard } from '#src/turn/voice-evidence.ts';
 import { type EndOfTurn, endOfTurnOf } from './end-of-turn.ts';
 import {
   type EndpointingDelayRules,
   endpointingDelay,
   endpointingDelayRules,
-  type SpeakerHabits,
 } from './endpointing-delay.ts';
+import type { SpeakerHabits } from './pause-habits.ts';
 
 export type EndpointRules = EndpointingDelayRules & {
   /** Probability from which a voice starts, or resumes after a pause. */

@@ -1,14 +1,10 @@
 import type { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { energyDb, type Pcm } from '#src/audio/pcm.ts';
-import {
-  Recording,
-  type SpeakerSound,
-  type SpeakerStream,
-} from '#src/audio/voice/speaker-stream.ts';
+import type { SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import { Recording } from '#src/audio/voice/utterance-buffer.ts';
 import type { VoiceMeter, VoiceWindow } from '#src/audio/voice/voice-meter.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import { type Evidence, nothingHeard } from '#src/turn/answerable.ts';
 import {
   type EndpointingEffect,
   type EndpointingEvent,
@@ -17,13 +13,14 @@ import {
   quiet,
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
-import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
+import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import {
   type OverlapVoice,
   type OverlapVoiceEvent,
   type OverlapVoiceInput,
   stepOverlapVoice,
-} from '#src/turn/overlap/interruption.ts';
+} from '#src/turn/overlap/overlap-voice.ts';
+import { type Evidence, nothingHeard } from '#src/turn/voice-evidence.ts';
 
 /** One person's utterance, whole or as far as it has come. */
 export type Utterance = {

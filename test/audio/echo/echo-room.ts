@@ -7,8 +7,8 @@ import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { energyDb, speakRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
+import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import type { SileroWeights } from '#src/audio/voice/voice-meter.ts';
 import { VoiceActivity, VoiceMeter, type VoiceWindow } from '#src/audio/voice/voice-meter.ts';
 import { joined } from '#test/audio/speech.ts';
 

@@ -3,7 +3,7 @@ import { EchoMeter, type EchoView } from '#src/audio/echo/echo-meter.ts';
 import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { loadSilero, type SileroWeights } from '#src/audio/voice/voice-meter.ts';
+import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
 import { clipsOf, type EchoRoom, happenings, inTurn } from './echo-room.ts';
 
 /** One voiced window and what the meter thought after it. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
-import { PartialTrust } from '#src/turn/endpointing/endpointing-delay.ts';
+import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
 import {
   adam,
   type FixtureOptions,

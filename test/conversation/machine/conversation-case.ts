@@ -14,7 +14,7 @@ import {
   type ToolChange,
   type ToolEffect,
 } from '#src/conversation/machine/state.ts';
-import type { Evidence } from '#src/turn/answerable.ts';
+import type { Evidence } from '#src/turn/voice-evidence.ts';
 
 /** Events and the effects that they have, as data. */
 export type ConversationCase = readonly CaseStep[] | CaseInRoom;

@@ -1,7 +1,7 @@
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import { loadSilero } from '#src/audio/voice/voice-meter.ts';
+import { loadSilero } from '#src/audio/voice/silero.ts';
 import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
@@ -36,7 +36,7 @@ import type { Recordings } from '#src/sources/recordings.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import { type PaidEngines, paidEngines, type RawEngines } from '#src/spending/paid-engine.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
-import { PartialTrust } from '#src/turn/endpointing/endpointing-delay.ts';
+import { PartialTrust } from '#src/turn/endpointing/partial-trust.ts';
 import type { HearingDependencies } from '#src/voice/link/reconnecting-link.ts';
 import { FakeCaptionChats } from '#test/fakes/caption-chats.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';

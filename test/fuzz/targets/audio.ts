@@ -1,4 +1,5 @@
-import { areFrames, opusSamples } from '#src/audio/opus/opus-packet.ts';
+import { areFrames } from '#src/audio/formats/mpeg-frame.ts';
+import { opusSamples } from '#src/audio/opus/opus-packet.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import { unlessBotError } from '#test/fuzz/expected.ts';

@@ -7,9 +7,10 @@ import { describeError } from '#src/provider/models/describe-error.ts';
 import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
 import { cut, plain } from '#src/texts/plain.ts';
 import { sentencesOf } from '#src/turn/addressing/names.ts';
-import { isHallucination, nothingHeard } from '#src/turn/answerable.ts';
 import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
+import { isHallucination } from '#src/turn/hallucinations.ts';
 import { classify } from '#src/turn/overlap/interjections.ts';
+import { nothingHeard } from '#src/turn/voice-evidence.ts';
 import { inPieces, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
 

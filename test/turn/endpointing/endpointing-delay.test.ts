@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest';
 import {
-  type Endings,
   endpointingDelay,
   endpointingDelayRules,
+  type PauseSigns,
+} from '#src/turn/endpointing/endpointing-delay.ts';
+import {
+  type Endings,
   leaning,
   learnEnding,
   learnPause,
   noEndings,
-  type PauseSigns,
   unknownHabit,
-} from '#src/turn/endpointing/endpointing-delay.ts';
+} from '#src/turn/endpointing/pause-habits.ts';
 import { fc } from '#test/properties.ts';
 
 const silent: PauseSigns = { closed: true, lags: false, textless: true };

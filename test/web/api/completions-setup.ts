@@ -1,6 +1,6 @@
 import { OpenAI } from 'openai';
 import { expect } from 'vitest';
-import { loadSilero } from '#src/audio/voice/voice-meter.ts';
+import { loadSilero } from '#src/audio/voice/silero.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { programAnswers } from '#src/features/typed/program-answers.ts';

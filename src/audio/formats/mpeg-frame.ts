@@ -1,0 +1,71 @@
+/** Layers I, II and III by version, in kbit/s. The first and last index mean none. */
+const bitrates = {
+  first: [
+    [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
+    [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
+    [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+  ],
+  later: [
+    [32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
+    [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+    [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+  ],
+} as const;
+const ratesHz = [44_100, 48_000, 32_000];
+/** Versions 2.5, reserved, 2 and 1. */
+const rateParts = [4, 0, 2, 1];
+const headerBytes = 6;
+
+/**
+ * Detects MP3 or AAC by two headers of the same kind, the second where the first one says.
+ *
+ * Samples may look like one header, but not like two. `unknown` means that up to 8 kB more are needed.
+ */
+export function areFrames(bytes: Buffer): 'MP3' | 'AAC' | 'no' | 'unknown' {
+  if (bytes.length < headerBytes) return 'unknown';
+  const first = readHeader(bytes);
+  if (!first) return 'no';
+  if (bytes.length < first.lengthBytes + headerBytes) return 'unknown';
+  const second = readHeader(bytes.subarray(first.lengthBytes));
+  return second && second.kind === first.kind ? first.name : 'no';
+}
+
+export type FrameHeader = {
+  readonly name: 'MP3' | 'AAC';
+  /** Version, layer and rate in one number, equal in all frames of a sound. */
+  readonly kind: number;
+  readonly lengthBytes: number;
+  /** Samples of each channel, or 0 for AAC. */
+  readonly samples: number;
+  readonly rateHz: number;
+};
+
+export function readHeader(bytes: Buffer): FrameHeader | undefined {
+  const head = bytes.readUInt32BE(0);
+  if (head >>> 21 !== 0x7ff) return undefined;
+  const layer = (head >>> 17) & 3;
+  return layer === 0 ? readAac(bytes, head) : readMpeg(head, 3 - layer);
+}
+
+/** ADTS of ISO 13818-7. */
+function readAac(bytes: Buffer, head: number): FrameHeader | undefined {
+  const lengthBytes = ((bytes.readUInt32BE(2) >>> 5) & 0x1fff) >>> 0;
+  const rate = (head >>> 10) & 15;
+  if (((head >>> 20) & 1) === 0 || rate > 12 || lengthBytes < 8) return undefined;
+  return { name: 'AAC', kind: head >>> 10, lengthBytes, samples: 0, rateHz: 0 };
+}
+
+/** ISO 11172-3 and 13818-3. */
+function readMpeg(head: number, layer: number): FrameHeader | undefined {
+  const version = (head >>> 19) & 3;
+  const [slow, rateHz] = [rateParts[version] ?? 0, ratesHz[(head >>> 10) & 3]];
+  const table = version === 3 ? bitrates.first : bitrates.later;
+  const kilobits = table[layer]?.[((head >>> 12) & 15) - 1];
+  if (slow === 0 || rateHz === undefined || kilobits === undefined) return undefined;
+  const samples = layer === 0 ? 384 : layer === 2 && version !== 3 ? 576 : 1152;
+  const slot = layer === 0 ? 4 : 1;
+  const slots = Math.floor((samples * kilobits * 125 * slow) / rateHz / slot);
+  const lengthBytes = (slots + ((head >>> 9) & 1)) * slot;
+  const kind = (head >>> 17) * 4 + ((head >>> 10) & 3);
+  return { name: 'MP3', kind, lengthBytes, samples, rateHz: rateHz / slow };
+}

@@ -1,0 +1,124 @@
+/**
+ * Silero v5 on test/fixtures/speech: after a first window above 0.5, "seven" falls to 0.2 for 100 ms. A voice is
+ * noticed 60 ms (p50) to 140 ms (p95) after its first loud packet, so the level shows its start.
+ */
+const voiceRules = {
+  startProbability: 0.5,
+  /** Far below that of endpointing, as consonants are hardly voiced. */
+  keepProbability: 0.15,
+  windowMs: 32,
+  /** Packets still count as voice for this time after the last voiced window. */
+  hangoverMs: 40,
+  endSilenceMs: 120,
+  /** Quieter sound before a voice is the room. */
+  maxOnsetDropDb: 25,
+  maxOnsetMs: 120,
+} as const;
+
+const noEvents: readonly OverlapVoiceEvent[] = [];
+
+const packetMs = 20;
+
+export type OverlapVoiceInput =
+  | {
+      readonly kind: 'window';
+      readonly probability: number;
+      readonly levelDb: number;
+      readonly atMs: number;
+    }
+  /** Level of one packet in dBFS. It comes after the windows that the packet completes. */
+  | { readonly kind: 'packet'; readonly levelDb: number; readonly atMs: number }
+  /** The microphone closed, or time passed, without an utterance. */
+  | { readonly kind: 'closed' | 'tick'; readonly atMs: number };
+
+export type OverlapVoiceEvent =
+  /** `fromMs` is the first loud packet, or the first window. */
+  | { readonly kind: 'overlap-began'; readonly fromMs: number; readonly atMs: number }
+  /** `voicedMs` is all voice since the overlap began. The level is that of the latest packet. */
+  | {
+      readonly kind: 'voiced';
+      readonly voicedMs: number;
+      readonly levelDb: number;
+      readonly atMs: number;
+    }
+  | { readonly kind: 'overlap-ended'; readonly voicedMs: number; readonly atMs: number };
+
+type BeforeVoice = { readonly kind: 'before'; readonly packets: readonly OverlapPacket[] };
+type Voice = { readonly kind: 'voice'; readonly voicedMs: number; readonly lastVoiceMs: number };
+export type OverlapVoice = BeforeVoice | Voice | undefined;
+
+type OverlapWindow = Extract<OverlapVoiceInput, { kind: 'window' }>;
+type OverlapPacket = Extract<OverlapVoiceInput, { kind: 'packet' }>;
+type OverlapStep = {
+  readonly overlap: OverlapVoice;
+  readonly noticed: readonly OverlapVoiceEvent[];
+};
+
+/** One step of a voice over the bot, noticed with its first window and measured with every packet. */
+export function stepOverlapVoice(overlap: OverlapVoice, event: OverlapVoiceInput): OverlapStep {
+  switch (event.kind) {
+    case 'window':
+      return measure(overlap, event);
+    case 'packet':
+      return overlap?.kind === 'voice'
+        ? { overlap, noticed: loudnessOf(overlap, event) }
+        : unchanged(before(overlap, event));
+    case 'closed':
+      return voiceEnded(overlap, event.atMs);
+    case 'tick': {
+      const isVoice = overlap?.kind === 'voice';
+      const isOver = isVoice && event.atMs - overlap.lastVoiceMs >= voiceRules.endSilenceMs;
+      return isOver ? voiceEnded(overlap, event.atMs) : unchanged(overlap);
+    }
+  }
+}
+
+function measure(overlap: OverlapVoice, window: OverlapWindow): OverlapStep {
+  const { probability, atMs } = window;
+  const { startProbability, keepProbability, windowMs } = voiceRules;
+  if (overlap?.kind !== 'voice') {
+    if (probability < startProbability) return unchanged(overlap);
+    const fromMs = Math.min(atMs - windowMs, onsetMs(overlap?.packets ?? [], window));
+    const noticed = [{ kind: 'overlap-began', fromMs, atMs } as const];
+    return { overlap: { kind: 'voice', voicedMs: windowMs, lastVoiceMs: atMs }, noticed };
+  }
+  if (probability < keepProbability) return unchanged(overlap);
+  return unchanged({ kind: 'voice', voicedMs: overlap.voicedMs + windowMs, lastVoiceMs: atMs });
+}
+
+function onsetMs(packets: readonly OverlapPacket[], window: OverlapWindow): number {
+  const { hangoverMs, maxOnsetDropDb, maxOnsetMs } = voiceRules;
+  let [fromMs, loudestDb] = [window.atMs, window.levelDb];
+  for (const { levelDb, atMs } of packets.toReversed()) {
+    loudestDb = Math.max(loudestDb, levelDb);
+    if (fromMs - atMs > hangoverMs || levelDb < loudestDb - maxOnsetDropDb) break;
+    fromMs = atMs - packetMs;
+  }
+  return Math.max(fromMs, window.atMs - maxOnsetMs);
+}
+
+function before(former: BeforeVoice | undefined, packet: OverlapPacket): BeforeVoice {
+  const packets = [...(former?.packets ?? []), packet].slice(-voiceRules.maxOnsetMs / packetMs);
+  return { kind: 'before', packets };
+}
+
+function loudnessOf(
+  { voicedMs, lastVoiceMs }: Voice,
+  { levelDb, atMs }: OverlapPacket,
+): readonly OverlapVoiceEvent[] {
+  return atMs - lastVoiceMs > voiceRules.hangoverMs
+    ? []
+    : [{ kind: 'voiced', voicedMs, levelDb, atMs }];
+}
+
+function voiceEnded(overlap: OverlapVoice, atMs: number): OverlapStep {
+  if (overlap?.kind !== 'voice') return unchanged(undefined);
+  return {
+    overlap: undefined,
+    noticed: [{ kind: 'overlap-ended', voicedMs: overlap.voicedMs, atMs }],
+  };
+}
+
+function unchanged(overlap: OverlapVoice): OverlapStep {
+  return { overlap, noticed: noEvents };
+}
