@@ -1,4 +1,3 @@
-import { span } from '#doctor/span.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readSeat } from '#src/discord/account/guild-rights.ts';
@@ -103,4 +102,12 @@ export const leave: Probe<LiveCheck> = {
 
 function noLink(what: string): Finding {
   return ok(what, 'not tried: no voice link is open');
+}
+
+/** A length of time in its largest unit; a clock that was put back gives 0. */
+function span(ms: number): string {
+  const s = Math.max(0, Math.round(ms / 1000));
+  if (s < 120) return `${s} s`;
+  if (s < 7_200) return `${Math.round(s / 60)} min`;
+  return s < 172_800 ? `${Math.round(s / 3_600)} h` : `${Math.round(s / 86_400)} days`;
 }

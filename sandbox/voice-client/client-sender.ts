@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { VoicePacket } from '#sandbox/voice/rtp.ts';
 import type { EncodedSpeech, OpenMicrophone, SpokenTimes } from '#sandbox/voice/voice-ports.ts';
-import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
-import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
+import { type OpusCodec, type OpusEncoder, restEncoder } from '#src/audio/opus/opus.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import {

@@ -51,3 +51,6 @@ function oneTimer(ms: number, signal: AbortSignal): Promise<void> {
 export function parsedMs(date: string): number {
   return Date.parse(date);
 }
+
+/** Time as the synchronous parts of this folder need it, so that a test can step it. */
+export type SyncTiming = Pick<Clock, 'nowMs' | 'later'>;

@@ -33,7 +33,7 @@ import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { admissionIn } from '#src/settings/access-control.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
-import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
+import { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import {
   CurrentConnection,

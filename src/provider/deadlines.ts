@@ -17,10 +17,6 @@ export type Deadlines = {
   readonly retryWithinMs: number;
 };
 
-export type RoleDeadlines = {
-  readonly [Role in keyof typeof deadlines]: Deadlines;
-};
-
 /**
  * Deadlines from the patience of people and from measurements.
  *

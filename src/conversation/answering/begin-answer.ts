@@ -17,8 +17,7 @@ import { pipelineFor, type Turn, type TurnUtterance } from '#src/pipeline/pipeli
 import { namingStyle } from '#src/pipeline/prompt.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
 import { styleIn } from '#src/settings/stored-settings.ts';
-import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
-import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
+import type { BudgetRefusal, PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import { answerRequestOf } from '#src/spending/reservation.ts';
 import { PendingAnswer } from '#src/voice/output/pending-answer.ts';
 

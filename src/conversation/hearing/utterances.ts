@@ -7,9 +7,13 @@ import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { FollowUtterance, UtteranceContent } from '#src/ports/feature-session.ts';
-import { HeldListening } from '#src/speech/held-listening.ts';
 import { asking, recognitionHints } from '#src/speech/hints.ts';
-import { InterimBudget, type InterimMoment, listenWith } from '#src/speech/listen.ts';
+import {
+  HeldListening,
+  InterimBudget,
+  type InterimMoment,
+  listenWith,
+} from '#src/speech/listen.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 import type { BudgetRefusal, HearingBudget } from '#src/spending/budget-authority.ts';
 import { contentOf } from '#src/turn/answerable.ts';

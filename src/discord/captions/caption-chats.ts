@@ -10,11 +10,11 @@ import {
   ThreadAutoArchiveDuration,
   type VoiceBasedChannel,
 } from 'discord.js';
+import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { type ButtonRow, rowsOf } from '#src/discord/interactions/rendering.ts';
-import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { readMember } from '#src/discord/members.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import type { Outbox, RestBody } from '#src/discord/outbox/outbox.ts';

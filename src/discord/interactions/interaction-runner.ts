@@ -9,10 +9,10 @@ import {
   RESTJSONErrorCodes,
   type RepliableInteraction,
 } from 'discord.js';
+import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { Panels } from '#src/discord/panel/panels.ts';
 import type { Button, Replies, Reply } from '#src/features/command.ts';
 import type { ReplyAudience } from '#src/ports/command-ports.ts';

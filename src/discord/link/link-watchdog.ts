@@ -1,7 +1,7 @@
 import '#src/discord/library/sodium.ts';
 import { type VoiceConnection, VoiceConnectionStatus, type VoiceWebSocket } from '@discordjs/voice';
-import { innerSocket, opcodes } from '#src/discord/link/voice-library.ts';
-import type { SyncTiming } from './timing.ts';
+import type { SyncTiming } from '#src/base/clock.ts';
+import { innerSocket, opcodes } from './voice-library.ts';
 
 /** Interval, in ms, of looks; most that one look counts for, however long the process stood still before it. */
 const [checkMs, longestCheckMs] = [500, 1_000];

@@ -1,10 +1,9 @@
 import type { VoiceConnection, VoiceReceiver } from '@discordjs/voice';
 import { isSilenceFrame, opusSamples } from '#src/audio/opus/opus-packet.ts';
 import { isSealed, type Packet } from '#src/audio/packet.ts';
-import { realClock } from '#src/base/clock.ts';
-import { daveOf, innerReceiver } from '#src/discord/link/voice-library.ts';
+import { realClock, type SyncTiming } from '#src/base/clock.ts';
 import type { MayHear } from '#src/ports/voice-link.ts';
-import type { SyncTiming } from './timing.ts';
+import { daveOf, innerReceiver } from './voice-library.ts';
 
 /** Counts of datagrams by outcome. */
 export type ReceiverCounts = {

@@ -2,7 +2,7 @@ import '#src/discord/library/sodium.ts';
 import { Readable } from 'node:stream';
 import { AudioResource, type VoiceConnection } from '@discordjs/voice';
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
-import type { SyncTiming } from './timing.ts';
+import type { SyncTiming } from '#src/base/clock.ts';
 
 export type FrameSenderOptions = {
   readonly connection: Pick<VoiceConnection, 'playOpusPacket' | 'setSpeaking'>;

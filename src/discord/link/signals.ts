@@ -3,8 +3,8 @@ import type {
   DiscordGatewayAdapterImplementerMethods,
   DiscordGatewayAdapterLibraryMethods,
 } from '@discordjs/voice';
+import type { SyncTiming } from '#src/base/clock.ts';
 import type { SignalPace } from './signal-pace.ts';
-import type { SyncTiming } from './timing.ts';
 
 type StateUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceStateUpdate']>[0];
 type ServerUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceServerUpdate']>[0];

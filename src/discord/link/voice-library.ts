@@ -12,9 +12,8 @@ import {
   type VoiceUDPSocket,
   type VoiceWebSocket,
 } from '@discordjs/voice';
-import type { Clock } from '#src/base/clock.ts';
+import type { Clock, SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { SyncTiming } from '#src/discord/link/timing.ts';
 
 /**
  * Private members of @discordjs/voice 0.19.2, and of the sockets and the end-to-end group below it, each with the reason why it is

@@ -1,5 +1,5 @@
 import { ChannelType, type Client, type Guild, PermissionFlagsBits, Status } from 'discord.js';
-import { realClock } from '#src/base/clock.ts';
+import { realClock, type SyncTiming } from '#src/base/clock.ts';
 import { BotError, messageOf } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
@@ -7,7 +7,6 @@ import type { DiscordEvent } from '#src/discord/events.ts';
 import { ownPermissionsIn } from '#src/discord/permissions.ts';
 import type { ChannelRef, MayHear, VoiceLink, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { ShardPace, SignalPace } from './signal-pace.ts';
-import type { SyncTiming } from './timing.ts';
 import { DiscordLink, unopened } from './voice-link.ts';
 
 export type DoorLimits = {

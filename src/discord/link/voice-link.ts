@@ -12,7 +12,7 @@ import {
 import type { Guild } from 'discord.js';
 import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import { realClock } from '#src/base/clock.ts';
+import { realClock, type SyncTiming } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type { ChannelPeople } from '#src/discord/channel-people.ts';
@@ -24,7 +24,6 @@ import { ConsentedReceiver } from './receiver.ts';
 import { FrameSender } from './sender.ts';
 import type { SignalPace } from './signal-pace.ts';
 import { Signals } from './signals.ts';
-import type { SyncTiming } from './timing.ts';
 import { daveOf, mendNetworking, networkingOf } from './voice-library.ts';
 
 /** Where a link is to be opened, and listeners to how it goes. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { MessageFlags, RateLimitError, type REST, Routes } from 'discord.js';
+import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
-import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
 import { retryAfterMs, writeFailureOf } from './write-failure.ts';
 

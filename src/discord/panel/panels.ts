@@ -1,9 +1,9 @@
 import type { Client } from 'discord.js';
+import type { SyncTiming } from '#src/base/clock.ts';
 import { messageOf } from '#src/base/errors.ts';
 import { ifInTime } from '#src/base/waiting.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
-import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { type Outbox, restBody } from '#src/discord/outbox/outbox.ts';
 import { localeIn } from '#src/discord/places.ts';

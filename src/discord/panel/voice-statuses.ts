@@ -5,8 +5,8 @@ import {
   GatewayOpcodes,
   PermissionFlagsBits,
 } from 'discord.js';
+import type { SyncTiming } from '#src/base/clock.ts';
 import { ifInTime } from '#src/base/waiting.ts';
-import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { ownPermissionsIn } from '#src/discord/permissions.ts';
 import { localeIn } from '#src/discord/places.ts';
 import { oneLine } from '#src/texts/plain.ts';

@@ -1,4 +1,4 @@
-import { musicFrame, rampSamples } from './stereo.ts';
+import { musicFrame, rampSamples } from './gain.ts';
 
 /**
  * Takes the click out of sound of two channels where it begins, ends or is cut: the difference to the sample before is added

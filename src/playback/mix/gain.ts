@@ -1,4 +1,4 @@
-import { musicFrame } from './stereo.ts';
+import { musicRateHz } from '#src/audio/pcm.ts';
 
 /** The largest sample. */
 export const full = 32_767;
@@ -82,3 +82,26 @@ export class Gain {
     return this.#from + (this.#goal - this.#from) * share * share * (3 - 2 * share);
   }
 }
+
+/**
+ * Loudness to which sounds of the library are levelled, in LUFS: 6 LU above the standard of broadcasters, about that of
+ * synthesizers, and far enough below full scale for peaks of music.
+ */
+export const targetLufs = -20;
+
+/** Limits of the gain, in dB, up and down: very quiet sound is quiet on purpose, and no sound needs less gain. */
+const mostUpDb = 12;
+const mostDownDb = 24;
+
+/** Gain that brings a sound of this loudness to that of all; a link or attachment, which nobody has measured, stays as it is. */
+export function levellingGain(lufs: number | undefined): number {
+  if (lufs === undefined) return 1;
+  return gainOf(Math.max(-mostDownDb, Math.min(mostUpDb, targetLufs - lufs)));
+}
+
+/** Samples of one channel in a millisecond, and in a frame of 20 ms. */
+export const musicPerMs = musicRateHz / 1000;
+export const musicFrame = 20 * musicPerMs;
+
+/** Length of a ramp that keeps a change from clicking. */
+export const rampSamples = 5 * musicPerMs;

@@ -1,8 +1,8 @@
-import { fadeOut } from '#src/audio/loudness/fades.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples, type Track } from '#src/playback/mix/track.ts';
 import type { CueName, Cues } from './load-cues.ts';
+import { fadeOut } from './reply-sound.ts';
 import type { SpokenReply } from './spoken-reply.ts';
 
 /** Duration, in samples, of a change of volume during speech. */

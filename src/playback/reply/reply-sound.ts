@@ -1,11 +1,9 @@
-import { edgeMs, fadeIn, fadeOut } from '#src/audio/loudness/fades.ts';
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { OneRate } from '#src/audio/resample.ts';
 import { SampleBuffer } from '#src/audio/sample-buffer.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/track.ts';
 import { TimeStretch } from './stretch.ts';
-import { VoiceLimiter } from './voice-limiter.ts';
 import {
   Levels,
   samplesPerMs,
@@ -14,6 +12,9 @@ import {
   wordsOf,
   wordTimes,
 } from './word-times.ts';
+
+/** A voice fades in and out of silence in this time, since a step would click. */
+const edgeMs = 3;
 
 /**
  * Word times are estimates, so the chosen word is the one that sounded `doubtMs` before the cut, and its start is moved
@@ -267,5 +268,38 @@ export class ReplySound {
     const next = this.#samples.at(this.#taken, into.length);
     into.set(next);
     return into.subarray(0, next.length);
+  }
+}
+
+/** Largest sample of a voice: -1 dBFS, since Opus may overshoot. */
+const ceiling = 29_200;
+/** Largest rise of the gain from one sample to the next: 3 dB in 100 ms. */
+const release = 1.000_146;
+
+/** Keeps a voice below -1 dBFS: its gain falls with a peak, at once, and rises slowly. */
+class VoiceLimiter {
+  #gain = 1;
+
+  /** Limits the next samples, in place. */
+  limit(samples: Int16Array): void {
+    for (let at = 0; at < samples.length; at++) {
+      const sample = samples[at] ?? 0;
+      this.#gain = Math.min(1, this.#gain * release, ceiling / Math.abs(sample));
+      samples[at] = sample * this.#gain;
+    }
+  }
+}
+
+export function fadeOut(samples: Int16Array, length: number): void {
+  const tail = samples.subarray(Math.max(0, samples.length - length));
+  for (const [at, sample] of tail.entries()) {
+    tail[at] = Math.round(sample * (1 - (at + 1) / (tail.length + 1)));
+  }
+}
+
+function fadeIn(samples: Int16Array, length: number): void {
+  const head = samples.subarray(0, length);
+  for (const [at, sample] of head.entries()) {
+    head[at] = Math.round((sample * (at + 1)) / (head.length + 1));
   }
 }

@@ -4,8 +4,7 @@ import type { BotError } from '#src/base/errors.ts';
 import type { PlayEnd } from '#src/base/play-end.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import { Declicker } from '#src/playback/mix/declicker.ts';
-import { Gain } from '#src/playback/mix/gain.ts';
-import { musicFrame, musicPerMs, rampSamples } from '#src/playback/mix/stereo.ts';
+import { Gain, musicFrame, musicPerMs, rampSamples } from '#src/playback/mix/gain.ts';
 import { type ItemOptions, TrackItem } from './track-item.ts';
 import { trackKey } from './track-name.ts';
 import type {

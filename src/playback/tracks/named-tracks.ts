@@ -1,7 +1,6 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { Gain, gainOf } from '#src/playback/mix/gain.ts';
-import { musicFrame, musicPerMs } from '#src/playback/mix/stereo.ts';
+import { Gain, gainOf, musicFrame, musicPerMs } from '#src/playback/mix/gain.ts';
 import { NamedTrack } from './named-track.ts';
 import type { ItemOptions } from './track-item.ts';
 import { isOwnTrack, type OwnTrack, objectionToName, trackKey, trackName } from './track-name.ts';

@@ -6,9 +6,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { WaitEnd } from '#src/base/play-end.ts';
 import { within } from '#src/base/waiting.ts';
-import { Gain } from '#src/playback/mix/gain.ts';
-import { levellingGain } from '#src/playback/mix/levelling.ts';
-import { musicPerMs } from '#src/playback/mix/stereo.ts';
+import { Gain, levellingGain, musicPerMs } from '#src/playback/mix/gain.ts';
 
 /** Where a sound can be had again. */
 export type SoundOrigin =

@@ -4,7 +4,6 @@ import { fieldsOf, textIn } from '#src/base/json.ts';
 import { type ApiClient, keyOf } from '#src/provider/client.ts';
 import { codeOf, plainWords, serverName, wordsOf, wordsOfText } from './error-phrases.ts';
 import { knownRefusal } from './known-refusals.ts';
-import { repeatsWords } from './repeated-words.ts';
 
 /**
  * Turns any error of a request into a BotError `provider.*` with one sentence for the operator, without tags and
@@ -150,4 +149,20 @@ function* causes(thrown: unknown): Generator<Error> {
     yield error;
     error = error.cause;
   }
+}
+
+/** Beginnings of words, figures, and letters of scripts without spaces. */
+const units = /\p{N}+|\p{Script=Latin}{3,}|(?!\p{Script=Latin})\p{L}/gu;
+
+/**
+ * True if a server's sentence repeats anything of a request: a figure, a letter of a script without spaces, or the
+ * beginning of a word, as quotations break off. A sentence with escaped characters counts as a repetition.
+ */
+function repeatsWords(sentence: string, request: string): boolean {
+  const said = new Set(unitsOf(request));
+  return /\\[ux]/.test(sentence) || unitsOf(sentence).some((unit) => said.has(unit));
+}
+
+function unitsOf(text: string): readonly string[] {
+  return (text.toLowerCase().match(units) ?? []).map((unit) => unit.slice(0, 4));
 }

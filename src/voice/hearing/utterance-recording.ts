@@ -3,7 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { deadlineError } from '#src/ports/failure-event.ts';
 import type { UtteranceContent, UtteranceFollower } from '#src/ports/feature-session.ts';
-import type { HeldListening } from '#src/speech/held-listening.ts';
+import type { HeldListening } from '#src/speech/listen.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import type { Utterance } from './speaker-input.ts';
 

@@ -8,8 +8,8 @@ import { answerSound } from '#src/pipeline/prompt.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { Instants } from '#src/ports/session-events.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
+import type { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import type { PaidPipeline, ReplyHost } from '#src/spending/paid-engine.ts';
-import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serveStatic } from '@hono/node-server/serve-static';
 import type { ServerOutcome } from '#src/base/keep-server.ts';
-import { serveBrowserFiles } from './browser-files.ts';
 import { type OpenDoorsOptions, openDoors } from './doors.ts';
 import { Entry } from './entry.ts';
 import type { HttpListener } from './listener.ts';
@@ -30,4 +32,20 @@ export async function openPage(options: PageOptions): Promise<ServerOutcome<Page
   const { server } = outcome;
   const link = entry.link(options.publicUrl ?? server.url);
   return { kind: 'open', server: { ...server, link } };
+}
+
+/** Files that the browser runs: `page` beside `src`. */
+const root = fileURLToPath(new URL('../../../page', import.meta.url));
+
+/** Libraries of the page, as their packages ship them. */
+const libraries = ['preact', 'htm'];
+
+/** Serves the shell at `/`, the files of `page` and the libraries as they lie; to every client, as they hold no secret. */
+function serveBrowserFiles(app: PageApp): void {
+  app.get('/', serveStatic({ path: join(root, 'index.html') }));
+  for (const name of libraries) {
+    const path = fileURLToPath(import.meta.resolve(name));
+    app.get(`/vendor/${name}.js`, serveStatic({ path }));
+  }
+  app.get('/:path{.+\\.(?:js|css)}', serveStatic({ root }));
 }

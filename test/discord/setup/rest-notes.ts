@@ -1,4 +1,4 @@
-import type { SyncTiming } from '#src/discord/link/timing.ts';
+import type { SyncTiming } from '#src/base/clock.ts';
 
 /** A request as it was sent. */
 type Sent = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { targetLufs } from '#src/playback/mix/levelling.ts';
+import { targetLufs } from '#src/playback/mix/gain.ts';
 import { loudnessOf } from '#test/audio/loudness-of.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
 import { Band, rate, tone } from './band.ts';

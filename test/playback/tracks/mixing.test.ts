@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MusicLimiter } from '#src/playback/mix/music-limiter.ts';
+import { MusicLimiter } from '#src/playback/mix/mixer.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
 import { fc } from '#test/properties.ts';
 import { Band, rate, steady, tone } from './band.ts';

@@ -4,7 +4,15 @@ import type { SentFields } from '#src/chat/ports.ts';
 import type { ProgramMessage, ProgramQuestion } from '#src/features/contract/http-api-ports.ts';
 import { textPart } from '#src/features/typed/program-conversation.ts';
 import { invalid } from '#src/web/api/refusal.ts';
-import { voiceName } from './voice-name.ts';
+
+/** Name of a voice, or an object that names it; undefined: the server's. */
+export const voiceName = z
+  .union([z.string().max(100), z.looseObject({ id: z.string().max(100) })])
+  .nullish()
+  .transform((given) => {
+    const name = typeof given === 'object' ? given?.id : given;
+    return name === '' || name === 'default' ? undefined : name;
+  });
 
 /** Parts of one message. */
 const mostParts = 100;

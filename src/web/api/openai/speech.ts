@@ -10,8 +10,8 @@ import type { ProgramText } from '#src/features/contract/http-api-ports.ts';
 import { refusalOf, refusalOfError } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
+import { voiceName } from './completion-request.ts';
 import { eventResponse, unbuffered, whenBegun } from './server-events.ts';
-import { voiceName } from './voice-name.ts';
 
 /** Longest text, in characters: as long as OpenAI's. */
 const mostChars = 4_096;
