@@ -9,13 +9,13 @@ import type {
 import { isSpeaking, readingOf, turnOf } from '#src/conversation/machine/questions.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type {
-  ConsentState,
   ConversationState,
   Participant,
   SessionSettings,
 } from '#src/conversation/machine/state.ts';
 import { step, wakeAtMs } from '#src/conversation/machine/step.ts';
 import type { ChannelFailure } from '#src/notices/notice.ts';
+import type { ConsentState } from '#src/people/consent.ts';
 import type { SoundingReply } from '#src/voice/hearing/interruptions.ts';
 import type { CurrentConnection, OpenConnection } from '#src/voice/link/reconnecting-link.ts';
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';

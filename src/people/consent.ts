@@ -49,6 +49,21 @@ export interface ConsentStore extends ChoiceStore<SaidConsent> {
 export const consentPolicies = ['ask', 'role', 'notice'] as const;
 export type ConsentPolicy = (typeof consentPolicies)[number];
 
+/** Facts about consent in one session. */
+export type ConsentState = {
+  readonly policy: ConsentPolicy;
+  /** False while settings or consents cannot be read. */
+  readonly isRead: boolean;
+  no: readonly PersonId[];
+  yes: readonly PersonId[];
+  /** People who said yes during this session. */
+  pressed: readonly PersonId[];
+  /** People who called the bot in. */
+  callers: readonly PersonId[];
+  /** True while hearing is paused. */
+  isPaused: boolean;
+};
+
 /** Facts that decide whether a person is heard in one session. */
 export type HearingFacts = {
   readonly policy: ConsentPolicy;
@@ -74,6 +89,24 @@ export type Consent = 'always' | 'brief' | 'policy' | 'unasked' | 'no';
 
 /** Whether a person is heard, apart from a pause: by a yes or the policy, not for want of an answer, or by a no. */
 export type Standing = 'yes' | 'unasked' | 'no';
+
+/** Facts about one person. `hasRole`: they have the role of policy `role` now. */
+export function toHearingFacts(
+  { callers, isPaused, isRead, no, policy, pressed, yes }: ConsentState,
+  personId: PersonId,
+  hasRole: boolean,
+): HearingFacts {
+  const kind = no.includes(personId) ? 'never' : yes.includes(personId) ? 'always' : undefined;
+  return {
+    policy,
+    isPaused,
+    isRead,
+    word: kind && { kind },
+    hasPressed: pressed.includes(personId),
+    hasCalled: callers.includes(personId),
+    hasRole,
+  };
+}
 
 /** Whether a person is heard: asked for each packet before it is decrypted. */
 export function mayHear(facts: HearingFacts): boolean {

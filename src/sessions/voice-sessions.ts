@@ -6,7 +6,7 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
 import { mayOpen } from '#src/people/audience.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import { type Consent, consentOf } from '#src/people/consent.ts';
+import { type Consent, consentOf, toHearingFacts } from '#src/people/consent.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf, unfailing } from '#src/ports/failure-event.ts';
 import { leftPanel } from '#src/ports/panel.ts';
@@ -136,11 +136,11 @@ export class VoiceSessions implements AsyncDisposable {
     person: Pick<ChannelMember, 'id' | 'roleIds'>,
     answers?: SessionAnswers,
   ): Consent {
-    const hasCalled = answers?.agreedIds.includes(person.id) === true;
-    const isRead = this.settings.isRead(guildId);
-    const rules = this.settings.consentNow(guildId);
-    const facts = { isPaused: false, isRead, hasCalled };
-    return consentOf(this.consents.in(guildId).factsOf(person, rules, facts));
+    const { policy, roleId = '' } = this.settings.consentNow(guildId);
+    const { agreedIds: callers = [] } = answers ?? {};
+    const session = { callers, isPaused: false, isRead: this.settings.isRead(guildId) };
+    const consent = this.consents.in(guildId).under(policy, session);
+    return consentOf(toHearingFacts(consent, person.id, person.roleIds.includes(roleId)));
   }
 
   /** Wherever the bot sits now. */

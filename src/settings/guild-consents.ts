@@ -1,15 +1,14 @@
 import {
   type ChoiceStore,
+  type ConsentPolicy,
+  type ConsentState,
   type ConsentStore,
-  type HearingFacts,
   isNo,
   type SaidConsent,
   type StoredConsent,
 } from '#src/people/consent.ts';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
-import type { ChannelMember } from '#src/ports/voice-link.ts';
-import type { ConsentPolicySettings } from './setting-definition.ts';
 
 /** Pause, in ms, after which a choice that could not be stored is written again. */
 const againMs = 5_000;
@@ -157,20 +156,13 @@ export class GuildChoices {
     return this.#leftOut.of(personId) ?? (this.#leftOut.isRead ? false : undefined);
   }
 
-  /** Facts about a person under these rules; `session`: those of the session, whose settings may be unread. */
-  factsOf(
-    { id, roleIds }: Pick<ChannelMember, 'id' | 'roleIds'>,
-    { policy, roleId }: ConsentPolicySettings,
-    session: Pick<HearingFacts, 'hasCalled' | 'isPaused' | 'isRead'>,
-  ): HearingFacts {
-    return {
-      ...session,
-      policy,
-      isRead: session.isRead && this.isRead,
-      word: this.wordOf(id),
-      hasPressed: this.#pressed.has(id),
-      hasRole: roleId !== undefined && roleIds.includes(roleId),
-    };
+  /** Who is heard under a policy, with what was said for one session, whose settings may be unread. */
+  under(
+    policy: ConsentPolicy,
+    session: Pick<ConsentState, 'callers' | 'isPaused' | 'isRead'>,
+  ): ConsentState {
+    const isRead = session.isRead && this.isRead;
+    return { ...session, ...this.stored, policy, isRead, pressed: [...this.#pressed] };
   }
 
   /** Counts from now on; whether it is stored. */

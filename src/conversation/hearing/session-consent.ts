@@ -1,12 +1,8 @@
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { consentIn, mayHear, standingOf } from '#src/conversation/machine/questions.ts';
-import type {
-  ConsentState,
-  ConversationState,
-  Participant,
-} from '#src/conversation/machine/state.ts';
+import type { ConversationState, Participant } from '#src/conversation/machine/state.ts';
 import type { ChannelNotices } from '#src/notices/notice.ts';
-import type { Consent, Standing } from '#src/people/consent.ts';
+import type { Consent, ConsentState, Standing } from '#src/people/consent.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts';

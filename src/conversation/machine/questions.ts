@@ -4,6 +4,7 @@ import {
   type HearingFacts,
   mayHear as mayHearBy,
   type Standing,
+  toHearingFacts,
 } from '#src/people/consent.ts';
 import type { ConversationEffect, ConversationFact } from './effects.ts';
 import type { ConversationEvent } from './events.ts';
@@ -159,20 +160,7 @@ function hearingFactsOf(
 ): HearingFacts | undefined {
   const person = people.find(({ id }) => id === personId);
   if (person && (person.isBot || !person.isAdmitted)) return undefined;
-  return {
-    policy: consent.policy,
-    isPaused: consent.isPaused,
-    isRead: consent.isRead,
-    word: wordOf(consent, personId),
-    hasPressed: consent.pressed.includes(personId),
-    hasCalled: consent.callers.includes(personId),
-    hasRole: person?.hasRole === true,
-  };
-}
-
-function wordOf({ no, yes }: ConversationState['consent'], personId: PersonId) {
-  if (no.includes(personId)) return { kind: 'never' } as const;
-  return yes.includes(personId) ? ({ kind: 'always' } as const) : undefined;
+  return toHearingFacts(consent, personId, person?.hasRole === true);
 }
 
 /** A step in the making: a copy of the state. A step changes its objects in place, and replaces its lists. */

@@ -1,5 +1,5 @@
 import type { BotError } from '#src/base/errors.ts';
-import type { ConsentPolicy } from '#src/people/consent.ts';
+import type { ConsentState } from '#src/people/consent.ts';
 import type { JoinMode } from '#src/ports/command-ports.ts';
 import type { VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { DroppedTurnReason } from '#src/ports/session-events.ts';
@@ -269,21 +269,6 @@ export type ToolRun = {
   readonly confirmation: Id | undefined;
   readonly effect: ToolEffect;
   readonly isForeign: boolean;
-};
-
-/** Facts about consent in one session. */
-export type ConsentState = {
-  readonly policy: ConsentPolicy;
-  /** False while settings or consents cannot be read. */
-  readonly isRead: boolean;
-  no: readonly PersonId[];
-  yes: readonly PersonId[];
-  /** People who said yes during this session. */
-  pressed: readonly PersonId[];
-  /** People who called the bot in. */
-  callers: readonly PersonId[];
-  /** True while hearing is paused. */
-  isPaused: boolean;
 };
 
 /** One question and the part of its answer that was heard. */
