@@ -1,12 +1,12 @@
 import { type Config, readConfig } from '#src/config/config.ts';
-import type { EnvFile, SettingChanges } from './env-file.ts';
+import type { EnvFile } from './env-file.ts';
 import { SetupEnd } from './questions.ts';
 
 /** Settings as they stand in `.env`, and those that are to be changed at the end. */
 export class SettingEdits {
   readonly file: EnvFile;
   readonly #environment;
-  readonly #changes = new Map<string, string>();
+  readonly changes = new Map<string, string>();
 
   constructor(file: EnvFile, environment: NodeJS.ProcessEnv) {
     this.file = file;
@@ -29,13 +29,9 @@ export class SettingEdits {
     return names.some((name) => this.file.values[name]);
   }
 
-  get changes(): SettingChanges {
-    return this.#changes;
-  }
-
   /** Value as the bot will read it: the environment wins over `.env`. Empty: not set. */
   value(name: string): string {
-    return this.#changes.get(name) ?? this.#environment[name] ?? this.file.values[name] ?? '';
+    return this.changes.get(name) ?? this.#environment[name] ?? this.file.values[name] ?? '';
   }
 
   /** Value in the environment alone. */
@@ -45,13 +41,13 @@ export class SettingEdits {
 
   /** A value that stands there already is no change. */
   set(name: string, value: string): void {
-    if ((this.file.values[name] ?? '') === value) this.#changes.delete(name);
-    else this.#changes.set(name, value);
+    if ((this.file.values[name] ?? '') === value) this.changes.delete(name);
+    else this.changes.set(name, value);
   }
 
   /** Settings of the bot once everything is written. Errors: `SetupEnd` where they cannot work. */
   config(): Config {
-    const changes = Object.fromEntries(this.#changes);
+    const changes = Object.fromEntries(this.changes);
     const read = readConfig({ ...this.file.values, ...this.#environment, ...changes });
     if (read.kind === 'ok') return read.config;
     throw new SetupEnd(78, [...read.mistakes, 'Nothing was written.'].join('\n'));

@@ -8,6 +8,11 @@ import { addressingModes } from '#src/turn/addressing/addressing.ts';
 
 const words = z.string().trim().min(1);
 const url = words.refine(isHttpUrl, 'must be an address like http://127.0.0.1:8000/v1');
+const serverUrl = words.refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1');
+const serverIds = words.refine(
+  (value) => listed(value).every((one) => /^\d{15,21}$/.test(one)),
+  'must be numeric ids of servers, with commas between them',
+);
 /** `embedded` is the name that `local` had before. */
 const urlOrLocal = words
   .transform((value) => (value === 'embedded' ? 'local' : value))
@@ -25,10 +30,7 @@ const model = words.refine(
 );
 /** Models of one server, the usual one first. */
 const models = model
-  .refine(
-    areModels,
-    'must be at most 25 models of at most 100 characters each, with commas between them',
-  )
+  .refine(...fewWords('models', 25, 100)) // Discord suggests 25 choices
   .transform((value) => [...new Set(listed(value))]);
 
 /** Name of an engine of a role, or where one from outside is. */
@@ -64,19 +66,10 @@ const shape = {
   CHAT_COMPLETION_BASE_URL: url.optional(),
   CHAT_COMPLETION_MODEL: model.optional(),
   CHAT_COMPLETION_API_KEY: secret.optional(),
-  TRANSCRIPTION_BASE_URL: words
-    .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
-    .optional(),
-  SPEECH_BASE_URL: words
-    .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
-    .optional(),
+  TRANSCRIPTION_BASE_URL: serverUrl.optional(),
+  SPEECH_BASE_URL: serverUrl.optional(),
   SPEECH_VOICE: words.optional(),
-  BOT_NAME: words
-    .refine(
-      isNames,
-      'must be at most 20 names of at most 32 characters each, with commas between them',
-    )
-    .optional(),
+  BOT_NAME: words.refine(...fewWords('names', 20, 32)).optional(),
   BOT_INSTRUCTIONS: words.default(
     'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
   ),
@@ -90,12 +83,8 @@ const shape = {
   DISCORD_API_URL: words
     .refine(isHttpUrl, 'must be an address like http://127.0.0.1:8080/api')
     .optional(),
-  SERVERS_ALLOWED: words
-    .refine(areIds, 'must be numeric ids of servers, with commas between them')
-    .optional(),
-  SERVERS_BARRED: words
-    .refine(areIds, 'must be numeric ids of servers, with commas between them')
-    .optional(),
+  SERVERS_ALLOWED: serverIds.optional(),
+  SERVERS_BARRED: serverIds.optional(),
   SHARDS: words
     .refine(isShardCount, 'must be a whole number from 1 to 16384, or auto')
     .transform((value) => (value === 'auto' ? ('auto' as const) : Number(value)))
@@ -232,19 +221,13 @@ function isShardCount(value: string) {
   return value === 'auto' || (/^[1-9]\d{0,4}$/.test(value) && Number(value) <= mostShards);
 }
 
-function areIds(value: string) {
-  return listed(value).every((one) => /^\d{15,21}$/.test(one));
-}
-
-function isNames(value: string) {
-  const names = listed(value);
-  return names.length <= 20 && names.every(({ length }) => length > 0 && length <= 32);
-}
-
-/** Discord suggests 25 choices. */
-function areModels(value: string) {
-  const names = listed(value);
-  return names.length <= 25 && names.every(({ length }) => length > 0 && length <= 100);
+function fewWords(what: string, most: number, maxChars: number) {
+  const areFew = (value: string) => {
+    const all = listed(value);
+    return all.length <= most && all.every(({ length }) => length > 0 && length <= maxChars);
+  };
+  const mistake = `must be at most ${most} ${what} of at most ${maxChars} characters each, with commas between them`;
+  return [areFew, mistake] as const;
 }
 
 /** Words between commas; none where nothing is set. */

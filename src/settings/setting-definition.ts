@@ -200,16 +200,12 @@ export function wordSetting<Word extends string>(
 const [off, on] = ['off', 'on'] as const;
 
 /** A setting that is on or off. */
-export function switchSetting(
-  key: string,
-  standard: boolean,
-  place: SettingPlace,
-): ServerSetting<boolean> {
+export function switchSetting(key: string, place: SettingPlace): ServerSetting<boolean> {
   return {
     ...place,
     key,
     inputs: [{ kind: 'one-of' }],
-    standard: () => standard,
+    standard: () => false,
     read(typed) {
       const word = typed.toLowerCase();
       return word === on || word === off ? ok(word === on) : bad;
@@ -260,19 +256,13 @@ export function idsSetting(
     inputs: [{ kind: of, most }],
     standard: () => [],
     read(typed) {
-      const ids = readIds(typed, of, most);
-      return ids ? ok(ids) : bad;
+      if (typed.toLowerCase() === none) return ok([]);
+      const named = typed.split(/[\s,]+/);
+      const ids = named.flatMap((one) => mentions[of].exec(one)?.[1] ?? []);
+      const isFit = ids.length === named.length && ids.length <= most;
+      return isFit ? ok([...new Set(ids)]) : bad; // each once
     },
     shown: (ids) => (ids.length === 0 ? none : ids.join(', ')),
     values: () => [none],
   };
-}
-
-/** Ids in a list with commas or spaces between, each once; undefined where one is none, or there are too many. */
-function readIds(words: string, of: NamedById, most: number): readonly string[] | undefined {
-  if (words.toLowerCase() === none) return [];
-  const ids = words.split(/[\s,]+/).map((one) => mentions[of].exec(one)?.[1]);
-  const known = ids.filter((id) => id !== undefined);
-  const isFit = known.length === ids.length && known.length <= most;
-  return isFit ? [...new Set(known)] : undefined;
 }

@@ -8,27 +8,21 @@ const codecs = {
   mediaplex: openMediaplex,
 } as const;
 
-type NativeOpus = {
-  readonly OpusEncoder: new (
-    rateHz: number,
-    channels: number,
-  ) => {
-    encode(pcm: Buffer): Buffer;
-    decode(opus: Buffer): Buffer;
-    applyEncoderCTL(request: number, value: number): void;
-  };
-};
+/** Encoder and decoder of a library; each library has its own name for the method that sets an option of libopus. */
+type LibraryCoder<Method extends string> = {
+  encode(pcm: Buffer): Buffer;
+  decode(opus: Buffer): Uint8Array;
+} & Readonly<Record<Method, (request: number, value: number) => void>>;
+
+type OpenCoder<Method extends string> = new (
+  rateHz: number,
+  channels: number,
+) => LibraryCoder<Method>;
+
+type NativeOpus = { readonly OpusEncoder: OpenCoder<'applyEncoderCTL'> };
 
 // A variable keeps the compiler from asking for the package, which npm removes where it cannot be built.
 const packageName: string = '@discordjs/opus';
-
-type Coder = {
-  encode(pcm: Buffer): Buffer;
-  decode(opus: Buffer): Uint8Array;
-  request(ctl: number, value: number): void;
-};
-
-type OpenCoder = (rateHz: CoderRateHz, channels: 1 | 2) => Coder;
 
 /**
  * Loads the first Opus library that works here, the fastest first. Throws BotError `audio.no_codec`.
@@ -70,40 +64,30 @@ function selfTest(codec: OpusCodec) {
 /** mediaplex is prebuilt and needs no compiler. Rejects where it has no binary for this machine. */
 export async function openMediaplex(): Promise<OpusCodec> {
   const { OpusEncoder } = await import('mediaplex');
-  return codecOf('mediaplex', (rateHz, channels) => {
-    const coder = new OpusEncoder(rateHz, channels);
-    return {
-      encode: (pcm) => coder.encode(pcm),
-      decode: (opus) => coder.decode(opus),
-      request: (request, value) => coder.applyEncoderCtl(request, value),
-    };
-  });
+  return codecOf('mediaplex', OpusEncoder, 'applyEncoderCtl');
 }
 
 /** @discordjs/opus is the fastest, but `npm ci` compiles it. Rejects where there was no compiler. */
 export async function openNative(): Promise<OpusCodec> {
   const { default: native }: { readonly default: NativeOpus } = await import(packageName);
-  return codecOf(packageName, (rateHz, channels) => {
-    const coder = new native.OpusEncoder(rateHz, channels);
-    return {
-      encode: (pcm) => coder.encode(pcm),
-      decode: (opus) => coder.decode(opus),
-      request: (request, value) => coder.applyEncoderCTL(request, value),
-    };
-  });
+  return codecOf(packageName, native.OpusEncoder, 'applyEncoderCTL');
 }
 
-function codecOf(name: string, open: OpenCoder): OpusCodec {
+function codecOf<Method extends string>(
+  name: string,
+  Coder: OpenCoder<Method>,
+  method: Method,
+): OpusCodec {
   return {
     name,
     decoder(rateHz, channels = 1) {
-      const coder = open(rateHz, channels);
+      const coder = new Coder(rateHz, channels);
       return { decode: (opus) => decoded(coder, opus, rateHz, channels) };
     },
     encoder(rateHz, channels = 1) {
-      const coder = open(rateHz, channels);
-      coder.request(ctl.application, isOwn(rateHz, channels) ? ctl.audio : ctl.voip);
-      coder.request(ctl.bitrate, channels === 1 ? ctl.speechBitrate : ctl.musicBitrate);
+      const coder = new Coder(rateHz, channels);
+      coder[method](ctl.application, isOwn(rateHz, channels) ? ctl.audio : ctl.voip);
+      coder[method](ctl.bitrate, channels === 1 ? ctl.speechBitrate : ctl.musicBitrate);
       return { encode: (samples) => coder.encode(twentyMs(samples, rateHz, channels)) };
     },
   };

@@ -12,7 +12,7 @@ const group = 'settings.group.captions';
 const maxDays = 365;
 
 /** Captions begin with each session. */
-export const captionsBegin = switchSetting('captions', false, {
+export const captionsBegin = switchSetting('captions', {
   group,
   about: 'settings.about.captions',
 });
@@ -40,7 +40,7 @@ export const captionsDays: ServerSetting<number> = {
 
 /** A recap is posted when a session with captions ends. */
 export const recap: ServerSetting<boolean> = {
-  ...switchSetting('recap', false, { group, about: 'settings.about.recap' }),
+  ...switchSetting('recap', { group, about: 'settings.about.recap' }),
   hindrances(isOn, _guildId, { hasChatModel }, of) {
     const model = hasChatModel ? [] : [{ id: 'help.model' } as const];
     const captions = of(captionsBegin) ? [] : [{ id: 'settings.needs_captions' } as const];

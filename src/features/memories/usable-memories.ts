@@ -5,7 +5,7 @@ import { wallTimesIn } from '#src/texts/wall-time.ts';
 import type { Memory } from './memory-store.ts';
 
 /** People may have the bot remember things for this server. */
-export const memorySetting = switchSetting('memory', false, {
+export const memorySetting = switchSetting('memory', {
   group: 'settings.group.people',
   about: 'settings.about.memory',
 });
